@@ -1,0 +1,66 @@
+# Two commands matter: `make demo` and `make test`. Everything runs from .venv; nothing else is installed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.requirements
+DEV_STAMP := $(VENV)/.requirements-dev
+
+.PHONY: demo up setup test test-e2e check lint types imports migrations deploy-check audit clean
+
+demo: setup ## Seed a demo and run every process, until Ctrl-C
+	@exec $(BIN)/python manage.py demo --up
+
+up: setup ## Run every process, until Ctrl-C (SIMULATOR=0 leaves the simulator out)
+	@exec $(BIN)/python manage.py up
+
+setup: $(STAMP) ## Install, migrate, load the integrations
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py load_integration --verbosity 0
+
+test: $(DEV_STAMP) ## The whole suite on the embedded default
+	@$(BIN)/python -m pytest -m "not browser and not services"
+
+check: lint types imports migrations deploy-check audit ## Every check that is not a test
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV_STAMP)
+	$(BIN)/mypy .
+
+imports: $(DEV_STAMP)
+	$(BIN)/lint-imports
+
+migrations: $(DEV_STAMP)
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+deploy-check: $(DEV_STAMP)
+	@DEBUG=0 SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" TOKEN_KEY=deploy-check \
+	CREDENTIAL_KEYS="k1:$$($(BIN)/python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())')" \
+	PUBLIC_URL=https://patchbay.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+audit: $(DEV_STAMP)
+	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off 2>$(VENV)/pip-audit.log \
+	|| { grep -qE 'Connection|Max retries|resolve|Temporary failure|ConnectionError|Proxy|503|403' $(VENV)/pip-audit.log \
+	&& echo "audit skipped: the vulnerability database cannot be reached from here" || { cat $(VENV)/pip-audit.log; exit 1; }; }
+
+clean: ## Remove what the commands made; the data in var/ stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { echo "Patchbay needs Python 3.11 or newer as '$(PYTHON)'; install it, or name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements.txt constraints.txt | $(VENV)/bin/python
+	@echo "Installing requirements …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt requirements.txt constraints.txt | $(VENV)/bin/python
+	@echo "Installing requirements for development …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(STAMP)

@@ -1,0 +1,76 @@
+"""Which network addresses an upstream request may go to: public ones, and those that a setting names.
+
+The name of a host is resolved once, here, and the connection goes to the very addresses that were checked.
+"""
+
+import ipaddress
+import socket
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from django.conf import settings
+
+from accounts.errors import UpstreamForbidden
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# IPv6 prefixes whose last 32 bits are an IPv4 address that a gateway would connect to.
+NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address is globally reachable, also where it wraps an IPv4 address."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        if address.sixtofour is not None:
+            return is_public(address.sixtofour)
+        if address.teredo is not None:
+            return False
+        if any(address in network for network in NAT64):
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address.is_global and not address.is_multicast
+
+
+def is_excepted(host: str, port: int) -> bool:
+    """Tell whether UPSTREAM_PRIVATE_HOSTS names this host, with this port or with none."""
+    return host in settings.UPSTREAM_PRIVATE_HOSTS or f"{host}:{port}" in settings.UPSTREAM_PRIVATE_HOSTS
+
+
+def check_host(host: str, port: int) -> None:
+    """Raise UpstreamForbidden for a host that is itself an address, in any form, and not a public one."""
+    if is_excepted(host, port):
+        return
+    try:
+        # inet_aton reads every old form: 127.1, 2130706433, 0x7f.0.0.1, 0177.0.0.1
+        address: Address = ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        try:
+            address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        except ValueError:
+            return
+    if not is_public(address):
+        raise UpstreamForbidden(f"{host} is not a public address")
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolve host names, refusing every name that leads to an address that is not public."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of a host; raise UpstreamForbidden when one of them is not public."""
+        results = await self._resolver.resolve(host, port, family)
+        if is_excepted(host, port):
+            return results
+        for result in results:
+            if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):
+                raise UpstreamForbidden(f"{host} leads to an address that is not public")
+        return results
+
+    async def close(self) -> None:
+        """Release the resolver."""
+        await self._resolver.close()

@@ -1,0 +1,10 @@
+"""Django's entry for this app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Accounts, environments and the integrations they connect to."""
+
+    name = "accounts"
+    verbose_name = "Accounts"

@@ -1,0 +1,108 @@
+"""Connect, change and disconnect integrated accounts, each with a trace in the audit record."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.changes import Kind, announce
+from accounts.connections import split_fields, verify_connection
+from accounts.models import Environment, IntegratedAccount, Integration, User
+
+
+def connect_account(
+    environment: Environment,
+    integration: Integration,
+    actor: audit.Actor,
+    *,
+    name: str,
+    fields: dict[str, Any],
+    base_url: str = "",
+    verify: bool = True,
+) -> IntegratedAccount:
+    """Connect an account and return it.
+
+    Raises ConnectionIncomplete for fields that are missing or wrong, and ConnectionRefused when the vendor does not
+    accept them; then nothing is saved.
+    """
+    opened, secret = split_fields(integration.parsed(), fields)
+    account = IntegratedAccount(
+        environment=environment, integration=integration, name=name, connection=opened, base_url=base_url
+    )
+    account.created_by = actor if isinstance(actor, User) else None
+    account.set_credentials(secret)
+    if verify:
+        verify_connection(account)
+    with transaction.atomic():
+        account.save()
+        note(account, actor, "connected", {"integration": integration.name})
+    return account
+
+
+def reconnect_account(
+    account: IntegratedAccount,
+    actor: audit.Actor,
+    *,
+    name: str | None = None,
+    fields: dict[str, Any] | None = None,
+    base_url: str | None = None,
+    verify: bool = True,
+) -> None:
+    """Change an account's name, connection fields or address; fields that are not given stay as they are.
+
+    Raises as connect_account does; then nothing is saved.
+    """
+    changed = []
+    if name is not None and name != account.name:
+        account.name = name
+        changed.append("name")
+    if base_url is not None and base_url != account.base_url:
+        account.base_url = base_url
+        changed.append("base_url")
+    if fields is not None:
+        present = {**account.connection, **account.read_credentials()}
+        given = {key: value for key, value in fields.items() if value not in ("", None)}
+        opened, secret = split_fields(account.integration.parsed(), {**present, **given})
+        account.connection = opened
+        account.set_credentials(secret)
+        changed += sorted(given)
+    if verify and (fields is not None or base_url is not None):
+        verify_connection(account)
+    with transaction.atomic():
+        save_account(account)
+        note(account, actor, "changed", {"changed": changed})
+
+
+@transaction.atomic
+def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool) -> None:
+    """Switch an account off, so that its tools answer that it is, or on again."""
+    account.status = account.Status.ACTIVE if enabled else account.Status.DISABLED
+    save_account(account)
+    note(account, actor, "enabled" if enabled else "disabled", {})
+
+
+@transaction.atomic
+def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
+    """Delete an account with its MCP servers; every URL to it is refused from now on."""
+    account_id = account.pk
+    note(account, actor, "disconnected", {})
+    account.delete()
+    announce(Kind.ACCOUNT, account_id)
+
+
+def save_account(account: IntegratedAccount) -> None:
+    """Save an account, and have what is held of it in memory read again."""
+    account.save()
+    announce(Kind.ACCOUNT, account.pk)
+
+
+def note(account: IntegratedAccount, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
+    """Write what was done to an account into the audit record."""
+    audit.record(
+        actor,
+        f"integrated_account.{action}",
+        environment_id=account.environment_id,
+        target_id=account.pk,
+        target_name=account.name,
+        details=details,
+    )

@@ -1,0 +1,122 @@
+"""A connected account as a call sees it: where to send requests, and what puts its credentials on them."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+import jmespath
+from asgiref.sync import async_to_sync
+
+from accounts import bounded_json
+from accounts.definition import Definition
+from accounts.errors import ConnectionIncomplete, ConnectionRefused, UpstreamFailure
+from accounts.models import IntegratedAccount
+from accounts.upstream import Upstream, UpstreamResponse
+from accounts.vendor_authentication import VendorAuthentication, fill, vendor_authentication
+
+# Only what httpx decodes by itself, so that the limit on the answer's size holds after decompression.
+BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "Patchbay/1"}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One account, ready to be called. Nothing secret shows in its `repr`."""
+
+    account_id: UUID
+    environment_id: UUID
+    account_name: str
+    vendor: str
+    base_url: str
+    authentication: VendorAuthentication = field(repr=False)
+
+    def request(
+        self, method: str, target: str, *, headers: dict[str, str] | None = None, content: bytes = b""
+    ) -> httpx.Request:
+        """Build a request; `target` is path and query, already quoted. Credentials go on last."""
+        complete = {**BASE_HEADERS, **(headers or {})}
+        self.authentication.apply(complete)
+        return httpx.Request(method, self.base_url + target, headers=complete, content=content)
+
+
+def connect(account: IntegratedAccount, definition: Definition) -> Connection:
+    """Return the connection of an account; raise CredentialsUnreadable."""
+    fields = {**account.connection, **account.read_credentials()}
+    return Connection(
+        account_id=account.pk,
+        environment_id=account.environment_id,
+        account_name=account.name,
+        vendor=definition.label,
+        base_url=(account.base_url or fill(definition.base_url, fields)).rstrip("/"),
+        authentication=vendor_authentication(definition.authentication, fields),
+    )
+
+
+def split_fields(definition: Definition, given: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Check connection fields and part them into open and secret ones; raise ConnectionIncomplete."""
+    problems: dict[str, str] = {}
+    known = {field.name: field for field in definition.connection_fields}
+    for name in given.keys() - known.keys():
+        problems[name] = f"is not a connection field of {definition.label}; it has: {', '.join(known)}."
+    opened: dict[str, str] = {}
+    secret: dict[str, str] = {}
+    for name, declared in known.items():
+        value = given.get(name)
+        if value is None or value == "":
+            if declared.required:
+                problems[name] = f"{declared.label} is required."
+            continue
+        if not isinstance(value, str) or not value.isprintable() or len(value) > 4000:
+            problems[name] = f"{declared.label} takes one line of text."
+        elif declared.pattern and not re.fullmatch(declared.pattern, value):
+            problems[name] = f"{declared.label} does not have the expected form. {declared.help}".strip()
+        else:
+            (secret if declared.secret else opened)[name] = value
+    if problems:
+        raise ConnectionIncomplete(problems)
+    return opened, secret
+
+
+async def check_connection(connection: Connection, definition: Definition) -> list[str]:
+    """Ask the vendor whether the connection works; return the scopes it tells, or raise ConnectionRefused."""
+    test = definition.connection_test
+    async with Upstream() as upstream:
+        try:
+            response = await upstream.send(connection.request(test.method, test.path))
+        except UpstreamFailure as failure:
+            raise ConnectionRefused(f"{definition.label} could not be reached: {failure}.") from None
+    if not 200 <= response.status < 300:
+        said = vendor_words(response, definition)
+        raise ConnectionRefused(
+            f"{definition.label} refused the connection with HTTP {response.status}" + (f": {said}" if said else "."),
+            response.status,
+        )
+    try:
+        body = bounded_json.loads(response.body)
+    except bounded_json.NotJSON:
+        raise ConnectionRefused(
+            f"What answered at this address is not {definition.label}'s API: the answer is not JSON. "
+            "Check the connection fields.",
+            response.status,
+        ) from None
+    scopes = jmespath.search(test.scopes, body) if test.scopes else []
+    return [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
+
+
+def verify_connection(account: IntegratedAccount) -> None:
+    """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable."""
+    definition = account.integration.parsed()
+    account.mark_checked(scopes=async_to_sync(check_connection)(connect(account, definition), definition))
+
+
+def vendor_words(response: UpstreamResponse, definition: Definition) -> str:
+    """Return what the vendor says went wrong, on one line of at most 500 characters, or nothing."""
+    told = definition.errors
+    said: Any = response.headers.get(told.message_header) if told.message_header else None
+    if not said and told.message and "json" in response.media_type:
+        try:
+            said = jmespath.search(told.message, bounded_json.loads(response.body))
+        except bounded_json.NotJSON:
+            said = None
+    return " ".join(said.split())[:500] if isinstance(said, str) else ""

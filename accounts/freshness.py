@@ -1,0 +1,93 @@
+"""Hold what was loaded from the database for a moment, so that a hot path asks it at most once a second a key.
+
+An entry younger than FRESH_SECONDS is served as it is. An older one is loaded again, once however many callers
+wait for it. Forgetting a key drops its entry at once and also voids a load that is under way.
+"""
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+FRESH_SECONDS = 1.0
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class _Entry(Generic[V]):
+    value: V
+    loaded_at: float
+
+
+class FreshCache(Generic[K, V]):
+    """A bounded map from keys to loaded values.
+
+    `load` gets the key and the value of before (or None), so that it may keep what has not changed; it returns
+    None when there is nothing, which is not kept.
+    """
+
+    def __init__(self, load: Callable[[K, V | None], Awaitable[V | None]], *, size: int = 4096) -> None:
+        self._load = load
+        self._size = size
+        self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
+        self._loading: dict[tuple[K, int], asyncio.Task[V | None]] = {}
+        self._generation = 0
+        # Changes are told from the thread that made them, loads run in the event loop's.
+        self._lock = threading.Lock()
+
+    def peek(self, key: K) -> V | None:
+        """Return a fresh value without waiting, or None."""
+        entry = self._entries.get(key)
+        if entry is not None and time.monotonic() - entry.loaded_at < FRESH_SECONDS:
+            return entry.value
+        return None
+
+    async def get(self, key: K) -> V | None:
+        """Return the value, loaded anew when it is not fresh; None when there is nothing."""
+        fresh = self.peek(key)
+        if fresh is not None:
+            return fresh
+        slot = (key, id(asyncio.get_running_loop()))
+        task = self._loading.get(slot)
+        if task is None:
+            task = self._loading[slot] = asyncio.create_task(self._reload(key))
+            task.add_done_callback(lambda _: self._loading.pop(slot, None))
+        # A caller that is cancelled must not take the load away from the others.
+        return await asyncio.shield(task)
+
+    async def _reload(self, key: K) -> V | None:
+        while True:
+            generation = self._generation
+            entry = self._entries.get(key)
+            started = time.monotonic()
+            value = await self._load(key, entry.value if entry else None)
+            with self._lock:
+                if generation != self._generation:
+                    continue
+                self._keep(key, value, started)
+            return value
+
+    def _keep(self, key: K, value: V | None, loaded_at: float) -> None:
+        if value is None:
+            self._entries.pop(key, None)
+            return
+        self._entries[key] = _Entry(value, loaded_at)
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+    def forget(self, matches: Callable[[V], bool]) -> None:
+        """Drop every entry whose value matches, and have loads that are under way begin again."""
+        with self._lock:
+            self._generation += 1
+            for key in [key for key, entry in self._entries.items() if matches(entry.value)]:
+                self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self.forget(lambda _: True)

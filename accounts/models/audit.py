@@ -1,0 +1,22 @@
+"""The audit record: what people, programs and the product itself changed."""
+
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One change. It outlives what it names, so it keeps names and ids instead of references."""
+
+    environment_id = models.UUIDField(null=True, blank=True, db_index=True)
+    actor = models.CharField(max_length=160, help_text="A user name, an API token by its name, or the task that acted.")
+    action = models.CharField(max_length=60, db_index=True, help_text="The kind of thing and what was done to it.")
+    target_id = models.CharField(max_length=40, db_index=True)
+    target_name = models.CharField(max_length=160)
+    details = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name_plural = "audit record"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_name} by {self.actor}"

@@ -1,0 +1,116 @@
+"""Integrations (how a vendor's API works) and the integrated accounts that are connected through them."""
+
+import json
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.definition import Definition, parse_definition
+from accounts.keyring import key_ring
+from accounts.models.people import Environment, User
+
+
+class Integration(models.Model):
+    """A vendor's API: its definition, and a revision that every change to it or its documentation raises."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.SlugField(max_length=48, unique=True)
+    label = models.CharField(max_length=80)
+    definition = models.JSONField(help_text="How the vendor's API works; its schema is at /integration-schema.")
+    revision = models.PositiveBigIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def parsed(self) -> Definition:
+        """Return the definition; raise DefinitionInvalid when what is stored does not fit the schema."""
+        return parse_definition(self.definition)
+
+    def touch(self) -> None:
+        """Raise the revision, so that every compiled catalogue of this integration is built anew."""
+        Integration.objects.filter(pk=self.pk).update(revision=F("revision") + 1, updated_at=timezone.now())
+        self.refresh_from_db(fields=["revision", "updated_at"])
+
+
+class AccountStatus(models.TextChoices):
+    """Whether an integrated account can be used."""
+
+    ACTIVE = "active", "Active"
+    NEEDS_REAUTH = "needs_reauth", "Needs to be connected again"
+    DISABLED = "disabled", "Disabled"
+
+
+class IntegratedAccount(models.Model):
+    """One connected account at a vendor. Its secret connection fields are encrypted, bound to this row."""
+
+    Status = AccountStatus
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="integrated_accounts")
+    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="integrated_accounts")
+    name = models.CharField(max_length=80)
+    status = models.CharField(max_length=12, choices=AccountStatus.choices, default=AccountStatus.ACTIVE)
+    connection = models.JSONField(default=dict, blank=True, help_text="The connection fields that are not secret.")
+    credentials = models.TextField(blank=True, editable=False)
+    base_url = models.URLField(
+        max_length=300,
+        blank=True,
+        help_text="Only where the vendor is reached at another address than the definition's, such as a test system.",
+    )
+    scopes = models.JSONField(default=list, blank=True, editable=False)
+    revision = models.PositiveBigIntegerField(default=1, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def _context(self) -> str:
+        return f"integrated-account:{self.pk}"
+
+    def set_credentials(self, secrets: dict[str, str]) -> None:
+        """Encrypt the secret connection fields into this row (not saved)."""
+        self.credentials = key_ring().encrypt(json.dumps(secrets), context=self._context)
+
+    def read_credentials(self) -> dict[str, str]:
+        """Decrypt the secret connection fields; raise CredentialsUnreadable."""
+        if not self.credentials:
+            return {}
+        secrets: dict[str, str] = json.loads(key_ring().decrypt(self.credentials, context=self._context))
+        return secrets
+
+    def encrypt_again(self) -> bool:
+        """Put the credentials under the primary key; return whether they were under another one (not saved)."""
+        if not self.credentials or key_ring().is_current(self.credentials):
+            return False
+        self.set_credentials(self.read_credentials())
+        return True
+
+    def mark_checked(self, *, scopes: list[str], at: datetime | None = None) -> None:
+        """Note a connection test that succeeded (not saved)."""
+        self.checked_at = at or timezone.now()
+        self.scopes = scopes
+        self.status = AccountStatus.ACTIVE
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, raising the revision, so that what is held of this account in memory is read again."""
+        if not self._state.adding:
+            self.revision += 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
+        super().save(*args, **kwargs)

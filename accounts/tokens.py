@@ -1,0 +1,73 @@
+"""Bearer tokens: made, recognised, digested, redacted. A token is shown once; only its digest is kept.
+
+A token is `PREFIX_` + 43 base62 characters (256 bits) + 6 base62 characters of CRC-32 over what precedes them.
+The prefix lets secret scanners know it; the checksum refuses mistyped and made-up tokens without a query.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+MCP_PREFIX = "pbmcp"
+API_PREFIX = "pbapi"
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SECRET_LENGTH = 43  # 62 ** 43 > 2 ** 256
+CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
+
+# A token wherever it stands in a text, whole or cut short, and whatever follows /mcp/ in a path.
+_IN_TEXT = re.compile(r"\b(pbmcp|pbapi)_[0-9A-Za-z]{4,}")
+_IN_PATH = re.compile(r"(/mcp/)[^/\s?#\"']+")
+
+
+@dataclass(frozen=True)
+class MintedToken:
+    """A token at the only moment when it is known: `value` to show once, `digest` and `last_four` to keep."""
+
+    value: str = field(repr=False)
+    digest: bytes = field(repr=False)
+    last_four: str
+
+
+def mint(prefix: str) -> MintedToken:
+    """Make a token from 256 random bits."""
+    body = f"{prefix}_{_base62(secrets.randbits(256), SECRET_LENGTH)}"
+    value = body + _checksum(body)
+    return MintedToken(value=value, digest=digest(value), last_four=value[-4:])
+
+
+def is_well_formed(token: str, prefix: str) -> bool:
+    """Tell whether a text can be a token of this kind: its prefix, length and checksum are right."""
+    body, checksum = token[:-CHECKSUM_LENGTH], token[-CHECKSUM_LENGTH:]
+    length = len(prefix) + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
+    return len(token) == length and token.isascii() and body.startswith(f"{prefix}_") and _checksum(body) == checksum
+
+
+def digest(token: str) -> bytes:
+    """Return the 32 bytes of HMAC-SHA256 that stand for a token at rest, under TOKEN_KEY."""
+    return hmac.digest(settings.TOKEN_KEY.encode(), token.encode(), hashlib.sha256)
+
+
+def redact(text: str) -> str:
+    """Replace every token in a text by its kind alone."""
+    if "pbmcp_" not in text and "pbapi_" not in text and "/mcp/" not in text:
+        return text
+    return _IN_TEXT.sub(r"\1_…", _IN_PATH.sub(r"\1…", text))
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, remainder = divmod(number, 62)
+        digits.append(ALPHABET[remainder])
+    return "".join(reversed(digits))
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), CHECKSUM_LENGTH)

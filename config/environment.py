@@ -1,0 +1,102 @@
+"""Read settings from the process environment, and make the secrets of the embedded default.
+
+Every reader raises ImproperlyConfigured with one sentence that names the variable and what it takes.
+"""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable, stripped; an empty one counts as unset."""
+    return os.environ.get(name, "").strip() or default
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated variable as a list without empty items."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return a yes-or-no variable."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in TRUE | FALSE:
+        return value in TRUE
+    raise ImproperlyConfigured(f"{name} is {value!r}, but takes 1 or 0.")
+
+
+def integer(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    """Return a whole number between `least` and `most`."""
+    value = text(name)
+    if not value:
+        return default
+    if value.lstrip("-").isdigit() and least <= int(value) <= most:
+        return int(value)
+    raise ImproperlyConfigured(f"{name} is {value!r}, but takes a whole number from {least} to {most}.")
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """Return one of the named choices."""
+    value = text(name, default)
+    if value in choices:
+        return value
+    raise ImproperlyConfigured(f"{name} is {value!r}, but takes one of: {', '.join(choices)}.")
+
+
+class Secrets:
+    """The secrets that a process needs: from the environment, or made once and kept in a folder.
+
+    With a folder (the embedded default) a missing secret is made on first use and kept there with mode 0600.
+    Without one, missing secrets are collected, so that one refusal names all of them.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._missing: list[str] = []
+
+    def get(self, name: str, *, prefix: str = "") -> str:
+        """Return the secret called `name`; `prefix` goes before a generated value."""
+        value = text(name)
+        if value:
+            return value
+        if self._folder is None:
+            self._missing.append(name)
+            return ""
+        path = self._folder / f"{name.lower().replace('_', '-')}.secret"
+        return kept_secret(path, prefix + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+    def refuse_missing(self) -> None:
+        """Raise when any secret was asked for and not there, naming each."""
+        if self._missing:
+            raise ImproperlyConfigured(
+                f"{', '.join(self._missing)} must be set in the environment when DEBUG is off. "
+                "The README's section on production says how to make them."
+            )
+
+
+def kept_secret(path: Path, fresh: str) -> str:
+    """Return what the file holds; an absent file is made with `fresh`, readable by its owner alone.
+
+    Two processes may start at once: whoever creates the file first decides, and the other reads it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(fresh)
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        pass  # the file of an earlier start, or of a process that was faster
+    finally:
+        partial.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,78 @@
+"""How every process logs: one line an event, with the request's id, and with no token in it."""
+
+import logging
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from accounts.tokens import redact
+
+Event = MutableMapping[str, Any]
+
+
+def redact_event(_logger: object, _method: str, event: Event) -> Event:
+    """Take tokens out of every text of an event, in whichever field they stand."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = redact(value)
+    return event
+
+
+class RedactTokens(logging.Filter):
+    """Take tokens out of a record before any formatter sees it: its message, arguments and traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record in place; it is always kept."""
+        record.msg = redact(record.getMessage())
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        record.exc_info = None
+        return True
+
+
+def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord) and record.exc_text:
+        event["traceback"] = record.exc_text
+    return event
+
+
+def logging_settings(*, level: str, style: str) -> dict[str, Any]:
+    """Return the value of Django's LOGGING: `text` for people, `json` (one object a line) for collectors."""
+    renderer: Any
+    if style == "json":
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _append_traceback,
+        redact_event,
+    ]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"redact": {"()": RedactTokens}},
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            "uvicorn": {"handlers": [], "propagate": True},
+            "uvicorn.access": {"handlers": [], "propagate": True},
+            "axes": {"level": "ERROR"},
+            "httpx": {"level": "WARNING"},
+        },
+    }

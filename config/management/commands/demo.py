@@ -1,0 +1,135 @@
+"""`manage.py demo`: a demo environment whose account is connected to the bundled simulator."""
+
+import json
+import secrets
+from argparse import ArgumentParser
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts.connecting import connect_account, save_account
+from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
+from config.environment import kept_secret
+from config.management.commands.up import run_processes
+from mcpservers.policy import create_server
+
+USERNAME = "demo"
+ENVIRONMENT = "Demo"
+ACCOUNT = "Acme FuseDesk"
+SIMULATOR_KEY = "fd-demo-key"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a person or a program needs to use the demo."""
+
+    dashboard_url: str
+    username: str
+    password: str
+    api_token: str
+    integrated_account_id: str
+    mcp_server_id: str
+    mcp_url: str
+    simulator_url: str
+
+
+class Command(BaseCommand):
+    """Seed the demo, and print how to use it."""
+
+    help = "Seed the demo environment; each call issues a fresh API token and a fresh MCP server."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take --json for programs, --up to run every process too."""
+        parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
+        parser.add_argument("--up", action="store_true", help="Then run every process in the foreground.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Seed, then print, and run the processes where that was asked for."""
+        demo = seed()
+        if options["json"]:
+            self.stdout.write(json.dumps(asdict(demo)))
+        elif not options["up"]:
+            self.stdout.write(banner(demo))
+        if options["up"]:
+            raise SystemExit(run_processes(when_ready=lambda: self.stdout.write(banner(demo))))
+
+
+def seed() -> Demo:
+    """Make what of the demo is missing, and issue a token and a server."""
+    call_command("load_integration", verbosity=0)
+    password = kept_secret(settings.DATA_DIR / "demo-password.secret", secrets.token_urlsafe(12))
+    simulator_url = f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
+    with transaction.atomic():
+        user, environment = seed_person(password)
+        account = seed_account(environment, user, f"{simulator_url}/api")
+        _, token = ApiToken.objects.issue(environment=environment, name="Demo", role=Role.ADMIN, created_by=user)
+        server, mcp_token = create_server(
+            account, user, name="Demo agent", methods=["read", "write", "custom"], tags=[]
+        )
+    return Demo(
+        dashboard_url=settings.PUBLIC_URL,
+        username=USERNAME,
+        password=password,
+        api_token=token,
+        integrated_account_id=str(account.pk),
+        mcp_server_id=str(server.pk),
+        mcp_url=f"{settings.PUBLIC_URL}/mcp/{mcp_token}",
+        simulator_url=simulator_url,
+    )
+
+
+def seed_person(password: str) -> tuple[User, Environment]:
+    """Return the demo's user, with this password, as admin of its environment."""
+    user, _ = User.objects.get_or_create(
+        username=USERNAME, defaults={"is_staff": True, "is_superuser": True, "email": "demo@example.com"}
+    )
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save()
+    environment, _ = Environment.objects.get_or_create(name=ENVIRONMENT)
+    Membership.objects.get_or_create(environment=environment, user=user, defaults={"role": Role.ADMIN})
+    return user, environment
+
+
+def seed_account(environment: Environment, user: User, base_url: str) -> IntegratedAccount:
+    """Return the demo's account, pointed at the simulator, which need not be up yet."""
+    account = IntegratedAccount.objects.filter(environment=environment, name=ACCOUNT).first()
+    if account is None:
+        return connect_account(
+            environment,
+            Integration.objects.get(name="fuse_desk"),
+            user,
+            name=ACCOUNT,
+            fields={"app_name": "acme", "api_key": SIMULATOR_KEY},
+            base_url=base_url,
+            verify=False,
+        )
+    if account.base_url != base_url:
+        account.base_url = base_url
+        save_account(account)
+    return account
+
+
+def banner(demo: Demo) -> str:
+    """Return how to use the demo, for people."""
+    request = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_all_fuse_desk_cases","arguments":{"status":"open","limit":3}}}'
+    return f"""
+Patchbay is ready.
+
+  Dashboard   {demo.dashboard_url}
+  Sign in     {demo.username} / {demo.password}
+  MCP URL     {demo.mcp_url}
+  API token   {demo.api_token}
+  Simulator   {demo.simulator_url}
+
+Paste the MCP URL into an MCP client, or try it here:
+
+  curl -s '{demo.mcp_url}' -H 'Content-Type: application/json' \\
+    -d '{request}'
+
+Ctrl-C ends every process.
+"""

@@ -1,0 +1,88 @@
+"""`manage.py up`: run every process of the Procfile in the foreground, until Ctrl-C."""
+
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from config import environment as env
+
+START_SECONDS = 60
+
+
+class Command(BaseCommand):
+    """Web, worker with beat, and the FuseDesk simulator unless SIMULATOR=0."""
+
+    help = "Run every process of the Procfile in the foreground, until Ctrl-C. SIMULATOR=0 leaves the simulator out."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take nothing: PORT, SIMULATOR_PORT, DATA_DIR and SIMULATOR come from the environment."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until stopped; exit with the status of the first process that ended by itself."""
+        sys.exit(run_processes())
+
+
+def run_processes(when_ready: Callable[[], None] | None = None) -> int:
+    """Run the Procfile's processes; `when_ready` is called once the web process answers. Returns an exit status."""
+    commands = parse_procfile((Path(settings.BASE_DIR) / "Procfile").read_text()).processes
+    if not env.flag("SIMULATOR", default=True):
+        del commands["simulator"]
+    check_ports(simulator="simulator" in commands)
+    manager = Manager()
+    for name, command in commands.items():
+        manager.add_process(name, command, env=process_environment(), cwd=str(settings.BASE_DIR))
+    if when_ready is not None:
+        threading.Thread(target=call_when_ready, args=(when_ready,), daemon=True).start()
+    manager.loop()
+    return int(manager.returncode or 0)
+
+
+def process_environment() -> dict[str, str]:
+    """Return the environment of every process: this one's, with the interpreter's folder first on the path."""
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "DATA_DIR": str(settings.DATA_DIR),
+        "PORT": str(settings.PORT),
+        "SIMULATOR_PORT": str(settings.SIMULATOR_PORT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def check_ports(*, simulator: bool) -> None:
+    """Raise CommandError with one sentence when a port that is needed is taken."""
+    ports = {"PORT": settings.PORT} | ({"SIMULATOR_PORT": settings.SIMULATOR_PORT} if simulator else {})
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, port))
+            except OSError:
+                raise CommandError(
+                    f"Port {port} is in use: stop what uses it, or choose another with {name}={port + 10}."
+                ) from None
+
+
+def call_when_ready(when_ready: Callable[[], None]) -> None:
+    """Wait until the web process answers, then call; give up silently when it never does, for it says why itself."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/livez", timeout=1):  # noqa: S310
+                when_ready()
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)

@@ -1,0 +1,290 @@
+"""Every setting of Patchbay, read from the environment; a bad value stops the start with its name.
+
+Nothing set is the embedded default: SQLite, a broker in a folder, secrets made on first start. `DEBUG=0` is
+production: every secret must be given, cookies are secure, HTTPS is assumed. `DEBUG=1` adds Django's debug pages.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment as env
+from config.logs import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where things are -------------------------------------------------------------------------------------------------
+LOCAL = env.flag("DEBUG", default=True)
+DEBUG = env.flag("DEBUG", default=False)
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+HOST = env.text("HOST", "127.0.0.1")
+SIMULATOR_PORT = env.integer("SIMULATOR_PORT", 8001, least=1, most=65535)
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in {"http", "https"} or not _public.hostname:
+    raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}, but takes an address such as https://patchbay.example.com.")
+
+# --- Secrets ----------------------------------------------------------------------------------------------------------
+_secrets = env.Secrets(DATA_DIR if LOCAL else None)
+SECRET_KEY = _secrets.get("SECRET_KEY")
+TOKEN_KEY = _secrets.get("TOKEN_KEY")
+# Key ring: `id:base64 key` pairs, comma-separated; the first encrypts, all decrypt.
+CREDENTIAL_KEYS = [pair.strip() for pair in _secrets.get("CREDENTIAL_KEYS", prefix="k1:").split(",") if pair.strip()]
+_secrets.refuse_missing()
+
+# --- Who may speak to it ----------------------------------------------------------------------------------------------
+_local_hosts = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else []
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), _public.hostname, *_local_hosts]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+MCP_ALLOWED_ORIGINS = frozenset([*CSRF_TRUSTED_ORIGINS, *env.names("MCP_ALLOWED_ORIGINS")])
+# `host:port` pairs that upstream calls may reach although they are not public; `host` alone means any port.
+UPSTREAM_PRIVATE_HOSTS = frozenset(
+    env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0.1:{SIMULATOR_PORT}" if LOCAL else "")
+)
+
+# --- Limits -----------------------------------------------------------------------------------------------------------
+MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
+MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
+RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)
+UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, most=60)
+UPSTREAM_TOTAL_SECONDS = env.integer("UPSTREAM_TOTAL_SECONDS", 30, least=1, most=280)
+UPSTREAM_MAX_BYTES = env.integer("UPSTREAM_MAX_BYTES", 2 * 1024 * 1024, least=1024)
+CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
+AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+# --- Applications -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "axes",
+    "csp",
+    "accounts",
+    "tools",
+    "mcpservers",
+    "config",
+]
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "accounts"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+MIDDLEWARE = [
+    "config.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "config.csp.PortalCSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False  # every path answers with and without a trailing slash, with no redirect
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'patchbay.sqlite3'}")
+try:
+    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+except (ValueError, dj_database_url.UnknownSchemeError):
+    raise ImproperlyConfigured(
+        "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name."
+    ) from None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+
+# --- Broker, cache ----------------------------------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CELERY_BROKER_URL = "filesystem://"
+    _broker = DATA_DIR / "broker"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "queue"),
+        "data_folder_out": str(_broker / "queue"),
+        "control_folder": str(_broker / "control"),
+        "store_processed": False,
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "purge-expired-servers": {
+        "task": "mcpservers.tasks.purge_expired_servers",
+        "schedule": timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1)),
+    },
+    "prune-calls": {
+        "task": "tools.tasks.prune_calls",
+        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
+    },
+    "prune-audit": {
+        "task": "accounts.tasks.prune_audit",
+        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
+    },
+}
+
+# --- APIs -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.TokenRolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.problems.BoundedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Patchbay API",
+    "VERSION": "1",
+    "DESCRIPTION": (
+        "Managed MCP servers for connected accounts. Send an API token as `Authorization: Bearer …`. "
+        "Errors are problem details (RFC 9457)."
+    ),
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.add_agent_operations",
+    ],
+}
+
+# --- Browser ----------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if not LOCAL:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_REDIRECT_EXEMPT = [r"^livez/?$", r"^readyz/?$"]
+    SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+AXES_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "sign_in_locked.html"
+AXES_VERBOSE = False
+
+# --- Words, static files, logs ----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = LOCAL
+SERVESTATIC_AUTOREFRESH = False
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "servestatic.storage.CompressedManifestStaticFilesStorage"
+    }
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Patchbay admin",
+    "SITE_HEADER": "Patchbay",
+    "SITE_SUBHEADER": "Definitions, documentation, records",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "COLORS": {
+        "primary": {
+            "50": "#effbfa", "100": "#d3f4f1", "200": "#a8e8e3", "300": "#73d5cf", "400": "#3fb9b4", "500": "#1f9d99",
+            "600": "#0f7f7d", "700": "#0f6564", "800": "#105150", "900": "#114343", "950": "#03282a",
+        }
+    },
+}  # fmt: skip
+
+ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
+# Which peers' X-Forwarded-* headers are believed: the reverse proxy's addresses, or * where only it can connect.
+FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
+SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
+LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)
+
+SILENCED_SYSTEM_CHECKS = ["axes.W003"]

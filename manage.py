@@ -1,0 +1,23 @@
+#!/usr/bin/env python
+"""Django's command line for Patchbay."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    """Run a management command, or say in one sentence which setting keeps it from starting."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  reading any setting reads the environment
+    except ImproperlyConfigured as problem:
+        sys.exit(f"Patchbay cannot start: {problem}")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

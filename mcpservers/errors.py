@@ -1,0 +1,49 @@
+"""What can go wrong in this app.
+
+McpServerError
+├── PolicyRefused        a server's settings cannot be as asked; names field, reason and what exists
+└── AccessRefused        a request may not reach a server
+    ├── ServerUnknown        no live server has this token: unknown, expired and paused are not told apart
+    └── TokenRequired        the server asks for an API token too, and none that is valid was sent
+
+JsonRpcError             an error answer of the protocol: code, message, data, HTTP status
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class McpServerError(Exception):
+    """Anything that this app refuses."""
+
+
+@dataclass
+class PolicyRefused(McpServerError):
+    """Reasons by field."""
+
+    problems: dict[str, str]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{name}: {reason}" for name, reason in self.problems.items())
+
+
+class AccessRefused(McpServerError):
+    """A request may not reach a server."""
+
+
+class ServerUnknown(AccessRefused):
+    """No live server has this token."""
+
+
+class TokenRequired(AccessRefused):
+    """A valid API token of the server's environment must be sent as a bearer token."""
+
+
+@dataclass
+class JsonRpcError(Exception):
+    """An error of JSON-RPC or MCP; `status` is the HTTP status that carries it."""
+
+    code: int
+    message: str
+    data: Any = None
+    status: int = 200

@@ -1,0 +1,78 @@
+"""The envelope: JSON-RPC 2.0 messages read from a body, and answers written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from accounts import bounded_json
+from mcpservers.errors import JsonRpcError
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+# MCP 2026-07-28, Error Codes
+HEADER_MISMATCH = -32020
+UNSUPPORTED_PROTOCOL_VERSION = -32022
+
+Id = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request, or a notification when `id` is None. A client's answer has neither method nor id here."""
+
+    method: str
+    params: dict[str, Any]
+    id: Id | None = None
+    is_response: bool = False
+
+
+def read_body(body: bytes) -> Any:
+    """Return the JSON of a body; raise JsonRpcError."""
+    try:
+        return bounded_json.loads(body)
+    except bounded_json.TooDeep as problem:
+        raise JsonRpcError(INVALID_REQUEST, f"Invalid request: the body is {problem}.", status=400) from None
+    except bounded_json.NotJSON:
+        raise JsonRpcError(PARSE_ERROR, "Parse error: the body is not valid JSON in UTF-8.", status=400) from None
+
+
+def read_message(value: Any) -> Message:
+    """Return the message that a JSON value holds; raise JsonRpcError."""
+    if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
+        raise JsonRpcError(
+            INVALID_REQUEST, 'Invalid request: expected an object with "jsonrpc": "2.0".', status=400
+        )
+    if "method" not in value and ("result" in value or "error" in value):
+        return Message(method="", params={}, is_response=True)
+    method, params = value.get("method"), value.get("params", {})
+    message_id = value.get("id")
+    if not isinstance(method, str):
+        raise JsonRpcError(INVALID_REQUEST, "Invalid request: method must be a string.", status=400)
+    if "id" in value and (isinstance(message_id, bool) or not isinstance(message_id, str | int)):
+        raise JsonRpcError(INVALID_REQUEST, "Invalid request: id must be a string or an integer.", status=400)
+    if not isinstance(params, dict):
+        raise JsonRpcError(INVALID_PARAMS, "Invalid params: params must be an object.", status=400)
+    return Message(method=method, params=params, id=message_id)
+
+
+def result_bytes(message_id: Id, result: bytes) -> bytes:
+    """Return an answer whose result is serialised already."""
+    return b'{"jsonrpc":"2.0","id":' + orjson.dumps(message_id) + b',"result":' + result + b"}"
+
+
+def error_bytes(error: JsonRpcError, message_id: Id | None, *, null_id: bool) -> bytes:
+    """Return an error answer.
+
+    Where the id could not be read, JSON-RPC wants null; MCP's schemas from 2025-11-25 on want the key left out.
+    """
+    answer: dict[str, Any] = {"jsonrpc": "2.0"}
+    if message_id is not None or null_id:
+        answer["id"] = message_id
+    answer["error"] = {"code": error.code, "message": error.message}
+    if error.data is not None:
+        answer["error"]["data"] = error.data
+    return orjson.dumps(answer)

@@ -1,0 +1,81 @@
+"""MCP servers: each opens one account's tools to whoever holds its token, within its policy."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.changes import Kind, announce
+from accounts.models import IntegratedAccount, User
+from accounts.tokens import MintedToken
+
+
+class MCPServerQuerySet(models.QuerySet["MCPServer"]):
+    """MCP servers."""
+
+    def live(self, now: datetime | None = None) -> "MCPServerQuerySet":
+        """Those that answer clients."""
+        return self.filter(paused_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
+
+    def expired(self, now: datetime | None = None) -> "MCPServerQuerySet":
+        """Those whose time is over."""
+        return self.filter(expires_at__lte=now or timezone.now())
+
+
+class MCPServer(models.Model):
+    """One tokenized URL. Only the token's digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(IntegratedAccount, on_delete=models.CASCADE, related_name="mcp_servers")
+    name = models.CharField(max_length=80)
+    methods = models.JSONField(default=list, blank=True, help_text="read, write, custom, or single methods; empty: all.")
+    tags = models.JSONField(default=list, blank=True, help_text="Tools with any of these tags; empty: all.")
+    require_api_token_auth = models.BooleanField(
+        default=False, help_text="Clients must also send an API token of the environment as a bearer token."
+    )
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    last_four = models.CharField(max_length=4, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revision = models.PositiveBigIntegerField(default=1, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = MCPServerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "pk"]
+        verbose_name = "MCP server"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def status(self, now: datetime | None = None) -> str:
+        """Return `live`, `paused` or `expired`."""
+        if self.expires_at is not None and self.expires_at <= (now or timezone.now()):
+            return "expired"
+        return "paused" if self.paused_at is not None else "live"
+
+    def take_token(self, token: MintedToken) -> None:
+        """Put a token's digest in the place of the one before (not saved)."""
+        self.digest, self.last_four = token.digest, token.last_four
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, raise the revision, and have what is held of this server in memory read again."""
+        if not self._state.adding:
+            self.revision += 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
+        super().save(*args, **kwargs)
+        announce(Kind.SERVER, self.pk)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete, and have it refused at once."""
+        server_id = self.pk
+        deleted = super().delete(*args, **kwargs)
+        announce(Kind.SERVER, server_id)
+        return deleted

@@ -1,0 +1,151 @@
+"""Make and change MCP servers: what their settings may be, and the audit record of each change."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit, tokens
+from accounts.models import IntegratedAccount, User
+from mcpservers.errors import PolicyRefused
+from mcpservers.models import MCPServer
+from tools.catalogue import ToolSet, catalogue_of
+from tools.errors import FilterUnknown
+
+MIN_LIFETIME = timedelta(seconds=60)
+SETTINGS = ("name", "methods", "tags", "require_api_token_auth", "expires_at")
+
+
+def tools_for(account: IntegratedAccount, methods: Iterable[str], tags: Iterable[str]) -> ToolSet:
+    """Return the tools that a server with these filters exposes; raise PolicyRefused when there would be none."""
+    methods, tags = list(methods), list(tags)
+    catalogue = catalogue_of(account.integration)
+    try:
+        catalogue.check_filters(methods, tags)
+    except FilterUnknown as unknown:
+        raise PolicyRefused({f"config.{unknown.filter}": str(unknown)}) from None
+    selected = catalogue.select(methods, tags)
+    if not selected:
+        if not catalogue:
+            reason = f"{account.integration.label} has no documented tool yet, so a server would expose nothing."
+        else:
+            reason = (
+                "No tool matches both filters, so the server would expose nothing. "
+                f"Methods: {', '.join(catalogue.method_filters)}. Tags: {', '.join(catalogue.tag_filters)}."
+            )
+        raise PolicyRefused({"config": reason})
+    return selected
+
+
+def check_expiry(expires_at: datetime | None) -> None:
+    """Raise PolicyRefused for an end that is past or less than a minute ahead."""
+    if expires_at is not None and expires_at < timezone.now() + MIN_LIFETIME:
+        raise PolicyRefused(
+            {"expires_at": "Must be at least 60 seconds ahead. Give a later time, or null for a server without an end."}
+        )
+
+
+@transaction.atomic
+def create_server(
+    account: IntegratedAccount,
+    actor: audit.Actor,
+    *,
+    name: str,
+    methods: list[str],
+    tags: list[str],
+    require_api_token_auth: bool = False,
+    expires_at: datetime | None = None,
+) -> tuple[MCPServer, str]:
+    """Make a server; its token is the second item, and is known only here. Raises PolicyRefused."""
+    check_expiry(expires_at)
+    tools_for(account, methods, tags)
+    token = tokens.mint(tokens.MCP_PREFIX)
+    server = MCPServer(
+        account=account,
+        name=name,
+        methods=methods,
+        tags=tags,
+        require_api_token_auth=require_api_token_auth,
+        expires_at=expires_at,
+        created_by=_person(actor),
+    )
+    server.take_token(token)
+    server.save()
+    note(server, actor, "created", {key: _plain(getattr(server, key)) for key in SETTINGS})
+    return server, token.value
+
+
+@transaction.atomic
+def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> None:
+    """Change some of a server's settings; raises PolicyRefused, and then nothing is changed."""
+    if "expires_at" in settings:
+        check_expiry(settings["expires_at"])
+    if "methods" in settings or "tags" in settings:
+        tools_for(server.account, settings.get("methods", server.methods), settings.get("tags", server.tags))
+    changed = {}
+    for key, value in settings.items():
+        if getattr(server, key) != value:
+            changed[key] = {"from": _plain(getattr(server, key)), "to": _plain(value)}
+            setattr(server, key, value)
+    if changed:
+        server.save()
+        note(server, actor, "changed", changed)
+
+
+@transaction.atomic
+def rotate_token(server: MCPServer, actor: audit.Actor) -> str:
+    """Replace a server's token, which stops working at once; return the new one, known only here."""
+    token = tokens.mint(tokens.MCP_PREFIX)
+    server.take_token(token)
+    server.save()
+    note(server, actor, "rotated", {})
+    return token.value
+
+
+@transaction.atomic
+def pause_server(server: MCPServer, actor: audit.Actor) -> None:
+    """Refuse every client until the server is resumed."""
+    if server.paused_at is None:
+        server.paused_at = timezone.now()
+        server.save()
+        note(server, actor, "paused", {})
+
+
+@transaction.atomic
+def resume_server(server: MCPServer, actor: audit.Actor) -> None:
+    """Answer clients again."""
+    if server.paused_at is not None:
+        server.paused_at = None
+        server.save()
+        note(server, actor, "resumed", {})
+
+
+@transaction.atomic
+def delete_server(server: MCPServer, actor: audit.Actor, *, action: str = "deleted") -> None:
+    """Delete a server; its URL is refused from now on."""
+    note(server, actor, action, {"expires_at": _plain(server.expires_at)})
+    server.delete()
+
+
+def note(server: MCPServer, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
+    """Write what was done to a server into the audit record."""
+    audit.record(
+        actor,
+        f"mcp_server.{action}",
+        environment_id=server.account.environment_id,
+        target_id=server.pk,
+        target_name=server.name,
+        details=details,
+    )
+
+
+def _person(actor: audit.Actor) -> User | None:
+    if isinstance(actor, User):
+        return actor
+    return None if isinstance(actor, str) else actor.created_by
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,141 @@
+"""From a token to the server it opens: digest, policy, compiled tools. Refuses what is not live.
+
+A resolved server is held in the process. It is served for a second, then its revisions are compared with the
+database's and it is compiled anew only when they differ. A change made in this process drops it at once.
+"""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import orjson
+from channels.db import database_sync_to_async
+
+from accounts import tokens
+from accounts.api_tokens import TokenGrant, bearer_token, grant_of
+from accounts.changes import Change, Kind, subscribe
+from accounts.connections import Connection, connect
+from accounts.errors import CredentialsUnreadable, DefinitionInvalid
+from accounts.freshness import FreshCache
+from accounts.models import IntegratedAccount
+from mcpservers.errors import ServerUnknown, TokenRequired
+from mcpservers.models import MCPServer
+from mcpservers.presentation import instructions_for, server_info, tool_as_listed
+from tools.catalogue import ToolSet, catalogue_of
+
+Revisions = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedServer:
+    """A live server, ready to answer. `expires_at` is Unix time; `connection` is None where `unusable` says why."""
+
+    server_id: UUID
+    account_id: UUID
+    environment_id: UUID
+    integration_id: UUID
+    name: str
+    vendor: str
+    require_api_token_auth: bool
+    expires_at: float | None
+    tools: ToolSet
+    listing: bytes = field(repr=False)
+    instructions: str = field(repr=False)
+    info: dict[str, str]
+    connection: Connection | None
+    unusable: str
+    revisions: Revisions
+
+
+async def resolve(token: str) -> ResolvedServer:
+    """Return the live server of a token; raise ServerUnknown."""
+    if not tokens.is_well_formed(token, tokens.MCP_PREFIX):
+        raise ServerUnknown
+    server = await _servers.get(tokens.digest(token))
+    if server is None or (server.expires_at is not None and server.expires_at <= time.time()):
+        raise ServerUnknown
+    return server
+
+
+async def authorise(server: ResolvedServer, authorization: str) -> TokenGrant | None:
+    """Return what the bearer token opens where the server asks for one; raise TokenRequired without a valid one."""
+    if not server.require_api_token_auth:
+        return None
+    grant = await grant_of(bearer_token(authorization))
+    if grant is None or grant.environment_id != server.environment_id:
+        raise TokenRequired
+    return grant
+
+
+async def _load(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None:
+    return await database_sync_to_async(_read)(digest, before)
+
+
+def _read(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None:
+    """Read a server's revisions; compile it when they are not those of before."""
+    row = (
+        MCPServer.objects.live()
+        .select_related("account__integration")
+        .defer("account__integration__definition", "account__credentials")
+        .filter(digest=digest)
+        .first()
+    )
+    if row is None:
+        return None
+    revisions = (row.revision, row.account.revision, row.account.integration.revision)
+    if before is not None and before.revisions == revisions:
+        return before
+    return _compile(row, revisions)
+
+
+def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
+    account = row.account
+    catalogue = catalogue_of(account.integration)
+    tools = catalogue.select(row.methods, row.tags)
+    connection, unusable = _connection(account)
+    vendor = account.integration.label
+    return ResolvedServer(
+        server_id=row.pk,
+        account_id=account.pk,
+        environment_id=account.environment_id,
+        integration_id=account.integration_id,
+        name=row.name,
+        vendor=vendor,
+        require_api_token_auth=row.require_api_token_auth,
+        expires_at=row.expires_at.timestamp() if row.expires_at else None,
+        tools=tools,
+        listing=orjson.dumps([tool_as_listed(tool) for tool in tools]),
+        instructions=instructions_for(row, vendor, tools, catalogue.instructions),
+        info=server_info(row.name),
+        connection=connection,
+        unusable=unusable,
+        revisions=revisions,
+    )
+
+
+def _connection(account: IntegratedAccount) -> tuple[Connection | None, str]:
+    if account.status != account.Status.ACTIVE:
+        words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
+        return None, f"The account {account.name!r} {words}."
+    try:
+        return connect(account, account.integration.parsed()), ""
+    except CredentialsUnreadable:
+        return None, f"The stored credentials of the account {account.name!r} cannot be read."
+    except DefinitionInvalid:
+        return None, f"The definition of {account.integration.label} is not valid at present."
+
+
+_servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load)
+
+
+def _forget(change: Change) -> None:
+    match change.kind:
+        case Kind.SERVER:
+            _servers.forget(lambda server: server.server_id == change.id)
+        case Kind.ACCOUNT:
+            _servers.forget(lambda server: server.account_id == change.id)
+        case Kind.INTEGRATION:
+            _servers.forget(lambda server: server.integration_id == change.id)
+
+
+subscribe(_forget)

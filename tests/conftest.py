@@ -1,0 +1,133 @@
+"""What tests share: an environment with three kinds of people, the FuseDesk integration, a connected account."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from django.conf import settings
+
+from accounts.connecting import connect_account
+from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
+from demo.simulator import create_app
+from mcpservers.models import MCPServer
+from mcpservers.policy import create_server
+from tools.bundles import load_bundle
+from tools.record import recorder
+
+BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
+SIMULATOR_KEY = "fd-demo-key"
+
+
+@dataclass(frozen=True)
+class People:
+    """The three people of a permission test, and a second environment that only the outsider belongs to."""
+
+    owner: User
+    operator: User
+    teammate: User
+    outsider: User
+    elsewhere: Environment
+
+
+class ThreadedServer(uvicorn.Server):
+    """Uvicorn in a thread, on a port that the system chose."""
+
+    def __init__(self, app: object) -> None:
+        super().__init__(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))  # type: ignore[arg-type]
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self.run, daemon=True)
+
+    async def startup(self, sockets: object = None) -> None:
+        """Start, and tell who waits."""
+        await super().startup()
+        self._up.set()
+
+    def begin(self) -> str:
+        """Run in a thread; return the address once it is served."""
+        self._thread.start()
+        assert self._up.wait(10)
+        host, port = self.servers[0].sockets[0].getsockname()
+        return f"http://{host}:{port}"
+
+    def end(self) -> None:
+        """Stop, and wait for the thread."""
+        self.should_exit = True
+        self._thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[str]:
+    """The address of a FuseDesk simulator; private to the session, whose knobs tests must reset."""
+    server = ThreadedServer(create_app(hourly_limit=0))
+    address = server.begin()
+    yield address
+    server.end()
+
+
+@pytest.fixture(autouse=True)
+def _reach_simulator(request: pytest.FixtureRequest, settings: object) -> None:
+    """Let upstream calls reach this machine, as the demo's setting does."""
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset({"127.0.0.1"})  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_queued() -> Iterator[None]:
+    """Keep one test's calls out of the next one's record."""
+    yield
+    recorder.discard()
+
+
+@pytest.fixture
+def environment(db: None) -> Environment:
+    """The environment that most tests work in."""
+    return Environment.objects.create(name="Production")
+
+
+@pytest.fixture
+def people(environment: Environment) -> People:
+    """An admin, an operator, a viewer, and somebody from another environment."""
+    elsewhere = Environment.objects.create(name="Elsewhere")
+    made = {name: User.objects.create_user(name, password=f"{name}-pass-1") for name in ("ana", "olga", "tim", "max")}
+    Membership.objects.create(environment=environment, user=made["ana"], role=Role.ADMIN)
+    Membership.objects.create(environment=environment, user=made["olga"], role=Role.OPERATOR)
+    Membership.objects.create(environment=environment, user=made["tim"], role=Role.VIEWER)
+    Membership.objects.create(environment=elsewhere, user=made["max"], role=Role.ADMIN)
+    return People(made["ana"], made["olga"], made["tim"], made["max"], elsewhere)
+
+
+@pytest.fixture
+def integration(db: None) -> Integration:
+    """The FuseDesk integration, as the bundle brings it."""
+    return load_bundle(BUNDLE.read_text()).integration
+
+
+@pytest.fixture
+def account(environment: Environment, integration: Integration, simulator: str) -> IntegratedAccount:
+    """A FuseDesk account that is connected to the simulator."""
+    return connect_account(
+        environment,
+        integration,
+        "tests",
+        name="Acme FuseDesk",
+        fields={"app_name": "acme", "api_key": SIMULATOR_KEY},
+        base_url=f"{simulator}/api",
+        verify=False,
+    )
+
+
+@pytest.fixture
+def server(account: IntegratedAccount) -> tuple[MCPServer, str]:
+    """An MCP server with every tool, and its token."""
+    return create_server(account, "tests", name="Triage Agent", methods=[], tags=[])
+
+
+@pytest.fixture
+def admin_token(environment: Environment) -> str:
+    """An API token of the environment that may do everything."""
+    return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, created_by=None)[1]
+
+
+__all__ = ["BUNDLE", "SIMULATOR_KEY", "People", "ThreadedServer"]

@@ -1,0 +1,102 @@
+"""What can go wrong when a tool is called.
+
+ToolError
+├── UnknownTool            no such tool for this caller
+├── FilterUnknown          a method or tag filter names what does not exist
+├── BundleInvalid          a bundle file does not fit
+└── CallFailed             the call has no result; says whether it is worth trying again
+    ├── InvalidArguments       the arguments do not fit the tool; nothing was sent
+    ├── RateLimited            the vendor answered 429
+    ├── VendorRefused          the vendor answered with another error
+    ├── VendorUnreachable      no answer came
+    ├── AnswerUnusable         an answer came that cannot be used
+    └── AccountUnusable        the account cannot be called in its present state
+"""
+
+from dataclasses import dataclass, field
+
+from tools.ratelimits import RateLimits
+
+
+class ToolError(Exception):
+    """Anything that this app refuses."""
+
+
+@dataclass
+class UnknownTool(ToolError):
+    """No tool of this name exists for the caller; `nearest` is one that does, or empty."""
+
+    name: str
+    nearest: str = ""
+
+
+@dataclass
+class FilterUnknown(ToolError):
+    """A filter names a method or tag that the account's tools do not have; `known` is what they have."""
+
+    filter: str
+    value: str
+    known: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.value!r} is not one of this account's {self.filter}. It has: {', '.join(self.known) or 'none'}."
+
+
+@dataclass
+class BundleInvalid(ToolError):
+    """A bundle's problems, one sentence each."""
+
+    problems: list[str]
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+@dataclass
+class CallFailed(ToolError):
+    """A call without a result: what failed, in one sentence that holds no secret."""
+
+    reason: str
+    status: int | None = None
+    limits: RateLimits = field(default_factory=RateLimits)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass
+class InvalidArguments(CallFailed):
+    """Each problem names the argument and what it takes."""
+
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class RateLimited(CallFailed):
+    """The vendor's limit is reached; `limits.reset` is the seconds to wait, where known."""
+
+
+@dataclass
+class VendorRefused(CallFailed):
+    """The vendor answered `status` and said `words`."""
+
+    words: str = ""
+    code: str = ""
+
+
+@dataclass
+class VendorUnreachable(CallFailed):
+    """No answer; `may_have_arrived` tells whether the request can have had an effect all the same."""
+
+    may_have_arrived: bool = False
+
+
+@dataclass
+class AnswerUnusable(CallFailed):
+    """The answer is not what the API gives: not JSON, too large, a redirect."""
+
+    may_have_arrived: bool = True
+
+
+class AccountUnusable(CallFailed):
+    """The account's credentials cannot be used, or it is disabled."""

@@ -1,0 +1,66 @@
+"""The record of calls: who called which tool, through what, with which outcome."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class Outcome(models.TextChoices):
+    """How a call ended."""
+
+    PENDING = "pending", "Pending: sent, no answer noted yet"
+    OK = "ok", "OK"
+    INVALID = "invalid", "Refused: invalid arguments"
+    RATE_LIMITED = "rate_limited", "Refused: rate limit"
+    REFUSED = "refused", "Refused by the vendor"
+    UNREACHABLE = "unreachable", "Vendor not reached"
+    UNUSABLE = "unusable", "Unusable answer"
+    CANCELLED = "cancelled", "Cancelled by the client"
+    FAILED = "failed", "Failed here"
+
+
+class Via(models.TextChoices):
+    """Through which door a call came."""
+
+    MCP = "mcp", "MCP"
+    REST = "rest", "REST"
+    PORTAL = "portal", "Portal"
+
+
+class Call(models.Model):
+    """One call of a tool. It outlives account, server and token, so it refers to them without a constraint."""
+
+    Outcome = Outcome
+    Via = Via
+
+    environment_id = models.UUIDField()
+    account_id = models.UUIDField()
+    server_id = models.UUIDField(null=True, blank=True)
+    token_id = models.UUIDField(null=True, blank=True, help_text="The API token that was sent, if any.")
+    via = models.CharField(max_length=6, choices=Via.choices)
+    client = models.CharField(max_length=120, blank=True, help_text="What the client calls itself.")
+    tool = models.CharField(max_length=64)
+    access = models.CharField(max_length=5)
+    arguments = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    error = models.CharField(max_length=500, blank=True)
+    upstream_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    started_at = models.DateTimeField()
+    duration_ms = models.FloatField(null=True, blank=True)
+    upstream_ms = models.FloatField(null=True, blank=True)
+    upstream_bytes = models.PositiveIntegerField(default=0)
+    result_chars = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["-started_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "-started_at"], name="call_account"),
+            models.Index(fields=["server_id", "-started_at"], name="call_server"),
+            models.Index(fields=["started_at"], name="call_started"),
+            models.Index(fields=["environment_id", "-started_at"], name="call_environment"),
+            models.Index(fields=["started_at"], name="call_pending", condition=Q(outcome="pending")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.outcome}"

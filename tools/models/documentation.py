@@ -1,0 +1,80 @@
+"""Documentation records: what a model is told of one method of an integration. Without one there is no tool."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import models
+
+from accounts.changes import Kind, announce
+from accounts.models import Integration, User
+
+CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
+
+
+class Documentation(models.Model):
+    """The documentation of one method: words and schemas from which its tool is made."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="documentation")
+    resource = models.CharField(max_length=48)
+    method = models.CharField(max_length=48)
+    tool_name = models.CharField(
+        max_length=64, blank=True, help_text="Only where the name that follows from resource and method will not do."
+    )
+    title = models.CharField(max_length=120, help_text="Shown to people in a client's list of tools.")
+    description = models.TextField(help_text="Written for a model: what it does, when to use it, what it returns.")
+    query_schema = models.JSONField(
+        default=dict, blank=True, help_text="JSON Schema of the path and query parameters, as one object."
+    )
+    body_schema = models.JSONField(default=dict, blank=True, help_text="JSON Schema of the body, as one object.")
+    response_schema = models.JSONField(
+        default=dict, blank=True, help_text="JSON Schema of the result; of one item where the method lists."
+    )
+    published = models.BooleanField(default=True, help_text="A withdrawn record keeps its text, but makes no tool.")
+    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
+    updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["integration__name", "resource", "method"]
+        constraints = [
+            models.UniqueConstraint(fields=["integration", "resource", "method"], name="one_record_a_method")
+        ]
+        verbose_name = "documentation record"
+
+    def __str__(self) -> str:
+        return f"{self.integration.name}.{self.resource}.{self.method}"
+
+    @property
+    def key(self) -> str:
+        """The place in the definition that it documents, as `resource.method`."""
+        return f"{self.resource}.{self.method}"
+
+    def content(self) -> dict[str, Any]:
+        """Return what an editor writes and a bundle carries."""
+        return {name: getattr(self, name) for name in CONTENT_FIELDS}
+
+    def content_digest(self) -> str:
+        """Return a digest of the content, to tell an edited record from one as it was loaded."""
+        return hashlib.sha256(json.dumps(self.content(), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether somebody changed the content after a bundle brought it, or wrote it here."""
+        return self.loaded_digest != self.content_digest()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and have the integration's tools made anew."""
+        super().save(*args, **kwargs)
+        self._tell()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete, and have the integration's tools made anew."""
+        deleted = super().delete(*args, **kwargs)
+        self._tell()
+        return deleted
+
+    def _tell(self) -> None:
+        self.integration.touch()
+        announce(Kind.INTEGRATION, self.integration.pk)

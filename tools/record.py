@@ -1,0 +1,177 @@
+"""Write the record of calls: reads in batches beside the hot path, writes with an intent before they are sent.
+
+A write's row is committed, as pending, before the vendor hears of it, so that no write is ever unaccounted for.
+Everything else is queued and written by one thread a process, at most FLUSH_SECONDS later.
+"""
+
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, close_old_connections
+
+from accounts.tokens import redact
+from tools.models import Call, Outcome
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.25
+BATCH = 500
+QUEUE_LIMIT = 100_000
+MAX_TEXT = 1000
+SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential")
+MASK = "•••"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an account's environment, and the server or API token through which the call came."""
+
+    environment_id: UUID
+    account_id: UUID
+    via: str
+    server_id: UUID | None = None
+    token_id: UUID | None = None
+    client: str = ""
+
+
+@dataclass(slots=True)
+class CallNote:
+    """What is known of one call; completed while it runs. Durations are in milliseconds."""
+
+    caller: Caller
+    tool: str
+    access: str
+    started_at: datetime
+    arguments: dict[str, Any] = field(default_factory=dict)
+    outcome: str = Outcome.FAILED
+    error: str = ""
+    upstream_status: int | None = None
+    duration_ms: float | None = None
+    upstream_ms: float | None = None
+    upstream_bytes: int = 0
+    result_chars: int = 0
+    row_id: int | None = None
+
+    def row(self) -> Call:
+        """Return the row of this call, with secrets masked."""
+        caller = self.caller
+        return Call(
+            pk=self.row_id,
+            environment_id=caller.environment_id,
+            account_id=caller.account_id,
+            server_id=caller.server_id,
+            token_id=caller.token_id,
+            via=caller.via,
+            client=caller.client[:120],
+            tool=self.tool[:64],
+            access=self.access,
+            arguments=masked(self.arguments),
+            outcome=self.outcome,
+            error=redact(self.error)[:500],
+            upstream_status=self.upstream_status,
+            started_at=self.started_at,
+            duration_ms=self.duration_ms,
+            upstream_ms=self.upstream_ms,
+            upstream_bytes=self.upstream_bytes,
+            result_chars=self.result_chars,
+        )
+
+
+ENDED = ("arguments", "outcome", "error", "upstream_status", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars")
+
+
+def masked(value: Any, depth: int = 0) -> Any:
+    """Return arguments as they may be kept: secrets masked, long texts cut, no NUL (PostgreSQL takes none)."""
+    if isinstance(value, dict):
+        return {
+            str(key)[:100].replace("\0", ""): MASK if _names_secret(str(key)) else masked(child, depth + 1)
+            for key, child in list(value.items())[:100]
+        }
+    if isinstance(value, list):
+        return [masked(item, depth + 1) for item in value[:100]]
+    if isinstance(value, str):
+        text = redact(value).replace("\0", "")
+        return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+    return value
+
+
+def _names_secret(name: str) -> bool:
+    # Every paging call carries next_cursor; no secret name is part of it.
+    return any(word in name.lower() for word in SECRET_NAMES)
+
+
+class CallRecorder:
+    """The queue of one process and the thread that empties it."""
+
+    def __init__(self) -> None:
+        self._queue: deque[CallNote] = deque()
+        self._wake = threading.Event()
+        self._writing = threading.Lock()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    async def intend(self, note: CallNote) -> None:
+        """Commit the row of a write before it is sent; raises DatabaseError, and then the write must not be sent."""
+        note.outcome = Outcome.PENDING
+        note.row_id = await database_sync_to_async(_insert)(note)
+
+    def add(self, note: CallNote) -> None:
+        """Queue a call that has ended."""
+        if len(self._queue) >= QUEUE_LIMIT and note.row_id is None:
+            logger.error("The record of calls cannot be written; a read of %s goes unrecorded.", note.tool)
+            return
+        self._queue.append(note)
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="call-recorder", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(FLUSH_SECONDS)
+            if self._queue:
+                close_old_connections()
+                self.flush()
+
+    def discard(self) -> None:
+        """Forget what is queued, unwritten."""
+        with self._writing:
+            self._queue.clear()
+
+    def flush(self) -> None:
+        """Write everything that is queued; what cannot be written now stays queued."""
+        with self._writing:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+                try:
+                    _write(batch)
+                except DatabaseError:
+                    logger.exception("The record of calls could not be written; it is tried again.")
+                    self._queue.extendleft(reversed(batch))
+                    return
+
+
+def _insert(note: CallNote) -> int:
+    row = note.row()
+    row.save(force_insert=True)
+    return int(row.pk)
+
+
+def _write(batch: list[CallNote]) -> None:
+    Call.objects.bulk_create([note.row() for note in batch if note.row_id is None])
+    ended = [note.row() for note in batch if note.row_id is not None]
+    if ended:
+        Call.objects.bulk_update(ended, ENDED)
+
+
+recorder = CallRecorder()

@@ -1,0 +1,21 @@
+"""Background work of this app."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from tools.models import Call
+
+BATCH = 5000
+
+
+@shared_task
+def prune_calls() -> int:
+    """Delete calls older than the retention, in batches, so that no lock is held for long; return how many."""
+    horizon = timezone.now() - settings.CALL_RETENTION
+    pruned = 0
+    while True:
+        oldest = list(Call.objects.filter(started_at__lt=horizon).order_by().values_list("pk", flat=True)[:BATCH])
+        if not oldest:
+            return pruned
+        pruned += Call.objects.filter(pk__in=oldest).delete()[0]
