@@ -5,6 +5,8 @@ The name of a host is resolved once, here, and the connection goes to the very a
 
 import ipaddress
 import socket
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
@@ -39,18 +41,21 @@ def is_excepted(host: str, port: int) -> bool:
 
 def check_host(host: str, port: int) -> None:
     """Raise UpstreamForbidden for a host that is itself an address, in any form, and not a public one."""
-    if is_excepted(host, port):
-        return
+    if not is_excepted(host, port) and not _may_be_called(host):
+        raise UpstreamForbidden(f"{host} is not a public address")
+
+
+@lru_cache(maxsize=1024)
+def _may_be_called(host: str) -> bool:
+    """Tell whether a host is a public address, or a name, which GuardedResolver checks."""
     try:
         # inet_aton reads every old form: 127.1, 2130706433, 0x7f.0.0.1, 0177.0.0.1
-        address: Address = ipaddress.IPv4Address(socket.inet_aton(host))
+        return is_public(ipaddress.IPv4Address(socket.inet_aton(host)))
     except OSError:
         try:
-            address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+            return is_public(ipaddress.ip_address(host.strip("[]").partition("%")[0]))
         except ValueError:
-            return
-    if not is_public(address):
-        raise UpstreamForbidden(f"{host} is not a public address")
+            return True
 
 
 class GuardedResolver(AbstractResolver):
@@ -74,3 +79,23 @@ class GuardedResolver(AbstractResolver):
     async def close(self) -> None:
         """Release the resolver."""
         await self._resolver.close()
+
+
+def base_url_problem(address: str) -> str:
+    """Return why an address cannot stand before a vendor's paths; empty when it can, or when none is given."""
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018  reading it checks it
+    except ValueError:
+        return "Is not a web address."
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "Takes an address that begins with https:// or http:// and names a host."
+    if not address.isascii() or not address.isprintable() or " " in address or "\\" in address:
+        return "Must not hold spaces, control characters, backslashes or other than ASCII characters."
+    if parts.username is not None or parts.password is not None:
+        return "Must not hold a user name or password; the account's connection fields carry the credentials."
+    if "?" in address or "#" in address:
+        return "Must not hold a query or a fragment; paths are appended to it."
+    return ""

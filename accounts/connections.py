@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 
 from accounts import bounded_json
 from accounts.definition import Definition
-from accounts.errors import ConnectionIncomplete, ConnectionRefused, UpstreamFailure
+from accounts.errors import ConnectionIncomplete, ConnectionRefused, UpstreamFailure, UpstreamForbidden
 from accounts.models import IntegratedAccount
 from accounts.upstream import Upstream, UpstreamResponse
 from accounts.vendor_authentication import VendorAuthentication, fill, vendor_authentication
@@ -84,6 +84,8 @@ async def check_connection(connection: Connection, definition: Definition) -> li
     async with Upstream() as upstream:
         try:
             response = await upstream.send(connection.request(test.method, test.path))
+        except UpstreamForbidden as failure:
+            raise ConnectionRefused(f"{definition.label} was not asked: {failure}.", forbidden=True) from None
         except UpstreamFailure as failure:
             raise ConnectionRefused(f"{definition.label} could not be reached: {failure}.") from None
     if not 200 <= response.status < 300:
@@ -113,7 +115,7 @@ def verify_connection(account: IntegratedAccount) -> None:
 def vendor_words(response: UpstreamResponse, definition: Definition) -> str:
     """Return what the vendor says went wrong, on one line of at most 500 characters, or nothing."""
     told = definition.errors
-    said: Any = response.headers.get(told.message_header) if told.message_header else None
+    said: Any = response.headers.get(told.message_header.lower()) if told.message_header else None
     if not said and told.message and "json" in response.media_type:
         try:
             said = jmespath.search(told.message, bounded_json.loads(response.body))

@@ -9,6 +9,7 @@ import weakref
 import zlib
 from dataclasses import dataclass
 from types import TracebackType
+from typing import cast
 
 import aiohttp
 import httpx
@@ -30,10 +31,10 @@ MAX_CONNECTIONS_A_HOST = 64
 
 @dataclass(frozen=True, slots=True)
 class UpstreamResponse:
-    """A vendor's whole answer; the body is decompressed."""
+    """A vendor's whole answer: header names are in lower case, the body is decompressed."""
 
     status: int
-    headers: httpx.Headers
+    headers: dict[str, str]
     body: bytes
 
     @property
@@ -69,17 +70,18 @@ class Upstream:
             async with asyncio.timeout(settings.UPSTREAM_TOTAL_SECONDS):
                 response = await self._transport.handle_async_request(request)
                 sent = True
+                headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
                 try:
-                    body = await _read(response)
+                    body = await _read(response, encoded="content-encoding" in headers)
                 finally:
-                    await response.aclose()
+                    await stream_of(response).aclose()
         except TimeoutError:
             raise UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s") from None
         except httpx.HTTPError as failure:
             raise _translated(failure, sent=sent) from None
         except (zlib.error, httpx.DecodingError):
             raise UpstreamBroken("the answer's compression cannot be read") from None
-        return UpstreamResponse(response.status_code, response.headers, body)
+        return UpstreamResponse(response.status_code, headers, body)
 
 
 def _session() -> aiohttp.ClientSession:
@@ -94,11 +96,17 @@ def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
 
-async def _read(response: httpx.Response) -> bytes:
+def stream_of(response: httpx.Response) -> httpx.AsyncByteStream:
+    """Return the stream of an answer that came through an asynchronous transport."""
+    return cast(httpx.AsyncByteStream, response.stream)
+
+
+async def _read(response: httpx.Response, *, encoded: bool) -> bytes:
+    """Return the body. What is not encoded is taken from the transport as it comes, past httpx's decoders."""
     limit: int = settings.UPSTREAM_MAX_BYTES
     chunks: list[bytes] = []
     size = 0
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_bytes() if encoded else stream_of(response):
         size += len(chunk)
         if size > limit:
             raise UpstreamTooLarge(f"the answer is larger than {limit} bytes")

@@ -39,8 +39,11 @@ def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
-def logging_settings(*, level: str, style: str) -> dict[str, Any]:
-    """Return the value of Django's LOGGING: `text` for people, `json` (one object a line) for collectors."""
+def logging_settings(*, level: str, style: str, access: bool) -> dict[str, Any]:
+    """Return the value of Django's LOGGING: `text` for people, `json` (one object a line) for collectors.
+
+    `access` tells whether uvicorn logs each request.
+    """
     renderer: Any
     if style == "json":
         renderer = structlog.processors.JSONRenderer()
@@ -71,7 +74,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "uvicorn": {"handlers": [], "propagate": True},
-            "uvicorn.access": {"handlers": [], "propagate": True},
+            "uvicorn.access": {"handlers": [], "propagate": access},
             "axes": {"level": "ERROR"},
             "httpx": {"level": "WARNING"},
         },

@@ -22,7 +22,7 @@ def binding(account_id: UUID, tool: str, arguments: dict[str, Any]) -> bytes:
     """Return what a cursor is bound to: account, tool and all arguments but the paging ones."""
     filters = {name: value for name, value in arguments.items() if name not in {"limit", "next_cursor"}}
     described = orjson.dumps([str(account_id), tool, filters], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(described).digest()[:SIGNATURE_BYTES]
+    return hashlib.blake2b(described, digest_size=SIGNATURE_BYTES).digest()
 
 
 def seal(position: int, bound_to: bytes) -> str:
@@ -53,5 +53,5 @@ def unseal(cursor: str, bound_to: bytes) -> int:
 
 
 def _signature(body: bytes) -> bytes:
-    key = b"cursor:" + settings.TOKEN_KEY.encode()
-    return hmac.digest(key, body, hashlib.sha256)[:SIGNATURE_BYTES]
+    key = hashlib.blake2b(settings.TOKEN_KEY.encode()).digest()
+    return hashlib.blake2b(body, key=key, digest_size=SIGNATURE_BYTES, person=b"patchbay-cursor").digest()

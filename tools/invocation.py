@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from accounts import bounded_json
 from accounts.connections import Connection, vendor_words
-from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamTooLarge
+from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamTimeout, UpstreamTooLarge
 from accounts.upstream import UpstreamResponse, shared_upstream
 from tools import cursors
 from tools.arguments import Bound, bind, check
@@ -126,7 +126,9 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
         raise CallFailed(f"The account's address may not be called: {failure}.") from None
     except UpstreamFailure as failure:
         raise VendorUnreachable(
-            f"{connection.vendor} gave no answer: {failure}.", may_have_arrived=failure.may_have_arrived
+            f"{connection.vendor} gave no answer: {failure}.",
+            may_have_arrived=failure.may_have_arrived,
+            timed_out=isinstance(failure, UpstreamTimeout),
         ) from None
     finally:
         note.upstream_ms = (time.perf_counter() - started) * 1000
@@ -149,7 +151,7 @@ def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits
             response.status,
             limits,
             words=vendor_words(response, tool.definition),
-            code=response.headers.get(tool.definition.errors.code_header or "", "")[:100],
+            code=response.headers.get((tool.definition.errors.code_header or "").lower(), "")[:100],
         )
     if not response.body.strip():
         return None

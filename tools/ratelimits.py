@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
-
 from accounts.definition import RateLimit
 
 # The usual names, most telling first; a definition may name others.
@@ -36,15 +34,15 @@ class RateLimits:
         return {name: value for name, value in named.items() if value is not None}
 
 
-def read_limits(headers: httpx.Headers, declared: RateLimit, *, status: int) -> RateLimits:
-    """Return the limits that an answer tells.
+def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) -> RateLimits:
+    """Return the limits that an answer tells; header names come in lower case.
 
     `Retry-After` counts as the reset on a 429. Where no header tells the reset, the length of the window is
     its upper bound, and stands for it.
     """
     limit = _number(headers, declared.limit_header, LIMIT)
     remaining = _number(headers, declared.remaining_header, REMAINING)
-    reset = _retry_after(headers) if status == 429 else None
+    reset = _retry_after(headers.get("retry-after", "")) if status == 429 else None
     if reset is None:
         reset = _number(headers, declared.reset_header, RESET)
         if reset is not None and reset > EPOCH_THRESHOLD:
@@ -56,11 +54,13 @@ def read_limits(headers: httpx.Headers, declared: RateLimit, *, status: int) -> 
     return RateLimits(limit, remaining, reset)
 
 
-def _number(headers: httpx.Headers, declared: str | None, usual: tuple[str, ...]) -> int | None:
-    for name in (declared, *usual) if declared else usual:
-        value = headers.get(name, "").split(",")[0].split(";")[0].strip()
+def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...]) -> int | None:
+    for name in (declared.lower(), *usual) if declared else usual:
+        value = headers.get(name)
+        if value is None:
+            continue
         try:
-            number = float(value)
+            number = float(value.split(",")[0].split(";")[0])
         except ValueError:
             continue
         if math.isfinite(number) and number >= 0:
@@ -68,8 +68,9 @@ def _number(headers: httpx.Headers, declared: str | None, usual: tuple[str, ...]
     return None
 
 
-def _retry_after(headers: httpx.Headers) -> int | None:
-    value = headers.get("retry-after", "").strip()
+def _retry_after(value: str) -> int | None:
+    """Return the seconds of a Retry-After field, given as seconds or as a date (RFC 9110)."""
+    value = value.strip()
     if value.isdigit():
         return int(value)
     try:

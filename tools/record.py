@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from accounts.tokens import redact
 from tools.models import Call, Outcome
@@ -21,7 +22,7 @@ from tools.models import Call, Outcome
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.25
-BATCH = 500
+BATCH = 100  # small, so that the thread never holds the interpreter for long
 QUEUE_LIMIT = 100_000
 MAX_TEXT = 1000
 SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential")
@@ -83,6 +84,35 @@ class CallNote:
         )
 
 
+    def values(self) -> tuple[Any, ...]:
+        """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
+        caller = self.caller
+        native = connection.features.has_native_uuid_field
+        return (
+            caller.environment_id if native else caller.environment_id.hex,
+            caller.account_id if native else caller.account_id.hex,
+            caller.server_id if native or caller.server_id is None else caller.server_id.hex,
+            caller.token_id if native or caller.token_id is None else caller.token_id.hex,
+            caller.via,
+            caller.client[:120],
+            self.tool[:64],
+            self.access,
+            orjson.dumps(masked(self.arguments)).decode(),
+            self.outcome,
+            redact(self.error)[:500],
+            self.upstream_status,
+            connection.ops.adapt_datetimefield_value(self.started_at),
+            self.duration_ms,
+            self.upstream_ms,
+            self.upstream_bytes,
+            self.result_chars,
+        )
+
+
+COLUMNS = (
+    "environment_id", "account_id", "server_id", "token_id", "via", "client", "tool", "access", "arguments", "outcome",
+    "error", "upstream_status", "started_at", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars",
+)  # fmt: skip
 ENDED = ("arguments", "outcome", "error", "upstream_status", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars")
 
 
@@ -168,7 +198,13 @@ def _insert(note: CallNote) -> int:
 
 
 def _write(batch: list[CallNote]) -> None:
-    Call.objects.bulk_create([note.row() for note in batch if note.row_id is None])
+    rows = [note.values() for note in batch if note.row_id is None]
+    if rows:
+        columns = ", ".join(connection.ops.quote_name(Call._meta.get_field(name).column) for name in COLUMNS)
+        marks = ", ".join(["%s"] * len(COLUMNS))
+        table = connection.ops.quote_name(Call._meta.db_table)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608  no value in it
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
         Call.objects.bulk_update(ended, ENDED)

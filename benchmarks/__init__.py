@@ -1,0 +1,1 @@
+"""Measurements, each repeatable by one command; figures that the docs quote come from here."""
