@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +32,23 @@ class Connection:
     base_url: str
     authentication: VendorAuthentication = field(repr=False)
 
+    @cached_property
+    def _base(self) -> httpx.URL:
+        return httpx.URL(self.base_url)
+
     def request(
         self, method: str, target: str, *, headers: dict[str, str] | None = None, content: bytes = b""
     ) -> httpx.Request:
         """Build a request; `target` is path and query, already quoted. Credentials go on last."""
         complete = {**BASE_HEADERS, **(headers or {})}
         self.authentication.apply(complete)
-        return httpx.Request(method, self.base_url + target, headers=complete, content=content)
+        return httpx.Request(
+            method,
+            self._base,
+            headers=complete,
+            stream=httpx.ByteStream(content),
+            extensions={"target": target},
+        )
 
 
 def connect(account: IntegratedAccount, definition: Definition) -> Connection:

@@ -1,7 +1,6 @@
 """Send one request to a vendor and read its answer, within limits of time and size.
 
-Requests are httpx's, sent by its aiohttp transport. No cookies are kept, no redirect is followed, nothing is
-retried; what goes wrong is raised as an UpstreamFailure.
+Nothing is retried, no redirect is followed; what goes wrong is raised as an UpstreamFailure.
 """
 
 import asyncio
@@ -11,22 +10,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import cast
 
-import aiohttp
 import httpx
 from django.conf import settings
-from httpx_aiohttp import AiohttpTransport
 
-from accounts.addresses import GuardedResolver, check_host
-from accounts.errors import (
-    UpstreamBroken,
-    UpstreamFailure,
-    UpstreamTimeout,
-    UpstreamTooLarge,
-    UpstreamUnreachable,
-)
-
-KEEPALIVE_SECONDS = 30
-MAX_CONNECTIONS_A_HOST = 64
+from accounts.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
+from accounts.transport import PooledTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +34,11 @@ class UpstreamResponse:
 class Upstream:
     """A pool of connections to vendors; belongs to the event loop that it was made in."""
 
-    def __init__(self) -> None:
-        self._transport = AiohttpTransport(client=_session)
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._transport = transport or PooledTransport(
+            connect_seconds=settings.UPSTREAM_CONNECT_SECONDS, total_seconds=settings.UPSTREAM_TOTAL_SECONDS
+        )
+        self._max_bytes: int = settings.UPSTREAM_MAX_BYTES
 
     async def __aenter__(self) -> "Upstream":
         return self
@@ -63,63 +54,43 @@ class Upstream:
 
     async def send(self, request: httpx.Request) -> UpstreamResponse:
         """Send a request and return the whole answer; raise an UpstreamFailure."""
-        check_host(request.url.host, request.url.port or (443 if request.url.scheme == "https" else 80))
-        request.extensions["timeout"] = {"connect": settings.UPSTREAM_CONNECT_SECONDS}
-        sent = False
         try:
-            async with asyncio.timeout(settings.UPSTREAM_TOTAL_SECONDS):
-                response = await self._transport.handle_async_request(request)
-                sent = True
-                headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
-                try:
-                    body = await _read(response, encoded="content-encoding" in headers)
-                finally:
-                    await stream_of(response).aclose()
-        except TimeoutError:
-            raise UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s") from None
+            response = await self._transport.handle_async_request(request)
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+            stream = cast(httpx.AsyncByteStream, response.stream)
+            try:
+                # What is not encoded is taken as it comes, past httpx's decoders.
+                chunks = response.aiter_bytes() if "content-encoding" in headers else stream
+                body = await self._read(chunks)
+            finally:
+                await stream.aclose()
         except httpx.HTTPError as failure:
-            raise _translated(failure, sent=sent) from None
-        except (zlib.error, httpx.DecodingError):
+            raise _translated(failure) from None
+        except zlib.error:
             raise UpstreamBroken("the answer's compression cannot be read") from None
         return UpstreamResponse(response.status_code, headers, body)
 
-
-def _session() -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        resolver=GuardedResolver(),
-        use_dns_cache=False,
-        limit=0,
-        limit_per_host=MAX_CONNECTIONS_A_HOST,
-        keepalive_timeout=KEEPALIVE_SECONDS,
-    )
-    # A jar would carry one account's cookies into another account's requests.
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    async def _read(self, stream: httpx.AsyncByteStream) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in stream:
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise UpstreamTooLarge(f"the answer is larger than {self._max_bytes} bytes")
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def stream_of(response: httpx.Response) -> httpx.AsyncByteStream:
-    """Return the stream of an answer that came through an asynchronous transport."""
-    return cast(httpx.AsyncByteStream, response.stream)
-
-
-async def _read(response: httpx.Response, *, encoded: bool) -> bytes:
-    """Return the body. What is not encoded is taken from the transport as it comes, past httpx's decoders."""
-    limit: int = settings.UPSTREAM_MAX_BYTES
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes() if encoded else stream_of(response):
-        size += len(chunk)
-        if size > limit:
-            raise UpstreamTooLarge(f"the answer is larger than {limit} bytes")
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _translated(failure: httpx.HTTPError, *, sent: bool) -> UpstreamFailure:
-    if isinstance(failure, httpx.TimeoutException) and not isinstance(failure, httpx.ConnectTimeout):
-        return UpstreamTimeout("the vendor stopped answering")
-    if not sent and isinstance(failure, httpx.ConnectError):
-        return UpstreamUnreachable("no connection could be made")
-    return UpstreamBroken("the connection ended before the answer did")
+def _translated(failure: httpx.HTTPError) -> UpstreamFailure:
+    match failure:
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.UnsupportedProtocol():
+            return UpstreamUnreachable("no connection could be made")
+        case httpx.TimeoutException():
+            return UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s")
+        case httpx.DecodingError():
+            return UpstreamBroken("the answer's compression cannot be read")
+        case _:
+            return UpstreamBroken("the connection ended before the answer did")
 
 
 _pools: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Upstream]" = weakref.WeakKeyDictionary()

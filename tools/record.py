@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection
 
 from accounts.tokens import redact
 from tools.models import Call, Outcome
@@ -200,14 +200,22 @@ def _insert(note: CallNote) -> int:
 def _write(batch: list[CallNote]) -> None:
     rows = [note.values() for note in batch if note.row_id is None]
     if rows:
-        columns = ", ".join(connection.ops.quote_name(Call._meta.get_field(name).column) for name in COLUMNS)
-        marks = ", ".join(["%s"] * len(COLUMNS))
-        table = connection.ops.quote_name(Call._meta.db_table)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608  no value in it
+        _insert_rows(rows)
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
         Call.objects.bulk_update(ended, ENDED)
+
+
+def _insert_rows(rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows with one statement: a statement a row would pass the interpreter's lock back and forth."""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(Call._meta.get_field(name).column) for name in COLUMNS)
+    marks = ", ".join([f"({', '.join(['%s'] * len(COLUMNS))})"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(Call._meta.db_table)} ({columns}) VALUES {marks}",  # noqa: S608  no value in it
+            [value for row in rows for value in row],
+        )
 
 
 recorder = CallRecorder()

@@ -1,0 +1,53 @@
+"""Answers that no client should trust."""
+
+import zlib
+from functools import cache
+
+from demo.exchange import JSON, Answer
+
+SIGN_IN_PAGE = b"""<!DOCTYPE html>
+<html><head><title>Sign in to FuseDesk</title></head>
+<body><h1>Sign in</h1><form method="post" action="/login">
+<input name="email"><input name="password" type="password"><button>Sign in</button>
+</form></body></html>
+"""
+OVERSIZED_BYTES = 3_500_000
+BOMB_MEBIBYTES = 52
+DEPTH = 5_000
+ELSEWHERE = b"https://elsewhere.example.net/api/"
+
+
+def damaged(kind: str, answer: Answer) -> Answer:
+    """Give the named damage of an answer, except for `truncated`: only the delivery can cut a body."""
+    match kind:
+        case "oversized":
+            return Answer(_oversized())
+        case "invalid_json":
+            return Answer(b'[{"id": "CAS-89102", "summary": "CSV export of st')
+        case "html":
+            return Answer(SIGN_IN_PAGE, media_type=b"text/html; charset=utf-8")
+        case "empty":
+            return Answer(b"")
+        case "deep":
+            return Answer(b"[" * DEPTH + b"]" * DEPTH)
+        case "gzip_bomb":
+            return Answer(_gzip_bomb(), media_type=JSON, headers=((b"content-encoding", b"gzip"),))
+        case "redirect":
+            return Answer(b"", 302, headers=((b"location", ELSEWHERE),))
+    return answer
+
+
+@cache
+def _oversized() -> bytes:
+    row = b'{"id":"CAS-89102","summary":"' + b"A long summary that says little. " * 30 + b'"}'
+    return b"[" + b",".join([row] * (OVERSIZED_BYTES // len(row) + 1)) + b"]"
+
+
+@cache
+def _gzip_bomb() -> bytes:
+    """Compress an empty JSON array with more than 50 MiB of space in it."""
+    mebibyte = b" " * 1024 * 1024
+    press = zlib.compressobj(wbits=31)
+    pieces = [press.compress(b"[")]
+    pieces += [press.compress(mebibyte) for _ in range(BOMB_MEBIBYTES)]
+    return b"".join([*pieces, press.compress(b"]"), press.flush()])

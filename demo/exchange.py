@@ -1,0 +1,72 @@
+"""A request that came in and the answer that goes out."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import orjson
+
+from demo.asgi import Headers, Receive, Scope
+from demo.errors import MethodNotAllowed, VendorError
+
+MAXIMUM_BODY = 1024 * 1024
+JSON = b"application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; `body` is None if it was larger than the API reads."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: Headers
+    body: bytes | None
+
+    @property
+    def content_type(self) -> str:
+        """The media type that the client declared, or an empty text."""
+        return next((value.decode("latin-1") for name, value in self.headers if name == b"content-type"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in full; its length is added on delivery."""
+
+    body: bytes
+    status: int = HTTPStatus.OK
+    media_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+async def read_request(scope: Scope, receive: Receive) -> Request:
+    """Take a request in. The body of a GET is not looked at."""
+    method = scope["method"]
+    body = b"" if method in ("GET", "HEAD") else await _read_body(receive)
+    return Request(method, scope["path"], scope["query_string"], scope["headers"], body)
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    pieces: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        piece = message.get("body", b"")
+        size += len(piece)
+        # What is too much is read on and thrown away: a client that is still sending would miss the answer.
+        if size <= MAXIMUM_BODY:
+            pieces.append(piece)
+        more = message.get("more_body", False)
+    return b"".join(pieces) if size <= MAXIMUM_BODY else None
+
+
+def refusal(error: VendorError) -> Answer:
+    """Write an error the way the vendor does: in two headers and, again, in the body."""
+    headers = [
+        (b"x-fusedesk-error-code", error.code.encode()),
+        (b"x-fusedesk-error", error.message.encode("ascii", "replace")),
+    ]
+    if isinstance(error, MethodNotAllowed):
+        headers.append((b"allow", ", ".join(error.allowed).encode()))
+    body = orjson.dumps({"error": error.message, "errorcode": error.code})
+    return Answer(body, error.status, headers=tuple(headers))

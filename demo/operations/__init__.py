@@ -1,0 +1,1 @@
+"""The operations of the API, a module per resource; each module lists its own routes."""

@@ -1,0 +1,12 @@
+"""v1/session: what the key may do, open to every key and so the natural test of a connection."""
+
+from demo.account import Account
+from demo.routing import Call, Route
+
+
+def list_permissions(account: Account, call: Call) -> object:
+    """List the scopes of the key that asks."""
+    return call.key.scopes
+
+
+ROUTES = (Route("GET", "v1/session/permissions", None, list_permissions),)

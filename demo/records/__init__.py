@@ -1,0 +1,1 @@
+"""What a FuseDesk account holds, each record with the JSON that the API shows of it."""

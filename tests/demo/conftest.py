@@ -1,0 +1,72 @@
+"""A simulator over real sockets, with a clock that stands still until a test moves it."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import uvicorn
+
+from demo.simulator import create_app
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOURLY_LIMIT = 1800
+
+
+@dataclass
+class Elapsed:
+    """Seconds that have passed, because a test said so."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(scope="session")
+def elapsed() -> Elapsed:
+    return Elapsed()
+
+
+@pytest.fixture(scope="session")
+def address(elapsed: Elapsed) -> Iterator[str]:
+    app = create_app(now=NOW, hourly_limit=HOURLY_LIMIT, elapsed=elapsed)
+    # Bound before the thread starts: a connection that comes too early waits in the backlog.
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def client_of(base_url: str) -> httpx.Client:
+    # Without verify=False each client would load the system's certificates, which takes longer than a test.
+    return httpx.Client(base_url=base_url, verify=False)
+
+
+@pytest.fixture
+def control(address: str) -> Iterator[httpx.Client]:
+    """The control endpoint of a simulator that has just been reset."""
+    with client_of(address) as client:
+        client.post("/_control/reset").raise_for_status()
+        yield client
+
+
+@pytest.fixture
+def api(address: str, control: httpx.Client) -> Iterator[httpx.Client]:
+    with client_of(f"{address}/api") as client:
+        client.headers["X-FuseDesk-API-Key"] = "fd-demo-key"
+        yield client
+
+
+@pytest.fixture
+def stranger(address: str, control: httpx.Client) -> Iterator[httpx.Client]:
+    """A client without a key."""
+    with client_of(f"{address}/api") as client:
+        yield client
