@@ -20,7 +20,7 @@ def loads(raw: bytes) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
-        if "recursion" in str(problem).lower():
+        if "depth limit" in str(problem) or "recursion" in str(problem).lower():
             raise TooDeep(f"nested deeper than {limit} levels") from None
         raise NotJSON(str(problem)) from None
     # Brackets bound the depth from above, so that the common document is not walked at all.
