@@ -1,0 +1,134 @@
+"""The product's own processes for end-to-end tests: simulator, web, worker, each on a free port, in a folder of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    """Return a port that nothing uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stack:
+    """One copy of the product. `output` holds what its processes printed."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    simulator_port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
+    output: list[str] = field(default_factory=list)
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    readers: dict[int, threading.Thread] = field(default_factory=dict)
+    _printed: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every process."""
+        return {
+            **os.environ,
+            "DATA_DIR": str(self.folder),
+            "PORT": str(self.port),
+            "SIMULATOR_PORT": str(self.simulator_port),
+            "PYTHONUNBUFFERED": "1",
+            **self.settings,
+        }
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command; return what it printed on stdout."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def prepare(self) -> None:
+        """Do what `make setup` does after installing."""
+        self.manage("migrate", "-v0")
+        self.manage("load_integration", "-v0")
+
+    def start(self, *command: str, until: str) -> subprocess.Popen[str]:
+        """Start a process with this interpreter; return once it has printed `until`."""
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.processes.append(process)
+        self.wait_for(process, until)
+        return process
+
+    def wait_for(self, process: subprocess.Popen[str], text: str) -> None:
+        """Read a process's output until a line holds the text; afterwards a thread goes on reading."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.output.append(line)
+            if text in line:
+                self.readers[process.pid] = threading.Thread(target=self._drain, args=(process,), daemon=True)
+                self.readers[process.pid].start()
+                return
+        raise AssertionError(f"{process.args} ended before it said {text!r}:\n{''.join(self.output[-30:])}")
+
+    def wait_until(self, happened: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait for something that the processes print."""
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < deadline, "".join(self.output[-30:])
+            self._printed.wait(0.5)
+            self._printed.clear()
+
+    def _drain(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.output.append(line)
+            self._printed.set()
+
+    def start_web(self) -> None:
+        """Start the web process."""
+        self.start("-m", "config.serve", until="Uvicorn running")
+
+    def start_simulator(self) -> None:
+        """Start the simulator."""
+        self.start("-m", "demo", until="listens on")
+
+    def demo(self) -> dict[str, Any]:
+        """Issue a fresh token and server, as `manage.py demo --json` does."""
+        seeded: dict[str, Any] = json.loads(self.manage("demo", "--json"))
+        return seeded
+
+    def end(self, process: subprocess.Popen[str], by: signal.Signals = signal.SIGTERM) -> int:
+        """End a process and its children with a signal; return its exit status once all it printed is read."""
+        if process.poll() is None:
+            os.killpg(process.pid, by)
+        process.wait(30)
+        if process.pid in self.readers:
+            self.readers.pop(process.pid).join(10)
+        if process.stdout is not None:
+            process.stdout.close()
+        self.processes.remove(process)
+        return process.returncode
+
+    def stop(self) -> None:
+        """End every process, and remove the folder."""
+        for process in list(self.processes):
+            self.end(process)
+        shutil.rmtree(self.folder, ignore_errors=True)
