@@ -5,7 +5,6 @@ The name of a host is resolved once, here, and the connection goes to the very a
 
 import ipaddress
 import socket
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -34,18 +33,17 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def is_excepted(host: str, port: int) -> bool:
-    """Tell whether UPSTREAM_PRIVATE_HOSTS names this host, with this port or with none."""
-    return host in settings.UPSTREAM_PRIVATE_HOSTS or f"{host}:{port}" in settings.UPSTREAM_PRIVATE_HOSTS
+def is_excepted(host: str, port: int, excepted: frozenset[str]) -> bool:
+    """Tell whether the exceptions (as in UPSTREAM_PRIVATE_HOSTS) name this host, with this port or with none."""
+    return host in excepted or f"{host}:{port}" in excepted
 
 
-def check_host(host: str, port: int) -> None:
+def check_host(host: str, port: int, excepted: frozenset[str]) -> None:
     """Raise UpstreamForbidden for a host that is itself an address, in any form, and not a public one."""
-    if not is_excepted(host, port) and not _may_be_called(host):
+    if not is_excepted(host, port, excepted) and not _may_be_called(host):
         raise UpstreamForbidden(f"{host} is not a public address")
 
 
-@lru_cache(maxsize=1024)
 def _may_be_called(host: str) -> bool:
     """Tell whether a host is a public address, or a name, which GuardedResolver checks."""
     try:
@@ -69,7 +67,7 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the addresses of a host; raise UpstreamForbidden when one of them is not public."""
         results = await self._resolver.resolve(host, port, family)
-        if is_excepted(host, port):
+        if is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
             return results
         for result in results:
             if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):

@@ -36,16 +36,23 @@ class Connection:
     def _base(self) -> httpx.URL:
         return httpx.URL(self.base_url)
 
+    @cached_property
+    def _headers(self) -> httpx.Headers:
+        return self._with_credentials(BASE_HEADERS)
+
+    def _with_credentials(self, headers: dict[str, str]) -> httpx.Headers:
+        complete = dict(headers)
+        self.authentication.apply(complete)
+        return httpx.Headers(complete)
+
     def request(
         self, method: str, target: str, *, headers: dict[str, str] | None = None, content: bytes = b""
     ) -> httpx.Request:
         """Build a request; `target` is path and query, already quoted. Credentials go on last."""
-        complete = {**BASE_HEADERS, **(headers or {})}
-        self.authentication.apply(complete)
         return httpx.Request(
             method,
             self._base,
-            headers=complete,
+            headers=self._with_credentials({**BASE_HEADERS, **headers}) if headers else self._headers,
             stream=httpx.ByteStream(content),
             extensions={"target": target},
         )

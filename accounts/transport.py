@@ -7,9 +7,11 @@ behind the request's base address as it is.
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import lru_cache
 
 import aiohttp
 import httpx
+from django.conf import settings
 from yarl import URL
 
 from accounts.addresses import GuardedResolver, check_host
@@ -45,13 +47,13 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's body is still to be read."""
-        url = request.url
-        check_host(url.host, url.port or (443 if url.scheme == "https" else 80))
+        base = str(request.url)
+        check_base(base, settings.UPSTREAM_PRIVATE_HOSTS)
         target: str = request.extensions.get("target", "")
         try:
             response = await self._session._request(
                 request.method,
-                URL(str(url) + target, encoded=True),
+                URL(base + target, encoded=True),
                 headers=request.headers.multi_items(),
                 data=b"".join(request.stream) or None,  # type: ignore[arg-type]  # a ByteStream is both kinds of stream
                 allow_redirects=False,
@@ -64,6 +66,13 @@ class PooledTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection."""
         await self._session.close()
+
+
+@lru_cache(maxsize=1024)
+def check_base(base: str, excepted: frozenset[str]) -> None:
+    """Raise UpstreamForbidden for a base address that may not be called; those that may are remembered."""
+    url = httpx.URL(base)
+    check_host(url.host, url.port or (443 if url.scheme == "https" else 80), excepted)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -7,6 +7,7 @@ answers with a JSON-RPC error, so that clients have something to show.
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _reply(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Reply:
-    check_host(headers, scope)
+    check_host(headers)
     check_origin(headers)
     if scope["method"] != "POST":
         raise Refusal(405, "This address takes POST requests of MCP clients.", (b"allow", b"POST"))
@@ -186,12 +187,16 @@ async def _answer_in_batch(value: Any, exchange: Exchange) -> bytes:
         return error_bytes(error, message.id if message else None, null_id=True)
 
 
-def check_host(headers: dict[bytes, str], scope: Scope) -> None:
+def check_host(headers: dict[bytes, str]) -> None:
     """Refuse a Host that is not ours (DNS rebinding)."""
-    host = headers.get(b"host", "").lower()
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    if not validate_host(name, settings.ALLOWED_HOSTS):
+    if not _is_ours(headers.get(b"host", "").lower(), tuple(settings.ALLOWED_HOSTS)):
         raise Refusal(400, "This host name is not served here. Set PUBLIC_URL or ALLOWED_HOSTS to serve it.")
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: str, allowed: tuple[str, ...]) -> bool:
+    name, _, port = host.rpartition(":")
+    return validate_host(name if port.isdigit() else host, allowed)
 
 
 def check_origin(headers: dict[bytes, str]) -> None:

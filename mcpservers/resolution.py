@@ -14,14 +14,14 @@ from channels.db import database_sync_to_async
 from accounts import tokens
 from accounts.api_tokens import TokenGrant, bearer_token, grant_of
 from accounts.changes import Change, Kind, subscribe
-from accounts.connections import Connection, connect
-from accounts.errors import CredentialsUnreadable, DefinitionInvalid
+from accounts.connections import Connection
 from accounts.freshness import FreshCache
-from accounts.models import IntegratedAccount
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
-from mcpservers.presentation import instructions_for, server_info, tool_as_listed
+from mcpservers.presentation import instructions_for, server_info
 from tools.catalogue import ToolSet, catalogue_of
+from tools.formats import as_mcp
+from tools.toolbox import usable_connection
 
 Revisions = tuple[int, int, int]
 
@@ -49,9 +49,12 @@ class ResolvedServer:
 
 async def resolve(token: str) -> ResolvedServer:
     """Return the live server of a token; raise ServerUnknown."""
-    if not tokens.is_well_formed(token, tokens.MCP_PREFIX):
-        raise ServerUnknown
-    server = await _servers.get(tokens.digest(token))
+    digest = tokens.digest(token)
+    server = _servers.peek(digest)
+    if server is None:
+        if not tokens.is_well_formed(token, tokens.MCP_PREFIX):
+            raise ServerUnknown
+        server = await _servers.get(digest)
     if server is None or (server.expires_at is not None and server.expires_at <= time.time()):
         raise ServerUnknown
     return server
@@ -92,7 +95,7 @@ def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
     account = row.account
     catalogue = catalogue_of(account.integration)
     tools = catalogue.select(row.methods, row.tags)
-    connection, unusable = _connection(account)
+    connection, unusable = usable_connection(account)
     vendor = account.integration.label
     return ResolvedServer(
         server_id=row.pk,
@@ -104,25 +107,13 @@ def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
         require_api_token_auth=row.require_api_token_auth,
         expires_at=row.expires_at.timestamp() if row.expires_at else None,
         tools=tools,
-        listing=orjson.dumps([tool_as_listed(tool) for tool in tools]),
+        listing=orjson.dumps([as_mcp(tool) for tool in tools]),
         instructions=instructions_for(row, vendor, tools, catalogue.instructions),
         info=server_info(row.name),
         connection=connection,
         unusable=unusable,
         revisions=revisions,
     )
-
-
-def _connection(account: IntegratedAccount) -> tuple[Connection | None, str]:
-    if account.status != account.Status.ACTIVE:
-        words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
-        return None, f"The account {account.name!r} {words}."
-    try:
-        return connect(account, account.integration.parsed()), ""
-    except CredentialsUnreadable:
-        return None, f"The stored credentials of the account {account.name!r} cannot be read."
-    except DefinitionInvalid:
-        return None, f"The definition of {account.integration.label} is not valid at present."
 
 
 _servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load)

@@ -101,9 +101,14 @@ def bind(tool: Tool, used: dict[str, Any], paging: list[tuple[str, str]]) -> Bou
     target = PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
     query += paging
     if query:
-        target += "?" + urlencode(query, quote_via=quote)
+        target += "?" + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
     content, media_type = encode_body(tool.method.body, body)
     return Bound(target, content, media_type)
+
+
+def quoted(text: str) -> str:
+    """Return a text as it stands in a query (RFC 3986): everything but unreserved characters in percent encoding."""
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
 
 
 def _segment(tool: Tool, name: str, value: Any) -> str:
