@@ -22,10 +22,14 @@ class AccountError(Exception):
 
 @dataclass
 class ConnectionRefused(AccountError):
-    """The vendor did not accept the connection: `status` is its HTTP status code, None when it was not reached."""
+    """The vendor did not accept the connection: `status` is its HTTP status code, None when it was not reached.
+
+    `forbidden` tells that the address is not one that may be called, so that it was not even tried.
+    """
 
     reason: str
     status: int | None = None
+    forbidden: bool = False
 
     def __str__(self) -> str:
         return self.reason

@@ -1,32 +1,13 @@
-"""What a client sees of a server: its tools as MCP lists them, its name, its instructions."""
-
-from typing import Any
+"""What a client sees of a server besides its tools: its name, its instructions."""
 
 from mcpservers.models import MCPServer
-from tools.catalogue import Tool, ToolSet
+from tools.catalogue import ToolSet
 
 PRODUCT = "patchbay"
 PRODUCT_VERSION = "0.1.0"
 
 # ChatGPT reads this much of `instructions` for sure.
 ESSENTIALS = 512
-
-
-def tool_as_listed(tool: Tool) -> dict[str, Any]:
-    """Return a tool as `tools/list` carries it. Every hint is explicit, since clients' defaults differ."""
-    return {
-        "name": tool.name,
-        "title": tool.title,
-        "description": tool.description,
-        "inputSchema": tool.input_schema,
-        "annotations": {
-            "title": tool.title,
-            "readOnlyHint": tool.read_only,
-            "destructiveHint": tool.destructive,
-            "idempotentHint": tool.idempotent,
-            "openWorldHint": True,
-        },
-    }
 
 
 def server_info(server_name: str) -> dict[str, str]:

@@ -89,6 +89,7 @@ class VendorUnreachable(CallFailed):
     """No answer; `may_have_arrived` tells whether the request can have had an effect all the same."""
 
     may_have_arrived: bool = False
+    timed_out: bool = False
 
 
 @dataclass

@@ -1,0 +1,30 @@
+"""Ask a vendor whether an account that is connected still works, and keep the answer."""
+
+from accounts.audit import Actor
+from accounts.connecting import note, save_account
+from accounts.connections import verify_connection
+from accounts.errors import ConnectionRefused
+from accounts.models import IntegratedAccount
+
+# The vendor knows the address and does not accept the credentials; any other answer may pass by itself.
+CREDENTIALS_REFUSED = {401, 403}
+
+
+def check_account(account: IntegratedAccount, actor: Actor) -> None:
+    """Test an account's connection and save the outcome.
+
+    Raises ConnectionRefused, after an account whose credentials were refused is marked to be connected again, and
+    CredentialsUnreadable. A disabled account is not for this: a test that succeeds makes an account active.
+    """
+    before = account.status
+    try:
+        verify_connection(account)
+    except ConnectionRefused as refused:
+        if refused.status in CREDENTIALS_REFUSED:
+            account.status = account.Status.NEEDS_REAUTH
+            save_account(account)
+            note(account, actor, "refused", {"status": refused.status})
+        raise
+    save_account(account)
+    if account.status != before:
+        note(account, actor, "checked", {"status": {"from": before, "to": account.status}})

@@ -1,0 +1,42 @@
+"""Answer a connection that cannot be made, in the vendor's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable, DefinitionInvalid
+from accounts.problems import FieldError, Problem, ProblemRaised, invalid
+
+
+@contextmanager
+def connection_problems() -> Iterator[None]:
+    """Raise ProblemRaised for whatever keeps an account from being connected."""
+    try:
+        yield
+    except ConnectionIncomplete as incomplete:
+        errors = (FieldError(f"connection.{name}"[:80], reason) for name, reason in incomplete.problems.items())
+        raise ProblemRaised(invalid(*errors)) from None
+    except ConnectionRefused as refused:
+        raise ProblemRaised(refusal(refused)) from None
+    except CredentialsUnreadable:
+        detail = "The account's stored credentials cannot be read. Send every connection field, the secret ones too."
+        raise ProblemRaised(Problem(409, detail)) from None
+    except DefinitionInvalid as invalid_definition:
+        detail = f"The integration's definition is not valid at present: {invalid_definition.problems[0]}"
+        raise ProblemRaised(Problem(409, detail)) from None
+
+
+def refusal(refused: ConnectionRefused) -> Problem:
+    """Return the problem of a connection test that failed.
+
+    What the vendor refuses is wrong in the request (400); that it is down or not there is not (502). Its rate
+    limit is told as one, since the same request will do later.
+    """
+    status = refused.status
+    members = {} if status is None else {"vendor_status": status}
+    if refused.forbidden:
+        return invalid(FieldError("base_url", f"{refused.reason} UPSTREAM_PRIVATE_HOSTS names exceptions."))
+    if status is None:
+        return Problem(502, refused.reason, "vendor-unreachable")
+    if status == 429:
+        return Problem(429, refused.reason, "rate-limited", members=members)
+    return Problem(502 if status >= 500 else 400, refused.reason, "connection-refused", members=members)

@@ -1,0 +1,71 @@
+"""Lists of the management API: pages cut in the database, told as `{"result": […], "next_cursor": …}`."""
+
+from typing import Any
+
+from django.core import signing
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+LIMIT = "limit"
+CURSOR = "next_cursor"
+
+
+class CursorPages(CursorPagination):
+    """Newest first. A cursor is signed and bound to its list, so that a made-up one never reaches the database."""
+
+    request: Request  # DRF sets it with each page
+    ordering: str | list[str] | tuple[str, ...] = ("-created_at", "pk")
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = LIMIT
+    page_size_query_description = "How many items to return at most, 1 to 200."
+    cursor_query_param = CURSOR
+    cursor_query_description = "For the next page: the next_cursor of the page before, passed back unchanged."
+
+    def get_page_size(self, request: Request) -> int:
+        """Return `limit`; refuse one that is out of bounds, instead of silently taking another."""
+        given = request.query_params.get(LIMIT)
+        if given is None:
+            return self.page_size
+        whole = given.isascii() and given.isdigit() and len(given) < 10
+        if not (whole and 1 <= int(given) <= self.max_page_size):
+            raise ValidationError({LIMIT: f"Takes a whole number from 1 to {self.max_page_size}."})
+        return int(given)
+
+    def encode_cursor(self, cursor: Any) -> str:
+        """Return the text that stands for a position."""
+        return signing.dumps([cursor.offset, cursor.reverse, cursor.position], salt=_salt(self.request), compress=True)
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Return the position that a cursor stands for, None for the first page; raise ValidationError."""
+        given = request.query_params.get(CURSOR)
+        if given is None:
+            return None
+        try:
+            offset, reverse, position = signing.loads(given, salt=_salt(request))
+        except signing.BadSignature:
+            raise ValidationError(
+                {CURSOR: "Is not one that this list gave out. Pass it back unchanged, or leave it out to start again."}
+            ) from None
+        return Cursor(offset=offset, reverse=reverse, position=position)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return a page; `next_cursor` is null on the last."""
+        return Response({"result": data, CURSOR: self.get_next_link()})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page for the OpenAPI document."""
+        return {
+            "type": "object",
+            "required": ["result", CURSOR],
+            "properties": {
+                "result": schema,
+                CURSOR: {"type": ["string", "null"], "description": "Null on the last page."},
+            },
+        }
+
+
+def _salt(request: Request) -> str:
+    return f"cursor:{request.path.rstrip('/')}"

@@ -1,0 +1,106 @@
+"""Serializers that take what is documented and nothing else: an unknown key or another type is an error.
+
+DRF's own fields take a number for a text and `"yes"` for a truth value, and leave out keys that nobody declared, so
+that a mistyped setting would seem to have been accepted.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A JSON object whose keys are all known."""
+
+    default_error_messages = {"invalid": "Takes a JSON object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the checked values; raise ValidationError with every problem, unknown keys among them."""
+        unknown = self._unknown(data) if isinstance(data, Mapping) else {}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as refused:
+            if not unknown or not isinstance(refused.detail, dict):
+                raise
+            raise serializers.ValidationError({**refused.detail, **unknown}) from None
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+    def _unknown(self, data: Mapping[Any, Any]) -> dict[str, str]:
+        known = [name for name, field in self.fields.items() if not field.read_only]
+        return {str(key)[:64]: _hint(str(key), known) for key in data if key not in known}
+
+
+def _hint(key: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(key[:64], known, n=1, cutoff=0.6)
+    return "Is not known here. " + (f"Did you mean {nearest[0]}?" if nearest else f"There is: {', '.join(known)}.")
+
+
+class TextField(serializers.CharField):
+    """A JSON string."""
+
+    default_error_messages = {"invalid": "Takes text."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text; raise ValidationError for anything else."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class NameField(TextField):
+    """What people call something: one line, at most 80 characters."""
+
+    default_error_messages = {"lines": "Takes one line of text, without control characters."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 80, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name, stripped; raise ValidationError."""
+        name = super().to_internal_value(data)
+        if not name.isprintable():
+            self.fail("lines")
+        return name
+
+
+class MomentField(serializers.DateTimeField):
+    """A point in time; without an offset it is UTC."""
+
+    default_error_messages = {"invalid": "Takes a date and time such as 2027-01-31T18:00:00Z."}
+
+
+class TruthField(serializers.BooleanField):
+    """A JSON `true` or `false`."""
+
+    default_error_messages = {"invalid": "Takes true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the value; raise ValidationError for anything else."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class ObjectField(serializers.DictField):
+    """A JSON object of any content, but without NUL characters, which PostgreSQL does not keep."""
+
+    default_error_messages = {"not_a_dict": "Takes a JSON object.", "nul": "Must not hold NUL characters."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the object; raise ValidationError."""
+        value: dict[str, Any] = super().to_internal_value(data)
+        if _has_nul(value):
+            self.fail("nul")
+        return value
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(child) for key, child in value.items())
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value

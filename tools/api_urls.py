@@ -1,0 +1,23 @@
+"""Paths of the management API that belong to this app: accounts stand here for the number of their tools."""
+
+from accounts.routing import page
+from tools.viewsets import AccountWithToolsViewSet, DocumentationViewSet
+
+urlpatterns = [
+    *page(
+        "integrated-account",
+        AccountWithToolsViewSet.as_view({"get": "list", "post": "create"}),
+        "integrated-accounts",
+    ),
+    *page(
+        "integrated-account/<uuid:account_id>",
+        AccountWithToolsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "integrated-account",
+    ),
+    *page("documentation", DocumentationViewSet.as_view({"get": "list"}), "documentation-records"),
+    *page(
+        "documentation/<int:record_id>",
+        DocumentationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        "documentation-record",
+    ),
+]
