@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from config import environment as env
+from config.admin_navigation import SIDEBAR
 from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -155,7 +157,7 @@ if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost//"
     _broker = DATA_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_broker / "queue"),
@@ -187,9 +189,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.TokenRolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.problems.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "accounts.problems.exception_handler",
+    "EXCEPTION_HANDLER": "accounts.exceptions.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -205,7 +207,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # The validator's badge would be an image from another host.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/",
+    "PREPROCESSING_HOOKS": ["config.openapi.without_slashed_forms"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.add_agent_operations",
@@ -268,14 +274,25 @@ STORAGES = {
 UNFOLD = {
     "SITE_TITLE": "Patchbay admin",
     "SITE_HEADER": "Patchbay",
-    "SITE_SUBHEADER": "Definitions, documentation, records",
+    "SITE_SUBHEADER": "Admin",
+    "SITE_SYMBOL": "cable",
+    "SITE_ICON": lambda request: static("portal/icon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/icon.svg")},
+    ],
+    "SIDEBAR": SIDEBAR,
+    "DASHBOARD_CALLBACK": "config.admin_index.attention",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "COLORS": {
         "primary": {
             "50": "#effbfa", "100": "#d3f4f1", "200": "#a8e8e3", "300": "#73d5cf", "400": "#3fb9b4", "500": "#1f9d99",
             "600": "#0f7f7d", "700": "#0f6564", "800": "#105150", "900": "#114343", "950": "#03282a",
-        }
+        },
+        "base": {
+            "50": "#f5f7f7", "100": "#eaeeee", "200": "#d9dfe0", "300": "#b4bec0", "400": "#8d9a9d", "500": "#647174",
+            "600": "#4a5659", "700": "#303a3d", "800": "#222a2c", "900": "#181e20", "950": "#101516",
+        },
     },
 }  # fmt: skip
 
@@ -285,6 +302,6 @@ FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
-LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)
+LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT, access=ACCESS_LOG)
 
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]

@@ -21,6 +21,11 @@ BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
 SIMULATOR_KEY = "fd-demo-key"
 
 
+def pytest_configure() -> None:
+    """Hash passwords fast: tests make many people, and none of them is attacked."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @dataclass(frozen=True)
 class People:
     """The three people of a permission test, and a second environment that only the outsider belongs to."""

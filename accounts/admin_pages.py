@@ -1,0 +1,136 @@
+"""What the admin pages of every app share: themed classes with types, read-only records, how values are shown."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import admin as user_admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from unfold import admin as themed
+from unfold import decorators
+
+from accounts.models import User
+
+if TYPE_CHECKING:
+    # The theme ships no types. Its classes extend Django's, which are generic to the type checker only.
+    _ModelAdmin = admin.ModelAdmin[Any]
+    DjangoUserAdmin = user_admin.UserAdmin[User]
+    TabularInline = admin.TabularInline[Any, Any]
+    ModelForm = forms.ModelForm[Any]
+else:
+    _ModelAdmin = themed.ModelAdmin
+    DjangoUserAdmin = user_admin.UserAdmin
+    TabularInline = themed.TabularInline
+    ModelForm = forms.ModelForm
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+STYLES = "admin-editor/admin.css"
+
+
+class ModelAdmin(_ModelAdmin):
+    """The base of every admin page: theme, own styles, a warning before unsaved input is left."""
+
+    warn_unsaved_form = True
+    list_filter_submit = False
+    list_per_page = 50
+
+    class Media:
+        css = {"all": [STYLES]}
+
+
+class RecordAdmin(ModelAdmin):
+    """Rows that the product writes and nobody edits."""
+
+    show_full_result_count = False  # counting a long record on every search costs more than it tells
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: only the product writes records."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: a record that can be edited proves nothing."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: records leave by retention alone."""
+        return False
+
+
+class Label(NamedTuple):
+    """A state: `key` picks the colour in lists, `words` are what is read there and on the page of one row."""
+
+    key: str
+    words: str
+
+    def __html__(self) -> str:
+        """Return the words alone, for places that know no labels."""
+        return conditional_escape(self.words)
+
+
+def labelled(
+    *, description: str, colours: dict[str, str], ordering: str | None = None
+) -> Callable[[Decorated], Decorated]:
+    """Show a column as a label; the column returns a Label, and `colours` names the theme's kind by key."""
+    decorate: Callable[[Decorated], Decorated] = decorators.display(
+        description=description, label=colours, ordering=ordering
+    )
+    return decorate
+
+
+def page_action(
+    *, description: str, icon: str, url_path: str, permissions: list[str]
+) -> Callable[[Decorated], Decorated]:
+    """Make a button of a list or change page: a link to a page of its own, which must change nothing on GET."""
+    decorate: Callable[[Decorated], Decorated] = decorators.action(
+        description=description, icon=icon, url_path=url_path, permissions=permissions
+    )
+    return decorate
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is signed in; admin views answer nobody else."""
+    return cast(User, request.user)
+
+
+def pretty_json(value: Any) -> SafeString:
+    """Show a JSON value as escaped text."""
+    return format_html('<pre class="pb-json">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def mono(text: str) -> SafeString:
+    """Show a name that programs use."""
+    return format_html('<code class="pb-mono">{}</code>', text)
+
+
+def linked(view: str, text: str, *args: Any, query: str = "") -> SafeString:
+    """Link to another admin page, named as in `accounts_user_change`."""
+    return format_html('<a class="pb-link" href="{}{}">{}</a>', reverse(f"admin:{view}", args=args), query, text)
+
+
+def moment(value: datetime | None, *, none: str = "never") -> SafeString:
+    """Show how long ago or ahead a time is, the exact one on hover."""
+    if value is None:
+        return format_html('<span class="pb-quiet">{}</span>', none)
+    now = timezone.now()
+    exact = f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if abs(value - now) < timedelta(minutes=1):
+        words = "within a minute" if value > now else "just now"
+    elif value > now:
+        words = "in " + _short(timesince(now, value, depth=1))
+    else:
+        words = _short(timesince(value, now, depth=1)) + " ago"
+    return format_html('<time class="pb-when" datetime="{}" title="{}">{}</time>', value.isoformat(), exact, words)
+
+
+def _short(words: str) -> str:
+    return re.sub(r"minutes?", "min", re.sub(r"hours?", "h", words))

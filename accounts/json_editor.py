@@ -1,0 +1,75 @@
+"""The form field for JSON documents in admin: says where a document is not JSON, and keeps what was typed."""
+
+import json
+import re
+from typing import Any
+
+from django import forms
+from django.forms.fields import InvalidJSONInput
+from unfold.widgets import TEXTAREA_CLASSES
+
+from accounts import bounded_json
+
+_PLACE = re.compile(r"^(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+)")
+
+
+class JSONEditor(forms.Textarea):
+    """A text area that the page's script gives line numbers, a format button and a check while one types.
+
+    Without the script it is a plain text area with the same content.
+    """
+
+    def __init__(self, *, rows: int = 12) -> None:
+        super().__init__(
+            attrs={
+                "class": " ".join([*TEXTAREA_CLASSES, "pb-editor-text"]),
+                "rows": rows,
+                "data-json-editor": "",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "autocomplete": "off",
+                "wrap": "off",
+            }
+        )
+
+    class Media:
+        js = ["admin-editor/json-editor.js"]
+        css = {"all": ["admin-editor/admin.css"]}
+
+
+class JSONDocumentField(forms.JSONField):
+    """A JSON object, as text; nothing typed counts as an empty object."""
+
+    def __init__(self, *, rows: int = 12, **kwargs: Any) -> None:
+        super().__init__(widget=JSONEditor(rows=rows), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the object; raise ValidationError with line and column."""
+        if isinstance(value, dict):
+            return value
+        if value in self.empty_values or not str(value).strip():
+            return {}
+        try:
+            document = bounded_json.loads(str(value).encode())
+        except UnicodeEncodeError:
+            raise forms.ValidationError("This holds characters that are no text.") from None
+        except bounded_json.NotJSON as problem:
+            raise forms.ValidationError(_sentence(str(problem))) from None
+        if not isinstance(document, dict):
+            raise forms.ValidationError("This must be one JSON object: {…}.")
+        return document
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Keep what was typed to the letter, JSON or not."""
+        return initial if self.disabled else InvalidJSONInput(data or "")
+
+    def prepare_value(self, value: Any) -> str:
+        """Show a stored document indented."""
+        return value if isinstance(value, InvalidJSONInput) else json.dumps(value or {}, indent=2, ensure_ascii=False)
+
+
+def _sentence(problem: str) -> str:
+    found = _PLACE.match(problem)
+    if found is None:
+        return f"This is not JSON: {problem}."
+    return f"Line {found['line']}, column {found['column']}: this is not JSON ({found['what']})."

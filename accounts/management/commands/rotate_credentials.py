@@ -1,0 +1,50 @@
+"""`manage.py rotate_credentials`: put every account's credentials under the primary key."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from accounts.errors import CredentialsUnreadable
+from accounts.keyring import key_ring
+from accounts.models import IntegratedAccount
+
+
+class Command(BaseCommand):
+    """Encrypt again what is not under the first key of CREDENTIAL_KEYS; the old key can be taken out afterwards."""
+
+    help = "Encrypt the credentials of every integrated account under the first key of CREDENTIAL_KEYS."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --dry-run."""
+        parser.add_argument("--dry-run", action="store_true", help="Say how many there are, and change nothing.")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        """Go through the accounts one by one; name those that cannot be read, and fail at the end."""
+        changed, unreadable = 0, []
+        ids = list(IntegratedAccount.objects.exclude(credentials="").order_by("pk").values_list("pk", flat=True))
+        for account_id in ids:
+            try:
+                changed += _rotate(account_id, dry_run=dry_run)
+            except CredentialsUnreadable as problem:
+                unreadable.append(f"  {account_id}: {problem}")
+        what = "would be encrypted again" if dry_run else "encrypted again"
+        self.stdout.write(f"{changed} of {len(ids)} accounts {what} under key {key_ring().primary}.")
+        if unreadable:
+            raise CommandError(
+                f"{len(unreadable)} accounts could not be read; put their key back into CREDENTIAL_KEYS, "
+                "or connect them again:\n" + "\n".join(unreadable)
+            )
+
+
+@transaction.atomic
+def _rotate(account_id: UUID, *, dry_run: bool) -> bool:
+    """Rotate one account; return whether there was anything to do."""
+    # Read under a lock: a reconnection at the same moment must not be undone by the credentials of before.
+    account = IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
+    if account is None or not account.encrypt_again():
+        return False
+    if not dry_run:
+        account.save(update_fields=["credentials"])
+    return True

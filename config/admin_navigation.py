@@ -1,0 +1,65 @@
+"""The admin's sidebar: what staff come for first, each entry only for those who may open it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _may(*permissions: str) -> Callable[[HttpRequest], bool]:
+    """Return whether the person has any of these permissions, to be asked at each request."""
+    return lambda request: any(request.user.has_perm(permission) for permission in permissions)
+
+
+def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
+    """Link to a model's list; `model` is `app.model`."""
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may(f"{app}.view_{name}", f"{app}.change_{name}"),
+    }
+
+
+SIDEBAR: dict[str, Any] = {
+    "show_search": True,
+    "show_all_applications": False,
+    "navigation": [
+        {
+            "title": "What models are told",
+            "items": [
+                _entry("Documentation", "article", "tools.documentation"),
+                _entry("Integrations", "cable", "accounts.integration"),
+            ],
+        },
+        {
+            "title": "What is connected",
+            "separator": True,
+            "items": [
+                _entry("Accounts", "link", "accounts.integratedaccount"),
+                _entry("MCP servers", "dns", "mcpservers.mcpserver"),
+                _entry("API tokens", "key", "accounts.apitoken"),
+            ],
+        },
+        {
+            "title": "What happened",
+            "separator": True,
+            "items": [
+                _entry("Calls", "receipt_long", "tools.call"),
+                _entry("Audit record", "history", "accounts.auditentry"),
+            ],
+        },
+        {
+            "title": "Who may do what",
+            "separator": True,
+            "items": [
+                _entry("Environments", "workspaces", "accounts.environment"),
+                _entry("People", "person", "accounts.user"),
+                _entry("Staff groups", "group", "auth.group"),
+                _entry("Failed sign-ins", "lock", "axes.accessattempt"),
+            ],
+        },
+    ],
+}

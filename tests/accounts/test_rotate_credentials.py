@@ -1,0 +1,54 @@
+"""The command that puts every account's credentials under the primary key."""
+
+import base64
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from accounts.models import IntegratedAccount
+from tests.conftest import SIMULATOR_KEY
+
+pytestmark = pytest.mark.django_db
+FRESH = "k2:" + base64.urlsafe_b64encode(b"2" * 32).decode()
+
+
+def rotate(*arguments: str) -> str:
+    out = StringIO()
+    call_command("rotate_credentials", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def key_of(account: IntegratedAccount) -> str:
+    account.refresh_from_db()
+    return account.credentials.partition(".")[0]
+
+
+def test_every_account_goes_under_the_primary_key_and_can_still_be_read(
+    account: IntegratedAccount, settings: Settings
+) -> None:
+    settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
+    assert "1 of 1 accounts encrypted again under key k2" in rotate()
+    settings.CREDENTIAL_KEYS = [FRESH]
+    assert key_of(account) == "k2"
+    assert account.read_credentials() == {"api_key": SIMULATOR_KEY}
+
+
+def test_a_second_run_has_nothing_to_do(account: IntegratedAccount) -> None:
+    assert "0 of 1 accounts" in rotate()
+
+
+def test_a_dry_run_says_how_many_and_changes_nothing(account: IntegratedAccount, settings: Settings) -> None:
+    settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
+    assert "1 of 1 accounts would be encrypted again" in rotate("--dry-run")
+    assert key_of(account) == "k1"
+
+
+def test_an_account_that_cannot_be_read_is_named_and_fails_the_command(
+    account: IntegratedAccount, settings: Settings
+) -> None:
+    settings.CREDENTIAL_KEYS = [FRESH]
+    with pytest.raises(CommandError, match=str(account.pk)):
+        rotate()
+    assert key_of(account) == "k1"
