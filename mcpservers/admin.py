@@ -48,7 +48,7 @@ class MCPServerAdmin(ModelAdmin):
     form = ServerForm
     list_display = ("name", "ends_in", "state", "account", "environment", "filters", "calls", "ends", "created_by")
     list_filter = (StatusFilter, "require_api_token_auth", "account__integration", "account__environment")
-    list_select_related = ("account__environment", "account__integration", "created_by")
+    list_select_related = ("account__environment", "account__integration")
     search_fields = ("name", "account__name", "account__environment__name", "=last_four")
     actions = ("pause", "resume")
     compressed_fields = False

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.changes import Kind, announce
-from accounts.models import IntegratedAccount, User
+from accounts.models import IntegratedAccount
 from accounts.tokens import MintedToken
 
 
@@ -41,7 +41,7 @@ class MCPServer(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     revision = models.PositiveBigIntegerField(default=1, editable=False)
-    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.CharField(max_length=160, editable=False, help_text="A user name, or an API token by its name.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,6 +1,6 @@
 """Make and change MCP servers: what their settings may be, and the audit record of each change."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, tokens
-from accounts.models import IntegratedAccount, User
+from accounts.models import IntegratedAccount
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
 from tools.catalogue import ToolSet, catalogue_of
@@ -22,10 +22,14 @@ def tools_for(account: IntegratedAccount, methods: Iterable[str], tags: Iterable
     """Return the tools that a server with these filters exposes; raise PolicyRefused when there would be none."""
     methods, tags = list(methods), list(tags)
     catalogue = catalogue_of(account.integration)
-    try:
-        catalogue.check_filters(methods, tags)
-    except FilterUnknown as unknown:
-        raise PolicyRefused({f"config.{unknown.filter}": str(unknown)}) from None
+    problems = {}
+    for filters in ((methods, ()), ((), tags)):
+        try:
+            catalogue.check_filters(*filters)
+        except FilterUnknown as unknown:
+            problems[f"config.{unknown.filter}"] = str(unknown)
+    if problems:
+        raise PolicyRefused(problems)
     selected = catalogue.select(methods, tags)
     if not selected:
         if not catalogue:
@@ -47,6 +51,25 @@ def check_expiry(expires_at: datetime | None) -> None:
         )
 
 
+def check_settings(account: IntegratedAccount, settings: dict[str, Any], *, methods: list[str], tags: list[str]) -> None:
+    """Raise PolicyRefused with every problem of a server's settings; the filters are those that would then hold."""
+    problems: dict[str, str] = {}
+    if "expires_at" in settings:
+        problems |= _problems(check_expiry, settings["expires_at"])
+    if "methods" in settings or "tags" in settings:
+        problems |= _problems(tools_for, account, methods, tags)
+    if problems:
+        raise PolicyRefused(problems)
+
+
+def _problems(check: Callable[..., object], *given: object) -> dict[str, str]:
+    try:
+        check(*given)
+    except PolicyRefused as refused:
+        return refused.problems
+    return {}
+
+
 @transaction.atomic
 def create_server(
     account: IntegratedAccount,
@@ -59,8 +82,8 @@ def create_server(
     expires_at: datetime | None = None,
 ) -> tuple[MCPServer, str]:
     """Make a server; its token is the second item, and is known only here. Raises PolicyRefused."""
-    check_expiry(expires_at)
-    tools_for(account, methods, tags)
+    given = {"methods": methods, "tags": tags, "expires_at": expires_at}
+    check_settings(account, given, methods=methods, tags=tags)
     token = tokens.mint(tokens.MCP_PREFIX)
     server = MCPServer(
         account=account,
@@ -69,7 +92,7 @@ def create_server(
         tags=tags,
         require_api_token_auth=require_api_token_auth,
         expires_at=expires_at,
-        created_by=_person(actor),
+        created_by=audit.name_of(actor)[:160],
     )
     server.take_token(token)
     server.save()
@@ -80,10 +103,8 @@ def create_server(
 @transaction.atomic
 def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> None:
     """Change some of a server's settings; raises PolicyRefused, and then nothing is changed."""
-    if "expires_at" in settings:
-        check_expiry(settings["expires_at"])
-    if "methods" in settings or "tags" in settings:
-        tools_for(server.account, settings.get("methods", server.methods), settings.get("tags", server.tags))
+    held = {"methods": server.methods, "tags": server.tags, **settings}
+    check_settings(server.account, settings, methods=held["methods"], tags=held["tags"])
     changed = {}
     for key, value in settings.items():
         if getattr(server, key) != value:
@@ -139,12 +160,6 @@ def note(server: MCPServer, actor: audit.Actor, action: str, details: dict[str, 
         target_name=server.name,
         details=details,
     )
-
-
-def _person(actor: audit.Actor) -> User | None:
-    if isinstance(actor, User):
-        return actor
-    return None if isinstance(actor, str) else actor.created_by
 
 
 def _plain(value: Any) -> Any:

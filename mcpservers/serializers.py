@@ -1,7 +1,6 @@
 """What the management API takes and gives of MCP servers. Token and URL stand only where they are made."""
 
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -9,7 +8,6 @@ from rest_framework import serializers
 
 from accounts.serializers import EXPIRY_HELP
 from accounts.strictness import MomentField, NameField, StrictSerializer, TextField, TruthField
-from mcpservers.makers import makers_of
 from mcpservers.models import MCPServer
 
 
@@ -60,14 +58,9 @@ class PlainServerSerializer(serializers.Serializer[MCPServer]):
     integrated_account_id = serializers.UUIDField(source="account_id")
     config = ConfigSerializer(source="*")
     expires_at = serializers.DateTimeField(allow_null=True)
-    created_by = serializers.SerializerMethodField(help_text="Who made it: a user name, or an API token by its name.")
+    created_by = serializers.CharField(help_text="Who made it: a user name, or an API token by its name.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-
-    def get_created_by(self, server: MCPServer) -> str | None:
-        """Return the maker's name; a page of servers asks for all of them at once."""
-        makers: dict[UUID, str | None] = self.context.get("makers") or makers_of([server])
-        return makers[server.pk]
 
 
 class ServerSerializer(PlainServerSerializer):

@@ -16,7 +16,6 @@ from accounts.problems import FieldError, ProblemRaised, invalid
 from accounts.viewsets import SHOWN_ONCE, ApiViewSet
 from mcpservers import policy
 from mcpservers.errors import PolicyRefused
-from mcpservers.makers import makers_of
 from mcpservers.models import MCPServer
 from mcpservers.serializers import CreateServerSerializer, ServerSerializer, ServerWithTokenSerializer
 
@@ -66,15 +65,14 @@ class ServerViewSet(ApiViewSet[MCPServer]):
 
     def get_queryset(self) -> QuerySet[MCPServer]:
         """Return the account's servers, expired ones too as long as they are not purged."""
-        servers = MCPServer.objects.select_related("account__integration", "created_by")
+        servers = MCPServer.objects.select_related("account__integration")
         return servers.filter(account_id=self.kwargs["account_id"], account__environment_id=self.token.environment_id)
 
     def list(self, request: Request, account_id: UUID) -> Response:
         """List the account's servers, newest first."""
         self.account()
         servers = self.paginate_queryset(self.get_queryset()) or []
-        context = {**self.get_serializer_context(), "makers": makers_of(servers)}
-        return self.get_paginated_response(self.get_serializer(servers, many=True, context=context).data)
+        return self.get_paginated_response(self.get_serializer(servers, many=True).data)
 
     def retrieve(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Read a server."""
