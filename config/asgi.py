@@ -4,12 +4,14 @@ import gc
 import os
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-from accounts.upstream import close_shared_upstream  # noqa: E402  the apps must be loaded first
+from accounts.upstream import close_shared_upstream  # noqa: E402
+from config.body_limit import limited  # noqa: E402  the apps must be loaded first
 from mcpservers import endpoint  # noqa: E402
 from mcpservers.endpoint import Receive, Scope, Send  # noqa: E402
 from tools.record import recorder  # noqa: E402
@@ -22,7 +24,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "http" and scope["path"].startswith(endpoint.PREFIX):
         await endpoint.application(scope, receive, send)
     else:
-        await django_application(scope, receive, send)
+        await limited(django_application, scope, receive, send, limit=settings.MAX_UPLOAD_BYTES)
 
 
 def settle_memory() -> None:

@@ -51,6 +51,7 @@ UPSTREAM_PRIVATE_HOSTS = frozenset(
 
 # --- Limits -----------------------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 16 * 1024 * 1024, least=1024)
 MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
 RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)
 UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, most=60)

@@ -1,6 +1,21 @@
 """Every path of the web process but `/mcp/`, which is answered before Django (see config/asgi.py)."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from accounts.routing import page
+from config import views
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    *page("livez", views.livez, "livez"),
+    *page("readyz", views.readyz, "readyz"),
+    path("", include("accounts.urls")),
+    path("", include("mcpservers.urls")),
+    path("", include("config.api_urls")),
+]
+
+handler400 = "config.views.bad_request"
+handler403 = "config.views.permission_denied"
+handler404 = "config.views.page_not_found"
+handler500 = "config.views.server_error"
