@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: demo up setup test test-e2e check lint types imports migrations deploy-check audit clean
+.PHONY: demo up setup test benchmark check lint types imports migrations deploy-check audit clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -20,6 +20,9 @@ setup: $(STAMP) ## Install, migrate, load the integrations
 
 test: $(DEV_STAMP) ## The whole suite on the embedded default
 	@$(BIN)/python -m pytest -m "not browser and not services"
+
+benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy
+	@$(BIN)/python -m benchmarks.tool_calls
 
 check: lint types imports migrations deploy-check audit ## Every check that is not a test
 

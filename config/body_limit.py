@@ -3,6 +3,7 @@
 from collections.abc import MutableMapping
 from typing import Any
 
+from accounts.problems import Problem
 from mcpservers.endpoint import Receive, Scope, Send
 
 
@@ -29,11 +30,9 @@ async def limited(app: Any, scope: Scope, receive: Receive, send: Send, *, limit
 
 
 async def refuse(send: Send, limit: int) -> None:
-    """Answer with a problem (RFC 9457), and have the connection closed: the rest of the body is not read."""
-    body = (
-        b'{"type":"urn:patchbay:problem:body-too-large","title":"The body is too large","status":413,'
-        b'"detail":"The body is larger than %d bytes. Send less."}' % limit
-    )
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    """Answer with a problem, and have the connection closed: the rest of the body is not read."""
+    response = Problem(413, f"The body is larger than {limit} bytes. Send less.").response()
+    response["Connection"] = "close"
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})

@@ -31,6 +31,14 @@ PREFIX = "/mcp/"
 JSON = "application/json"
 EVENTS = "text/event-stream"
 
+# Web pages of the origins that a setting names may call (Fetch standard, CORS); check_origin refused all others.
+PREFLIGHT = (
+    (b"access-control-allow-methods", b"POST"),
+    (b"access-control-allow-headers", b"*, Authorization"),
+    (b"access-control-max-age", b"600"),
+)
+EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"
+
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
 TOKEN_REQUIRED = (
     "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
@@ -78,6 +86,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _reply(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Reply:
     check_host(headers)
     check_origin(headers)
+    if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers and b"origin" in headers:
+        return Reply(204, headers=PREFLIGHT)
     if scope["method"] != "POST":
         raise Refusal(405, "This address takes POST requests of MCP clients.", (b"allow", b"POST"))
     server = await _server(scope["path"])
@@ -247,5 +257,12 @@ async def _send(reply: Reply, headers: dict[bytes, str], send: Send) -> None:
     sent = [(b"cache-control", b"no-store"), (b"content-length", str(len(body)).encode()), *reply.headers]
     if body:
         sent.append((b"content-type", media_type.encode()))
+    origin = headers.get(b"origin")
+    if origin in settings.MCP_ALLOWED_ORIGINS:
+        sent += [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-expose-headers", EXPOSED),
+            (b"vary", b"Origin"),
+        ]
     await send({"type": "http.response.start", "status": reply.status, "headers": sent})
     await send({"type": "http.response.body", "body": body})

@@ -93,6 +93,15 @@ async def test_an_origin_that_a_setting_names_may_call(mcp: McpClient, settings:
     assert (await mcp.post(PING, {"Origin": "https://inspector.example"})).status_code == 200
 
 
+async def test_an_origin_that_a_setting_names_passes_its_preflight(mcp: McpClient, settings: Settings) -> None:
+    settings.MCP_ALLOWED_ORIGINS = frozenset({"https://inspector.example"})
+    asked = {"Origin": "https://inspector.example", "Access-Control-Request-Method": "POST"}
+    response = await mcp.post(b"", dict(asked), method="OPTIONS")
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-origin"] == "https://inspector.example"
+    assert "ratelimit-reset" in (await mcp.post(PING, dict(asked))).headers["access-control-expose-headers"]
+
+
 async def test_a_host_that_is_not_ours_is_refused(mcp: McpClient) -> None:
     assert (await mcp.post(PING, {"Host": "evil.example"})).status_code == 400
 

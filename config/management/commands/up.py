@@ -23,7 +23,7 @@ START_SECONDS = 60
 
 
 class Command(BaseCommand):
-    """Web, worker with beat, and the FuseDesk simulator unless SIMULATOR=0."""
+    """Web, worker with beat, and the FuseDesk simulator unless SIMULATOR=0 or DEBUG=0."""
 
     help = "Run every process of the Procfile in the foreground, until Ctrl-C. SIMULATOR=0 leaves the simulator out."
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 def run_processes(when_ready: Callable[[], None] | None = None) -> int:
     """Run the Procfile's processes; `when_ready` is called once the web process answers. Returns an exit status."""
     commands = parse_procfile((Path(settings.BASE_DIR) / "Procfile").read_text()).processes
-    if not env.flag("SIMULATOR", default=True):
+    if not env.flag("SIMULATOR", default=settings.LOCAL):
         del commands["simulator"]
     check_ports(simulator="simulator" in commands)
     manager = Manager()

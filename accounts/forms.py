@@ -1,0 +1,145 @@
+"""The forms of accounts: signing in, connecting, settings."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+
+from accounts.definition import PLACEHOLDER, ConnectionField, Definition
+from accounts.errors import ConnectionIncomplete, ConnectionRefused
+from accounts.models import IntegratedAccount
+
+# Connection fields stand beside the portal's own fields in one form; a vendor may well ask for a `name` too.
+PREFIX = "field_"
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; a refusal does not tell which of them was wrong."""
+
+    error_messages = {
+        "invalid_login": "This name and password do not go together. Check both; capital letters matter.",
+        "inactive": "This name and password do not go together. Check both; capital letters matter.",
+    }
+
+
+class VendorField(forms.CharField):
+    """A connection field, with the place where the vendor shows its value."""
+
+    def __init__(self, declared: ConnectionField, *, keep_secret: bool) -> None:
+        kept = declared.secret and keep_secret
+        attrs = {
+            "placeholder": declared.placeholder,
+            "spellcheck": "false",
+            "autocapitalize": "none",
+            "autocomplete": "off",
+        }
+        if kept:
+            attrs["placeholder"] = "Leave empty to keep the present one"
+        super().__init__(
+            label=declared.label,
+            help_text=declared.help,
+            required=declared.required and not kept,
+            max_length=4000,
+            widget=forms.PasswordInput(attrs) if declared.secret else forms.TextInput(attrs),
+            error_messages={"required": f"{declared.label} is required."},
+        )
+        self.link_template = declared.link
+        self.link = ""
+
+
+class NameForm(forms.Form):
+    """The name of an account."""
+
+    name = forms.CharField(
+        max_length=80,
+        help_text="How your team and the models tell this account from others.",
+        error_messages={"required": "Give the account a name."},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+
+class ReplaceConnectionForm(forms.Form):
+    """The connection fields that a definition asks for; secret ones are never shown, and stay when left empty."""
+
+    keep_secrets = True
+
+    def __init__(self, definition: Definition, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for declared in definition.connection_fields:
+            self.fields[PREFIX + declared.name] = VendorField(declared, keep_secret=self.keep_secrets)
+        self.fields["base_url"] = forms.URLField(
+            label=f"Another address of {definition.label}",
+            required=False,
+            max_length=300,
+            assume_scheme="https",
+            help_text="Only for a test system. Empty is the usual address.",
+            widget=forms.TextInput({"inputmode": "url", "autocomplete": "off", "placeholder": "https://"}),
+        )
+        self._fill_links()
+
+    @property
+    def vendor_fields(self) -> list[forms.BoundField]:
+        """The connection fields, in the definition's order."""
+        return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The values of the connection fields by their names in the definition (of a valid form)."""
+        return {name.removeprefix(PREFIX): self.cleaned_data[name] for name in self.fields if name.startswith(PREFIX)}
+
+    def refuse(self, refusal: ConnectionIncomplete | ConnectionRefused) -> None:
+        """Put each reason beside its field; what a vendor says concerns the whole."""
+        if isinstance(refusal, ConnectionRefused):
+            self.add_error("base_url" if refusal.forbidden else None, refusal.reason)
+            return
+        for name, reason in refusal.problems.items():
+            self.add_error(PREFIX + name if PREFIX + name in self.fields else None, reason)
+
+    def _fill_links(self) -> None:
+        """Fill the {placeholders} of the links from what is known of the other fields."""
+        known = {
+            bound.name.removeprefix(PREFIX): str(bound.value() or "")
+            for bound in self.vendor_fields
+            if not isinstance(bound.field.widget, forms.PasswordInput)
+        }
+        for bound in self.vendor_fields:
+            if isinstance(bound.field, VendorField):
+                bound.field.link = filled_link(bound.field.link_template, known)
+
+
+class ConnectForm(NameForm, ReplaceConnectionForm):
+    """A new account: its name and its connection fields."""
+
+    keep_secrets = False
+
+
+class ConfirmNameForm(forms.Form):
+    """The name of what is about to be lost, typed by whoever wants to lose it."""
+
+    confirmation = forms.CharField(
+        max_length=80,
+        error_messages={"required": "Type the account's name."},
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, account: IntegratedAccount, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.fields["confirmation"].label = f"Type “{account.name}” to confirm"
+
+    def clean_confirmation(self) -> str:
+        """Refuse any other name."""
+        typed: str = self.cleaned_data["confirmation"]
+        if typed != self.account.name.strip():
+            raise forms.ValidationError(f"This is not the account's name. Type {self.account.name} exactly.")
+        return typed
+
+
+def filled_link(template: str, known: dict[str, str]) -> str:
+    """Return a link with its {placeholders} filled, or nothing while one of them is not known or it is no web link."""
+    if not template.startswith(("https://", "http://")) or not all(
+        known.get(name) for name in PLACEHOLDER.findall(template)
+    ):
+        return ""
+    return PLACEHOLDER.sub(lambda match: quote(known[match[1]], safe=""), template)

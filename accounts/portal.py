@@ -1,0 +1,143 @@
+"""What every signed-in page of the portal shares: who looks, in which environment, what they may do there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.membership import accounts_of
+from accounts.models import Environment, IntegratedAccount, Membership, Role, User
+
+CHOSEN = "environment"
+REFUSED = 422  # a form came back with its errors (RFC 9110, 15.5.21); htmx is told to show it
+PRIVATE = "private, no-store"
+
+
+@dataclass
+class Visit:
+    """In which environment somebody is, of those that they belong to."""
+
+    memberships: list[Membership]
+    membership: Membership | None
+
+    @property
+    def environment(self) -> Environment | None:
+        """The environment whose accounts are shown; None for somebody who belongs to none."""
+        return self.membership.environment if self.membership else None
+
+    def may(self, role: Role) -> bool:
+        """Tell whether the visitor may do here what `role` may."""
+        return self.membership is not None and self.membership.may(role)
+
+    @property
+    def may_operate(self) -> bool:
+        """Whether MCP servers may be made and changed here."""
+        return self.may(Role.OPERATOR)
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether accounts may be connected and changed here."""
+        return self.may(Role.ADMIN)
+
+
+class PortalRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+    visit: Visit
+
+
+P = ParamSpec("P")
+
+
+def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask for a sign-in, give the request its visit, and keep the page out of every cache."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        visitor = cast(PortalRequest, request)
+        if not request.user.is_authenticated:
+            return _to_sign_in(visitor)
+        visitor.visit = visit_of(visitor)
+        response = view(visitor, *args, **kwargs)
+        response["Cache-Control"] = PRIVATE
+        return response
+
+    return wrapper
+
+
+def visit_of(request: PortalRequest) -> Visit:
+    """Return the visit of a request: in the environment that the session holds, else in the first."""
+    memberships = list(Membership.objects.filter(user=request.user).select_related("environment"))
+    chosen = request.session.get(CHOSEN)
+    for membership in memberships:
+        if str(membership.environment_id) == chosen:
+            return Visit(memberships, membership)
+    return Visit(memberships, memberships[0] if memberships else None)
+
+
+def enter(request: PortalRequest, environment_id: UUID) -> None:
+    """Choose an environment for this request and those that follow; raise Http404 for one of others."""
+    for membership in request.visit.memberships:
+        if membership.environment_id == environment_id:
+            request.visit.membership = membership
+            if request.session.get(CHOSEN) != str(environment_id):
+                request.session[CHOSEN] = str(environment_id)
+            return
+    raise Http404("You do not belong to this environment.")
+
+
+def require(request: PortalRequest, role: Role) -> Environment:
+    """Return the environment of the visit; raise PermissionDenied where the visitor may not do what `role` may."""
+    environment = request.visit.environment
+    if environment is None:
+        raise PermissionDenied("You do not belong to an environment yet. Ask an admin of yours to add you.")
+    if not request.visit.may(role):
+        raise PermissionDenied(
+            f"This takes the role “{role.value}” in {environment.name}, which you do not have. "
+            f"Ask an admin of {environment.name} to do it, or to give you the role."
+        )
+    return environment
+
+
+def account_for(request: PortalRequest, account_id: UUID, role: Role = Role.VIEWER) -> IntegratedAccount:
+    """Return an account, and enter its environment.
+
+    Raises Http404 for an account that the visitor cannot see, and PermissionDenied where `role` is more than theirs.
+    """
+    accounts = accounts_of(request.user).select_related("integration", "environment")
+    account = accounts.defer("integration__definition").filter(pk=account_id).first()
+    if account is None:
+        raise Http404(
+            "There is no such account here. It may be disconnected, or be one of an environment you are not in."
+        )
+    enter(request, account.environment_id)
+    require(request, role)
+    return account
+
+
+def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
+    """Show a sentence on the next page; `undo` is the address that a POST goes to for taking it back."""
+    messages.success(request, text, extra_tags=undo)
+
+
+def warn(request: HttpRequest, text: str) -> None:
+    """Show on the next page what went wrong."""
+    messages.error(request, text)
+
+
+def _to_sign_in(request: PortalRequest) -> HttpResponse:
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    # A redirect would be followed by the script, and the sign-in page put into a corner of this one.
+    seen = request.htmx.current_url_abs_path or "/"
+    return HttpResponseClientRedirect(redirect_to_login(seen).url)

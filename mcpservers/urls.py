@@ -1,0 +1,22 @@
+"""Paths of the account list, an account's overview, and its MCP servers."""
+
+from accounts.routing import page
+from mcpservers.views import accounts, changes, servers
+
+ACCOUNT = "accounts/<uuid:account_id>"
+SERVERS = f"{ACCOUNT}/mcp-servers"
+SERVER = f"{SERVERS}/<uuid:server_id>"
+
+urlpatterns = [
+    *page("accounts", accounts.list_accounts, "accounts"),
+    *page(ACCOUNT, accounts.overview, "account"),
+    *page(f"{ACCOUNT}/disconnect", accounts.disconnect, "account-disconnect"),
+    *page(SERVERS, servers.list_servers, "mcp-servers"),
+    *page(f"{SERVERS}/create", servers.create, "mcp-server-create"),
+    *page(f"{SERVERS}/preview", servers.preview, "mcp-server-preview"),
+    *page(SERVER, servers.show_server, "mcp-server"),
+    *page(f"{SERVER}/pause", changes.pause, "mcp-server-pause"),
+    *page(f"{SERVER}/resume", changes.resume, "mcp-server-resume"),
+    *page(f"{SERVER}/rotate", changes.rotate, "mcp-server-rotate"),
+    *page(f"{SERVER}/delete", changes.delete, "mcp-server-delete"),
+]

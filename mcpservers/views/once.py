@@ -1,0 +1,25 @@
+"""Show a server's URL at the only moment when it is known."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.portal import PortalRequest
+from mcpservers.clients import commands_for, is_public
+from mcpservers.models import MCPServer
+
+
+def show_once(request: PortalRequest, server: MCPServer, token: str, *, rotated: bool = False) -> HttpResponse:
+    """Answer with the URL that a token makes, and how each client takes it."""
+    url = f"{settings.PUBLIC_URL}/mcp/{token}"
+    context = {
+        "account": server.account,
+        "tab": "mcp-servers",
+        "server": server,
+        "url": url,
+        "is_public": is_public(url),
+        "public_url": settings.PUBLIC_URL,
+        "commands": commands_for(url, server.name, with_api_token=server.require_api_token_auth),
+        "rotated": rotated,
+    }
+    return render(request, "mcpservers/shown_once.html", context)

@@ -1,0 +1,23 @@
+// A part of a page that could not be loaded says so in words, and nothing that was typed is lost.
+
+const notice = document.getElementById("failure");
+
+function tell(text) {
+  // An open dialog stands above everything else, so that the notice must be in it to be seen.
+  (document.querySelector("dialog[open]") ?? document.body).append(notice);
+  notice.textContent = text;
+  notice.hidden = false;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => { notice.hidden = true; }, 8000);
+}
+
+document.addEventListener("htmx:sendError", () => tell("Patchbay cannot be reached. Check your connection, then try again."));
+document.addEventListener("htmx:timeout", () => tell("Patchbay did not answer in time. Try again."));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  const words = {
+    403: "You may not do this, or this page is out of date. Reload it and try again.",
+    404: "What you asked for is gone. Reload the page to see what is there.",
+  };
+  tell(words[status] ?? `Something failed here (error ${status}). Try again in a moment.`);
+});

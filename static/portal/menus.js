@@ -1,0 +1,47 @@
+// Menus close when another place is chosen; `/` finds, `c` creates; a form that waits for a vendor says so.
+
+const menus = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of menus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const wanted = { "/": "[data-search]", c: "[data-create]" }[event.key];
+  const found = wanted && document.querySelector(wanted);
+  if (!found) return;
+  event.preventDefault();
+  if (event.key === "/") found.focus();
+  else found.click();
+});
+
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.busy;
+  const button = event.submitter;
+  if (!words || !button || event.target.hasAttribute("hx-post")) return;
+  if (button.dataset.words) {
+    event.preventDefault();
+    return;
+  }
+  button.dataset.words = button.textContent;
+  button.textContent = words;
+  button.setAttribute("aria-disabled", "true");
+});
+
+// Back from the next page, a form that the browser kept must be usable again.
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[data-words]")) {
+    button.textContent = button.dataset.words;
+    button.removeAttribute("aria-disabled");
+  }
+});

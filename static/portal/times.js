@@ -1,0 +1,30 @@
+// Times in the reader's own words and zone: relative in the text, exact on hover. Without this they stand in UTC.
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+// A unit is used from so many seconds on: days stay days for two months, since "next month" could be anything.
+const day = 86400;
+const steps = [["year", 365 * day, 730 * day], ["month", 30 * day, 60 * day], ["day", day, day], ["hour", 3600, 3600], ["minute", 60, 60]];
+
+function words(at) {
+  const seconds = (at - Date.now()) / 1000;
+  for (const [unit, length, from] of steps) {
+    if (Math.abs(seconds) >= from) return relative.format(Math.round(seconds / length), unit);
+  }
+  return seconds > 0 ? "in less than a minute" : "just now";
+}
+
+function show(root) {
+  for (const time of root.querySelectorAll("time[data-relative]")) {
+    const at = new Date(time.dateTime);
+    time.textContent = words(at);
+    time.title = `${exact.format(at)} (${zone})`;
+  }
+  for (const field of root.querySelectorAll("[data-time-zone]")) field.value = zone;
+  for (const label of root.querySelectorAll("[data-time-zone-name]")) label.textContent = zone;
+}
+
+show(document);
+setInterval(() => show(document), 30000);
+document.addEventListener("htmx:load", (event) => show(event.target));

@@ -1,0 +1,19 @@
+"""What the portal's tests share: browsers of people, and the policy that every page must carry."""
+
+from django.http.response import HttpResponseBase
+from django.test import Client
+
+from accounts.models import User
+
+
+def browser(user: User) -> Client:
+    """Return a browser in which somebody is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def has_strict_policy(response: HttpResponseBase) -> bool:
+    """Tell whether a page may run and load nothing but files of this site."""
+    policy = response.headers["Content-Security-Policy"]
+    return "default-src 'none'" in policy and "script-src 'self';" in policy + ";" and "unsafe" not in policy
