@@ -19,7 +19,8 @@ def find_api_token(value: str) -> ApiToken | None:
     """Return the live token of this value, noting its use at most once a minute; None when there is none."""
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
-    row = ApiToken.objects.live().select_related("environment", "created_by").filter(digest=tokens.digest(value)).first()
+    live = ApiToken.objects.live().select_related("environment", "created_by")
+    row = live.filter(digest=tokens.digest(value)).first()
     now = timezone.now()
     if row is not None and (row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY):
         ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)

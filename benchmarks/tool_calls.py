@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
+FIGURES = ("calls_per_second", "p50_ms", "p99_ms", "cpu_us")
 CALL = {"name": "list_all_fuse_desk_cases", "arguments": {"limit": 25}}
 
 
@@ -60,7 +61,9 @@ def prepared_request(path: str, port: int) -> bytes:
     return head.encode() + body
 
 
-def measure(process: subprocess.Popen[bytes], port: int, request: Path, clients: int, seconds: float) -> dict[str, float]:
+def measure(
+    process: subprocess.Popen[bytes], port: int, request: Path, clients: int, seconds: float
+) -> dict[str, float]:
     """Load one process; return its figures, with the processor time a call in microseconds."""
     before = cpu_seconds(process)
     command = [sys.executable, "-m", "benchmarks.load", "127.0.0.1", str(port), str(request)]
@@ -134,8 +137,8 @@ def report(
             figures = measure(process, port, folder / f"{port}.http", options.clients, options.seconds)
             if round_number:
                 rows[name].append(figures)
-    for name, figures in rows.items():
-        medians = {key: statistics.median(row[key] for row in figures) for key in ("calls_per_second", "p50_ms", "p99_ms", "cpu_us")}
+    for name, rounds in rows.items():
+        medians = {key: statistics.median(row[key] for row in rounds) for key in FIGURES}
         print(
             f"{name:11} {medians['calls_per_second']:7.0f} calls/s   p50 {medians['p50_ms']:6.2f} ms   "
             f"p99 {medians['p99_ms']:6.2f} ms   {medians['cpu_us']:5.0f} us CPU a call"

@@ -5,14 +5,13 @@ import warnings
 from pathlib import Path
 
 from celery import Celery
-from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Celery warns a worker that runs as root, for the sake of pickled messages; only JSON is sent here.
-warnings.filterwarnings("ignore", category=SecurityWarning)
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("patchbay")
 app.config_from_object("django.conf:settings", namespace="CELERY")

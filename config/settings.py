@@ -6,6 +6,7 @@ production: every secret must be given, cookies are secure, HTTPS is assumed. `D
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -29,7 +30,9 @@ SIMULATOR_PORT = env.integer("SIMULATOR_PORT", 8001, least=1, most=65535)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:
-    raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}, but takes an address such as https://patchbay.example.com.")
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL is {PUBLIC_URL!r}, but takes an address such as https://patchbay.example.com."
+    )
 
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 _secrets = env.Secrets(DATA_DIR if LOCAL else None)
@@ -45,9 +48,7 @@ ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), _public.hostname, *_local_hosts]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 MCP_ALLOWED_ORIGINS = frozenset([*CSRF_TRUSTED_ORIGINS, *env.names("MCP_ALLOWED_ORIGINS")])
 # `host:port` pairs that upstream calls may reach although they are not public; `host` alone means any port.
-UPSTREAM_PRIVATE_HOSTS = frozenset(
-    env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0.1:{SIMULATOR_PORT}" if LOCAL else "")
-)
+UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0.1:{SIMULATOR_PORT}" if LOCAL else ""))
 
 # --- Limits -----------------------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
@@ -132,23 +133,24 @@ TEMPLATES = [
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'patchbay.sqlite3'}")
 try:
-    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+    _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
 except (ValueError, dj_database_url.UnknownSchemeError):
     raise ImproperlyConfigured(
         "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name."
     ) from None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["CONN_MAX_AGE"] = None
-    DATABASES["default"]["OPTIONS"] = {
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["CONN_MAX_AGE"] = None
+    _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+DATABASES = {"default": _database}
 
 # --- Broker, cache ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")

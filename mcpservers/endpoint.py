@@ -17,7 +17,15 @@ from django.http.request import validate_host
 
 from mcpservers import protocol
 from mcpservers.errors import JsonRpcError, ServerUnknown, TokenRequired
-from mcpservers.jsonrpc import INTERNAL_ERROR, INVALID_REQUEST, Message, error_bytes, read_body, read_message, result_bytes
+from mcpservers.jsonrpc import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    Message,
+    error_bytes,
+    read_body,
+    read_message,
+    result_bytes,
+)
 from mcpservers.protocol import Exchange, RequestHeaders
 from mcpservers.resolution import authorise, resolve
 
@@ -40,9 +48,7 @@ PREFLIGHT = (
 EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
-TOKEN_REQUIRED = (
-    "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
-)
+TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
 
 
 class Disconnected(Exception):

@@ -107,7 +107,7 @@ class ServerForm(forms.Form):
         """The method filter that was chosen, as far as the form makes sense (after is_valid)."""
         match self.cleaned_data.get("access"):
             case "read_write":
-                return ["read", "write"]
+                return ["read", "write", "custom"]
             case "choose":
                 return list(self.cleaned_data.get("methods", []))
             case _:

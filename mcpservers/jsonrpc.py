@@ -43,9 +43,7 @@ def read_body(body: bytes) -> Any:
 def read_message(value: Any) -> Message:
     """Return the message that a JSON value holds; raise JsonRpcError."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
-        raise JsonRpcError(
-            INVALID_REQUEST, 'Invalid request: expected an object with "jsonrpc": "2.0".', status=400
-        )
+        raise JsonRpcError(INVALID_REQUEST, 'Invalid request: expected an object with "jsonrpc": "2.0".', status=400)
     if "method" not in value and ("result" in value or "error" in value):
         return Message(method="", params={}, is_response=True)
     method, params = value.get("method"), value.get("params", {})

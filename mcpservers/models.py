@@ -31,7 +31,7 @@ class MCPServer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(IntegratedAccount, on_delete=models.CASCADE, related_name="mcp_servers")
     name = models.CharField(max_length=80)
-    methods = models.JSONField(default=list, blank=True, help_text="read, write, custom, or single methods; empty: all.")
+    methods = models.JSONField(default=list, blank=True, help_text="read, write, custom or single methods; empty: all.")
     tags = models.JSONField(default=list, blank=True, help_text="Tools with any of these tags; empty: all.")
     require_api_token_auth = models.BooleanField(
         default=False, help_text="Clients must also send an API token of the environment as a bearer token."

@@ -197,9 +197,7 @@ async def _call(message: Message, exchange: Exchange, *, stateless: bool, errors
         client=_client_name(message, exchange.headers),
     )
     try:
-        result = await invoke(
-            tool, server.connection, message.params.get("arguments"), caller, budget=exchange.budget
-        )
+        result = await invoke(tool, server.connection, message.params.get("arguments"), caller, budget=exchange.budget)
     except InvalidArguments as failure:
         if errors_in_result:
             return results.failed(server, name, failure, stateless=stateless)

@@ -71,7 +71,8 @@ async def authorise(server: ResolvedServer, authorization: str) -> TokenGrant | 
 
 
 async def _load(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None:
-    return await database_sync_to_async(_read)(digest, before)
+    server: ResolvedServer | None = await database_sync_to_async(_read)(digest, before)
+    return server
 
 
 def _read(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None:

@@ -83,9 +83,7 @@ def unusable(server: ResolvedServer) -> AccountUnusable:
     return AccountUnusable(server.unusable)
 
 
-def _content(
-    server: ResolvedServer, text: str, limits: dict[str, int], *, is_error: bool, stateless: bool
-) -> bytes:
+def _content(server: ResolvedServer, text: str, limits: dict[str, int], *, is_error: bool, stateless: bool) -> bytes:
     members: dict[str, Any] = {"content": [{"type": "text", "text": text}], "isError": is_error}
     if limits:
         members["_meta"] = limits

@@ -37,11 +37,9 @@ class McpClient:
             usual["MCP-Protocol-Version"] = self.version
         complete = {name: value for name, value in {**usual, **(headers or {})}.items() if value is not None}
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=application)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.request(
-                method, f"/mcp/{self.token}{self.suffix}", content=content, headers=complete
-            )
+            return await client.request(method, f"/mcp/{self.token}{self.suffix}", content=content, headers=complete)
 
     async def request(
         self, method: str, params: dict[str, Any] | None = None, headers: dict[str, str | None] | None = None

@@ -1,4 +1,4 @@
-"""The product's own processes for end-to-end tests: simulator, web, worker, each on a free port, in a folder of its own."""
+"""The product's own processes for end-to-end tests, each on a free port, in a folder of their own."""
 
 import json
 import os
@@ -52,7 +52,12 @@ class Stack:
     def manage(self, *arguments: str) -> str:
         """Run a management command; return what it printed on stdout."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -86,7 +91,7 @@ class Stack:
                 self.readers[process.pid] = threading.Thread(target=self._drain, args=(process,), daemon=True)
                 self.readers[process.pid].start()
                 return
-        raise AssertionError(f"{process.args} ended before it said {text!r}:\n{''.join(self.output[-30:])}")
+        raise AssertionError(f"{process.args!r} ended before it said {text!r}:\n{''.join(self.output[-30:])}")
 
     def wait_until(self, happened: Callable[[], bool], seconds: float = 30) -> None:
         """Wait for something that the processes print."""

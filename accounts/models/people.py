@@ -72,7 +72,13 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
     def issue(
-        self, *, environment: Environment, name: str, role: Role, created_by: User | None, expires_at: datetime | None = None
+        self,
+        *,
+        environment: Environment,
+        name: str,
+        role: Role,
+        created_by: User | None,
+        expires_at: datetime | None = None,
     ) -> tuple["ApiToken", str]:
         """Make a token; its value is the second item, and is known only here."""
         minted = tokens.mint(tokens.API_PREFIX)

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=80)),
-                ('methods', models.JSONField(blank=True, default=list, help_text='read, write, custom, or single methods; empty: all.')),
+                ('methods', models.JSONField(blank=True, default=list, help_text='read, write, custom or single methods; empty: all.')),
                 ('tags', models.JSONField(blank=True, default=list, help_text='Tools with any of these tags; empty: all.')),
                 ('require_api_token_auth', models.BooleanField(default=False, help_text='Clients must also send an API token of the environment as a bearer token.')),
                 ('digest', models.BinaryField(max_length=32, unique=True)),

@@ -18,7 +18,7 @@ async def endless() -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("path", ["/sign-in", "/integrated-account", "/nothing"])
 async def test_a_chunked_body_over_the_limit_is_refused_before_it_is_read_whole(settings: Settings, path: str) -> None:
     settings.MAX_UPLOAD_BYTES = 5000
-    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         response = await client.post(path, content=endless())
     assert response.status_code == 413

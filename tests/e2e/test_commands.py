@@ -70,7 +70,12 @@ def test_a_port_in_use_is_one_sentence(fresh: Stack) -> None:
         taken.bind(("127.0.0.1", fresh.port))
         taken.listen()
         done = subprocess.run(
-            [sys.executable, "manage.py", "up"], cwd=ROOT, env=fresh.environment, capture_output=True, text=True
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=fresh.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.returncode != 0
     assert f"Port {fresh.port} is in use" in done.stderr
@@ -89,7 +94,12 @@ def test_with_debug_off_it_refuses_to_start_without_secrets_and_names_each(
 ) -> None:
     fresh.settings = {"DEBUG": "0", **dict.fromkeys(given, "x" * 50)}
     done = subprocess.run(
-        [sys.executable, "manage.py", "check"], cwd=ROOT, env=fresh.environment, capture_output=True, text=True
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=fresh.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
@@ -108,6 +118,7 @@ def test_a_bad_setting_is_refused_by_name(fresh: Stack, name: str, value: str) -
         cwd=ROOT,
         env={**fresh.environment, name: value},
         capture_output=True,
+        check=False,
         text=True,
     )
     assert done.returncode != 0

@@ -35,7 +35,9 @@ async def test_other_paths_below_a_token_are_not_found(mcp: McpClient, suffix: s
     assert await status(McpClient(mcp.token, suffix=suffix)) == 404
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "application/json, text/event-stream", None, "*/*;q=0.1"])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "application/json, text/event-stream", None, "*/*;q=0.1"]
+)
 async def test_clients_that_take_json_get_json(mcp: McpClient, accept: str | None) -> None:
     response = await mcp.post(PING, {"Accept": accept})
     assert response.headers["content-type"] == "application/json"
@@ -61,7 +63,9 @@ async def test_a_body_that_is_not_json_is_a_parse_error(mcp: McpClient, body: by
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32700)
 
 
-@pytest.mark.parametrize("body", [1, "ping", None, {}, {"jsonrpc": "1.0", "id": 1, "method": "ping"}, {"jsonrpc": "2.0"}])
+@pytest.mark.parametrize(
+    "body", [1, "ping", None, {}, {"jsonrpc": "1.0", "id": 1, "method": "ping"}, {"jsonrpc": "2.0"}]
+)
 async def test_json_that_is_no_message_is_an_invalid_request(mcp: McpClient, body: object) -> None:
     response = await mcp.post(body)
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32600)
@@ -69,7 +73,9 @@ async def test_json_that_is_no_message_is_an_invalid_request(mcp: McpClient, bod
 
 async def test_nesting_beyond_the_limit_is_an_invalid_request(mcp: McpClient) -> None:
     for depth in (70, 5000):
-        response = await mcp.post(b'{"jsonrpc":"2.0","id":1,"method":"ping","params":' + b"[" * depth + b"]" * depth + b"}")
+        response = await mcp.post(
+            b'{"jsonrpc":"2.0","id":1,"method":"ping","params":' + b"[" * depth + b"]" * depth + b"}"
+        )
         assert (response.status_code, response.json()["error"]["code"]) == (400, -32600)
 
 
@@ -83,7 +89,9 @@ async def test_a_body_over_the_limit_is_refused(mcp: McpClient, settings: Settin
     assert (await mcp.post(b'"' + b"x" * 2001 + b'"')).status_code == 413
 
 
-@pytest.mark.parametrize(("origin", "expected"), [("https://evil.example", 403), ("null", 403), ("http://localhost", 200)])
+@pytest.mark.parametrize(
+    ("origin", "expected"), [("https://evil.example", 403), ("null", 403), ("http://localhost", 200)]
+)
 async def test_only_our_own_origin_may_call_from_a_web_page(mcp: McpClient, origin: str, expected: int) -> None:
     assert (await mcp.post(PING, {"Origin": origin})).status_code == expected
 
@@ -185,9 +193,7 @@ class TestSecondAuthentication:
     async def test_anything_else_does_not(self, guarded: McpClient, authorization: str) -> None:
         assert (await guarded.post(PING, {"Authorization": authorization})).status_code == 401
 
-    async def test_a_revoked_token_is_refused_at_once(
-        self, guarded: McpClient, environment: Environment
-    ) -> None:
+    async def test_a_revoked_token_is_refused_at_once(self, guarded: McpClient, environment: Environment) -> None:
         row, value = await sync_to_async(self.issue)(environment)
         headers: dict[str, str | None] = {"Authorization": f"Bearer {value}"}
         assert (await guarded.post(PING, headers)).status_code == 200

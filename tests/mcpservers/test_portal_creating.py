@@ -83,7 +83,7 @@ def test_what_was_chosen_is_what_is_made(olga: Client, account: IntegratedAccoun
     ("choice", "methods"),
     [
         ({"access": "read", "methods": ["write"]}, ["read"]),
-        ({"access": "read_write"}, ["read", "write"]),
+        ({"access": "read_write"}, ["read", "write", "custom"]),
         ({"access": "choose", "methods": ["read", "reply"]}, ["read", "reply"]),
     ],
 )

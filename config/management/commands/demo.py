@@ -116,7 +116,8 @@ def seed_account(environment: Environment, user: User, base_url: str) -> Integra
 
 def banner(demo: Demo) -> str:
     """Return how to use the demo, for people."""
-    request = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_all_fuse_desk_cases","arguments":{"status":"open","limit":3}}}'
+    call = {"name": "list_all_fuse_desk_cases", "arguments": {"status": "open", "limit": 3}}
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
     return f"""
 Patchbay is ready.
 
