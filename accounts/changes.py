@@ -1,7 +1,8 @@
 """Tell what holds compiled state in memory that the rows behind it changed.
 
 Whoever changes a row that others compile from (a server, an account, an integration, an API token) announces it.
-Listeners hear of it after the transaction is committed, in the process that made the change.
+Listeners hear of it after the transaction is committed: in the process that made the change at once, in the others
+when a carrier (accounts/broadcast.py) brought it, or when they look at the count of changes.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
+
+from accounts.models.changes import ChangeCount
 
 
 class Kind(StrEnum):
@@ -32,6 +36,7 @@ class Change:
 
 Listener = Callable[[Change], None]
 _listeners: list[Listener] = []
+_carriers: list[Listener] = []
 
 
 def subscribe(listener: Listener) -> None:
@@ -39,12 +44,27 @@ def subscribe(listener: Listener) -> None:
     _listeners.append(listener)
 
 
+def carry(carrier: Listener) -> None:
+    """Have a function carry every change that is made in this process to other processes."""
+    _carriers.append(carrier)
+
+
 def announce(kind: Kind, row_id: UUID) -> None:
-    """Announce a change once the current transaction is committed."""
+    """Announce a change once the current transaction is committed, and count it for other processes to see."""
+    if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
+        ChangeCount.objects.get_or_create(pk=1)
     transaction.on_commit(partial(tell, Change(kind, row_id)))
 
 
-def tell(change: Change) -> None:
-    """Call every listener."""
+def change_count() -> int:
+    """Return how many changes were announced in all, by any process."""
+    return ChangeCount.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
+def tell(change: Change, *, local: bool = False) -> None:
+    """Call every listener of this process, and then, unless it is `local`, those that carry it to others."""
     for listener in _listeners:
         listener(change)
+    if not local:
+        for carrier in _carriers:
+            carrier(change)

@@ -1,5 +1,6 @@
 """The ASGI application of the web process: MCP requests to their endpoint, everything else to Django."""
 
+import asyncio
 import gc
 import os
 
@@ -10,10 +11,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
+from accounts.broadcast import listen  # noqa: E402
 from accounts.upstream import close_shared_upstream  # noqa: E402
 from config.body_limit import limited  # noqa: E402  the apps must be loaded first
 from mcpservers import endpoint  # noqa: E402
-from mcpservers.endpoint import Receive, Scope, Send  # noqa: E402
+from mcpservers.replies import Receive, Scope, Send  # noqa: E402
 from tools.record import recorder  # noqa: E402
 
 
@@ -35,12 +37,17 @@ def settle_memory() -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    listening: asyncio.Task[None] | None = None
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             settle_memory()
+            listening = asyncio.create_task(listen())
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
+            if listening is not None:
+                listening.cancel()
+            await endpoint.finish_background()
             await database_sync_to_async(recorder.flush)()
             await close_shared_upstream()
             await send({"type": "lifespan.shutdown.complete"})

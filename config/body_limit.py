@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from accounts.problems import Problem
-from mcpservers.endpoint import Receive, Scope, Send
+from mcpservers.replies import Receive, Scope, Send
 
 
 async def limited(app: Any, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:

@@ -54,6 +54,8 @@ UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 16 * 1024 * 1024, least=1024)
 MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
+# A call that takes longer is answered as a stream of events, where the client takes one.
+LONG_CALL_SECONDS = env.integer("LONG_CALL_SECONDS", 5, least=1, most=60)
 RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)
 UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, most=60)
 UPSTREAM_TOTAL_SECONDS = env.integer("UPSTREAM_TOTAL_SECONDS", 30, least=1, most=280)
@@ -78,6 +80,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "csp",
+    "channels",
     "accounts",
     "tools",
     "mcpservers",
@@ -156,10 +159,14 @@ DATABASES = {"default": _database}
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CHANNEL_LAYERS: dict[str, Any] = {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    }
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CELERY_BROKER_URL = "filesystem://localhost//"
     _broker = DATA_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {

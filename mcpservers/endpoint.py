@@ -1,83 +1,69 @@
-"""The MCP endpoint: a plain ASGI application that answers POSTs at `/mcp/TOKEN`, outside Django's handler.
+"""The MCP endpoint: a plain ASGI application for everything below `/mcp/`, outside Django's handler.
 
-Host and Origin are checked here, since no middleware runs. What is refused before the protocol is reached still
-answers with a JSON-RPC error, so that clients have something to show.
+POSTs are answered here. What holds a stream open is handed to a consumer, once it has been admitted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, cast
+from urllib.parse import parse_qs
 
 import structlog
-from django.conf import settings
-from django.http.request import validate_host
 
-from mcpservers import protocol
-from mcpservers.errors import JsonRpcError, ServerUnknown, TokenRequired
+from mcpservers import legacy, protocol
+from mcpservers.admission import Admitted, admit, check_host, check_media_types, check_origin, read_request_body
+from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
+from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
     INTERNAL_ERROR,
+    INVALID_PARAMS,
     INVALID_REQUEST,
+    Id,
     Message,
     error_bytes,
     read_body,
     read_message,
     result_bytes,
 )
+from mcpservers.long_calls import LongCall
 from mcpservers.protocol import Exchange, RequestHeaders
-from mcpservers.resolution import authorise, resolve
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from mcpservers.replies import (
+    EVENTS,
+    Disconnected,
+    Headers,
+    Http,
+    Receive,
+    Refusal,
+    Reply,
+    Scope,
+    Send,
+    request_headers,
+    send_reply,
+)
+from mcpservers.results import STATELESS
 
 logger = structlog.get_logger(__name__)
 
 PREFIX = "/mcp/"
-JSON = "application/json"
-EVENTS = "text/event-stream"
 
 # Web pages of the origins that a setting names may call (Fetch standard, CORS); check_origin refused all others.
 PREFLIGHT = (
-    (b"access-control-allow-methods", b"POST"),
+    (b"access-control-allow-methods", b"GET, POST"),
     (b"access-control-allow-headers", b"*, Authorization"),
     (b"access-control-max-age", b"600"),
 )
-EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"
+ALLOWED = (b"allow", b"GET, POST")
 
-NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
-TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
-
-
-class Disconnected(Exception):
-    """The client closed the connection before its request was whole, or before a stateless answer was ready."""
-
-
-@dataclass(slots=True)
-class Reply:
-    """An answer: status, body, and headers besides the usual ones."""
-
-    status: int
-    body: bytes = b""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-class Refusal(Exception):
-    """A request is refused before the protocol is reached."""
-
-    def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
-        super().__init__(message)
-        error = error_bytes(JsonRpcError(INVALID_REQUEST, message), None, null_id=False)
-        self.reply = Reply(status, error, headers)
+_background: set[asyncio.Task[None]] = set()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request below `/mcp/`."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    headers = request_headers(scope)
     try:
-        reply = await _reply(scope, headers, receive)
+        reply = await _route(Http(scope, headers, receive, send))
     except Refusal as refusal:
         reply = refusal.reply
     except Disconnected:
@@ -86,49 +72,77 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         logger.exception("mcp request failed")
         error = JsonRpcError(INTERNAL_ERROR, "Internal error: the request could not be handled. Try again later.")
         reply = Reply(500, error_bytes(error, None, null_id=False))
-    await _send(reply, headers, send)
+    if reply is not None:
+        await send_reply(reply, headers, send)
 
 
-async def _reply(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Reply:
+async def _route(http: Http) -> Reply | None:
+    """Answer a request; None where the answer was sent already."""
+    scope, headers = http.scope, http.headers
     check_host(headers)
     check_origin(headers)
-    if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers and b"origin" in headers:
+    method = scope["method"]
+    if method == "OPTIONS" and b"access-control-request-method" in headers and b"origin" in headers:
         return Reply(204, headers=PREFLIGHT)
-    if scope["method"] != "POST":
-        raise Refusal(405, "This address takes POST requests of MCP clients.", (b"allow", b"POST"))
-    server = await _server(scope["path"])
-    try:
-        grant = await authorise(server, headers.get(b"authorization", ""))
-    except TokenRequired:
-        raise Refusal(401, TOKEN_REQUIRED, (b"www-authenticate", b'Bearer realm="Patchbay"')) from None
-    check_media_types(headers)
-    body = await read_request_body(headers, receive)
-    exchange = Exchange(
-        server=server,
-        headers=RequestHeaders(
-            protocol_version=headers.get(b"mcp-protocol-version"),
-            method=headers.get(b"mcp-method"),
-            name=headers.get(b"mcp-name"),
-            user_agent=headers.get(b"user-agent", ""),
-        ),
-        budget=settings.RESULT_BUDGET,
-        token_id=grant.token_id if grant else None,
-    )
+    if method not in {"GET", "POST"}:
+        raise Refusal(405, "This address takes POST and GET requests of MCP clients.", ALLOWED)
+    path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX)
+    token, _, rest = path.partition("/")
+    if rest.endswith("/") and len(rest) > 1:
+        rest = rest[:-1]
+    admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers)
+    match method, rest:
+        case "POST", "":
+            return await _post(admitted, http)
+        case "GET", "":
+            check_stream(headers)
+            await hold(ServerStream, admitted, http)
+            return None
+        case "GET", "sse":
+            await hold(LegacyStream, admitted, http)
+            return None
+        case "POST", "messages":
+            return await _post_legacy(admitted, http)
+        case _:
+            allowed = b"GET" if rest == "sse" else b"POST"
+            raise Refusal(405, f"This address takes {allowed.decode()} requests.", (b"allow", allowed))
+
+
+async def hold(kind: type[EventStream], admitted: Admitted, http: Http, **found: Any) -> None:
+    """Hand a request to the consumer that holds its stream; `found` goes into the scope."""
+    await kind.as_asgi()({**http.scope, "mcp": admitted, **found}, http.receive, http.send)
+
+
+def check_stream(headers: Headers) -> None:
+    """Refuse a GET that cannot open a stream."""
+    # MCP 2026-07-28, Streamable HTTP: there is no stream on GET any more
+    if headers.get(b"mcp-protocol-version") == STATELESS:
+        raise Refusal(405, f"In {STATELESS} changes come on subscriptions/listen, a POST.", (b"allow", b"POST"))
+    if EVENTS not in headers.get(b"accept", "").lower():
+        raise Refusal(405, "A GET opens a stream of events: accept text/event-stream, or send a POST.", ALLOWED)
+
+
+async def _post(admitted: Admitted, http: Http) -> Reply | None:
+    check_media_types(http.headers)
+    body = await read_request_body(http.headers, http.receive)
+    exchange = admitted.exchange()
     try:
         value = read_body(body)
         if isinstance(value, list):
             return await _answer_batch(value, exchange)
-        return await _answer_one(value, exchange, receive)
+        message = read_message(value)
+        stateless = protocol.is_stateless(message, exchange.headers)
+        if message.id is None:
+            if not stateless:
+                protocol.handshake_version(exchange.headers)
+            return Reply(202)
+        if stateless and message.method == "subscriptions/listen":
+            return await _subscribe(message, message.id, admitted, http)
+        if message.method == "tools/call":
+            return await _call(message, message.id, exchange, http, stateless=stateless)
+        return await _answer(message, message.id, exchange)
     except JsonRpcError as error:
         return Reply(error.status, error_bytes(error, None, null_id=_null_id(exchange.headers)))
-
-
-async def _server(path: str) -> Any:
-    token = path.removeprefix(PREFIX).removesuffix("/")
-    try:
-        return await resolve(token)
-    except ServerUnknown:
-        raise Refusal(404, NOT_FOUND) from None
 
 
 def _null_id(headers: RequestHeaders) -> bool:
@@ -136,46 +150,106 @@ def _null_id(headers: RequestHeaders) -> bool:
     return (headers.protocol_version or "") < protocol.ARGUMENT_ERRORS_IN_RESULT
 
 
-async def _answer_one(value: Any, exchange: Exchange, receive: Receive) -> Reply:
-    message = read_message(value)
-    stateless = protocol.is_stateless(message, exchange.headers)
-    if message.id is None:
-        if not stateless:
-            protocol.handshake_version(exchange.headers)
-        return Reply(202)
+async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply:
+    """Answer a request, with the vendor's limits in headers."""
     try:
-        if stateless and message.method == "tools/call":
-            result = await until_disconnect(protocol.answer(message, exchange), receive)
-        else:
-            result = await protocol.answer(message, exchange)
+        result = await protocol.answer(message, exchange)
     except JsonRpcError as error:
-        return Reply(error.status, error_bytes(error, message.id, null_id=False))
+        return Reply(error.status, error_bytes(error, message_id, null_id=False))
     limits = tuple((name.encode(), value.encode()) for name, value in exchange.limits.headers().items())
-    return Reply(200, result_bytes(message.id, result), limits)
+    return Reply(200, result_bytes(message_id, result), limits)
 
 
-async def until_disconnect(answering: Awaitable[bytes], receive: Receive) -> bytes:
-    """Return the answer, or stop working on it when the client goes away.
+async def _call(message: Message, message_id: Id, exchange: Exchange, http: Http, *, stateless: bool) -> Reply | None:
+    """Answer a call, as a stream where it runs long.
 
-    MCP 2026-07-28, Streamable HTTP, Cancellation. In the handshake era a disconnect is no cancel.
+    MCP 2026-07-28, Streamable HTTP, Cancellation: a client that closes its connection cancels the call. In the
+    handshake era a disconnect is no cancel: the call goes on.
     """
-    work = asyncio.ensure_future(answering)
-    gone = asyncio.ensure_future(_disconnect(receive))
+    async with LongCall(message, http.headers, http.send) as long_call:
+        if stateless:
+            async with cancelled_by_disconnect(http.receive):
+                reply = await _answer(message, message_id, exchange)
+        else:
+            reply = await _answer(message, message_id, exchange)
+    if not long_call.is_streaming:
+        return reply
+    await long_call.finish(reply.body)
+    return None
+
+
+@asynccontextmanager
+async def cancelled_by_disconnect(receive: Receive) -> AsyncIterator[None]:
+    """Cancel what runs inside when the client goes away; raise Disconnected then."""
+    working = cast("asyncio.Task[Any]", asyncio.current_task())
+    listening = asyncio.ensure_future(_disconnect(receive))
+    listening.add_done_callback(lambda done: None if done.cancelled() else working.cancel())
     try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
-        raise Disconnected
+        yield
+    except asyncio.CancelledError:
+        if listening.done() and not listening.cancelled():
+            working.uncancel()
+            raise Disconnected from None
+        raise
     finally:
-        work.cancel()
-        gone.cancel()
+        listening.cancel()
 
 
 async def _disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _subscribe(message: Message, message_id: Id, admitted: Admitted, http: Http) -> Reply | None:
+    """Open the stream of a subscription (MCP 2026-07-28, Subscriptions)."""
+    try:
+        protocol.check_stateless(message, admitted.exchange().headers)
+        wanted = message.params.get("notifications")
+        if not isinstance(wanted, dict):
+            raise JsonRpcError(INVALID_PARAMS, "Invalid params: notifications must be an object.")
+    except JsonRpcError as error:
+        return Reply(error.status, error_bytes(error, message_id, null_id=False))
+    read_already: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive_rest() -> Any:
+        return read_already.pop() if read_already else await http.receive()
+
+    found = {"mcp.subscription": message_id, "mcp.tools": wanted.get("toolsListChanged") is True}
+    await hold(Subscription, admitted, replace(http, receive=receive_rest), **found)
+    return None
+
+
+async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
+    """Take a message of the old HTTP+SSE transport; its answer goes to the stream (MCP 2024-11-05, Transports)."""
+    check_media_types({**http.headers, b"accept": "*/*"})
+    session = parse_qs(http.scope.get("query_string", b"").decode("latin-1")).get(legacy.PARAMETER, [""])[0]
+    channel = await legacy.channel_of(session, admitted.server.server_id)
+    if channel is None:
+        raise Refusal(404, "The stream of this session is gone. Open a new one with GET on …/sse.")
+    body = await read_request_body(http.headers, http.receive)
+    try:
+        message = read_message(read_body(body))
+    except JsonRpcError as error:
+        return Reply(400, error_bytes(error, None, null_id=True))
+    if message.id is not None:
+        task = asyncio.create_task(_answer_later(message, message.id, admitted.exchange(), channel))
+        _background.add(task)
+        task.add_done_callback(_background.discard)
+    return Reply(202)
+
+
+async def _answer_later(message: Message, message_id: Id, exchange: Exchange, channel: str) -> None:
+    try:
+        reply = await _answer(message, message_id, exchange)
+        await legacy.deliver(channel, reply.body)
+    except Exception:
+        logger.exception("an answer could not be delivered to its stream")
+
+
+async def finish_background() -> None:
+    """Wait for answers that are still to be delivered to streams."""
+    if _background:
+        await asyncio.wait(set(_background))
 
 
 async def _answer_batch(values: list[Any], exchange: Exchange) -> Reply:
@@ -191,84 +265,16 @@ async def _answer_batch(values: list[Any], exchange: Exchange) -> Reply:
 
 
 async def _answer_in_batch(value: Any, exchange: Exchange) -> bytes:
-    message: Message | None = None
     try:
         message = read_message(value)
-        if message.id is None:
-            return b""
-        if message.method == "initialize":
-            raise JsonRpcError(INVALID_REQUEST, "Invalid request: initialize must not be part of a batch.")
-        return result_bytes(message.id, await protocol.answer(message, exchange))
-    except JsonRpcError as error:
-        return error_bytes(error, message.id if message else None, null_id=True)
+    except JsonRpcError as refused:
+        return error_bytes(refused, None, null_id=True)
+    if message.id is None:
+        return b""
+    if message.method == "initialize":
+        error = JsonRpcError(INVALID_REQUEST, "Invalid request: initialize must not be part of a batch.")
+        return error_bytes(error, message.id, null_id=False)
+    return (await _answer(message, message.id, exchange)).body
 
 
-def check_host(headers: dict[bytes, str]) -> None:
-    """Refuse a Host that is not ours (DNS rebinding)."""
-    if not _is_ours(headers.get(b"host", "").lower(), tuple(settings.ALLOWED_HOSTS)):
-        raise Refusal(400, "This host name is not served here. Set PUBLIC_URL or ALLOWED_HOSTS to serve it.")
-
-
-@lru_cache(maxsize=64)
-def _is_ours(host: str, allowed: tuple[str, ...]) -> bool:
-    name, _, port = host.rpartition(":")
-    return validate_host(name if port.isdigit() else host, allowed)
-
-
-def check_origin(headers: dict[bytes, str]) -> None:
-    """Refuse a web page of another origin; programs send no Origin."""
-    origin = headers.get(b"origin")
-    if origin is None or origin in settings.MCP_ALLOWED_ORIGINS:
-        return
-    if urlsplit(origin).netloc.lower() != headers.get(b"host", "").lower():
-        raise Refusal(403, "This origin may not call MCP servers here. MCP_ALLOWED_ORIGINS names those that may.")
-
-
-def check_media_types(headers: dict[bytes, str]) -> None:
-    """Refuse a body that is not JSON, and a client that accepts neither JSON nor events."""
-    sent = headers.get(b"content-type", JSON).partition(";")[0].strip().lower()
-    if sent != JSON:
-        raise Refusal(415, "Send the message as application/json.")
-    accepted = headers.get(b"accept", "*/*").lower()
-    if not any(kind in accepted for kind in (JSON, EVENTS, "*/*", "application/*")):
-        raise Refusal(406, "Accept application/json or text/event-stream.")
-
-
-async def read_request_body(headers: dict[bytes, str], receive: Receive) -> bytes:
-    """Return the whole body; refuse one over the limit as soon as that is known."""
-    limit: int = settings.MAX_BODY_BYTES
-    declared = headers.get(b"content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
-        raise Refusal(413, f"The body is larger than {limit} bytes.", (b"connection", b"close"))
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            raise Disconnected
-        chunk: bytes = event.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise Refusal(413, f"The body is larger than {limit} bytes.", (b"connection", b"close"))
-        chunks.append(chunk)
-        if not event.get("more_body"):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-async def _send(reply: Reply, headers: dict[bytes, str], send: Send) -> None:
-    body, media_type = reply.body, JSON
-    accepted = headers.get(b"accept", "*/*").lower()
-    if body and reply.status == 200 and EVENTS in accepted and JSON not in accepted and "*/*" not in accepted:
-        body, media_type = b"event: message\ndata: " + body + b"\n\n", EVENTS
-    sent = [(b"cache-control", b"no-store"), (b"content-length", str(len(body)).encode()), *reply.headers]
-    if body:
-        sent.append((b"content-type", media_type.encode()))
-    origin = headers.get(b"origin")
-    if origin in settings.MCP_ALLOWED_ORIGINS:
-        sent += [
-            (b"access-control-allow-origin", origin.encode("latin-1")),
-            (b"access-control-expose-headers", EXPOSED),
-            (b"vary", b"Origin"),
-        ]
-    await send({"type": "http.response.start", "status": reply.status, "headers": sent})
-    await send({"type": "http.response.body", "body": body})
+__all__ = ["PREFIX", "application", "finish_background"]

@@ -30,6 +30,7 @@ Revisions = tuple[int, int, int]
 class ResolvedServer:
     """A live server, ready to answer. `expires_at` is Unix time; `connection` is None where `unusable` says why."""
 
+    digest: bytes = field(repr=False)
     server_id: UUID
     account_id: UUID
     environment_id: UUID
@@ -58,6 +59,17 @@ async def resolve(token: str) -> ResolvedServer:
     if server is None or (server.expires_at is not None and server.expires_at <= time.time()):
         raise ServerUnknown
     return server
+
+
+async def resolve_again(digest: bytes) -> ResolvedServer | None:
+    """Return the live server of a digest as it is now; None when it is gone, paused, or over."""
+    server = await _servers.get(digest)
+    return None if server is None or (server.expires_at is not None and server.expires_at <= time.time()) else server
+
+
+def forget_all() -> None:
+    """Read every server again on its next use: another process changed something."""
+    _servers.clear()
 
 
 async def authorise(server: ResolvedServer, authorization: str) -> TokenGrant | None:
@@ -99,6 +111,7 @@ def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
     connection, unusable = usable_connection(account)
     vendor = account.integration.label
     return ResolvedServer(
+        digest=bytes(row.digest),
         server_id=row.pk,
         account_id=account.pk,
         environment_id=account.environment_id,

@@ -35,7 +35,7 @@ def initialized(server: ResolvedServer, version: str) -> bytes:
     """Return the result of `initialize`."""
     members = {
         "protocolVersion": version,
-        "capabilities": {"tools": {"listChanged": False}},
+        "capabilities": {"tools": {"listChanged": True}},
         "serverInfo": server.info,
         "instructions": server.instructions,
     }
@@ -46,12 +46,17 @@ def discovered(server: ResolvedServer) -> bytes:
     """Return the result of `server/discover`."""
     members = {
         "supportedVersions": [STATELESS],
-        "capabilities": {"tools": {}},
+        "capabilities": {"tools": {"listChanged": True}},
         "instructions": server.instructions,
         "ttlMs": LIST_TTL_MS,
         "cacheScope": "private",
     }
     return _result(server, members, stateless=True)
+
+
+def subscription_ended(server: ResolvedServer, meta: dict[str, Any]) -> bytes:
+    """Return the result with which a subscription ends."""
+    return _result(server, {"_meta": meta}, stateless=True)
 
 
 def listed(server: ResolvedServer, *, stateless: bool) -> bytes:

@@ -5,11 +5,13 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,11 @@ class Stack:
         """Issue a fresh token and server, as `manage.py demo --json` does."""
         seeded: dict[str, Any] = json.loads(self.manage("demo", "--json"))
         return seeded
+
+    def query(self, sql: str, *values: object) -> list[Any]:
+        """Ask the database of the embedded default."""
+        with closing(sqlite3.connect(self.folder / "patchbay.sqlite3")) as database:
+            return database.execute(sql, values).fetchall()
 
     def end(self, process: subprocess.Popen[str], by: signal.Signals = signal.SIGTERM) -> int:
         """End a process and its children with a signal; return its exit status once all it printed is read."""

@@ -1,7 +1,18 @@
 """The rows of this app: people and their rights, integrations and connected accounts, the audit record."""
 
 from accounts.models.audit import AuditEntry
+from accounts.models.changes import ChangeCount
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.people import ApiToken, Environment, Membership, Role, User
 
-__all__ = ["ApiToken", "AuditEntry", "Environment", "IntegratedAccount", "Integration", "Membership", "Role", "User"]
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "ChangeCount",
+    "Environment",
+    "IntegratedAccount",
+    "Integration",
+    "Membership",
+    "Role",
+    "User",
+]

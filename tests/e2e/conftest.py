@@ -11,7 +11,10 @@ from tests.stack import Stack
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web process and simulator, on free ports."""
-    running = Stack(tmp_path_factory.mktemp("stack"), settings={"SIMULATOR_HOURLY_LIMIT": "0", "ACCESS_LOG": "1"})
+    running = Stack(
+        tmp_path_factory.mktemp("stack"),
+        settings={"SIMULATOR_HOURLY_LIMIT": "0", "ACCESS_LOG": "1", "LONG_CALL_SECONDS": "1"},
+    )
     try:
         running.prepare()
         running.start_simulator()

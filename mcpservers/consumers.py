@@ -1,0 +1,171 @@
+"""The consumers that hold streams of events: a server stream, a subscription, the old HTTP+SSE transport.
+
+Each starts its stream in `http_request` and returns, so that Channels goes on to hear the disconnect; what is sent
+later is sent by the hub's task or by a message of the channel layer. Consumers run behind no middleware:
+`mcpservers.endpoint` has admitted the request and put what it found into the scope.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import orjson
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+
+from mcpservers import legacy
+from mcpservers.admission import Admitted
+from mcpservers.jsonrpc import Id, result_bytes
+from mcpservers.replies import event, stream_headers
+from mcpservers.resolution import ResolvedServer
+from mcpservers.results import subscription_ended
+from mcpservers.streams import hub
+
+SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
+LIST_CHANGED = "notifications/tools/list_changed"
+ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+
+# A client that does not take what it is sent within this time is let go.
+WRITE_SECONDS = 20.0
+
+
+class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annotations
+    """A stream of events over one response. `scope["mcp"]` holds the admitted request."""
+
+    # Streams hear of changes through the hub, one for all; a name that no layer has keeps each of them from
+    # subscribing to the channel layer too.
+    channel_layer_alias = "none"
+
+    def __init__(self) -> None:
+        self.quiet_since = time.monotonic()
+        self._writing: asyncio.Task[None] | None = None
+        self._waiting: list[bytes] = []
+        self._ended = False
+
+    async def http_request(self, message: dict[str, Any]) -> None:
+        """Open the stream."""
+        self.admitted: Admitted = self.scope["mcp"]
+        self.server: ResolvedServer = self.admitted.server
+        headers = stream_headers(self.admitted.headers)
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self.send({"type": "http.response.body", "body": await self.opening(), "more_body": True})
+        hub.add(self)
+        if hub.closing:
+            self.end()
+
+    async def opening(self) -> bytes:
+        """Return what the stream begins with."""
+        return b": open\n\n"
+
+    async def http_disconnect(self, message: dict[str, Any]) -> None:
+        """Let the stream go."""
+        self._ended = True
+        hub.discard(self)
+        if self._writing is not None:
+            self._writing.cancel()
+        await self.closed()
+        raise StopConsumer
+
+    async def closed(self) -> None:
+        """Clean up after the stream."""
+
+    def tools_changed(self) -> None:
+        """Tell the client that the list of tools is another one."""
+        self.write(event(orjson.dumps({"jsonrpc": "2.0", "method": LIST_CHANGED})))
+
+    def comment(self) -> None:
+        """Send what keeps the connection open."""
+        self.write(b": \n\n")
+
+    def end(self) -> None:
+        """Close the stream."""
+        if not self._ended:
+            self._ended = True
+            hub.discard(self)
+            self._push(self.farewell())
+
+    def farewell(self) -> bytes:
+        """Return what the stream ends with."""
+        return b""
+
+    def write(self, data: bytes) -> None:
+        """Send without waiting for the client."""
+        if not self._ended:
+            self._push(data)
+
+    def _push(self, data: bytes) -> None:
+        self.quiet_since = time.monotonic()
+        self._waiting.append(data)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.ensure_future(self._flush())
+
+    async def _flush(self) -> None:
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                while self._waiting:
+                    data, self._waiting = b"".join(self._waiting), []
+                    await self.send({"type": "http.response.body", "body": data, "more_body": True})
+        except (TimeoutError, OSError):
+            self._ended = True
+            hub.discard(self)
+        if self._ended:
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class ServerStream(EventStream):
+    """The stream that a GET opens in the handshake era."""
+
+
+class Subscription(EventStream):
+    """The answer to `subscriptions/listen` (MCP 2026-07-28, Subscriptions): `scope["mcp.subscription"]` is its id.
+
+    Only changes of tools are offered; `scope["mcp.tools"]` tells whether the client asked for them.
+    """
+
+    async def opening(self) -> bytes:
+        """Acknowledge what will be delivered, before anything else."""
+        self._id: Id = self.scope["mcp.subscription"]
+        self._wants_tools: bool = self.scope["mcp.tools"]
+        return self._notification(
+            ACKNOWLEDGED, {"notifications": {"toolsListChanged": True} if self._wants_tools else {}}
+        )
+
+    def _notification(self, method: str, params: dict[str, Any]) -> bytes:
+        marked = {"_meta": {SUBSCRIPTION_ID: self._id}, **params}
+        return event(orjson.dumps({"jsonrpc": "2.0", "method": method, "params": marked}))
+
+    def tools_changed(self) -> None:
+        """Tell the client, where it asked to be told."""
+        if self._wants_tools:
+            self.write(self._notification(LIST_CHANGED, {}))
+
+    def farewell(self) -> bytes:
+        """Answer the request at last, so that the client knows that this is no broken connection."""
+        return event(result_bytes(self._id, subscription_ended(self.server, {SUBSCRIPTION_ID: self._id})))
+
+
+class LegacyStream(EventStream):
+    """HTTP+SSE (MCP 2024-11-05, Transports): the answers to messages that are posted elsewhere arrive here.
+
+    Whichever process handles the POST sends the answer to this consumer's channel.
+    """
+
+    channel_layer_alias = "default"
+
+    async def opening(self) -> bytes:
+        """Tell the client where to post its messages."""
+        self._session = await legacy.open_session(self.channel_name, self.server.server_id)
+        return event(legacy.messages_path(self.scope, self._session).encode(), b"endpoint")
+
+    async def stream_message(self, message: dict[str, Any]) -> None:
+        """Pass an answer on."""
+        self.write(event(message["data"]))
+
+    def comment(self) -> None:
+        """Keep the connection open, and the session known."""
+        super().comment()
+        asyncio.ensure_future(legacy.keep_session(self._session))  # noqa: RUF006  nothing depends on its end
+
+    async def closed(self) -> None:
+        """Forget the session, so that a POST to it is refused."""
+        await legacy.close_session(self._session)

@@ -1,0 +1,80 @@
+"""Answer a call that runs long as a stream: progress where the client asked for it, comments, then the result.
+
+Proxies and clients close connections on which nothing moves; a call may take as long as the vendor does.
+"""
+
+import asyncio
+import time
+from types import TracebackType
+
+import orjson
+from django.conf import settings
+
+from mcpservers.jsonrpc import Message
+from mcpservers.protocol import META
+from mcpservers.replies import EVENTS, Headers, Send, event, stream_headers
+
+PROGRESS_SECONDS = 2.0
+COMMENT_SECONDS = 14.0
+
+
+def progress_token(message: Message) -> str | int | None:
+    """Return the token under which the client wants to hear of progress, or None."""
+    meta = message.params.get(META)
+    token = meta.get("progressToken") if isinstance(meta, dict) else None
+    return token if isinstance(token, str | int) and not isinstance(token, bool) else None
+
+
+class LongCall:
+    """Watches over a call: opens a stream when it has run for LONG_CALL_SECONDS and the client takes events.
+
+    A call that ends sooner costs one timer. Leaving the context stops the watch; `finish` sends the answer, where a
+    stream was opened.
+    """
+
+    def __init__(self, message: Message, headers: Headers, send: Send) -> None:
+        self._token = progress_token(message)
+        self._headers = headers
+        self._send = send
+        self._streaming: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> "LongCall":
+        if EVENTS in self._headers.get(b"accept", "").lower():
+            self._timer = asyncio.get_running_loop().call_later(settings.LONG_CALL_SECONDS, self._begin)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._streaming is not None:
+            self._streaming.cancel()
+            await asyncio.wait({self._streaming})
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the answer must go out as the end of a stream."""
+        return self._streaming is not None
+
+    async def finish(self, body: bytes) -> None:
+        """Send the answer, and end the stream."""
+        await self._send({"type": "http.response.body", "body": event(body), "more_body": False})
+
+    def _begin(self) -> None:
+        self._streaming = asyncio.ensure_future(self._stream())
+
+    async def _stream(self) -> None:
+        started = time.monotonic() - settings.LONG_CALL_SECONDS
+        await self._send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._headers)})
+        while True:
+            beat = b": working\n\n" if self._token is None else _progress(self._token, time.monotonic() - started)
+            await self._send({"type": "http.response.body", "body": beat, "more_body": True})
+            await asyncio.sleep(COMMENT_SECONDS if self._token is None else PROGRESS_SECONDS)
+
+
+def _progress(token: str | int, seconds: float) -> bytes:
+    """Return a progress notification; a vendor tells no share of the work, so that the seconds count up."""
+    params = {"progressToken": token, "progress": round(seconds, 1), "message": "Waiting for the vendor"}
+    return event(orjson.dumps({"jsonrpc": "2.0", "method": "notifications/progress", "params": params}))

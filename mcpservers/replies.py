@@ -1,0 +1,103 @@
+"""Answers over ASGI: whole ones, refusals before the protocol is reached, and the headers of streams."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from mcpservers.errors import JsonRpcError
+from mcpservers.jsonrpc import INVALID_REQUEST, error_bytes
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = dict[bytes, str]
+RawHeaders = list[tuple[bytes, bytes]]
+
+JSON = "application/json"
+EVENTS = "text/event-stream"
+EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"
+
+
+class Disconnected(Exception):
+    """The client closed the connection before its request was whole, or before a stateless answer was ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """One HTTP request, as ASGI hands it over."""
+
+    scope: Scope
+    headers: Headers
+    receive: Receive
+    send: Send
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer: status, body, and headers besides the usual ones."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Refusal(Exception):
+    """A request is refused before the protocol is reached; the answer is a JSON-RPC error all the same."""
+
+    def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(message)
+        error = error_bytes(JsonRpcError(INVALID_REQUEST, message), None, null_id=False)
+        self.reply = Reply(status, error, headers)
+
+
+def request_headers(scope: Scope) -> Headers:
+    """Return a request's headers by their names in lower case."""
+    return {name: value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def wants_events_only(headers: Headers) -> bool:
+    """Tell whether a client takes its answers as events alone."""
+    accepted = headers.get(b"accept", "*/*").lower()
+    return EVENTS in accepted and JSON not in accepted and "*/*" not in accepted
+
+
+def event(data: bytes, name: bytes = b"message") -> bytes:
+    """Return one server-sent event; JSON holds no line break, so that its data is one line."""
+    return b"event: " + name + b"\ndata: " + data + b"\n\n"
+
+
+def cross_origin(headers: Headers) -> RawHeaders:
+    """Return the CORS headers (Fetch standard) for a page of an origin that a setting names; none for others."""
+    origin = headers.get(b"origin")
+    if origin not in settings.MCP_ALLOWED_ORIGINS:
+        return []
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", EXPOSED),
+        (b"vary", b"Origin"),
+    ]
+
+
+def stream_headers(headers: Headers) -> RawHeaders:
+    """Return the headers of a stream of events, which no proxy may keep or collect."""
+    return [
+        (b"content-type", EVENTS.encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+        *cross_origin(headers),
+    ]
+
+
+async def send_reply(reply: Reply, headers: Headers, send: Send) -> None:
+    """Send a whole answer, as an event where the client takes nothing else."""
+    body, media_type = reply.body, JSON
+    if body and reply.status == 200 and wants_events_only(headers):
+        body, media_type = event(body), EVENTS
+    sent = [(b"cache-control", b"no-store"), (b"content-length", str(len(body)).encode()), *reply.headers]
+    if body:
+        sent.append((b"content-type", media_type.encode()))
+    sent += cross_origin(headers)
+    await send({"type": "http.response.start", "status": reply.status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,144 @@
+"""The open streams of this process: each hears when its server's tools change, and ends when its server does.
+
+One task watches for all of them. It wakes when a change is told in this process, and once a second it looks whether
+another process counted a change, which finds out also what no shared channel layer brought. It sends the comments
+that keep proxies from closing quiet connections. A stream costs no task and no thread of its own.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from accounts.changes import Change, change_count, subscribe
+from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+COMMENT_SECONDS = 14.0
+# However quiet it was, every server with an open stream is looked at again after this time.
+RECHECK_SECONDS = 60.0
+
+
+class Stream(Protocol):
+    """One open stream. Its methods must not wait for the client."""
+
+    server: ResolvedServer
+    quiet_since: float
+
+    def tools_changed(self) -> None:
+        """Tell the client that the list of tools is another one."""
+
+    def comment(self) -> None:
+        """Send what keeps the connection open."""
+
+    def end(self) -> None:
+        """Say goodbye, and close."""
+
+
+class StreamHub:
+    """The streams of one event loop."""
+
+    def __init__(self) -> None:
+        self._streams: dict[bytes, set[Stream]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._wake: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._count: int | None = None
+        self._checked_at = 0.0
+        self._changed = False
+        self.closing = False
+
+    def __len__(self) -> int:
+        return sum(map(len, self._streams.values()))
+
+    def add(self, stream: Stream) -> None:
+        """Watch over a stream from now on."""
+        loop = asyncio.get_running_loop()
+        if self._task is None or self._task.done() or self._loop is not loop:
+            self._loop, self._wake, self._count = loop, asyncio.Event(), None
+            self._checked_at = time.monotonic()
+            self._task = loop.create_task(self._watch(self._wake))
+        self._streams.setdefault(stream.server.digest, set()).add(stream)
+
+    def discard(self, stream: Stream) -> None:
+        """Let a stream go that has ended."""
+        streams = self._streams.get(stream.server.digest)
+        if streams is not None:
+            streams.discard(stream)
+            if not streams:
+                del self._streams[stream.server.digest]
+
+    def heard(self, _change: Change) -> None:
+        """Look at the servers again soon; called from whichever thread made a change."""
+        if self._streams and self._loop is not None and self._wake is not None and not self._loop.is_closed():
+            self._changed = True
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    def end_all(self) -> None:
+        """End every stream, and take no new ones: the process is about to stop."""
+        self.closing = True
+        for stream in self._all():
+            stream.end()
+
+    def _all(self) -> Iterable[Stream]:
+        return [stream for streams in self._streams.values() for stream in streams]
+
+    async def _watch(self, wake: asyncio.Event) -> None:
+        while self._streams:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), TICK_SECONDS)
+            wake.clear()
+            try:
+                await self._tick()
+            except Exception:
+                logger.exception("open streams could not be looked after; it is tried again")
+
+    async def _tick(self) -> None:
+        now, moment = time.monotonic(), time.time()
+        for stream in self._all():
+            if stream.server.expires_at is not None and stream.server.expires_at <= moment:
+                stream.end()
+            elif now - stream.quiet_since >= COMMENT_SECONDS:
+                stream.comment()
+        if await self._is_due(now):
+            self._checked_at = now
+            for digest in list(self._streams):
+                await self._look_again(digest)
+
+    async def _is_due(self, now: float) -> bool:
+        if self._changed:
+            self._changed = False
+            return True
+        try:
+            count: int = await database_sync_to_async(change_count)()
+        except DatabaseError:
+            return False
+        if self._count is None:
+            self._count = count
+        if count == self._count:
+            return now - self._checked_at >= RECHECK_SECONDS
+        self._count = count
+        forget_all()
+        return True
+
+    async def _look_again(self, digest: bytes) -> None:
+        server = await resolve_again(digest)
+        for stream in list(self._streams.get(digest, ())):
+            if server is None:
+                stream.end()
+            elif server is not stream.server:
+                differs = server.listing != stream.server.listing
+                stream.server = server
+                if differs:
+                    stream.tools_changed()
+
+
+hub = StreamHub()
+subscribe(hub.heard)

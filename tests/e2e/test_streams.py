@@ -1,0 +1,185 @@
+"""Streams over real sockets: server streams, subscriptions, the old HTTP+SSE transport, calls that run long."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from mcp import ClientSession
+from mcp.client.sse import sse_client
+
+from tests.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+STATELESS = "2026-07-28"
+META = {"io.modelcontextprotocol/protocolVersion": STATELESS, "io.modelcontextprotocol/clientCapabilities": {}}
+LISTEN = {
+    "jsonrpc": "2.0",
+    "id": "sub-1",
+    "method": "subscriptions/listen",
+    "params": {"_meta": META, "notifications": {"toolsListChanged": True, "promptsListChanged": True}},
+}
+LISTEN_HEADERS = {
+    "MCP-Protocol-Version": STATELESS,
+    "Mcp-Method": "subscriptions/listen",
+    "Accept": "application/json, text/event-stream",
+}
+
+
+class Events:
+    """Reads the events of a stream, one at a time."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._lines = response.iter_lines()
+
+    def next(self) -> dict[str, Any]:
+        """Return the data of the next event; comments are passed over."""
+        for line in self._lines:
+            if line.startswith("data: "):
+                data: dict[str, Any] = json.loads(line[6:])
+                return data
+        raise StopIteration
+
+    def at_end(self) -> bool:
+        """Tell whether the stream ends without another event."""
+        return not any(line.startswith("data: ") for line in self._lines)
+
+
+@contextmanager
+def opened(method: str, url: str, **options: Any) -> Iterator[Events]:
+    with httpx.Client(timeout=20) as client, client.stream(method, url, **options) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"] == "text/event-stream"
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-accel-buffering"] == "no"
+        yield Events(response)
+
+
+def rest(demo: dict[str, Any], method: str, path: str, **options: Any) -> httpx.Response:
+    account = f"{demo['dashboard_url']}/integrated-account/{demo['integrated_account_id']}"
+    return httpx.request(
+        method, account + path, headers={"Authorization": f"Bearer {demo['api_token']}"}, timeout=20, **options
+    )
+
+
+def server_path(demo: dict[str, Any]) -> str:
+    return f"/mcp/{demo['mcp_server_id']}"
+
+
+def test_a_server_stream_carries_list_changes_and_ends_when_the_server_is_deleted(demo: dict[str, Any]) -> None:
+    with opened("GET", demo["mcp_url"], headers={"Accept": "text/event-stream"}) as events:
+        assert rest(demo, "PATCH", server_path(demo), json={"config": {"methods": ["read"]}}).status_code == 200
+        assert events.next() == {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+        assert rest(demo, "DELETE", server_path(demo)).status_code == 204
+        assert events.at_end()
+    assert httpx.get(demo["mcp_url"], headers={"Accept": "text/event-stream"}).status_code == 404
+
+
+def test_a_change_that_no_client_sees_sends_nothing(demo: dict[str, Any]) -> None:
+    with opened("GET", demo["mcp_url"], headers={"Accept": "text/event-stream"}) as events:
+        assert rest(demo, "PATCH", server_path(demo), json={"name": "Renamed"}).status_code == 200
+        assert rest(demo, "POST", f"{server_path(demo)}/pause").status_code == 200
+        assert events.at_end()
+
+
+def test_a_subscription_is_acknowledged_told_of_changes_and_answered_when_it_ends(demo: dict[str, Any]) -> None:
+    with opened("POST", demo["mcp_url"], json=LISTEN, headers=LISTEN_HEADERS) as events:
+        acknowledged = events.next()
+        assert acknowledged["method"] == "notifications/subscriptions/acknowledged"
+        assert acknowledged["params"]["notifications"] == {"toolsListChanged": True}
+        assert rest(demo, "PATCH", server_path(demo), json={"config": {"tags": ["crm"]}}).status_code == 200
+        changed = events.next()
+        assert changed["method"] == "notifications/tools/list_changed"
+        assert changed["params"]["_meta"] == {"io.modelcontextprotocol/subscriptionId": "sub-1"}
+        rest(demo, "DELETE", server_path(demo))
+        farewell = events.next()
+        assert (farewell["id"], farewell["result"]["resultType"]) == ("sub-1", "complete")
+
+
+def test_a_subscription_without_its_filter_is_invalid_params(demo: dict[str, Any]) -> None:
+    body = {**LISTEN, "params": {"_meta": META}}
+    response = httpx.post(demo["mcp_url"], json=body, headers=LISTEN_HEADERS)
+    assert response.json()["error"]["code"] == -32602
+
+
+def test_in_the_stateless_era_there_is_no_stream_on_get(demo: dict[str, Any]) -> None:
+    headers = {"Accept": "text/event-stream", "MCP-Protocol-Version": STATELESS}
+    assert httpx.get(demo["mcp_url"], headers=headers).status_code == 405
+
+
+async def test_the_official_client_of_the_old_transport_works(demo: dict[str, Any]) -> None:
+    async with sse_client(f"{demo['mcp_url']}/sse") as (read, write), ClientSession(read, write) as session:
+        await session.initialize()
+        assert len((await session.list_tools()).tools) == 41
+        result = await session.call_tool("list_all_fuse_desk_contacts", {"search": "jane.doe@example.com"})
+        assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
+
+
+def test_a_post_for_a_stream_that_is_gone_is_not_found(demo: dict[str, Any]) -> None:
+    with httpx.Client(timeout=20) as client, client.stream("GET", f"{demo['mcp_url']}/sse") as response:
+        lines = response.iter_lines()
+        assert next(lines) == "event: endpoint"
+        path = next(lines).removeprefix("data: ")
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        assert client.post(demo["dashboard_url"] + path, json=ping).status_code == 202
+        assert next(line for line in lines if line.startswith("data: ")) == 'data: {"jsonrpc":"2.0","id":1,"result":{}}'
+        other = path.replace(demo["mcp_url"].rpartition("/")[2], demo["mcp_url"].rpartition("/")[2][:-1] + "_")
+        assert client.post(demo["dashboard_url"] + other, json=ping).status_code == 404
+    gone = demo["dashboard_url"] + path
+    statuses = (httpx.post(gone, json=ping).status_code for _ in range(200))
+    assert next(status for status in statuses if status != 202) == 404
+
+
+@pytest.fixture
+def slow(stack: Stack) -> Iterator[str]:
+    """A vendor that takes its time with everything."""
+    simulator = f"http://127.0.0.1:{stack.simulator_port}/_control"
+    httpx.post(simulator, json={"latency_ms": 2500})
+    yield simulator
+    httpx.post(f"{simulator}/reset")
+
+
+def call(**meta: Any) -> dict[str, Any]:
+    params = {"name": "list_all_fuse_desk_reps", "arguments": {}, "_meta": meta}
+    return {"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": params}
+
+
+def test_a_call_that_runs_long_streams_progress_then_its_result(demo: dict[str, Any], slow: str) -> None:
+    with opened(
+        "POST", demo["mcp_url"], json=call(progressToken="p1"), headers={"Accept": "text/event-stream"}
+    ) as events:
+        progress = events.next()
+        assert progress["method"] == "notifications/progress"
+        assert progress["params"]["progressToken"] == "p1"
+        answer = events.next()
+        assert (answer["id"], answer["result"]["isError"]) == (9, False)
+
+
+def test_a_client_that_takes_json_alone_waits_for_its_answer(demo: dict[str, Any], slow: str) -> None:
+    response = httpx.post(demo["mcp_url"], json=call(), headers={"Accept": "application/json"}, timeout=20)
+    assert response.json()["result"]["isError"] is False
+
+
+def outcomes(stack: Stack, demo: dict[str, Any]) -> list[str]:
+    rows = stack.query("SELECT outcome FROM tools_call WHERE server_id = ?", demo["mcp_server_id"].replace("-", ""))
+    return [outcome for (outcome,) in rows]
+
+
+@pytest.mark.parametrize(("stateless", "outcome"), [(True, "cancelled"), (False, "ok")])
+def test_a_disconnect_cancels_a_call_in_the_stateless_era_and_not_before_it(
+    stack: Stack, demo: dict[str, Any], slow: str, stateless: bool, outcome: str
+) -> None:
+    headers = {"Accept": "application/json, text/event-stream"}
+    if stateless:
+        headers |= {
+            "MCP-Protocol-Version": STATELESS,
+            "Mcp-Method": "tools/call",
+            "Mcp-Name": "list_all_fuse_desk_reps",
+        }
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(demo["mcp_url"], json=call(**(META if stateless else {})), headers=headers, timeout=0.4)
+    stack.wait_until(lambda: outcomes(stack, demo) == [outcome])
