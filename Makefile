@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: demo up setup test benchmark check lint types imports migrations deploy-check audit clean
+.PHONY: demo up setup test test-services conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -19,7 +19,27 @@ setup: $(STAMP) ## Install, migrate, load the integrations
 	@$(BIN)/python manage.py load_integration --verbosity 0
 
 test: $(DEV_STAMP) ## The whole suite on the embedded default
-	@$(BIN)/python -m pytest -m "not browser and not services"
+	@$(BIN)/python -m pytest -m "not browser and not services and not clients and not cluster"
+
+conformance: $(DEV_STAMP) ## The official MCP conformance suite, against a running copy
+	@$(BIN)/python -m tests.conformance.run
+
+test-clients: $(DEV_STAMP) ## MCP clients that people use, against a running copy
+	@REQUIRE_CLIENTS=$${REQUIRE_CLIENTS:-1} $(BIN)/python -m pytest -m clients tests/clients
+
+cluster-test: $(DEV_STAMP) ## Three replicas behind nginx, while parts of them are killed and restarted
+	@REQUIRE_SERVICES=$${REQUIRE_SERVICES:-1} $(BIN)/python -m pytest -m cluster tests/cluster
+
+# Where the services suite finds PostgreSQL and Redis; it makes and drops a database of its own.
+SERVICES_DATABASE_URL ?= postgresql://postgres@127.0.0.1:5432/patchbay
+SERVICES_REDIS_URL ?= redis://127.0.0.1:6379/9
+SERVICES := DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL)
+
+test-services: $(DEV_STAMP) ## The suite again, on PostgreSQL and Redis (REQUIRE_SERVICES=1 fails when they are missing)
+	@$(SERVICES) $(BIN)/python -m tests.services; case $$? in \
+	0) $(SERVICES) $(BIN)/python -m pytest -m "not e2e and not browser and not clients and not cluster" ;; \
+	3) echo "The services suite is skipped: start what is missing, or set SERVICES_DATABASE_URL and SERVICES_REDIS_URL." ;; \
+	*) exit 1 ;; esac
 
 benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy
 	@$(BIN)/python -m benchmarks.tool_calls

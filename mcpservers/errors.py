@@ -41,9 +41,13 @@ class TokenRequired(AccessRefused):
 
 @dataclass
 class JsonRpcError(Exception):
-    """An error of JSON-RPC or MCP; `status` is the HTTP status that carries it."""
+    """An error of JSON-RPC or MCP; `status` is the HTTP status that carries it.
+
+    `message_id` is the id of a message that is no request, but whose id could be read.
+    """
 
     code: int
     message: str
     data: Any = None
     status: int = 200
+    message_id: str | int | None = None

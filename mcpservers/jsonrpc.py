@@ -48,12 +48,14 @@ def read_message(value: Any) -> Message:
         return Message(method="", params={}, is_response=True)
     method, params = value.get("method"), value.get("params", {})
     message_id = value.get("id")
-    if not isinstance(method, str):
-        raise JsonRpcError(INVALID_REQUEST, "Invalid request: method must be a string.", status=400)
     if "id" in value and (isinstance(message_id, bool) or not isinstance(message_id, str | int)):
         raise JsonRpcError(INVALID_REQUEST, "Invalid request: id must be a string or an integer.", status=400)
+    if not isinstance(method, str):
+        problem = "Invalid request: method must be a string."
+        raise JsonRpcError(INVALID_REQUEST, problem, status=400, message_id=message_id)
     if not isinstance(params, dict):
-        raise JsonRpcError(INVALID_PARAMS, "Invalid params: params must be an object.", status=400)
+        problem = "Invalid params: params must be an object."
+        raise JsonRpcError(INVALID_PARAMS, problem, status=400, message_id=message_id)
     return Message(method=method, params=params, id=message_id)
 
 

@@ -38,6 +38,7 @@ class LongCall:
         self._send = send
         self._streaming: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._started = False
 
     async def __aenter__(self) -> "LongCall":
         if EVENTS in self._headers.get(b"accept", "").lower():
@@ -56,7 +57,7 @@ class LongCall:
     @property
     def is_streaming(self) -> bool:
         """Whether the answer must go out as the end of a stream."""
-        return self._streaming is not None
+        return self._started
 
     async def finish(self, body: bytes) -> None:
         """Send the answer, and end the stream."""
@@ -67,6 +68,7 @@ class LongCall:
 
     async def _stream(self) -> None:
         started = time.monotonic() - settings.LONG_CALL_SECONDS
+        self._started = True
         await self._send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._headers)})
         while True:
             beat = b": working\n\n" if self._token is None else _progress(self._token, time.monotonic() - started)

@@ -102,7 +102,7 @@ def check_stateless(message: Message, headers: RequestHeaders) -> None:
         raise JsonRpcError(
             UNSUPPORTED_PROTOCOL_VERSION,
             "Unsupported protocol version",
-            data={"supported": list(SUPPORTED), "requested": version},
+            data={"supported": [STATELESS], "requested": version},
             status=400,
         )
     _match("Mcp-Method", headers.method, message.method)

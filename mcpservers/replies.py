@@ -10,8 +10,10 @@ from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_REQUEST, error_bytes
 
 Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = dict[bytes, str]
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -53,8 +55,9 @@ class Refusal(Exception):
 
 
 def request_headers(scope: Scope) -> Headers:
-    """Return a request's headers by their names in lower case."""
-    return {name: value.decode("latin-1") for name, value in scope["headers"]}
+    """Return a request's headers by their names in lower case, without the white space around values."""
+    # RFC 9110, 5.5: optional white space is no part of a value; the server leaves it in at the end
+    return {name: value.decode("latin-1").strip(" \t") for name, value in scope["headers"]}
 
 
 def wants_events_only(headers: Headers) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.definition import Definition, parse_definition
+from accounts.fields import DocumentField
 from accounts.keyring import key_ring
 from accounts.models.people import Environment, User
 
@@ -20,7 +21,7 @@ class Integration(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(max_length=48, unique=True)
     label = models.CharField(max_length=80)
-    definition = models.JSONField(help_text="How the vendor's API works; its schema is at /integration-schema.")
+    definition = DocumentField(help_text="How the vendor's API works; its schema is at /integration-schema.")
     revision = models.PositiveBigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -109,8 +110,12 @@ class IntegratedAccount(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, raising the revision, so that what is held of this account in memory is read again."""
-        if not self._state.adding:
-            self.revision += 1
+        adding = self._state.adding
+        if not adding:
+            # Raised by the database: two who save at once must not end with the same revision.
+            self.revision = F("revision") + 1
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
         super().save(*args, **kwargs)
+        if not adding:
+            self.refresh_from_db(fields=["revision"])

@@ -5,6 +5,7 @@ import base64
 import httpx
 import pytest
 
+from mcpservers.replies import request_headers
 from tests.mcp_client import CAPABILITIES, STATELESS, VERSION, McpClient
 
 HANDSHAKE = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -184,7 +185,7 @@ async def test_a_revision_that_is_not_spoken_is_refused_with_those_that_are(mcp:
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, -32022)
     assert error["data"]["requested"] == "2099-01-01"
-    assert STATELESS in error["data"]["supported"]
+    assert error["data"]["supported"] == [STATELESS]
 
 
 @pytest.mark.parametrize("missing", [VERSION, CAPABILITIES])
@@ -203,6 +204,17 @@ async def test_a_version_header_nobody_knows_is_a_400_of_the_handshake_era(mcp: 
 
 async def test_a_client_that_never_sends_the_version_header_is_served(mcp: McpClient) -> None:
     assert (await mcp.at(None).value("list_all_fuse_desk_reps"))["result_count"] > 0
+
+
+@pytest.mark.parametrize("body", [{"method": "ping", "params": None}, {"method": 5}, {"method": "ping", "params": []}])
+async def test_an_id_that_can_be_read_comes_back_with_the_error(mcp: McpClient, body: dict[str, object]) -> None:
+    answer = (await mcp.post({"jsonrpc": "2.0", "id": "mine", **body})).json()
+    assert answer["id"] == "mine"
+
+
+def test_white_space_around_a_header_is_no_part_of_it() -> None:
+    scope = {"headers": [(b"mcp-name", b" list_all_fuse_desk_reps \t")]}
+    assert request_headers(scope) == {b"mcp-name": "list_all_fuse_desk_reps"}
 
 
 class TestBatches:

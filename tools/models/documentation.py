@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 
 from accounts.changes import Kind, announce
+from accounts.fields import DocumentField
 from accounts.models import Integration, User
 
 CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
@@ -23,11 +24,11 @@ class Documentation(models.Model):
     )
     title = models.CharField(max_length=120, help_text="Shown to people in a client's list of tools.")
     description = models.TextField(help_text="Written for a model: what it does, when to use it, what it returns.")
-    query_schema = models.JSONField(
+    query_schema = DocumentField(
         default=dict, blank=True, help_text="JSON Schema of the path and query parameters, as one object."
     )
-    body_schema = models.JSONField(default=dict, blank=True, help_text="JSON Schema of the body, as one object.")
-    response_schema = models.JSONField(
+    body_schema = DocumentField(default=dict, blank=True, help_text="JSON Schema of the body, as one object.")
+    response_schema = DocumentField(
         default=dict, blank=True, help_text="JSON Schema of the result; of one item where the method lists."
     )
     published = models.BooleanField(default=True, help_text="A withdrawn record keeps its text, but makes no tool.")

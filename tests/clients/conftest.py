@@ -1,0 +1,67 @@
+"""A running copy of the product, the npm clients, and the table that stands at the end of a run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients.outcomes import STEPS, Outcome
+from tests.npm import NpmMissing, installed
+from tests.stack import Stack
+
+HERE = Path(__file__).parent
+OUTCOMES = pytest.StashKey[list[Outcome]]()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Web process and simulator, on free ports."""
+    running = Stack(tmp_path_factory.mktemp("stack"), settings={"SIMULATOR_HOURLY_LIMIT": "0"})
+    try:
+        running.prepare()
+        running.start_simulator()
+        running.start_web()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def url(stack: Stack) -> str:
+    """The URL of a fresh server with every tool."""
+    return str(stack.demo()["mcp_url"])
+
+
+@pytest.fixture(scope="session")
+def npm_clients() -> Path:
+    """The folder where the npm clients are installed. Skips where they cannot be, or fails with REQUIRE_CLIENTS=1."""
+    try:
+        return installed("clients", HERE, scripts=sorted(HERE.glob("*.mjs")))
+    except NpmMissing as missing:
+        if os.environ.get("REQUIRE_CLIENTS") == "1":
+            pytest.fail(str(missing))
+        pytest.skip(f"{missing} (REQUIRE_CLIENTS=1 makes this a failure.)")
+
+
+@pytest.fixture
+def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:
+    """The outcomes of this run, for the table."""
+    return request.config.stash.setdefault(OUTCOMES, [])
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table."""
+    outcomes: list[Outcome] = config.stash.get(OUTCOMES, [])
+    rows: list[tuple[str, ...]] = [("Client", "Revision", *STEPS)]
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.client):
+        steps = ("FAIL" if step in outcome.problems else "pass" for step in STEPS)
+        rows.append((outcome.client, outcome.revision, *steps))
+    if len(rows) > 1:
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        terminalreporter.section("clients")
+        for row in rows:
+            terminalreporter.line(
+                "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            )

@@ -1,0 +1,27 @@
+"""Figures rise with what they count."""
+
+from prometheus_client import REGISTRY
+
+from mcpservers.models import MCPServer
+from tests.mcp_client import McpClient
+
+
+def value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+async def test_a_call_is_counted_with_its_server_tool_and_outcome(
+    mcp: McpClient, server: tuple[MCPServer, str]
+) -> None:
+    name = "list_all_fuse_desk_reps"
+    labels = {"server": str(server[0].pk), "tool": name, "access": "read", "outcome": "ok"}
+    request = {"surface": "mcp", "method": "POST", "status": "2xx"}
+    requests = value("patchbay_requests_total", **request)
+    upstream = value("patchbay_upstream_seconds_count", integration="fuse_desk")
+    hits = value("patchbay_cache_lookups_total", cache="server", outcome="hit")
+    await mcp.call(name)
+    await mcp.call(name)
+    assert value("patchbay_tool_calls_total", **labels) == 2
+    assert value("patchbay_requests_total", **request) == requests + 2
+    assert value("patchbay_upstream_seconds_count", integration="fuse_desk") == upstream + 2
+    assert value("patchbay_cache_lookups_total", cache="server", outcome="hit") > hits
