@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from django.conf import settings
@@ -15,8 +16,10 @@ from accounts.errors import UpstreamForbidden
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# IPv6 prefixes whose last 32 bits are an IPv4 address that a gateway would connect to.
-NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# The part of IPv6 that is routed publicly; outside it are also old ways of writing IPv4 addresses, such as ::127.0.0.1.
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# RFC 6052: the last 32 bits are an IPv4 address that a gateway would connect to.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: Address) -> bool:
@@ -28,14 +31,17 @@ def is_public(address: Address) -> bool:
             return is_public(address.sixtofour)
         if address.teredo is not None:
             return False
-        if any(address in network for network in NAT64):
+        if address in NAT64:
             return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
 def is_excepted(host: str, port: int, excepted: frozenset[str]) -> bool:
     """Tell whether the exceptions (as in UPSTREAM_PRIVATE_HOSTS) name this host, with this port or with none."""
-    return host in excepted or f"{host}:{port}" in excepted
+    written = f"[{host}]" if ":" in host else host
+    return not excepted.isdisjoint({host, written, f"{written}:{port}"})
 
 
 def check_host(host: str, port: int, excepted: frozenset[str]) -> None:
@@ -86,7 +92,8 @@ def base_url_problem(address: str) -> str:
     try:
         parts = urlsplit(address)
         parts.port  # noqa: B018  reading it checks it
-    except ValueError:
+        httpx.URL(address)
+    except (ValueError, httpx.InvalidURL):
         return "Is not a web address."
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return "Takes an address that begins with https:// or http:// and names a host."

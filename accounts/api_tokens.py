@@ -46,7 +46,7 @@ async def _load(value: str, _before: TokenGrant | None) -> TokenGrant | None:
     return row and TokenGrant(row.pk, row.environment_id, Role(row.role), row.expires_at)
 
 
-_grants: FreshCache[str, TokenGrant] = FreshCache(_load)
+_grants: FreshCache[str, TokenGrant] = FreshCache(_load, name="token")
 
 
 async def grant_of(value: str) -> TokenGrant | None:

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from accounts.metrics import CHANGES
 from accounts.models.changes import ChangeCount
 
 
@@ -63,6 +64,7 @@ def change_count() -> int:
 
 def tell(change: Change, *, local: bool = False) -> None:
     """Call every listener of this process, and then, unless it is `local`, those that carry it to others."""
+    CHANGES.labels(change.kind.value, "elsewhere" if local else "here").inc()
     for listener in _listeners:
         listener(change)
     if not local:

@@ -1,7 +1,9 @@
 """Ask a vendor whether an account that is connected still works, and keep the answer."""
 
+from django.db import transaction
+
 from accounts.audit import Actor
-from accounts.connecting import note, save_account
+from accounts.connecting import CHECKED, note, save_account
 from accounts.connections import verify_connection
 from accounts.errors import ConnectionRefused
 from accounts.models import IntegratedAccount
@@ -22,9 +24,18 @@ def check_account(account: IntegratedAccount, actor: Actor) -> None:
     except ConnectionRefused as refused:
         if refused.status in CREDENTIALS_REFUSED:
             account.status = account.Status.NEEDS_REAUTH
-            save_account(account)
+            _save_outcome(account)
             note(account, actor, "refused", {"status": refused.status})
         raise
-    save_account(account)
+    _save_outcome(account)
     if account.status != before:
         note(account, actor, "checked", {"status": {"from": before, "to": account.status}})
+
+
+@transaction.atomic
+def _save_outcome(account: IntegratedAccount) -> None:
+    """Save what the test found; an account that somebody switched off meanwhile stays off."""
+    row = IntegratedAccount.objects.select_for_update().filter(pk=account.pk)
+    if row.filter(status=account.Status.DISABLED).exists():
+        account.status = account.Status.DISABLED
+    save_account(account, CHECKED)

@@ -1,13 +1,20 @@
 """Connect, change and disconnect integrated accounts, each with a trace in the audit record."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 
 from accounts import audit
+from accounts.addresses import base_url_problem
 from accounts.changes import Kind, announce
 from accounts.connections import split_fields, verify_connection
+from accounts.definition import Definition
+from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable
 from accounts.models import Environment, IntegratedAccount, Integration, User
+
+# What a connection test notes on an account.
+CHECKED = frozenset({"status", "scopes", "checked_at"})
 
 
 def connect_account(
@@ -25,6 +32,7 @@ def connect_account(
     Raises ConnectionIncomplete for fields that are missing or wrong, and ConnectionRefused when the vendor does not
     accept them; then nothing is saved.
     """
+    _check_base_url(base_url)
     opened, secret = split_fields(integration.parsed(), fields)
     account = IntegratedAccount(
         environment=environment, integration=integration, name=name, connection=opened, base_url=base_url
@@ -50,34 +58,58 @@ def reconnect_account(
 ) -> None:
     """Change an account's name, connection fields or address; fields that are not given stay as they are.
 
-    Raises as connect_account does; then nothing is saved.
+    Raises as connect_account does, and CredentialsUnreadable; then nothing is saved.
     """
     changed = []
     if name is not None and name != account.name:
         account.name = name
         changed.append("name")
     if base_url is not None and base_url != account.base_url:
+        _check_base_url(base_url)
         account.base_url = base_url
         changed.append("base_url")
     if fields is not None:
-        present = {**account.connection, **account.read_credentials()}
+        definition = account.integration.parsed()
         given = {key: value for key, value in fields.items() if value not in ("", None)}
-        opened, secret = split_fields(account.integration.parsed(), {**present, **given})
+        opened, secret = split_fields(definition, {**_present_fields(account, definition, given), **given})
         account.connection = opened
         account.set_credentials(secret)
         changed += sorted(given)
+    saved = {*changed} & {"name", "base_url"} | ({"connection", "credentials"} if fields is not None else set())
     if verify and (fields is not None or base_url is not None):
         verify_connection(account)
+        saved |= CHECKED
     with transaction.atomic():
-        save_account(account)
+        save_account(account, saved)
         note(account, actor, "changed", {"changed": changed})
+
+
+def _check_base_url(base_url: str) -> None:
+    problem = base_url_problem(base_url)
+    if problem:
+        raise ConnectionIncomplete({"base_url": problem})
+
+
+def _present_fields(account: IntegratedAccount, definition: Definition, given: dict[str, Any]) -> dict[str, str]:
+    """Return the fields that stay as they are: those that the definition still has.
+
+    Raises CredentialsUnreadable, unless every secret is given anew: then nothing that cannot be read is needed.
+    """
+    try:
+        secret = account.read_credentials()
+    except CredentialsUnreadable:
+        if not definition.secret_fields <= given.keys():
+            raise
+        secret = {}
+    known = {field.name for field in definition.connection_fields}
+    return {name: value for name, value in {**account.connection, **secret}.items() if name in known}
 
 
 @transaction.atomic
 def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool) -> None:
     """Switch an account off, so that its tools answer that it is, or on again."""
     account.status = account.Status.ACTIVE if enabled else account.Status.DISABLED
-    save_account(account)
+    save_account(account, {"status"})
     note(account, actor, "enabled" if enabled else "disabled", {})
 
 
@@ -90,9 +122,16 @@ def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     announce(Kind.ACCOUNT, account_id)
 
 
-def save_account(account: IntegratedAccount) -> None:
-    """Save an account, and have what is held of it in memory read again."""
-    account.save()
+@transaction.atomic
+def save_account(account: IntegratedAccount, fields: Iterable[str]) -> None:
+    """Save these fields of an account, and have what is held of it in memory read again.
+
+    The others stay as somebody else may have changed them meanwhile: a vendor is slow to answer. Raises
+    ConnectionRefused for an account that was disconnected, which must not come back.
+    """
+    if not IntegratedAccount.objects.select_for_update().filter(pk=account.pk).exists():
+        raise ConnectionRefused(f"The account {account.name!r} was disconnected meanwhile.")
+    account.save(update_fields=fields)
     announce(Kind.ACCOUNT, account.pk)
 
 

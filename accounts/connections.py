@@ -9,9 +9,11 @@ from uuid import UUID
 import httpx
 import jmespath
 from asgiref.sync import async_to_sync
+from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
-from accounts.definition import Definition
+from accounts.addresses import base_url_problem
+from accounts.definition import PLACEHOLDER, Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused, UpstreamFailure, UpstreamForbidden
 from accounts.models import IntegratedAccount
 from accounts.upstream import Upstream, UpstreamResponse
@@ -77,6 +79,7 @@ def split_fields(definition: Definition, given: dict[str, Any]) -> tuple[dict[st
     known = {field.name: field for field in definition.connection_fields}
     for name in given.keys() - known.keys():
         problems[name] = f"is not a connection field of {definition.label}; it has: {', '.join(known)}."
+    in_header = PLACEHOLDER.findall(definition.authentication.value)
     opened: dict[str, str] = {}
     secret: dict[str, str] = {}
     for name, declared in known.items():
@@ -89,8 +92,13 @@ def split_fields(definition: Definition, given: dict[str, Any]) -> tuple[dict[st
             problems[name] = f"{declared.label} takes one line of text."
         elif declared.pattern and not re.fullmatch(declared.pattern, value):
             problems[name] = f"{declared.label} does not have the expected form. {declared.help}".strip()
+        elif name in in_header and not value.isascii():
+            problems[name] = f"{declared.label} goes into a request header, which takes ASCII characters alone."
         else:
             (secret if declared.secret else opened)[name] = value
+    in_address = PLACEHOLDER.findall(definition.base_url)
+    if in_address and not problems and base_url_problem(fill(definition.base_url, {**opened, **secret})):
+        problems[in_address[0]] = f"{known[in_address[0]].label} does not make an address that can be called."
     if problems:
         raise ConnectionIncomplete(problems)
     return opened, secret
@@ -114,13 +122,13 @@ async def check_connection(connection: Connection, definition: Definition) -> li
         )
     try:
         body = bounded_json.loads(response.body)
-    except bounded_json.NotJSON:
+        scopes = jmespath.search(test.scopes, body) if test.scopes else []
+    except (bounded_json.NotJSON, JMESPathError):
         raise ConnectionRefused(
-            f"What answered at this address is not {definition.label}'s API: the answer is not JSON. "
+            f"What answered at this address is not {definition.label}'s API: the answer is not the JSON it gives. "
             "Check the connection fields.",
             response.status,
         ) from None
-    scopes = jmespath.search(test.scopes, body) if test.scopes else []
     return [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
 
 
@@ -137,6 +145,6 @@ def vendor_words(response: UpstreamResponse, definition: Definition) -> str:
     if not said and told.message and "json" in response.media_type:
         try:
             said = jmespath.search(told.message, bounded_json.loads(response.body))
-        except bounded_json.NotJSON:
+        except (bounded_json.NotJSON, JMESPathError):
             said = None
     return " ".join(said.split())[:500] if isinstance(said, str) else ""

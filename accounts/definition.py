@@ -18,7 +18,17 @@ SLUG = r"^[a-z][a-z0-9_]*$"
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
-Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512)]
+
+
+def _check_path(path: str) -> str:
+    if set("{}") & set(PLACEHOLDER.sub("", path)):
+        raise ValueError("holds a brace that is no {placeholder}")
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError("holds a dot segment")
+    return path
+
+
+Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512), AfterValidator(_check_path)]
 Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
 
 
@@ -72,7 +82,7 @@ class ApiKeyAuthentication(Part):
 
     kind: Literal["api_key"]
     header: str = Field(pattern=r"^[A-Za-z0-9-]+$", max_length=64)
-    value: str = Field(min_length=1, max_length=200)
+    value: str = Field(pattern=r"^[\x20-\x7e]+$", max_length=200)
 
 
 # More kinds join here as a union on `kind`; accounts/authentication.py says how each goes on a request.
@@ -114,7 +124,9 @@ class RateLimit(Part):
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
-    window_seconds: Seconds | None = Field(None, description="Length of the window, where no header tells the reset.")
+    window_seconds: Seconds | None = Field(
+        default=None, description="Length of the window, where no header tells the reset."
+    )
 
 
 class Errors(Part):

@@ -1,9 +1,9 @@
 """Answer what DRF's views raise with problem details; nothing is ever answered with a page or a stack trace."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404
 from django.http.response import HttpResponseBase
@@ -21,7 +21,7 @@ from accounts.problems import (
     unauthenticated,
 )
 
-logger = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 NOT_FOUND = "Nothing is at this address, or it belongs to another environment than the API token's."
 BODY = "body"

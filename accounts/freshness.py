@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from accounts.metrics import CACHE_LOOKUPS
+
 FRESH_SECONDS = 1.0
 
 K = TypeVar("K", bound=Hashable)
@@ -28,12 +30,23 @@ class FreshCache(Generic[K, V]):
     """A bounded map from keys to loaded values.
 
     `load` gets the key and the value of before (or None), so that it may keep what has not changed; it returns
-    None when there is nothing, which is not kept.
+    None when there is nothing, which is not kept. `name` is what its look-ups are counted under;
+    `clock` gives seconds that only go on.
     """
 
-    def __init__(self, load: Callable[[K, V | None], Awaitable[V | None]], *, size: int = 4096) -> None:
+    def __init__(
+        self,
+        load: Callable[[K, V | None], Awaitable[V | None]],
+        *,
+        name: str = "other",
+        size: int = 4096,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._load = load
+        self._hits = CACHE_LOOKUPS.labels(name, "hit")
+        self._misses = CACHE_LOOKUPS.labels(name, "miss")
         self._size = size
+        self._clock = clock
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
         self._loading: dict[tuple[K, int], asyncio.Task[V | None]] = {}
         self._generation = 0
@@ -43,7 +56,8 @@ class FreshCache(Generic[K, V]):
     def peek(self, key: K) -> V | None:
         """Return a fresh value without waiting, or None."""
         entry = self._entries.get(key)
-        if entry is not None and time.monotonic() - entry.loaded_at < FRESH_SECONDS:
+        if entry is not None and self._clock() - entry.loaded_at < FRESH_SECONDS:
+            self._hits.inc()
             return entry.value
         return None
 
@@ -52,6 +66,7 @@ class FreshCache(Generic[K, V]):
         fresh = self.peek(key)
         if fresh is not None:
             return fresh
+        self._misses.inc()
         slot = (key, id(asyncio.get_running_loop()))
         task = self._loading.get(slot)
         if task is None:
@@ -64,7 +79,7 @@ class FreshCache(Generic[K, V]):
         while True:
             generation = self._generation
             entry = self._entries.get(key)
-            started = time.monotonic()
+            started = self._clock()
             value = await self._load(key, entry.value if entry else None)
             with self._lock:
                 if generation != self._generation:

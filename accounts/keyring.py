@@ -5,7 +5,6 @@ encrypts; every key decrypts, so that a key can be replaced while texts under th
 """
 
 import base64
-import binascii
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -26,14 +25,16 @@ class KeyRing:
         for pair in pairs:
             key_id, _, encoded = pair.partition(":")
             try:
-                key = base64.urlsafe_b64decode(encoded)
-            except (binascii.Error, ValueError):
+                key = _decoded(encoded)
+            except ValueError:
                 key = b""
-            if not key_id.isalnum() or len(key) != 32:
+            if not (key_id.isascii() and key_id.isalnum()) or len(key) != 32:
                 raise ImproperlyConfigured(
                     "CREDENTIAL_KEYS takes id:key pairs, comma-separated, with letters or digits as id "
                     "and 32 bytes in URL-safe base64 as key."
                 )
+            if key_id in self._keys:
+                raise ImproperlyConfigured(f"CREDENTIAL_KEYS holds two keys called {key_id}.")
             self._keys[key_id] = AESGCM(key)
         if not self._keys:
             raise ImproperlyConfigured("CREDENTIAL_KEYS holds no key.")
@@ -56,7 +57,7 @@ class KeyRing:
         if key is None:
             raise CredentialsUnreadable(f"they are encrypted under key {key_id!r}, which CREDENTIAL_KEYS does not hold")
         try:
-            sealed = base64.urlsafe_b64decode(encoded)
+            sealed = _decoded(encoded)
             return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
         except (InvalidTag, ValueError):
             raise CredentialsUnreadable("they were changed, or belong to another account") from None
@@ -64,6 +65,11 @@ class KeyRing:
     def is_current(self, stored: str) -> bool:
         """Tell whether a stored text is under the primary key."""
         return stored.partition(".")[0] == self.primary
+
+
+def _decoded(encoded: str) -> bytes:
+    """Read URL-safe base64 strictly: Python's own reader skips what does not belong to it."""
+    return base64.b64decode(encoded, altchars=b"-_", validate=True)
 
 
 def key_ring() -> KeyRing:

@@ -22,7 +22,8 @@ SECRET_LENGTH = 43  # 62 ** 43 > 2 ** 256
 CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
 
 # A token wherever it stands in a text, whole or cut short, and whatever follows /mcp/ in a path.
-_IN_TEXT = re.compile(r"\b(pbmcp|pbapi)_[0-9A-Za-z]{4,}")
+# No word boundary before the prefix: in a quoted URL it follows the letter of %2F.
+_IN_TEXT = re.compile(r"(pbmcp|pbapi)_[0-9A-Za-z]{4,}")
 _IN_PATH = re.compile(r"(/mcp/)[^/\s?#\"']+")
 
 

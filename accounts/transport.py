@@ -44,13 +44,15 @@ class PooledTransport(httpx.AsyncBaseTransport):
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
+        # Or GET, PUT and DELETE would be sent a second time where a kept connection breaks.
+        self._session._retry_connection = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer's body is still to be read."""
         base = str(request.url)
-        check_base(base, settings.UPSTREAM_PRIVATE_HOSTS)
         target: str = request.extensions.get("target", "")
         try:
+            check_base(base, settings.UPSTREAM_PRIVATE_HOSTS)
             response = await self._session._request(
                 request.method,
                 URL(base + target, encoded=True),
@@ -59,6 +61,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=self._timeout,
             )
+        except ValueError as failure:
+            raise httpx.UnsupportedProtocol(str(failure)) from failure
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:
             raise _translated(failure) from failure
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
@@ -71,8 +75,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
 @lru_cache(maxsize=1024)
 def check_base(base: str, excepted: frozenset[str]) -> None:
     """Raise UpstreamForbidden for a base address that may not be called; those that may are remembered."""
-    url = httpx.URL(base)
-    check_host(url.host, url.port or (443 if url.scheme == "https" else 80), excepted)
+    # Read as aiohttp reads it, so that what is checked is what is called.
+    url = URL(base, encoded=True)
+    check_host(url.raw_host or "", url.port or 0, excepted)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -100,7 +105,7 @@ def _translated(failure: Exception, *, reading: bool = False) -> httpx.Transport
             return httpx.ReadTimeout(str(failure))
         case aiohttp.ClientConnectorError():
             return httpx.ConnectError(str(failure))
-        case aiohttp.InvalidURL():
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return httpx.UnsupportedProtocol(str(failure))
         case _:
             return httpx.ReadError(str(failure)) if reading else httpx.RemoteProtocolError(str(failure))

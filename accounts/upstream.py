@@ -6,6 +6,7 @@ Nothing is retried, no redirect is followed; what goes wrong is raised as an Ups
 import asyncio
 import weakref
 import zlib
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import cast
@@ -13,6 +14,7 @@ from typing import cast
 import httpx
 from django.conf import settings
 
+from accounts.decompression import EncodingUnknown, decompressed
 from accounts.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
 from accounts.transport import PooledTransport
 
@@ -59,18 +61,16 @@ class Upstream:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
             stream = cast(httpx.AsyncByteStream, response.stream)
             try:
-                # What is not encoded is taken as it comes, past httpx's decoders.
-                chunks = response.aiter_bytes() if "content-encoding" in headers else stream
-                body = await self._read(chunks)
+                body = await self._read(decompressed(stream, headers.get("content-encoding", "")))
             finally:
                 await stream.aclose()
         except httpx.HTTPError as failure:
             raise _translated(failure) from None
-        except zlib.error:
+        except (zlib.error, EncodingUnknown):
             raise UpstreamBroken("the answer's compression cannot be read") from None
         return UpstreamResponse(response.status_code, headers, body)
 
-    async def _read(self, stream: httpx.AsyncByteStream) -> bytes:
+    async def _read(self, stream: AsyncIterable[bytes]) -> bytes:
         chunks: list[bytes] = []
         size = 0
         async for chunk in stream:
@@ -87,8 +87,6 @@ def _translated(failure: httpx.HTTPError) -> UpstreamFailure:
             return UpstreamUnreachable("no connection could be made")
         case httpx.TimeoutException():
             return UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s")
-        case httpx.DecodingError():
-            return UpstreamBroken("the answer's compression cannot be read")
         case _:
             return UpstreamBroken("the connection ended before the answer did")
 

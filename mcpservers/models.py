@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.changes import Kind, announce
@@ -66,11 +66,15 @@ class MCPServer(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, raise the revision, and have what is held of this server in memory read again."""
-        if not self._state.adding:
-            self.revision += 1
+        adding = self._state.adding
+        if not adding:
+            # Raised by the database: two who save at once must not end with the same revision.
+            self.revision = F("revision") + 1
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
         super().save(*args, **kwargs)
+        if not adding:
+            self.refresh_from_db(fields=["revision"])
         announce(Kind.SERVER, self.pk)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

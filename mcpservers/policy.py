@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -51,7 +52,9 @@ def check_expiry(expires_at: datetime | None) -> None:
         )
 
 
-def check_settings(account: IntegratedAccount, settings: dict[str, Any], *, methods: list[str], tags: list[str]) -> None:
+def check_settings(
+    account: IntegratedAccount, settings: dict[str, Any], *, methods: list[str], tags: list[str]
+) -> None:
     """Raise PolicyRefused with every problem of a server's settings; the filters are those that would then hold."""
     problems: dict[str, str] = {}
     if "expires_at" in settings:
@@ -103,6 +106,7 @@ def create_server(
 @transaction.atomic
 def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> None:
     """Change some of a server's settings; raises PolicyRefused, and then nothing is changed."""
+    _hold(server)
     held = {"methods": server.methods, "tags": server.tags, **settings}
     check_settings(server.account, settings, methods=held["methods"], tags=held["tags"])
     changed = {}
@@ -118,6 +122,7 @@ def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> Non
 @transaction.atomic
 def rotate_token(server: MCPServer, actor: audit.Actor) -> str:
     """Replace a server's token, which stops working at once; return the new one, known only here."""
+    _hold(server)
     token = tokens.mint(tokens.MCP_PREFIX)
     server.take_token(token)
     server.save()
@@ -128,6 +133,7 @@ def rotate_token(server: MCPServer, actor: audit.Actor) -> str:
 @transaction.atomic
 def pause_server(server: MCPServer, actor: audit.Actor) -> None:
     """Refuse every client until the server is resumed."""
+    _hold(server)
     if server.paused_at is None:
         server.paused_at = timezone.now()
         server.save()
@@ -137,6 +143,7 @@ def pause_server(server: MCPServer, actor: audit.Actor) -> None:
 @transaction.atomic
 def resume_server(server: MCPServer, actor: audit.Actor) -> None:
     """Answer clients again."""
+    _hold(server)
     if server.paused_at is not None:
         server.paused_at = None
         server.save()
@@ -148,6 +155,31 @@ def delete_server(server: MCPServer, actor: audit.Actor, *, action: str = "delet
     """Delete a server; its URL is refused from now on."""
     note(server, actor, action, {"expires_at": _plain(server.expires_at)})
     server.delete()
+
+
+@transaction.atomic
+def purge_server(server_id: UUID, actor: audit.Actor) -> bool:
+    """Delete a server if its time is over by now; return whether it was there and so.
+
+    Another worker may have deleted it since it was found, and a person may have given it more time.
+    """
+    expired = MCPServer.objects.expired().select_related("account").select_for_update(of=("self",))
+    server = expired.filter(pk=server_id).first()
+    if server is None:
+        return False
+    delete_server(server, actor, action="expired")
+    return True
+
+
+def _hold(server: MCPServer) -> None:
+    """Lock a server's row, and take over what others changed since it was read; raise PolicyRefused when it is gone.
+
+    Or a change that was read before a rotation would bring the old token back, and one before a deletion the server.
+    """
+    try:
+        server.refresh_from_db(from_queryset=MCPServer.objects.select_for_update())
+    except MCPServer.DoesNotExist:
+        raise PolicyRefused({"server": f"The MCP server {server.name!r} was deleted meanwhile."}) from None
 
 
 def note(server: MCPServer, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:

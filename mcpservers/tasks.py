@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from mcpservers.models import MCPServer
-from mcpservers.policy import delete_server
+from mcpservers.policy import purge_server
 
 TASK = "purge_expired_servers"
 
@@ -11,8 +11,5 @@ TASK = "purge_expired_servers"
 @shared_task
 def purge_expired_servers() -> int:
     """Delete servers whose time is over, each with a trace in the audit record; return how many."""
-    purged = 0
-    for server in MCPServer.objects.expired().select_related("account"):
-        delete_server(server, TASK, action="expired")
-        purged += 1
-    return purged
+    expired = list(MCPServer.objects.expired().values_list("pk", flat=True))
+    return sum(purge_server(server_id, TASK) for server_id in expired)

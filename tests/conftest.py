@@ -79,8 +79,11 @@ def _reach_simulator(request: pytest.FixtureRequest, settings: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_queued() -> Iterator[None]:
-    """Keep one test's calls out of the next one's record."""
+def _nothing_left_queued(_django_db_helper: None) -> Iterator[None]:
+    """Keep one test's calls out of the next one's record.
+
+    It stands on the database's fixture, so as to end before that one empties the tables.
+    """
     yield
     recorder.discard()
 

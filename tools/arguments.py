@@ -14,7 +14,9 @@ from tools.errors import InvalidArguments
 
 MAX_PROBLEMS = 8
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-INTEGER = re.compile(r"^-?\d{1,18}$")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+EXACT_FLOATS = 2.0**53  # above it, a float no longer tells which whole number was meant
+DECODINGS = 4
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -30,8 +32,8 @@ class Bound:
 def check(tool: Tool, arguments: Any) -> dict[str, Any]:
     """Return the arguments as they will be used; raise InvalidArguments, naming each problem.
 
-    Null stands for an argument left out. A number where text is wanted, or digits where a whole number is, is
-    what models often send; it is taken as meant.
+    Null stands for an argument left out. A number where text is wanted, and digits or 5.0 where a whole number
+    is, are what models often send; they are taken as meant.
     """
     if arguments is None:
         arguments = {}
@@ -52,7 +54,9 @@ def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
     wanted = schema.get("type")
     if wanted == "string" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if wanted == "integer" and isinstance(value, str) and INTEGER.match(value):
+    if wanted == "integer" and isinstance(value, str) and INTEGER.fullmatch(value):
+        return int(value)
+    if wanted == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS:
         return int(value)
     return value
 
@@ -117,12 +121,13 @@ def _segment(tool: Tool, name: str, value: Any) -> str:
     Quoting alone does not hold it in its segment: clients and servers normalise dot segments, and some decode
     twice. So whatever decodes to a separator or a dot segment, however often it was encoded, is refused.
     """
-    text = str(value)
-    decoded, previous = text, None
-    while decoded != previous:
-        decoded, previous = unquote(decoded), decoded
+    text = scalar(value)
+    decoded = text
+    # No id is encoded more often than this; each round costs the length of the text.
+    for _ in range(DECODINGS):
+        decoded = unquote(decoded)
     leaves = "/" in decoded or "\\" in decoded or decoded.partition(";")[0].strip() in {"", ".", ".."}
-    if leaves or CONTROL.search(decoded):
+    if leaves or CONTROL.search(decoded) or unquote(decoded) != decoded:
         raise _invalid(tool, [f"{name}: {text[:80]!r} cannot be an id; take it from a result of this account's tools."])
     return quote(text, safe="")
 

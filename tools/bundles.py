@@ -3,16 +3,17 @@
 Loading is idempotent. A record that an editor changed is kept as it is unless overwriting is asked for.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from django.db import transaction
 
 from accounts.changes import Kind, announce
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from tools.bundle_text import read_document, write_document
 from tools.errors import BundleInvalid
 from tools.gate import problems_of
 from tools.models import Documentation
@@ -20,6 +21,7 @@ from tools.models.documentation import CONTENT_FIELDS
 
 FORMAT = 1
 KEYS = {"resource", "method", *CONTENT_FIELDS}
+LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if each.max_length is not None}
 
 
 @dataclass
@@ -36,10 +38,7 @@ class Loaded:
 
 def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the definition and the records of a bundle file; raise BundleInvalid or DefinitionInvalid."""
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as problem:
-        raise BundleInvalid([f"The file is neither YAML nor JSON: {problem}"]) from None
+    document = read_document(text)
     if not isinstance(document, dict) or document.get("bundle") != FORMAT:
         raise BundleInvalid([f"The file is not a bundle: it does not say `bundle: {FORMAT}`."])
     definition, records = document.get("integration"), document.get("documentation", [])
@@ -49,7 +48,17 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     problems = [problem for place, record in enumerate(records) for problem in _record_problems(place, record)]
     if problems:
         raise BundleInvalid(problems)
+    _refuse_repeated(records)
     return definition, records
+
+
+def _refuse_repeated(records: list[dict[str, Any]]) -> None:
+    places: dict[str, list[int]] = {}
+    for place, record in enumerate(records):
+        places.setdefault(f"{record['resource']}.{record['method']}", []).append(place)
+    repeated = [(key, found) for key, found in places.items() if len(found) > 1]
+    if repeated:
+        raise BundleInvalid([f"documentation[{found[1]}]: {key} is documented already." for key, found in repeated])
 
 
 def _record_problems(place: int, record: Any) -> list[str]:
@@ -57,10 +66,12 @@ def _record_problems(place: int, record: Any) -> list[str]:
         return [f"documentation[{place}]: is not an object."]
     problems = [f"documentation[{place}]: {key} is missing." for key in ("resource", "method") if not record.get(key)]
     problems += [f"documentation[{place}]: {key} is not a known key." for key in sorted(record.keys() - KEYS)]
-    for key in KEYS & record.keys():
+    for key in sorted(KEYS & record.keys()):
         wanted = dict if key.endswith("_schema") else str
         if not isinstance(record[key], wanted):
             problems.append(f"documentation[{place}].{key}: takes {'an object' if wanted is dict else 'text'}.")
+        elif len(record[key]) > LONGEST.get(key, math.inf):
+            problems.append(f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters.")
     return problems
 
 
@@ -107,10 +118,11 @@ def _load_record(
     before = row.content_digest()
     for name in CONTENT_FIELDS:
         setattr(row, name, record.get(name, {} if name.endswith("_schema") else ""))
-    if row.pk is not None and row.content_digest() == before:
+    digest = row.content_digest()
+    if row.pk is not None and digest == before and digest == row.loaded_digest:
         loaded.unchanged.append(row.key)
         return False
-    row.loaded_digest = row.content_digest()
+    row.loaded_digest = digest
     # One announcement for the whole bundle, not one a record.
     Documentation.save_base(row)
     outcome.append(row.key)
@@ -120,11 +132,15 @@ def _load_record(
 def write_bundle(integration: Integration) -> str:
     """Return the bundle of an integration as YAML; loading it again changes nothing."""
     records = [
-        {"resource": row.resource, "method": row.method, **{key: value for key, value in row.content().items() if value}}
+        {
+            "resource": row.resource,
+            "method": row.method,
+            **{key: value for key, value in row.content().items() if value},
+        }
         for row in Documentation.objects.filter(integration=integration)
     ]
     document = {"bundle": FORMAT, "integration": integration.definition, "documentation": records}
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    return write_document(document)
 
 
 __all__ = ["BundleInvalid", "DefinitionInvalid", "Loaded", "load_bundle", "read_bundle", "write_bundle"]

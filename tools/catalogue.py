@@ -231,8 +231,11 @@ def merge_schemas(
     required = {*query.get("required", []), *body.get("required", []), *method.path_parameters}
     properties: Schema = {}
     placements: dict[str, Placement] = {}
-    for wire_name in dict.fromkeys([*method.path_parameters, *query_names, *body_names]):
-        name = alias(wire_name, {*properties, *(PAGING_ARGUMENTS if paging else ())})
+    wire_names = dict.fromkeys([*method.path_parameters, *query_names, *body_names])
+    for wire_name in wire_names:
+        # A name that needs an alias never takes one that another has at the vendor.
+        others = wire_names.keys() - {wire_name}
+        name = alias(wire_name, {*properties, *others, *(PAGING_ARGUMENTS if paging else ())})
         properties[name] = query_names.get(wire_name, body_names.get(wire_name))
         in_path = wire_name in method.path_parameters
         placements[name] = Placement(

@@ -1,6 +1,6 @@
 """The quality gate: whether a documentation record is good enough to become a tool, and if not, why."""
 
-from accounts.definition import Definition
+from accounts.definition import Definition, OffsetPagination
 from tools.models import Documentation
 from tools.naming import TOOL_NAME, tool_name
 from tools.schemas import property_problems
@@ -33,7 +33,7 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
 
 
 def _name_problems(name: str) -> list[str]:
-    if TOOL_NAME.match(name):
+    if TOOL_NAME.fullmatch(name):
         return []
     return [f"tool_name: {name} must be at most 64 characters of a to z, 0 to 9 and _, or clients reject it."]
 
@@ -68,9 +68,13 @@ def _placement_problems(definition: Definition, record: Documentation) -> list[s
     if body and method.body == "none":
         problems.append("body_schema: the definition says that this method takes no body.")
     if is_paginated(definition, record.resource, record.method):
+        pagination = method.pagination or definition.pagination
+        taken = [*PAGING_ARGUMENTS]
+        if isinstance(pagination, OffsetPagination):
+            taken += [pagination.limit_parameter, pagination.offset_parameter]
         problems += [
             f"query_schema: {name} is added to every list tool; take it out."
-            for name in PAGING_ARGUMENTS
+            for name in dict.fromkeys(taken)
             if name in query or name in body
         ]
     return problems

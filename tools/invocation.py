@@ -8,6 +8,7 @@ from typing import Any
 
 import jmespath
 from django.db import DatabaseError
+from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
 from accounts.connections import Connection, vendor_words
@@ -25,6 +26,7 @@ from tools.errors import (
     VendorRefused,
     VendorUnreachable,
 )
+from tools.metrics import count_call, observe_upstream
 from tools.models import Outcome
 from tools.ratelimits import RateLimits, read_limits
 from tools.record import Caller, CallNote, recorder
@@ -65,6 +67,7 @@ async def invoke(tool: Tool, connection: Connection, arguments: Any, caller: Cal
     finally:
         note.duration_ms = (time.perf_counter() - started) * 1000
         recorder.add(note)
+        count_call(note)
 
 
 def _noted(failed: CallFailed) -> str:
@@ -96,7 +99,7 @@ async def _call(tool: Tool, connection: Connection, arguments: Any, note: CallNo
             raise _unusable(f"{connection.vendor} answered with something else than a list.", response, limits)
         shaped = shape_page(tool.pager.page(result, position, limit), budget=budget, bound_to=bound_to)
     else:
-        shaped = _shape_single(result, response, budget)
+        shaped = _shape_single(tool, result, response, budget)
     return CallResult(shaped.text, limits, shaped.cut)
 
 
@@ -106,9 +109,7 @@ def _position(tool: Tool, used: dict[str, Any], bound_to: bytes) -> int:
     try:
         return cursors.unseal(used["next_cursor"], bound_to)
     except cursors.CursorRefused as refused:
-        raise InvalidArguments(
-            reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]
-        ) from None
+        raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
 
 
 async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote) -> UpstreamResponse:
@@ -131,7 +132,9 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
             timed_out=isinstance(failure, UpstreamTimeout),
         ) from None
     finally:
-        note.upstream_ms = (time.perf_counter() - started) * 1000
+        seconds = time.perf_counter() - started
+        note.upstream_ms = seconds * 1000
+        observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     return response
 
@@ -154,6 +157,10 @@ def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits
             code=response.headers.get((tool.definition.errors.code_header or "").lower(), "")[:100],
         )
     if not response.body.strip():
+        if tool.read_only and response.status != 204:
+            raise _unusable(
+                f"{vendor} answered HTTP {response.status}, but with nothing instead of data.", response, limits
+            )
         return None
     try:
         answer = bounded_json.loads(response.body)
@@ -162,15 +169,20 @@ def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits
         raise _unusable(
             f"{vendor} answered HTTP {response.status}, but with {what} instead of data.", response, limits
         ) from None
-    return jmespath.search(tool.method.result, answer) if tool.method.result else answer
+    if not tool.method.result:
+        return answer
+    try:
+        return jmespath.search(tool.method.result, answer)
+    except JMESPathError:
+        raise _unusable(f"{vendor} answered in another form than its definition says.", response, limits) from None
 
 
 def _unusable(reason: str, response: UpstreamResponse, limits: RateLimits) -> AnswerUnusable:
     return AnswerUnusable(reason, response.status, limits)
 
 
-def _shape_single(result: Any, response: UpstreamResponse, budget: int) -> Shaped:
-    if result is None:
+def _shape_single(tool: Tool, result: Any, response: UpstreamResponse, budget: int) -> Shaped:
+    if result is None and not tool.read_only:
         result = {"done": True, "status": response.status}
     return shape_value(result, budget=budget)
 

@@ -12,7 +12,7 @@ STANDARD = {
 GROUPS = {"read": frozenset({"list", "get"}), "write": frozenset({"create", "update", "delete"})}
 CUSTOM = "custom"
 MAX_LENGTH = 64
-TOOL_NAME = re.compile(r"^[a-z0-9_]{1,64}$")
+TOOL_NAME = re.compile(r"[a-z0-9_]{1,64}")
 
 
 def tool_name(integration: str, resource: str, singular: str, method: str) -> str:

@@ -27,8 +27,13 @@ class Page:
 class Pager(Protocol):
     """One way of paging."""
 
-    default_limit: int
-    max_limit: int
+    @property
+    def default_limit(self) -> int:
+        """The items of a page where a call does not say."""
+
+    @property
+    def max_limit(self) -> int:
+        """The most items of a page."""
 
     def parameters(self, position: int, limit: int) -> list[tuple[str, str]]:
         """Return the query parameters that ask the vendor for a page."""

@@ -12,8 +12,11 @@ LIMIT = ("ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit")
 REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
 
-# A reset above this is a moment (Unix time), not a number of seconds.
+# A reset above these is a moment (Unix time, in seconds or milliseconds), not a number of seconds.
 EPOCH_THRESHOLD = 1_000_000_000
+EPOCH_MILLISECONDS_THRESHOLD = 100 * EPOCH_THRESHOLD
+# No limit is this large; what exceeds it is not one, and would not fit into JSON either.
+HIGHEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) ->
     if reset is None:
         reset = _number(headers, declared.reset_header, RESET)
         if reset is not None and reset > EPOCH_THRESHOLD:
-            reset = max(0, math.ceil(reset - datetime.now(UTC).timestamp()))
+            moment = reset / 1000 if reset > EPOCH_MILLISECONDS_THRESHOLD else reset
+            reset = max(0, math.ceil(moment - datetime.now(UTC).timestamp()))
     if status == 429 and remaining is None:
         remaining = 0
     if reset is None and (limit is not None or remaining is not None):
@@ -63,7 +67,7 @@ def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...
             number = float(value.split(",")[0].split(";")[0])
         except ValueError:
             continue
-        if math.isfinite(number) and number >= 0:
+        if 0 <= number <= HIGHEST:
             return math.ceil(number)
     return None
 
@@ -71,11 +75,11 @@ def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...
 def _retry_after(value: str) -> int | None:
     """Return the seconds of a Retry-After field, given as seconds or as a date (RFC 9110)."""
     value = value.strip()
-    if value.isdigit():
-        return int(value)
+    if value.isascii() and value.isdigit():
+        return int(value) if len(value) < len(str(HIGHEST)) else None
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

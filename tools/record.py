@@ -4,6 +4,7 @@ A write's row is committed, as pending, before the vendor hears of it, so that n
 Everything else is queued and written by one thread a process, at most FLUSH_SECONDS later.
 """
 
+import asyncio
 import logging
 import threading
 from collections import deque
@@ -14,9 +15,10 @@ from uuid import UUID
 
 import orjson
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, DataError, close_old_connections, connection
 
 from accounts.tokens import redact
+from tools.metrics import RECORD_QUEUE
 from tools.models import Call, Outcome
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ FLUSH_SECONDS = 0.25
 BATCH = 100  # small, so that the thread never holds the interpreter for long
 QUEUE_LIMIT = 100_000
 MAX_TEXT = 1000
+# What the values of a row may bring about; anything else is the database's state, which passes.
+UNWRITABLE = (DataError, ValueError, TypeError, OverflowError)
 SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential")
 MASK = "•••"
 
@@ -69,12 +73,12 @@ class CallNote:
             server_id=caller.server_id,
             token_id=caller.token_id,
             via=caller.via,
-            client=caller.client[:120],
+            client=_storable(caller.client)[:120],
             tool=self.tool[:64],
             access=self.access,
             arguments=masked(self.arguments),
             outcome=self.outcome,
-            error=redact(self.error)[:500],
+            error=_storable(redact(self.error))[:500],
             upstream_status=self.upstream_status,
             started_at=self.started_at,
             duration_ms=self.duration_ms,
@@ -82,7 +86,6 @@ class CallNote:
             upstream_bytes=self.upstream_bytes,
             result_chars=self.result_chars,
         )
-
 
     def values(self) -> tuple[Any, ...]:
         """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
@@ -94,12 +97,12 @@ class CallNote:
             caller.server_id if native or caller.server_id is None else caller.server_id.hex,
             caller.token_id if native or caller.token_id is None else caller.token_id.hex,
             caller.via,
-            caller.client[:120],
+            _storable(caller.client)[:120],
             self.tool[:64],
             self.access,
             orjson.dumps(masked(self.arguments)).decode(),
             self.outcome,
-            redact(self.error)[:500],
+            _storable(redact(self.error))[:500],
             self.upstream_status,
             connection.ops.adapt_datetimefield_value(self.started_at),
             self.duration_ms,
@@ -113,22 +116,28 @@ COLUMNS = (
     "environment_id", "account_id", "server_id", "token_id", "via", "client", "tool", "access", "arguments", "outcome",
     "error", "upstream_status", "started_at", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars",
 )  # fmt: skip
-ENDED = ("arguments", "outcome", "error", "upstream_status", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars")
+ENDED = (
+    "arguments", "outcome", "error", "upstream_status", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars",
+)  # fmt: skip
 
 
 def masked(value: Any, depth: int = 0) -> Any:
     """Return arguments as they may be kept: secrets masked, long texts cut, no NUL (PostgreSQL takes none)."""
     if isinstance(value, dict):
         return {
-            str(key)[:100].replace("\0", ""): MASK if _names_secret(str(key)) else masked(child, depth + 1)
+            _storable(redact(str(key)))[:100]: MASK if _names_secret(str(key)) else masked(child, depth + 1)
             for key, child in list(value.items())[:100]
         }
     if isinstance(value, list):
         return [masked(item, depth + 1) for item in value[:100]]
     if isinstance(value, str):
-        text = redact(value).replace("\0", "")
+        text = _storable(redact(value))
         return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
     return value
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "")
 
 
 def _names_secret(name: str) -> bool:
@@ -146,10 +155,19 @@ class CallRecorder:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
+    def __len__(self) -> int:
+        return len(self._queue)
+
     async def intend(self, note: CallNote) -> None:
         """Commit the row of a write before it is sent; raises DatabaseError, and then the write must not be sent."""
         note.outcome = Outcome.PENDING
-        note.row_id = await database_sync_to_async(_insert)(note)
+        inserting = asyncio.ensure_future(database_sync_to_async(_insert)(note))
+        try:
+            note.row_id = await asyncio.shield(inserting)
+        except asyncio.CancelledError:
+            # The thread goes on all the same: the row that it commits must not stay pending.
+            note.row_id = await inserting
+            raise
 
     def add(self, note: CallNote) -> None:
         """Queue a call that has ended."""
@@ -185,6 +203,8 @@ class CallRecorder:
                 batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
                 try:
                     _write(batch)
+                except UNWRITABLE:
+                    _write_singly(batch)
                 except DatabaseError:
                     logger.exception("The record of calls could not be written; it is tried again.")
                     self._queue.extendleft(reversed(batch))
@@ -206,10 +226,19 @@ def _write(batch: list[CallNote]) -> None:
         Call.objects.bulk_update(ended, ENDED)
 
 
+def _write_singly(batch: list[CallNote]) -> None:
+    """Write what can be written of a batch: one call that no database takes must not keep the others out."""
+    for note in batch:
+        try:
+            _write([note])
+        except UNWRITABLE:
+            logger.exception("A call of %s could not be written into the record of calls.", note.tool)
+
+
 def _insert_rows(rows: list[tuple[Any, ...]]) -> None:
     """Insert rows with one statement: a statement a row would pass the interpreter's lock back and forth."""
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(Call._meta.get_field(name).column) for name in COLUMNS)
+    columns = ", ".join(map(quote, COLUMNS))
     marks = ", ".join([f"({', '.join(['%s'] * len(COLUMNS))})"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -219,3 +248,4 @@ def _insert_rows(rows: list[tuple[Any, ...]]) -> None:
 
 
 recorder = CallRecorder()
+RECORD_QUEUE.set_function(recorder.__len__)

@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 Schema = dict[str, Any]
 
 MAX_REFERENCE_DEPTH = 8
 MAX_SCHEMA_DEPTH = 24
+MAX_NODES = 20_000
 
 # The pattern that Claude's API holds property names to; one name outside it rejects the whole connector.
-PROPERTY_NAME = re.compile(r"^[a-zA-Z0-9_.-]{1,64}$")
+PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 COMBINATORS = ("oneOf", "anyOf", "allOf", "not", "if")
-UNSET = ({}, None)
+UNSET: tuple[Schema, None] = ({}, None)
+LEFT_OUT = frozenset({"$ref", "$defs", "definitions"})
+# Members of these words are named by the author or plain values: no name in them is a word of JSON Schema.
+NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
+VALUES = frozenset({"enum", "const", "default", "examples"})
 
 
 class SchemaRefused(ValueError):
@@ -25,35 +31,52 @@ def inline_references(schema: Schema) -> Schema:
     """Return the schema with every local `$ref` replaced by what it names, and without `$defs`.
 
     A reference that leads back to itself becomes an object of any shape at MAX_REFERENCE_DEPTH. Raises
-    SchemaRefused for references that leave the document or name nothing.
+    SchemaRefused for references that leave the document or name nothing, and for a schema that they swell
+    beyond MAX_NODES.
     """
-    inlined: Schema = _inlined(schema, schema, 0)
-    inlined.pop("$defs", None)
-    inlined.pop("definitions", None)
+    inlined: Schema = _Inliner(schema).inlined(schema, 0)
     return inlined
 
 
-def _inlined(node: Any, root: Schema, depth: int) -> Any:
-    if isinstance(node, list):
-        return [_inlined(item, root, depth) for item in node]
-    if not isinstance(node, dict):
-        return node
-    reference = node.get("$ref")
-    if isinstance(reference, str):
+class _Inliner:
+    """Copies schemas out of one document, with what their references name in their place."""
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+        self._nodes = 0
+
+    def inlined(self, node: Any, depth: int) -> Any:
+        """Return a copy of a schema, `depth` references away from the top."""
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise SchemaRefused(f"with its references inlined it has more than {MAX_NODES} parts")
+        if isinstance(node, list):
+            return [self.inlined(item, depth) for item in node]
+        if not isinstance(node, dict):
+            return node
+        beside = {key: self._member(key, value, depth) for key, value in node.items() if key not in LEFT_OUT}
+        reference = node.get("$ref")
+        if not isinstance(reference, str):
+            return beside if reference is None else {**beside, "$ref": reference}
         if depth >= MAX_REFERENCE_DEPTH:
             return {"type": "object", "properties": {}, "description": "Nested further."}
-        target = _inlined(_lookup(reference, root), root, depth + 1)
-        beside = {key: _inlined(value, root, depth) for key, value in node.items() if key != "$ref"}
+        target = self.inlined(_lookup(reference, self._root), depth + 1)
         return {**target, **beside} if isinstance(target, dict) else target
-    return {key: _inlined(value, root, depth) for key, value in node.items() if key not in {"$defs", "definitions"}}
+
+    def _member(self, word: str, value: Any, depth: int) -> Any:
+        if word in VALUES:
+            return value
+        if word in NAMED_SCHEMAS and isinstance(value, dict):
+            return {name: self.inlined(schema, depth) for name, schema in value.items()}
+        return self.inlined(value, depth)
 
 
 def _lookup(reference: str, root: Schema) -> Any:
     if not reference.startswith("#"):
         raise SchemaRefused(f"the reference {reference} leaves the document")
     target: Any = root
-    for step in reference.removeprefix("#").strip("/").split("/"):
-        step = step.replace("~1", "/").replace("~0", "~")
+    for written in reference.removeprefix("#").strip("/").split("/"):
+        step = written.replace("~1", "/").replace("~0", "~")
         if step and not (isinstance(target, dict) and step in target):
             raise SchemaRefused(f"the reference {reference} names nothing")
         target = target[step] if step else target
@@ -82,8 +105,11 @@ def property_problems(schema: Any, *, place: str) -> list[str]:
     try:
         inlined = inline_references(schema)
         compile_validator(inlined)
-    except (SchemaRefused, RecursionError) as refused:
-        return [f"{place}: {str(refused) or 'nested too deep'}."]
+        orjson.dumps(inlined)
+    except RecursionError:
+        return [f"{place}: nested too deep."]
+    except (SchemaRefused, orjson.JSONEncodeError) as refused:
+        return [f"{place}: {str(refused).rstrip('.')}."]
     if inlined.get("type", "object") != "object":
         return [f"{place}: must describe an object, since a tool takes one object of arguments."]
     problems = [f"{place}: {word} at the top level is rejected by Claude." for word in COMBINATORS if word in inlined]
@@ -91,6 +117,9 @@ def property_problems(schema: Any, *, place: str) -> list[str]:
     for name in inlined.get("required", []):
         if name not in properties:
             problems.append(f"{place}: {name} is required, but not among the properties.")
+    for name, child in properties.items():
+        if not isinstance(child, dict):
+            problems.append(f"{place}.{name}: must be an object; {{}} takes any value.")
     for path, node in walk(inlined):
         problems.extend(f"{place}{path}: {text}" for text in _node_problems(node))
     return problems
@@ -98,9 +127,10 @@ def property_problems(schema: Any, *, place: str) -> list[str]:
 
 def _node_problems(node: Schema) -> Iterator[str]:
     kind = node.get("type")
-    if kind == "array" and "items" not in node:
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "array" in kinds and "items" not in node:
         yield "an array needs `items`, or ChatGPT rejects the tool."
-    if kind == "object" and "properties" not in node and not isinstance(node.get("additionalProperties"), dict):
+    if "object" in kinds and "properties" not in node and not isinstance(node.get("additionalProperties"), dict):
         yield "an object needs `properties`, or ChatGPT rejects the tool."
 
 
@@ -114,9 +144,8 @@ def walk(node: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Schem
     if isinstance(properties, dict):
         for name, child in properties.items():
             yield from walk(child, f"{path}.{name}", depth + 1)
-    items = node.get("items")
-    if isinstance(items, dict):
-        yield from walk(items, f"{path}[]", depth + 1)
+    yield from walk(node.get("items"), f"{path}[]", depth + 1)
+    yield from walk(node.get("additionalProperties"), f"{path}.*", depth + 1)
     for word in ("oneOf", "anyOf", "allOf"):
         for child in node.get(word, []) if isinstance(node.get(word), list) else []:
             yield from walk(child, f"{path}({word})", depth + 1)
@@ -124,7 +153,7 @@ def walk(node: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Schem
 
 def alias(name: str, taken: set[str]) -> str:
     """Return a property name that every client takes, different from those taken; the name itself where it will do."""
-    if PROPERTY_NAME.match(name) and name not in taken:
+    if PROPERTY_NAME.fullmatch(name) and name not in taken:
         return name
     plain = re.sub(r"[^a-zA-Z0-9_.-]+", "_", name).strip("_")[:60] or "argument"
     candidate, count = plain, 1

@@ -12,10 +12,13 @@ import orjson
 from tools.cursors import seal
 from tools.pagination import Page
 
-# Room for what stands around the items: braces, counts, the cursor and the names of the cuts.
-ENVELOPE = 700
-MIN_STRING = 40
-MAX_NAMED_CUTS = 20
+# Room for what stands around the items: braces, counts, the cursor, the cut of the page itself.
+ENVELOPE = 300
+# Room for the names of the cuts: a fifth of a small budget, no more of a large one.
+MAX_NAMES = 2000
+MAX_PATH = 120
+# A cut text keeps at least so many characters of JSON, its quotes included.
+MIN_TEXT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +31,18 @@ class Shaped:
 
 def shape_page(page: Page, *, budget: int, bound_to: bytes) -> Shaped:
     """Return `{"result": […], "next_cursor": …, "result_count": n}` within the budget."""
-    cuts: list[dict[str, Any]] = []
-    items = page.items
-    shaped = _page_text(page, items, bound_to, cuts)
+    shaped = _page_text(page, page.items, bound_to, [])
     if len(shaped) <= budget:
         return Shaped(shaped, cut=False)
-    items = _whole_items(items, budget - ENVELOPE)
-    if items:
-        cuts.append(_items_cut("result", len(items), len(page.items), "Pass next_cursor back for the others."))
-    else:
-        items = [Cutter(budget - ENVELOPE - MAX_NAMED_CUTS * 100, cuts).fit(page.items[0], "result[0]")]
-        if len(page.items) > 1:
-            cuts.append(_items_cut("result", 1, len(page.items), "Pass next_cursor back for the others."))
-    return Shaped(_page_text(page, items, bound_to, cuts), cut=True)
+    room, cuts = budget - ENVELOPE, Cuts(_names_room(budget))
+    items = _whole_items(page.items, room)
+    if not items:
+        items = [_fit(page.items[0], "result[0]", room - _names_room(budget), cuts)]
+    named = cuts.named()
+    if len(items) < len(page.items):
+        advice = "Pass next_cursor back for the others."
+        named.insert(0, _items_cut("result", len(items), len(page.items), advice))
+    return Shaped(_page_text(page, items, bound_to, named), cut=True)
 
 
 def _page_text(page: Page, items: list[Any], bound_to: bytes, cuts: list[dict[str, Any]]) -> str:
@@ -51,7 +53,7 @@ def _page_text(page: Page, items: list[Any], bound_to: bytes, cuts: list[dict[st
         "result_count": len(items),
     }
     if cuts:
-        shown["truncated"] = cuts[:MAX_NAMED_CUTS]
+        shown["truncated"] = cuts
     return orjson.dumps(shown).decode()
 
 
@@ -61,10 +63,16 @@ def shape_value(value: Any, *, budget: int) -> Shaped:
     text = orjson.dumps(shown).decode()
     if len(text) <= budget:
         return Shaped(text, cut=False)
-    cuts: list[dict[str, Any]] = []
-    shown = Cutter(budget - ENVELOPE - MAX_NAMED_CUTS * 100, cuts).fit(shown, "")
-    shown["truncated"] = cuts[:MAX_NAMED_CUTS]
+    if "truncated" in shown:  # the vendor's own word keeps its place, one level down
+        shown = {"result": shown}
+    cuts = Cuts(_names_room(budget))
+    shown = _fit(shown, "", budget - ENVELOPE - _names_room(budget), cuts)
+    shown["truncated"] = cuts.named()
     return Shaped(orjson.dumps(shown).decode(), cut=True)
+
+
+def _names_room(budget: int) -> int:
+    return min(MAX_NAMES, budget // 5)
 
 
 def _size(value: Any) -> int:
@@ -85,64 +93,81 @@ def _items_cut(path: str, kept: int, total: int, advice: str) -> dict[str, Any]:
     return {"path": path, "kept_items": kept, "total_items": total, "advice": advice}
 
 
-class Cutter:
-    """Makes a value fit into a number of characters, and notes each cut by its path."""
+class Cuts:
+    """The cuts of one result by their paths; those that find no room are counted."""
 
-    def __init__(self, room: int, cuts: list[dict[str, Any]]) -> None:
-        self._room = room
-        self._cuts = cuts
+    def __init__(self, room: int) -> None:
+        self._room = room - _size({"more_cuts": 10**9})
+        self._named: list[dict[str, Any]] = []
+        self._unnamed = 0
 
-    def fit(self, value: Any, path: str) -> Any:
-        """Return the value, cut where it must be."""
-        return self._fit(value, path, max(self._room, MIN_STRING))
+    def add(self, path: str, **told: Any) -> None:
+        """Name a cut; a long path is shortened in its middle."""
+        shown = path if len(path) <= MAX_PATH else f"{path[: MAX_PATH // 2]}…{path[-MAX_PATH // 3 :]}"
+        cut = {"path": shown or "result", **told}
+        size = _size(cut) + 1
+        if self._unnamed or size > self._room:
+            self._unnamed += 1
+            return
+        self._room -= size
+        self._named.append(cut)
 
-    def _fit(self, value: Any, path: str, room: int) -> Any:
-        if _size(value) <= room:
-            return value
-        if isinstance(value, dict):
-            return self._fit_object(value, path, room)
-        if isinstance(value, list):
-            return self._fit_list(value, path, room)
-        return self._fit_text(str(value), path, room)
+    def named(self) -> list[dict[str, Any]]:
+        """Return what stands under `truncated`."""
+        return [*self._named, {"more_cuts": self._unnamed}] if self._unnamed else list(self._named)
 
-    def _fit_object(self, value: dict[str, Any], path: str, room: int) -> dict[str, Any]:
-        """Small members stay whole; the large ones share what room is left."""
-        room -= 2 + sum(len(orjson.dumps(key).decode()) + 2 for key in value)
-        if room < MIN_STRING:
-            return self._fit_keys(value, path, room)
-        sizes = {key: _size(member) for key, member in value.items()}
-        shares: dict[str, int] = {}
-        left = room
-        for count, key in enumerate(sorted(sizes, key=lambda key: sizes[key])):
-            shares[key] = min(sizes[key], left // (len(sizes) - count))
-            left -= shares[key]
-        return {key: self._fit(member, f"{path}.{key}".lstrip("."), shares[key]) for key, member in value.items()}
 
-    def _fit_keys(self, value: dict[str, Any], path: str, room: int) -> dict[str, Any]:
-        """Leave out members at the end, where not even the names fit."""
-        kept: dict[str, Any] = {}
-        room = self._room if not path else max(room, 0)
-        for key, member in value.items():
-            room -= len(orjson.dumps(key).decode()) + 2 + _size(member)
-            if room < 0:
-                break
+def _least(value: Any) -> int:
+    """Return the fewest characters that are left of a value when it is cut; a number is never cut."""
+    if isinstance(value, dict | list):
+        return 2
+    size = _size(value)
+    return min(size, MIN_TEXT) if isinstance(value, str) else size
+
+
+def _fit(value: Any, path: str, room: int, cuts: Cuts) -> Any:
+    """Return a value in at most `room` characters, which must be no fewer than its least."""
+    if _size(value) <= room:
+        return value
+    if isinstance(value, dict):
+        return _fit_object(value, path, room, cuts)
+    if isinstance(value, list):
+        return _fit_list(value, path, room, cuts)
+    return _fit_text(str(value), path, room, cuts)
+
+
+def _fit_object(value: dict[str, Any], path: str, room: int, cuts: Cuts) -> dict[str, Any]:
+    """Small members stay whole; the large ones share what room is left. Members that find none are left out."""
+    room -= 2
+    kept: dict[str, Any] = {}
+    for key, member in value.items():
+        needed = _size(key) + 2 + _least(member)
+        if needed <= room:
+            room -= needed
             kept[key] = member
-        self._cuts.append(_items_cut(path or "result", len(kept), len(value), "Members were left out at the end."))
-        return kept
+    if len(kept) < len(value):
+        cuts.add(path, kept_items=len(kept), total_items=len(value), advice="Members were left out.")
+    wanted = {key: _size(member) - _least(member) for key, member in kept.items()}
+    shares: dict[str, int] = {}
+    for count, key in enumerate(sorted(wanted, key=lambda key: wanted[key])):
+        extra = min(wanted[key], room // (len(wanted) - count))
+        shares[key] = _least(kept[key]) + extra
+        room -= extra
+    return {key: _fit(member, f"{path}.{key}".lstrip("."), shares[key], cuts) for key, member in kept.items()}
 
-    def _fit_list(self, value: list[Any], path: str, room: int) -> list[Any]:
-        kept = _whole_items(value, room - 2)
-        if kept or not value:
-            self._cuts.append(_items_cut(path, len(kept), len(value), "Items were left out at the end."))
-            return kept
-        first = self._fit(value[0], f"{path}[0]", room - 2)
-        if len(value) > 1:
-            self._cuts.append(_items_cut(path, 1, len(value), "Items were left out at the end."))
-        return [first]
 
-    def _fit_text(self, value: str, path: str, room: int) -> str:
-        kept = value[: max(room - 3, 0)]
-        while kept and _size(kept) > room - 1:  # characters that JSON escapes take more than one
-            kept = kept[: len(kept) * (room - 1) // (_size(kept) + 1)]
-        self._cuts.append({"path": path, "kept_characters": len(kept), "total_characters": len(value)})
-        return kept + "…"
+def _fit_list(value: list[Any], path: str, room: int, cuts: Cuts) -> list[Any]:
+    kept = _whole_items(value, room - 2)
+    if not kept and room - 2 >= _least(value[0]):
+        kept = [_fit(value[0], f"{path}[0]", room - 2, cuts)]
+    if len(kept) < len(value):
+        cuts.add(path, kept_items=len(kept), total_items=len(value), advice="Items were left out at the end.")
+    return kept
+
+
+def _fit_text(value: str, path: str, room: int, cuts: Cuts) -> str:
+    kept = value[: max(room - 3, 0)]
+    while kept and _size(kept) > room - 1:  # characters that JSON escapes take more than one
+        kept = kept[: len(kept) * (room - 1) // (_size(kept) + 1)]
+    cuts.add(path, kept_characters=len(kept), total_characters=len(value))
+    return f"{kept}…"

@@ -82,7 +82,7 @@ def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, st
         return None, f"The definition of {account.integration.label} is not valid at present."
 
 
-_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load)
+_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox")
 
 
 def _forget(change: Change) -> None:

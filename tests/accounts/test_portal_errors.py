@@ -4,7 +4,6 @@ import logging
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
 from django.http import Http404
 from django.test import Client, RequestFactory
 
@@ -82,26 +81,3 @@ def test_a_failure_within_a_view_shows_the_page_and_none_of_its_words(
     assert response.status_code == 500
     assert "inner secret" not in response.content.decode()
     assert has_strict_policy(response)
-
-
-def test_the_process_tells_that_it_lives_without_the_database() -> None:
-    for path in ("/livez", "/livez/"):
-        response = Client().get(path)
-        assert (response.status_code, response.content) == (200, b"ok")
-
-
-def test_readiness_names_each_part(db: None) -> None:
-    response = Client().get("/readyz")
-    assert response.status_code == 200
-    assert response.json() == {"status": "ok", "parts": {"database": "ok"}}
-
-
-def test_a_database_that_does_not_answer_is_not_ready(db: None) -> None:
-    def refuse(*_: object) -> None:
-        raise DatabaseError("connection refused by 10.0.0.5")
-
-    with connection.execute_wrapper(refuse):
-        response = views.readyz(FACTORY.get("/readyz"))
-    assert response.status_code == 503
-    assert b"unreachable" in response.content
-    assert b"10.0.0.5" not in response.content

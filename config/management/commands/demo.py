@@ -110,7 +110,7 @@ def seed_account(environment: Environment, user: User, base_url: str) -> Integra
         )
     if account.base_url != base_url:
         account.base_url = base_url
-        save_account(account)
+        save_account(account, {"base_url"})
     return account
 
 

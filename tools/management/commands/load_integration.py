@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take files, and --overwrite."""
-        parser.add_argument("files", nargs="*", type=Path, help="Bundle files; all of integrations/ when none is named.")
+        parser.add_argument(
+            "files", nargs="*", type=Path, help="Bundle files; all of integrations/ when none is named."
+        )
         parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
 
     def handle(self, *args: Any, **options: Any) -> None:

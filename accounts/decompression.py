@@ -1,0 +1,53 @@
+"""Decompress a vendor's answer piece by piece, so that a small body that swells to gigabytes fills no memory."""
+
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator
+
+PIECE_BYTES = 64 * 1024
+GZIP_OR_ZLIB = 47  # zlib's own number for: either header, told apart by itself
+RAW_DEFLATE = -15
+
+
+class EncodingUnknown(ValueError):
+    """The answer has a content encoding that was not asked for."""
+
+
+def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIterable[bytes]:
+    """Return the body in pieces of at most PIECE_BYTES; raise EncodingUnknown.
+
+    Reading raises zlib.error for what is damaged or cut short. Encodings upon one another are refused: each would
+    multiply what the next one makes.
+    """
+    match encoding.strip().lower():
+        case "" | "identity":
+            return chunks
+        case "gzip" | "x-gzip" | "deflate":
+            return _inflated(chunks)
+        case _:
+            raise EncodingUnknown(encoding[:80])
+
+
+async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    inflater = None
+    async for chunk in chunks:
+        if not chunk:
+            continue
+        if inflater is None:
+            inflater = zlib.decompressobj(GZIP_OR_ZLIB if _has_header(chunk) else RAW_DEFLATE)
+        rest = chunk
+        while True:
+            piece = inflater.decompress(rest, PIECE_BYTES)
+            rest = inflater.unconsumed_tail
+            if piece:
+                yield piece
+            # A full piece may have left output behind, though all of the input was taken.
+            if not rest and len(piece) < PIECE_BYTES:
+                break
+    if inflater is not None and not inflater.eof:
+        raise zlib.error("the compressed body is cut short")
+
+
+def _has_header(start: bytes) -> bool:
+    """Tell gzip and zlib from bare deflate, which some servers send under the same name (RFC 9110, 8.4.1.2)."""
+    zlib_header = start[0] & 0x0F == 8 and (len(start) == 1 or int.from_bytes(start[:2], "big") % 31 == 0)
+    return zlib_header or start.startswith(b"\x1f")

@@ -1,0 +1,138 @@
+"""Where upstream requests may go: every way of naming an address that is not public is refused, and nothing is sent."""
+
+import ipaddress
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
+
+from accounts.addresses import base_url_problem, is_public
+from accounts.errors import UpstreamFailure, UpstreamForbidden
+from accounts.upstream import Upstream
+
+# Each leads to this machine or its neighbours, if it leads anywhere.
+FORBIDDEN = [
+    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.1", "017700000001", "0",
+    "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.127.255.254",
+    "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+    "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::ffff:0:127.0.0.1]",
+    "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::1]", "[2002:7f00:1::]", "[2002:a00:1::]", "[2001:0:1::1]",
+    "[fe80::1]", "[fe80::1%25eth0]", "[fc00::1]", "[fec0::1]", "[ff02::1]", "[2001:db8::1]", "[100::1]",
+    "localhost", "LOCALHOST", "localhost.", "127.0.0.1.",
+]  # fmt: skip
+PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::"]
+
+
+@pytest.fixture(autouse=True)
+def _no_exceptions(settings: Settings, _reach_simulator: None) -> None:
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset()
+
+
+@pytest.fixture
+def seen(simulator: str) -> Iterator[httpx.Client]:
+    """The simulator's control, after a reset: `requests` tells whether anything reached it."""
+    with httpx.Client(base_url=simulator) as control:
+        control.post("/_control/reset")
+        yield control
+
+
+@pytest_asyncio.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    async with Upstream() as opened:
+        yield opened
+
+
+def requests(seen: httpx.Client) -> int:
+    return int(seen.get("/_control").json()["requests"])
+
+
+async def send(upstream: Upstream, base_url: str) -> None:
+    await upstream.send(httpx.Request("GET", base_url, extensions={"target": "/api/v1/cases"}))
+
+
+@pytest.mark.parametrize("host", FORBIDDEN)
+async def test_a_host_that_is_not_public_is_refused_and_nothing_is_sent(
+    upstream: Upstream, seen: httpx.Client, simulator: str, host: str
+) -> None:
+    with pytest.raises(UpstreamFailure) as refused:
+        await send(upstream, f"http://{host}:{httpx.URL(simulator).port}")
+    # Whether a name that ends in a dot resolves is up to the system; refused it is in any case.
+    assert isinstance(refused.value, UpstreamForbidden) or host.endswith(".")
+    assert not refused.value.may_have_arrived
+    assert requests(seen) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://0177.0.0.1", "http://%31%32%37.0.0.1", "http://x@127.0.0.1", "http://8.8.8.8@127.0.0.1", "http://[::1"],
+)
+async def test_a_host_in_disguise_is_not_called(
+    upstream: Upstream, seen: httpx.Client, simulator: str, url: str
+) -> None:
+    with pytest.raises((UpstreamFailure, httpx.InvalidURL)):
+        await send(upstream, f"{url}:{httpx.URL(simulator).port}")
+    assert requests(seen) == 0
+
+
+@pytest.mark.parametrize("exception", ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}"])
+async def test_a_host_that_the_setting_names_is_called(
+    upstream: Upstream, seen: httpx.Client, simulator: str, settings: Settings, exception: str
+) -> None:
+    port = httpx.URL(simulator).port
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset({exception.format(port=port)})
+    await send(upstream, f"http://{exception.partition(':')[0]}:{port}")
+    assert requests(seen) == 1
+
+
+@pytest.mark.parametrize("exception", ["127.0.0.1:1", "127.0.0.2", "localhost", ""])
+async def test_an_exception_holds_for_its_own_host_and_port_alone(
+    upstream: Upstream, seen: httpx.Client, simulator: str, settings: Settings, exception: str
+) -> None:
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset({exception})
+    with pytest.raises(UpstreamForbidden):
+        await send(upstream, simulator)
+    assert requests(seen) == 0
+
+
+@pytest.mark.parametrize("exception", ["::1", "[::1]", "[::1]:9"])
+async def test_an_ipv6_exception_is_written_with_or_without_brackets(
+    upstream: Upstream, settings: Settings, exception: str
+) -> None:
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset({exception})
+    with pytest.raises(UpstreamFailure, match="no connection could be made"):
+        await send(upstream, "http://[::1]:9")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_addresses_may_be_called(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_address_is_judged_the_same_however_ipv6_wraps_it(address: ipaddress.IPv4Address) -> None:
+    inner = int(address)
+    wrapped = [(0xFFFF << 32) | inner, (0x64FF9B << 96) | inner, (0x2002 << 112) | (inner << 80)]
+    assert {is_public(ipaddress.IPv6Address(each)) for each in wrapped} == {is_public(address)}
+
+
+@pytest.mark.parametrize(
+    "address", ["", "https://acme.fusedesk.com/api", "http://127.0.0.1:8001/api", "https://[2606:4700::1]"]
+)
+def test_an_address_that_can_stand_before_paths_is_taken(address: str) -> None:
+    assert base_url_problem(address) == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "acme", "ftp://acme.com", "file:///etc/passwd", "https://", "https:///api", "https://a:99999", "https://[::1",
+        "https://a.com/?x=1", "https://a.com/#x", "https://user:pw@a.com", "https://user@a.com", "https://a b.com",
+        "https://a.com\\@b.com", "https://ä.com", "https://a.com/\x00", "https://a.com\n", "javascript:alert(1)",
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_is_refused_with_the_reason(address: str) -> None:
+    assert base_url_problem(address).endswith(".")

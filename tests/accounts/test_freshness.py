@@ -1,0 +1,168 @@
+"""What is held of the database for a moment: loaded once for all who wait, dropped at once when it changed."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from accounts.freshness import FRESH_SECONDS, FreshCache
+
+
+@dataclass
+class Loader:
+    """Counts loads; each waits for `gate` where one is set, and returns or raises what `results` says."""
+
+    results: dict[str, str | Exception | None] = field(default_factory=dict)
+    calls: list[tuple[str, str | None]] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, key: str, before: str | None) -> str | None:
+        self.calls.append((key, before))
+        self.started.set()
+        result = self.results.get(key, f"{key}-{len(self.calls)}")
+        if self.gate is not None:
+            await self.gate.wait()
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+@dataclass
+class Clock:
+    """Stands still until a test moves it."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_fresh_value_is_served_without_loading() -> None:
+    loader = Loader()
+    cache = FreshCache(loader)
+    assert [await cache.get("a"), await cache.get("a"), cache.peek("a")] == ["a-1"] * 3
+    assert loader.calls == [("a", None)]
+
+
+async def test_a_value_that_is_no_longer_fresh_is_loaded_again_with_the_one_before() -> None:
+    loader, clock = Loader(), Clock()
+    cache = FreshCache(loader, clock=clock)
+    await cache.get("a")
+    clock.now += FRESH_SECONDS - 0.01
+    assert cache.peek("a") == "a-1"
+    clock.now += 0.01
+    assert cache.peek("a") is None
+    assert await cache.get("a") == "a-2"
+    assert loader.calls == [("a", None), ("a", "a-1")]
+
+
+async def test_all_who_wait_share_one_load() -> None:
+    loader = Loader(gate=asyncio.Event())
+    cache = FreshCache(loader)
+    waiting = [asyncio.create_task(cache.get("a")) for _ in range(50)]
+    await loader.started.wait()
+    assert loader.gate is not None
+    loader.gate.set()
+    assert set(await asyncio.gather(*waiting)) == {"a-1"}
+    assert len(loader.calls) == 1
+
+
+async def test_a_load_that_fails_fails_for_all_who_wait_and_is_not_kept() -> None:
+    loader = Loader({"a": LookupError("the database is away")}, gate=asyncio.Event())
+    cache = FreshCache(loader)
+    waiting = [asyncio.create_task(cache.get("a")) for _ in range(3)]
+    await loader.started.wait()
+    assert loader.gate is not None
+    loader.gate.set()
+    assert [str(each) for each in await asyncio.gather(*waiting, return_exceptions=True)] == [
+        "the database is away"
+    ] * 3
+    loader.results = {}
+    assert await cache.get("a") == "a-2"
+
+
+async def test_nothing_is_not_kept() -> None:
+    loader = Loader({"a": None})
+    cache = FreshCache(loader)
+    assert [await cache.get("a"), await cache.get("a")] == [None, None]
+    assert len(loader.calls) == 2
+
+
+async def test_what_is_gone_is_no_longer_served() -> None:
+    loader, clock = Loader(), Clock()
+    cache = FreshCache(loader, clock=clock)
+    await cache.get("a")
+    loader.results = {"a": None}
+    clock.now += FRESH_SECONDS
+    assert await cache.get("a") is None
+    clock.now -= FRESH_SECONDS
+    assert cache.peek("a") is None
+
+
+async def test_a_forgotten_value_is_dropped_at_once_and_others_stay() -> None:
+    cache = FreshCache(Loader())
+    await cache.get("a")
+    await cache.get("b")
+    cache.forget(lambda value: value.startswith("a"))
+    assert (cache.peek("a"), cache.peek("b")) == (None, "b-2")
+    cache.clear()
+    assert cache.peek("b") is None
+
+
+async def test_forgetting_during_a_load_has_it_begin_again() -> None:
+    loader = Loader({"a": "old"}, gate=asyncio.Event())
+    cache = FreshCache(loader)
+    waiting = asyncio.create_task(cache.get("a"))
+    await loader.started.wait()
+    loader.results = {"a": "new"}
+    cache.forget(lambda value: False)
+    assert loader.gate is not None
+    loader.gate.set()
+    assert await waiting == "new"
+    assert cache.peek("a") == "new"
+    assert len(loader.calls) == 2
+
+
+async def test_forgetting_from_another_thread_counts_too() -> None:
+    loader = Loader({"a": "old"}, gate=asyncio.Event())
+    cache = FreshCache(loader)
+    waiting = asyncio.create_task(cache.get("a"))
+    await loader.started.wait()
+    loader.results = {"a": "new"}
+    await asyncio.to_thread(cache.clear)
+    assert loader.gate is not None
+    loader.gate.set()
+    assert await waiting == "new"
+
+
+async def test_a_caller_that_leaves_does_not_take_the_load_away_from_the_others() -> None:
+    loader = Loader(gate=asyncio.Event())
+    cache = FreshCache(loader)
+    leaving, staying = (asyncio.create_task(cache.get("a")) for _ in range(2))
+    await loader.started.wait()
+    leaving.cancel()
+    assert loader.gate is not None
+    loader.gate.set()
+    assert await staying == "a-1"
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+async def test_only_so_many_entries_are_kept_the_latest_ones() -> None:
+    cache = FreshCache(Loader(), size=3)
+    for key in "abcde":
+        await cache.get(key)
+    assert [cache.peek(key) is not None for key in "abcde"] == [False, False, True, True, True]
+
+
+async def test_loads_of_different_keys_do_not_wait_for_each_other() -> None:
+    loader = Loader(gate=asyncio.Event())
+    cache = FreshCache(loader)
+    first = asyncio.create_task(cache.get("a"))
+    await loader.started.wait()
+    loader.gate = None
+    assert await cache.get("b") == "b-2"
+    assert not first.done()
+    cache.clear()
+    first.cancel()

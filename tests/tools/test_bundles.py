@@ -1,0 +1,250 @@
+"""Bundle files: loaded as often as one likes, written without loss, and refused with every problem in its place."""
+
+import copy
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from accounts.errors import DefinitionInvalid
+from accounts.models import Integration
+from tests.conftest import BUNDLE
+from tests.tools.desk import DESK
+from tools.bundle_text import MAX_NODES, read_document
+from tools.bundles import Loaded, load_bundle, write_bundle
+from tools.catalogue import build
+from tools.errors import BundleInvalid
+from tools.models import Documentation
+
+pytestmark = pytest.mark.django_db
+DOCUMENT: dict[str, Any] = yaml.safe_load(DESK)
+# What a database keeps: no NUL, no half of a pair of surrogates.
+WORDS = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+NUMBERS = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | NUMBERS | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+TEXTS = {"the desk": DESK, "FuseDesk": BUNDLE.read_text()}
+
+
+def changed(**parts: Any) -> str:
+    return yaml.safe_dump({**copy.deepcopy(DOCUMENT), **parts})
+
+
+def with_record(**values: Any) -> str:
+    """Return the bundle with its first record changed."""
+    return changed(documentation=[{**DOCUMENT["documentation"][0], **values}, *DOCUMENT["documentation"][1:]])
+
+
+def problems(text: str) -> list[str]:
+    before = list(Integration.objects.values()), list(Documentation.objects.values())
+    with pytest.raises((BundleInvalid, DefinitionInvalid)) as refused:
+        load_bundle(text)
+    assert (list(Integration.objects.values()), list(Documentation.objects.values())) == before
+    assert isinstance(refused.value, BundleInvalid | DefinitionInvalid)
+    return refused.value.problems
+
+
+def counts(loaded: Loaded) -> tuple[int, int, int, int]:
+    return len(loaded.created), len(loaded.updated), len(loaded.unchanged), len(loaded.kept)
+
+
+class TestLoading:
+    """What loading does to what is there."""
+
+    @pytest.mark.parametrize("name", TEXTS)
+    def test_loading_twice_changes_nothing_the_second_time(self, name: str) -> None:
+        first = load_bundle(TEXTS[name])
+        total = len(first.created)
+        rows, revision = list(Documentation.objects.values()), first.integration.revision
+        again = load_bundle(TEXTS[name])
+        assert counts(again) == (0, 0, total, 0)
+        assert list(Documentation.objects.values()) == rows
+        assert again.integration.revision == revision
+
+    def test_another_text_of_a_record_replaces_it(self) -> None:
+        load_bundle(DESK)
+        loaded = load_bundle(with_record(title="Tickets, newest first"))
+        assert counts(loaded) == (0, 1, 8, 0)
+        assert build(loaded.integration).get("list_all_desk_tickets").title == "Tickets, newest first"
+
+    def test_what_an_editor_changed_is_kept_unless_told_otherwise(self) -> None:
+        integration = load_bundle(DESK).integration
+        row = Documentation.objects.get(integration=integration, resource="tickets", method="list")
+        row.title = "Edited"
+        row.save()
+        assert load_bundle(with_record(title="From the file")).kept == ["tickets.list"]
+        row.refresh_from_db()
+        assert (row.title, row.is_edited) == ("Edited", True)
+        assert load_bundle(with_record(title="From the file"), overwrite=True).updated == ["tickets.list"]
+        row.refresh_from_db()
+        assert (row.title, row.is_edited) == ("From the file", False)
+
+    def test_a_record_overwritten_with_its_own_text_counts_as_the_files_again(self) -> None:
+        integration = load_bundle(DESK).integration
+        row = Documentation.objects.get(integration=integration, resource="tickets", method="list")
+        row.title = "Edited"
+        row.save()
+        text = with_record(title="Edited")
+        load_bundle(text, overwrite=True)
+        assert load_bundle(text).kept == []
+
+    def test_a_withdrawn_record_stays_withdrawn(self) -> None:
+        integration = load_bundle(DESK).integration
+        Documentation.objects.filter(integration=integration, method="create").update(published=False)
+        load_bundle(changed(), overwrite=True)
+        assert not Documentation.objects.get(integration=integration, method="create").published
+
+    def test_a_record_that_the_file_no_longer_has_stays(self) -> None:
+        load_bundle(DESK)
+        load_bundle(changed(documentation=DOCUMENT["documentation"][:2]))
+        assert Documentation.objects.count() == 9
+
+    def test_another_definition_replaces_the_one_before_and_raises_the_revision(self) -> None:
+        before = load_bundle(DESK).integration
+        after = load_bundle(changed(integration={**DOCUMENT["integration"], "label": "Another desk"})).integration
+        assert (after.pk, after.label) == (before.pk, "Another desk")
+        assert after.revision > before.revision
+
+    def test_records_that_the_gate_holds_back_are_named(self) -> None:
+        loaded = load_bundle(with_record(description="Thin."))
+        assert loaded.created[0] == "tickets.list"
+        assert loaded.drafts["tickets.list"][0].startswith("description: is too thin")
+
+    def test_json_is_taken_too(self) -> None:
+        assert counts(load_bundle(json.dumps(DOCUMENT))) == (9, 0, 0, 0)
+
+
+class TestWriting:
+    """A bundle that is written is the bundle that was loaded."""
+
+    @pytest.mark.parametrize("name", TEXTS)
+    def test_what_is_written_and_loaded_elsewhere_is_the_same(self, name: str) -> None:
+        integration = load_bundle(TEXTS[name]).integration
+        text = write_bundle(integration)
+        fields = (
+            "resource",
+            "method",
+            "tool_name",
+            "title",
+            "description",
+            "query_schema",
+            "body_schema",
+            "response_schema",
+        )
+        before = list(Documentation.objects.values(*fields))
+        assert counts(load_bundle(text)) == (0, 0, len(before), 0)
+        definition = integration.definition
+        integration.delete()
+        again = load_bundle(text).integration
+        assert again.definition == definition
+        assert list(Documentation.objects.values(*fields)) == before
+        assert write_bundle(again) == text
+
+    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=timedelta(seconds=5))
+    @given(WORDS, VALUES)
+    def test_any_words_and_values_survive_the_way_through_a_file(self, words: str, value: Any) -> None:
+        Integration.objects.all().delete()
+        integration = load_bundle(DESK).integration
+        row = Documentation.objects.get(integration=integration, resource="tickets", method="list")
+        row.description, row.query_schema = words, {"properties": {"a": {"default": value, "x": "2026-01-01"}}}
+        row.save()
+        text = write_bundle(integration)
+        integration.delete()
+        load_bundle(text)
+        loaded = Documentation.objects.get(resource="tickets", method="list")
+        assert (loaded.description, loaded.query_schema) == (row.description, row.query_schema)
+
+
+class TestRefused:
+    """Files that do not fit: every problem with its place, and nothing is changed."""
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("", "does not say `bundle: 1`"),
+            ("[]", "does not say `bundle: 1`"),
+            ("bundle: 2", "does not say `bundle: 1`"),
+            ("bundle: 1", "A bundle holds `integration`"),
+            ("bundle: 1\nintegration: []", "A bundle holds `integration`"),
+            (changed(documentation={}), "A bundle holds `integration`"),
+            ("a: [", "neither YAML nor JSON"),
+            ("a: b: c", "line 1, column 5"),
+            ("\x07", "neither YAML nor JSON"),
+            ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
+            ("a: !!set {x}", "could not determine a constructor"),
+            ("a: !!binary aGk=", "could not determine a constructor"),
+            ("a: !!int x", "neither YAML nor JSON"),
+            ("a: !!bool x", "neither YAML nor JSON"),
+            ("a: .nan", "a: 'nan' cannot be written as JSON"),
+            ("a: {b: [.inf]}", "a.b[0]: 'inf' cannot be written as JSON"),
+            (f"a: {10**30}", "cannot be written as JSON"),
+            ("a: {no: 1}", "a: the key False is not text; put it in quotes"),
+            ("1: x", "document: the key 1 is not text"),
+            ('a: "x\\0y"', "a: holds a NUL character"),
+            ("? [a]\n: b", "neither YAML nor JSON"),
+            ("a: &a [*a]", "An alias holds itself"),
+            ("[" * 100 + "]" * 100, "is nested deeper than 64 levels"),
+            ("[" * 5000, "nested too deep"),
+        ],
+    )
+    def test_a_file_that_is_no_bundle_is_refused(self, text: str, problem: str) -> None:
+        assert any(problem in each for each in problems(text)), problems(text)
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            (changed(integration={**DOCUMENT["integration"], "name": "Desk 1"}), "name: String should match"),
+            (changed(documentation=["x"]), "documentation[0]: is not an object."),
+            (changed(documentation=[{"title": "x"}]), "documentation[0]: resource is missing."),
+            (with_record(titel="x"), "documentation[0]: titel is not a known key."),
+            (with_record(title=7), "documentation[0].title: takes text."),
+            (with_record(description=None), "documentation[0].description: takes text."),
+            (with_record(query_schema=[]), "documentation[0].query_schema: takes an object."),
+            (with_record(title="x" * 121), "documentation[0].title: is longer than 120 characters."),
+            (with_record(tool_name="x" * 65), "documentation[0].tool_name: is longer than 64 characters."),
+            (
+                changed(documentation=[*DOCUMENT["documentation"], DOCUMENT["documentation"][0]]),
+                "documentation[9]: tickets.list is documented already.",
+            ),
+        ],
+    )
+    def test_each_problem_is_told_with_its_place(self, text: str, problem: str) -> None:
+        assert problem in "\n".join(problems(text))
+
+    def test_every_problem_is_told_at_once(self) -> None:
+        assert len(problems(changed(documentation=[1, {}, {"resource": 1, "method": "list"}]))) == 4
+
+    def test_a_refused_file_changes_nothing_of_what_is_there(self) -> None:
+        load_bundle(DESK)
+        assert problems(with_record(title="Changed", titel="x"))
+
+    @pytest.mark.parametrize(
+        "bomb",
+        [
+            "\n".join(
+                [
+                    "a0: &a0 [x,x,x,x,x,x,x,x,x,x]",
+                    *[f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)],
+                ]
+            ),
+            "\n".join(
+                ["a0: &a0 {x: 1}", *[f"a{n}: &a{n} {{<<: [{','.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 12)]]
+            ),
+        ],
+        ids=["lists", "merge keys"],
+    )
+    def test_aliases_that_multiply_are_refused_at_once(self, bomb: str) -> None:
+        assert problems(bomb) == [f"The file stands for more than {MAX_NODES} items: its aliases multiply them."]
+
+    def test_a_date_stays_the_text_that_it_was_written_as(self) -> None:
+        assert read_document("a: 2026-01-01\nb: 2026-13-45\nc: 2026-01-01T00:00:00Z") == {
+            "a": "2026-01-01", "b": "2026-13-45", "c": "2026-01-01T00:00:00Z",
+        }  # fmt: skip

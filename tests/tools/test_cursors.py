@@ -1,0 +1,211 @@
+"""Cursors: opaque, bound to account, tool and filters; passing them back walks every item exactly once."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
+
+from accounts.connecting import connect_account
+from accounts.models import IntegratedAccount
+from mcpservers.models import MCPServer
+from mcpservers.policy import create_server
+from tests.mcp_client import McpClient
+from tests.scripted_vendor import Received, ScriptedVendor
+from tools.cursors import CursorRefused, binding, seal, unseal
+
+CASES = "list_all_fuse_desk_cases"
+CHATS = "list_all_fuse_desk_chats"
+ACCOUNT = UUID(int=1)
+
+
+async def walk(mcp: McpClient, tool: str, **arguments: Any) -> list[dict[str, Any]]:
+    """Return every page, following next_cursor to its end."""
+    pages = [await mcp.value(tool, arguments)]
+    while pages[-1]["next_cursor"] is not None:
+        assert len(pages) < 300
+        pages.append(await mcp.value(tool, {**arguments, "next_cursor": pages[-1]["next_cursor"]}))
+    return pages
+
+
+def ids(pages: list[dict[str, Any]]) -> list[str]:
+    assert all(page["result_count"] == len(page["result"]) for page in pages)
+    return [item["id"] for page in pages for item in page["result"]]
+
+
+@pytest.mark.parametrize("limit", [7, 25, 100])
+async def test_a_walk_gives_every_case_exactly_once(mcp: McpClient, vendor: httpx.Client, limit: int) -> None:
+    pages = await walk(mcp, CASES, limit=limit)
+    found = ids(pages)
+    assert len(found) == len(set(found)) >= 200
+    assert {page["result_count"] for page in pages[:-1]} == {limit}
+    assert vendor.get("/_control").json()["requests"] == len(pages)
+
+
+async def test_a_walk_under_a_filter_gives_what_the_filter_lets_pass(mcp: McpClient, vendor: httpx.Client) -> None:
+    everything = [item for page in await walk(mcp, CASES, limit=100) for item in page["result"]]
+    wanted = [item["id"] for item in everything if item["status"] == "closed"]
+    assert ids(await walk(mcp, CASES, limit=9, status="closed")) == wanted
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+async def test_a_list_that_the_vendor_gives_whole_is_paged_here(
+    mcp: McpClient, vendor: httpx.Client, limit: int
+) -> None:
+    everything = ids([await mcp.value(CHATS, {"limit": 100})])
+    assert len(everything) > 3
+    assert ids(await walk(mcp, CHATS, limit=limit)) == everything
+
+
+@pytest.mark.parametrize("total", [0, 1, 9, 10, 11, 20])
+async def test_a_walk_ends_whether_or_not_the_last_page_is_full(
+    desk: McpClient, scripted: ScriptedVendor, total: int
+) -> None:
+    def rows(request: Received) -> tuple[int, dict[str, str], bytes]:
+        asked = dict(request.parameters)
+        start, size = int(asked["start"]), int(asked["size"])
+        return 200, {}, json.dumps({"data": [{"id": each} for each in range(total)][start : start + size]}).encode()
+
+    scripted.answer = rows
+    pages = await walk(desk, "list_all_desk_tickets")
+    assert [item["id"] for page in pages for item in page["result"]] == list(range(total))
+    assert pages[-1]["next_cursor"] is None
+
+
+async def test_a_vendor_that_sends_more_than_was_asked_for_loses_nothing(
+    desk: McpClient, scripted: ScriptedVendor
+) -> None:
+    scripted.answer = lambda request: (
+        200, {}, json.dumps({"data": list(range(35))[int(dict(request.parameters)["start"]) :]}).encode(),
+    )  # fmt: skip
+    pages = await walk(desk, "list_all_desk_tickets")
+    assert [item for page in pages for item in page["result"]] == list(range(35))
+
+
+async def test_another_limit_may_come_with_a_cursor(mcp: McpClient) -> None:
+    first = await mcp.value(CASES, {"limit": 5})
+    second = await mcp.value(CASES, {"limit": 50, "next_cursor": first["next_cursor"]})
+    assert ids([first, second]) == ids([await mcp.value(CASES, {"limit": 55})])
+
+
+async def test_the_same_filters_written_otherwise_are_the_same(mcp: McpClient) -> None:
+    first = await mcp.value(CASES, {"depid": 1, "status": None, "limit": 2})
+    assert first["next_cursor"] is None or await mcp.value(
+        CASES, {"limit": 2, "depid": "1", "next_cursor": first["next_cursor"]}
+    )
+
+
+async def test_a_position_beyond_the_end_is_an_empty_last_page(
+    mcp: McpClient, vendor: httpx.Client, server: tuple[MCPServer, str]
+) -> None:
+    bound_to = binding(server[0].account_id, CASES, {})
+    page = await mcp.value(CASES, {"next_cursor": seal(100_000, bound_to)})
+    assert page == {"result": [], "next_cursor": None, "result_count": 0}
+
+
+async def test_a_cursor_goes_with_its_own_tool_and_filters_alone(mcp: McpClient, vendor: httpx.Client) -> None:
+    cursor = (await mcp.value(CASES, {"status": "open", "limit": 2}))["next_cursor"]
+    before = vendor.get("/_control").json()["requests"]
+    for tool, arguments in [
+        (CASES, {}), (CASES, {"status": "closed"}), (CASES, {"status": "open", "depid": "1"}), (CHATS, {}),
+        ("list_all_fuse_desk_emails", {}),
+    ]:  # fmt: skip
+        words = await mcp.failure(tool, {**arguments, "next_cursor": cursor})
+        assert "belongs to a call of another tool or with other filters" in words
+        assert "leave next_cursor out" in words
+    assert vendor.get("/_control").json()["requests"] == before
+
+
+async def test_a_cursor_goes_with_its_own_account_alone(
+    mcp: McpClient, account: IntegratedAccount, simulator: str
+) -> None:
+    def another() -> str:
+        fields = {"app_name": "other", "api_key": "fd-demo-key"}
+        other = connect_account(
+            account.environment, account.integration, "tests", name="Other", fields=fields, base_url=f"{simulator}/api",
+            verify=False,
+        )  # fmt: skip
+        return create_server(other, "tests", name="Other", methods=[], tags=[])[1]
+
+    cursor = (await mcp.value(CASES))["next_cursor"]
+    other = McpClient(await sync_to_async(another)())
+    assert "another tool or with other filters" in await other.failure(CASES, {"next_cursor": cursor})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cursor: cursor[:-1],
+        lambda cursor: cursor[:-4],
+        lambda cursor: cursor + "AAAA",
+        lambda cursor: "A" + cursor[1:] if cursor[0] != "A" else "B" + cursor[1:],
+        lambda cursor: cursor.swapcase(),
+        lambda cursor: cursor[::-1],
+        lambda cursor: f" {cursor}",
+        lambda cursor: "é" * 40,
+        lambda cursor: "25",
+        lambda cursor: "x" * 10_000,
+    ],
+)
+async def test_a_changed_cursor_is_refused_with_what_to_do(
+    mcp: McpClient, vendor: httpx.Client, change: Callable[[str], str]
+) -> None:
+    cursor = (await mcp.value(CASES))["next_cursor"]
+    words = await mcp.failure(CASES, {"next_cursor": change(cursor)})
+    assert "not one that this server gave out" in words
+    assert "leave it out to start from the first page" in words
+    assert vendor.get("/_control").json()["requests"] == 1
+
+
+@given(st.integers(0, 2**48 - 1))
+def test_a_cursor_brings_back_its_position(position: int) -> None:
+    bound_to = binding(ACCOUNT, "a", {"b": [1, {"c": "é"}], "limit": 3})
+    assert unseal(seal(position, bound_to), bound_to) == position
+
+
+@given(st.integers(0, 239), st.integers(1, 255))
+def test_no_byte_of_a_cursor_can_be_changed(place: int, flip: int) -> None:
+    bound_to = binding(ACCOUNT, "a", {})
+    raw = bytearray(base64.urlsafe_b64decode(seal(50, bound_to)))
+    raw[place % len(raw)] ^= flip
+    with pytest.raises(CursorRefused):
+        unseal(base64.urlsafe_b64encode(raw).decode(), bound_to)
+
+
+@given(st.text())
+def test_no_other_text_is_a_cursor(text: str) -> None:
+    with pytest.raises(CursorRefused, match="not one that this server gave out"):
+        unseal(text, binding(ACCOUNT, "a", {}))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        binding(uuid4(), "a", {"b": 1}),
+        binding(ACCOUNT, "c", {"b": 1}),
+        binding(ACCOUNT, "a", {"b": 2}),
+        binding(ACCOUNT, "a", {"b": "1"}),
+        binding(ACCOUNT, "a", {}),
+    ],
+)
+def test_what_differs_binds_differently(other: bytes) -> None:
+    assert other != binding(ACCOUNT, "a", {"b": 1, "limit": 5, "next_cursor": "x"})
+
+
+def test_the_order_of_arguments_and_the_paging_ones_do_not_count() -> None:
+    assert binding(ACCOUNT, "a", {"b": 1, "c": 2, "limit": 5}) == binding(ACCOUNT, "a", {"c": 2, "b": 1})
+
+
+def test_a_cursor_of_another_installation_is_refused(settings: Settings) -> None:
+    bound_to = binding(ACCOUNT, "a", {})
+    cursor = seal(1, bound_to)
+    settings.TOKEN_KEY = "another key"
+    with pytest.raises(CursorRefused):
+        unseal(cursor, bound_to)

@@ -1,0 +1,118 @@
+"""Vendors' limits in whatever headers, told under one name; what is no figure is left out."""
+
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.definition import RateLimit
+from tests.mcp_client import McpClient
+from tests.scripted_vendor import ScriptedVendor
+from tools.ratelimits import HIGHEST, RateLimits, read_limits
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+EPOCH = int(NOW.timestamp())
+PLAIN = RateLimit()
+FUSEDESK = RateLimit(
+    limit_header="X-FuseDesk-Usage-Limit", remaining_header="X-FuseDesk-Usage-Remaining", window_seconds=3600
+)
+GARBAGE = [
+    "", " ", "abc", "-1", "nan", "NaN", "inf", "-inf", "1e300", "9" * 30, "9" * 5000, "²", "\x00", "0x10", "1 2", "1;",
+    "Wed, 21 Oct 99999 07:28:00 GMT", "Mon, 01 Jan 0001 00:00:00 +2300", "0 0 0 0 0", "Mon, 31 Feb 2026 00:00:00 GMT",
+]  # fmt: skip
+
+
+def limits(declared: RateLimit = PLAIN, status: int = 200, /, **headers: str) -> RateLimits:
+    with time_machine.travel(NOW, tick=False):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return read_limits(named, declared, status=status)
+
+
+@pytest.mark.parametrize("family", ["ratelimit", "x_ratelimit", "x_rate_limit"])
+def test_the_usual_headers_are_known(family: str) -> None:
+    told = {f"{family}_limit": "100", f"{family}_remaining": "7", f"{family}_reset": "30"}
+    assert limits(PLAIN, 200, **told) == RateLimits(100, 7, 30)
+
+
+def test_the_standards_own_header_comes_before_the_older_ones() -> None:
+    assert limits(ratelimit_remaining="1", x_ratelimit_remaining="2").remaining == 1
+
+
+def test_headers_that_the_definition_names_come_first() -> None:
+    told = {"x_fusedesk_usage_limit": "1800", "x_fusedesk_usage_remaining": "1200", "x_ratelimit_remaining": "5"}
+    assert limits(FUSEDESK, 200, **told) == RateLimits(1800, 1200, 3600)
+
+
+def test_the_length_of_the_window_stands_for_a_reset_that_is_not_told() -> None:
+    assert limits(FUSEDESK, x_fusedesk_usage_limit="1800").reset == 3600
+    assert limits(FUSEDESK, x_fusedesk_usage_limit="1800", ratelimit_reset="5").reset == 5
+    assert limits(FUSEDESK) == RateLimits()
+
+
+def test_a_vendor_that_tells_nothing_has_no_limits() -> None:
+    assert limits(content_type="text/html").values() == {}
+    assert limits().headers() == {}
+
+
+@pytest.mark.parametrize(
+    ("reset", "seconds"),
+    [
+        ("0", 0), ("30", 30), ("29.2", 30), ("30, 60", 30), ("30;w=60", 30), (str(EPOCH + 90), 90),
+        (str(EPOCH - 90), 0), (str((EPOCH + 90) * 1000), 90), (f"{EPOCH + 89}.5", 90),
+    ],
+)  # fmt: skip
+def test_a_reset_is_seconds_or_a_moment(reset: str, seconds: int) -> None:
+    assert limits(x_ratelimit_reset=reset).reset == seconds
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("120", 120), (" 120 ", 120), ("0", 0), ("Sun, 01 Mar 2026 12:02:00 GMT", 120),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0), ("Sunday, 01-Mar-26 12:02:00 GMT", 120),
+        ("Sun Mar  1 12:02:00 2026", 120), ("Sun, 01 Mar 2026 13:02:00 +0100", 120),
+    ],
+)  # fmt: skip
+def test_retry_after_is_seconds_or_a_date(retry_after: str, seconds: int) -> None:
+    assert limits(PLAIN, 429, retry_after=retry_after, ratelimit_reset="7") == RateLimits(None, 0, seconds)
+
+
+def test_retry_after_is_the_reset_of_a_429_alone() -> None:
+    assert limits(PLAIN, 503, retry_after="120") == RateLimits()
+
+
+def test_a_429_has_nothing_left_unless_it_says_so() -> None:
+    assert limits(PLAIN, 429).values() == {"ratelimit-remaining": 0}
+    assert limits(PLAIN, 429, ratelimit_remaining="3").remaining == 3
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+def test_what_is_no_figure_is_left_out(value: str) -> None:
+    names = ("ratelimit_limit", "x_ratelimit_remaining", "x_rate_limit_reset", "retry_after")
+    told = limits(PLAIN, 429, **dict.fromkeys(names, value))
+    assert told.limit in {None, 1}  # "1;" is the 1 of a structured field
+    assert told.reset in {None, 0, 1}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]),
+        st.text(alphabet=st.characters(max_codepoint=255)) | st.integers().map(str) | st.floats().map(str),
+    )
+)
+def test_whatever_a_vendor_says_the_figures_can_be_written(headers: dict[str, str]) -> None:
+    told = read_limits(headers, FUSEDESK, status=429)
+    assert all(0 <= value <= HIGHEST for value in told.values().values())
+    assert orjson.loads(orjson.dumps(told.values())) == told.values()
+
+
+async def test_garbage_in_the_headers_does_not_spoil_a_call(desk: McpClient, scripted: ScriptedVendor) -> None:
+    scripted.headers = {"RateLimit-Limit": "1e300", "X-RateLimit-Reset": "²", "Retry-After": "9" * 5000}
+    scripted.body = b'{"ticket": {"id": 1}}'
+    assert await desk.value("get_single_desk_ticket_by_id", {"id": "1"}) == {"id": 1}
+    scripted.status = 429
+    assert "It did not say for how long" in await desk.failure("get_single_desk_ticket_by_id", {"id": "1"})
+    assert len(scripted.received) == 2
