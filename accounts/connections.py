@@ -115,7 +115,7 @@ async def check_connection(connection: Connection, definition: Definition) -> li
         except UpstreamFailure as failure:
             raise ConnectionRefused(f"{definition.label} could not be reached: {failure}.") from None
     if not 200 <= response.status < 300:
-        said = vendor_words(response, definition)
+        said, _ = vendor_words(response, definition, connection)
         raise ConnectionRefused(
             f"{definition.label} refused the connection with HTTP {response.status}" + (f": {said}" if said else "."),
             response.status,
@@ -138,13 +138,25 @@ def verify_connection(account: IntegratedAccount) -> None:
     account.mark_checked(scopes=async_to_sync(check_connection)(connect(account, definition), definition))
 
 
-def vendor_words(response: UpstreamResponse, definition: Definition) -> str:
-    """Return what the vendor says went wrong, on one line of at most 500 characters, or nothing."""
+def vendor_words(response: UpstreamResponse, definition: Definition, connection: Connection) -> tuple[str, str]:
+    """Return what the vendor says went wrong, and its code for that; either may be empty.
+
+    Each is one line, of at most 500 and 100 characters, without the credentials that some vendors repeat.
+    """
     told = definition.errors
-    said: Any = response.headers.get(told.message_header.lower()) if told.message_header else None
-    if not said and told.message and "json" in response.media_type:
+    words = _told(response, told.message_header, told.message)
+    code = _told(response, told.code_header, told.code)
+    return connection.authentication.conceal(words)[:500], connection.authentication.conceal(code)[:100]
+
+
+def _told(response: UpstreamResponse, header: str | None, expression: str | None) -> str:
+    """Return what stands in a header, or else in the JSON body at a place."""
+    said: Any = response.headers.get(header.lower()) if header else None
+    if not said and expression and "json" in response.media_type:
         try:
-            said = jmespath.search(told.message, bounded_json.loads(response.body))
+            said = jmespath.search(expression, bounded_json.loads(response.body))
         except (bounded_json.NotJSON, JMESPathError):
             said = None
-    return " ".join(said.split())[:500] if isinstance(said, str) else ""
+    if isinstance(said, int) and not isinstance(said, bool):
+        said = str(said)
+    return " ".join(said.split()) if isinstance(said, str) else ""

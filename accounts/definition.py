@@ -85,7 +85,7 @@ class ApiKeyAuthentication(Part):
     value: str = Field(pattern=r"^[\x20-\x7e]+$", max_length=200)
 
 
-# More kinds join here as a union on `kind`; accounts/authentication.py says how each goes on a request.
+# More kinds join here as a union on `kind`; accounts/vendor_authentication.py says how each goes on a request.
 Authentication = ApiKeyAuthentication
 
 
@@ -184,7 +184,6 @@ class Definition(Part):
     rate_limit: RateLimit = RateLimit()
     errors: Errors = Errors()
     instructions: str = Field("", max_length=4000, description="How a model should use these tools together.")
-    record_link: str = Field("", max_length=300, description="Where a person opens a record; for people, not models.")
     resources: dict[Slug, Resource] = Field(min_length=1)
     tool_tags: dict[str, list[Slug]] = Field(
         default_factory=dict, description="Tags of single methods, by `resource.method`, besides their resource's."

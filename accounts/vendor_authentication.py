@@ -9,11 +9,18 @@ from typing import Protocol
 from accounts.definition import PLACEHOLDER, ApiKeyAuthentication, Authentication
 
 
+# A shorter text may stand in any sentence by chance.
+SHORTEST_SECRET = 6
+
+
 class VendorAuthentication(Protocol):
     """Put credentials on a request's headers."""
 
     def apply(self, headers: dict[str, str]) -> None:
         """Add to the headers, replacing what stands there under the same name."""
+
+    def conceal(self, text: str) -> str:
+        """Take the credentials out of a text, such as an error in which a vendor repeats them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,13 @@ class HeaderKey:
     def apply(self, headers: dict[str, str]) -> None:
         """Set the header."""
         headers[self.header] = self.value
+
+    def conceal(self, text: str) -> str:
+        """Take the key out, and its last word, where the header holds more than the key."""
+        for secret in (self.value, self.value.rpartition(" ")[2]):
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "•••")
+        return text
 
 
 def vendor_authentication(declared: Authentication, fields: dict[str, str]) -> VendorAuthentication:

@@ -117,20 +117,24 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     def rotate(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Replace a server's token, which is refused from now on. The new one stands in this answer alone."""
         server = self.get_object()
-        return self._with_token(server, policy.rotate_token(server, self.token), status.HTTP_200_OK, {})
+        with policy_problems():
+            token = policy.rotate_token(server, self.token)
+        return self._with_token(server, token, status.HTTP_200_OK, {})
 
     @extend_schema(operation_id="integrated_account_mcp_pause", request=None, responses={200: ServerSerializer})
     def pause(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Refuse every client until the server is resumed; its URL stays the same."""
         server = self.get_object()
-        policy.pause_server(server, self.token)
+        with policy_problems():
+            policy.pause_server(server, self.token)
         return Response(ServerSerializer(server).data)
 
     @extend_schema(operation_id="integrated_account_mcp_resume", request=None, responses={200: ServerSerializer})
     def resume(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Answer clients again."""
         server = self.get_object()
-        policy.resume_server(server, self.token)
+        with policy_problems():
+            policy.resume_server(server, self.token)
         return Response(ServerSerializer(server).data)
 
     def _with_token(self, server: MCPServer, token: str, code: int, headers: dict[str, str]) -> Response:

@@ -236,7 +236,11 @@ def merge_schemas(
         # A name that needs an alias never takes one that another has at the vendor.
         others = wire_names.keys() - {wire_name}
         name = alias(wire_name, {*properties, *others, *(PAGING_ARGUMENTS if paging else ())})
-        properties[name] = query_names.get(wire_name, body_names.get(wire_name))
+        declared = query_names.get(wire_name, body_names.get(wire_name))
+        # Clients would mirror such an argument in a header, which the endpoint does not hold against the body.
+        if isinstance(declared, dict):
+            declared = {key: value for key, value in declared.items() if key != "x-mcp-header"}
+        properties[name] = declared
         in_path = wire_name in method.path_parameters
         placements[name] = Placement(
             wire_name=wire_name,

@@ -149,12 +149,13 @@ def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits
             f"{vendor} answered with a redirect (HTTP {response.status}), which is never followed.", response, limits
         )
     if response.status >= 400:
+        words, code = vendor_words(response, tool.definition, connection)
         raise VendorRefused(
             f"{vendor} refused the call with HTTP {response.status}.",
             response.status,
             limits,
-            words=vendor_words(response, tool.definition),
-            code=response.headers.get((tool.definition.errors.code_header or "").lower(), "")[:100],
+            words=words,
+            code=code,
         )
     if not response.body.strip():
         if tool.read_only and response.status != 204:

@@ -17,7 +17,7 @@ integration:
   authentication: {kind: api_key, header: X-Key, value: "Key {key}"}
   connection_test: {path: /me}
   pagination: {kind: offset, limit_parameter: size, offset_parameter: start, default_limit: 10, max_limit: 50}
-  errors: {message: error.text}
+  errors: {message: error.text, code: error.code}
   resources:
     tickets:
       label: Tickets

@@ -241,6 +241,17 @@ class TestAnswers:
         scripted.status, scripted.headers, scripted.body = 400, headers, body
         assert words in await desk.failure(GET, {"id": "1"})
 
+    async def test_credentials_that_the_vendor_repeats_are_taken_out_of_its_words(
+        self, desk: McpClient, scripted: ScriptedVendor
+    ) -> None:
+        scripted.status = 403
+        scripted.body = b'{"error": {"text": "Key desk-secret may not, nor may desk-secret.", "code": 17}}'
+        words = await desk.failure(GET, {"id": "1"})
+        assert "desk-secret" not in words
+        assert "may not, nor may •••." in words
+        assert "HTTP 403 (17)" in words
+        assert "desk-secret" not in str([call.__dict__ for call in await calls()])
+
     async def test_no_word_of_any_failure_shows_the_credentials(
         self, desk: McpClient, scripted: ScriptedVendor
     ) -> None:
