@@ -1,0 +1,108 @@
+"""compose.yaml: valid, hardened, started in the right order."""
+
+import json
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compose_spec import PyCompose
+
+from tests.deploy.manifests import DEPLOY, FILLED, compose, example
+
+SERVICES: dict[str, Any] = compose()["services"]
+OURS = ("web", "worker", "beat", "migrate")
+
+
+def seconds(text: str) -> int:
+    return int(timedelta(**{{"s": "seconds", "m": "minutes"}[text[-1]]: int(text[:-1])}).total_seconds())
+
+
+def test_it_follows_the_compose_specification() -> None:
+    parsed = PyCompose.from_json(json.dumps(compose()))
+    parsed.validate()
+    assert set(parsed.service_names()) == {*OURS, "postgres", "redis", "nginx"}
+
+
+def test_the_compose_client_accepts_it(tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("no docker client with compose here; the specification is checked without it")
+    shutil.copytree(DEPLOY, tmp_path / "deploy", ignore=shutil.ignore_patterns(".env", "tls"))
+    (tmp_path / "deploy" / ".env").write_text("".join(f"{name}={value}\n" for name, value in FILLED.items()))
+    command = [docker, "compose", "--file", str(tmp_path / "deploy" / "compose.yaml"), "config", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in example() if name.endswith("PASSWORD")])
+def test_it_is_refused_without_a_password(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        compose({**FILLED, name: ""})
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_held_to_the_least(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "network_mode", "pid", "devices"} & service.keys()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_watched_but_the_one_that_ends(name: str) -> None:
+    # The image itself brings the check of web.
+    if name == "migrate":
+        assert SERVICES[name]["healthcheck"] == {"disable": True}
+    else:
+        assert ("healthcheck" in SERVICES[name]) != (name == "web")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_images_are_pinned(name: str) -> None:
+    image, _, tag = SERVICES[name]["image"].rpartition(":")
+    assert image
+    assert tag[0].isdigit()
+
+
+def test_only_the_proxy_is_reached_from_outside() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"nginx"}
+    assert compose()["networks"]["data"]["internal"] is True
+    for name in ("postgres", "redis"):
+        assert SERVICES[name]["networks"] == ["data"]
+    assert SERVICES["nginx"]["networks"] == ["edge"]
+
+
+def test_web_can_be_scaled_and_beat_cannot_be_by_accident() -> None:
+    assert "container_name" not in SERVICES["web"]
+    assert SERVICES["web"]["deploy"]["replicas"] > 1
+    assert "deploy" not in SERVICES["beat"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_processes_start_after_the_migration(name: str) -> None:
+    assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_dependencies_and_volumes_exist(name: str) -> None:
+    assert SERVICES[name].get("depends_on", {}).keys() <= SERVICES.keys()
+    sources = {volume.split(":")[0] for volume in SERVICES[name].get("volumes", ())}
+    assert {source for source in sources if not source.startswith("./")} <= compose()["volumes"].keys()
+    # The certificate is the reader's own.
+    assert all((DEPLOY / source).exists() for source in sources - {"./tls"} if source.startswith("./"))
+
+
+def test_web_is_given_the_time_that_it_takes_to_stop() -> None:
+    web = SERVICES["web"]
+    assert seconds(web["stop_grace_period"]) >= int(web["environment"]["SHUTDOWN_SECONDS"]) + 5
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_process_gets_the_same_settings(name: str) -> None:
+    assert SERVICES[name]["environment"] == SERVICES["web"]["environment"]
+    assert SERVICES[name]["env_file"] == [".env"]
+    assert SERVICES[name]["image"] == SERVICES["web"]["image"]

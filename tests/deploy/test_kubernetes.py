@@ -1,0 +1,155 @@
+"""The manifests: valid for old and new clusters, hardened, in agreement with each other."""
+
+import shutil
+import subprocess
+from typing import Any
+from urllib.parse import urlsplit
+
+import kubernetes_validate  # type: ignore[import-untyped]  # the package ships no annotations
+import pytest
+import yaml
+
+from tests.deploy.manifests import KUBERNETES, kubernetes, of_kind, pods
+
+OLDEST = "1.29"
+VERSIONS = (OLDEST, kubernetes_validate.latest_version())
+CONFIG: dict[str, str] = of_kind("ConfigMap")["patchbay"]["data"]
+HOST = urlsplit(CONFIG["PUBLIC_URL"]).hostname
+CONTAINERS = {
+    f"{pod}/{container['name']}": container
+    for pod, template in pods().items()
+    for container in [*template["spec"].get("initContainers", ()), *template["spec"]["containers"]]
+}
+
+
+def web() -> dict[str, Any]:
+    container: dict[str, Any] = CONTAINERS["patchbay-web/web"]
+    return container
+
+
+def name_of(manifest: dict[str, Any]) -> str:
+    return f"{manifest['kind']}-{manifest['metadata']['name']}"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("manifest", kubernetes(), ids=name_of)
+def test_every_manifest_follows_the_schema_of_its_kind(manifest: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_the_example_of_the_secret_is_valid_and_empty() -> None:
+    secret = yaml.safe_load((KUBERNETES / "secret.example.yaml").read_text())
+    kubernetes_validate.validate(secret, OLDEST, strict=True)
+    assert set(secret["stringData"].values()) == {""}
+    assert secret["metadata"]["name"] == "patchbay"
+
+
+def test_every_file_belongs_to_the_kustomization() -> None:
+    named = set(yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"])
+    assert {path.name for path in KUBERNETES.iterdir()} == {*named, "kustomization.yaml", "secret.example.yaml"}
+
+
+def test_kustomize_assembles_it() -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("no kubectl here; the manifests are checked one by one")
+    done = subprocess.run([kubectl, "kustomize", KUBERNETES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assembled = list(yaml.safe_load_all(done.stdout))
+    assert len(assembled) == len(kubernetes())
+    assert {each["metadata"].get("namespace", "patchbay") for each in assembled} == {"patchbay"}
+    assert "image: patchbay\n" not in done.stdout
+
+
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
+def test_every_container_is_held_to_the_least(container: dict[str, Any]) -> None:
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+    assert container["resources"].keys() == {"requests", "limits"}
+
+
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
+def test_every_container_gets_the_same_image_and_settings(container: dict[str, Any]) -> None:
+    assert container["image"] == "patchbay"
+    assert container["envFrom"] == [{"configMapRef": {"name": "patchbay"}}, {"secretRef": {"name": "patchbay"}}]
+
+
+@pytest.mark.parametrize("pod", pods().values(), ids=pods())
+def test_every_pod_is_held_to_the_least(pod: dict[str, Any]) -> None:
+    assert pod["spec"]["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    # A service called `port` or `database` would otherwise set variables that look like ours.
+    assert pod["spec"]["enableServiceLinks"] is False
+
+
+@pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
+def test_probes_ask_the_port_that_is_named(probe: str) -> None:
+    request = web()[probe]["httpGet"]
+    assert request["path"] == ("/readyz" if probe == "readinessProbe" else "/livez")
+    assert request["port"] in {port["name"] for port in web()["ports"]}
+
+
+def test_the_ingress_is_for_the_public_address() -> None:
+    spec = of_kind("Ingress")["patchbay"]["spec"]
+    assert [rule["host"] for rule in spec["rules"]] == spec["tls"][0]["hosts"] == [HOST]
+
+
+def test_the_ingress_lets_streams_through_and_keeps_tokens_out_of_its_log() -> None:
+    prefix = "nginx.ingress.kubernetes.io/"
+    given = of_kind("Ingress")["patchbay"]["metadata"]["annotations"]
+    annotations = {name.removeprefix(prefix): value for name, value in given.items()}
+    assert annotations["proxy-buffering"] == "off"
+    assert int(annotations["proxy-read-timeout"]) > 300
+    assert annotations["enable-access-log"] == "false"
+    assert annotations["force-ssl-redirect"] == "true"
+
+
+def test_a_pod_of_web_is_given_the_time_that_it_takes_to_stop() -> None:
+    waits = int(web()["lifecycle"]["preStop"]["exec"]["command"][1])
+    grace = pods()["patchbay-web"]["spec"]["terminationGracePeriodSeconds"]
+    assert grace >= waits + int(CONFIG["SHUTDOWN_SECONDS"]) + 5
+
+
+def test_a_release_never_leaves_fewer_pods_of_web() -> None:
+    assert of_kind("Deployment")["patchbay-web"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_there_is_never_a_second_beat() -> None:
+    spec = of_kind("Deployment")["patchbay-beat"]["spec"]
+    assert (spec["replicas"], spec["strategy"]["type"]) == (1, "Recreate")
+
+
+@pytest.mark.parametrize("name", ["patchbay-web", "patchbay-worker"])
+def test_pods_wait_for_the_migrations_of_their_release(name: str) -> None:
+    assert CONTAINERS[f"{name}/migrated"]["command"] == ["python", "manage.py", "migrate", "--check"]
+
+
+def test_autoscaler_and_disruption_budget_are_about_web() -> None:
+    scaler = of_kind("HorizontalPodAutoscaler")["patchbay-web"]["spec"]
+    assert scaler["scaleTargetRef"]["name"] in of_kind("Deployment")
+    assert "replicas" not in of_kind("Deployment")["patchbay-web"]["spec"]
+    assert scaler["minReplicas"] > 1
+    assert selected(of_kind("PodDisruptionBudget")["patchbay-web"]["spec"]["selector"]["matchLabels"]) == {
+        "patchbay-web"
+    }
+
+
+def test_the_service_and_its_policy_select_the_pods_of_web_alone() -> None:
+    assert selected(of_kind("Service")["patchbay-web"]["spec"]["selector"]) == {"patchbay-web"}
+    policies = of_kind("NetworkPolicy")
+    assert selected(policies["patchbay-web"]["spec"]["podSelector"]["matchLabels"]) == {"patchbay-web"}
+    assert selected(policies["patchbay"]["spec"]["podSelector"]["matchLabels"]) == pods().keys()
+
+
+@pytest.mark.parametrize("deployment", of_kind("Deployment").values(), ids=name_of)
+def test_every_deployment_selects_its_own_pods_alone(deployment: dict[str, Any]) -> None:
+    assert selected(deployment["spec"]["selector"]["matchLabels"]) == {deployment["metadata"]["name"]}
+
+
+def selected(labels: dict[str, str]) -> set[str]:
+    """Return the workloads whose pods have these labels."""
+    return {name for name, pod in pods().items() if labels.items() <= pod["metadata"]["labels"].items()}
