@@ -13,6 +13,9 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from config import environment as env
 from config.admin_navigation import SIDEBAR
@@ -37,6 +40,8 @@ if _public.scheme not in {"http", "https"} or not _public.hostname:
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 _secrets = env.Secrets(DATA_DIR if LOCAL else None)
 SECRET_KEY = _secrets.get("SECRET_KEY")
+# Keys of before, under which sessions and signed links are still accepted while a new one takes over.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 TOKEN_KEY = _secrets.get("TOKEN_KEY")
 # Key ring: `id:base64 key` pairs, comma-separated; the first encrypts, all decrypt.
 CREDENTIAL_KEYS = [pair.strip() for pair in _secrets.get("CREDENTIAL_KEYS", prefix="k1:").split(",") if pair.strip()]
@@ -102,7 +107,6 @@ LOGIN_REDIRECT_URL = "accounts"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 MIDDLEWARE = [
-    "config.requests.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "config.csp.PortalCSPMiddleware",
@@ -152,15 +156,28 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+    # The pool waits ever longer between its attempts to connect, and begins anew after reconnect_timeout.
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 5}}
 DATABASES = {"default": _database}
 
 # --- Broker, cache ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    # Once more, on a new connection: the client's own default tries for many seconds, in which the thread that all
+    # requests share would wait, and after which it listens again only later than it could.
+    _pause = ConstantBackoff(0.1)
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"retry": Retry(_pause, 1), "socket_connect_timeout": 1, "socket_timeout": 1},
+        }
+    }
     CHANNEL_LAYERS: dict[str, Any] = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "retry": AsyncRetry(_pause, 1), "socket_connect_timeout": 1}]},
+        }
     }
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
@@ -249,7 +266,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 if not LOCAL:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_REDIRECT_EXEMPT = [r"^livez/?$", r"^readyz/?$"]
     SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -307,11 +323,13 @@ UNFOLD = {
 }  # fmt: skip
 
 ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
+# Whoever sends it as a bearer token may read /metrics; without it there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 # Which peers' X-Forwarded-* headers are believed: the reverse proxy's addresses, or * where only it can connect.
 FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
-LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT, access=ACCESS_LOG)
+LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)
 
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.connecting import connect_account, save_account
@@ -49,6 +49,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed, then print, and run the processes where that was asked for."""
+        if not settings.LOCAL:
+            raise CommandError("The demo makes a superuser called demo, which has no place in production (DEBUG=0).")
         demo = seed()
         if options["json"]:
             self.stdout.write(json.dumps(asdict(demo)))

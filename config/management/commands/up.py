@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
+from honcho import manager as honcho_manager
 
 from config import environment as env
 
@@ -41,7 +41,9 @@ def run_processes(when_ready: Callable[[], None] | None = None) -> int:
     if not env.flag("SIMULATOR", default=settings.LOCAL):
         del commands["simulator"]
     check_ports(simulator="simulator" in commands)
-    manager = Manager()
+    # honcho gives a process 5 s unless told: less than the web process may take for calls in flight.
+    honcho_manager.KILL_WAIT = settings.SHUTDOWN_SECONDS + 5
+    manager = honcho_manager.Manager()
     for name, command in commands.items():
         manager.add_process(name, command, env=process_environment(), cwd=str(settings.BASE_DIR))
     if when_ready is not None:
