@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 GROUP = "patchbay.changes"
 MESSAGE = "change"
 RETRY_SECONDS = 0.5
-SEND_SECONDS = 2.0
+SEND_SECONDS = 0.5
 
 
 def is_shared() -> bool:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from accounts.definition import PLACEHOLDER, ApiKeyAuthentication, Authentication
 
-
 # A shorter text may stand in any sentence by chance.
 SHORTEST_SECRET = 6
 

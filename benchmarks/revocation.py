@@ -48,9 +48,7 @@ def main() -> None:
         subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
         seeded = subprocess.run([*manage, "demo", "--json"], cwd=ROOT, env=environment, check=True, capture_output=True)
         demo = json.loads(seeded.stdout)
-        replicas = [
-            start(["-m", "config.serve"], {**environment, "PORT": str(port)}, port) for port in (first, second)
-        ]
+        replicas = [start(["-m", "config.serve"], {**environment, "PORT": str(port)}, port) for port in (first, second)]
         try:
             servers = f"http://127.0.0.1:{first}/integrated-account/{demo['integrated_account_id']}/mcp"
             authorization = {"Authorization": f"Bearer {demo['api_token']}"}

@@ -1,9 +1,9 @@
 """The agent-facing API (django-ninja), put together: its router, its JSON, and its errors as problem details."""
 
+import logging
 from typing import Any
 
 import orjson
-import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -16,7 +16,7 @@ from accounts.exceptions import NOT_FOUND
 from accounts.problems import FieldError, Problem, ProblemRaised, internal, invalid, unauthenticated
 from tools.api import router
 
-logger = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 PREFIX = "integrated-account"
 

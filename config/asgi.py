@@ -1,4 +1,4 @@
-"""The ASGI application of the web process: MCP requests to their endpoint, everything else to Django."""
+"""The ASGI application of the web process: monitoring, MCP requests to their endpoint, everything else to Django."""
 
 import asyncio
 import gc
@@ -14,16 +14,29 @@ django_application = get_asgi_application()
 from accounts.broadcast import listen  # noqa: E402
 from accounts.upstream import close_shared_upstream  # noqa: E402
 from config.body_limit import limited  # noqa: E402  the apps must be loaded first
+from config.health import livez, readyz  # noqa: E402
+from config.metrics import metrics  # noqa: E402
+from config.requests import observed  # noqa: E402
 from mcpservers import endpoint  # noqa: E402
-from mcpservers.replies import Receive, Scope, Send  # noqa: E402
+from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from tools.record import recorder  # noqa: E402
+
+# Neither counted nor logged, nor held to ALLOWED_HOSTS.
+MONITORING: dict[str, Application] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Route one connection."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"].startswith(endpoint.PREFIX):
+    elif (monitoring := MONITORING.get(scope["path"].rstrip("/"))) is not None:
+        await monitoring(scope, receive, send)
+    else:
+        await observed(_answer, scope, receive, send)
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"].startswith(endpoint.PREFIX):
         await endpoint.application(scope, receive, send)
     else:
         await limited(django_application, scope, receive, send, limit=settings.MAX_UPLOAD_BYTES)

@@ -10,6 +10,8 @@ from accounts.tokens import redact
 
 Event = MutableMapping[str, Any]
 
+ACCESS_FIELDS = ("status", "duration_ms", "client", "surface")
+
 
 def redact_event(_logger: object, _method: str, event: Event) -> Event:
     """Take tokens out of every text of an event, in whichever field they stand."""
@@ -39,11 +41,8 @@ def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
-def logging_settings(*, level: str, style: str, access: bool) -> dict[str, Any]:
-    """Return the value of Django's LOGGING: `text` for people, `json` (one object a line) for collectors.
-
-    `access` tells whether uvicorn logs each request.
-    """
+def logging_settings(*, level: str, style: str) -> dict[str, Any]:
+    """Return the value of Django's LOGGING: `text` for people, `json` (one object a line) for collectors."""
     renderer: Any
     if style == "json":
         renderer = structlog.processors.JSONRenderer()
@@ -53,6 +52,7 @@ def logging_settings(*, level: str, style: str, access: bool) -> dict[str, Any]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(ACCESS_FIELDS),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _append_traceback,
         redact_event,
@@ -74,7 +74,8 @@ def logging_settings(*, level: str, style: str, access: bool) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "uvicorn": {"handlers": [], "propagate": True},
-            "uvicorn.access": {"handlers": [], "propagate": access},
+            # It cannot carry the request's id: config/requests.py logs requests.
+            "uvicorn.access": {"handlers": [], "propagate": False},
             "axes": {"level": "ERROR"},
             "httpx": {"level": "WARNING"},
         },

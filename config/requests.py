@@ -1,35 +1,115 @@
-"""A request's id: taken from the proxy or made, in every log line and in the answer."""
+"""Every request of every surface: its id, its figures, its line in the access log.
 
+The id is taken from the proxy or made; it stands in each line that is logged meanwhile, and goes back in the answer.
+"""
+
+import logging
 import re
-import uuid
-from collections.abc import Awaitable, Callable
+import secrets
+import time
+from functools import lru_cache
+from urllib.parse import quote
 
 import structlog
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.conf import settings
+from prometheus_client import Counter, Gauge, Histogram
 
-HEADER = "X-Request-ID"
-FORM = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+from accounts.tokens import redact
+from config.views import PROGRAMS
+from mcpservers.endpoint import PREFIX
+from mcpservers.replies import Application, Message, Receive, Scope, Send
+
+logger = logging.getLogger("patchbay.access")
+
+HEADER = b"x-request-id"
+FORM = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+REQUESTS = Counter("patchbay_requests", "Requests that were answered.", ["surface", "method", "status"])
+REQUEST_SECONDS = Histogram(
+    "patchbay_request_seconds", "Time until an answer began, streams included.", ["surface"], buckets=SECONDS
+)
+IN_PROGRESS = Gauge("patchbay_requests_in_progress", "Requests that are not over yet, streams included.")
+_requests: dict[tuple[str, str, int], Counter] = {}
+_seconds: dict[str, Histogram] = {}
 
 
-class RequestIdMiddleware:
-    """Bind the request's id to the log context, and send it back."""
+async def observed(application: Application, scope: Scope, receive: Receive, send: Send) -> None:
+    """Have a request answered under its id; it is counted, and logged, when its answer begins."""
+    request_id = _request_id(scope)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    started = time.perf_counter()
+    answering = False
 
-    sync_capable = False
-    async_capable = True
+    async def send_observed(message: Message) -> None:
+        nonlocal answering
+        if message["type"] == "http.response.start":
+            answering = True
+            message["headers"] = [*message.get("headers", ()), (HEADER, request_id.encode())]
+            _note(scope, message["status"], time.perf_counter() - started)
+        await send(message)
 
-    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
+    IN_PROGRESS.inc()
+    try:
+        await application(scope, receive, send_observed)
+    except Exception:
+        if not answering:
+            _note(scope, 500, time.perf_counter() - started)
+        raise
+    finally:
+        IN_PROGRESS.dec()
 
-    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Handle one request."""
-        given = request.headers.get(HEADER, "")
-        request_id = given if FORM.match(given) else uuid.uuid4().hex
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        response = await self.get_response(request)
-        response[HEADER] = request_id
-        return response
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode() if FORM.fullmatch(value) else secrets.token_hex(16)
+    return secrets.token_hex(16)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    surface, method = surface_of(scope), scope["method"]
+    counter = _requests.get((surface, method, status))
+    if counter is None:
+        counter = _counter(surface, method, status)
+    counter.inc()
+    _seconds[surface].observe(seconds)
+    if settings.ACCESS_LOG:
+        # No query: the old HTTP+SSE transport has its session there. Quoted, so that no path makes a line of its own.
+        logger.info(
+            "%s %s",
+            method,
+            redact(quote(scope["path"])),
+            extra={
+                "status": status,
+                "duration_ms": round(seconds * 1000, 1),
+                "client": (scope.get("client") or ["-"])[0],
+                "surface": surface,
+            },
+        )
+
+
+def _counter(surface: str, method: str, status: int) -> Counter:
+    """Return the series of such requests; the method is what a client sent, so that only known ones are held."""
+    _seconds.setdefault(surface, REQUEST_SECONDS.labels(surface))
+    known = method in METHODS
+    counter = REQUESTS.labels(surface, method if known else "other", f"{status // 100}xx")
+    if known:
+        _requests[surface, method, status] = counter
+    return counter
+
+
+def surface_of(scope: Scope) -> str:
+    """Return which part of the product a request is for."""
+    path: str = scope["path"]
+    return "mcp" if path.startswith(PREFIX) else _surface_of_path(path)
+
+
+@lru_cache(maxsize=256)
+def _surface_of_path(path: str) -> str:
+    if path.startswith("/admin"):
+        return "admin"
+    if path.startswith("/static/"):
+        return "static"
+    return "rest" if path.startswith(PROGRAMS) else "portal"

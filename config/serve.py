@@ -1,7 +1,11 @@
 """The web process: uvicorn with the project's logging. Run as `python -m config.serve`."""
 
+import asyncio
 import os
+import signal
 import socket
+import sys
+import time
 
 import django
 import uvicorn
@@ -12,24 +16,44 @@ django.setup()
 
 from mcpservers.streams import hub  # noqa: E402  the apps must be loaded first
 
+# How long connections that a proxy keeps open may still bring a request, once new ones are refused.
+DRAIN_SECONDS = 1.0
+DRAIN_POLL_SECONDS = 0.05
+
 
 class Server(uvicorn.Server):
-    """Uvicorn that tells open streams to go before it waits for open connections to end."""
+    """Uvicorn that tells open streams to go, and proxies to go elsewhere, before it waits for connections to end."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then stop as uvicorn does: calls in flight finish within SHUTDOWN_SECONDS."""
         hub.end_all()
+        await self._drain()
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Refuse new connections, and answer what comes on the open ones, each for the last time.
+
+        To close an idle connection at once would lose the request that a proxy is just sending on it: it may not
+        send a POST again (RFC 9110, 9.2.2).
+        """
+        for server in self.servers:
+            server.close()
+        self.server_state.default_headers.append((b"connection", b"close"))
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self.server_state.connections and not self.force_exit and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(DRAIN_POLL_SECONDS)
 
 
 def main() -> None:
     """Serve until told to stop; open requests may finish within the time that the settings allow."""
+    # uvicorn raises the signal again once it has shut down; a stop that went well is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         "config.asgi:application",
         host=settings.HOST,
         port=settings.PORT,
         log_config=None,
-        access_log=settings.ACCESS_LOG,
+        access_log=False,  # config/requests.py logs requests, with their ids
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,

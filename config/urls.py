@@ -1,15 +1,10 @@
-"""Every path of the web process but `/mcp/`, which is answered before Django (see config/asgi.py)."""
+"""Every path of the web process but `/mcp/` and monitoring, which are answered before Django (see config/asgi.py)."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.routing import page
-from config import views
-
 urlpatterns = [
     path("admin/", admin.site.urls),
-    *page("livez", views.livez, "livez"),
-    *page("readyz", views.readyz, "readyz"),
     path("", include("accounts.urls")),
     path("", include("mcpservers.urls")),
     path("", include("config.api_urls")),

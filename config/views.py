@@ -1,9 +1,7 @@
-"""What answers besides the apps: errors, in HTML for people and as problem details for programs; health."""
+"""What answers besides the apps: errors, in HTML for people and as problem details for programs."""
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_safe
 
 from accounts.problems import Problem
 
@@ -59,27 +57,3 @@ def _words_of(exception: Exception) -> str:
     """Return what an exception says to a person; Django's own say what only its debug page understands."""
     said = exception.args[0] if exception.args else ""
     return said if isinstance(said, str) and not said.endswith("matches the given query.") else ""
-
-
-@require_safe
-def livez(request: HttpRequest) -> HttpResponse:
-    """Tell that the process answers."""
-    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
-
-
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Tell whether each part that requests need answers; 503 when one does not."""
-    parts = {"database": _database()}
-    ready = all(state == "ok" for state in parts.values())
-    body = {"status": "ok" if ready else "unavailable", "parts": parts}
-    return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
-
-
-def _database() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return "unreachable"
-    return "ok"

@@ -3,8 +3,10 @@
 SIMULATOR_PORT          the port on 127.0.0.1 (8001)
 SIMULATOR_API_KEY       the key with every scope (fd-demo-key)
 SIMULATOR_HOURLY_LIMIT  requests an hour (1800); 0 counts none
+LOG_FORMAT              json says the first line as one JSON object
 """
 
+import json
 import os
 import signal
 import socket
@@ -45,8 +47,14 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    sys.stderr.write(f"The FuseDesk simulator listens on http://{HOST}:{port}/api/\n")
+    _say(f"The FuseDesk simulator listens on http://{HOST}:{port}/api/")
     Server(config).run(sockets=[listener])
+
+
+def _say(sentence: str) -> None:
+    as_json = os.environ.get("LOG_FORMAT", "").strip() == "json"
+    line = json.dumps({"event": sentence, "level": "info", "logger": "demo"}) if as_json else sentence
+    sys.stderr.write(f"{line}\n")
 
 
 def _listen(port: int) -> socket.socket:

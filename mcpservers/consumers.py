@@ -7,6 +7,7 @@ later is sent by the hub's task or by a message of the channel layer. Consumers 
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from channels.exceptions import StopConsumer
 from mcpservers import legacy
 from mcpservers.admission import Admitted
 from mcpservers.jsonrpc import Id, result_bytes
-from mcpservers.replies import event, stream_headers
+from mcpservers.replies import Receive, Scope, Send, event, stream_headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.results import subscription_ended
 from mcpservers.streams import hub
@@ -32,6 +33,8 @@ WRITE_SECONDS = 20.0
 class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annotations
     """A stream of events over one response. `scope["mcp"]` holds the admitted request."""
 
+    kind = "server"
+
     # Streams hear of changes through the hub, one for all; a name that no layer has keeps each of them from
     # subscribing to the channel layer too.
     channel_layer_alias = "none"
@@ -41,6 +44,16 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self._writing: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []
         self._ended = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Dispatch what the connection brings; without a layer there is one source, and no task to listen to it."""
+        if self.channel_layer_alias == "default":
+            await super().__call__(scope, receive, send)
+            return
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def http_request(self, message: dict[str, Any]) -> None:
         """Open the stream."""
@@ -122,6 +135,8 @@ class Subscription(EventStream):
     Only changes of tools are offered; `scope["mcp.tools"]` tells whether the client asked for them.
     """
 
+    kind = "subscription"
+
     async def opening(self) -> bytes:
         """Acknowledge what will be delivered, before anything else."""
         self._id: Id = self.scope["mcp.subscription"]
@@ -150,6 +165,7 @@ class LegacyStream(EventStream):
     Whichever process handles the POST sends the answer to this consumer's channel.
     """
 
+    kind = "legacy"
     channel_layer_alias = "default"
 
     async def opening(self) -> bytes:

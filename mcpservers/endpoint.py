@@ -4,13 +4,14 @@ POSTs are answered here. What holds a stream open is handed to a consumer, once 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import parse_qs
 
-import structlog
+from django.conf import settings
 
 from mcpservers import legacy, protocol
 from mcpservers.admission import Admitted, admit, check_host, check_media_types, check_origin, read_request_body
@@ -44,7 +45,7 @@ from mcpservers.replies import (
 )
 from mcpservers.results import STATELESS
 
-logger = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 PREFIX = "/mcp/"
 
@@ -64,20 +65,29 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     headers = request_headers(scope)
     try:
         reply = await _route(Http(scope, headers, receive, send))
+        if isinstance(reply, Held):
+            # From here, where neither the body nor what was read from it is kept for as long as the stream is.
+            await reply.run()
+            return
     except Refusal as refusal:
         reply = refusal.reply
     except Disconnected:
         return
     except Exception:
-        logger.exception("mcp request failed")
-        error = JsonRpcError(INTERNAL_ERROR, "Internal error: the request could not be handled. Try again later.")
-        reply = Reply(500, error_bytes(error, None, null_id=False))
+        reply = _failed(None)
     if reply is not None:
         await send_reply(reply, headers, send)
 
 
-async def _route(http: Http) -> Reply | None:
-    """Answer a request; None where the answer was sent already."""
+def _failed(message_id: Id | None) -> Reply:
+    """Log the exception that is being handled, and answer with none of it."""
+    logger.exception("mcp request failed")
+    error = JsonRpcError(INTERNAL_ERROR, "Internal error: the request could not be handled. Try again later.")
+    return Reply(500, error_bytes(error, message_id, null_id=False))
+
+
+async def _route(http: Http) -> "Reply | Held | None":
+    """Answer a request, or say which stream does; None where the answer was sent already."""
     scope, headers = http.scope, http.headers
     check_host(headers)
     check_origin(headers)
@@ -96,11 +106,9 @@ async def _route(http: Http) -> Reply | None:
             return await _post(admitted, http)
         case "GET", "":
             check_stream(headers)
-            await hold(ServerStream, admitted, http)
-            return None
+            return Held(ServerStream, admitted, http)
         case "GET", "sse":
-            await hold(LegacyStream, admitted, http)
-            return None
+            return Held(LegacyStream, admitted, http)
         case "POST", "messages":
             return await _post_legacy(admitted, http)
         case _:
@@ -108,9 +116,21 @@ async def _route(http: Http) -> Reply | None:
             raise Refusal(405, f"This address takes {allowed.decode()} requests.", (b"allow", allowed))
 
 
-async def hold(kind: type[EventStream], admitted: Admitted, http: Http, **found: Any) -> None:
-    """Hand a request to the consumer that holds its stream; `found` goes into the scope."""
-    await kind.as_asgi()({**http.scope, "mcp": admitted, **found}, http.receive, http.send)
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A request whose answer is a stream: which consumer holds it, and what it finds in the scope."""
+
+    kind: type[EventStream]
+    admitted: Admitted
+    http: Http
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def run(self) -> Awaitable[None]:
+        """Hand the request to its consumer."""
+        # Neither as_asgi, which makes a function each time, nor a copy of the scope: streams are many, and stay.
+        self.http.scope.update(self.found, mcp=self.admitted)
+        running: Awaitable[None] = self.kind()(self.http.scope, self.http.receive, self.http.send)
+        return running
 
 
 def check_stream(headers: Headers) -> None:
@@ -122,7 +142,7 @@ def check_stream(headers: Headers) -> None:
         raise Refusal(405, "A GET opens a stream of events: accept text/event-stream, or send a POST.", ALLOWED)
 
 
-async def _post(admitted: Admitted, http: Http) -> Reply | None:
+async def _post(admitted: Admitted, http: Http) -> Reply | Held | None:
     check_media_types(http.headers)
     body = await read_request_body(http.headers, http.receive)
     exchange = admitted.exchange()
@@ -137,12 +157,12 @@ async def _post(admitted: Admitted, http: Http) -> Reply | None:
                 protocol.handshake_version(exchange.headers)
             return Reply(202)
         if stateless and message.method == "subscriptions/listen":
-            return await _subscribe(message, message.id, admitted, http)
+            return _subscribe(message, message.id, admitted, http)
         if message.method == "tools/call":
             return await _call(message, message.id, exchange, http, stateless=stateless)
         return await _answer(message, message.id, exchange)
     except JsonRpcError as error:
-        return Reply(error.status, error_bytes(error, None, null_id=_null_id(exchange.headers)))
+        return Reply(error.status, error_bytes(error, error.message_id, null_id=_null_id(exchange.headers)))
 
 
 def _null_id(headers: RequestHeaders) -> bool:
@@ -156,6 +176,8 @@ async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply
         result = await protocol.answer(message, exchange)
     except JsonRpcError as error:
         return Reply(error.status, error_bytes(error, message_id, null_id=False))
+    except Exception:
+        return _failed(message_id)
     limits = tuple((name.encode(), value.encode()) for name, value in exchange.limits.headers().items())
     return Reply(200, result_bytes(message_id, result), limits)
 
@@ -200,7 +222,7 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-async def _subscribe(message: Message, message_id: Id, admitted: Admitted, http: Http) -> Reply | None:
+def _subscribe(message: Message, message_id: Id, admitted: Admitted, http: Http) -> Reply | Held:
     """Open the stream of a subscription (MCP 2026-07-28, Subscriptions)."""
     try:
         protocol.check_stateless(message, admitted.exchange().headers)
@@ -215,8 +237,7 @@ async def _subscribe(message: Message, message_id: Id, admitted: Admitted, http:
         return read_already.pop() if read_already else await http.receive()
 
     found = {"mcp.subscription": message_id, "mcp.tools": wanted.get("toolsListChanged") is True}
-    await hold(Subscription, admitted, replace(http, receive=receive_rest), **found)
-    return None
+    return Held(Subscription, admitted, replace(http, receive=receive_rest), found)
 
 
 async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
@@ -230,7 +251,7 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     try:
         message = read_message(read_body(body))
     except JsonRpcError as error:
-        return Reply(400, error_bytes(error, None, null_id=True))
+        return Reply(400, error_bytes(error, error.message_id, null_id=True))
     if message.id is not None:
         task = asyncio.create_task(_answer_later(message, message.id, admitted.exchange(), channel))
         _background.add(task)
@@ -247,9 +268,9 @@ async def _answer_later(message: Message, message_id: Id, exchange: Exchange, ch
 
 
 async def finish_background() -> None:
-    """Wait for answers that are still to be delivered to streams."""
+    """Wait for answers that are still to be delivered to streams, at most SHUTDOWN_SECONDS."""
     if _background:
-        await asyncio.wait(set(_background))
+        await asyncio.wait(set(_background), timeout=settings.SHUTDOWN_SECONDS)
 
 
 async def _answer_batch(values: list[Any], exchange: Exchange) -> Reply:
@@ -268,7 +289,7 @@ async def _answer_in_batch(value: Any, exchange: Exchange) -> bytes:
     try:
         message = read_message(value)
     except JsonRpcError as refused:
-        return error_bytes(refused, None, null_id=True)
+        return error_bytes(refused, refused.message_id, null_id=True)
     if message.id is None:
         return b""
     if message.method == "initialize":

@@ -130,7 +130,7 @@ def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
     )
 
 
-_servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load)
+_servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load, name="server")
 
 
 def _forget(change: Change) -> None:

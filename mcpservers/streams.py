@@ -10,12 +10,14 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from contextvars import Context
 from typing import Protocol
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from accounts.changes import Change, change_count, subscribe
+from mcpservers.metrics import STREAMS
 from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ RECHECK_SECONDS = 60.0
 class Stream(Protocol):
     """One open stream. Its methods must not wait for the client."""
 
+    kind: str
     server: ResolvedServer
     quiet_since: float
 
@@ -62,16 +65,21 @@ class StreamHub:
         """Watch over a stream from now on."""
         loop = asyncio.get_running_loop()
         if self._task is None or self._task.done() or self._loop is not loop:
-            self._loop, self._wake, self._count = loop, asyncio.Event(), None
+            self._loop, self._wake = loop, asyncio.Event()
             self._checked_at = time.monotonic()
-            self._task = loop.create_task(self._watch(self._wake))
-        self._streams.setdefault(stream.server.digest, set()).add(stream)
+            # In a context of its own: what it logs belongs to no request.
+            self._task = loop.create_task(self._watch(self._wake), context=Context())
+        streams = self._streams.setdefault(stream.server.digest, set())
+        if stream not in streams:
+            streams.add(stream)
+            STREAMS[stream.kind].inc()
 
     def discard(self, stream: Stream) -> None:
         """Let a stream go that has ended."""
         streams = self._streams.get(stream.server.digest)
-        if streams is not None:
+        if streams is not None and stream in streams:
             streams.discard(stream)
+            STREAMS[stream.kind].dec()
             if not streams:
                 del self._streams[stream.server.digest]
 
@@ -98,6 +106,8 @@ class StreamHub:
             try:
                 await self._tick()
             except Exception:
+                # What had changed may not have been looked at yet.
+                self._changed = True
                 logger.exception("open streams could not be looked after; it is tried again")
 
     async def _tick(self) -> None:
@@ -120,8 +130,7 @@ class StreamHub:
             count: int = await database_sync_to_async(change_count)()
         except DatabaseError:
             return False
-        if self._count is None:
-            self._count = count
+        # At the first look there is no telling what changed since a stream was opened: it counts as a change.
         if count == self._count:
             return now - self._checked_at >= RECHECK_SECONDS
         self._count = count

@@ -8,7 +8,7 @@ import sys
 
 import psycopg
 import redis
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 MISSING = 3
 
@@ -18,7 +18,7 @@ def missing() -> list[str]:
     problems = []
     database, broker = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
     try:
-        server = make_conninfo(**{**conninfo_to_dict(database), "dbname": "postgres", "connect_timeout": 3})
+        server = make_conninfo(database, dbname="postgres", connect_timeout="3")
         psycopg.connect(server).close()
     except psycopg.Error as problem:
         problems.append(f"PostgreSQL does not answer at DATABASE_URL: {str(problem).strip().splitlines()[-1]}")

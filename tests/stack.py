@@ -127,6 +127,11 @@ class Stack:
         with closing(sqlite3.connect(self.folder / "patchbay.sqlite3")) as database:
             return database.execute(sql, values).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """Change the database of the embedded default behind the product's back."""
+        with closing(sqlite3.connect(self.folder / "patchbay.sqlite3")) as database, database:
+            database.execute(sql)
+
     def end(self, process: subprocess.Popen[str], by: signal.Signals = signal.SIGTERM) -> int:
         """End a process and its children with a signal; return its exit status once all it printed is read."""
         if process.poll() is None:

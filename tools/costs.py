@@ -1,4 +1,4 @@
-"""What a tool costs a model: the tokens of its name, description and schema, estimated without any model's tokenizer."""
+"""What a tool costs a model: the tokens of its name, description and schema, estimated without a tokenizer."""
 
 from typing import Any
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from honcho.environ import parse_procfile
 from honcho import manager as honcho_manager
+from honcho.environ import parse_procfile
 
 from config import environment as env
 

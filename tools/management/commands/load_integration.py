@@ -42,8 +42,8 @@ class Command(BaseCommand):
 def summary(path: Path, loaded: Loaded) -> str:
     """Return what loading did, for people."""
     lines = [
-        f"{path.name}: {loaded.integration.label}, {len(loaded.created)} records created, {len(loaded.updated)} updated, "
-        f"{len(loaded.unchanged)} unchanged, {len(loaded.kept)} kept as edited."
+        f"{path.name}: {loaded.integration.label}, {len(loaded.created)} records created, "
+        f"{len(loaded.updated)} updated, {len(loaded.unchanged)} unchanged, {len(loaded.kept)} kept as edited."
     ]
     lines += [f"  draft {key}: {reason}" for key, reasons in loaded.drafts.items() for reason in reasons]
     return "\n".join(lines)

@@ -1,0 +1,67 @@
+"""`/metrics` in Prometheus' text format, for whoever has METRICS_TOKEN; without one there is no such page.
+
+Each app counts what it does in its own `metrics.py`. What is measured when it is asked for stands here.
+"""
+
+import asyncio
+import hmac
+import os
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, disable_created_metrics, generate_latest
+from redis.asyncio import Redis
+
+from accounts.api_tokens import bearer_token
+from accounts.broadcast import is_shared
+from config.health import CHECK_SECONDS, respond
+from mcpservers.replies import Receive, Scope, Send, request_headers
+
+TEXT = b"text/plain; charset=utf-8"
+# Counting the files of the embedded broker stops here.
+MOST_FILES = 10_000
+
+CELERY_QUEUE = Gauge("patchbay_celery_queue", "Tasks that wait for a worker; NaN where the broker did not answer.")
+LOOP_TASKS = Gauge("patchbay_event_loop_tasks", "Tasks of the web process's event loop.")
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
+
+
+async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
+    """Show every figure of this process."""
+    if not settings.METRICS_TOKEN:
+        await respond(scope, send, 404, b"Set METRICS_TOKEN to have metrics here.", TEXT)
+        return
+    given = bearer_token(request_headers(scope).get(b"authorization", ""))
+    if not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+        challenge = (b"www-authenticate", b'Bearer realm="Patchbay metrics"')
+        await respond(scope, send, 401, b"Send METRICS_TOKEN as a bearer token.", TEXT, challenge)
+        return
+    CELERY_QUEUE.set(await celery_queue_length())
+    LOOP_TASKS.set(len(asyncio.all_tasks()))
+    # In a thread: thousands of series take a while to write.
+    body = await asyncio.to_thread(generate_latest, REGISTRY)
+    await respond(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
+
+
+async def celery_queue_length() -> float:
+    """Return how many tasks wait; NaN when the broker does not answer in time."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await _redis_length() if is_shared() else await asyncio.to_thread(_folder_length)
+    except Exception:
+        return float("nan")
+
+
+async def _redis_length() -> float:
+    async with Redis.from_url(settings.REDIS_URL) as redis:
+        return float(await redis.llen("celery"))  # the name of Celery's queue unless it is told another
+
+
+def _folder_length() -> float:
+    folder = Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]))
+    if not folder.is_dir():
+        return 0
+    with os.scandir(folder) as entries:
+        return sum(1 for _ in islice(entries, MOST_FILES))

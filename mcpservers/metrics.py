@@ -1,0 +1,7 @@
+"""What is counted of streams; `config/metrics.py` shows it."""
+
+from prometheus_client import Gauge
+
+OPEN_STREAMS = Gauge("patchbay_open_streams", "Streams that this process holds open.", ["kind"])
+# Shown from the start, at zero.
+STREAMS = {kind: OPEN_STREAMS.labels(kind) for kind in ("server", "subscription", "legacy")}

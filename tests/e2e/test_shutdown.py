@@ -1,0 +1,118 @@
+"""SIGTERM on the web process: streams are told to go, calls in flight finish, the record is written, it ends with 0."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.test_streams import LISTEN, LISTEN_HEADERS, opened
+from tests.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+TOKEN = "for-the-collector"
+CALL = {
+    "jsonrpc": "2.0",
+    "id": 5,
+    "method": "tools/call",
+    "params": {"name": "list_all_fuse_desk_reps", "arguments": {}},
+}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Stack]:
+    """A copy of its own, to be stopped; it logs JSON."""
+    stack = Stack(
+        tmp_path / "data",
+        settings={
+            "SIMULATOR_HOURLY_LIMIT": "0",
+            "SHUTDOWN_SECONDS": "5",
+            "LOG_FORMAT": "json",
+            "ACCESS_LOG": "1",
+            "METRICS_TOKEN": TOKEN,
+        },
+    )
+    try:
+        stack.prepare()
+        stack.start_simulator()
+        stack.start_web()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def test_on_sigterm_streams_end_calls_finish_and_the_process_ends_with_success(own: Stack) -> None:
+    demo, web = own.demo(), own.processes[-1]
+    vendor = f"http://127.0.0.1:{own.simulator_port}"
+    httpx.post(f"{vendor}/_control", json={"latency_ms": 1500})
+    answers: list[httpx.Response] = []
+    calling = threading.Thread(
+        target=lambda: answers.append(
+            httpx.post(demo["mcp_url"], json=CALL, headers={"Accept": "application/json"}, timeout=20)
+        )
+    )
+    with (
+        opened("GET", demo["mcp_url"], headers={"Accept": "text/event-stream"}) as server_stream,
+        opened("POST", demo["mcp_url"], json=LISTEN, headers=LISTEN_HEADERS) as subscription,
+    ):
+        assert subscription.next()["method"] == "notifications/subscriptions/acknowledged"
+        calling.start()
+        own.wait_until(lambda: in_flight(demo["dashboard_url"]))
+        asked = time.monotonic()
+        os.kill(web.pid, signal.SIGTERM)
+        assert server_stream.at_end()
+        farewell = subscription.next()
+        assert (farewell["id"], farewell["result"]["resultType"]) == ("sub-1", "complete")
+        assert subscription.at_end()
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", own.port)) != 0
+        assert not answers
+    calling.join(20)
+    assert web.wait(20) == 0
+    assert time.monotonic() - asked < 5
+    assert (answers[0].status_code, answers[0].json()["result"]["isError"]) == (200, False)
+    assert own.query("SELECT outcome FROM tools_call WHERE tool = 'list_all_fuse_desk_reps'") == [("ok",)]
+
+
+def in_flight(address: str) -> bool:
+    """Tell whether the call has arrived, besides the two streams."""
+    text = httpx.get(f"{address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return float(figures["patchbay_requests_in_progress"]) == 3
+
+
+def test_every_line_is_one_json_object_with_the_request_id_and_without_a_token(own: Stack) -> None:
+    demo = own.demo()
+    token = demo["mcp_url"].rpartition("/")[2]
+    worker = own.start(
+        *("-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--pool", "threads", "--concurrency", "1"),
+        *("--loglevel", "INFO", "--schedule", str(own.folder / "beat-schedule")),
+        until="ready",
+    )
+    # The table that servers are looked up in is gone: a failure of the database during a request.
+    own.execute("ALTER TABLE mcpservers_mcpserver RENAME TO elsewhere")
+    httpx.get(f"{demo['dashboard_url']}/sign-in", headers={"X-Request-ID": "of-the-page"})
+    failed = httpx.post(demo["mcp_url"], json=CALL, headers={"X-Request-ID": "of-the-call"})
+    assert (failed.status_code, failed.headers["x-request-id"]) == (500, "of-the-call")
+    forged = httpx.get(f"{demo['dashboard_url']}/nothing%0A%7B{token}", headers={"X-Request-ID": "of-the-forger"})
+    assert forged.status_code == 404
+    own.wait_until(lambda: any("of-the-forger" in line for line in own.output))
+    own.end(worker)
+    # Celery says its end in a line of its own, past every logger.
+    printed = [line for line in own.output if line.strip() and not line.startswith("worker: ")]
+    lines = [json.loads(line) for line in printed]
+    assert all(isinstance(line, dict) and "event" in line for line in lines)
+    of_the_call = [line for line in lines if line.get("request_id") == "of-the-call"]
+    assert any("OperationalError" in line.get("traceback", "") for line in of_the_call)
+    access = next(line for line in of_the_call if line["logger"] == "patchbay.access")
+    assert access["event"] == "POST /mcp/…"
+    assert (access["status"], access["client"], access["surface"]) == (500, "127.0.0.1", "mcp")
+    assert access["duration_ms"] > 0
+    assert token not in "".join(own.output)

@@ -1,0 +1,73 @@
+"""What the hub of open streams finds out by itself, when nobody tells it."""
+
+import asyncio
+import time
+
+import pytest
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from django.db.models import F
+
+from accounts.models.changes import ChangeCount
+from mcpservers import resolution, streams
+from mcpservers.models import MCPServer
+from mcpservers.resolution import ResolvedServer, resolve
+from mcpservers.streams import StreamHub
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class HeldStream:
+    """A stream that notes what it is told."""
+
+    kind = "server"
+
+    def __init__(self, server: ResolvedServer) -> None:
+        self.server = server
+        self.quiet_since = time.monotonic()
+        self.told = asyncio.Event()
+
+    def tools_changed(self) -> None:
+        self.told.set()
+
+    def comment(self) -> None:
+        """Keep quiet."""
+
+    def end(self) -> None:
+        """Stay open."""
+
+
+def change_elsewhere(server: MCPServer) -> None:
+    """Change the filters as another process does, of which nothing is told here."""
+    MCPServer.objects.filter(pk=server.pk).update(methods=["read"], revision=F("revision") + 1)
+    ChangeCount.objects.get_or_create(pk=1)
+    ChangeCount.objects.filter(pk=1).update(number=F("number") + 1)
+
+
+async def test_a_change_made_elsewhere_before_the_first_look_is_found(server: tuple[MCPServer, str]) -> None:
+    row, token = server
+    hub, stream = StreamHub(), HeldStream(await resolve(token))
+    hub.add(stream)
+    await database_sync_to_async(change_elsewhere)(row)
+    await asyncio.wait_for(stream.told.wait(), 5)
+    hub.discard(stream)
+
+
+async def test_a_change_is_found_although_the_database_failed_while_it_was_looked_at(
+    server: tuple[MCPServer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, token = server
+    hub, stream, looked = StreamHub(), HeldStream(await resolve(token)), asyncio.Event()
+
+    async def failing_once(digest: bytes) -> ResolvedServer | None:
+        if not looked.is_set():
+            looked.set()
+            raise DatabaseError
+        return await resolution.resolve_again(digest)
+
+    monkeypatch.setattr(streams, "resolve_again", failing_once)
+    hub.add(stream)
+    await database_sync_to_async(change_elsewhere)(row)
+    await asyncio.wait_for(stream.told.wait(), 5)
+    assert looked.is_set()
+    hub.discard(stream)
