@@ -1,0 +1,41 @@
+"""One running cluster for the tests of a session. They restart parts of it, and leave it whole."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.copies import Cluster
+from tests.cluster.services import missing
+
+figures = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def running_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """Everything, started once."""
+    if lacking := missing():
+        words = f"The cluster cannot be started: {', '.join(lacking)} not found. Install Debian's packages."
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(words)
+        pytest.skip(words)
+    cluster = Cluster()
+    request.config.stash[figures] = cluster.figures
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster(running_cluster: Cluster) -> Cluster:
+    """The cluster, whole again after whatever the test before did to it."""
+    running_cluster.mend()
+    return running_cluster
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the tests measured."""
+    for figure in config.stash.get(figures, []):
+        terminalreporter.write_line(figure)

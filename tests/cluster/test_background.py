@@ -1,0 +1,74 @@
+"""Worker and beat that are killed, or doubled."""
+
+import signal
+import time
+
+import pytest
+
+from tests.cluster.copies import Cluster
+from tests.cluster.load import under_load
+from tests.cluster.services import wait_for
+
+pytestmark = pytest.mark.cluster
+
+PURGE_SECONDS = 20.0
+TRACES = "SELECT target_id::text FROM accounts_auditentry WHERE action = 'mcp_server.expired'"
+
+
+def expire(cluster: Cluster, count: int) -> set[str]:
+    """Make servers whose time is over."""
+    ids = {str(cluster.new_server(cluster.desks[0])["id"]) for _ in range(count)}
+    cluster.query(
+        "UPDATE mcpservers_mcpserver SET expires_at = now() - interval '1 second' WHERE id = ANY(%s::uuid[])"
+        " RETURNING 1",
+        list(ids),
+    )
+    return ids
+
+
+def traces(cluster: Cluster, ids: set[str]) -> list[str]:
+    return sorted(target for (target,) in cluster.query(TRACES) if target in ids)
+
+
+def wait_purged(cluster: Cluster, ids: set[str]) -> float:
+    return wait_for(lambda: set(traces(cluster, ids)) == ids, PURGE_SECONDS, "the purge")
+
+
+def test_a_killed_worker_is_not_missed_and_purges_once_it_is_back(cluster: Cluster) -> None:
+    with under_load(cluster) as load:
+        cluster.background.end(cluster.worker, signal.SIGKILL)
+        ids = expire(cluster, 3)
+        load.more(100)
+        assert traces(cluster, ids) == []
+        cluster.worker = cluster.start_worker()
+        took = wait_purged(cluster, ids)
+        assert load.failures == []
+    cluster.figures.append(f"worker killed: purged {took:.2f} s after a new one started")
+
+
+def test_two_beats_purge_each_server_once(cluster: Cluster) -> None:
+    second = cluster.start_beat("second-beat")
+    try:
+        ids: set[str] = set()
+        for _ in range(3):
+            batch = expire(cluster, 10)
+            wait_purged(cluster, batch)
+            ids |= batch
+    finally:
+        cluster.background.end(second)
+    assert traces(cluster, ids) == sorted(ids)
+
+
+def test_the_worker_purges_again_after_redis_and_postgresql_were_restarted(cluster: Cluster) -> None:
+    cluster.redis.stop()
+    cluster.postgres.stop()
+    stopped = time.monotonic()
+    wait_for(lambda: time.monotonic() > stopped + 2, 3, "the time without both")
+    cluster.postgres.start()
+    cluster.redis.start()
+    back = time.monotonic()
+    cluster.mend()
+    ids = expire(cluster, 2)
+    wait_purged(cluster, ids)
+    cluster.figures.append(f"Redis and PostgreSQL back: purged after {time.monotonic() - back:.2f} s")
+    assert traces(cluster, ids) == sorted(ids)

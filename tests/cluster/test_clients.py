@@ -1,0 +1,63 @@
+"""The official clients through the proxy, which sends each request to whichever replica is free."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client, ClientSession
+from mcp.client.sse import sse_client
+
+from tests.cluster.copies import REPLICAS, Cluster, Desk
+from tests.cluster.load import DEPARTMENTS
+
+pytestmark = pytest.mark.cluster
+
+CALLS = 30
+
+
+def check(result: Any, desk: Desk) -> None:
+    names = [row["name"] for row in json.loads(result.content[0].text)["result"]]
+    assert f"Only at {desk.name}" in names
+    assert sum(name.startswith("Only at") for name in names) == 1
+
+
+def served(cluster: Cluster, words: str) -> list[int]:
+    """Return how many requests of a kind each replica has answered."""
+    return [sum(words in line for line in replica.output) for replica in cluster.replicas]
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
+async def test_the_official_client_calls_without_sticky_sessions(cluster: Cluster, mode: str) -> None:
+    before = served(cluster, "POST /mcp/")
+    for desk in cluster.desks:
+        async with Client(cluster.mcp(desk.token), mode=mode) as client:
+            for _ in range(CALLS):
+                check(await client.call_tool(DEPARTMENTS, {"limit": 50}), desk)
+            assert len((await client.list_tools()).tools) == 41
+    after = served(cluster, "POST /mcp/")
+    assert all(now > then for now, then in zip(after, before, strict=True))
+
+
+async def test_the_old_transport_works_although_stream_and_posts_meet_different_replicas(cluster: Cluster) -> None:
+    desk = cluster.desks[0]
+    before = served(cluster, "/messages")
+    async with sse_client(f"{cluster.mcp(desk.token)}/sse") as (read, write), ClientSession(read, write) as session:
+        await session.initialize()
+        assert len((await session.list_tools()).tools) == 41
+        for _ in range(CALLS):
+            check(await session.call_tool(DEPARTMENTS, {"limit": 50}), desk)
+    after = served(cluster, "/messages")
+    assert sum(now > then for now, then in zip(after, before, strict=True)) >= 2
+
+
+@pytest.mark.parametrize("stream_at", range(REPLICAS))
+def test_an_answer_finds_its_stream_from_every_replica(cluster: Cluster, stream_at: int) -> None:
+    token = cluster.desks[0].token
+    with httpx.Client(timeout=20) as client, client.stream("GET", f"{cluster.mcp(token, stream_at)}/sse") as stream:
+        data = (line.removeprefix("data: ") for line in stream.iter_lines() if line.startswith("data: "))
+        path = next(data)
+        for replica in range(REPLICAS):
+            ping = {"jsonrpc": "2.0", "id": replica, "method": "ping"}
+            assert client.post(cluster.at(replica) + path, json=ping).status_code == 202
+            assert json.loads(next(data)) == {"jsonrpc": "2.0", "id": replica, "result": {}}

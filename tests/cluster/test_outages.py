@@ -1,0 +1,133 @@
+"""Redis and PostgreSQL that go away for seconds, and come back, while clients call."""
+
+import time
+
+import httpx
+import pytest
+from mcp import ClientSession
+from mcp.client.sse import sse_client
+
+from tests.cluster.copies import REPLICAS, Cluster
+from tests.cluster.load import DEPARTMENTS, under_load
+from tests.cluster.services import wait_for
+from tests.cluster.test_changes import LIST, listed, server_path
+from tests.cluster.watching import Watched
+
+pytestmark = pytest.mark.cluster
+
+RECOVERY_SECONDS = 5.0
+DOWN_SECONDS = 4.0
+# Without the channel layer, other replicas find a change by looking once a second.
+LOOKED_SECONDS = 2.0
+
+
+async def old_transport_works(cluster: Cluster) -> bool:
+    try:
+        async with (
+            sse_client(f"{cluster.mcp(cluster.desks[0].token)}/sse", timeout=2, sse_read_timeout=2) as (read, write),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return not (await session.call_tool(DEPARTMENTS, {"limit": 50})).is_error
+    except Exception:
+        return False
+
+
+def test_without_redis_calls_go_on_and_changes_are_still_found_within_two_seconds(cluster: Cluster) -> None:
+    desk = cluster.desks[0]
+    server = cluster.new_server(desk)
+    streams = [Watched(cluster.mcp(server["token"], replica), False) for replica in range(REPLICAS)]
+    with under_load(cluster) as load:
+        cluster.redis.stop()
+        stopped = time.monotonic()
+        cluster.rest(desk.api_token, "PATCH", server_path(desk, server), 0, json={"config": {"methods": ["read"]}})
+        took = time.monotonic() - stopped
+        for stream in streams:
+            wait_for(lambda stream=stream: len(stream.changes) == 1, LOOKED_SECONDS, "a change")  # type: ignore[misc]
+        asked = time.monotonic()
+        cluster.rest(desk.api_token, "DELETE", server_path(desk, server), 1)
+        deleting = time.monotonic() - asked
+        for stream in streams:
+            wait_for(lambda stream=stream: stream.ended_at is not None, LOOKED_SECONDS, "an end")  # type: ignore[misc]
+        assert httpx.post(cluster.mcp(server["token"], 2), json=LIST).status_code == 404
+        load.slowest = 0.0
+        asked = time.monotonic()
+        # The old transport needs Redis: it fails, and must not keep others waiting.
+        refused = httpx.get(f"{cluster.mcp(desk.token)}/sse", timeout=20)
+        assert refused.status_code == 500
+        failing = time.monotonic() - asked
+        wait_for(lambda: time.monotonic() > stopped + DOWN_SECONDS, DOWN_SECONDS + 1, "the time without Redis")
+        load.more(50)
+        assert load.failures == []
+    cluster.figures.append(
+        f"Redis down: no call failed, the slowest took {load.slowest:.2f} s; a PATCH took {took:.2f} s, "
+        f"a DELETE {deleting:.2f} s, to refuse the old transport {failing:.2f} s"
+    )
+    assert max(took, deleting) < 1.0
+    assert load.slowest < 2.0
+
+
+async def test_after_redis_comes_back_changes_and_the_old_transport_work_again(cluster: Cluster) -> None:
+    desk = cluster.desks[1]
+    server = cluster.new_server(desk)
+    before = [Watched(cluster.mcp(server["token"], replica), True) for replica in range(REPLICAS)]
+    cluster.redis.stop()
+    stopped = time.monotonic()
+    wait_for(lambda: time.monotonic() > stopped + DOWN_SECONDS, DOWN_SECONDS + 1, "the time without Redis")
+    cluster.redis.start()
+    back = time.monotonic()
+    while not await old_transport_works(cluster):
+        assert time.monotonic() - back < RECOVERY_SECONDS
+    old = time.monotonic() - back
+    # Told within 100 ms, which only the channel layer brings about: every replica hears of every other.
+    wait_for(lambda: told_fast(cluster), RECOVERY_SECONDS, "changes over the channel layer")
+    heard = time.monotonic() - back
+    cluster.figures.append(f"Redis back: old transport after {old:.2f} s, changes over the layer after {heard:.2f} s")
+    assert heard < RECOVERY_SECONDS
+    cluster.rest(desk.api_token, "DELETE", server_path(desk, server), 2)
+    for stream in before:
+        wait_for(lambda stream=stream: stream.ended_at is not None, 1, "the end of a stream")  # type: ignore[misc]
+
+
+def told_fast(cluster: Cluster) -> bool:
+    """Tell whether a deletion at each replica is known at once at both others."""
+    for deleting in range(REPLICAS):
+        server = cluster.new_server(cluster.desks[1])
+        for replica in range(REPLICAS):
+            listed(cluster, server["token"], replica)
+        cluster.rest(cluster.desks[1].api_token, "DELETE", server_path(cluster.desks[1], server), deleting)
+        time_of_answer = time.monotonic()
+        for replica in range(REPLICAS):
+            while httpx.post(cluster.mcp(server["token"], replica), json=LIST).status_code == 200:
+                if time.monotonic() - time_of_answer > 0.1:
+                    return False
+    return True
+
+
+@pytest.mark.parametrize(("how", "seconds"), [("fast", 10.0), ("immediate", DOWN_SECONDS)])
+def test_after_postgresql_comes_back_everything_works_and_no_write_is_unaccounted_for(
+    cluster: Cluster, how: str, seconds: float
+) -> None:
+    with under_load(cluster) as load:
+        cluster.postgres.stop(how)
+        stopped = time.monotonic()
+        wait_for(lambda: time.monotonic() > stopped + seconds, seconds + 1, "the time without PostgreSQL")
+        cluster.postgres.start()
+        back = time.monotonic()
+        for number in range(REPLICAS):
+            wait_for(lambda number=number: cluster.ready(number), 15, f"replica {number}")  # type: ignore[misc]
+        ready = time.monotonic() - back
+        load.more(50)
+        wait_for(lambda: time.monotonic() > back + RECOVERY_SECONDS, RECOVERY_SECONDS + 1, "the time to recover")
+        load.more(200)
+        last = load.last_failure_after(back)
+        rest_began = time.monotonic()
+        for replica in range(REPLICAS):
+            cluster.rest(cluster.desks[0].api_token, "GET", "/integrated-account", replica)
+        rest = time.monotonic() - rest_began
+    cluster.figures.append(
+        f"PostgreSQL back ({how}): ready after {ready:.2f} s, last failure after {last:.2f} s, REST {rest:.2f} s, "
+        f"{len(load.failures)} calls failed"
+    )
+    assert ready < RECOVERY_SECONDS
+    assert last < RECOVERY_SECONDS
