@@ -19,7 +19,7 @@ setup: $(STAMP) ## Install, migrate, load the integrations
 	@$(BIN)/python manage.py load_integration --verbosity 0
 
 test: $(DEV_STAMP) ## The whole suite on the embedded default
-	@$(BIN)/python -m pytest -m "not browser and not services and not clients and not cluster"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not services and not clients and not cluster"
 
 conformance: $(DEV_STAMP) ## The official MCP conformance suite, against a running copy
 	@$(BIN)/python -m tests.conformance.run
@@ -37,7 +37,7 @@ SERVICES := DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL
 
 test-services: $(DEV_STAMP) ## The suite again, on PostgreSQL and Redis (REQUIRE_SERVICES=1 fails when they are missing)
 	@$(SERVICES) $(BIN)/python -m tests.services; case $$? in \
-	0) $(SERVICES) $(BIN)/python -m pytest -m "not e2e and not browser and not clients and not cluster" ;; \
+	0) $(SERVICES) $(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e and not browser and not clients and not cluster" ;; \
 	3) echo "The services suite is skipped: start what is missing, or set SERVICES_DATABASE_URL and SERVICES_REDIS_URL." ;; \
 	*) exit 1 ;; esac
 

@@ -194,6 +194,7 @@ def test_no_other_text_is_a_cursor(text: str) -> None:
         binding(ACCOUNT, "a", {"b": "1"}),
         binding(ACCOUNT, "a", {}),
     ],
+    ids=["account", "tool", "value", "type of a value", "no filter"],
 )
 def test_what_differs_binds_differently(other: bytes) -> None:
     assert other != binding(ACCOUNT, "a", {"b": 1, "limit": 5, "next_cursor": "x"})
