@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.changes import Kind, announce
 from accounts.models import IntegratedAccount
+from accounts.models.revisions import Revised
 from accounts.tokens import MintedToken
 
 
@@ -25,7 +26,7 @@ class MCPServerQuerySet(models.QuerySet["MCPServer"]):
         return self.filter(expires_at__lte=now or timezone.now())
 
 
-class MCPServer(models.Model):
+class MCPServer(Revised):
     """One tokenized URL. Only the token's digest is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,10 +41,8 @@ class MCPServer(models.Model):
     last_four = models.CharField(max_length=4, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revision = models.PositiveBigIntegerField(default=1, editable=False)
     created_by = models.CharField(max_length=160, editable=False, help_text="A user name, or an API token by its name.")
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = MCPServerQuerySet.as_manager()
 
@@ -65,16 +64,8 @@ class MCPServer(models.Model):
         self.digest, self.last_four = token.digest, token.last_four
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, raise the revision, and have what is held of this server in memory read again."""
-        adding = self._state.adding
-        if not adding:
-            # Raised by the database: two who save at once must not end with the same revision.
-            self.revision = F("revision") + 1
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
+        """Save, and have what is held of this server in memory read again."""
         super().save(*args, **kwargs)
-        if not adding:
-            self.refresh_from_db(fields=["revision"])
         announce(Kind.SERVER, self.pk)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from accounts.connecting import connect_account
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
@@ -61,6 +63,20 @@ class ThreadedServer(uvicorn.Server):
         """Stop, and wait for the thread."""
         self.should_exit = True
         self._thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """End the sessions of other threads before the test database is dropped: PostgreSQL keeps one that is in use."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # the wrapper of PostgreSQL alone has it
 
 
 @pytest.fixture(scope="session")

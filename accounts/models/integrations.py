@@ -3,7 +3,6 @@
 import json
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import F
@@ -13,6 +12,7 @@ from accounts.definition import Definition, parse_definition
 from accounts.fields import DocumentField
 from accounts.keyring import key_ring
 from accounts.models.people import Environment, User
+from accounts.models.revisions import Revised
 
 
 class Integration(models.Model):
@@ -50,7 +50,7 @@ class AccountStatus(models.TextChoices):
     DISABLED = "disabled", "Disabled"
 
 
-class IntegratedAccount(models.Model):
+class IntegratedAccount(Revised):
     """One connected account at a vendor. Its secret connection fields are encrypted, bound to this row."""
 
     Status = AccountStatus
@@ -68,11 +68,9 @@ class IntegratedAccount(models.Model):
         help_text="Only where the vendor is reached at another address than the definition's, such as a test system.",
     )
     scopes = models.JSONField(default=list, blank=True, editable=False)
-    revision = models.PositiveBigIntegerField(default=1, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["name", "created_at"]
@@ -107,15 +105,3 @@ class IntegratedAccount(models.Model):
         self.checked_at = at or timezone.now()
         self.scopes = scopes
         self.status = AccountStatus.ACTIVE
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, raising the revision, so that what is held of this account in memory is read again."""
-        adding = self._state.adding
-        if not adding:
-            # Raised by the database: two who save at once must not end with the same revision.
-            self.revision = F("revision") + 1
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
-        super().save(*args, **kwargs)
-        if not adding:
-            self.refresh_from_db(fields=["revision"])
