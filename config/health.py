@@ -51,7 +51,7 @@ class Readiness:
                 await check()
         except TimeoutError:
             return f"no answer within {self._seconds:g} s"
-        except Exception:
+        except Exception:  # each driver has errors of its own, and their texts may hold addresses
             return "unreachable"
         return "ok"
 

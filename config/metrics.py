@@ -50,7 +50,7 @@ async def celery_queue_length() -> float:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             return await _redis_length() if is_shared() else await asyncio.to_thread(_folder_length)
-    except Exception:
+    except Exception:  # a broker that is down must not fail the scrape
         return float("nan")
 
 

@@ -73,7 +73,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         reply = refusal.reply
     except Disconnected:
         return
-    except Exception:
+    except Exception:  # logged; the client learns nothing of the cause
         reply = _failed(None)
     if reply is not None:
         await send_reply(reply, headers, send)
@@ -176,7 +176,7 @@ async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply
         result = await protocol.answer(message, exchange)
     except JsonRpcError as error:
         return Reply(error.status, error_bytes(error, message_id, null_id=False))
-    except Exception:
+    except Exception:  # as in application(), but with the id of the request
         return _failed(message_id)
     limits = tuple((name.encode(), value.encode()) for name, value in exchange.limits.headers().items())
     return Reply(200, result_bytes(message_id, result), limits)
@@ -263,7 +263,7 @@ async def _answer_later(message: Message, message_id: Id, exchange: Exchange, ch
     try:
         reply = await _answer(message, message_id, exchange)
         await legacy.deliver(channel, reply.body)
-    except Exception:
+    except Exception:  # nobody awaits this task
         logger.exception("an answer could not be delivered to its stream")
 
 

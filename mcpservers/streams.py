@@ -105,7 +105,7 @@ class StreamHub:
             wake.clear()
             try:
                 await self._tick()
-            except Exception:
+            except Exception:  # the one task that watches over all streams must not end
                 # What had changed may not have been looked at yet.
                 self._changed = True
                 logger.exception("open streams could not be looked after; it is tried again")
