@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.audit import Actor
 from accounts.connecting import CHECKED, note, save_account
-from accounts.connections import verify_connection
+from accounts.connection_test import verify_connection
 from accounts.errors import ConnectionRefused
 from accounts.models import IntegratedAccount
 

@@ -8,7 +8,8 @@ from django.db import transaction
 from accounts import audit
 from accounts.addresses import base_url_problem
 from accounts.changes import Kind, announce
-from accounts.connections import split_fields, verify_connection
+from accounts.connection_test import verify_connection
+from accounts.connections import split_fields
 from accounts.definition import Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable
 from accounts.models import Environment, IntegratedAccount, Integration, User

@@ -3,6 +3,7 @@
 AccountError
 ├── ConnectionRefused        the vendor refused the connection test, or could not be asked
 ├── CredentialsUnreadable    stored credentials cannot be decrypted
+├── ReauthenticationNeeded   the vendor takes the stored credentials no longer; a person must connect again
 ├── ConnectionIncomplete     a connection field that the definition asks for is missing or of the wrong form
 ├── DefinitionInvalid        a definition does not fit its schema
 └── UpstreamFailure          a request to a vendor brought no usable answer
@@ -37,6 +38,10 @@ class ConnectionRefused(AccountError):
 
 class CredentialsUnreadable(AccountError):
     """The account's stored credentials cannot be used; the account must be connected again."""
+
+
+class ReauthenticationNeeded(AccountError):
+    """The vendor takes the account's credentials no longer; a person must connect the account again."""
 
 
 @dataclass

@@ -3,49 +3,128 @@
 Credentials are put on last, after everything a caller has a say in, and never appear in `repr`.
 """
 
+import base64
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import quote, unquote_plus
 
-from accounts.definition import PLACEHOLDER, ApiKeyAuthentication, Authentication
+from accounts.definition import (
+    PLACEHOLDER,
+    ApiKeyAuthentication,
+    Authentication,
+    BasicAuthentication,
+    BearerAuthentication,
+)
 
 # A shorter text may stand in any sentence by chance.
 SHORTEST_SECRET = 6
 
 
 class VendorAuthentication(Protocol):
-    """Put credentials on a request's headers."""
+    """Put credentials on a request, and keep them out of everything else."""
 
-    def apply(self, headers: dict[str, str]) -> None:
-        """Add to the headers, replacing what stands there under the same name."""
+    def headers(self) -> dict[str, str]:
+        """Return the headers that carry credentials; they replace what stands there under the same name."""
+
+    def target(self, target: str) -> str:
+        """Return a request target (path and query) with the credentials that go into the query."""
+
+    def stripped(self, target: str) -> str:
+        """Return a target that a vendor made, such as the next page's, without the credentials in it."""
 
     def conceal(self, text: str) -> str:
         """Take the credentials out of a text, such as an error in which a vendor repeats them."""
 
+    async def prepare(self) -> None:
+        """Make sure that the credentials are current; raise ReauthenticationNeeded when they cannot be."""
+
+    async def renew(self) -> bool:
+        """Get new credentials after the vendor answered 401; return whether to ask it once more."""
+
 
 @dataclass(frozen=True)
-class HeaderKey:
-    """An API key in one header."""
+class FixedCredentials:
+    """Credentials that stay as the admin gave them. `secrets` are what `conceal` looks for."""
+
+    secrets: tuple[str, ...] = field(repr=False)
+
+    def headers(self) -> dict[str, str]:
+        """Nothing, unless a kind says otherwise."""
+        return {}
+
+    def target(self, target: str) -> str:
+        """Nothing is added, unless a kind says otherwise."""
+        return target
+
+    def stripped(self, target: str) -> str:
+        """Nothing is in it, unless a kind says otherwise."""
+        return target
+
+    def conceal(self, text: str) -> str:
+        """Take out each secret that is long enough to be meant."""
+        for secret in self.secrets:
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "•••")
+        return text
+
+    async def prepare(self) -> None:
+        """They are always as current as they will be."""
+
+    async def renew(self) -> bool:
+        """Nothing newer can be had."""
+        return False
+
+
+@dataclass(frozen=True)
+class HeaderCredentials(FixedCredentials):
+    """Credentials in one header: an API key, a bearer token, a name with a password."""
 
     header: str
     value: str = field(repr=False)
 
-    def apply(self, headers: dict[str, str]) -> None:
+    def headers(self) -> dict[str, str]:
         """Set the header."""
-        headers[self.header] = self.value
+        return {self.header: self.value}
 
-    def conceal(self, text: str) -> str:
-        """Take the key out, and its last word, where the header holds more than the key."""
-        for secret in (self.value, self.value.rpartition(" ")[2]):
-            if len(secret) >= SHORTEST_SECRET:
-                text = text.replace(secret, "•••")
-        return text
+
+@dataclass(frozen=True)
+class QueryKey(FixedCredentials):
+    """An API key as a parameter of the query."""
+
+    name: str
+    value: str = field(repr=False)
+
+    def target(self, target: str) -> str:
+        """Add the parameter, in the place of one of its name."""
+        bare = self.stripped(target)
+        return f"{bare}{'&' if '?' in bare else '?'}{quote(self.name, safe='')}={quote(self.value, safe='')}"
+
+    def stripped(self, target: str) -> str:
+        """Leave the parameter out, however its name is quoted."""
+        path, _, query = target.partition("?")
+        kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != self.name]
+        return f"{path}?{'&'.join(kept)}" if kept else path
 
 
 def vendor_authentication(declared: Authentication, fields: dict[str, str]) -> VendorAuthentication:
     """Return what puts these connection fields on requests, as the definition declares."""
     match declared:
-        case ApiKeyAuthentication():
-            return HeaderKey(declared.header, fill(declared.value, fields))
+        case ApiKeyAuthentication(query=str(name)):
+            key = fill(declared.value, fields)
+            return QueryKey((key, quote(key, safe="")), name, key)
+        case ApiKeyAuthentication(header=str(header)):
+            key = fill(declared.value, fields)
+            # Its last word too, where the header holds more than the key.
+            return HeaderCredentials((key, key.rpartition(" ")[2]), header, key)
+        case BearerAuthentication():
+            token = fill(declared.token, fields)
+            return HeaderCredentials((token,), "Authorization", f"Bearer {token}")
+        case BasicAuthentication():
+            username, password = fill(declared.username, fields), fill(declared.password, fields)
+            pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+            return HeaderCredentials((pair, password), "Authorization", f"Basic {pair}")
+        case _:
+            raise NotImplementedError(declared.kind)
 
 
 def fill(template: str, fields: dict[str, str]) -> str:

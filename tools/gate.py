@@ -1,6 +1,6 @@
 """The quality gate: whether a documentation record is good enough to become a tool, and if not, why."""
 
-from accounts.definition import Definition, OffsetPagination
+from accounts.definition import Definition
 from tools.models import Documentation
 from tools.naming import TOOL_NAME, tool_name
 from tools.schemas import property_problems
@@ -69,9 +69,7 @@ def _placement_problems(definition: Definition, record: Documentation) -> list[s
         problems.append("body_schema: the definition says that this method takes no body.")
     if is_paginated(definition, record.resource, record.method):
         pagination = method.pagination or definition.pagination
-        taken = [*PAGING_ARGUMENTS]
-        if isinstance(pagination, OffsetPagination):
-            taken += [pagination.limit_parameter, pagination.offset_parameter]
+        taken = [*PAGING_ARGUMENTS, *pagination.parameters]
         problems += [
             f"query_schema: {name} is added to every list tool; take it out."
             for name in dict.fromkeys(taken)

@@ -4,17 +4,17 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-import jmespath
 from django.db import DatabaseError
-from jmespath.exceptions import JMESPathError
 
-from accounts import bounded_json
-from accounts.connections import Connection, vendor_words
+from accounts.calling import ask
+from accounts.connections import Connection
 from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamTimeout, UpstreamTooLarge
-from accounts.upstream import UpstreamResponse, shared_upstream
+from accounts.upstream import UpstreamResponse
 from tools import cursors
+from tools.answers import read_answer
 from tools.arguments import Bound, bind, check
 from tools.catalogue import Tool
 from tools.errors import (
@@ -28,6 +28,7 @@ from tools.errors import (
 )
 from tools.metrics import count_call, observe_upstream
 from tools.models import Outcome
+from tools.pagination import Page
 from tools.ratelimits import RateLimits, read_limits
 from tools.record import Caller, CallNote, recorder
 from tools.shaping import Shaped, shape_page, shape_value
@@ -93,11 +94,13 @@ async def _call(tool: Tool, connection: Connection, arguments: Any, note: CallNo
             raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
     response = await _ask(tool, connection, bound, note)
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
-    result = _read(tool, connection, response, limits)
+    result = read_answer(tool, connection, response, limits)
     if tool.pager:
         if not isinstance(result, list):
-            raise _unusable(f"{connection.vendor} answered with something else than a list.", response, limits)
-        shaped = shape_page(tool.pager.page(result, position, limit), budget=budget, bound_to=bound_to)
+            reason = f"{connection.vendor} answered with something else than a list."
+            raise AnswerUnusable(reason, response.status, limits)
+        page = tool.pager.page(result, position, limit)
+        shaped = shape_page(page.items, partial(_cursor_after, page, bound_to), budget=budget)
     else:
         shaped = _shape_single(tool, result, response, budget)
     return CallResult(shaped.text, limits, shaped.cut)
@@ -112,12 +115,16 @@ def _position(tool: Tool, used: dict[str, Any], bound_to: bytes) -> int:
         raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
 
 
+def _cursor_after(page: Page, bound_to: bytes, kept: int) -> str | None:
+    after = page.position_after(kept)
+    return None if after is None else cursors.seal(after, bound_to)
+
+
 async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote) -> UpstreamResponse:
     headers = {"Content-Type": bound.media_type} if bound.media_type else None
-    request = connection.request(tool.method.http, bound.target, headers=headers, content=bound.body)
     started = time.perf_counter()
     try:
-        response = await shared_upstream().send(request)
+        response = await ask(connection, tool.method.http, bound.target, headers=headers, content=bound.body)
     except UpstreamTooLarge as failure:
         raise AnswerUnusable(
             f"{connection.vendor}'s answer is too large to be read ({failure}). Ask for less: a lower limit, "
@@ -137,49 +144,6 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     return response
-
-
-def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> Any:
-    """Return the result in an answer; raise what the answer says went wrong."""
-    vendor = connection.vendor
-    if response.status == 429:
-        raise RateLimited(f"{vendor}'s rate limit is reached.", response.status, limits)
-    if 300 <= response.status < 400:
-        raise _unusable(
-            f"{vendor} answered with a redirect (HTTP {response.status}), which is never followed.", response, limits
-        )
-    if response.status >= 400:
-        words, code = vendor_words(response, tool.definition, connection)
-        raise VendorRefused(
-            f"{vendor} refused the call with HTTP {response.status}.",
-            response.status,
-            limits,
-            words=words,
-            code=code,
-        )
-    if not response.body.strip():
-        if tool.read_only and response.status != 204:
-            raise _unusable(
-                f"{vendor} answered HTTP {response.status}, but with nothing instead of data.", response, limits
-            )
-        return None
-    try:
-        answer = bounded_json.loads(response.body)
-    except bounded_json.NotJSON as problem:
-        what = "a web page, such as a sign-in page" if "html" in response.media_type else f"no usable JSON ({problem})"
-        raise _unusable(
-            f"{vendor} answered HTTP {response.status}, but with {what} instead of data.", response, limits
-        ) from None
-    if not tool.method.result:
-        return answer
-    try:
-        return jmespath.search(tool.method.result, answer)
-    except JMESPathError:
-        raise _unusable(f"{vendor} answered in another form than its definition says.", response, limits) from None
-
-
-def _unusable(reason: str, response: UpstreamResponse, limits: RateLimits) -> AnswerUnusable:
-    return AnswerUnusable(reason, response.status, limits)
 
 
 def _shape_single(tool: Tool, result: Any, response: UpstreamResponse, budget: int) -> Shaped:

@@ -85,3 +85,5 @@ def pager(declared: Pagination) -> Pager:
             )
         case NoPagination():
             return WholePager(declared.default_limit, declared.max_limit)
+        case _:
+            raise NotImplementedError(declared.kind)

@@ -4,13 +4,11 @@ What does not fit is cut by structure: whole items first, then long strings. Eac
 and what was left out of a page is where the next cursor begins.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-
-from tools.cursors import seal
-from tools.pagination import Page
 
 # Room for what stands around the items: braces, counts, the cursor, the cut of the page itself.
 ENVELOPE = 300
@@ -29,29 +27,28 @@ class Shaped:
     cut: bool
 
 
-def shape_page(page: Page, *, budget: int, bound_to: bytes) -> Shaped:
-    """Return `{"result": […], "next_cursor": …, "result_count": n}` within the budget."""
-    shaped = _page_text(page, page.items, bound_to, [])
+def shape_page(items: list[Any], cursor_after: Callable[[int], str | None], *, budget: int) -> Shaped:
+    """Return `{"result": […], "next_cursor": …, "result_count": n}` within the budget.
+
+    `cursor_after` gives the cursor to what follows the first n items; None at the end.
+    """
+    shaped = _page_text(items, cursor_after(len(items)), [])
     if len(shaped) <= budget:
         return Shaped(shaped, cut=False)
-    room, cuts = budget - ENVELOPE, Cuts(_names_room(budget))
-    items = _whole_items(page.items, room)
-    if not items:
-        items = [_fit(page.items[0], "result[0]", room - _names_room(budget), cuts)]
+    longest = max(len(cursor_after(kept) or "") for kept in (0, len(items)))
+    room, cuts = budget - ENVELOPE - longest, Cuts(_names_room(budget))
+    kept = _whole_items(items, room)
+    if not kept:
+        kept = [_fit(items[0], "result[0]", room - _names_room(budget), cuts)]
     named = cuts.named()
-    if len(items) < len(page.items):
+    if len(kept) < len(items):
         advice = "Pass next_cursor back for the others."
-        named.insert(0, _items_cut("result", len(items), len(page.items), advice))
-    return Shaped(_page_text(page, items, bound_to, named), cut=True)
+        named.insert(0, _items_cut("result", len(kept), len(items), advice))
+    return Shaped(_page_text(kept, cursor_after(len(kept)), named), cut=True)
 
 
-def _page_text(page: Page, items: list[Any], bound_to: bytes, cuts: list[dict[str, Any]]) -> str:
-    after = page.position_after(len(items))
-    shown: dict[str, Any] = {
-        "result": items,
-        "next_cursor": None if after is None else seal(after, bound_to),
-        "result_count": len(items),
-    }
+def _page_text(items: list[Any], cursor: str | None, cuts: list[dict[str, Any]]) -> str:
+    shown: dict[str, Any] = {"result": items, "next_cursor": cursor, "result_count": len(items)}
     if cuts:
         shown["truncated"] = cuts
     return orjson.dumps(shown).decode()

@@ -1,6 +1,7 @@
 """Shaping: never more characters than the budget, always JSON, and every cut named."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -13,10 +14,8 @@ from pytest_django.fixtures import Settings
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.test_cursors import ids, walk
-from tools.pagination import Page
 from tools.shaping import Shaped, shape_page, shape_value
 
-BOUND = b"x" * 12
 TICKETS = "list_all_desk_tickets"
 
 LONG = st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=3), st.integers(0, 2000))
@@ -54,6 +53,11 @@ GIANTS: dict[str, Any] = {
 }
 
 
+def cursors(total: int, more: bool = False) -> Callable[[int], str | None]:
+    """Give the cursors of a page of `total` items, as long as those of a vendor with long ones."""
+    return lambda kept: f"{kept}".rjust(400, "c") if kept < total or more else None
+
+
 def read(shaped: Shaped, budget: int) -> Any:
     assert len(shaped.text) <= budget
     return json.loads(shaped.text)
@@ -74,7 +78,7 @@ def test_no_single_result_exceeds_the_budget_and_no_cut_is_silent(value: Any, bu
 def test_no_page_exceeds_the_budget_and_its_cursor_says_where_to_go_on(
     items: list[Any], budget: int, more: bool
 ) -> None:
-    shaped = shape_page(Page(items, 40, more), budget=budget, bound_to=BOUND)
+    shaped = shape_page(items, cursors(len(items), more), budget=budget)
     shown = read(shaped, budget)
     kept = len(shown["result"])
     assert shown["result_count"] == kept
@@ -91,7 +95,7 @@ def test_a_giant_is_cut_to_something_that_still_says_much(kind: str, budget: int
     giant = GIANTS[kind]
     for shaped in (
         shape_value(giant, budget=budget),
-        shape_page(Page([giant, giant], 0, more=False), budget=budget, bound_to=BOUND),
+        shape_page([giant, giant], cursors(2), budget=budget),
     ):
         shown = read(shaped, budget)
         assert shown["truncated"]
@@ -149,7 +153,7 @@ def test_the_vendors_own_word_truncated_is_kept_apart_from_ours() -> None:
 
 def test_a_page_keeps_whole_items_first() -> None:
     items = [{"id": count, "text": "x" * 300} for count in range(20)]
-    shown = read(shape_page(Page(items, 0, more=False), budget=2000, bound_to=BOUND), 2000)
+    shown = read(shape_page(items, cursors(20), budget=2000), 2000)
     assert shown["result"] == items[: shown["result_count"]]
     assert shown["truncated"][0]["kept_items"] == shown["result_count"]
     assert "next_cursor" in shown["truncated"][0]["advice"]

@@ -1,59 +1,25 @@
-"""The definition of an integration: one document that says how a vendor's API is reached and what it offers.
+"""The definition as a whole.
 
 Read from YAML or JSON, validated here, stored as JSON on the integration. Paths and parameter names are the
 vendor's own. Where a document is wrong, DefinitionInvalid lists every problem with its place.
 """
 
 import re
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import inflection
-import jmespath
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from accounts.definition.authentication import Authentication
+from accounts.definition.methods import Resource, Shaping
+from accounts.definition.pagination import Pagination
+from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Part, Path, Seconds, Slug
 from accounts.errors import DefinitionInvalid
 
-SLUG = r"^[a-z][a-z0-9_]*$"
-PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
-Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
-
-
-def _check_path(path: str) -> str:
-    if set("{}") & set(PLACEHOLDER.sub("", path)):
-        raise ValueError("holds a brace that is no {placeholder}")
-    if {".", ".."} & set(path.split("/")):
-        raise ValueError("holds a dot segment")
-    return path
-
-
-Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512), AfterValidator(_check_path)]
-Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
-
-
-def _check_expression(expression: str) -> str:
-    try:
-        jmespath.compile(expression)
-    except jmespath.exceptions.JMESPathError as problem:
-        raise ValueError(f"is not a JMESPath expression: {problem}") from None
-    return expression
-
-
-Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check_expression)]
-
-
-class Access(StrEnum):
-    """What a method does to the vendor's data."""
-
-    READ = "read"
-    WRITE = "write"
-
-
-class Part(BaseModel):
-    """A part of the document: unknown keys are refused, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
+# Where a problem lies in one of these, its place names the kind next.
+IN_KINDS = frozenset({"authentication", "pagination"})
 
 
 class ConnectionField(Part):
@@ -77,45 +43,12 @@ class ConnectionField(Part):
         return self
 
 
-class ApiKeyAuthentication(Part):
-    """An API key in a request header; `value` holds {placeholders} of connection fields."""
-
-    kind: Literal["api_key"]
-    header: str = Field(pattern=r"^[A-Za-z0-9-]+$", max_length=64)
-    value: str = Field(pattern=r"^[\x20-\x7e]+$", max_length=200)
-
-
-# More kinds join here as a union on `kind`; accounts/vendor_authentication.py says how each goes on a request.
-Authentication = ApiKeyAuthentication
-
-
 class ConnectionTest(Part):
     """A cheap request that only a working connection answers with a 2xx status."""
 
     method: Literal["GET", "POST"] = "GET"
     path: Path
     scopes: Expression | None = Field(None, description="Where the answer lists what the credentials may do.")
-
-
-class OffsetPagination(Part):
-    """`limit` and `offset` parameters; a page that is not full is the last."""
-
-    kind: Literal["offset"]
-    limit_parameter: str = "limit"
-    offset_parameter: str = "offset"
-    default_limit: int = Field(25, ge=1, le=1000)
-    max_limit: int = Field(100, ge=1, le=1000)
-
-
-class NoPagination(Part):
-    """The vendor answers with everything at once; pages are cut from it here."""
-
-    kind: Literal["none"]
-    default_limit: int = Field(25, ge=1, le=1000)
-    max_limit: int = Field(100, ge=1, le=1000)
-
-
-Pagination = Annotated[OffsetPagination | NoPagination, Field(discriminator="kind")]
 
 
 class RateLimit(Part):
@@ -132,41 +65,13 @@ class RateLimit(Part):
 class Errors(Part):
     """Where the vendor says what went wrong: a response header, or a place in the JSON body."""
 
+    failed: Expression | None = Field(
+        default=None, description="True in an answer that reports a failure although its status says success."
+    )
     message_header: str | None = None
     code_header: str | None = None
     message: Expression | None = None
     code: Expression | None = None
-
-
-class Method(Part):
-    """One thing that can be done with a resource: an HTTP method and a path under the base address."""
-
-    http: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    path: Path
-    access: Access
-    body: Literal["none", "form", "json"] = "none"
-    query_styles: dict[str, Literal["json", "comma", "repeat", "brackets"]] = Field(
-        default_factory=dict, description="How arrays and objects go into the query; `repeat` unless told."
-    )
-    result: Expression | None = Field(None, description="Where the result lies in the answer; the whole unless told.")
-    pagination: Pagination | None = Field(None, description="Only on lists; overrides the integration's.")
-    paginated: bool | None = Field(None, description="Whether it takes limit and next_cursor; lists do.")
-    destructive: bool | None = Field(None, description="Cannot be undone, or reaches a customer; DELETE is.")
-    idempotent: bool | None = Field(None, description="Twice does no more than once; reads, PUT and DELETE are.")
-
-    @property
-    def path_parameters(self) -> list[str]:
-        """The names of the placeholders in the path, in order."""
-        return PLACEHOLDER.findall(self.path)
-
-
-class Resource(Part):
-    """A kind of thing that the vendor keeps, such as cases."""
-
-    label: str = Field(min_length=1, max_length=80)
-    singular: Slug | None = None
-    tool_tags: list[Slug] = Field(default_factory=list)
-    methods: dict[Slug, Method] = Field(min_length=1)
 
 
 class Definition(Part):
@@ -179,10 +84,14 @@ class Definition(Part):
     base_url: str = Field(pattern=r"^https?://[^\s?#]+$", max_length=300)
     connection_fields: list[ConnectionField]
     authentication: Authentication
+    headers: dict[HeaderName, str] = Field(
+        default_factory=dict, description="On every request, such as a version of the API; not for secrets."
+    )
     connection_test: ConnectionTest
     pagination: Pagination
     rate_limit: RateLimit = RateLimit()
     errors: Errors = Errors()
+    shaping: Shaping = Shaping()
     instructions: str = Field("", max_length=4000, description="How a model should use these tools together.")
     resources: dict[Slug, Resource] = Field(min_length=1)
     tool_tags: dict[str, list[Slug]] = Field(
@@ -194,7 +103,9 @@ class Definition(Part):
         fields = [field.name for field in self.connection_fields]
         if len(fields) != len(set(fields)):
             raise ValueError("connection_fields: two fields have the same name")
-        for place, text in (("base_url", self.base_url), ("authentication.value", self.authentication.value)):
+        templates = {"base_url": self.base_url}
+        templates |= {f"authentication.{name}": text for name, text in self.authentication.templates.items()}
+        for place, text in templates.items():
             unknown = set(PLACEHOLDER.findall(text)) - set(fields)
             if unknown:
                 raise ValueError(f"{place}: {{{sorted(unknown)[0]}}} is not one of the connection fields")
@@ -226,9 +137,18 @@ def parse_definition(document: object) -> Definition:
     except ValidationError as refused:
         problems = []
         for error in refused.errors():
-            place = ".".join(str(step) for step in error["loc"]) or "document"
+            place = ".".join(_steps(error["loc"])) or "document"
             problems.append(f"{place}: {error['msg'].removeprefix('Value error, ')}")
         raise DefinitionInvalid(problems) from None
+
+
+def _steps(location: tuple[int | str, ...]) -> Iterator[str]:
+    """Yield the steps of a place as its author knows it: pydantic adds the kind to what comes in kinds."""
+    before: int | str = ""
+    for step in location:
+        if before not in IN_KINDS:
+            yield str(step)
+        before = step
 
 
 def definition_schema() -> dict[str, Any]:

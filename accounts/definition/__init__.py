@@ -1,0 +1,65 @@
+"""The definition of an integration: one document that says how a vendor's API is reached and what it offers.
+
+`parts` are the words that all of it is written in, `authentication`, `pagination` and `methods` its chapters,
+`document` the whole.
+"""
+
+from accounts.definition.authentication import (
+    ApiKeyAuthentication,
+    Authentication,
+    AuthorizationCodeAuthentication,
+    BasicAuthentication,
+    BearerAuthentication,
+    ClientCredentialsAuthentication,
+    OAuthAuthentication,
+)
+from accounts.definition.document import (
+    ConnectionField,
+    ConnectionTest,
+    Definition,
+    Errors,
+    RateLimit,
+    definition_schema,
+    parse_definition,
+)
+from accounts.definition.methods import Access, Method, Resource, Shaping
+from accounts.definition.pagination import (
+    CursorPagination,
+    LinkPagination,
+    NoPagination,
+    OffsetPagination,
+    PagePagination,
+    Pagination,
+    RangePagination,
+)
+from accounts.definition.parts import PLACEHOLDER, SLUG
+
+__all__ = [
+    "PLACEHOLDER",
+    "SLUG",
+    "Access",
+    "ApiKeyAuthentication",
+    "Authentication",
+    "AuthorizationCodeAuthentication",
+    "BasicAuthentication",
+    "BearerAuthentication",
+    "ClientCredentialsAuthentication",
+    "ConnectionField",
+    "ConnectionTest",
+    "CursorPagination",
+    "Definition",
+    "Errors",
+    "LinkPagination",
+    "Method",
+    "NoPagination",
+    "OAuthAuthentication",
+    "OffsetPagination",
+    "PagePagination",
+    "Pagination",
+    "RangePagination",
+    "RateLimit",
+    "Resource",
+    "Shaping",
+    "definition_schema",
+    "parse_definition",
+]

@@ -1,0 +1,115 @@
+"""How a vendor knows who calls: the kinds of authentication that a definition can declare.
+
+Templates hold {placeholders} of connection fields; accounts/vendor_authentication says how each kind goes on a request.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from accounts.definition.parts import HeaderName, Parameter, Part, Template, WebAddress
+
+
+class ApiKeyAuthentication(Part):
+    """An API key in a request header or in the query."""
+
+    kind: Literal["api_key"]
+    header: HeaderName | None = None
+    query: Parameter | None = None
+    value: Template
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "ApiKeyAuthentication":
+        if (self.header is None) == (self.query is None):
+            raise ValueError("an API key goes into a header or into the query: name one of `header` and `query`")
+        return self
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        return {"value": self.value}
+
+
+class BearerAuthentication(Part):
+    """A token that stays valid until somebody revokes it, as `Authorization: Bearer` (RFC 6750)."""
+
+    kind: Literal["bearer"]
+    token: Template
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        return {"token": self.token}
+
+
+class BasicAuthentication(Part):
+    """A name and a password, as `Authorization: Basic` (RFC 7617); many vendors take an API key for one of them."""
+
+    kind: Literal["basic"]
+    username: Template
+    password: Template
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        return {"username": self.username, "password": self.password}
+
+
+class OAuthClient(Part):
+    """What both OAuth 2.0 grants share: the token endpoint, and as which client Patchbay asks there."""
+
+    token_url: WebAddress
+    client_id: Template
+    client_secret: Template | None = None
+    client_authentication: Literal["basic", "post", "none"] = Field(
+        "basic", description="How the client identifies itself at the token endpoint (RFC 6749, section 2.3.1)."
+    )
+    scopes: list[str] = Field(default_factory=list, max_length=100)
+    scope_separator: Literal[" ", ","] = " "
+    token_parameters: dict[str, str] = Field(
+        default_factory=dict, description="Further parameters of each token request, such as an audience."
+    )
+
+    @model_validator(mode="after")
+    def _secret_where_needed(self) -> "OAuthClient":
+        if self.client_secret is None and self.client_authentication != "none":
+            raise ValueError("client_secret: is missing; only client_authentication: none goes without one")
+        return self
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        return {"token_url": self.token_url, "client_id": self.client_id, "client_secret": self.client_secret or ""}
+
+
+class AuthorizationCodeAuthentication(OAuthClient):
+    """OAuth 2.0 authorization code with PKCE (RFC 6749, RFC 7636): a person consents at the vendor."""
+
+    kind: Literal["oauth2_authorization_code"]
+    authorization_url: WebAddress
+    authorization_parameters: dict[str, str] = Field(
+        default_factory=dict, description="Further parameters of the consent page's address, such as access_type."
+    )
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        return {**super().templates, "authorization_url": self.authorization_url}
+
+
+class ClientCredentialsAuthentication(OAuthClient):
+    """OAuth 2.0 client credentials (RFC 6749, section 4.4): the account's own client, no person."""
+
+    kind: Literal["oauth2_client_credentials"]
+
+
+OAuthAuthentication = AuthorizationCodeAuthentication | ClientCredentialsAuthentication
+
+Authentication = Annotated[
+    ApiKeyAuthentication
+    | BearerAuthentication
+    | BasicAuthentication
+    | AuthorizationCodeAuthentication
+    | ClientCredentialsAuthentication,
+    Field(discriminator="kind"),
+]

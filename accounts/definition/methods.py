@@ -1,0 +1,92 @@
+"""What can be done with a vendor's resources: one HTTP method and path each, and how arguments and answers go."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from accounts.definition.pagination import Pagination
+from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Parameter, Part, Path, Slug
+
+QueryStyle = Literal["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
+# Each kind of content that a method can answer with.
+AnswerKind = Literal["json", "text", "html", "file"]
+
+
+class Access(StrEnum):
+    """What a method does to the vendor's data."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class Shaping(Part):
+    """What is done to a result before a model reads it."""
+
+    drop: Literal["nothing", "nulls", "empty"] = Field(
+        default="nothing",
+        description="Leave out members that are null; or also those that are empty text, lists or objects.",
+    )
+    html: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Names of members, at any depth, that hold HTML, which becomes text.",
+    )
+
+
+class Method(Part):
+    """One thing that can be done with a resource: an HTTP method and a path under the base address."""
+
+    http: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: Path
+    access: Access
+    body: Literal["none", "form", "json", "multipart", "raw"] = "none"
+    body_parameter: Parameter | None = Field(
+        None, description="The property of body_schema that is the body: the whole of a raw one, or of a JSON array."
+    )
+    body_media_type: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$",
+        max_length=100,
+        description="Of a raw body, or where JSON goes by another name.",
+    )
+    body_root: Parameter | None = Field(None, description="The member of the JSON body that all properties go into.")
+    query_styles: dict[str, QueryStyle] = Field(
+        default_factory=dict, description="How arrays and objects go into query and forms; `repeat` unless told."
+    )
+    header_parameters: dict[str, HeaderName] = Field(
+        default_factory=dict, description="Properties of query_schema that go into a request header, by its name."
+    )
+    answer: AnswerKind = Field("json", description="What a successful answer holds.")
+    result: Expression | None = Field(None, description="Where the result lies in the answer; the whole unless told.")
+    pagination: Pagination | None = Field(None, description="Only on lists; overrides the integration's.")
+    paginated: bool | None = Field(None, description="Whether it takes limit and next_cursor; lists do.")
+    shaping: Shaping | None = Field(None, description="Overrides the integration's.")
+    destructive: bool | None = Field(None, description="Cannot be undone, or reaches a customer; DELETE is.")
+    idempotent: bool | None = Field(None, description="Twice does no more than once; reads, PUT and DELETE are.")
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names of the placeholders in the path, in order."""
+        return PLACEHOLDER.findall(self.path)
+
+    @model_validator(mode="after")
+    def _body_is_whole(self) -> "Method":
+        if self.body == "raw" and not (self.body_parameter and self.body_media_type):
+            raise ValueError("a raw body needs body_parameter and body_media_type")
+        if self.body_root and self.body != "json":
+            raise ValueError("body_root: only a JSON body has a root member")
+        if self.body_parameter and (self.body_root or self.body not in {"json", "raw"}):
+            raise ValueError("body_parameter: only a raw or a JSON body without body_root is one property")
+        if self.body_media_type and self.body not in {"json", "raw"}:
+            raise ValueError("body_media_type: only a raw or a JSON body has another media type")
+        return self
+
+
+class Resource(Part):
+    """A kind of thing that the vendor keeps, such as cases."""
+
+    label: str = Field(min_length=1, max_length=80)
+    singular: Slug | None = None
+    tool_tags: list[Slug] = Field(default_factory=list)
+    methods: dict[Slug, Method] = Field(min_length=1)

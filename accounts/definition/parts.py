@@ -1,0 +1,47 @@
+"""The words that a definition is written in: names, paths, templates, expressions."""
+
+import re
+from typing import Annotated
+
+import jmespath
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+SLUG = r"^[a-z][a-z0-9_]*$"
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
+
+
+def _check_path(path: str) -> str:
+    if set("{}") & set(PLACEHOLDER.sub("", path)):
+        raise ValueError("holds a brace that is no {placeholder}")
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError("holds a dot segment")
+    return path
+
+
+Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512), AfterValidator(_check_path)]
+Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=64)]
+# A text with {placeholders} of connection fields.
+Template = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$", max_length=200)]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s#]+$", max_length=300)]
+# The name of a parameter as the vendor knows it; dots lead into an object where it goes into a JSON body.
+Parameter = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _check_expression(expression: str) -> str:
+    try:
+        jmespath.compile(expression)
+    except jmespath.exceptions.JMESPathError as problem:
+        raise ValueError(f"is not a JMESPath expression: {problem}") from None
+    return expression
+
+
+Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check_expression)]
+
+
+class Part(BaseModel):
+    """A part of the document: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
