@@ -17,7 +17,6 @@ from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Part, Path, Seconds, Slug
 from accounts.errors import DefinitionInvalid
 
-
 # Where a problem lies in one of these, its place names the kind next.
 IN_KINDS = frozenset({"authentication", "pagination"})
 

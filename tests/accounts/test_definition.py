@@ -51,7 +51,7 @@ def problems(document: object) -> list[str]:
         (("connection_fields", 1, "name"), "app_name", "two fields have the same name"),
         (("connection_test", "scopes"), "a[", "connection_test.scopes: is not a JMESPath expression"),
         (("pagination", "kind"), "pages", "pagination: Input tag 'pages'"),
-        (("pagination", "max_limit"), 0, "pagination.offset.max_limit: Input should be greater"),
+        (("pagination", "max_limit"), 0, "pagination.max_limit: Input should be greater"),
         (("rate_limit", "window_seconds"), 0, "rate_limit.window_seconds: Input should be greater"),
         (("resources",), {}, "resources: Dictionary should have at least 1 item"),
         (("resources", "cases", "methods"), {}, "resources.cases.methods: Dictionary should have at least 1 item"),
