@@ -54,7 +54,7 @@ class MCPServerAdmin(ModelAdmin):
     compressed_fields = False
     fieldsets = (
         (None, {"fields": ("name", ("state", "ends_in", "calls"), ("account", "environment", "created_by"))}),
-        ("What it opens", {"fields": ("methods", "tags", "exposes")}),
+        ("What it opens", {"fields": ("methods", "tags", "tools", "exposes")}),
         ("Who may use it, and how long", {"fields": ("require_api_token_auth", "expires_at", ("created", "changed"))}),
     )
     readonly_fields = (
@@ -120,7 +120,8 @@ class MCPServerAdmin(ModelAdmin):
     def filters(self, server: MCPServer) -> str:
         """Its filters in words."""
         methods, tags = ", ".join(server.methods), ", ".join(server.tags)
-        return " · ".join(part for part in (methods or "all methods", tags and f"tagged {tags}") if part)
+        names = f"{len(server.tools)} named" if server.tools else ""
+        return " · ".join(part for part in (methods or "all methods", tags and f"tagged {tags}", names) if part)
 
     @admin.display(description="Calls")
     def calls(self, server: MCPServer) -> SafeString:
@@ -145,8 +146,8 @@ class MCPServerAdmin(ModelAdmin):
     @admin.display(description="Exposes")
     def exposes(self, server: MCPServer) -> SafeString:
         """The tools that it exposes as it is stored, and what they cost."""
-        stored = MCPServer.objects.only("methods", "tags").get(pk=server.pk)
-        tools = catalogue_of(server.account.integration).select(stored.methods, stored.tags)
+        stored = MCPServer.objects.only("methods", "tags", "tools").get(pk=server.pk)
+        tools = catalogue_of(server.account.integration).select(stored.methods, stored.tags, stored.tools)
         names = format_html_join("", "<li>{}</li>", ((mono(tool.name),) for tool in tools))
         return format_html('{}<ul class="pb-names">{}</ul>', _cost(tools), names)
 

@@ -8,10 +8,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.admin_pages import ModelForm
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
-from mcpservers.policy import check_expiry, tools_for
+from mcpservers.policy import FILTERS, check_expiry, tools_for
 from tools.catalogue import catalogue_of
 
-PLACES = {"config.methods": "methods", "config.tags": "tags", "expires_at": "expires_at"}
+PLACES = {"config.methods": "methods", "config.tags": "tags", "config.tools": "tools", "expires_at": "expires_at"}
 
 
 class ServerForm(ModelForm):
@@ -25,16 +25,25 @@ class ServerForm(ModelForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="None ticked: tools with any tag or none.",
     )
+    tools = forms.MultipleChoiceField(
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="None ticked: every tool that the other filters leave.",
+    )
 
     class Meta:
         model = MCPServer
-        fields = ["name", "methods", "tags", "require_api_token_auth", "expires_at"]
+        fields = ["name", "methods", "tags", "tools", "require_api_token_auth", "expires_at"]
         labels = {"require_api_token_auth": "Also ask for an API token", "expires_at": "Ends"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         catalogue = catalogue_of(self.instance.account.integration)
-        for name, known in (("methods", catalogue.method_filters), ("tags", catalogue.tag_filters)):
+        for name, known in (
+            ("methods", catalogue.method_filters),
+            ("tags", catalogue.tag_filters),
+            ("tools", [*catalogue.tools]),
+        ):
             field = self.fields.get(name)
             if isinstance(field, forms.MultipleChoiceField):
                 # A filter may name what the integration no longer has: it stays in view, to be taken out.
@@ -47,8 +56,8 @@ class ServerForm(ModelForm):
         try:
             if "expires_at" in self.changed_data:
                 check_expiry(data.get("expires_at"))
-            if {"methods", "tags"} & set(self.changed_data) and not self.errors:
-                tools_for(self.instance.account, data["methods"], data["tags"])
+            if {*FILTERS} & {*self.changed_data} and not self.errors:
+                tools_for(self.instance.account, *(data[name] for name in FILTERS))
         except PolicyRefused as refused:
             for place, reason in refused.problems.items():
                 self.add_error(PLACES.get(place), reason)

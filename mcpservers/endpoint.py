@@ -44,6 +44,7 @@ from mcpservers.replies import (
     send_reply,
 )
 from mcpservers.results import STATELESS
+from mcpservers.sightings import finish_writing, sighted
 
 logger = logging.getLogger(__name__)
 
@@ -172,6 +173,7 @@ def _null_id(headers: RequestHeaders) -> bool:
 
 async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply:
     """Answer a request, with the vendor's limits in headers."""
+    sighted(exchange.server.server_id, protocol.client_name(message, exchange.headers))
     try:
         result = await protocol.answer(message, exchange)
     except JsonRpcError as error:
@@ -268,7 +270,8 @@ async def _answer_later(message: Message, message_id: Id, exchange: Exchange, ch
 
 
 async def finish_background() -> None:
-    """Wait for answers that are still to be delivered to streams, at most SHUTDOWN_SECONDS."""
+    """Wait for answers that are still to be delivered to streams, at most SHUTDOWN_SECONDS, and for sightings."""
+    await finish_writing()
     if _background:
         await asyncio.wait(set(_background), timeout=settings.SHUTDOWN_SECONDS)
 

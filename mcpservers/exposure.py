@@ -52,9 +52,11 @@ class Exposure:
         return min(100, round(100 * max(self.tokens / HEAVY_TOKENS, len(self.tools) / CROWDED_TOOLS)))
 
 
-def exposure_of(account: IntegratedAccount, methods: Iterable[str], tags: Iterable[str]) -> Exposure:
+def exposure_of(
+    account: IntegratedAccount, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()
+) -> Exposure:
     """Return what a server with these filters exposes, which may be nothing."""
-    return Exposure(catalogue_of(account.integration).select(methods, tags))
+    return Exposure(catalogue_of(account.integration).select(methods, tags, names))
 
 
 def methods_in_words(methods: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The form of an MCP server: what it opens, to whom, until when."""
+"""The forms of an MCP server: what it opens, to whom, until when; and how a new URL takes over."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
 from mcpservers.errors import PolicyRefused
+from mcpservers.models import MCPServer
 from tools.catalogue import Catalogue
 from tools.naming import CUSTOM, GROUPS
 
@@ -26,12 +27,18 @@ ENDS = {
 }
 
 # Where policy names a setting, the form has a field, and for some refusals words that fit a form better.
-FIELDS = {"config": None, "config.methods": "methods", "config.tags": "tags", "expires_at": "ends"}
+FIELDS = {
+    "config": None,
+    "config.methods": "methods",
+    "config.tags": "tags",
+    "config.tools": "tools",
+    "expires_at": "ends",
+}
 TOO_SOON = "This is past, or less than a minute ahead. Choose a later time, or “Never”."
 
 
 class ServerForm(forms.Form):
-    """The settings of a new server. Every choice comes from the account's catalogue."""
+    """The settings of a server, new or as it is. Every choice comes from the account's catalogue."""
 
     name = forms.CharField(
         max_length=80,
@@ -44,6 +51,12 @@ class ServerForm(forms.Form):
     tags = forms.MultipleChoiceField(
         required=False,
         help_text="Only tools with one of these tags; none chosen is all.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    tools = forms.MultipleChoiceField(
+        label="Single tools",
+        required=False,
+        help_text="Only these, of those that the choices above leave; none chosen is all.",
         widget=forms.CheckboxSelectMultiple,
     )
     ends = forms.ChoiceField(required=False, choices=ENDS, initial="30")
@@ -62,16 +75,29 @@ class ServerForm(forms.Form):
         widget=forms.CheckboxInput({"role": "switch"}),
     )
 
-    def __init__(self, catalogue: Catalogue, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, catalogue: Catalogue, *args: Any, server: MCPServer | None = None, **kwargs: Any) -> None:
+        if server is not None:
+            kwargs["initial"] = _settings_of(server)
         super().__init__(*args, **kwargs)
+        self.server = server
+        if server is not None and server.expires_at:
+            # Shown in the reader's own zone by the browser's script; without one it is UTC, as the label says.
+            self.fields["ends_at"].widget.attrs["data-moment"] = server.expires_at.isoformat()
         self._groups = {*GROUPS, CUSTOM}
         methods = Counter(tool.method_name for tool in catalogue) + Counter(tool.group for tool in catalogue)
         self._offer("methods", catalogue.method_filters, methods)
         self._offer("tags", catalogue.tag_filters, Counter(tag for tool in catalogue for tag in {*tool.tags}))
+        self._offer("tools", [*catalogue.tools], None)
 
-    def _offer(self, name: str, values: list[str], tools: Counter[str]) -> None:
+    def _offer(self, name: str, values: list[str], tools: Counter[str] | None) -> None:
         field = cast(forms.MultipleChoiceField, self.fields[name])
-        field.choices = [(value, f"{value} ({tools[value]})") for value in values if tools[value]]
+        offered = [(value, value if tools is None else f"{value} ({tools[value]})") for value in values]
+        # A filter may name what the integration no longer has: it stays in view, to be taken out.
+        gone = [value for value in getattr(self.server, name, ()) if value not in values]
+        field.choices = [
+            *(choice for choice in offered if tools is None or tools[choice[0]]),
+            *((value, f"{value} (no longer there)") for value in gone),
+        ]
 
     @property
     def group_choices(self) -> list[BoundWidget]:
@@ -119,6 +145,40 @@ class ServerForm(forms.Form):
         return list(self.cleaned_data.get("tags", []))
 
     @property
+    def chosen_tools(self) -> list[str]:
+        """The filter of single tools that was chosen (after is_valid)."""
+        return list(self.cleaned_data.get("tools", []))
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The settings that were chosen, as `mcpservers.policy` takes them (of a valid form)."""
+        return {
+            "name": self.cleaned_data["name"],
+            "methods": self.chosen_methods,
+            "tags": self.chosen_tags,
+            "tools": self.chosen_tools,
+            "require_api_token_auth": self.cleaned_data["require_api_token_auth"],
+            "expires_at": self.expires_at,
+        }
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Those of the chosen settings that are others than the server's (of a valid form)."""
+        before = _settings_of(self.server) if self.server else {}
+        fields = {"methods": ("access", "methods"), "expires_at": ("ends", "ends_at")}
+        return {
+            name: value
+            for name, value in self.chosen.items()
+            if any(self._differs(field, before) for field in fields.get(name, (name,)))
+        }
+
+    def _differs(self, name: str, before: dict[str, Any]) -> bool:
+        if name == "ends_at":
+            ends = before.get("ends_at")
+            return self.expires_at != (ends and ends.replace(tzinfo=UTC))
+        return self.cleaned_data.get(name) != before.get(name)
+
+    @property
     def expires_at(self) -> datetime | None:
         """When the server ends; None is never (after is_valid)."""
         ends, at = self.cleaned_data.get("ends"), self.cleaned_data.get("ends_at")
@@ -130,3 +190,43 @@ class ServerForm(forms.Form):
         """Put each of policy's reasons beside its field."""
         for name, reason in refused.problems.items():
             self.add_error(FIELDS.get(name), TOO_SOON if name == "expires_at" else reason)
+
+
+def _settings_of(server: MCPServer) -> dict[str, Any]:
+    """Return a server's settings as the fields of the form hold them; moments to the minute, as browsers give them."""
+    every = {*GROUPS, CUSTOM}
+    methods = {*server.methods}
+    access = READ if methods == {"read"} else READ_WRITE if methods in (set(), every) else CHOOSE
+    ends = server.expires_at and server.expires_at.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
+    return {
+        "name": server.name,
+        "access": access,
+        "methods": server.methods if access == CHOOSE else [],
+        "tags": server.tags,
+        "tools": server.tools,
+        "ends": AT if ends else "",
+        "ends_at": ends,
+        "require_api_token_auth": server.require_api_token_auth,
+    }
+
+
+class RotateForm(forms.Form):
+    """How long the present URL works beside the new one."""
+
+    grace = forms.ChoiceField(
+        label="The present URL",
+        choices={
+            "0": "stops working at once",
+            "3600": "works for another hour",
+            "86400": "works for another day",
+            "604800": "works for another 7 days",
+        },
+        initial="0",
+        required=False,
+        help_text="Choose a while where clients cannot all be given the new URL at the same moment.",
+    )
+
+    @property
+    def period(self) -> timedelta:
+        """The grace period (of a valid form)."""
+        return timedelta(seconds=int(self.cleaned_data["grace"] or 0))

@@ -21,6 +21,11 @@ class MCPServerQuerySet(models.QuerySet["MCPServer"]):
         """Those that answer clients."""
         return self.filter(paused_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
 
+    def opened_by(self, digest: bytes, now: datetime | None = None) -> "MCPServerQuerySet":
+        """The one that a token opens: its present token, or the one before while that still works."""
+        before = Q(previous_digest=digest, previous_until__gt=now or timezone.now())
+        return self.filter(Q(digest=digest) | before)
+
     def expired(self, now: datetime | None = None) -> "MCPServerQuerySet":
         """Those whose time is over."""
         return self.filter(expires_at__lte=now or timezone.now())
@@ -34,13 +39,19 @@ class MCPServer(Revised):
     name = models.CharField(max_length=80)
     methods = models.JSONField(default=list, blank=True, help_text="read, write, custom or single methods; empty: all.")
     tags = models.JSONField(default=list, blank=True, help_text="Tools with any of these tags; empty: all.")
+    tools = models.JSONField(default=list, blank=True, help_text="Only these tools, by name; empty: all.")
     require_api_token_auth = models.BooleanField(
         default=False, help_text="Clients must also send an API token of the environment as a bearer token."
     )
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
+    previous_digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
+    previous_until = models.DateTimeField(null=True, editable=False, help_text="How long the URL before works.")
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_client = models.CharField(max_length=120, blank=True, editable=False, help_text="What it calls itself.")
+    first_seen_at = models.DateTimeField(null=True, editable=False, help_text="When a client connected first.")
+    last_seen_at = models.DateTimeField(null=True, editable=False)
     created_by = models.CharField(max_length=160, editable=False, help_text="A user name, or an API token by its name.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -59,9 +70,16 @@ class MCPServer(Revised):
             return "expired"
         return "paused" if self.paused_at is not None else "live"
 
-    def take_token(self, token: MintedToken) -> None:
-        """Put a token's digest in the place of the one before (not saved)."""
+    def take_token(self, token: MintedToken, *, keep_until: datetime | None = None) -> None:
+        """Put a token's digest in the place of the one before, which works on until a moment, if any (not saved)."""
+        self.previous_digest = bytes(self.digest) if keep_until else None
+        self.previous_until = keep_until
         self.digest, self.last_four = token.digest, token.last_four
+
+    def ends_for(self, digest: bytes) -> datetime | None:
+        """Return when the token of a digest stops to open this server; None is never."""
+        moments = [self.expires_at, None if bytes(self.digest) == digest else self.previous_until]
+        return min((moment for moment in moments if moment), default=None)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and have what is held of this server in memory read again."""

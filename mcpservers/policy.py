@@ -16,28 +16,32 @@ from tools.catalogue import ToolSet, catalogue_of
 from tools.errors import FilterUnknown
 
 MIN_LIFETIME = timedelta(seconds=60)
-SETTINGS = ("name", "methods", "tags", "require_api_token_auth", "expires_at")
+MAX_GRACE = timedelta(days=30)
+FILTERS = ("methods", "tags", "tools")
+SETTINGS = ("name", *FILTERS, "require_api_token_auth", "expires_at")
 
 
-def tools_for(account: IntegratedAccount, methods: Iterable[str], tags: Iterable[str]) -> ToolSet:
+def tools_for(
+    account: IntegratedAccount, methods: Iterable[str] = (), tags: Iterable[str] = (), tools: Iterable[str] = ()
+) -> ToolSet:
     """Return the tools that a server with these filters exposes; raise PolicyRefused when there would be none."""
-    methods, tags = list(methods), list(tags)
+    methods, tags, tools = list(methods), list(tags), list(tools)
     catalogue = catalogue_of(account.integration)
     problems = {}
-    for filters in ((methods, ()), ((), tags)):
+    for filters in ({"methods": methods}, {"tags": tags}, {"names": tools}):
         try:
-            catalogue.check_filters(*filters)
+            catalogue.check_filters(**filters)
         except FilterUnknown as unknown:
             problems[f"config.{unknown.filter}"] = str(unknown)
     if problems:
         raise PolicyRefused(problems)
-    selected = catalogue.select(methods, tags)
+    selected = catalogue.select(methods, tags, tools)
     if not selected:
         if not catalogue:
             reason = f"{account.integration.label} has no documented tool yet, so a server would expose nothing."
         else:
             reason = (
-                "No tool matches both filters, so the server would expose nothing. "
+                "No tool matches all the filters, so the server would expose nothing. "
                 f"Methods: {', '.join(catalogue.method_filters)}. Tags: {', '.join(catalogue.tag_filters)}."
             )
         raise PolicyRefused({"config": reason})
@@ -52,15 +56,13 @@ def check_expiry(expires_at: datetime | None) -> None:
         )
 
 
-def check_settings(
-    account: IntegratedAccount, settings: dict[str, Any], *, methods: list[str], tags: list[str]
-) -> None:
-    """Raise PolicyRefused with every problem of a server's settings; the filters are those that would then hold."""
+def check_settings(account: IntegratedAccount, settings: dict[str, Any], filters: dict[str, list[str]]) -> None:
+    """Raise PolicyRefused with every problem of a server's settings; `filters` are those that would then hold."""
     problems: dict[str, str] = {}
     if "expires_at" in settings:
         problems |= _problems(check_expiry, settings["expires_at"])
-    if "methods" in settings or "tags" in settings:
-        problems |= _problems(tools_for, account, methods, tags)
+    if filters.keys() & settings.keys():
+        problems |= _problems(tools_for, account, *(filters[name] for name in FILTERS))
     if problems:
         raise PolicyRefused(problems)
 
@@ -81,18 +83,18 @@ def create_server(
     name: str,
     methods: list[str],
     tags: list[str],
+    tools: list[str] | None = None,
     require_api_token_auth: bool = False,
     expires_at: datetime | None = None,
 ) -> tuple[MCPServer, str]:
     """Make a server; its token is the second item, and is known only here. Raises PolicyRefused."""
-    given = {"methods": methods, "tags": tags, "expires_at": expires_at}
-    check_settings(account, given, methods=methods, tags=tags)
+    filters = {"methods": methods, "tags": tags, "tools": tools or []}
+    check_settings(account, {**filters, "expires_at": expires_at}, filters)
     token = tokens.mint(tokens.MCP_PREFIX)
     server = MCPServer(
         account=account,
         name=name,
-        methods=methods,
-        tags=tags,
+        **filters,
         require_api_token_auth=require_api_token_auth,
         expires_at=expires_at,
         created_by=audit.name_of(actor)[:160],
@@ -107,8 +109,8 @@ def create_server(
 def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> None:
     """Change some of a server's settings; raises PolicyRefused, and then nothing is changed."""
     _hold(server)
-    held = {"methods": server.methods, "tags": server.tags, **settings}
-    check_settings(server.account, settings, methods=held["methods"], tags=held["tags"])
+    filters = {name: settings.get(name, getattr(server, name)) for name in FILTERS}
+    check_settings(server.account, settings, filters)
     changed = {}
     for key, value in settings.items():
         if getattr(server, key) != value:
@@ -120,14 +122,30 @@ def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> Non
 
 
 @transaction.atomic
-def rotate_token(server: MCPServer, actor: audit.Actor) -> str:
-    """Replace a server's token, which stops working at once; return the new one, known only here."""
+def rotate_token(server: MCPServer, actor: audit.Actor, *, grace: timedelta = timedelta(0)) -> str:
+    """Replace a server's token and return the new one, known only here.
+
+    The old one works on for the grace period; without one it stops at once, as does any token before it. Raises
+    PolicyRefused for a grace period above MAX_GRACE.
+    """
+    if not timedelta(0) <= grace <= MAX_GRACE:
+        raise PolicyRefused({"grace_seconds": f"Takes 0 to {MAX_GRACE // timedelta(seconds=1)} seconds."})
     _hold(server)
     token = tokens.mint(tokens.MCP_PREFIX)
-    server.take_token(token)
+    server.take_token(token, keep_until=timezone.now() + grace if grace else None)
     server.save()
-    note(server, actor, "rotated", {})
+    note(server, actor, "rotated", {"previous_until": _plain(server.previous_until)})
     return token.value
+
+
+@transaction.atomic
+def end_grace(server: MCPServer, actor: audit.Actor) -> None:
+    """Refuse the token of before a rotation from now on."""
+    _hold(server)
+    if server.previous_digest is not None:
+        server.previous_digest = server.previous_until = None
+        server.save()
+        note(server, actor, "grace_ended", {})
 
 
 @transaction.atomic

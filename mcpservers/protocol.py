@@ -194,7 +194,7 @@ async def _call(message: Message, exchange: Exchange, *, stateless: bool, errors
         via=Via.MCP,
         server_id=server.server_id,
         token_id=exchange.token_id,
-        client=_client_name(message, exchange.headers),
+        client=client_name(message, exchange.headers),
     )
     try:
         result = await invoke(tool, server.connection, message.params.get("arguments"), caller, budget=exchange.budget)
@@ -209,13 +209,22 @@ async def _call(message: Message, exchange: Exchange, *, stateless: bool, errors
     return results.called(server, result, stateless=stateless)
 
 
-def _client_name(message: Message, headers: RequestHeaders) -> str:
-    """Return what the client calls itself: by its metadata, else by its User-Agent."""
+def client_name(message: Message, headers: RequestHeaders) -> str:
+    """Return what the client calls itself: in its metadata or as it initializes, else by its User-Agent."""
     meta = message.params.get(META)
-    told = meta.get(CLIENT_KEY) if isinstance(meta, dict) else None
+    told = meta.get(CLIENT_KEY) if isinstance(meta, dict) else message.params.get("clientInfo")
     if isinstance(told, dict) and isinstance(told.get("name"), str):
         return f"{told['name']} {told.get('version', '')}".strip()
     return headers.user_agent
 
 
-__all__ = ["BATCHING", "Exchange", "RequestHeaders", "answer", "check_stateless", "handshake_version", "is_stateless"]
+__all__ = [
+    "BATCHING",
+    "Exchange",
+    "RequestHeaders",
+    "answer",
+    "check_stateless",
+    "client_name",
+    "handshake_version",
+    "is_stateless",
+]

@@ -93,7 +93,7 @@ def _read(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None
         MCPServer.objects.live()
         .select_related("account__integration")
         .defer("account__integration__definition", "account__credentials")
-        .filter(digest=digest)
+        .opened_by(digest)
         .first()
     )
     if row is None:
@@ -101,17 +101,24 @@ def _read(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None
     revisions = (row.revision, row.account.revision, row.account.integration.revision)
     if before is not None and before.revisions == revisions:
         return before
-    return _compile(row, revisions)
+    return _compile(row, digest, revisions)
 
 
-def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
+def resolved(server: MCPServer) -> ResolvedServer:
+    """Return what a client of a server would meet at this moment, whether or not the server is live."""
+    row = MCPServer.objects.select_related("account__integration").get(pk=server.pk)
+    return _compile(row, bytes(row.digest), (row.revision, row.account.revision, row.account.integration.revision))
+
+
+def _compile(row: MCPServer, digest: bytes, revisions: Revisions) -> ResolvedServer:
     account = row.account
     catalogue = catalogue_of(account.integration)
-    tools = catalogue.select(row.methods, row.tags)
+    tools = catalogue.select(row.methods, row.tags, row.tools)
+    ends = row.ends_for(digest)
     connection, unusable = usable_connection(account)
     vendor = account.integration.label
     return ResolvedServer(
-        digest=bytes(row.digest),
+        digest=digest,
         server_id=row.pk,
         account_id=account.pk,
         environment_id=account.environment_id,
@@ -119,7 +126,7 @@ def _compile(row: MCPServer, revisions: Revisions) -> ResolvedServer:
         name=row.name,
         vendor=vendor,
         require_api_token_auth=row.require_api_token_auth,
-        expires_at=row.expires_at.timestamp() if row.expires_at else None,
+        expires_at=ends.timestamp() if ends else None,
         tools=tools,
         listing=orjson.dumps([as_mcp(tool) for tool in tools]),
         instructions=instructions_for(row, vendor, tools, catalogue.instructions),

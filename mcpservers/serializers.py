@@ -31,9 +31,15 @@ class ConfigSerializer(StrictSerializer):
         required=False, help_text="`read`, `write`, `custom`, or single methods such as `list`. Empty: all."
     )
     tags = FilterField(required=False, help_text="Tools with any of these tags. Empty: all.")
+    tools = FilterField(required=False, help_text="Only these tools, by name. Empty or left out: all.")
     require_api_token_auth = TruthField(
         required=False, help_text="Clients must also send an API token of the environment as a bearer token."
     )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return the policy; `tools` stands in it only where some are named."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown if shown.get("tools") else {name: value for name, value in shown.items() if name != "tools"}
 
 
 class CreateServerSerializer(StrictSerializer):
@@ -48,6 +54,14 @@ class CreateServerSerializer(StrictSerializer):
         """The settings that were given, as `mcpservers.policy` takes them."""
         given = dict(self.validated_data)
         return {**given.pop("config", {}), **given}
+
+
+class RotateSerializer(StrictSerializer):
+    """How long the present token works beside the new one."""
+
+    grace_seconds = serializers.IntegerField(
+        required=False, default=0, min_value=0, help_text="0, unless told: the present token stops working at once."
+    )
 
 
 class PlainServerSerializer(serializers.Serializer[MCPServer]):
@@ -68,6 +82,11 @@ class ServerSerializer(PlainServerSerializer):
 
     status = serializers.SerializerMethodField()
     last_four = serializers.CharField(help_text="The end of its token, to tell it by.")
+    previous_until = serializers.DateTimeField(
+        allow_null=True, help_text="How long the token before this one works on, after a rotation."
+    )
+    last_client = serializers.CharField(help_text="What the client that connected last calls itself.")
+    last_seen_at = serializers.DateTimeField(allow_null=True, help_text="When a client connected last, to the minute.")
 
     @extend_schema_field({"type": "string", "enum": ["live", "paused", "expired"]})
     def get_status(self, server: MCPServer) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Count
 from django.utils import timezone
 
 from tools.models import Call
@@ -18,6 +19,13 @@ class Usage:
 
     calls: int
     clients: list[str]
+
+
+def calls_lately(server_ids: list[UUID]) -> dict[UUID, int]:
+    """Return the calls of the last 24 hours by server; servers without any are left out."""
+    calls = Call.objects.filter(server_id__in=server_ids, started_at__gte=timezone.now() - LATELY)
+    counted = calls.order_by().values_list("server_id").annotate(calls=Count("pk"))
+    return {server_id: number for server_id, number in counted if server_id is not None}
 
 
 def usage_of(server_ids: list[UUID]) -> Usage:

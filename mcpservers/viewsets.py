@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from accounts.viewsets import SHOWN_ONCE, ApiViewSet
 from mcpservers import policy
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
-from mcpservers.serializers import CreateServerSerializer, ServerSerializer, ServerWithTokenSerializer
+from mcpservers.serializers import CreateServerSerializer, RotateSerializer, ServerSerializer, ServerWithTokenSerializer
 
 TRIAGE = {
     "name": "Triage Agent",
@@ -110,15 +111,18 @@ class ServerViewSet(ApiViewSet[MCPServer]):
 
     @extend_schema(
         operation_id="integrated_account_mcp_rotate",
-        request=None,
+        request=RotateSerializer,
         responses={200: ServerWithTokenSerializer},
         examples=[MADE_EXAMPLE],
     )
     def rotate(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
-        """Replace a server's token, which is refused from now on. The new one stands in this answer alone."""
+        """Replace a server's token. The new one stands in this answer alone; the old one may work on for a while."""
         server = self.get_object()
+        asked = RotateSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         with policy_problems():
-            token = policy.rotate_token(server, self.token)
+            grace = timedelta(seconds=asked.validated_data["grace_seconds"])
+            token = policy.rotate_token(server, self.token, grace=grace)
         return self._with_token(server, token, status.HTTP_200_OK, {})
 
     @extend_schema(operation_id="integrated_account_mcp_pause", request=None, responses={200: ServerSerializer})

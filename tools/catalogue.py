@@ -127,24 +127,29 @@ class Catalogue(ToolSet):
         """What a tag filter may name."""
         return sorted({tag for tool in self for tag in tool.tags})
 
-    def select(self, methods: Iterable[str] = (), tags: Iterable[str] = ()) -> ToolSet:
-        """Return the tools that match a method and a tag; a filter that names nothing lets all pass."""
-        methods, tags = set(methods), set(tags)
+    def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
+        """Return the tools that match a method, a tag and a name; a filter that names nothing lets all pass."""
+        methods, tags, names = set(methods), set(tags), set(names)
         return ToolSet(
             {
                 tool.name: tool
                 for tool in self
                 if (not methods or tool.group in methods or tool.method_name in methods)
                 and (not tags or tags.intersection(tool.tags))
+                and (not names or tool.name in names)
             }
         )
 
-    def check_filters(self, methods: Iterable[str], tags: Iterable[str]) -> None:
-        """Raise FilterUnknown for a method or tag that no tool has."""
-        for name, values, known in (("methods", methods, self.method_filters), ("tags", tags, self.tag_filters)):
+    def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
+        """Raise FilterUnknown for a method, tag or name that no tool has."""
+        for filter_name, values, known in (
+            ("methods", methods, self.method_filters),
+            ("tags", tags, self.tag_filters),
+            ("tools", names, [*self.tools]),
+        ):
             for value in values:
                 if value not in known:
-                    raise FilterUnknown(name, value, known)
+                    raise FilterUnknown(filter_name, value, known)
 
 
 _held: OrderedDict[tuple[UUID, int], Catalogue] = OrderedDict()

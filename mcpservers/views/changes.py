@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
-from accounts.portal import PortalRequest, signed_in, tell
+from accounts.portal import REFUSED, PortalRequest, signed_in, tell
+from mcpservers.forms import RotateForm
 from mcpservers.models import MCPServer
-from mcpservers.policy import delete_server, pause_server, resume_server, rotate_token
+from mcpservers.policy import delete_server, end_grace, pause_server, resume_server, rotate_token
 from mcpservers.usage import usage_of
 from mcpservers.views.once import show_once
 from mcpservers.views.servers import server_for
@@ -42,9 +43,21 @@ def resume(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRes
 def rotate(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
     """Say what a new URL breaks; make it and show it, once."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
-    if request.method == "POST":
-        return show_once(request, server, rotate_token(server, request.user), rotated=True)
-    return _confirm(request, server, "mcpservers/rotate.html")
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        token = rotate_token(server, request.user, grace=form.period)
+        return show_once(request, server, token, rotated=True)
+    return _confirm(request, server, "mcpservers/rotate.html", form=form)
+
+
+@require_POST
+@signed_in
+def drop_previous(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Refuse the URL of before a rotation from now on."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    end_grace(server, request.user)
+    tell(request, f"The URL of {server.name} before this one is refused from now on.")
+    return redirect("mcp-server", account_id, server_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,6 +72,14 @@ def delete(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRes
     return _confirm(request, server, "mcpservers/delete.html")
 
 
-def _confirm(request: PortalRequest, server: MCPServer, template: str) -> HttpResponse:
-    context = {"account": server.account, "tab": "mcp-servers", "server": server, "usage": usage_of([server.pk])}
-    return render(request, template, context)
+def _confirm(
+    request: PortalRequest, server: MCPServer, template: str, *, form: RotateForm | None = None
+) -> HttpResponse:
+    context = {
+        "account": server.account,
+        "tab": "mcp-servers",
+        "server": server,
+        "usage": usage_of([server.pk]),
+        "form": form,
+    }
+    return render(request, template, context, status=REFUSED if form is not None and form.is_bound else None)

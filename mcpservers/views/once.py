@@ -5,7 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.portal import PortalRequest
-from mcpservers.clients import commands_for, is_public
+from mcpservers.clients import commands_for, is_public, qr_code
+from mcpservers.exposure import exposure_of
 from mcpservers.models import MCPServer
 
 
@@ -21,5 +22,7 @@ def show_once(request: PortalRequest, server: MCPServer, token: str, *, rotated:
         "public_url": settings.PUBLIC_URL,
         "commands": commands_for(url, server.name, with_api_token=server.require_api_token_auth),
         "rotated": rotated,
+        "qr_code": qr_code(url),
+        "exposure": exposure_of(server.account, server.methods, server.tags, server.tools),
     }
     return render(request, "mcpservers/shown_once.html", context)

@@ -21,6 +21,11 @@ function show(root) {
     time.textContent = words(at);
     time.title = `${exact.format(at)} (${zone})`;
   }
+  for (const input of root.querySelectorAll("input[data-moment]")) {
+    const at = new Date(input.dataset.moment);
+    input.value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    delete input.dataset.moment;
+  }
   for (const field of root.querySelectorAll("[data-time-zone]")) field.value = zone;
   for (const label of root.querySelectorAll("[data-time-zone-name]")) label.textContent = zone;
 }

@@ -8,13 +8,15 @@ import pytest_asyncio
 
 from accounts.upstream import close_shared_upstream
 from mcpservers.models import MCPServer
+from mcpservers.sightings import finish_writing
 from tests.mcp_client import McpClient
 
 
 @pytest_asyncio.fixture
 async def upstream() -> AsyncIterator[None]:
-    """Close the connections to the vendor that a test's event loop opened."""
+    """Close the connections to the vendor that a test's event loop opened, and finish what it was writing."""
     yield
+    await finish_writing()
     await close_shared_upstream()
 
 

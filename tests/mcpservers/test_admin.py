@@ -68,7 +68,7 @@ def test_saving_without_a_change_leaves_no_trace(root: Client, triage: MCPServer
 
 def test_filters_that_leave_no_tool_are_refused_beside_what_was_ticked(root: Client, triage: MCPServer) -> None:
     shown = root.post(page(triage), typed(triage, methods=["permissions"], tags=["crm"])).content.decode()
-    assert "No tool matches both filters" in shown
+    assert "No tool matches all the filters" in shown
     triage.refresh_from_db()
     assert triage.methods == []
 

@@ -152,6 +152,16 @@ class TestTokens:
         assert await status(mcp) == 404
         assert await status(McpClient(fresh)) == 200
 
+    async def test_the_token_of_before_works_for_its_grace_period_alone(
+        self, mcp: McpClient, server: tuple[MCPServer, str], time_machine: object
+    ) -> None:
+        fresh = await sync_to_async(rotate_token)(server[0], "tests", grace=timedelta(hours=1))
+        assert await status(mcp) == await status(McpClient(fresh)) == 200
+        newer = await sync_to_async(rotate_token)(server[0], "tests", grace=timedelta(hours=1))
+        assert [await status(McpClient(token)) for token in (mcp.token, fresh, newer)] == [404, 200, 200]
+        time_machine.move_to(timezone.now() + timedelta(hours=1, seconds=1))  # type: ignore[attr-defined]
+        assert [await status(McpClient(token)) for token in (fresh, newer)] == [404, 200]
+
     async def test_a_server_is_refused_from_the_second_it_expires_though_nothing_purged_it(
         self, mcp: McpClient, server: tuple[MCPServer, str], time_machine: object
     ) -> None:

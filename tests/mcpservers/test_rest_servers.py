@@ -15,6 +15,7 @@ from tests.conftest import People
 from tests.rest import Answer, Rest, problem, reasons, token_of
 
 SHOWN = {"id", "name", "integrated_account_id", "config", "expires_at", "created_by", "created_at", "updated_at"}
+STATE = {"status", "last_four", "previous_until", "last_client", "last_seen_at"}
 ALL = {"methods": [], "tags": [], "require_api_token_auth": False}
 
 
@@ -57,13 +58,37 @@ def test_token_is_nowhere_after_it_was_shown(rest: Rest, servers: str) -> None:
     for response in (rest.get(servers), rest.get(one), rest.patch(one, {"name": "New"}), rest.post(f"{one}/pause")):
         assert response.status_code == 200
         assert made["token"] not in response.content.decode()
-    assert rest.get(one).json().keys() == SHOWN | {"status", "last_four"}
+    assert rest.get(one).json().keys() == SHOWN | STATE
     assert rest.get(one).json()["last_four"] == made["token"][-4:]
 
 
 def test_name_alone_makes_a_server_with_every_tool_and_no_end(rest: Rest, servers: str) -> None:
     made = rest.post(servers, {"name": "Everything"}).json()
     assert (made["config"], made["expires_at"]) == (ALL, None)
+
+
+def test_single_tools_are_a_filter_of_their_own(rest: Rest, servers: str) -> None:
+    config = {"methods": ["read"], "tags": [], "tools": ["list_all_fuse_desk_cases"], "require_api_token_auth": False}
+    made = rest.post(servers, {"name": "One tool", "config": config})
+    assert made.json()["config"] == config
+    for tools, words in ((["no_such_tool"], "no_such_tool"), (["create_a_fuse_desk_case"], "No tool matches all")):
+        refused = rest.post(servers, {"name": "x", "config": {"methods": ["read"], "tools": tools}})
+        assert refused.status_code == 400
+        assert words in refused.content.decode()
+
+
+def test_rotation_can_leave_the_old_token_some_time(rest: Rest, one: str, server: tuple[MCPServer, str]) -> None:
+    before = bytes(server[0].digest)
+    assert rest.post(f"{one}/rotate", {"grace_seconds": 3600}).status_code == 200
+    row = MCPServer.objects.get()
+    assert row.previous_digest is not None
+    assert bytes(row.previous_digest) == before
+    assert rest.get(one).json()["previous_until"] is not None
+    rest.post(f"{one}/rotate")
+    row.refresh_from_db()
+    assert row.previous_digest is None
+    for wrong in (-1, 31 * 86400, "soon", True):
+        assert rest.post(f"{one}/rotate", {"grace_seconds": wrong}).status_code == 400
 
 
 def test_maker_is_named_whether_program_or_person(

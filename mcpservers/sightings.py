@@ -1,0 +1,65 @@
+"""Note which client used a server last, beside the hot path and at most once a minute a server and client.
+
+Tool calls stand in the record of calls. A client that has only connected or listed tools is known from here alone.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from mcpservers.models import MCPServer
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 60.0
+HELD = 4096
+MAX_CLIENT = 120
+
+_noted: OrderedDict[tuple[UUID, str], float] = OrderedDict()
+_writing: set[asyncio.Task[None]] = set()
+
+
+def sighted(server_id: UUID, client: str) -> None:
+    """Note that a client used a server now; `client` is what it calls itself, or empty."""
+    client = "".join(sign for sign in client if sign.isprintable())[:MAX_CLIENT]
+    key, now = (server_id, client), time.monotonic()
+    if now - _noted.get(key, -EVERY_SECONDS) < EVERY_SECONDS:
+        return
+    _noted[key] = now
+    _noted.move_to_end(key)
+    while len(_noted) > HELD:
+        _noted.popitem(last=False)
+    task = asyncio.ensure_future(_write(server_id, client))
+    _writing.add(task)
+    task.add_done_callback(_writing.discard)
+
+
+async def _write(server_id: UUID, client: str) -> None:
+    try:
+        await database_sync_to_async(_update)(server_id, client)
+    except DatabaseError:
+        # Nobody is refused for it: the next sighting is noted again.
+        logger.warning("a client's connection could not be noted", exc_info=True)
+        _noted.pop((server_id, client), None)
+
+
+def _update(server_id: UUID, client: str) -> None:
+    # No revision is raised: what is compiled from the row has not changed.
+    now = timezone.now()
+    told = {"last_client": client} if client else {}
+    MCPServer.objects.filter(pk=server_id).update(
+        last_seen_at=now, first_seen_at=Coalesce("first_seen_at", now), **told
+    )
+
+
+async def finish_writing() -> None:
+    """Wait until what was noted is written."""
+    if _writing:
+        await asyncio.wait(set(_writing))
