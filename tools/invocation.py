@@ -2,58 +2,75 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from django.db import DatabaseError
 
 from accounts.calling import ask
 from accounts.connections import Connection
-from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamTimeout, UpstreamTooLarge
+from accounts.errors import (
+    AuthorizationUnavailable,
+    ReauthenticationNeeded,
+    UpstreamBusy,
+    UpstreamDown,
+    UpstreamFailure,
+    UpstreamForbidden,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+    UpstreamUnreadable,
+    UpstreamUnsendable,
+)
 from accounts.upstream import UpstreamResponse
-from tools import cursors
-from tools.answers import read_answer
+from tools.answers import Answer, read_answer
 from tools.arguments import Bound, bind, check
 from tools.catalogue import Tool
 from tools.errors import (
+    AccountBusy,
+    AccountUnusable,
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
     RateLimited,
     ToolError,
+    VendorDown,
     VendorRefused,
     VendorUnreachable,
 )
 from tools.metrics import count_call, observe_upstream
 from tools.models import Outcome
-from tools.pagination import Page
+from tools.pagination import NOT_PAGED
 from tools.ratelimits import RateLimits, read_limits
 from tools.record import Caller, CallNote, recorder
-from tools.shaping import Shaped, shape_page, shape_value
+from tools.results import CallResult, page_result, single_result
+from tools.walks import step_of
+
+LONG_PAGE = 64 * 1024
 
 OUTCOMES: dict[type[CallFailed], str] = {
     InvalidArguments: Outcome.INVALID,
     RateLimited: Outcome.RATE_LIMITED,
     VendorRefused: Outcome.REFUSED,
     VendorUnreachable: Outcome.UNREACHABLE,
+    VendorDown: Outcome.UNREACHABLE,
     AnswerUnusable: Outcome.UNUSABLE,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CallResult:
-    """What a call brought: JSON text within the budget, and the vendor's limits."""
+async def invoke(
+    tool: Tool,
+    connection: Connection,
+    arguments: Any,
+    caller: Caller,
+    *,
+    budget: int,
+    note: CallNote | None = None,
+) -> CallResult:
+    """Call a tool in an account's name; raise CallFailed. `budget` is the most characters of the result.
 
-    text: str
-    limits: RateLimits
-    cut: bool
-
-
-async def invoke(tool: Tool, connection: Connection, arguments: Any, caller: Caller, *, budget: int) -> CallResult:
-    """Call a tool in an account's name; raise CallFailed. `budget` is the most characters of the result."""
-    note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
+    What is known of the call goes into `note`, for who wants to show it.
+    """
+    note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
     started = time.perf_counter()
     try:
         result = await _call(tool, connection, arguments, note, budget)
@@ -80,13 +97,8 @@ async def _call(tool: Tool, connection: Connection, arguments: Any, note: CallNo
     if isinstance(arguments, dict):
         note.arguments = arguments
     used = check(tool, arguments)
-    bound_to, position, limit = b"", 0, 0
-    paging: list[tuple[str, str]] = []
-    if tool.pager:
-        bound_to = cursors.binding(connection.account_id, tool.name, used)
-        position, limit = _position(tool, used, bound_to), used.get("limit", tool.pager.default_limit)
-        paging = tool.pager.parameters(position, limit)
-    bound = bind(tool, used, paging)
+    step = step_of(tool, tool.pager, connection, used) if tool.pager else None
+    bound = bind(tool, used, step.request() if step else NOT_PAGED)
     if not tool.read_only:
         try:
             await recorder.intend(note)
@@ -94,37 +106,45 @@ async def _call(tool: Tool, connection: Connection, arguments: Any, note: CallNo
             raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
     response = await _ask(tool, connection, bound, note)
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
-    result = read_answer(tool, connection, response, limits)
-    if tool.pager:
-        if not isinstance(result, list):
-            reason = f"{connection.vendor} answered with something else than a list."
-            raise AnswerUnusable(reason, response.status, limits)
-        page = tool.pager.page(result, position, limit)
-        shaped = shape_page(page.items, partial(_cursor_after, page, bound_to), budget=budget)
-    else:
-        shaped = _shape_single(tool, result, response, budget)
-    return CallResult(shaped.text, limits, shaped.cut)
+    if step:
+        shown = step.shown(bound.target, response, limits)
+        return page_result(tool, used, shown, limits, budget=budget)
+    answer = await _read(tool, connection, response, limits)
+    return single_result(tool, used, answer.result, response.status, limits, budget=budget)
 
 
-def _position(tool: Tool, used: dict[str, Any], bound_to: bytes) -> int:
-    if "next_cursor" not in used:
-        return 0
-    try:
-        return cursors.unseal(used["next_cursor"], bound_to)
-    except cursors.CursorRefused as refused:
-        raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
-
-
-def _cursor_after(page: Page, bound_to: bytes, kept: int) -> str | None:
-    after = page.position_after(kept)
-    return None if after is None else cursors.seal(after, bound_to)
+async def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> Answer:
+    """Read an answer; a long HTML page in a thread, so that it does not hold up others."""
+    if tool.method.answer == "html" and len(response.body) > LONG_PAGE:
+        return await asyncio.to_thread(read_answer, tool, connection, response, limits)
+    return read_answer(tool, connection, response, limits)
 
 
 async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote) -> UpstreamResponse:
-    headers = {"Content-Type": bound.media_type} if bound.media_type else None
+    headers = {**bound.headers, "Content-Type": bound.media_type} if bound.media_type else bound.headers
     started = time.perf_counter()
+    note.before_ms = (started - note.began) * 1000
     try:
-        response = await ask(connection, tool.method.http, bound.target, headers=headers, content=bound.body)
+        response = await ask(
+            connection,
+            tool.method.http,
+            bound.target,
+            headers=headers,
+            content=bound.body,
+            idempotent=tool.idempotent,
+        )
+    except ReauthenticationNeeded:
+        raise AccountUnusable(f"The account {connection.account_name!r} must be connected again.") from None
+    except AuthorizationUnavailable as failure:
+        raise VendorUnreachable(f"No access token could be had from {connection.vendor}: {failure}.") from None
+    except UpstreamDown as down:
+        raise VendorDown(f"{connection.vendor} is down: {down}.", retry_after=down.seconds) from None
+    except UpstreamBusy as busy:
+        raise AccountBusy(f"Too much at once: {busy}.", retry_after=busy.seconds) from None
+    except UpstreamUnreadable as failure:
+        raise AnswerUnusable(f"{connection.vendor} answered, but {failure}.") from None
+    except UpstreamUnsendable as failure:
+        raise CallFailed(f"The call cannot be made: {failure}.") from None
     except UpstreamTooLarge as failure:
         raise AnswerUnusable(
             f"{connection.vendor}'s answer is too large to be read ({failure}). Ask for less: a lower limit, "
@@ -144,12 +164,6 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     return response
-
-
-def _shape_single(tool: Tool, result: Any, response: UpstreamResponse, budget: int) -> Shaped:
-    if result is None and not tool.read_only:
-        result = {"done": True, "status": response.status}
-    return shape_value(result, budget=budget)
 
 
 __all__ = ["CallResult", "Caller", "ToolError", "invoke"]

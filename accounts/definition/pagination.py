@@ -28,7 +28,7 @@ class SentPaging(Paging):
 
 
 class OffsetPagination(SentPaging):
-    """A limit and the number of items to skip; a page that is not full is the last, unless a total is told."""
+    """A limit and the number of items to skip. Without a total, the length of a page tells whether it is the last."""
 
     kind: Literal["offset"]
     limit_parameter: Parameter = "limit"
@@ -43,7 +43,10 @@ class OffsetPagination(SentPaging):
 
 
 class PagePagination(SentPaging):
-    """Numbered pages. Without `limit_parameter` the vendor's pages all hold `max_limit` items."""
+    """Numbered pages. Without `limit_parameter` the vendor's pages all hold `max_limit` items.
+
+    Of what tells the end, the first that is declared and told decides: `more`, `total_pages`, the total.
+    """
 
     kind: Literal["page"]
     page_parameter: Parameter = "page"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +20,8 @@ from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Received, ScriptedVendor
-from tools.cursors import CursorRefused, binding, seal, unseal
+from tools.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal
+from tools.pagination import Position
 
 CASES = "list_all_fuse_desk_cases"
 CHATS = "list_all_fuse_desk_chats"
@@ -35,7 +37,7 @@ async def walk(mcp: McpClient, tool: str, **arguments: Any) -> list[dict[str, An
     return pages
 
 
-def ids(pages: list[dict[str, Any]]) -> list[str]:
+def ids(pages: list[dict[str, Any]]) -> list[Any]:
     assert all(page["result_count"] == len(page["result"]) for page in pages)
     return [item["id"] for page in pages for item in page["result"]]
 
@@ -105,8 +107,8 @@ async def test_the_same_filters_written_otherwise_are_the_same(mcp: McpClient) -
 async def test_a_position_beyond_the_end_is_an_empty_last_page(
     mcp: McpClient, vendor: httpx.Client, server: tuple[MCPServer, str]
 ) -> None:
-    bound_to = binding(server[0].account_id, CASES, {})
-    page = await mcp.value(CASES, {"next_cursor": seal(100_000, bound_to)})
+    bound_to = binding(server[0].account_id, CASES, {}, "offset")
+    page = await mcp.value(CASES, {"next_cursor": seal(Position(25, 100_000), bound_to)})
     assert page == {"result": [], "next_cursor": None, "result_count": 0}
 
 
@@ -164,16 +166,38 @@ async def test_a_changed_cursor_is_refused_with_what_to_do(
     assert vendor.get("/_control").json()["requests"] == 1
 
 
-@given(st.integers(0, 2**48 - 1))
-def test_a_cursor_brings_back_its_position(position: int) -> None:
-    bound_to = binding(ACCOUNT, "a", {"b": [1, {"c": "é"}], "limit": 3})
+STATES = st.recursive(
+    st.none() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=900),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@given(st.builds(Position, STATES, st.integers(0, 2**48)))
+def test_a_cursor_brings_back_its_position(position: Position) -> None:
+    bound_to = binding(ACCOUNT, "a", {"b": [1, {"c": "é"}], "limit": 3}, "cursor")
     assert unseal(seal(position, bound_to), bound_to) == position
+
+
+@given(st.integers(0, 3000), st.integers(0, 10**9), st.integers(0, 2**40), st.sampled_from([1, 16, 90]))
+def test_no_position_that_fits_makes_a_cursor_longer_than_clients_keep(
+    length: int, seed: int, skip: int, letters: int
+) -> None:
+    text = "".join(chr(33 + number % letters) for number in random.Random(seed).randbytes(length))
+    bound_to = binding(ACCOUNT, "a", {}, "link")
+    assert not fits(Position([text, 0])) or len(seal(Position([text, 1000], skip), bound_to)) <= MAX_CHARACTERS
+
+
+def test_what_is_too_long_does_not_fit_however_well_it_compresses() -> None:
+    assert fits(Position(["x" * 15_000, 0]))
+    assert not fits(Position(["x" * 17_000, 0]))
+    assert not fits(Position([random.Random(1).randbytes(1500).hex(), 0]))
 
 
 @given(st.integers(0, 239), st.integers(1, 255))
 def test_no_byte_of_a_cursor_can_be_changed(place: int, flip: int) -> None:
-    bound_to = binding(ACCOUNT, "a", {})
-    raw = bytearray(base64.urlsafe_b64decode(seal(50, bound_to)))
+    bound_to = binding(ACCOUNT, "a", {}, "offset")
+    raw = bytearray(base64.urlsafe_b64decode(seal(Position("x" * 300, 50), bound_to)))
     raw[place % len(raw)] ^= flip
     with pytest.raises(CursorRefused):
         unseal(base64.urlsafe_b64encode(raw).decode(), bound_to)
@@ -182,31 +206,33 @@ def test_no_byte_of_a_cursor_can_be_changed(place: int, flip: int) -> None:
 @given(st.text())
 def test_no_other_text_is_a_cursor(text: str) -> None:
     with pytest.raises(CursorRefused, match="not one that this server gave out"):
-        unseal(text, binding(ACCOUNT, "a", {}))
+        unseal(text, binding(ACCOUNT, "a", {}, "offset"))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        binding(uuid4(), "a", {"b": 1}),
-        binding(ACCOUNT, "c", {"b": 1}),
-        binding(ACCOUNT, "a", {"b": 2}),
-        binding(ACCOUNT, "a", {"b": "1"}),
-        binding(ACCOUNT, "a", {}),
+        binding(uuid4(), "a", {"b": 1}, "offset"),
+        binding(ACCOUNT, "c", {"b": 1}, "offset"),
+        binding(ACCOUNT, "a", {"b": 2}, "offset"),
+        binding(ACCOUNT, "a", {"b": "1"}, "offset"),
+        binding(ACCOUNT, "a", {}, "offset"),
+        binding(ACCOUNT, "a", {"b": 1}, "page"),
     ],
-    ids=["account", "tool", "value", "type of a value", "no filter"],
+    ids=["account", "tool", "value", "type of a value", "no filter", "kind of paging"],
 )
 def test_what_differs_binds_differently(other: bytes) -> None:
-    assert other != binding(ACCOUNT, "a", {"b": 1, "limit": 5, "next_cursor": "x"})
+    assert other != binding(ACCOUNT, "a", {"b": 1, "limit": 5, "next_cursor": "x"}, "offset")
 
 
 def test_the_order_of_arguments_and_the_paging_ones_do_not_count() -> None:
-    assert binding(ACCOUNT, "a", {"b": 1, "c": 2, "limit": 5}) == binding(ACCOUNT, "a", {"c": 2, "b": 1})
+    bound_to = binding(ACCOUNT, "a", {"b": 1, "c": 2, "limit": 5}, "offset")
+    assert bound_to == binding(ACCOUNT, "a", {"c": 2, "b": 1}, "offset")
 
 
 def test_a_cursor_of_another_installation_is_refused(settings: Settings) -> None:
-    bound_to = binding(ACCOUNT, "a", {})
-    cursor = seal(1, bound_to)
+    bound_to = binding(ACCOUNT, "a", {}, "offset")
+    cursor = seal(Position(None, 1), bound_to)
     settings.TOKEN_KEY = "another key"
     with pytest.raises(CursorRefused):
         unseal(cursor, bound_to)

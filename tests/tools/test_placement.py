@@ -1,0 +1,125 @@
+"""Arguments that have no place in the request, or one that is taken, are named."""
+
+from typing import Any
+
+import pytest
+
+from accounts.definition import Definition, parse_definition
+from tests.tools.desk import DESK
+from tools.bundles import read_bundle
+from tools.models import Documentation
+from tools.placement import placement_problems
+
+WORDS = {"title": "T", "description": "D"}
+
+
+def definition(method: dict[str, Any], **changed: Any) -> Definition:
+    """Return the small definition with one method in the place of `tickets.link`."""
+    document, _ = read_bundle(DESK)
+    document["resources"]["tickets"]["methods"]["link"] = {"http": "POST", "path": "/x", "access": "write", **method}
+    return parse_definition({**document, **changed})
+
+
+def problems(method: dict[str, Any], query: Any = None, body: Any = None, **changed: Any) -> list[str]:
+    record = Documentation(resource="tickets", method="link", **WORDS)
+    record.query_schema = {"properties": query or {}}
+    record.body_schema = {"properties": body or {}}
+    return placement_problems(definition(method, **changed), record)
+
+
+TEXT = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "problem"),
+    [
+        ("X-Locale", {}, "query_schema: locale, which goes into the header X-Locale, is not among the properties."),
+        ("X-Locale", {"locale": {"type": "array", "items": {}}}, "goes into the header X-Locale, so it takes text"),
+        ("authorization", {"locale": TEXT}, "header_parameters: authorization is set by Patchbay itself"),
+        ("Host", {"locale": TEXT}, "header_parameters: Host is set by Patchbay itself"),
+        ("x-key", {"locale": TEXT}, "header_parameters: x-key is set by Patchbay itself"),
+        ("X-Fixed", {"locale": TEXT}, "header_parameters: X-Fixed is set by Patchbay itself"),
+    ],
+)
+def test_headers_take_plain_arguments_and_none_that_is_set_already(header: str, query: Any, problem: str) -> None:
+    found = problems({"header_parameters": {"locale": header}}, query, headers={"X-Fixed": "1"})
+    assert [each for each in found if problem in each], found
+
+
+def test_two_arguments_do_not_share_a_header() -> None:
+    found = problems({"header_parameters": {"a": "X-A", "b": "x-a"}}, {"a": TEXT, "b": TEXT})
+    assert found == ["header_parameters: b and a go into the same header, x-a."]
+
+
+def test_a_good_header_has_no_problem() -> None:
+    assert problems({"header_parameters": {"locale": "X-Locale"}}, {"locale": TEXT}) == []
+
+
+RAW = {"body": "raw", "body_parameter": "text", "body_media_type": "text/plain"}
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "problem"),
+    [
+        (
+            {"body": "json", "body_parameter": "items"},
+            {},
+            "body_schema: items, which the definition takes as the whole",
+        ),
+        (RAW, {"text": {"type": "object", "properties": {}}}, "body_schema.text: is sent as it is"),
+        (RAW, {"text": TEXT, "more": TEXT}, "body_schema: more has no place, since the whole body is text."),
+        ({"body": "none"}, {"a": TEXT}, "body_schema: the definition says that this method takes no body."),
+        ({"body": "json"}, {"a": {"type": "string", "format": "binary"}}, "body_schema.a: is a file"),
+        (
+            {"body": "form"},
+            {"a": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+            "body_schema.a: is a file",
+        ),
+    ],
+)
+def test_a_body_holds_what_the_definition_says(method: dict[str, Any], body: Any, problem: str) -> None:
+    found = problems(method, None, body)
+    assert [each for each in found if problem in each], found
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        (RAW, {"text": TEXT}),
+        ({"body": "json", "body_parameter": "items"}, {"items": {"type": "array", "items": TEXT}}),
+        ({"body": "multipart"}, {"file": {"type": "string", "format": "binary"}}),
+    ],
+)
+def test_good_bodies_have_no_problem(method: dict[str, Any], body: Any) -> None:
+    assert problems(method, None, body) == []
+
+
+def test_a_file_does_not_fit_into_the_query() -> None:
+    found = problems({}, {"a": {"type": "string", "format": "binary"}})
+    assert found == ["query_schema.a: is a file, which neither path nor query nor a header takes."]
+
+
+@pytest.mark.parametrize(
+    ("pagination", "taken"),
+    [
+        ({"kind": "offset", "limit_parameter": "size", "offset_parameter": "start"}, ["size", "start"]),
+        ({"kind": "page", "page_parameter": "p", "limit_parameter": "per"}, ["p", "per"]),
+        ({"kind": "cursor", "cursor_parameter": "after", "next_cursor": "meta.next"}, ["after"]),
+        ({"kind": "link", "limit_parameter": "per_page"}, ["per_page"]),
+        ({"kind": "range"}, []),
+        ({"kind": "none"}, []),
+    ],
+)
+def test_the_parameters_of_every_kind_of_pagination_are_taken(pagination: dict[str, Any], taken: list[str]) -> None:
+    method = {"http": "GET", "paginated": True, "pagination": pagination}
+    names = ["limit", "next_cursor", *taken]
+    found = problems(method, dict.fromkeys([*names, "free"], TEXT))
+    assert found == [f"query_schema: {name} is added to every list tool; take it out." for name in names]
+
+
+def test_paging_in_the_body_takes_the_object_that_its_dots_lead_into() -> None:
+    pagination = {"kind": "cursor", "cursor_parameter": "page.after", "next_cursor": "next", "send_in": "body"}
+    method = {"paginated": True, "pagination": pagination, "body": "json"}
+    found = problems(method, None, {"page": {"type": "object", "properties": {}}, "pages": TEXT})
+    assert found == ["body_schema: page holds the paging of every list tool (page.after); take it out."]
+    assert "pagination: its parameters go into a JSON body" in problems({**method, "body": "none"})[0]

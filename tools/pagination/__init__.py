@@ -1,0 +1,68 @@
+"""How vendors page, behind one interface: a position goes in, what to ask comes out, and of the answer a page.
+
+`pages` are the words of it, `numbered` and `linked` the kinds, `told` and `links` read what an answer tells of others.
+"""
+
+from accounts.definition import (
+    CursorPagination,
+    LinkPagination,
+    NoPagination,
+    OffsetPagination,
+    PagePagination,
+    Pagination,
+    RangePagination,
+)
+from tools.pagination.linked import CursorPager, LinkPager
+from tools.pagination.links import LinkRefused
+from tools.pagination.numbered import OffsetPager, PagePager, RangePager, WholePager
+from tools.pagination.pages import NOT_PAGED, START, Page, PageAnswer, Pager, PageRequest, Position
+from tools.pagination.told import Told
+
+
+def pager(declared: Pagination) -> Pager:
+    """Return the pager of a definition's pagination."""
+    limits = min(declared.default_limit, declared.max_limit), declared.max_limit
+    match declared:
+        case OffsetPagination():
+            total = Told.of(declared.total, declared.total_header)
+            in_body = declared.send_in == "body"
+            return OffsetPager(*limits, declared.limit_parameter, declared.offset_parameter, in_body, total)
+        case PagePagination():
+            return PagePager(
+                *limits,
+                declared.page_parameter,
+                declared.limit_parameter,
+                declared.send_in == "body",
+                declared.first_page,
+                more=Told.of(declared.more),
+                total_pages=Told.of(declared.total_pages),
+                total=Told.of(declared.total, declared.total_header),
+            )
+        case CursorPagination():
+            return CursorPager(
+                *limits,
+                declared.cursor_parameter,
+                declared.limit_parameter,
+                declared.send_in == "body",
+                next_cursor=Told(declared.next_cursor, declared.next_cursor_header),
+                more=Told.of(declared.more),
+            )
+        case LinkPagination():
+            return LinkPager(*limits, declared.limit_parameter, Told.of(declared.next_url))
+        case RangePagination():
+            return RangePager(*limits, declared.unit)
+        case NoPagination():
+            return WholePager(*limits)
+
+
+__all__ = [
+    "NOT_PAGED",
+    "START",
+    "LinkRefused",
+    "Page",
+    "PageAnswer",
+    "PageRequest",
+    "Pager",
+    "Position",
+    "pager",
+]

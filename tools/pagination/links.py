@@ -1,0 +1,70 @@
+"""Where a vendor's link leads: read a Link header, and hold an address against the account's own."""
+
+import re
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+
+# RFC 8288, section 3: <address> and its parameters, up to a comma that stands in no quoted text.
+LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)')
+PARAMETER = re.compile(r';\s*([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,\s"]*)))?')
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+PORTS = {"http": 80, "https": 443}
+# What RFC 3986 lets stand in path and query, percent signs included: anything else is quoted.
+ALLOWED = "%/:?[]@!$&'()*+,;=-._~"
+DECODINGS = 4
+
+
+class LinkRefused(ValueError):
+    """A link that is not followed; the message ends a sentence that names it."""
+
+
+def next_link(header: str) -> str:
+    """Return the address of the link to the next page in a Link header; empty where there is none."""
+    for link in LINK.finditer(header):
+        told: dict[str, str] = {}
+        for name, quoted, plain in PARAMETER.findall(link[2]):
+            told.setdefault(name.lower(), quoted or plain)  # the first `rel` counts, by section 3.3
+        if "anchor" not in told and "next" in told.get("rel", "").lower().split():
+            return link[1]
+    return ""
+
+
+def target_of(link: str, *, base: str, asked: str) -> str:
+    """Return path and query, below the base address, that a link leads to; raise LinkRefused.
+
+    `asked` is the target of the request that the link answers, against which a relative one is read (RFC 3986,
+    section 5). What leads to another scheme, host or port, or out of the path of the base address, is refused.
+    """
+    written = link.strip(" ")
+    if CONTROL.search(written) or "\\" in written.partition("?")[0]:
+        raise LinkRefused("is not an address")
+    own = urlsplit(base)
+    try:
+        parts, found = urlsplit(written), urlsplit(urljoin(base + asked, written))
+        elsewhere = _origin(found) != _origin(own) or found.username is not None
+    except ValueError:
+        raise LinkRefused("is not an address") from None
+    # An authority that is empty, or left out behind a scheme, is read in more than one way.
+    if (parts.scheme or written.startswith("//")) and not parts.netloc:
+        raise LinkRefused("is not an address")
+    if elsewhere:
+        raise LinkRefused("leads to another host")
+    if not _is_below(found.path, own.path):
+        raise LinkRefused("leads out of the account's address")
+    target = found.path[len(own.path) :] + (f"?{found.query}" if found.query else "")
+    return quote(target, safe=ALLOWED)
+
+
+def _origin(address: SplitResult) -> tuple[str, str, int | None]:
+    port = PORTS.get(address.scheme) if address.port is None else address.port
+    return address.scheme, address.hostname or "", port
+
+
+def _is_below(path: str, base: str) -> bool:
+    """Tell whether a path lies below another, also where dot segments hide in percent encoding."""
+    decoded = path
+    for _ in range(DECODINGS):
+        decoded = unquote(decoded)
+    segments = {segment.partition(";")[0].strip() for segment in re.split(r"[/\\]", decoded)}
+    if unquote(decoded) != decoded or {".", ".."} & segments or CONTROL.search(decoded):
+        return False
+    return path == base or path.startswith(f"{base}/")

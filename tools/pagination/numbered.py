@@ -1,0 +1,156 @@
+"""The kinds that count: an offset, page numbers, a Range, and the list that comes whole.
+
+Where an answer tells how much there is, that decides when a walk ends. Where none does, the length of the pages has
+to: see `goes_on`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, rest_of_page
+from tools.pagination.told import Told
+
+# RFC 9110, section 14.4; some vendors leave the unit out.
+CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")
+SMALLEST_CAP = 10
+
+
+def goes_on(count: int, asked: int, shown: int) -> bool:
+    """Tell by a page's length whether others may follow, where nothing else tells.
+
+    A page shorter than asked for is the last, unless the vendor gives no longer ones: because the longest page of this
+    walk before it had just so many (`shown`; 0 at first), or because the number is one that vendors choose as their
+    most. To be wrong with that costs the model an empty page; to be wrong the other way would hide items.
+    """
+    if count >= asked:
+        return True
+    return count > 0 and (count == shown or (count > shown and _may_be_a_cap(count)))
+
+
+def _may_be_a_cap(count: int) -> bool:
+    return count >= SMALLEST_CAP and (count % 5 == 0 or count & (count - 1) == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetPager(Limits):
+    """The vendor takes a limit and the number of items to skip. The state is the longest page of the walk so far."""
+
+    kind: ClassVar[str] = "offset"
+    limit_parameter: str
+    offset_parameter: str
+    in_body: bool = False
+    total: Told | None = None
+
+    def request(self, position: Position, limit: int) -> PageRequest:
+        """Ask for `limit` items from the position on."""
+        parameters = [(self.limit_parameter, limit), (self.offset_parameter, position.skip)]
+        return PageRequest.sending(parameters, in_body=self.in_body)
+
+    def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
+        """Take the items as they are; a vendor that sends more than asked for is cut to the limit."""
+        total = self.total.number(answer) if self.total else None
+        return counted_page(answer, position, limit, position.skip, total)
+
+
+def counted_page(answer: PageAnswer, position: Position, limit: int, first: int, total: int | None) -> Page:
+    """Return the page of an answer whose items are known by their number, of which the first is `first`."""
+    rows, shown = answer.rows[max(position.skip - first, 0) :], position.state or 0
+    count, after = len(rows), first + len(answer.rows)
+    more = goes_on(count, limit, shown) if total is None else count > 0 and after < total
+    longest = max(shown, count)
+    following = Position(longest, after) if more else None
+    return Page(rows[:limit], Position(longest, max(position.skip, first)), count > limit, following)
+
+
+@dataclass(frozen=True, slots=True)
+class RangePager(Limits):
+    """A Range header asks for items `first-last`, and Content-Range tells which came. The state is an offset's."""
+
+    kind: ClassVar[str] = "range"
+    unit: str
+
+    def request(self, position: Position, limit: int) -> PageRequest:
+        """Ask for `limit` items from the position on."""
+        return PageRequest(headers={"Range": f"{self.unit}={position.skip}-{position.skip + limit - 1}"})
+
+    def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
+        """Take the items that came, wherever the vendor says that they lie."""
+        told = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if told is None and answer.status != 206:
+            # RFC 9110, section 14.2: who ignores Range answers 200 with everything.
+            return WholePager(self.default_limit, self.max_limit).page(answer, position, limit)
+        first = int(told[1]) if told and told[1] else position.skip
+        total = int(told[3]) if told and told[3] else None
+        return counted_page(answer, position, limit, first, total)
+
+    def is_past_end(self, status: int, position: Position) -> bool:
+        """RFC 9110, section 15.5.17: 416 is what a range behind the last item gets."""
+        return status in {204, 416}
+
+
+@dataclass(frozen=True, slots=True)
+class WholePager(Limits):
+    """The vendor sends everything at once; pages are cut from it."""
+
+    kind: ClassVar[str] = "none"
+
+    def request(self, position: Position, limit: int) -> PageRequest:
+        """Ask for nothing."""
+        return PageRequest()
+
+    def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
+        """Cut the page out of the whole."""
+        return rest_of_page(answer, Position(None, position.skip), limit, None)
+
+
+@dataclass(frozen=True, slots=True)
+class PagePager(Limits):
+    """Numbered pages, whose size stays the same for a walk, whatever limits its calls have.
+
+    The state is the page's number, the size, the items on the pages before it, and the longest of those.
+    """
+
+    kind: ClassVar[str] = "page"
+    page_parameter: str
+    limit_parameter: str | None = None
+    in_body: bool = False
+    first_page: int = 1
+    more: Told | None = None
+    total_pages: Told | None = None
+    total: Told | None = None
+
+    def request(self, position: Position, limit: int) -> PageRequest:
+        """Ask for the page by its number."""
+        number, size, *_ = self._state(position, limit)
+        parameters = [(self.page_parameter, number)]
+        if self.limit_parameter:
+            parameters.append((self.limit_parameter, size))
+        return PageRequest.sending(parameters, in_body=self.in_body)
+
+    def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
+        """Take what of the vendor's page was not shown yet."""
+        number, size, before, shown = state = self._state(position, limit)
+        count = len(answer.rows)
+        more = self._told_more(answer, number, before)
+        if more is None:
+            more = goes_on(count, size, shown)
+        following = Position([number + 1, size, before + count, max(shown, count)]) if more else None
+        return rest_of_page(answer, Position(state, position.skip), limit, following)
+
+    def is_past_end(self, status: int, position: Position) -> bool:
+        """Some vendors know no page behind the last; the first one exists in any case."""
+        return status == 204 or (status == 404 and position.state is not None and position.state[0] > self.first_page)
+
+    def _state(self, position: Position, limit: int) -> list[int]:
+        return position.state or [self.first_page, limit if self.limit_parameter else self.max_limit, 0, 0]
+
+    def _told_more(self, answer: PageAnswer, number: int, before: int) -> bool | None:
+        """Return whether the answer tells of further pages; None where it does not say."""
+        if self.more:
+            return self.more.truth(answer) or False
+        if self.total_pages and (pages := self.total_pages.number(answer)) is not None:
+            return number - self.first_page + 1 < pages
+        if self.total and (total := self.total.number(answer)) is not None:
+            return bool(answer.rows) and before + len(answer.rows) < total
+        return None
