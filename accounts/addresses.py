@@ -3,13 +3,15 @@
 The name of a host is resolved once, here, and the connection goes to the very addresses that were checked.
 """
 
+import asyncio
 import ipaddress
 import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from django.conf import settings
 
 from accounts.errors import UpstreamForbidden
@@ -20,6 +22,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # RFC 6052: the last 32 bits are an IPv4 address that a gateway would connect to.
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Not public either, which the tables of older Pythons do not know: RFC 6890 (protocol assignments), RFC 9637.
+UNLISTED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))
+# RFC 5214, section 6.1: ISATAP writes an IPv4 address behind these 32 bits, under any prefix.
+ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+# Names that are slow to resolve hold up only so many others.
+RESOLVING_THREADS = 32
 
 
 def is_public(address: Address) -> bool:
@@ -35,7 +43,9 @@ def is_public(address: Address) -> bool:
             return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address not in GLOBAL_UNICAST:
             return False
-    return address.is_global and not address.is_multicast
+        if int(address) >> 32 & 0xFFFFFFFF in ISATAP:
+            return False
+    return address.is_global and not address.is_multicast and not any(address in network for network in UNLISTED)
 
 
 def is_excepted(host: str, port: int, excepted: frozenset[str]) -> bool:
@@ -62,27 +72,66 @@ def _may_be_called(host: str) -> bool:
             return True
 
 
-class GuardedResolver(AbstractResolver):
-    """Resolve host names, refusing every name that leads to an address that is not public."""
+Lookup = Callable[[str, int, socket.AddressFamily], list[ResolveResult]]
 
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
+
+def system_lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+    """Ask the system for the addresses of a host; raise OSError, or UnicodeError for what can be no name."""
+    results: list[ResolveResult] = []
+    for found, _, protocol, _, address in socket.getaddrinfo(
+        host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    ):
+        # A fourth member that is not zero is the zone of a link-local address, which is never called.
+        if len(address) == 2 or not address[3]:
+            results.append(
+                ResolveResult(
+                    hostname=host,
+                    host=str(address[0]),
+                    port=port,
+                    family=found,
+                    proto=protocol,
+                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+                )
+            )
+    if not results:
+        raise OSError(f"{host} has no address that can be called")
+    return results
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolve host names, refusing every name that leads to an address that is not public.
+
+    In threads of its own, one a name: the system's resolver may take half a minute over a name whose servers are
+    silent, and calls to other vendors must not wait for that.
+    """
+
+    def __init__(self, lookup: Lookup = system_lookup) -> None:
+        self._lookup = lookup
+        self._threads = ThreadPoolExecutor(RESOLVING_THREADS, thread_name_prefix="resolving")
+        self._under_way: dict[tuple[str, int, int], asyncio.Future[list[ResolveResult]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Return the addresses of a host; raise UpstreamForbidden when one of them is not public."""
-        results = await self._resolver.resolve(host, port, family)
-        if is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
-            return results
-        for result in results:
-            if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):
-                raise UpstreamForbidden(f"{host} leads to an address that is not public")
+        key = (host, port, family)
+        looking = self._under_way.get(key)
+        if looking is None:
+            looking = asyncio.get_running_loop().run_in_executor(self._threads, self._lookup, host, port, family)
+            self._under_way[key] = looking
+            looking.add_done_callback(lambda _: self._under_way.pop(key, None))
+            # Or asyncio would complain of a failure that nobody waited for any longer.
+            looking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        results = await asyncio.shield(looking)
+        if not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
+            for result in results:
+                if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):
+                    raise UpstreamForbidden(f"{host} leads to an address that is not public")
         return results
 
     async def close(self) -> None:
-        """Release the resolver."""
-        await self._resolver.close()
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def base_url_problem(address: str) -> str:

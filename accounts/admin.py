@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import issuing
@@ -112,8 +113,8 @@ class IntegratedAccountAdmin(ModelAdmin):
     search_fields = ("name", "integration__label", "environment__name")
     actions = ("test_connection", "enable", "disable")
     fields = (
-        "name", "state", "integration", "environment", "connection_fields", "address", "scopes_told", "checked",
-        "created_by", "created", "changed",
+        "name", "state", "integration", "environment", "connection_fields", "address", "scopes_told", "tokens",
+        "checked", "created_by", "created", "changed",
     )  # fmt: skip
     readonly_fields = tuple(field for field in fields if field != "name")
 
@@ -192,6 +193,17 @@ class IntegratedAccountAdmin(ModelAdmin):
     def scopes_told(self, row: IntegratedAccount) -> str:
         """What the vendor said that the credentials may do."""
         return ", ".join(row.scopes) or "none told"
+
+    @admin.display(description="OAuth tokens")
+    def tokens(self, row: IntegratedAccount) -> SafeString | str:
+        """Where the account's tokens stand; they themselves are shown nowhere."""
+        grant = getattr(row, "grant", None)
+        if grant is None:
+            return "none"
+        if grant.refused_at is not None:
+            return f"refused: {grant.problem}"
+        ends = moment(grant.expires_at, none="when the vendor says so")
+        return format_html("version {}, the access token ends: {}", grant.version, ends)
 
     @admin.display(description="Tested", ordering="checked_at")
     def checked(self, row: IntegratedAccount) -> SafeString:

@@ -1,5 +1,8 @@
 """Send a request in an account's name: the one way to a vendor, whoever asks."""
 
+import httpx
+
+from accounts.circuits import line_of
 from accounts.connections import Connection
 from accounts.upstream import Upstream, UpstreamResponse, shared_upstream
 
@@ -14,15 +17,30 @@ async def ask(
     headers: dict[str, str] | None = None,
     content: bytes = b"",
     upstream: Upstream | None = None,
+    idempotent: bool = False,
 ) -> UpstreamResponse:
     """Send a request with the account's credentials and return the answer; raise an UpstreamFailure.
 
-    `target` is path and query, quoted. A 401 is asked again once, with new credentials, where such can be had: a
+    `target` is path and query, quoted. `idempotent` says that twice does no more than once, so that a connection
+    that could not be made is tried again. A 401 is asked again once, with new credentials, where such can be had: a
     vendor that answers it has done nothing. Raises ReauthenticationNeeded when there are no credentials to send.
+
+    The account waits for its turn; nothing is sent to a vendor that is down.
     """
     upstream = upstream or shared_upstream()
-    await connection.authentication.prepare()
-    response = await upstream.send(connection.request(method, target, headers=headers, content=content))
-    if response.status == UNAUTHORIZED and await connection.authentication.renew():
-        response = await upstream.send(connection.request(method, target, headers=headers, content=content))
-    return response
+    line = line_of(connection.base_url, connection.account_id)
+
+    async def send() -> tuple[httpx.Request, UpstreamResponse]:
+        request = connection.request(method, target, headers=headers, content=content)
+        with upstream.circuits.attempt(line) as attempt:
+            response = await upstream.send(request, idempotent=idempotent)
+            attempt.answered(response.status, response.headers)
+        return request, response
+
+    upstream.circuits.refuse_open(line)  # before the wait for a turn
+    async with upstream.turns.of(connection.account_id):
+        await connection.authentication.prepare()
+        sent, response = await send()
+        if response.status == UNAUTHORIZED and await connection.authentication.renew(sent):
+            _, response = await send()
+        return response

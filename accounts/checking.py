@@ -7,6 +7,7 @@ from accounts.connecting import CHECKED, note, save_account
 from accounts.connection_test import verify_connection
 from accounts.errors import ConnectionRefused
 from accounts.models import IntegratedAccount
+from accounts.oauth import grants
 
 # The vendor knows the address and does not accept the credentials; any other answer may pass by itself.
 CREDENTIALS_REFUSED = {401, 403}
@@ -19,10 +20,11 @@ def check_account(account: IntegratedAccount, actor: Actor) -> None:
     CredentialsUnreadable. A disabled account is not for this: a test that succeeds makes an account active.
     """
     before = account.status
+    grants.ask_again(account.pk)
     try:
         verify_connection(account)
     except ConnectionRefused as refused:
-        if refused.status in CREDENTIALS_REFUSED:
+        if refused.status in CREDENTIALS_REFUSED and not _was_marked_meanwhile(account, before):
             account.status = account.Status.NEEDS_REAUTH
             _save_outcome(account)
             note(account, actor, "refused", {"status": refused.status})
@@ -39,3 +41,12 @@ def _save_outcome(account: IntegratedAccount) -> None:
     if row.filter(status=account.Status.DISABLED).exists():
         account.status = account.Status.DISABLED
     save_account(account, CHECKED)
+
+
+def _was_marked_meanwhile(account: IntegratedAccount, before: str) -> bool:
+    """Tell whether a refused refresh has marked the account already; then it says so too."""
+    now = IntegratedAccount.objects.filter(pk=account.pk).values_list("status", flat=True).first()
+    if before == account.Status.NEEDS_REAUTH or now != account.Status.NEEDS_REAUTH:
+        return False
+    account.refresh_from_db(fields=["status", "revision"])
+    return True

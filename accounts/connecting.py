@@ -8,11 +8,13 @@ from django.db import transaction
 from accounts import audit
 from accounts.addresses import base_url_problem
 from accounts.changes import Kind, announce
-from accounts.connection_test import verify_connection
+from accounts.connection_test import first_tokens, verify_connection
 from accounts.connections import split_fields
-from accounts.definition import Definition
-from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable
+from accounts.definition import AuthorizationCodeAuthentication, Definition
+from accounts.errors import ConnectionIncomplete, ConnectionRefused, ConsentNeeded, CredentialsUnreadable
 from accounts.models import Environment, IntegratedAccount, Integration, User
+from accounts.oauth import grants
+from accounts.oauth.tokens import TokenSet
 
 # What a connection test notes on an account.
 CHECKED = frozenset({"status", "scopes", "checked_at"})
@@ -27,23 +29,30 @@ def connect_account(
     fields: dict[str, Any],
     base_url: str = "",
     verify: bool = True,
+    tokens: TokenSet | None = None,
 ) -> IntegratedAccount:
-    """Connect an account and return it.
+    """Connect an account and return it; `tokens` are what a person's consent brought, where the vendor asks for it.
 
-    Raises ConnectionIncomplete for fields that are missing or wrong, and ConnectionRefused when the vendor does not
-    accept them; then nothing is saved.
+    Raises ConnectionIncomplete for fields that are missing or wrong, ConsentNeeded, and ConnectionRefused when the
+    vendor does not accept them; then nothing is saved.
     """
-    _check_base_url(base_url)
-    opened, secret = split_fields(integration.parsed(), fields)
+    check_base_url(base_url)
+    definition = integration.parsed()
+    opened, secret = split_fields(definition, fields, base_url)
+    if needs_consent(definition) and tokens is None:
+        raise ConsentNeeded(definition.label)
     account = IntegratedAccount(
         environment=environment, integration=integration, name=name, connection=opened, base_url=base_url
     )
     account.created_by = actor if isinstance(actor, User) else None
     account.set_credentials(secret)
     if verify:
-        verify_connection(account)
+        tokens = tokens or first_tokens(account)
+        verify_connection(account, tokens)
     with transaction.atomic():
         account.save()
+        if tokens is not None:
+            grants.store(account, tokens)
         note(account, actor, "connected", {"integration": integration.name})
     return account
 
@@ -56,8 +65,11 @@ def reconnect_account(
     fields: dict[str, Any] | None = None,
     base_url: str | None = None,
     verify: bool = True,
+    tokens: TokenSet | None = None,
 ) -> None:
     """Change an account's name, connection fields or address; fields that are not given stay as they are.
+
+    `tokens` are what a person's consent brought, without which connection fields cannot change where it is asked for.
 
     Raises as connect_account does, and CredentialsUnreadable; then nothing is saved.
     """
@@ -66,36 +78,48 @@ def reconnect_account(
         account.name = name
         changed.append("name")
     if base_url is not None and base_url != account.base_url:
-        _check_base_url(base_url)
+        check_base_url(base_url)
         account.base_url = base_url
         changed.append("base_url")
     if fields is not None:
         definition = account.integration.parsed()
         given = {key: value for key, value in fields.items() if value not in ("", None)}
-        opened, secret = split_fields(definition, {**_present_fields(account, definition, given), **given})
+        opened, secret = split_fields(definition, merged_fields(account, definition, fields), account.base_url)
+        if needs_consent(definition) and tokens is None:
+            raise ConsentNeeded(definition.label)
         account.connection = opened
         account.set_credentials(secret)
         changed += sorted(given)
     saved = {*changed} & {"name", "base_url"} | ({"connection", "credentials"} if fields is not None else set())
     if verify and (fields is not None or base_url is not None):
-        verify_connection(account)
+        tokens = tokens or first_tokens(account)
+        verify_connection(account, tokens)
         saved |= CHECKED
     with transaction.atomic():
         save_account(account, saved)
+        if tokens is not None:
+            grants.store(account, tokens)
         note(account, actor, "changed", {"changed": changed})
 
 
-def _check_base_url(base_url: str) -> None:
+def needs_consent(definition: Definition) -> bool:
+    """Tell whether a person must consent at the vendor before an account can be used."""
+    return isinstance(definition.authentication, AuthorizationCodeAuthentication)
+
+
+def check_base_url(base_url: str) -> None:
+    """Raise ConnectionIncomplete for an address that cannot stand before a vendor's paths."""
     problem = base_url_problem(base_url)
     if problem:
         raise ConnectionIncomplete({"base_url": problem})
 
 
-def _present_fields(account: IntegratedAccount, definition: Definition, given: dict[str, Any]) -> dict[str, str]:
-    """Return the fields that stay as they are: those that the definition still has.
+def merged_fields(account: IntegratedAccount, definition: Definition, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return an account's connection fields with those that are given; of the others, those the definition still has.
 
     Raises CredentialsUnreadable, unless every secret is given anew: then nothing that cannot be read is needed.
     """
+    given = {key: value for key, value in fields.items() if value not in ("", None)}
     try:
         secret = account.read_credentials()
     except CredentialsUnreadable:
@@ -103,7 +127,8 @@ def _present_fields(account: IntegratedAccount, definition: Definition, given: d
             raise
         secret = {}
     known = {field.name for field in definition.connection_fields}
-    return {name: value for name, value in {**account.connection, **secret}.items() if name in known}
+    present = {name: value for name, value in {**account.connection, **secret}.items() if name in known}
+    return {**present, **given}
 
 
 @transaction.atomic
@@ -118,6 +143,8 @@ def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool
 def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     """Delete an account with its MCP servers; every URL to it is refused from now on."""
     account_id = account.pk
+    # Locked first, as by whoever renews its tokens: two who lock in different order would wait for each other.
+    IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
     note(account, actor, "disconnected", {})
     account.delete()
     announce(Kind.ACCOUNT, account_id)

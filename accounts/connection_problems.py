@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable, DefinitionInvalid
+from django.conf import settings
+
+from accounts.errors import (
+    ConnectionIncomplete,
+    ConnectionRefused,
+    ConsentNeeded,
+    CredentialsUnreadable,
+    DefinitionInvalid,
+)
 from accounts.problems import FieldError, Problem, ProblemRaised, invalid
 
 
 @contextmanager
-def connection_problems() -> Iterator[None]:
-    """Raise ProblemRaised for whatever keeps an account from being connected."""
+def connection_problems(page: str) -> Iterator[None]:
+    """Raise ProblemRaised for whatever keeps an account from being connected; `page` is where the portal does it."""
     try:
         yield
     except ConnectionIncomplete as incomplete:
@@ -17,6 +25,13 @@ def connection_problems() -> Iterator[None]:
         raise ProblemRaised(invalid(*errors)) from None
     except ConnectionRefused as refused:
         raise ProblemRaised(refusal(refused)) from None
+    except ConsentNeeded as needed:
+        portal_url = f"{settings.PUBLIC_URL}{page}"
+        detail = (
+            f"{needed} asks a person for consent before it gives access, which only a browser can show. Have an admin "
+            f"of the environment open {portal_url} and connect the account there; its fields are asked for there too."
+        )
+        raise ProblemRaised(Problem(409, detail, "consent-needed", members={"portal_url": portal_url})) from None
     except CredentialsUnreadable:
         detail = "The account's stored credentials cannot be read. Send every connection field, the secret ones too."
         raise ProblemRaised(Problem(409, detail)) from None

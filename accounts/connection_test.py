@@ -1,5 +1,8 @@
 """Ask a vendor whether a connection works, and what its credentials may do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import jmespath
 from asgiref.sync import async_to_sync
 from jmespath.exceptions import JMESPathError
@@ -7,9 +10,18 @@ from jmespath.exceptions import JMESPathError
 from accounts import bounded_json
 from accounts.calling import ask
 from accounts.connections import Connection, connect
-from accounts.definition import Definition
-from accounts.errors import ConnectionRefused, UpstreamFailure, UpstreamForbidden
+from accounts.definition import ClientCredentialsAuthentication, Definition
+from accounts.errors import (
+    ConnectionRefused,
+    ReauthenticationNeeded,
+    TokenRefused,
+    UpstreamFailure,
+    UpstreamForbidden,
+)
 from accounts.models import IntegratedAccount
+from accounts.oauth import token_endpoint
+from accounts.oauth.client import registered_client
+from accounts.oauth.tokens import TokenSet
 from accounts.upstream import Upstream
 from accounts.vendor_words import vendor_words
 
@@ -17,13 +29,9 @@ from accounts.vendor_words import vendor_words
 async def check_connection(connection: Connection, definition: Definition) -> list[str]:
     """Ask the vendor whether the connection works; return the scopes it tells, or raise ConnectionRefused."""
     test = definition.connection_test
-    async with Upstream() as upstream:
-        try:
+    with refusals(definition.label):
+        async with Upstream() as upstream:
             response = await ask(connection, test.method, test.path, upstream=upstream)
-        except UpstreamForbidden as failure:
-            raise ConnectionRefused(f"{definition.label} was not asked: {failure}.", forbidden=True) from None
-        except UpstreamFailure as failure:
-            raise ConnectionRefused(f"{definition.label} could not be reached: {failure}.") from None
     if not 200 <= response.status < 300:
         said, _ = vendor_words(response, definition, connection)
         raise ConnectionRefused(
@@ -42,7 +50,43 @@ async def check_connection(connection: Connection, definition: Definition) -> li
     return [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
 
 
-def verify_connection(account: IntegratedAccount) -> None:
-    """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable."""
+def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None) -> None:
+    """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable.
+
+    `tokens` are those of an OAuth connection that is new; otherwise the account's own are used.
+    """
     definition = account.integration.parsed()
-    account.mark_checked(scopes=async_to_sync(check_connection)(connect(account, definition), definition))
+    scopes = async_to_sync(check_connection)(connect(account, definition, tokens), definition)
+    if not definition.connection_test.scopes and tokens is not None:
+        scopes = list(tokens.scopes)
+    account.mark_checked(scopes=scopes)
+
+
+def first_tokens(account: IntegratedAccount) -> TokenSet | None:
+    """Get tokens for an account whose connection fields are new; None for kinds that need none, or a person's consent.
+
+    Raises ConnectionRefused.
+    """
+    definition = account.integration.parsed()
+    declared = definition.authentication
+    if not isinstance(declared, ClientCredentialsAuthentication):
+        return None
+    fields = {**account.connection, **account.read_credentials()}
+    client = registered_client(definition, declared, fields, account.base_url)
+    with refusals(definition.label):
+        return async_to_sync(token_endpoint.client_credentials)(client)
+
+
+@contextmanager
+def refusals(vendor: str) -> Iterator[None]:
+    """Raise ConnectionRefused for whatever keeps a vendor from answering a connection."""
+    try:
+        yield
+    except UpstreamForbidden as failure:
+        raise ConnectionRefused(f"{vendor} was not asked: {failure}.", forbidden=True) from None
+    except UpstreamFailure as failure:
+        raise ConnectionRefused(f"{vendor} could not be reached: {failure}.") from None
+    except TokenRefused as refused:
+        raise ConnectionRefused(f"{vendor} gave no access token ({refused}).", refused.status) from None
+    except ReauthenticationNeeded as needed:
+        raise ConnectionRefused(f"The account must be connected again: {needed}.", 401) from None

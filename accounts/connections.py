@@ -9,10 +9,13 @@ from uuid import UUID
 import httpx
 
 from accounts.addresses import base_url_problem
-from accounts.definition import PLACEHOLDER, Definition
+from accounts.definition import PLACEHOLDER, Definition, OAuthAuthentication
 from accounts.errors import ConnectionIncomplete
 from accounts.models import IntegratedAccount
-from accounts.vendor_authentication import VendorAuthentication, fill, vendor_authentication
+from accounts.oauth.client import endpoint_problem, registered_client
+from accounts.oauth.credentials import OAuthCredentials, live_token
+from accounts.oauth.tokens import TokenSet
+from accounts.vendor_authentication import VendorAuthentication, bearer, fill, vendor_authentication
 
 # Only what httpx decodes by itself, so that the limit on the answer's size holds after decompression.
 BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "Patchbay/1"}
@@ -57,22 +60,41 @@ class Connection:
         )
 
 
-def connect(account: IntegratedAccount, definition: Definition) -> Connection:
-    """Return the connection of an account; raise CredentialsUnreadable."""
-    fields = {**account.connection, **account.read_credentials()}
+def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet | None = None) -> Connection:
+    """Return the connection of an account; raise CredentialsUnreadable.
+
+    `tokens` are those of an OAuth connection that is still to be tested; otherwise it uses the account's own.
+    """
+    secret = account.read_credentials()
+    fields = {**account.connection, **secret}
+    secrets = tuple(secret.values())
+    declared = definition.authentication
+    authentication: VendorAuthentication
+    if not isinstance(declared, OAuthAuthentication):
+        authentication = vendor_authentication(declared, fields, secrets)
+    elif tokens is not None:
+        authentication = bearer(tokens.access_token, secrets)
+    else:
+        client = registered_client(definition, declared, fields, account.base_url)
+        authentication = OAuthCredentials(client, live_token(account.pk, account.revision), secrets)
     return Connection(
         account_id=account.pk,
         environment_id=account.environment_id,
         account_name=account.name,
         vendor=definition.label,
         base_url=(account.base_url or fill(definition.base_url, fields)).rstrip("/"),
-        authentication=vendor_authentication(definition.authentication, fields),
+        authentication=authentication,
         headers=definition.headers,
     )
 
 
-def split_fields(definition: Definition, given: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """Check connection fields and part them into open and secret ones; raise ConnectionIncomplete."""
+def split_fields(
+    definition: Definition, given: dict[str, Any], base_url: str = ""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Check connection fields and part them into open and secret ones; raise ConnectionIncomplete.
+
+    `base_url` is the account's own address, where it has one.
+    """
     problems: dict[str, str] = {}
     known = {field.name: field for field in definition.connection_fields}
     for name in given.keys() - known.keys():
@@ -94,9 +116,29 @@ def split_fields(definition: Definition, given: dict[str, Any]) -> tuple[dict[st
             problems[name] = f"{declared.label} goes into a request header, which takes ASCII characters alone."
         else:
             (secret if declared.secret else opened)[name] = value
-    in_address = PLACEHOLDER.findall(definition.base_url)
-    if in_address and not problems and base_url_problem(fill(definition.base_url, {**opened, **secret})):
-        problems[in_address[0]] = f"{known[in_address[0]].label} does not make an address that can be called."
+    if not problems:
+        problems = _address_problems(definition, {**opened, **secret}, base_url)
     if problems:
         raise ConnectionIncomplete(problems)
     return opened, secret
+
+
+def _address_problems(definition: Definition, fields: dict[str, str], base_url: str) -> dict[str, str]:
+    """Return why addresses that are made of these fields cannot be called, by the field that is to blame."""
+    labels = {field.name: field.label for field in definition.connection_fields}
+    declared = definition.authentication
+    addresses = [(definition.base_url, base_url_problem(fill(definition.base_url, fields)))]
+    if isinstance(declared, OAuthAuthentication):
+        client = registered_client(definition, declared, fields, base_url)
+        templates = {client.token_url: declared.templates["token_url"]}
+        if client.needs_consent:
+            templates[client.authorization_url] = declared.templates["authorization_url"]
+        addresses += [(template, endpoint_problem(address)) for address, template in templates.items()]
+    problems = {}
+    for template, problem in addresses:
+        named = PLACEHOLDER.findall(template)
+        if problem and named:
+            problems[named[0]] = f"{labels[named[0]]} does not make an address that can be called."
+        elif problem and template is not definition.base_url:
+            problems["base_url"] = f"{definition.label} cannot be asked for consent or tokens at {template}: {problem}"
+    return problems

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 PIECE_BYTES = 64 * 1024
 GZIP_OR_ZLIB = 47  # zlib's own number for: either header, told apart by itself
 RAW_DEFLATE = -15
+GZIP_MAGIC = b"\x1f"
 
 
 class EncodingUnknown(ValueError):
@@ -36,12 +37,17 @@ async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             inflater = zlib.decompressobj(GZIP_OR_ZLIB if _has_header(chunk) else RAW_DEFLATE)
         rest = chunk
         while True:
+            if inflater.eof:
+                # RFC 1952, 2.2: another member may follow; of anything else the body is over.
+                if not rest.startswith(GZIP_MAGIC):
+                    return
+                inflater = zlib.decompressobj(GZIP_OR_ZLIB)
             piece = inflater.decompress(rest, PIECE_BYTES)
-            rest = inflater.unconsumed_tail
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
             if piece:
                 yield piece
             # A full piece may have left output behind, though all of the input was taken.
-            if not rest and len(piece) < PIECE_BYTES:
+            if not rest and (inflater.eof or len(piece) < PIECE_BYTES):
                 break
     if inflater is not None and not inflater.eof:
         raise zlib.error("the compressed body is cut short")
@@ -50,4 +56,4 @@ async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 def _has_header(start: bytes) -> bool:
     """Tell gzip and zlib from bare deflate, which some servers send under the same name (RFC 9110, 8.4.1.2)."""
     zlib_header = start[0] & 0x0F == 8 and (len(start) == 1 or int.from_bytes(start[:2], "big") % 31 == 0)
-    return zlib_header or start.startswith(b"\x1f")
+    return zlib_header or start.startswith(GZIP_MAGIC)

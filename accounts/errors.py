@@ -4,13 +4,22 @@ AccountError
 ├── ConnectionRefused        the vendor refused the connection test, or could not be asked
 ├── CredentialsUnreadable    stored credentials cannot be decrypted
 ├── ReauthenticationNeeded   the vendor takes the stored credentials no longer; a person must connect again
+├── ConsentNeeded            a person has to consent at the vendor, in the portal
+├── ConsentFailed            the vendor's answer to a request for consent brings no account
+├── TokenRefused             the vendor's authorization server gives no token
 ├── ConnectionIncomplete     a connection field that the definition asks for is missing or of the wrong form
+├── MemberRefused            a change of an environment's members that is not possible
 ├── DefinitionInvalid        a definition does not fit its schema
 └── UpstreamFailure          a request to a vendor brought no usable answer
+    ├── AuthorizationUnavailable no new token can be had at present
     ├── UpstreamForbidden        the address is not one that may be called
+    ├── UpstreamUnsendable       the request cannot be written down
+    ├── UpstreamDown             the vendor is left alone for a while, since it did not answer
+    ├── UpstreamBusy             the account has as many calls under way as it may
     ├── UpstreamUnreachable      no connection could be made
     ├── UpstreamTimeout          no whole answer within the time allowed
-    ├── UpstreamBroken           the connection ended, or the answer cannot be read
+    ├── UpstreamBroken           the connection ended before the answer did
+    ├── UpstreamUnreadable       the answer's compression cannot be read
     └── UpstreamTooLarge         the answer exceeds the size allowed
 """
 
@@ -44,6 +53,26 @@ class ReauthenticationNeeded(AccountError):
     """The vendor takes the account's credentials no longer; a person must connect the account again."""
 
 
+class ConsentNeeded(AccountError):
+    """A person has to consent at the vendor before it gives tokens; only the portal can send one there."""
+
+
+class ConsentFailed(AccountError):
+    """No account came of a request for consent; the text says why, and what to do."""
+
+
+@dataclass
+class TokenRefused(AccountError):
+    """The authorization server refused to give a token: its code for why (RFC 6749, section 5.2), and its words."""
+
+    error: str
+    words: str = ""
+    status: int = 400
+
+    def __str__(self) -> str:
+        return f"{self.error}: {self.words}" if self.words else self.error
+
+
 @dataclass
 class ConnectionIncomplete(AccountError):
     """Connection fields that are missing or wrong: reasons by field name."""
@@ -52,6 +81,10 @@ class ConnectionIncomplete(AccountError):
 
     def __str__(self) -> str:
         return "; ".join(f"{name}: {reason}" for name, reason in self.problems.items())
+
+
+class MemberRefused(AccountError):
+    """An environment's members cannot be changed so; the message says why."""
 
 
 @dataclass
@@ -70,10 +103,49 @@ class UpstreamFailure(AccountError):
     may_have_arrived = True
 
 
+class AuthorizationUnavailable(UpstreamFailure):
+    """The vendor's authorization server gave no new token, and later it may; the request itself was not sent."""
+
+    may_have_arrived = False
+
+
 class UpstreamForbidden(UpstreamFailure):
     """The address is not public, or not one that a request may go to."""
 
     may_have_arrived = False
+
+
+class UpstreamUnsendable(UpstreamFailure):
+    """The request cannot be written down, or its address is none; nothing was sent."""
+
+    may_have_arrived = False
+
+
+@dataclass
+class UpstreamDown(UpstreamFailure):
+    """The vendor did not answer several times and is left alone for `seconds` more; `cause` is what went wrong last."""
+
+    cause: str
+    failures: int
+    seconds: int
+
+    may_have_arrived = False
+
+    def __str__(self) -> str:
+        return f"the last {self.failures} calls failed (the last one: {self.cause})"
+
+
+@dataclass
+class UpstreamBusy(UpstreamFailure):
+    """The account has `under_way` calls under way, as many as it may, and no turn came in time."""
+
+    under_way: int
+    seconds: int
+
+    may_have_arrived = False
+
+    def __str__(self) -> str:
+        return f"{self.under_way} calls of this account are under way already"
 
 
 class UpstreamUnreachable(UpstreamFailure):
@@ -87,7 +159,11 @@ class UpstreamTimeout(UpstreamFailure):
 
 
 class UpstreamBroken(UpstreamFailure):
-    """The connection ended before the answer did, or the answer's encoding cannot be read."""
+    """The connection ended before the answer did."""
+
+
+class UpstreamUnreadable(UpstreamFailure):
+    """The answer's compression is damaged, or was not asked for."""
 
 
 class UpstreamTooLarge(UpstreamFailure):

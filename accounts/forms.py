@@ -1,10 +1,9 @@
-"""The forms of accounts: signing in, connecting, settings."""
+"""The forms of accounts: connecting, settings."""
 
 from typing import Any
 from urllib.parse import quote
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 
 from accounts.definition import PLACEHOLDER, ConnectionField, Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused
@@ -12,15 +11,6 @@ from accounts.models import IntegratedAccount
 
 # Connection fields stand beside the portal's own fields in one form; a vendor may well ask for a `name` too.
 PREFIX = "field_"
-
-
-class SignInForm(AuthenticationForm):
-    """Name and password; a refusal does not tell which of them was wrong."""
-
-    error_messages = {
-        "invalid_login": "This name and password do not go together. Check both; capital letters matter.",
-        "inactive": "This name and password do not go together. Check both; capital letters matter.",
-    }
 
 
 class VendorField(forms.CharField):

@@ -24,6 +24,7 @@ TITLES = {
     "too-large": "The body is too large",
     "unsupported-media-type": "Only JSON is taken",
     "internal": "Something failed here",
+    "consent-needed": "A person has to consent at the vendor",
     "connection-refused": "The vendor did not accept the connection",
     "unknown-tool": "No tool has this name",
     "invalid-arguments": "The arguments do not fit the tool",
@@ -31,6 +32,8 @@ TITLES = {
     "rate-limited": "The vendor's rate limit is reached",
     "vendor-refused": "The vendor refused the call",
     "vendor-unreachable": "The vendor gave no answer",
+    "vendor-down": "The vendor is down",
+    "account-busy": "The account has too many calls under way",
     "vendor-timeout": "The vendor did not answer in time",
     "answer-unusable": "The vendor's answer cannot be used",
 }

@@ -48,6 +48,9 @@ class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
     connection = serializers.DictField(child=serializers.CharField())
     secret_fields = serializers.SerializerMethodField()
     scopes = serializers.ListField(child=serializers.CharField())
+    problem = serializers.CharField(
+        help_text="Why it must be connected again, where its vendor refused a new token; else empty."
+    )
 
     class Meta:
         model = IntegratedAccount
@@ -56,6 +59,7 @@ class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
             "name",
             "integration",
             "status",
+            "problem",
             "connection",
             "secret_fields",
             "base_url",

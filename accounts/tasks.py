@@ -1,10 +1,12 @@
 """Background work of this app."""
 
+from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import AuditEntry
+from accounts.oauth import upkeep
 
 
 @shared_task
@@ -12,3 +14,9 @@ def prune_audit() -> int:
     """Delete audit entries older than the retention; return how many."""
     deleted, _ = AuditEntry.objects.filter(at__lt=timezone.now() - settings.AUDIT_RETENTION).delete()
     return deleted
+
+
+@shared_task
+def refresh_grants() -> int:
+    """Refresh the OAuth tokens that it is time to refresh; return of how many accounts they are good now."""
+    return async_to_sync(upkeep.refresh)(upkeep.connections_of(upkeep.due_accounts()))

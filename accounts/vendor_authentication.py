@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote, unquote_plus
 
+import httpx
+
 from accounts.definition import (
     PLACEHOLDER,
     ApiKeyAuthentication,
@@ -36,10 +38,16 @@ class VendorAuthentication(Protocol):
         """Take the credentials out of a text, such as an error in which a vendor repeats them."""
 
     async def prepare(self) -> None:
-        """Make sure that the credentials are current; raise ReauthenticationNeeded when they cannot be."""
+        """Make sure that the credentials are current.
 
-    async def renew(self) -> bool:
-        """Get new credentials after the vendor answered 401; return whether to ask it once more."""
+        Raises ReauthenticationNeeded, or AuthorizationUnavailable where new ones cannot be had at present.
+        """
+
+    async def renew(self, sent: httpx.Request) -> bool:
+        """Get new credentials after the vendor answered 401 to a request; return whether to ask it once more.
+
+        Raises ReauthenticationNeeded, or AuthorizationUnavailable where new ones cannot be had at present.
+        """
 
 
 @dataclass(frozen=True)
@@ -61,16 +69,13 @@ class FixedCredentials:
         return target
 
     def conceal(self, text: str) -> str:
-        """Take out each secret that is long enough to be meant."""
-        for secret in self.secrets:
-            if len(secret) >= SHORTEST_SECRET:
-                text = text.replace(secret, "•••")
-        return text
+        """Take out each secret."""
+        return concealed(text, self.secrets)
 
     async def prepare(self) -> None:
         """They are always as current as they will be."""
 
-    async def renew(self) -> bool:
+    async def renew(self, sent: httpx.Request) -> bool:
         """Nothing newer can be had."""
         return False
 
@@ -106,25 +111,49 @@ class QueryKey(FixedCredentials):
         return f"{path}?{'&'.join(kept)}" if kept else path
 
 
-def vendor_authentication(declared: Authentication, fields: dict[str, str]) -> VendorAuthentication:
-    """Return what puts these connection fields on requests, as the definition declares."""
+def vendor_authentication(
+    declared: Authentication, fields: dict[str, str], secrets: tuple[str, ...] = ()
+) -> VendorAuthentication:
+    """Return what puts these connection fields on requests, as the definition declares.
+
+    `secrets` are the values of the fields that are kept secret, wherever the definition uses them. The kinds of OAuth
+    have their credentials in accounts/oauth.
+    """
     match declared:
         case ApiKeyAuthentication(query=str(name)):
             key = fill(declared.value, fields)
-            return QueryKey((key, quote(key, safe="")), name, key)
+            return QueryKey(_forms(key, *secrets), name, key)
         case ApiKeyAuthentication(header=str(header)):
             key = fill(declared.value, fields)
             # Its last word too, where the header holds more than the key.
-            return HeaderCredentials((key, key.rpartition(" ")[2]), header, key)
+            return HeaderCredentials(_forms(key, key.rpartition(" ")[2], *secrets), header, key)
         case BearerAuthentication():
-            token = fill(declared.token, fields)
-            return HeaderCredentials((token,), "Authorization", f"Bearer {token}")
+            return bearer(fill(declared.token, fields), secrets)
         case BasicAuthentication():
             username, password = fill(declared.username, fields), fill(declared.password, fields)
             pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-            return HeaderCredentials((pair, password), "Authorization", f"Basic {pair}")
+            return HeaderCredentials(_forms(pair, password, *secrets), "Authorization", f"Basic {pair}")
         case _:
             raise NotImplementedError(declared.kind)
+
+
+def bearer(token: str, secrets: tuple[str, ...] = ()) -> HeaderCredentials:
+    """Return credentials that are one bearer token (RFC 6750, section 2.1)."""
+    return HeaderCredentials(_forms(token, *secrets), "Authorization", f"Bearer {token}")
+
+
+def _forms(*secrets: str) -> tuple[str, ...]:
+    """Return secrets as they stand and as they are quoted in an address, each once, the longest first."""
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def concealed(text: str, secrets: tuple[str, ...]) -> str:
+    """Take secrets out of a text: each that is long enough to be meant."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, "•••")
+    return text
 
 
 def fill(template: str, fields: dict[str, str]) -> str:

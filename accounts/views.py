@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.checking import check_account
-from accounts.connecting import connect_account, reconnect_account, set_enabled
+from accounts.connecting import connect_account, needs_consent, reconnect_account, set_enabled
 from accounts.definition import Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable, DefinitionInvalid
 from accounts.forms import PREFIX, ConnectForm, NameForm, ReplaceConnectionForm
 from accounts.models import IntegratedAccount, Integration, Role
+from accounts.oauth.consent import FailedConsent, take_failure
+from accounts.oauth.views import consent_context, send_to_consent
 from accounts.portal import REFUSED, PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNREADABLE = (
@@ -42,13 +44,21 @@ def choose_integration(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def connect(request: PortalRequest, integration_name: str) -> HttpResponse:
-    """Ask for the connection fields, test them at the vendor, keep them."""
+    """Ask for the connection fields; test them at the vendor and keep them, or have the person consent there first."""
     environment = require(request, Role.ADMIN)
     integration = get_object_or_404(Integration, name=integration_name)
-    form = ConnectForm(definition_of(integration), request.POST if request.method == "POST" else None)
+    definition = definition_of(integration)
+    failed = take_failure(request.session, reverse("connect", args=[integration.name]))
+    form = ConnectForm(
+        definition, request.POST if request.method == "POST" else None, initial=_typed(failed) if failed else {}
+    )
     if form.is_valid():
         data = form.cleaned_data
         try:
+            if needs_consent(definition):
+                return send_to_consent(
+                    request, integration, name=data["name"], fields=form.given, base_url=data["base_url"]
+                )
             account = connect_account(
                 environment, integration, request.user, name=data["name"], fields=form.given, base_url=data["base_url"]
             )
@@ -57,7 +67,7 @@ def connect(request: PortalRequest, integration_name: str) -> HttpResponse:
         else:
             tell(request, f"{account.name} is connected. Next, create an MCP server for it.")
             return redirect("account", account.pk)
-    context = {"form": form, "integration": integration}
+    context = {"form": form, "integration": integration, "failed": failed, "consent": _consent(request, definition)}
     return render(request, "accounts/connect.html", context, status=REFUSED if form.is_bound else None)
 
 
@@ -86,10 +96,16 @@ def rename(request: PortalRequest, account_id: UUID) -> HttpResponse:
 def reconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Replace connection fields, once the vendor has accepted them."""
     account = account_for(request, account_id, Role.ADMIN)
-    form = ReplaceConnectionForm(definition_of(account.integration), request.POST)
+    definition = definition_of(account.integration)
+    form = ReplaceConnectionForm(definition, request.POST)
     if form.is_valid():
+        base_url = form.cleaned_data["base_url"]
         try:
-            reconnect_account(account, request.user, fields=form.given, base_url=form.cleaned_data["base_url"])
+            if needs_consent(definition):
+                return send_to_consent(
+                    request, account.integration, fields=form.given, base_url=base_url, account=account
+                )
+            reconnect_account(account, request.user, fields=form.given, base_url=base_url)
         except (ConnectionIncomplete, ConnectionRefused) as refusal:
             form.refuse(refusal)
         except CredentialsUnreadable:
@@ -154,12 +170,27 @@ def _settings(
 ) -> HttpResponse:
     """Show the settings, with what came back refused."""
     refused = name_form is not None or connection_form is not None
-    present = {f"{PREFIX}{key}": value for key, value in account.connection.items()}
+    definition = definition_of(account.integration)
+    failed = take_failure(request.session, reverse("account-settings", args=[account.pk]))
+    present = {f"{PREFIX}{key}": value for key, value in account.connection.items()} | {"base_url": account.base_url}
     context = {
+        "failed": failed,
+        "consent": _consent(request, definition),
         "account": account,
         "tab": "settings",
         "name_form": name_form or NameForm(initial={"name": account.name}),
         "connection_form": connection_form
-        or ReplaceConnectionForm(definition_of(account.integration), initial={**present, "base_url": account.base_url}),
+        or ReplaceConnectionForm(definition, initial=_typed(failed) if failed else present),
     }
     return render(request, "accounts/settings.html", context, status=REFUSED if refused else None)
+
+
+def _typed(failed: FailedConsent) -> dict[str, str]:
+    """Return what somebody had typed before they consented in vain, for the form where they begin again."""
+    fields = {f"{PREFIX}{name}": value for name, value in failed.fields.items()}
+    return {**fields, "name": failed.name, "base_url": failed.base_url}
+
+
+def _consent(request: PortalRequest, definition: Definition) -> dict[str, str]:
+    """Return what the page says of the consent that the form leads to; nothing where it leads to none."""
+    return consent_context(request) if needs_consent(definition) else {}

@@ -6,6 +6,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -97,7 +98,11 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
 
     def get_queryset(self) -> QuerySet[IntegratedAccount]:
         """Return the accounts of the token's environment; those of one integration share its row in memory."""
-        return IntegratedAccount.objects.filter(environment=self.token.environment).prefetch_related("integration")
+        return (
+            IntegratedAccount.objects.filter(environment=self.token.environment)
+            .select_related("grant")
+            .prefetch_related("integration")
+        )
 
     def list(self, request: Request) -> Response:
         """List the environment's accounts."""
@@ -109,11 +114,15 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
 
     @extend_schema(request=ConnectAccountSerializer, examples=[CONNECT_EXAMPLE])
     def create(self, request: Request) -> Response:
-        """Connect an account. The vendor is asked first; nothing is kept when it refuses."""
+        """Connect an account. The vendor is asked first; nothing is kept when it refuses.
+
+        Where the vendor asks a person for consent (OAuth 2.0 authorization code), the answer is the problem
+        `consent-needed`, whose `portal_url` is the page where an admin connects the account.
+        """
         asked = ConnectAccountSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
-        with connection_problems():
+        with connection_problems(reverse("connect", args=[wanted["integration"].name])):
             account = connect_account(
                 self.token.environment,
                 wanted["integration"],
@@ -134,7 +143,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
         wanted = asked.validated_data
         was_disabled = account.status == account.Status.DISABLED
         if wanted.keys() - {"status"}:
-            with connection_problems():
+            with connection_problems(reverse("account-settings", args=[account.pk])):
                 reconnect_account(
                     account,
                     self.token,

@@ -90,11 +90,18 @@ class AuthorizationCodeAuthentication(OAuthClient):
     authorization_parameters: dict[str, str] = Field(
         default_factory=dict, description="Further parameters of the consent page's address, such as access_type."
     )
+    issuer: WebAddress | None = Field(
+        default=None, description="What the vendor calls itself in its answer (RFC 9207), where it is at another host."
+    )
 
     @property
     def templates(self) -> dict[str, str]:
         """What is filled from connection fields, by its place in the definition."""
-        return {**super().templates, "authorization_url": self.authorization_url}
+        return {
+            **super().templates,
+            "authorization_url": self.authorization_url,
+            "issuer": self.issuer or "",
+        }
 
 
 class ClientCredentialsAuthentication(OAuthClient):

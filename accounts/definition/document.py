@@ -6,6 +6,7 @@ vendor's own. Where a document is wrong, DefinitionInvalid lists every problem w
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Literal
 
 import inflection
@@ -19,6 +20,9 @@ from accounts.errors import DefinitionInvalid
 
 # Where a problem lies in one of these, its place names the kind next.
 IN_KINDS = frozenset({"authentication", "pagination"})
+
+# Asked for each tool that is compiled or judged; the rules of English do not change.
+_singularize = lru_cache(maxsize=4096)(inflection.singularize)
 
 
 class ConnectionField(Part):
@@ -116,7 +120,7 @@ class Definition(Part):
 
     def singular(self, resource: str) -> str:
         """Return the name of one thing of a resource: as declared, or by the rules of English."""
-        return self.resources[resource].singular or inflection.singularize(resource)
+        return self.resources[resource].singular or _singularize(resource)
 
     def tags(self, resource: str, method: str) -> tuple[str, ...]:
         """Return a method's tags: its resource's, then its own."""

@@ -2,8 +2,10 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount
+from accounts.models.grants import OAuthGrant
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.people import ApiToken, Environment, Membership, Role, User
+from accounts.models.second_factors import SecondFactor
 
 __all__ = [
     "ApiToken",
@@ -13,6 +15,8 @@ __all__ = [
     "IntegratedAccount",
     "Integration",
     "Membership",
+    "OAuthGrant",
     "Role",
+    "SecondFactor",
     "User",
 ]

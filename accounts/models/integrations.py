@@ -82,6 +82,18 @@ class IntegratedAccount(Revised):
     def _context(self) -> str:
         return f"integrated-account:{self.pk}"
 
+    @property
+    def problem(self) -> str:
+        """Why it must be connected again, in a clause; empty while it need not be, or where nothing more is known."""
+        grant = getattr(self, "grant", None)
+        return grant.problem if grant is not None and grant.refused_at is not None else ""
+
+    @property
+    def asks_consent(self) -> bool:
+        """Whether a person connects it by consenting at the vendor."""
+        authentication = self.integration.definition.get("authentication")
+        return isinstance(authentication, dict) and authentication.get("kind") == "oauth2_authorization_code"
+
     def set_credentials(self, secrets: dict[str, str]) -> None:
         """Encrypt the secret connection fields into this row (not saved)."""
         self.credentials = key_ring().encrypt(json.dumps(secrets), context=self._context)

@@ -1,17 +1,23 @@
 """Where upstream requests may go: every way of naming an address that is not public is refused, and nothing is sent."""
 
+import asyncio
 import ipaddress
+import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 import pytest_asyncio
+from aiohttp.abc import ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from accounts.addresses import base_url_problem, is_public
-from accounts.errors import UpstreamFailure, UpstreamForbidden
+from accounts.addresses import GuardedResolver, Lookup, base_url_problem, is_public
+from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamUnreachable
+from accounts.transport import PooledTransport
 from accounts.upstream import Upstream
 
 # Each leads to this machine or its neighbours, if it leads anywhere.
@@ -23,6 +29,15 @@ FORBIDDEN = [
     "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::1]", "[2002:7f00:1::]", "[2002:a00:1::]", "[2001:0:1::1]",
     "[fe80::1]", "[fe80::1%25eth0]", "[fc00::1]", "[fec0::1]", "[ff02::1]", "[2001:db8::1]", "[100::1]",
     "localhost", "LOCALHOST", "localhost.", "127.0.0.1.",
+    # The same written otherwise: upper case, many digits, mixed forms, all eight groups.
+    "0X7F.0.0.1", "0x7f.0.0.0x1", "127.0x0.1", "127.65281", "0x7f.0xffffff", "4294967295", "[0:0:0:0:0:0:0:1]",
+    "[::FFFF:127.0.0.1]", "[0000:0000:0000:0000:0000:ffff:7f00:0001]", "[::ffff:0a00:0001]", "[::ffff:169.254.169.254]",
+    # IPv4 inside IPv6: 6to4, Teredo, NAT64 (well-known and local), ISATAP under a public prefix.
+    "[2002:a9fe:a9fe::1]", "[2001:0:7f00:1:0:0:80ff:fffe]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1:7f00:0:100::]",
+    "[2606:4700::5efe:7f00:1]", "[2606:4700::200:5efe:7f00:1]",
+    "[fe80::1%eth0]", "[fe80::1%251]", "[::1%25lo]", "[3fff::1]", "[5f00::1]", "[2001:10::1]", "[ff0e::1]",
+    "192.0.0.1", "192.0.0.8", "198.51.100.1", "203.0.113.1", "198.19.255.255", "239.255.255.250", "0.1.2.3",
+    "127.1.", "2130706433.",
 ]  # fmt: skip
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::"]
 
@@ -50,6 +65,14 @@ def requests(seen: httpx.Client) -> int:
     return int(seen.get("/_control").json()["requests"])
 
 
+@asynccontextmanager
+async def transport(lookup: Lookup) -> AsyncIterator[Upstream]:
+    """An upstream whose names are resolved like this."""
+    own = PooledTransport(connect_seconds=5, read_seconds=5, total_seconds=5, lookup=lookup)
+    async with Upstream(own) as opened:
+        yield opened
+
+
 async def send(upstream: Upstream, base_url: str) -> None:
     await upstream.send(httpx.Request("GET", base_url, extensions={"target": "/api/v1/cases"}))
 
@@ -68,7 +91,25 @@ async def test_a_host_that_is_not_public_is_refused_and_nothing_is_sent(
 
 @pytest.mark.parametrize(
     "url",
-    ["http://0177.0.0.1", "http://%31%32%37.0.0.1", "http://x@127.0.0.1", "http://8.8.8.8@127.0.0.1", "http://[::1"],
+    [
+        "http://0177.0.0.1",
+        "http://%31%32%37.0.0.1",
+        "http://x@127.0.0.1",
+        "http://8.8.8.8@127.0.0.1",
+        "http://[::1",
+        "http://１２７.0.0.1",
+        "http://127。0。0。1",
+        "http://①②⑦.⓪.⓪.①",
+        "http://ⓛocalhost",
+        "http://127.0.0.1\t",
+        "http://127.0.0.1%00",
+        "http://8.8.8.8:80@127.0.0.1",
+        "http://8.8.8.8\\@127.0.0.1",
+        "http://127.0.0.1%2e",
+        "http://[::ffff:127.0.0.1]x",
+        "http:///127.0.0.1",
+        "http:127.0.0.1",
+    ],
 )
 async def test_a_host_in_disguise_is_not_called(
     upstream: Upstream, seen: httpx.Client, simulator: str, url: str
@@ -76,6 +117,91 @@ async def test_a_host_in_disguise_is_not_called(
     with pytest.raises((UpstreamFailure, httpx.InvalidURL)):
         await send(upstream, f"{url}:{httpx.URL(simulator).port}")
     assert requests(seen) == 0
+
+
+def found(address: str, port: int, host: str) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
+
+
+class Names:
+    """A name server that a test makes up: each look-up of a name takes the next of its answers, the last for good."""
+
+    def __init__(self, **answers: list[list[str]]) -> None:
+        self.answers, self.asked = answers, 0
+
+    def __call__(self, host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        self.asked += 1
+        answers = self.answers[host.partition(".")[0]]
+        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [found(address, port, host) for address in addresses]
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"], ["8.8.8.8", "fe80::1%eth0"],
+     ["2606:4700::1111", "::ffff:10.0.0.1"], ["8.8.8.8", "64:ff9b::7f00:1"]],
+)  # fmt: skip
+async def test_a_name_with_one_address_that_is_not_public_is_refused_whatever_its_others_are(
+    addresses: list[str], seen: httpx.Client, simulator: str
+) -> None:
+    async with transport(Names(evil=[addresses])) as upstream:
+        with pytest.raises(UpstreamForbidden, match=r"evil\.example leads to an address that is not public"):
+            await send(upstream, f"http://evil.example:{httpx.URL(simulator).port}")
+    assert requests(seen) == 0
+
+
+async def test_the_connection_goes_to_the_addresses_that_were_checked(
+    seen: httpx.Client, simulator: str, settings: Settings
+) -> None:
+    """The second answer, which nobody asks for, would lead elsewhere."""
+    port = httpx.URL(simulator).port
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset({f"desk.example:{port}"})
+    names = Names(desk=[["127.0.0.1"], ["127.0.0.99"]])
+    async with transport(names) as upstream:
+        await send(upstream, f"http://desk.example:{port}")
+    assert (names.asked, requests(seen)) == (1, 1)
+
+
+async def test_a_name_that_changes_its_answer_is_checked_anew_for_each_connection(settings: Settings) -> None:
+    resolver = GuardedResolver(Names(desk=[["8.8.8.8"], ["127.0.0.1"]]))
+    assert [each["host"] for each in await resolver.resolve("desk.example", 443)] == ["8.8.8.8"]
+    with pytest.raises(UpstreamForbidden):
+        await resolver.resolve("desk.example", 443)
+    await resolver.close()
+
+
+async def test_a_name_that_is_slow_to_resolve_is_looked_up_once_and_holds_up_no_other() -> None:
+    release = threading.Event()
+    names = Names(slow=[["8.8.8.8"]], other=[["1.1.1.1"]])
+
+    def lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        if host == "slow.example":
+            release.wait(10)
+        return names(host, port, family)
+
+    resolver = GuardedResolver(lookup)
+    waiting = [asyncio.create_task(resolver.resolve("slow.example", 443)) for _ in range(200)]
+    assert [each["host"] for each in await resolver.resolve("other.example", 443)] == ["1.1.1.1"]
+    waiting[0].cancel()
+    release.set()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(outcomes[0], asyncio.CancelledError)
+    assert {each["host"] for outcome in outcomes[1:] if isinstance(outcome, list) for each in outcome} == {"8.8.8.8"}
+    assert names.asked == 2
+    await resolver.close()
+
+
+async def test_a_name_that_cannot_be_resolved_says_so(upstream: Upstream) -> None:
+    with pytest.raises(UpstreamUnreachable, match="its host name leads nowhere"):
+        await send(upstream, "http://nothing.invalid")
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "x" * 300])
+async def test_what_can_be_no_name_is_a_failure_like_others(upstream: Upstream, host: str) -> None:
+    with pytest.raises(UpstreamFailure) as failure:
+        await send(upstream, f"http://{host}")
+    assert not failure.value.may_have_arrived
 
 
 @pytest.mark.parametrize("exception", ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}"])

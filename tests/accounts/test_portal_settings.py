@@ -103,7 +103,7 @@ def test_a_check_that_the_vendor_refuses_asks_for_new_credentials(ana: Client, a
     assert account.status == "needs_reauth"
     page = ana.get(response.headers["Location"]).content.decode()
     assert "HTTP 401" in page
-    assert "Replace the credentials" in page
+    assert "Reconnect…" in page
 
 
 def test_a_check_leaves_a_disabled_account_disabled(ana: Client, account: IntegratedAccount) -> None:

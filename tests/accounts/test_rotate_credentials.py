@@ -2,13 +2,18 @@
 
 import base64
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import IntegratedAccount
-from tests.conftest import SIMULATOR_KEY
+from accounts.errors import CredentialsUnreadable
+from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
+from accounts.oauth.tokens import TokenSet
+from accounts.second_factors import begin_setup
+from tests.conftest import SIMULATOR_KEY, People
 
 pytestmark = pytest.mark.django_db
 FRESH = "k2:" + base64.urlsafe_b64encode(b"2" * 32).decode()
@@ -52,3 +57,34 @@ def test_an_account_that_cannot_be_read_is_named_and_fails_the_command(
     with pytest.raises(CommandError, match=str(account.pk)):
         rotate()
     assert key_of(account) == "k1"
+
+
+def test_the_tokens_of_an_oauth_account_go_under_the_primary_key_too(
+    account: IntegratedAccount, settings: Settings
+) -> None:
+    grant = OAuthGrant(account=account)
+    grant.set_tokens(TokenSet("at-1", "rt-1"), timezone.now())
+    grant.save()
+    settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
+    assert "1 of 1 accounts encrypted again" in rotate()
+    settings.CREDENTIAL_KEYS = [FRESH]
+    grant.refresh_from_db()
+    assert (grant.read_tokens(), grant.version) == (("at-1", "rt-1"), 1)
+    assert "0 of 1 accounts" in rotate()
+
+
+def test_tokens_that_were_moved_to_another_account_do_not_decrypt(account: IntegratedAccount) -> None:
+    grant = OAuthGrant(account=account)
+    grant.set_tokens(TokenSet("at-1"), timezone.now())
+    with pytest.raises(CredentialsUnreadable):
+        OAuthGrant(account_id=uuid4(), tokens=grant.tokens).read_tokens()
+
+
+def test_second_factors_are_encrypted_again_too(people: People, settings: Settings) -> None:
+    before = begin_setup(people.owner).read_secret()
+    settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
+    rotate("--dry-run")
+    assert SecondFactor.objects.get().secret.startswith("k1.")
+    rotate()
+    settings.CREDENTIAL_KEYS = [FRESH]
+    assert SecondFactor.objects.get().read_secret() == before

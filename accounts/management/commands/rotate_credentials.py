@@ -1,20 +1,21 @@
-"""`manage.py rotate_credentials`: put every account's credentials under the primary key."""
+"""`manage.py rotate_credentials`: put credentials, tokens and second factors under the primary key."""
 
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.errors import CredentialsUnreadable
 from accounts.keyring import key_ring
-from accounts.models import IntegratedAccount
+from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
 
 
 class Command(BaseCommand):
     """Encrypt again what is not under the first key of CREDENTIAL_KEYS; the old key can be taken out afterwards."""
 
-    help = "Encrypt the credentials of every integrated account under the first key of CREDENTIAL_KEYS."
+    help = "Encrypt the credentials and tokens of every integrated account under the first key of CREDENTIAL_KEYS."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take --dry-run."""
@@ -23,17 +24,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         """Go through the accounts one by one; name those that cannot be read, and fail at the end."""
         changed, unreadable = 0, []
-        ids = list(IntegratedAccount.objects.exclude(credentials="").order_by("pk").values_list("pk", flat=True))
+        sealed = ~Q(credentials="") | Q(grant__isnull=False)
+        ids = list(IntegratedAccount.objects.filter(sealed).order_by("pk").values_list("pk", flat=True))
         for account_id in ids:
             try:
                 changed += _rotate(account_id, dry_run=dry_run)
             except CredentialsUnreadable as problem:
                 unreadable.append(f"  {account_id}: {problem}")
+        factors = SecondFactor.objects.order_by("pk").values_list("pk", flat=True)
+        for factor_id in factors:
+            try:
+                _rotate_factor(factor_id, dry_run=dry_run)
+            except CredentialsUnreadable as problem:
+                unreadable.append(f"  second factor {factor_id}: {problem}")
         what = "would be encrypted again" if dry_run else "encrypted again"
         self.stdout.write(f"{changed} of {len(ids)} accounts {what} under key {key_ring().primary}.")
         if unreadable:
             raise CommandError(
-                f"{len(unreadable)} accounts could not be read; put their key back into CREDENTIAL_KEYS, "
+                f"{len(unreadable)} could not be read; put their key back into CREDENTIAL_KEYS, "
                 "or connect them again:\n" + "\n".join(unreadable)
             )
 
@@ -43,8 +51,18 @@ def _rotate(account_id: UUID, *, dry_run: bool) -> bool:
     """Rotate one account; return whether there was anything to do."""
     # Read under a lock: a reconnection at the same moment must not be undone by the credentials of before.
     account = IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
-    if account is None or not account.encrypt_again():
-        return False
-    if not dry_run:
+    grant = OAuthGrant.objects.select_for_update().filter(pk=account_id).first()
+    old_account = account is not None and account.encrypt_again()
+    old_grant = grant is not None and grant.encrypt_again()
+    if account is not None and old_account and not dry_run:
         account.save(update_fields=["credentials"])
-    return True
+    if grant is not None and old_grant and not dry_run:
+        grant.save(update_fields=["tokens"])
+    return old_account or old_grant
+
+
+@transaction.atomic
+def _rotate_factor(factor_id: int, *, dry_run: bool) -> None:
+    factor = SecondFactor.objects.select_for_update().filter(pk=factor_id).first()
+    if factor is not None and factor.encrypt_again() and not dry_run:
+        factor.save(update_fields=["secret"])

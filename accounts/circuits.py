@@ -1,0 +1,167 @@
+"""Leave a vendor alone that is down: after some failures in a row nothing is sent for a while, then one call tries.
+
+Two things are told apart. That no connection can be made says something of the host, whoever asks: it counts for the
+host, and with it for every account there. A gateway's 502, 503 or 504, a broken connection and silence may concern
+one customer alone: they count for that account at that host, so that one customer's trouble shuts out nobody else. Any
+other answer, a 500 included, comes from a vendor that is up, and so does a 503 that says when to come back.
+
+All of this is in the memory of one process and one event loop: each process finds out by itself.
+"""
+
+import math
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import TracebackType
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from accounts.errors import (
+    UpstreamBroken,
+    UpstreamDown,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+    UpstreamUnreachable,
+    UpstreamUnreadable,
+)
+from accounts.metrics import CALLS_NOT_SENT, CIRCUITS_OPENED
+
+# A gateway's words for: nobody behind me answers. Those above 520 are a widespread proxy's own.
+GATEWAY_STATUSES = frozenset({502, 503, 504, 521, 522, 523, 524})
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# Beyond so many, those whose failures are long over are forgotten.
+MANY = 1000
+
+
+class Line(NamedTuple):
+    """Whose circuits a call passes: the host's, and the account's at that host."""
+
+    host: Hashable
+    account: Hashable
+
+
+@lru_cache(maxsize=1024)
+def origin_of(base_url: str) -> str:
+    """Return scheme, host and port of an address, each written in one way."""
+    parts = urlsplit(base_url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or DEFAULT_PORTS.get(parts.scheme, 0)}"
+
+
+def line_of(base_url: str, account_id: UUID) -> Line:
+    """Return the line of an account's calls."""
+    origin = origin_of(base_url)
+    return Line(origin, (origin, account_id))
+
+
+@dataclass(slots=True)
+class _Circuit:
+    """Failures in a row. `opened_until` is None while calls pass; `trying` while the one that may try is under way."""
+
+    failures: int
+    since: float
+    cause: str
+    opened_until: float | None = None
+    trying: bool = False
+
+
+class Circuits:
+    """Circuits of any number of hosts and accounts; what does not fail takes no memory. `failures=0` opens none."""
+
+    def __init__(
+        self, *, failures: int, window_seconds: float, open_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._failures, self._window, self._open, self._clock = failures, window_seconds, open_seconds, clock
+        self._circuits: dict[Hashable, _Circuit] = {}
+
+    def __len__(self) -> int:
+        return len(self._circuits)
+
+    def refuse_open(self, line: Line) -> None:
+        """Raise UpstreamDown while a circuit of the line is open, unless it is time to try and nobody does."""
+        for circuit in self._open_circuits(line):
+            wait = (circuit.opened_until or 0) - self._clock()
+            if circuit.trying or wait > 0:
+                CALLS_NOT_SENT.labels("vendor down").inc()
+                raise UpstreamDown(circuit.cause, circuit.failures, max(1, math.ceil(wait)))
+
+    def attempt(self, line: Line) -> "Attempt":
+        """Let a call pass, to be made within `with`; raise UpstreamDown where it may not pass."""
+        self.refuse_open(line)
+        trials = self._open_circuits(line)
+        for circuit in trials:
+            circuit.trying = True
+        return Attempt(self, line, trials)
+
+    def _open_circuits(self, line: Line) -> list[_Circuit]:
+        if not self._circuits:
+            return []
+        found = (self._circuits.get(key) for key in line)
+        return [circuit for circuit in found if circuit is not None and circuit.opened_until is not None]
+
+    def succeeded(self, key: Hashable) -> None:
+        """Forget the failures of a host or an account."""
+        if self._circuits:
+            self._circuits.pop(key, None)
+
+    def failed(self, key: Hashable, cause: str, trials: list[_Circuit]) -> None:
+        """Count a failure; open the circuit after the last one too many, or again where the call was a trial."""
+        if not self._failures:
+            return
+        now, circuit = self._clock(), self._circuits.get(key)
+        if circuit is None:
+            self._forget_old(now)
+            circuit = self._circuits[key] = _Circuit(0, now, cause)
+        if circuit.opened_until is not None and circuit not in trials:
+            return  # sent before it opened
+        if circuit.opened_until is None and now - circuit.since > self._window:
+            circuit.failures, circuit.since = 0, now
+        circuit.failures, circuit.cause = circuit.failures + 1, cause
+        if circuit.failures >= self._failures:
+            circuit.opened_until = now + self._open
+            CIRCUITS_OPENED.inc()
+
+    def _forget_old(self, now: float) -> None:
+        if len(self._circuits) >= MANY:
+            for key, circuit in list(self._circuits.items()):
+                if now - (circuit.opened_until or circuit.since) > self._window and not circuit.trying:
+                    del self._circuits[key]
+
+
+class Attempt:
+    """One call, whose outcome the circuits learn: the answer it is told, or the UpstreamFailure that ends the block.
+
+    A block that ends without either, as that of a cancelled call does, says nothing about the vendor.
+    """
+
+    __slots__ = ("_circuits", "_line", "_trials")
+
+    def __init__(self, circuits: Circuits, line: Line, trials: list[_Circuit]) -> None:
+        self._circuits, self._line, self._trials = circuits, line, trials
+
+    def __enter__(self) -> "Attempt":
+        return self
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from an answer; header names are in lower case."""
+        self._circuits.succeeded(self._line.host)
+        if status in GATEWAY_STATUSES and "retry-after" not in headers:
+            self._circuits.failed(self._line.account, f"HTTP {status}", self._trials)
+        else:
+            self._circuits.succeeded(self._line.account)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        match value:
+            case UpstreamUnreachable():
+                self._circuits.failed(self._line.host, str(value), self._trials)
+            case UpstreamTimeout() | UpstreamBroken():
+                self._circuits.succeeded(self._line.host)
+                self._circuits.failed(self._line.account, str(value), self._trials)
+            case UpstreamTooLarge() | UpstreamUnreadable():
+                self._circuits.succeeded(self._line.host)
+                self._circuits.succeeded(self._line.account)
+        for circuit in self._trials:
+            circuit.trying = False

@@ -1,0 +1,115 @@
+"""The forms of the pages about people."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils import timezone
+
+from accounts.models import Role, User
+
+if TYPE_CHECKING:
+    # Generic to the type checker only.
+    _UserForm = forms.ModelForm[User]
+else:
+    _UserForm = forms.ModelForm
+
+ENDS = {"30": "In 30 days", "90": "In 90 days", "365": "In a year", "": "Never"}
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; a refusal does not tell which of them was wrong."""
+
+    error_messages = {
+        "invalid_login": "This name and password do not go together. Check both; capital letters matter.",
+        "inactive": "This name and password do not go together. Check both; capital letters matter.",
+    }
+
+
+class CodeForm(forms.Form):
+    """A code of the second factor."""
+
+    code = forms.CharField(
+        max_length=40,
+        label="Code",
+        error_messages={"required": "Give the code that your authenticator shows, or a recovery code."},
+        widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autofocus": True}),
+    )
+
+
+class RemoveFactorForm(CodeForm):
+    """The password and a code, for taking the second factor away."""
+
+    password = forms.CharField(widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False)
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+        self.fields["code"].widget.attrs.pop("autofocus")
+
+    def clean_password(self) -> str:
+        """Refuse another password than the present one."""
+        password: str = self.cleaned_data["password"]
+        if not self._user.check_password(password):
+            raise forms.ValidationError("This is not your password.")
+        return password
+
+
+class DetailsForm(_UserForm):
+    """What others see of somebody."""
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        max_length=80,
+        help_text="What uses it, such as “Nightly report”.",
+        error_messages={"required": "Give the token a name."},
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
+    )
+    role = forms.ChoiceField(
+        choices=Role.choices, initial=Role.VIEWER, help_text="Each may do what those before it may."
+    )
+    ends = forms.ChoiceField(required=False, choices=ENDS, initial="90")
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the token ends; None is never (of a valid form)."""
+        days = self.cleaned_data["ends"]
+        return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+class MemberForm(forms.Form):
+    """Somebody who is to belong to the environment."""
+
+    username = forms.CharField(
+        label="Name",
+        max_length=150,
+        help_text="The name that they sign in with. Somebody new gets a link to set a password.",
+        error_messages={"required": "Give the name that the person signs in with."},
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class AuditFilter(forms.Form):
+    """What of the audit record is shown."""
+
+    who = forms.CharField(required=False, max_length=80, label="Who", widget=forms.TextInput({"autocomplete": "off"}))
+    what = forms.ChoiceField(required=False, label="What")
+
+    def __init__(self, kinds: dict[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["what"].choices = [("", "Everything"), *kinds.items()]  # type: ignore[attr-defined]

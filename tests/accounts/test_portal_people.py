@@ -1,0 +1,190 @@
+"""API tokens, members and the audit record in the portal."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import ApiToken, AuditEntry, Environment, Membership, Role, User
+from accounts.tokens import redact
+from tests.conftest import People
+from tests.portal import browser, has_strict_policy
+
+ADMIN_POSTS = ("/api-tokens/issue", "/people/add")
+
+
+@pytest.fixture
+def ana(people: People) -> Client:
+    return browser(people.owner)
+
+
+def shown(client: Client, path: str) -> str:
+    return client.get(path).content.decode()
+
+
+def membership(people: People, name: str) -> Membership:
+    return Membership.objects.get(user__username=name, environment__name="Production")
+
+
+def test_everybody_of_the_environment_reads_and_admins_change(people: People) -> None:
+    for person, changes in ((people.owner, 200), (people.operator, 403), (people.teammate, 403)):
+        client = browser(person)
+        for page in ("/api-tokens", "/people", "/audit", "/profile"):
+            response = client.get(page)
+            assert response.status_code == 200
+            assert has_strict_policy(response)
+        assert client.get("/api-tokens/issue").status_code == changes
+        assert client.post("/people/add", {}).status_code == (422 if changes == 200 else 403)
+    for page in ("/api-tokens", "/people", "/audit", "/profile"):
+        assert Client().get(page).status_code == 302
+
+
+class TestTokens:
+    """Issued and shown once, listed without their value, revoked."""
+
+    def test_the_value_is_shown_once(self, ana: Client) -> None:
+        form = {"name": "Nightly report", "role": "operator", "ends": "90"}
+        value = re.search(r"pbapi_\w+", ana.post("/api-tokens/issue", form).content.decode())
+        assert value is not None
+        row = ApiToken.objects.get()
+        assert (row.name, row.role, row.created_by.username if row.created_by else "") == (
+            "Nightly report",
+            "operator",
+            "ana",
+        )
+        assert value.group()[-4:] == row.last_four
+        page = shown(ana, "/api-tokens")
+        assert "Nightly report" in page
+        assert value.group() not in page
+        assert AuditEntry.objects.latest("pk").action == "api_token.issued"
+
+    def test_revoking_names_what_stops_and_takes_a_post(self, ana: Client, environment: Environment) -> None:
+        row, _ = ApiToken.objects.issue(environment=environment, name="Old", role=Role.VIEWER, created_by=None)
+        assert f"…{row.last_four}" in shown(ana, f"/api-tokens/{row.pk}/revoke")
+        assert ApiToken.objects.live().filter(pk=row.pk).exists()
+        ana.post(f"/api-tokens/{row.pk}/revoke")
+        assert not ApiToken.objects.live().filter(pk=row.pk).exists()
+        assert "No API token yet" in shown(ana, "/api-tokens")
+
+    def test_those_of_other_environments_are_not_there(self, ana: Client, people: People) -> None:
+        row, _ = ApiToken.objects.issue(environment=people.elsewhere, name="Theirs", role=Role.VIEWER, created_by=None)
+        assert "Theirs" not in shown(ana, "/api-tokens")
+        assert ana.post(f"/api-tokens/{row.pk}/revoke").status_code == 404
+
+    def test_what_is_refused_keeps_what_was_typed(self, ana: Client) -> None:
+        response = ana.post("/api-tokens/issue", {"name": "Robot", "role": "owner", "ends": "90"})
+        assert response.status_code == 422
+        assert 'value="Robot"' in response.content.decode()
+
+
+class TestMembers:
+    """Added, given another role, removed; and never without an admin."""
+
+    def test_somebody_who_is_known_belongs_at_once(self, ana: Client, people: People) -> None:
+        ana.post("/people/add", {"username": people.outsider.username, "role": "viewer"})
+        assert membership(people, people.outsider.username).role == "viewer"
+        assert AuditEntry.objects.latest("pk").action == "membership.added"
+
+    def test_somebody_new_gets_a_link_that_works_once(self, ana: Client, people: People) -> None:
+        page = ana.post("/people/add", {"username": "nina", "role": "operator"}).content.decode()
+        found = re.search(r"/welcome/[\w-]+/[\w-]+", page)
+        assert found is not None
+        path = found.group()
+        visitor = Client()
+        assert visitor.get(path).status_code == 200
+        weak = {"new_password1": "123", "new_password2": "123"}
+        assert visitor.post(path, weak).status_code == 422
+        good = {"new_password1": "rather-long-77", "new_password2": "rather-long-77"}
+        assert visitor.post(path, good).status_code == 302
+        assert visitor.post("/sign-in", {"username": "nina", "password": "rather-long-77"}).status_code == 302
+        assert visitor.get("/accounts").status_code == 200
+        assert Client().get(path).status_code == 404
+        assert membership(people, "nina").role == "operator"
+
+    def test_a_link_never_sets_the_password_of_somebody_who_has_one(self, ana: Client, people: People) -> None:
+        ana.post("/people/add", {"username": people.outsider.username, "role": "viewer"})
+        row = membership(people, people.outsider.username)
+        assert "/welcome/" not in ana.post(f"/people/{row.pk}/invite", follow=True).content.decode()
+
+    def test_links_are_kept_out_of_logs(self) -> None:
+        assert redact("GET /welcome/MTI/abc-def HTTP") == "GET /welcome/MTI/… HTTP"
+
+    @pytest.mark.parametrize(
+        ("name", "words"), [("ana", "already"), ("no spaces", "letters, digits"), ("", "Give the name")]
+    )
+    def test_what_cannot_be_added_is_refused_in_words(self, ana: Client, name: str, words: str) -> None:
+        before = User.objects.count()
+        response = ana.post("/people/add", {"username": name, "role": "viewer"})
+        assert response.status_code == 422
+        assert words in response.content.decode()
+        assert User.objects.count() == before
+
+    def test_a_role_changes(self, ana: Client, people: People) -> None:
+        ana.post(f"/people/{membership(people, 'tim').pk}/role", {"role": "admin"})
+        assert membership(people, "tim").role == "admin"
+        assert AuditEntry.objects.latest("pk").details == {"role": {"from": "viewer", "to": "admin"}}
+
+    def test_the_last_admin_stays(self, ana: Client, people: People) -> None:
+        row = membership(people, "ana")
+        for path, form in ((f"/people/{row.pk}/role", {"role": "viewer"}), (f"/people/{row.pk}/remove", {})):
+            assert "at least one admin" in ana.post(path, form, follow=True).content.decode()
+        assert membership(people, "ana").role == "admin"
+
+    def test_somebody_removed_sees_nothing_any_more(self, ana: Client, people: People) -> None:
+        tim = browser(people.teammate)
+        assert tim.get("/people").status_code == 200
+        ana.post(f"/people/{membership(people, 'tim').pk}/remove")
+        assert tim.get("/people").status_code == 403
+
+    def test_members_of_other_environments_are_out_of_reach(self, ana: Client, people: People) -> None:
+        row = Membership.objects.get(user=people.outsider)
+        for action in ("role", "remove", "invite"):
+            assert ana.post(f"/people/{row.pk}/{action}", {"role": "admin"}).status_code == 404
+
+
+class TestAudit:
+    """What was changed, to be filtered."""
+
+    def test_it_tells_who_changed_what_and_filters(self, ana: Client, environment: Environment) -> None:
+        ana.post("/api-tokens/issue", {"name": "Robot", "role": "viewer", "ends": ""})
+        ana.post("/people/add", {"username": "max", "role": "viewer"})
+        page = shown(ana, "/audit")
+        assert "api_token.issued" in page
+        assert "membership.added" in page
+        assert "membership.added" not in shown(ana, "/audit?what=api_token")
+        assert "Nothing was changed that fits" in shown(ana, "/audit?who=nobody")
+
+    def test_other_environments_are_not_in_it(self, ana: Client, people: People) -> None:
+        AuditEntry.objects.create(
+            actor="max",
+            action="mcp_server.created",
+            environment_id=people.elsewhere.pk,
+            target_id="1",
+            target_name="Theirs",
+        )
+        assert "Theirs" not in shown(ana, "/audit")
+
+
+@pytest.mark.parametrize("path", ["/api-tokens", "/people", "/audit"])
+def test_more_rows_do_not_take_more_queries(ana: Client, environment: Environment, path: str) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            assert ana.get(path).status_code == 200
+        return len(counted)
+
+    def add(number: int) -> None:
+        user = User.objects.create_user(f"person{number}")
+        Membership.objects.create(environment=environment, user=user)
+        ApiToken.objects.issue(environment=environment, name=f"T{number}", role=Role.VIEWER, created_by=user)
+        AuditEntry.objects.create(
+            actor="x", action="api_token.issued", environment_id=environment.pk, target_id="1", target_name="t"
+        )
+
+    add(0)
+    queries()
+    few = queries()
+    for number in range(1, 20):
+        add(number)
+    assert queries() == few <= 7
