@@ -1,0 +1,158 @@
+"""Fixtures: stand-ins of vendors on sockets, accounts that are connected to them, and MCP clients of these."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from django.conf import settings
+
+from accounts.connecting import connect_account
+from accounts.models import Environment, IntegratedAccount, Integration
+from accounts.oauth.consent import authorization_url
+from accounts.oauth.joining import client_of, finish, new_consent
+from mcpservers.policy import create_server
+from tests.conftest import ThreadedServer
+from tests.integrations.serving import Served
+from tests.mcp_client import McpClient
+from tests.mcpservers.conftest import upstream
+from tests.stand_ins import freshdesk as freshdesk_stand_in
+from tests.stand_ins import intercom as intercom_stand_in
+from tests.stand_ins import zendesk as zendesk_stand_in
+from tests.stand_ins.freshdesk import Freshdesk
+from tests.stand_ins.intercom import Intercom
+from tests.stand_ins.zendesk import Zendesk
+from tools.bundles import load_bundle
+
+BUNDLES = Path(settings.BASE_DIR) / "integrations"
+
+
+def load(name: str) -> Integration:
+    """Load a bundle that comes with the product."""
+    return load_bundle((BUNDLES / f"{name}.yaml").read_text()).integration
+
+
+def client_of_account(account: IntegratedAccount) -> McpClient:
+    """Return a client of a server with every tool of an account."""
+    return McpClient(create_server(account, "tests", name="Everything", methods=[], tags=[])[1])
+
+
+@pytest.fixture(scope="session")
+def served_freshdesk() -> Iterator[Served[Freshdesk]]:
+    """The stand-in for Freshdesk, for the session."""
+    stand_in = Freshdesk()
+    server = ThreadedServer(stand_in)
+    yield Served(stand_in, server.begin())
+    server.end()
+
+
+@pytest.fixture
+def freshdesk(served_freshdesk: Served[Freshdesk]) -> Freshdesk:
+    """The stand-in for Freshdesk, as in the beginning."""
+    served_freshdesk.stand_in.reset()
+    return served_freshdesk.stand_in
+
+
+@pytest.fixture
+def freshdesk_account(
+    environment: Environment, freshdesk: Freshdesk, served_freshdesk: Served[Freshdesk]
+) -> IntegratedAccount:
+    """An account that is connected to it, with the connection tested."""
+    return connect_account(
+        environment,
+        load("freshdesk"),
+        "tests",
+        name="Acme Freshdesk",
+        fields={"domain": "acme", "api_key": freshdesk_stand_in.KEY},
+        base_url=f"{served_freshdesk.address}/api/v2",
+    )
+
+
+@pytest.fixture
+def freshdesk_mcp(transactional_db: None, freshdesk_account: IntegratedAccount, upstream: None) -> McpClient:
+    """A client of a server with every tool of it."""
+    return client_of_account(freshdesk_account)
+
+
+@pytest.fixture(scope="session")
+def served_zendesk() -> Iterator[Served[Zendesk]]:
+    """The stand-in for Zendesk, for the session."""
+    stand_in = Zendesk()
+    server = ThreadedServer(stand_in)
+    yield Served(stand_in, server.begin())
+    server.end()
+
+
+@pytest.fixture
+def zendesk(served_zendesk: Served[Zendesk]) -> Zendesk:
+    """The stand-in for Zendesk, as in the beginning."""
+    served_zendesk.stand_in.reset()
+    return served_zendesk.stand_in
+
+
+@pytest.fixture
+def zendesk_account(environment: Environment, zendesk: Zendesk, served_zendesk: Served[Zendesk]) -> IntegratedAccount:
+    """An account that is connected to it: a person was sent to the consent page, and came back with a code."""
+    integration = load("zendesk")
+    consent = new_consent(
+        environment.pk,
+        integration,
+        name="Acme Zendesk",
+        fields={
+            "subdomain": "acme",
+            "client_id": zendesk_stand_in.CLIENT_ID,
+            "client_secret": zendesk_stand_in.CLIENT_SECRET,
+        },
+        base_url=f"{served_zendesk.address}/api/v2",
+    )
+    sent_back = httpx.get(authorization_url(client_of(integration, consent), consent)).headers["location"]
+    answer = dict(parse_qsl(urlsplit(sent_back).query))
+    assert answer["state"] == consent.state
+    return finish(consent, answer, environment=environment, integration=integration, account=None, actor="tests")
+
+
+@pytest.fixture
+def zendesk_mcp(transactional_db: None, zendesk_account: IntegratedAccount, upstream: None) -> McpClient:
+    """A client of a server with every tool of it."""
+    return client_of_account(zendesk_account)
+
+
+@pytest.fixture(scope="session")
+def served_intercom() -> Iterator[Served[Intercom]]:
+    """The stand-in for Intercom, for the session."""
+    stand_in = Intercom()
+    server = ThreadedServer(stand_in)
+    yield Served(stand_in, server.begin())
+    server.end()
+
+
+@pytest.fixture
+def intercom(served_intercom: Served[Intercom]) -> Intercom:
+    """The stand-in for Intercom, as in the beginning."""
+    served_intercom.stand_in.reset()
+    return served_intercom.stand_in
+
+
+@pytest.fixture
+def intercom_account(
+    environment: Environment, intercom: Intercom, served_intercom: Served[Intercom]
+) -> IntegratedAccount:
+    """An account that is connected to it, with the connection tested."""
+    return connect_account(
+        environment,
+        load("intercom"),
+        "tests",
+        name="Acme Intercom",
+        fields={"api_host": "api.eu.intercom.io", "token": intercom_stand_in.TOKEN},
+        base_url=served_intercom.address,
+    )
+
+
+@pytest.fixture
+def intercom_mcp(transactional_db: None, intercom_account: IntegratedAccount, upstream: None) -> McpClient:
+    """A client of a server with every tool of it."""
+    return client_of_account(intercom_account)
+
+
+__all__ = ["upstream"]
