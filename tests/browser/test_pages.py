@@ -1,0 +1,60 @@
+"""Every page, at two widths and in both schemes: axe finds nothing, nothing overflows, the console is silent."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+ACCOUNT = "/accounts/{integrated_account_id}"
+SERVER = ACCOUNT + "/mcp-servers/{mcp_server_id}"
+PAGES = [
+    "/accounts",
+    "/accounts/connect",
+    "/accounts/connect/fuse_desk",
+    "/accounts/connect/zendesk",
+    ACCOUNT,
+    f"{ACCOUNT}/mcp-servers",
+    f"{ACCOUNT}/mcp-servers/create",
+    SERVER,
+    f"{SERVER}/edit",
+    f"{SERVER}/rotate",
+    f"{SERVER}/delete",
+    f"{ACCOUNT}/activity",
+    f"{ACCOUNT}/settings",
+    f"{ACCOUNT}/disconnect",
+    "/activity",
+    "/api-tokens",
+    "/api-tokens/issue",
+    "/people",
+    "/audit",
+    "/profile",
+    "/profile/second-factor",
+]
+WIDTHS = (1920, 1440, 390, 360)
+
+
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+def test_pages_are_accessible_and_fit(visitor: Visitor, demo: dict[str, Any]) -> None:
+    visitor.sign_in()
+    problems = []
+    for path in PAGES:
+        response = visitor.page.goto(path.format(**demo))
+        assert response is not None
+        assert response.status == 200, path
+        for width in WIDTHS:
+            visitor.page.set_viewport_size({"width": width, "height": 900})
+            if visitor.overflows():
+                problems.append(f"{path} is wider than {width} px")
+            if width in {1440, 390}:
+                problems += [f"{path} at {width}: {found}" for found in visitor.violations()]
+    assert problems == []
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/accounts/00000000-0000-0000-0000-000000000000", "/nothing"])
+def test_pages_outside_the_frame_are_accessible_too(visitor: Visitor, path: str) -> None:
+    visitor.page.goto(path)
+    assert visitor.violations() == []
+    visitor.complaints.clear()  # the console notes the 404 of the document itself

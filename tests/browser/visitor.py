@@ -1,0 +1,52 @@
+"""Somebody who uses the portal in a browser."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
+
+
+@dataclass
+class Visitor:
+    """A page with somebody before it. `complaints` are the console's, and assets that were refused."""
+
+    page: Page
+    demo: dict[str, Any]
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", self._miss)
+        self.page.on("response", self._look)
+
+    def sign_in(self, username: str = "", password: str = "") -> None:
+        """Sign in, as the demo's person unless told."""
+        self.page.goto("/sign-in")
+        self.page.fill("#id_username", username or self.demo["username"])
+        self.page.fill("#id_password", password or self.demo["password"])
+        self.page.click("text=Sign in >> nth=-1")
+        self.page.wait_for_url("**/accounts")
+
+    def violations(self) -> list[str]:
+        """Return what axe finds wrong with the page, a line each."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {node['target']}" for each in found for node in each["nodes"]]
+
+    def overflows(self) -> bool:
+        """Tell whether the page is wider than the window."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def _miss(self, request: Request) -> None:
+        # Whoever leaves a page ends its streams; a request that the page gave up is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def _look(self, response: Response) -> None:
+        if response.request.resource_type in {"stylesheet", "script", "image", "font"} and response.status >= 400:
+            self.complaints.append(f"{response.url}: HTTP {response.status}")
