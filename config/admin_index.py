@@ -1,5 +1,6 @@
 """The first page of the admin: what is there, and what waits for somebody."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,11 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import IntegratedAccount, Integration
+from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
-from tools.catalogue import catalogue_of
-from tools.models import Call, Documentation
-from tools.preview import DRAFT, stored_preview
+from tools.models import Call, State, Verdict
+from tools.verdicts import ensure_fresh
 
 SOON = timedelta(days=7)
 LATELY = timedelta(hours=24)
@@ -42,9 +42,9 @@ def attention(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _tools() -> Fact:
     link = reverse("admin:tools_documentation_changelist")
-    tools = sum(len(catalogue_of(integration)) for integration in Integration.objects.all())
-    records = Documentation.objects.select_related("integration")
-    drafts = sum(stored_preview(record).state == DRAFT for record in records)
+    ensure_fresh()
+    states = Counter(Verdict.objects.values_list("state", flat=True))
+    tools, drafts = states[State.EXPOSED], states[State.DRAFT]
     return Fact(tools, "tools that models can be given", link, _waiting(drafts, "draft"), f"{link}?gate=draft")
 
 

@@ -17,7 +17,7 @@ from config.body_limit import limited  # noqa: E402  the apps must be loaded fir
 from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.requests import observed  # noqa: E402
-from mcpservers import endpoint  # noqa: E402
+from mcpservers import activity_stream, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from tools.record import recorder  # noqa: E402
 
@@ -38,6 +38,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"].startswith(endpoint.PREFIX):
         await endpoint.application(scope, receive, send)
+    elif scope["path"].rstrip("/") == activity_stream.PATH:
+        await activity_stream.application(scope, receive, send)
     else:
         await limited(django_application, scope, receive, send, limit=settings.MAX_UPLOAD_BYTES)
 

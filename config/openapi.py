@@ -39,6 +39,33 @@ PROBLEM = {
         "vendor_status": {"type": "integer", "description": "The HTTP status that the vendor answered with."},
     },
 }
+RESULT = {
+    "type": "object",
+    "description": (
+        "The result, as the tool's outputSchema says where there is one. A page has result, next_cursor, result_count; "
+        "a file has file."
+    ),
+    "properties": {
+        "file": {
+            "type": "object",
+            "description": "A file that the vendor answered with; its content is in text or in base64.",
+            "required": ["name", "media_type", "bytes"],
+            "properties": {
+                "name": {"type": "string"},
+                "media_type": {"type": "string"},
+                "bytes": {"type": "integer"},
+                "text": {"type": "string"},
+                "base64": {"type": "string", "contentEncoding": "base64"},
+            },
+        },
+        "truncated": {
+            "type": "array",
+            "description": "What was cut to fit, by its place.",
+            "items": {"type": "object", "properties": {}},
+        },
+    },
+    "additionalProperties": True,
+}
 LIMIT_HEADERS = {
     name: {"description": text, "schema": {"type": "integer"}}
     for name, text in {
@@ -115,6 +142,7 @@ def describe_calls(result: Document) -> None:
     operation["requestBody"] = {"content": {"application/json": {"schema": schema, "example": {"limit": 10}}}}
     responses = operation["responses"]
     responses["200"]["headers"] = LIMIT_HEADERS
+    responses["200"]["content"] = {"application/json": {"schema": RESULT}}
     retry = {"Retry-After": {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}}
     responses["429"] = {**problem_response(429), "headers": {**LIMIT_HEADERS, **retry}}
     responses |= {str(status): problem_response(status) for status in (409, 502, 504)}

@@ -14,7 +14,8 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from mcpservers.streams import hub  # noqa: E402  the apps must be loaded first
+from mcpservers.activity_feed import feed  # noqa: E402  the apps must be loaded first
+from mcpservers.streams import hub  # noqa: E402
 
 # How long connections that a proxy keeps open may still bring a request, once new ones are refused.
 DRAIN_SECONDS = 1.0
@@ -27,6 +28,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then stop as uvicorn does: calls in flight finish within SHUTDOWN_SECONDS."""
         hub.end_all()
+        feed.end_all()
         await self._drain()
         await super().shutdown(sockets)
 

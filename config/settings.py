@@ -62,10 +62,22 @@ MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
 # A call that takes longer is answered as a stream of events, where the client takes one.
 LONG_CALL_SECONDS = env.integer("LONG_CALL_SECONDS", 5, least=1, most=60)
 RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)
+# The largest image, sound or other file that is passed on.
+RESULT_BINARY_BYTES = env.integer("RESULT_BINARY_BYTES", 1024 * 1024, least=1024)
 UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, most=60)
+UPSTREAM_READ_SECONDS = env.integer("UPSTREAM_READ_SECONDS", 20, least=1, most=280)
 UPSTREAM_TOTAL_SECONDS = env.integer("UPSTREAM_TOTAL_SECONDS", 30, least=1, most=280)
 UPSTREAM_MAX_BYTES = env.integer("UPSTREAM_MAX_BYTES", 2 * 1024 * 1024, least=1024)
+# Calls of one account in one process: so many at once, so many more in line, and for so long.
+UPSTREAM_ACCOUNT_CONCURRENCY = env.integer("UPSTREAM_ACCOUNT_CONCURRENCY", 16, least=1, most=1000)
+UPSTREAM_ACCOUNT_WAITING = env.integer("UPSTREAM_ACCOUNT_WAITING", 128, least=0, most=10_000)
+UPSTREAM_WAIT_SECONDS = env.integer("UPSTREAM_WAIT_SECONDS", 10, least=1, most=60)
+# After so many failures in a row within the window, a vendor is left alone for a while.
+UPSTREAM_CIRCUIT_FAILURES = env.integer("UPSTREAM_CIRCUIT_FAILURES", 5, least=0, most=1000)
+UPSTREAM_CIRCUIT_WINDOW_SECONDS = env.integer("UPSTREAM_CIRCUIT_WINDOW_SECONDS", 60, least=1, most=3600)
+UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=1, most=600)
 CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
+CALL_FIGURES_RETENTION = timedelta(days=env.integer("CALL_FIGURES_RETENTION_DAYS", 365, least=1))
 AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
@@ -205,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tools.tasks.prune_calls",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
     },
+    "refresh-grants": {"task": "accounts.tasks.refresh_grants", "schedule": timedelta(seconds=30)},
     "prune-audit": {
         "task": "accounts.tasks.prune_audit",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),

@@ -1,10 +1,8 @@
-"""What gives a server's URL to each client: commands, settings files, programs, a QR code."""
+"""What gives a server's URL to each client: commands, settings files, programs."""
 
 import json
 from urllib.parse import urlsplit
 
-import segno
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -103,13 +101,6 @@ def _typescript(url: str, *, with_api_token: bool) -> str:
         "for (const tool of (await client.listTools()).tools) console.log(tool.name);\n"
         "await client.close();"
     )
-
-
-def qr_code(url: str) -> SafeString:
-    """Return an address as a QR code: an SVG element without scripts or styles of its own."""
-    drawn = segno.make(url, error="m", micro=False)
-    # The library draws it from the address alone; nothing of the text stands in the markup.
-    return mark_safe(drawn.svg_inline(border=4, omitsize=True, svgclass="qr", lineclass=None, dark="#000"))  # noqa: S308
 
 
 def is_public(url: str) -> bool:

@@ -4,4 +4,4 @@ from prometheus_client import Gauge
 
 OPEN_STREAMS = Gauge("patchbay_open_streams", "Streams that this process holds open.", ["kind"])
 # Shown from the start, at zero.
-STREAMS = {kind: OPEN_STREAMS.labels(kind) for kind in ("server", "subscription", "legacy")}
+STREAMS = {kind: OPEN_STREAMS.labels(kind) for kind in ("server", "subscription", "legacy", "activity")}

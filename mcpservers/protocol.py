@@ -37,6 +37,8 @@ ASSUMED = "2025-03-26"
 BATCHING = "2025-03-26"
 # MCP 2025-11-25, Tools: from here on invalid arguments are told in a result, so that the model can read them.
 ARGUMENT_ERRORS_IN_RESULT = "2025-11-25"
+# MCP 2025-06-18, Tools: from here on there are outputSchema and structuredContent.
+STRUCTURED_CONTENT = "2025-06-18"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,9 @@ async def _answer_stateless(message: Message, exchange: Exchange) -> bytes:
             return results.discovered(exchange.server)
         case "tools/list":
             _check_list_cursor(message)
-            return results.listed(exchange.server, stateless=True)
+            return results.listed(exchange.server, stateless=True, structured=True)
         case "tools/call":
-            return await _call(message, exchange, stateless=True, errors_in_result=True)
+            return await _call(message, exchange, STATELESS)
         case _:
             raise JsonRpcError(METHOD_NOT_FOUND, f"Method not found: {message.method[:80]}", status=404)
 
@@ -154,10 +156,9 @@ async def _answer_handshake(message: Message, exchange: Exchange, version: str) 
             return results.empty(exchange.server)
         case "tools/list":
             _check_list_cursor(message)
-            return results.listed(exchange.server, stateless=False)
+            return results.listed(exchange.server, stateless=False, structured=version >= STRUCTURED_CONTENT)
         case "tools/call":
-            in_result = version >= ARGUMENT_ERRORS_IN_RESULT
-            return await _call(message, exchange, stateless=False, errors_in_result=in_result)
+            return await _call(message, exchange, version)
         case _:
             raise JsonRpcError(METHOD_NOT_FOUND, f"Method not found: {message.method[:80]}")
 
@@ -176,8 +177,8 @@ def _check_list_cursor(message: Message) -> None:
         )
 
 
-async def _call(message: Message, exchange: Exchange, *, stateless: bool, errors_in_result: bool) -> bytes:
-    server = exchange.server
+async def _call(message: Message, exchange: Exchange, version: str) -> bytes:
+    server, stateless = exchange.server, version == STATELESS
     name = message.params.get("name")
     if not isinstance(name, str):
         raise JsonRpcError(INVALID_PARAMS, "Invalid params: name must be the name of a tool.")
@@ -199,14 +200,14 @@ async def _call(message: Message, exchange: Exchange, *, stateless: bool, errors
     try:
         result = await invoke(tool, server.connection, message.params.get("arguments"), caller, budget=exchange.budget)
     except InvalidArguments as failure:
-        if errors_in_result:
+        if version >= ARGUMENT_ERRORS_IN_RESULT:
             return results.failed(server, name, failure, stateless=stateless)
         raise JsonRpcError(INVALID_PARAMS, results.failure_text(server, name, failure)) from None
     except CallFailed as failure:
         exchange.limits = failure.limits
         return results.failed(server, name, failure, stateless=stateless)
     exchange.limits = result.limits
-    return results.called(server, result, stateless=stateless)
+    return results.called(server, result, stateless=stateless, structured=version >= STRUCTURED_CONTENT)
 
 
 def client_name(message: Message, headers: RequestHeaders) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from mcpservers.resolution import ResolvedServer
+from tools.content import File, Kind
 from tools.errors import AccountUnusable, CallFailed
 from tools.invocation import CallResult
 from tools.wording import explain
@@ -59,23 +60,53 @@ def subscription_ended(server: ResolvedServer, meta: dict[str, Any]) -> bytes:
     return _result(server, {"_meta": meta}, stateless=True)
 
 
-def listed(server: ResolvedServer, *, stateless: bool) -> bytes:
-    """Return the result of `tools/list`: every tool on one page, since some clients ask for one only."""
-    members: dict[str, Any] = {"tools": orjson.Fragment(server.listing)}
+def listed(server: ResolvedServer, *, stateless: bool, structured: bool) -> bytes:
+    """Return the result of `tools/list`: every tool on one page, since some clients ask for one only.
+
+    `structured` tells whether the client's revision knows structured content; one that does not gets no outputSchema.
+    Libraries of later revisions look for structured content wherever a schema was listed, so that both go together.
+    """
+    tools = server.listing if structured else _without_output(server)
+    members: dict[str, Any] = {"tools": orjson.Fragment(tools)}
     if stateless:
         members |= {"ttlMs": LIST_TTL_MS, "cacheScope": "private"}
     return _result(server, members, stateless=stateless)
 
 
-def called(server: ResolvedServer, result: CallResult, *, stateless: bool) -> bytes:
+def _without_output(server: ResolvedServer) -> bytes:
+    tools = orjson.loads(server.listing)
+    for tool in tools:
+        tool.pop("outputSchema", None)
+    return orjson.dumps(tools)
+
+
+def called(server: ResolvedServer, result: CallResult, *, stateless: bool, structured: bool) -> bytes:
     """Return the result of a call that brought one."""
-    return _content(server, result.text, result.limits.values(), is_error=False, stateless=stateless)
+    members: dict[str, Any] = {"content": [{"type": "text", "text": result.text}]}
+    if result.file:
+        members["content"].append(_file(result.file))
+    if structured and result.structured is not None:
+        members["structuredContent"] = orjson.Fragment(result.structured)
+    return _call_result(server, members, result.limits.values(), is_error=False, stateless=stateless)
+
+
+def _file(file: File) -> dict[str, Any]:
+    """Return a file as the kind of content that clients know to show."""
+    match file.kind:
+        case Kind.IMAGE | Kind.AUDIO:
+            return {"type": file.kind.value, "data": file.base64, "mimeType": file.media_type}
+        case Kind.TEXT:
+            held = {"text": file.text}
+        case Kind.BINARY:
+            held = {"blob": file.base64}
+    return {"type": "resource", "resource": {"uri": file.uri, "mimeType": file.media_type, **held}}
 
 
 def failed(server: ResolvedServer, tool_name: str, failure: CallFailed, *, stateless: bool) -> bytes:
     """Return the result of a call that failed: words that a model can act on."""
     text = failure_text(server, tool_name, failure)
-    return _content(server, text, failure.limits.values(), is_error=True, stateless=stateless)
+    members = {"content": [{"type": "text", "text": text}]}
+    return _call_result(server, members, failure.limits.values(), is_error=True, stateless=stateless)
 
 
 def failure_text(server: ResolvedServer, tool_name: str, failure: CallFailed) -> str:
@@ -88,8 +119,10 @@ def unusable(server: ResolvedServer) -> AccountUnusable:
     return AccountUnusable(server.unusable)
 
 
-def _content(server: ResolvedServer, text: str, limits: dict[str, int], *, is_error: bool, stateless: bool) -> bytes:
-    members: dict[str, Any] = {"content": [{"type": "text", "text": text}], "isError": is_error}
+def _call_result(
+    server: ResolvedServer, members: dict[str, Any], limits: dict[str, int], *, is_error: bool, stateless: bool
+) -> bytes:
+    members["isError"] = is_error
     if limits:
         members["_meta"] = limits
     return _result(server, members, stateless=stateless)

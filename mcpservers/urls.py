@@ -1,13 +1,19 @@
 """Paths of the account list, an account's overview, and its MCP servers."""
 
 from accounts.routing import page
-from mcpservers.views import accounts, changes, servers
+from mcpservers.views import accounts, activity, changes, servers
 
 ACCOUNT = "accounts/<uuid:account_id>"
 SERVERS = f"{ACCOUNT}/mcp-servers"
 SERVER = f"{SERVERS}/<uuid:server_id>"
 
 urlpatterns = [
+    *page("activity", activity.activity, "activity"),
+    *page("activity/export", activity.export, "activity-export"),
+    *page("activity/stream", activity.stream_elsewhere, "activity-stream"),
+    *page("activity/calls/<int:call_id>", activity.show_call, "call"),
+    *page(f"{ACCOUNT}/activity", activity.activity, "account-activity"),
+    *page(f"{ACCOUNT}/activity/export", activity.export, "account-activity-export"),
     *page("accounts", accounts.list_accounts, "accounts"),
     *page(ACCOUNT, accounts.overview, "account"),
     *page(f"{ACCOUNT}/disconnect", accounts.disconnect, "account-disconnect"),

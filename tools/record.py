@@ -7,6 +7,7 @@ Everything else is queued and written by one thread a process, at most FLUSH_SEC
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +16,12 @@ from uuid import UUID
 
 import orjson
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, DataError, close_old_connections, connection
+from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
 from accounts.tokens import redact
 from tools.metrics import RECORD_QUEUE
 from tools.models import Call, Outcome
+from tools.rollups import add_up
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class Caller:
 
 @dataclass(slots=True)
 class CallNote:
-    """What is known of one call; completed while it runs. Durations are in milliseconds."""
+    """What is known of one call; completed while it runs. Durations are in milliseconds, `began` is of a clock."""
 
     caller: Caller
     tool: str
@@ -58,10 +60,12 @@ class CallNote:
     error: str = ""
     upstream_status: int | None = None
     duration_ms: float | None = None
+    before_ms: float | None = None
     upstream_ms: float | None = None
     upstream_bytes: int = 0
     result_chars: int = 0
     row_id: int | None = None
+    began: float = field(default_factory=time.perf_counter)
 
     def row(self) -> Call:
         """Return the row of this call, with secrets masked."""
@@ -82,6 +86,7 @@ class CallNote:
             upstream_status=self.upstream_status,
             started_at=self.started_at,
             duration_ms=self.duration_ms,
+            before_ms=self.before_ms,
             upstream_ms=self.upstream_ms,
             upstream_bytes=self.upstream_bytes,
             result_chars=self.result_chars,
@@ -106,6 +111,7 @@ class CallNote:
             self.upstream_status,
             connection.ops.adapt_datetimefield_value(self.started_at),
             self.duration_ms,
+            self.before_ms,
             self.upstream_ms,
             self.upstream_bytes,
             self.result_chars,
@@ -114,10 +120,12 @@ class CallNote:
 
 COLUMNS = (
     "environment_id", "account_id", "server_id", "token_id", "via", "client", "tool", "access", "arguments", "outcome",
-    "error", "upstream_status", "started_at", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars",
+    "error", "upstream_status", "started_at", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
+    "result_chars",
 )  # fmt: skip
 ENDED = (
-    "arguments", "outcome", "error", "upstream_status", "duration_ms", "upstream_ms", "upstream_bytes", "result_chars",
+    "arguments", "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
+    "result_chars",
 )  # fmt: skip
 
 
@@ -217,13 +225,15 @@ def _insert(note: CallNote) -> int:
     return int(row.pk)
 
 
+@transaction.atomic
 def _write(batch: list[CallNote]) -> None:
+    """Write a batch, and add it to the figures: both or neither, so that trying again counts nothing twice."""
     rows = [note.values() for note in batch if note.row_id is None]
-    if rows:
-        _insert_rows(rows)
+    written = _insert_rows(rows) if rows else []
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
         Call.objects.bulk_update(ended, ENDED)
+    add_up([*written, *(row.pk for row in ended)])
 
 
 def _write_singly(batch: list[CallNote]) -> None:
@@ -235,16 +245,18 @@ def _write_singly(batch: list[CallNote]) -> None:
             logger.exception("A call of %s could not be written into the record of calls.", note.tool)
 
 
-def _insert_rows(rows: list[tuple[Any, ...]]) -> None:
-    """Insert rows with one statement: a statement a row would pass the interpreter's lock back and forth."""
+def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:
+    """Insert rows with one statement, and return their numbers.
+
+    A statement a row would pass the interpreter's lock back and forth.
+    """
     quote = connection.ops.quote_name
     columns = ", ".join(map(quote, COLUMNS))
     marks = ", ".join([f"({', '.join(['%s'] * len(COLUMNS))})"] * len(rows))
+    statement = f"INSERT INTO {quote(Call._meta.db_table)} ({columns}) VALUES {marks} RETURNING id"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quote(Call._meta.db_table)} ({columns}) VALUES {marks}",  # noqa: S608  no value in it
-            [value for row in rows for value in row],
-        )
+        cursor.execute(statement, [value for row in rows for value in row])
+        return [row[0] for row in cursor.fetchall()]
 
 
 recorder = CallRecorder()

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from tools import rollups
 from tools.models import Call
 
 BATCH = 5000
@@ -11,7 +12,11 @@ BATCH = 5000
 
 @shared_task
 def prune_calls() -> int:
-    """Delete calls older than the retention, in batches, so that no lock is held for long; return how many."""
+    """Delete calls older than the retention, in batches, so that no lock is held for long; return how many.
+
+    What they came to is kept longer, and pruned here too.
+    """
+    rollups.prune()
     horizon = timezone.now() - settings.CALL_RETENTION
     pruned = 0
     while True:

@@ -1,5 +1,6 @@
 """Pages that show an account together with its tools and MCP servers."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -17,8 +18,25 @@ from accounts.portal import REFUSED, PortalRequest, account_for, signed_in, tell
 from mcpservers.exposure import exposure_of
 from mcpservers.usage import usage_of
 from tools.catalogue import catalogue_of
+from tools.usage import Lately, accounts_lately
 
 PAGE = 25
+
+
+@dataclass(frozen=True)
+class Row:
+    """An account as the list shows it."""
+
+    account: IntegratedAccount
+    tools: int
+    lately: Lately
+
+    @property
+    def spark(self) -> str:
+        """The path of the small chart: a bar for each hour with calls, in a box of 24 by 8."""
+        highest = max(self.lately.hours)
+        heights = ((place, max(0.6, 8 * calls / highest)) for place, calls in enumerate(self.lately.hours) if calls)
+        return " ".join(f"M{place + 0.5:g} 8v-{height:.2f}" for place, height in heights)
 
 
 @require_safe
@@ -36,7 +54,8 @@ def list_accounts(request: PortalRequest) -> HttpResponse:
         .order_by("name", "pk")
     )
     page = Paginator(accounts, PAGE).get_page(request.GET.get("page"))
-    rows = [(account, len(catalogue_of(account.integration))) for account in page]
+    lately = accounts_lately([account.pk for account in page])
+    rows = [Row(account, len(catalogue_of(account.integration)), lately[account.pk]) for account in page]
     return render(request, "accounts/list.html", {"page": page, "rows": rows, "sought": sought})
 
 

@@ -5,7 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.portal import PortalRequest
-from mcpservers.clients import commands_for, is_public, qr_code
+from accounts.qr_codes import qr_code
+from mcpservers.clients import commands_for, is_public
 from mcpservers.exposure import exposure_of
 from mcpservers.models import MCPServer
 

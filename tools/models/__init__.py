@@ -1,6 +1,22 @@
-"""The rows of this app: documentation records and the record of calls."""
+"""The rows of this app: documentation records and their history, the record of calls and what it comes to."""
 
+from django.db import models
+from simple_history import register
+
+from accounts.models import Integration
 from tools.models.calls import Call, Outcome
 from tools.models.documentation import Documentation
+from tools.models.figures import CallFigures
+from tools.models.history import Versions, acting
+from tools.models.verdicts import Judged, State, Verdict
 
-__all__ = ["Call", "Documentation", "Outcome"]
+# Definitions are edited beside their records, and the app of integrations knows nothing of editing.
+register(
+    Integration,
+    app="tools",
+    records_class=Versions,
+    excluded_fields=["revision", "created_at", "updated_at"],
+    history_id_field=models.BigAutoField(),
+)
+
+__all__ = ["Call", "CallFigures", "Documentation", "Judged", "Outcome", "State", "Verdict", "acting"]

@@ -20,6 +20,11 @@ class Outcome(models.TextChoices):
     FAILED = "failed", "Failed here"
 
 
+# Everything else is an error: nothing that the caller asked for came back.
+UNFAILED = (Outcome.OK, Outcome.PENDING, Outcome.CANCELLED)
+FAILED = ~Q(outcome__in=UNFAILED)
+
+
 class Via(models.TextChoices):
     """Through which door a call came."""
 
@@ -48,6 +53,7 @@ class Call(models.Model):
     upstream_status = models.PositiveSmallIntegerField(null=True, blank=True)
     started_at = models.DateTimeField()
     duration_ms = models.FloatField(null=True, blank=True)
+    before_ms = models.FloatField(null=True, blank=True, help_text="From the start until the vendor was asked.")
     upstream_ms = models.FloatField(null=True, blank=True)
     upstream_bytes = models.PositiveIntegerField(default=0)
     result_chars = models.PositiveIntegerField(default=0)
@@ -60,6 +66,8 @@ class Call(models.Model):
             models.Index(fields=["started_at"], name="call_started"),
             models.Index(fields=["environment_id", "-started_at"], name="call_environment"),
             models.Index(fields=["started_at"], name="call_pending", condition=Q(outcome="pending")),
+            models.Index(fields=["environment_id", "-started_at"], name="call_failed", condition=FAILED),
+            models.Index(fields=["account_id", "-started_at"], name="call_failed_account", condition=FAILED),
         ]
 
     def __str__(self) -> str:

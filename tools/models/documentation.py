@@ -9,6 +9,7 @@ from django.db import models
 from accounts.changes import Kind, announce
 from accounts.fields import DocumentField
 from accounts.models import Integration, User
+from tools.models.history import Versions
 
 CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
@@ -36,6 +37,10 @@ class Documentation(models.Model):
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    history = Versions(
+        excluded_fields=["loaded_digest", "updated_by", "created_at", "updated_at"],
+        history_id_field=models.BigAutoField(),
+    )
 
     class Meta:
         ordering = ["integration__name", "resource", "method"]

@@ -1,0 +1,45 @@
+"""The names of what calls refer to by number: accounts, MCP servers and API tokens, which may be gone."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from accounts.models import ApiToken, IntegratedAccount
+from mcpservers.models import MCPServer
+from tools.models import Call
+
+
+class CallNames:
+    """Names, read once each; what is gone has none."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[UUID, str] = {}
+        self.servers: dict[UUID, str] = {}
+        self.tokens: dict[UUID, str] = {}
+
+    def learn(self, calls: Iterable[Call]) -> None:
+        """Read the names that some calls need and that are not known yet, with a query a kind at most."""
+        some = list(calls)
+        self.learn_accounts({call.account_id for call in some})
+        self.learn_servers({call.server_id for call in some if call.server_id is not None})
+        self.learn_tokens({call.token_id for call in some if call.token_id is not None})
+
+    def learn_accounts(self, ids: set[UUID]) -> None:
+        """Read the names of accounts."""
+        unknown = ids - self.accounts.keys()
+        if unknown:
+            self.accounts |= dict.fromkeys(unknown, "")
+            self.accounts |= dict(IntegratedAccount.objects.filter(pk__in=unknown).values_list("pk", "name"))
+
+    def learn_servers(self, ids: set[UUID]) -> None:
+        """Read the names of servers."""
+        unknown = ids - self.servers.keys()
+        if unknown:
+            self.servers |= dict.fromkeys(unknown, "")
+            self.servers |= dict(MCPServer.objects.filter(pk__in=unknown).values_list("pk", "name"))
+
+    def learn_tokens(self, ids: set[UUID]) -> None:
+        """Read the names of API tokens."""
+        unknown = ids - self.tokens.keys()
+        if unknown:
+            self.tokens |= dict.fromkeys(unknown, "")
+            self.tokens |= dict(ApiToken.objects.filter(pk__in=unknown).values_list("pk", "name"))

@@ -1,0 +1,47 @@
+"""How figures are written in templates."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def duration(ms: float | str | None) -> str:
+    """Write milliseconds as a person would say them: 4.2 ms, 180 ms, 2.4 s, 3 min.
+
+    A template makes an empty text of what is missing.
+    """
+    if ms is None or isinstance(ms, str):
+        return "–"
+    if ms < 9.95:
+        return f"{ms:.1f} ms"
+    if ms < 999.5:
+        return f"{ms:.0f} ms"
+    if ms < 99_950:
+        return f"{ms / 1000:.3g} s"
+    return f"{ms / 60_000:.0f} min"
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """Write a number with its thousands parted."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+@register.filter
+def percent(value: float) -> str:
+    """Write a share: 0 %, 0.4 %, 12 %."""
+    if 0 < value < 9.95:
+        return f"{value:.1f} %"
+    return f"{value:.0f} %"
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Write a number of bytes."""
+    value = float(count or 0)
+    for unit in ("bytes", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"

@@ -1,0 +1,191 @@
+"""Find calls in the record: by what a filter says, newest first, however many there are.
+
+No question reads the record without a bound. An index leads to the calls of an environment, account or server in
+their order; whatever else a filter asks is looked for in the newest SEARCHED of them, and from there on at the next
+page.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from tools.models import Call, Outcome
+from tools.models.calls import FAILED, UNFAILED
+
+ANY_FAILURE = "failures"
+PAGE = 50
+SEARCHED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls of an environment are meant; what is empty matches every call."""
+
+    environment_id: UUID
+    account_id: UUID | None = None
+    server_id: UUID | None = None
+    tool: str = ""
+    client: str = ""
+    outcome: str = ""
+    via: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether it asks for what no index leads to."""
+        return bool(self.tool or self.client or self.via)
+
+    @property
+    def wants_failures(self) -> bool:
+        """Whether calls that succeeded are left out."""
+        return self.outcome == ANY_FAILURE or (self.outcome != "" and self.outcome not in UNFAILED)
+
+    def within(self) -> QuerySet[Call]:
+        """Return the calls that an index leads to."""
+        if self.server_id is not None:
+            calls = Call.objects.filter(server_id=self.server_id, environment_id=self.environment_id)
+        elif self.account_id is not None:
+            calls = Call.objects.filter(account_id=self.account_id, environment_id=self.environment_id)
+        else:
+            calls = Call.objects.filter(environment_id=self.environment_id)
+        if self.server_id is not None and self.account_id is not None:
+            calls = calls.filter(account_id=self.account_id)
+        if self.wants_failures:
+            calls = calls.filter(FAILED)
+        if self.since is not None:
+            calls = calls.filter(started_at__gte=self.since)
+        if self.until is not None:
+            calls = calls.filter(started_at__lte=self.until)
+        return calls
+
+    def calls(self) -> QuerySet[Call]:
+        """Return the calls that match."""
+        calls = self.within()
+        if self.tool:
+            calls = calls.filter(tool=self.tool)
+        if self.client:
+            calls = calls.filter(client__icontains=self.client)
+        if self.via:
+            calls = calls.filter(via=self.via)
+        if self.outcome and self.outcome != ANY_FAILURE:
+            calls = calls.filter(outcome=self.outcome)
+        return calls
+
+    def matches(self, call: Call) -> bool:
+        """Tell whether one call matches, without asking the database."""
+        return (
+            call.environment_id == self.environment_id
+            and self.account_id in {None, call.account_id}
+            and self.server_id in {None, call.server_id}
+            and self.tool in {"", call.tool}
+            and self.client.lower() in call.client.lower()
+            and self.via in {"", call.via}
+            and (call.outcome not in UNFAILED if self.outcome == ANY_FAILURE else self.outcome in {"", call.outcome})
+            and (self.since is None or call.started_at >= self.since)
+            and (self.until is None or call.started_at <= self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: after this call; in the text of an address as microseconds and number."""
+
+    started_at: datetime
+    call_id: int
+
+    def __str__(self) -> str:
+        return f"{_micros(self.started_at)}-{self.call_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position | None":
+        """Return the position that a text stands for; None for any other text."""
+        micros, _, call_id = text.partition("-")
+        if not (micros.isascii() and micros.isdigit() and call_id.isascii() and call_id.isdigit()):
+            return None
+        if len(micros) > 17 or len(call_id) > 18:
+            return None
+        return cls(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros)), int(call_id))
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Some calls, newest first. `searched_to` tells how far a search got that did not see all there is."""
+
+    calls: list[Call]
+    next: Position | None
+    searched_to: datetime | None
+
+
+def page_of(wanted: CallFilter, after: Position | None = None, size: int = PAGE) -> CallPage:
+    """Return the calls that follow a position, or the newest."""
+    horizon = _horizon(wanted, after)
+    calls = _following(wanted.calls(), after)
+    if horizon is not None:
+        calls = calls.filter(started_at__gte=horizon)
+    found = list(calls.order_by("-started_at", "-pk")[: size + 1])
+    if len(found) > size:
+        last = found[size - 1]
+        return CallPage(found[:size], Position(last.started_at, last.pk), None)
+    if horizon is None:
+        return CallPage(found, None, None)
+    # Every call of the horizon's own moment was seen.
+    return CallPage(found, Position(horizon, 0), horizon)
+
+
+def following(wanted: CallFilter, after: Position | None) -> QuerySet[Call]:
+    """Return all calls after a position, newest first, for whoever reads piece by piece: nothing bounds the search."""
+    return _following(wanted.calls(), after).order_by("-started_at", "-pk")
+
+
+def _following(calls: QuerySet[Call], after: Position | None) -> QuerySet[Call]:
+    if after is None:
+        return calls
+    # The first condition alone would do, but only the second is one that an index can begin at.
+    behind = Q(started_at__lt=after.started_at) | Q(pk__lt=after.call_id)
+    return calls.filter(behind, started_at__lte=after.started_at)
+
+
+def _horizon(wanted: CallFilter, after: Position | None) -> datetime | None:
+    """Return how far back a search may look; None where it may see everything."""
+    if not (wanted.is_searching or (wanted.outcome and wanted.outcome != ANY_FAILURE)):
+        return None
+    within = _following(wanted.within(), after).order_by("-started_at")
+    beyond = within.values_list("started_at", flat=True)[SEARCHED : SEARCHED + 1]
+    return next(iter(beyond), None)
+
+
+class Measured(NamedTuple):
+    """What figures need to know of a call."""
+
+    started_at: datetime
+    duration_ms: float | None
+    outcome: str
+    tool: str
+    server_id: UUID | None
+    account_id: UUID
+
+
+def newest_measured(wanted: CallFilter, limit: int) -> list[Measured]:
+    """Return what is known of the newest calls that match; a search looks through the newest SEARCHED."""
+    calls, horizon = wanted.calls(), _horizon(wanted, None)
+    if horizon is not None:
+        calls = calls.filter(started_at__gte=horizon)
+    return [Measured(*row) for row in calls.order_by("-started_at", "-pk").values_list(*Measured._fields)[:limit]]
+
+
+def _micros(moment: datetime) -> int:
+    return int((moment - datetime.fromtimestamp(0, UTC)) / timedelta(microseconds=1))
+
+
+def outcomes() -> list[tuple[str, str]]:
+    """Return the outcomes to choose from, in words."""
+    return [(ANY_FAILURE, "Any failure"), *((value, words_of(value)) for value in Outcome.values)]
+
+
+def words_of(outcome: str) -> str:
+    """Return an outcome in few words."""
+    return "Pending" if outcome == Outcome.PENDING else str(Outcome(outcome).label)

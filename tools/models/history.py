@@ -1,0 +1,95 @@
+"""Every version of documentation records and of integrations' definitions: who changed what, when and why.
+
+The history of integrations lies in this app, beside that of their records. Whoever saves says who acts, and why:
+
+    with acting(person, "bundle"):
+        record.save()
+
+Versions that are saved in one such block are written together when it ends.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from accounts.models import User
+
+MAX_REASON = 100
+BATCH = 200
+
+
+@dataclass
+class Act:
+    """Who acts, and why; the versions that wait to be written."""
+
+    user_id: Any
+    reason: str
+    waiting: list[Any] = field(default_factory=list)
+
+
+_act: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+@contextmanager
+def acting(who: User | None = None, reason: str = "") -> Iterator[None]:
+    """Put every version that is saved meanwhile under a name and a reason; within another act, only add the reason.
+
+    All of it is one transaction, so that no change is ever without its version.
+    """
+    outer = _act.get()
+    if outer is not None:
+        before, outer.reason = outer.reason, outer.reason or reason
+        try:
+            yield
+        finally:
+            outer.reason = before
+        return
+    act = Act(who.pk if who is not None else None, reason[:MAX_REASON])
+    with transaction.atomic():
+        token = _act.set(act)
+        try:
+            yield
+        finally:
+            _act.reset(token)
+        write(act.waiting)
+
+
+def write(versions: list[Any]) -> None:
+    """Write versions in as few statements as there are kinds of rows."""
+    kinds: dict[type[models.Model], list[Any]] = {}
+    for version in versions:
+        kinds.setdefault(type(version), []).append(version)
+    for kind, rows in kinds.items():
+        kind._default_manager.bulk_create(rows, batch_size=BATCH)
+
+
+class Versions(HistoricalRecords):  # type: ignore[misc]  # the library ships no types
+    """The library's records of history, with who and why taken from the act, and written together."""
+
+    def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
+        """Note a version: at once, or at the end of the act that it belongs to."""
+        act = _act.get()
+        version = self.version_of(instance, history_type, act)
+        if act is None:
+            version.save(using=using)
+        else:
+            act.waiting.append(version)
+
+    def version_of(self, instance: Any, history_type: str, act: Act | None) -> Any:
+        """Return the version of a row as it stands in memory (not saved)."""
+        # Taken from the descriptor, which makes a class of a manager anew each time that it is asked for one.
+        model = vars(type(instance))[self.manager_name].model
+        values = {each.attname: getattr(instance, each.attname) for each in model.tracked_fields}
+        return model(
+            history_date=timezone.now(),
+            history_type=history_type,
+            history_user_id=act.user_id if act else None,
+            history_change_reason=(act.reason[:MAX_REASON] or None) if act else None,
+            **values,
+        )

@@ -1,0 +1,122 @@
+"""Add calls up by hour and day, in the database and in one statement.
+
+The calls of a batch are added in the transaction that writes them, so that figures and record cannot differ. The
+database does the work: the interpreter passes it nothing but the numbers of the rows, however many tools they are of.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max, Min, QuerySet
+from django.utils import timezone
+
+from tools.models import Call, CallFigures
+from tools.models.calls import UNFAILED, Outcome
+from tools.models.figures import BOUNDS, BUCKETS, NOBODY, Grain, Scope
+
+KEY = ("environment_id", "scope", "grain", "start", "account_id", "server_id", "tool")
+SUMS = ("calls", "errors", "total_ms", *BUCKETS)
+BACKFILL = 20_000
+# How long servers and their tools have figures by the hour, which are most of all rows; older ones have days.
+HOURS_KEPT = timedelta(days=9)
+PRUNED_AT_ONCE = 5000
+
+
+def add_up(call_ids: Sequence[int]) -> None:
+    """Add calls that have just ended to the figures; in the transaction that wrote them, and never twice."""
+    marks = ", ".join(["%s"] * len(call_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(connection.vendor, f"id IN ({marks})", "1 = 1"), call_ids)
+
+
+def add_up_everything() -> None:
+    """Add up all calls that are there, for figures that are empty still."""
+    first, last = Call.objects.aggregate(first=Min("pk"), last=Max("pk")).values()
+    if last is None:
+        return
+    kept = f"(level.grain = {Grain.DAY.value} OR level.scope = {Scope.TOOL.value} OR summed.hour >= %s)"
+    statement = _statement(connection.vendor, "id >= %s AND id < %s", kept)
+    horizon = connection.ops.adapt_datetimefield_value(timezone.now() - HOURS_KEPT)
+    with connection.cursor() as cursor:
+        for number in range(first, last + 1, BACKFILL):
+            cursor.execute(statement, [number, min(number + BACKFILL, last + 1), horizon])
+
+
+def prune() -> int:
+    """Delete figures of servers by the hour once their days tell enough, and all others beyond their retention."""
+    now = timezone.now()
+    by_hour = CallFigures.objects.filter(grain=Grain.HOUR)
+    return (
+        _delete(by_hour.exclude(scope=Scope.TOOL).filter(start__lt=now - HOURS_KEPT))
+        + _delete(by_hour.filter(start__lt=now - settings.CALL_RETENTION - timedelta(hours=1)))
+        + _delete(CallFigures.objects.filter(grain=Grain.DAY, start__lt=now - settings.CALL_FIGURES_RETENTION))
+    )
+
+
+def _delete(rows: QuerySet[CallFigures]) -> int:
+    pruned = 0
+    while True:
+        oldest = rows.order_by().values_list("pk", flat=True)
+        batch = list(oldest[:PRUNED_AT_ONCE])
+        if not batch:
+            return pruned
+        pruned += CallFigures.objects.filter(pk__in=batch).delete()[0]
+
+
+@cache
+def _statement(vendor: str, condition: str, kept: str) -> str:
+    """Return the statement that adds the calls of a condition, to rows that are kept. Nothing in it comes from outside.
+
+    First the calls are summed by hour and tool of a server; what few rows remain are then taken once for each grain
+    and scope. They are written in the order of their key, so that processes that write at once cannot block each
+    other for good.
+    """
+    nobody = f"'{NOBODY}'::uuid" if vendor == "postgresql" else f"'{NOBODY.hex}'"
+    hour, day = (_floor(vendor, unit) for unit in ("hour", "day"))
+    unfailed = ", ".join(f"'{outcome}'" for outcome in UNFAILED)
+    bucket = " ".join(f"WHEN duration_ms < {bound} THEN {number}" for number, bound in enumerate(BOUNDS))
+    counted = ", ".join(
+        f"SUM(CASE WHEN bucket = {number} THEN 1 ELSE 0 END) AS {name}" for number, name in enumerate(BUCKETS)
+    )
+    levels = " UNION ALL ".join(
+        f"SELECT {grain.value} AS grain, {scope.value} AS scope" for grain in Grain for scope in Scope
+    )
+    table = connection.ops.quote_name(CallFigures._meta.db_table)
+    added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in SUMS)
+    return f"""
+        INSERT INTO {table} ({", ".join((*KEY, *SUMS))})
+        SELECT summed.environment_id, level.scope, level.grain,
+               CASE WHEN level.grain = {Grain.HOUR.value} THEN summed.hour ELSE summed.day END,
+               CASE WHEN level.scope = {Scope.TOOL.value} THEN {nobody} ELSE summed.account_id END,
+               CASE WHEN level.scope = {Scope.TOOL.value} THEN {nobody} ELSE summed.server_id END,
+               CASE WHEN level.scope = {Scope.SERVER.value} THEN '' ELSE summed.tool END,
+               {", ".join(f"SUM(summed.{name})" for name in SUMS)}
+        FROM (
+            SELECT environment_id, account_id, server_id, tool, hour, day, COUNT(*) AS calls, SUM(error) AS errors,
+                   SUM(duration_ms) AS total_ms, {counted}
+            FROM (
+                SELECT environment_id, account_id, COALESCE(server_id, {nobody}) AS server_id, tool,
+                       {hour} AS hour, {day} AS day, COALESCE(duration_ms, 0) AS duration_ms,
+                       CASE WHEN outcome IN ({unfailed}) THEN 0 ELSE 1 END AS error,
+                       CASE WHEN duration_ms IS NULL THEN 0 {bucket} ELSE {len(BOUNDS)} END AS bucket
+                FROM {connection.ops.quote_name(Call._meta.db_table)}
+                WHERE {condition} AND outcome <> '{Outcome.PENDING}'
+            ) AS ended
+            GROUP BY 1, 2, 3, 4, 5, 6
+        ) AS summed CROSS JOIN ({levels}) AS level
+        WHERE {kept}
+        GROUP BY 1, 2, 3, 4, 5, 6, 7
+        ORDER BY 1, 2, 3, 4, 5, 6, 7
+        ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {added}
+    """  # noqa: S608
+
+
+def _floor(vendor: str, unit: str) -> str:
+    """Return the expression for the start of a call's hour or day, as the database keeps moments."""
+    if vendor == "postgresql":
+        return f"date_trunc('{unit}', started_at, 'UTC')"
+    kept, rest = {"hour": (13, ":00:00"), "day": (10, " 00:00:00")}[unit]
+    return f"substr(started_at, 1, {kept}) || '{rest}'"
