@@ -1,4 +1,7 @@
-"""The admin page of integrations: the definition, what tools it comes to, and bundle files in and out."""
+"""The admin page of integrations: the definition, what tools it comes to, and the bundle file out.
+
+What comes in is in admin_imports.py, the review of drafts in admin_review.py.
+"""
 
 from typing import Any
 
@@ -6,34 +9,37 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import audit
 from accounts.admin_pages import ModelAdmin, linked, moment, mono, page_action, person
 from accounts.changes import Kind, announce
-from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.bundles import Loaded, load_bundle, write_bundle
+from tools.admin_history import WithHistory
+from tools.admin_imports import WithImports
+from tools.admin_review import WithReview
+from tools.bundles import write_bundle
 from tools.catalogue import catalogue_of
-from tools.errors import BundleInvalid
-from tools.forms import BundleForm, IntegrationForm
+from tools.forms import IntegrationForm
+from tools.history import acting
 
 DOCUMENTATION = "tools_documentation_changelist"
 
 
 @admin.register(Integration)
-class IntegrationAdmin(ModelAdmin):
+class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
     """How vendors' APIs work."""
 
     form = IntegrationForm
     list_display = ("label", "name_shown", "records", "accounts", "revision", "changed")
     search_fields = ("name", "label")
-    actions_list = ("import_bundle",)
-    actions_row = ("export_bundle",)
-    actions_detail = ("export_bundle",)
+    actions_list = ("import_openapi", "import_bundle", "show_deleted")
+    actions_row = ("review_drafts", "export_bundle")
+    actions_detail = ("review_drafts", "export_bundle")
     compressed_fields = False
+    history_fields = restored_fields = ("definition",)
     fieldsets = (
         (None, {"fields": (("label", "name_shown", "revision"), ("tools", "drafts", "changed"))}),
         ("Definition", {"fields": ("definition",)}),
@@ -60,7 +66,7 @@ class IntegrationAdmin(ModelAdmin):
         """Save with name and label as the definition has them, and have every tool made anew."""
         definition = obj.parsed()
         obj.name, obj.label = definition.name, definition.label
-        with transaction.atomic():
+        with transaction.atomic(), acting(person(request)):
             obj.save()
             obj.touch()
             _note(request, obj, "changed" if change else "created", {"changed": form.changed_data})
@@ -72,7 +78,7 @@ class IntegrationAdmin(ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Integration) -> None:
         """Delete with its documentation; admin refuses while an account is connected through it."""
         integration_id = obj.pk
-        with transaction.atomic():
+        with transaction.atomic(), acting(person(request)):
             _note(request, obj, "deleted", {})
             super().delete_model(request, obj)
             announce(Kind.INTEGRATION, integration_id)
@@ -89,28 +95,6 @@ class IntegrationAdmin(ModelAdmin):
         response = HttpResponse(write_bundle(integration), content_type="application/yaml; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{integration.name}.yaml"'
         return response
-
-    @page_action(description="Import bundle", icon="upload", url_path="import-bundle", permissions=["import"])
-    def import_bundle(self, request: HttpRequest) -> HttpResponse:
-        """Load a bundle file and say what that did; a file with a problem changes nothing, and stays to be mended."""
-        form = BundleForm(request.POST or None, request.FILES or None)
-        loaded = _load(request, form) if request.method == "POST" and form.is_valid() else None
-        if loaded is not None:
-            form = BundleForm()
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Import bundle",
-            "opts": self.opts,
-            "media": self.media,
-            "form": form,
-            "loaded": loaded,
-        }
-        return render(request, "admin/tools/integration/import_bundle.html", context)
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        """Ask for what a bundle does: adding and changing integrations and documentation records."""
-        models = ("accounts.{}_integration", "tools.{}_documentation")
-        return all(person(request).has_perm(name.format(right)) for name in models for right in ("add", "change"))
 
     @admin.display(description="Name", ordering="name")
     def name_shown(self, row: Integration) -> SafeString:
@@ -147,21 +131,6 @@ class IntegrationAdmin(ModelAdmin):
     def changed(self, row: Integration) -> SafeString:
         """When it changed last."""
         return moment(row.updated_at)
-
-
-def _load(request: HttpRequest, form: BundleForm) -> Loaded | None:
-    """Load what the form holds; put what is wrong with it beside the text."""
-    overwrite: bool = form.cleaned_data["overwrite"]
-    try:
-        with transaction.atomic():
-            loaded = load_bundle(form.cleaned_data["text"], overwrite=overwrite)
-            counts = {name: len(getattr(loaded, name)) for name in ("created", "updated", "unchanged", "kept")}
-            _note(request, loaded.integration, "bundle_loaded", {**counts, "overwrite": overwrite})
-    except (BundleInvalid, DefinitionInvalid) as refused:
-        for problem in refused.problems:
-            form.add_error("text", problem)
-        return None
-    return loaded
 
 
 def _note(request: HttpRequest, row: Integration, action: str, details: dict[str, Any]) -> None:

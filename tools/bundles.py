@@ -1,39 +1,64 @@
 """Bundles: a definition and its documentation records in one YAML or JSON file, loaded and written.
 
-Loading is idempotent. A record that an editor changed is kept as it is unless overwriting is asked for.
+Loading is idempotent. A record that an editor changed is kept as it is unless overwriting is asked for. Whether a
+record is published is the editor's own: a file decides it only for a record that it brings in.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 
 from accounts.changes import Kind, announce
-from accounts.definition import parse_definition
+from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.bundle_text import read_document, write_document
+from tools.differences import changed_fields, content_of, definition_differences
 from tools.errors import BundleInvalid
 from tools.gate import problems_of
-from tools.models import Documentation
+from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS
 
 FORMAT = 1
-KEYS = {"resource", "method", *CONTENT_FIELDS}
+KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
+TAKEN = {dict: "an object", bool: "true or false", str: "text"}
 LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if each.max_length is not None}
 
 
 @dataclass
 class Loaded:
-    """What loading did, by `resource.method`; `drafts` are records that the quality gate holds back."""
+    """What loading did or would do, by `resource.method`.
+
+    `changes` names the fields of each record that is replaced; `gone` are records here that the file does not have,
+    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes.
+    """
 
     integration: Integration
+    is_new: bool = False
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    changes: dict[str, list[str]] = field(default_factory=dict)
     drafts: dict[str, list[str]] = field(default_factory=dict)
+    definition: list[str] = field(default_factory=list)
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether anything is another afterwards."""
+        return bool(self.is_new or self.created or self.updated or self.definition)
+
+
+@dataclass
+class _Plan:
+    """What is going to be saved, and what to say of it."""
+
+    loaded: Loaded
+    rows: list[Documentation] = field(default_factory=list)
 
 
 def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -67,75 +92,123 @@ def _record_problems(place: int, record: Any) -> list[str]:
     problems = [f"documentation[{place}]: {key} is missing." for key in ("resource", "method") if not record.get(key)]
     problems += [f"documentation[{place}]: {key} is not a known key." for key in sorted(record.keys() - KEYS)]
     for key in sorted(KEYS & record.keys()):
-        wanted = dict if key.endswith("_schema") else str
+        wanted = dict if key.endswith("_schema") else bool if key == "published" else str
         if not isinstance(record[key], wanted):
-            problems.append(f"documentation[{place}].{key}: takes {'an object' if wanted is dict else 'text'}.")
+            problems.append(f"documentation[{place}].{key}: takes {TAKEN[wanted]}.")
+        elif wanted is bool:
+            continue
         elif len(record[key]) > LONGEST.get(key, math.inf):
             problems.append(f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters.")
     return problems
 
 
-@transaction.atomic
 def load_bundle(text: str, *, overwrite: bool = False) -> Loaded:
     """Load a bundle; raise BundleInvalid or DefinitionInvalid, and then nothing is changed."""
-    document, records = read_bundle(text)
-    definition = parse_definition(document)
-    integration, made = Integration.objects.get_or_create(
-        name=definition.name, defaults={"label": definition.label, "definition": document}
-    )
-    loaded = Loaded(integration)
-    changed = made
-    if not made and (integration.definition != document or integration.label != definition.label):
-        integration.label, integration.definition = definition.label, document
+    return load_parts(*read_bundle(text), overwrite=overwrite)
+
+
+def compare_bundle(text: str, *, overwrite: bool = False) -> Loaded:
+    """Return what loading a bundle would do; raise BundleInvalid or DefinitionInvalid. Nothing is changed."""
+    return compare_parts(*read_bundle(text), overwrite=overwrite)
+
+
+@acting(reason="bundle")
+@transaction.atomic
+def load_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:
+    """Load a definition and records that were read and checked; raise DefinitionInvalid."""
+    plan = _plan(document, records, overwrite=overwrite)
+    loaded, integration = plan.loaded, plan.loaded.integration
+    if loaded.is_new or loaded.definition:
         integration.save()
-        changed = True
-    present = {row.key: row for row in Documentation.objects.filter(integration=integration)}
-    for record in records:
-        row = present.get(f"{record['resource']}.{record['method']}")
-        changed |= _load_record(loaded, integration, row, record, overwrite=overwrite)
-    for row in Documentation.objects.filter(integration=integration):
-        reasons = problems_of(definition, row)
-        if reasons:
-            loaded.drafts[row.key] = reasons
-    if changed:
+    for row in plan.rows:
+        row.integration = integration
+        # One announcement for the whole bundle, not one a record.
+        Documentation.save_base(row)
+    if loaded.changes_something:
         integration.touch()
         announce(Kind.INTEGRATION, integration.pk)
     return loaded
 
 
-def _load_record(
-    loaded: Loaded, integration: Integration, row: Documentation | None, record: dict[str, Any], *, overwrite: bool
-) -> bool:
-    """Create or update one record; return whether anything changed."""
-    if row is None:
-        row = Documentation(integration=integration, resource=record["resource"], method=record["method"])
-        outcome = loaded.created
-    elif row.is_edited and not overwrite:
+def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:
+    """Return what load_parts would do; raise DefinitionInvalid. Nothing is changed."""
+    return _plan(document, records, overwrite=overwrite).loaded
+
+
+def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool) -> _Plan:
+    definition = parse_definition(document)
+    integration = Integration.objects.filter(name=definition.name).first()
+    is_new = integration is None
+    if integration is None:
+        integration = Integration(name=definition.name, label=definition.label)
+    loaded = Loaded(integration, is_new)
+    if not is_new and (
+        integration.definition != document or list(_order(integration.definition)) != list(_order(document))
+    ):
+        loaded.definition = definition_differences(integration.definition, document)
+    if not is_new and integration.label != definition.label and not loaded.definition:
+        loaded.definition = ["label: changed"]
+    integration.label, integration.definition = definition.label, document
+    present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
+    plan = _Plan(loaded)
+    keys = {f"{record['resource']}.{record['method']}": record for record in records}
+    for key, record in keys.items():
+        row = present.get(key) or Documentation(resource=record["resource"], method=record["method"])
+        _plan_record(plan, row, record, is_present=key in present, overwrite=overwrite)
+        present[key] = row
+    loaded.gone = [key for key in present if key not in keys]
+    _find_drafts(loaded, definition, present.values())
+    return plan
+
+
+def _order(document: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield resources and methods in the document's order, which is the order of tools."""
+    resources = document.get("resources")
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        methods = resource.get("methods") if isinstance(resource, dict) else None
+        yield from ((name, method) for method in methods or ())
+
+
+def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_present: bool, overwrite: bool) -> None:
+    """Bring one row to what the file says, unless an editor changed it."""
+    loaded = plan.loaded
+    if is_present and row.is_edited and not overwrite:
         loaded.kept.append(row.key)
-        return False
-    else:
-        outcome = loaded.updated
-    before = row.content_digest()
-    for name in CONTENT_FIELDS:
-        setattr(row, name, record.get(name, {} if name.endswith("_schema") else ""))
+        return
+    fields = changed_fields(row, record)
+    if is_present and overwrite and "published" in record and record["published"] != row.published:
+        fields.append("published")
+        row.published = record["published"]
+    elif not is_present:
+        row.published = record.get("published", True)
+    for name, value in content_of(record).items():
+        setattr(row, name, value)
     digest = row.content_digest()
-    if row.pk is not None and digest == before and digest == row.loaded_digest:
+    if is_present and not fields and digest == row.loaded_digest:
         loaded.unchanged.append(row.key)
-        return False
+        return
     row.loaded_digest = digest
-    # One announcement for the whole bundle, not one a record.
-    Documentation.save_base(row)
-    outcome.append(row.key)
-    return True
+    plan.rows.append(row)
+    if is_present:
+        loaded.changes[row.key] = fields
+    (loaded.updated if is_present else loaded.created).append(row.key)
+
+
+def _find_drafts(loaded: Loaded, definition: Definition, rows: Iterable[Documentation]) -> None:
+    for row in rows:
+        reasons = problems_of(definition, row)
+        if reasons:
+            loaded.drafts[row.key] = reasons
 
 
 def write_bundle(integration: Integration) -> str:
-    """Return the bundle of an integration as YAML; loading it again changes nothing."""
+    """Return the bundle of an integration as YAML; loaded elsewhere it is the same, and here it changes nothing."""
     records = [
         {
             "resource": row.resource,
             "method": row.method,
             **{key: value for key, value in row.content().items() if value},
+            **({} if row.published else {"published": False}),
         }
         for row in Documentation.objects.filter(integration=integration)
     ]
@@ -143,4 +216,14 @@ def write_bundle(integration: Integration) -> str:
     return write_document(document)
 
 
-__all__ = ["BundleInvalid", "DefinitionInvalid", "Loaded", "load_bundle", "read_bundle", "write_bundle"]
+__all__ = [
+    "BundleInvalid",
+    "DefinitionInvalid",
+    "Loaded",
+    "compare_bundle",
+    "compare_parts",
+    "load_bundle",
+    "load_parts",
+    "read_bundle",
+    "write_bundle",
+]

@@ -10,6 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.changes import Kind
 from accounts.models import AuditEntry, Integration, User
 from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
+from tools.admin import DocumentationAdmin
 from tools.catalogue import catalogue_of
 from tools.models import Documentation
 
@@ -160,6 +161,33 @@ def test_the_list_tells_gate_state_and_cost_and_filters_by_it(root: Client, reco
     passing = root.get(listing(record, gate="exposed")).content.decode()
     assert "list_all_fuse_desk_chats" in passing
     assert "Draft ·" not in passing
+
+
+def test_the_list_tells_scores_filters_by_them_and_sorts(root: Client, record: Documentation) -> None:
+    record.description = "Gets it. <p>Powerful.</p>"
+    record.query_schema = {"properties": {name: {} for name in "abcdefgh"}}
+    record.save()
+    poor = root.get(listing(record, score="poor")).content.decode()
+    assert poor.count("<meter") == 1
+    assert "list_all_fuse_desk_cases" in poor
+    assert "has 25 characters" in poor
+    assert "list_all_fuse_desk_cases</code>" not in root.get(listing(record, score="good")).content.decode()
+    column = str(DocumentationAdmin.list_display.index("score") + 1)
+    ascending = root.get(listing(record, o=column)).content.decode()
+    descending = root.get(listing(record, o=f"-{column}")).content.decode()
+    for shown, is_first in ((ascending, True), (descending, False)):
+        place = shown.index("list_all_fuse_desk_cases</code>"), shown.index("list_all_fuse_desk_chats</code>")
+        assert (place[0] < place[1]) is is_first
+
+
+def test_the_panel_tells_the_score_and_its_reasons_while_one_types(root: Client, record: Documentation) -> None:
+    good = root.get(page(record)).content.decode()
+    assert 'value="90"' in good
+    words = "Powerful <em>cases</em> of all kinds, with everything that somebody could ever wish to know of them."
+    shown = root.post(f"{PREVIEW}?record={record.pk}", typed(record, description=words)).content.decode()
+    assert "advertises (“Powerful”)" in shown
+    assert "holds markup (&lt;em&gt;)" in shown
+    assert "<em>" not in shown
 
 
 def test_an_edited_record_is_told_from_one_as_it_was_loaded(root: Client, record: Documentation) -> None:

@@ -1,6 +1,7 @@
 """Admin pages of integrations: the definition, bundles in and out."""
 
 import json
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.changes import Kind
-from accounts.models import AuditEntry, IntegratedAccount, Integration
+from accounts.models import AuditEntry, IntegratedAccount, Integration, User
 from tests.admin_site import browser, hearing, listing, page, queries, staff, superuser
 from tests.conftest import BUNDLE
 from tools.bundles import load_bundle
@@ -18,6 +19,7 @@ from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db
 IMPORT = "/admin/accounts/integration/import-bundle/"
+CONFIRM = "/admin/accounts/integration/import-confirm/"
 
 
 @pytest.fixture
@@ -25,9 +27,20 @@ def root() -> Client:
     return browser(superuser())
 
 
-def upload(client: Client, text: str, **more: str) -> str:
+def compared(client: Client, text: str, **more: str) -> str:
+    """Return the page that says what a bundle would change."""
     file = SimpleUploadedFile("bundle.yaml", text.encode())
     return client.post(IMPORT, {"file": file, "text": "", **more}).content.decode()
+
+
+def confirmed(client: Client, shown: str) -> str:
+    """Press the button of that page, and return the page that it leads to."""
+    key = re.findall(r'name="held" value="(\w+)"', shown)[0]
+    return client.post(CONFIRM, {"held": key}, follow=True).content.decode()
+
+
+def upload(client: Client, text: str, **more: str) -> str:
+    return confirmed(client, compared(client, text, **more))
 
 
 def changed(integration: Integration, **values: Any) -> dict[str, str]:
@@ -126,13 +139,44 @@ def test_an_edited_record_is_kept_unless_overwriting_is_ticked(root: Client, int
 
 def test_a_bundle_with_problems_changes_nothing_and_stays_to_be_mended(root: Client) -> None:
     broken = BUNDLE.read_text().replace("http: GET", "http: FETCH", 1) + "# <b>the end</b>\n"
-    shown = upload(root, broken)
+    shown = compared(root, broken)
     assert "Nothing was changed." in shown
     assert ".http: " in shown
     assert "# &lt;b&gt;the end&lt;/b&gt;" in shown
     assert not Integration.objects.exists()
     mended = root.post(IMPORT, {"text": broken.replace("http: FETCH", "http: GET")}).content.decode()
-    assert "FuseDesk is loaded" in mended
+    assert "FuseDesk is loaded" in confirmed(root, mended)
+
+
+def test_what_a_bundle_would_change_is_shown_before_it_does(root: Client, integration: Integration) -> None:
+    before = list(Documentation.objects.values()), Integration.objects.values().get()
+    assert ">Nothing</span>" in compared(root, BUNDLE.read_text())
+    shown = compared(root, BUNDLE.read_text().replace("label: FuseDesk", "label: FuseDesk EU", 1))
+    assert "label: changed" in shown
+    assert (list(Documentation.objects.values()), Integration.objects.values().get()) == before
+    assert "FuseDesk EU is loaded" in confirmed(root, shown)
+
+
+def test_what_was_shown_is_done_once_and_only_for_who_saw_it(root: Client) -> None:
+    shown = compared(root, BUNDLE.read_text())
+    other = User.objects.create(username="other", is_staff=True, is_superuser=True)
+    assert "not held any more" in confirmed(browser(other), shown)
+    assert "not held any more" in root.post(CONFIRM, {"held": ""}, follow=True).content.decode()
+    assert not Integration.objects.exists()
+    assert "FuseDesk is loaded" in confirmed(root, shown)
+    assert "not held any more" in confirmed(root, shown)
+
+
+def test_a_change_in_between_asks_for_another_look(root: Client, integration: Integration) -> None:
+    shown = compared(root, BUNDLE.read_text())
+    integration.touch()
+    assert "Somebody changed the integration meanwhile" in confirmed(root, shown)
+
+
+def test_confirming_needs_the_rights_to_import_and_a_post(root: Client) -> None:
+    editor = browser(staff("accounts.view_integration"))
+    assert editor.post(CONFIRM, {"held": "x"}).status_code == 403
+    assert root.get(CONFIRM).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -149,8 +193,8 @@ def test_what_is_no_bundle_is_refused_with_the_reason(root: Client, content: byt
 
 
 def test_a_file_that_is_too_large_is_refused(root: Client, settings: Any) -> None:
-    settings.MAX_BODY_BYTES = 1024
-    assert "larger than 1,024 bytes" in upload(root, "#" * 2000)
+    settings.MAX_UPLOAD_BYTES = 1024
+    assert "larger than 1,024 bytes" in compared(root, "#" * 2000)
 
 
 def test_importing_needs_the_rights_to_what_a_bundle_changes(integration: Integration) -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.desk import desk_tool
-from tools.arguments import bind, check, query_pairs
+from tools.arguments import bind, check
 from tools.errors import InvalidArguments
+from tools.queries import query_pairs
 
 TICKETS = "list_all_desk_tickets"
 CASES = "list_all_fuse_desk_cases"
@@ -276,7 +277,7 @@ class TestPathValues:
     def test_any_text_stays_in_its_segment_however_often_it_is_decoded(self, value: str) -> None:
         tool = desk_tool("tickets.link")
         try:
-            target = bind(tool, {"id": value, "other": "2"}, []).target
+            target = bind(tool, {"id": value, "other": "2"}).target
         except InvalidArguments:
             return
         assert target.isascii()
@@ -288,11 +289,11 @@ class TestPathValues:
 
     def test_a_value_that_was_encoded_over_and_over_is_refused_at_once(self) -> None:
         with pytest.raises(InvalidArguments, match="do not fit"):
-            bind(desk_tool("tickets.link"), {"id": "%" + "25" * 300_000 + "2e", "other": "2"}, [])
+            bind(desk_tool("tickets.link"), {"id": "%" + "25" * 300_000 + "2e", "other": "2"})
 
     @pytest.mark.parametrize(
         ("kind", "value", "segment"), [("boolean", True, "true"), ("number", 1.5, "1.5"), ("integer", 7, "7")]
     )
     def test_a_value_that_is_no_text_is_written_as_in_a_query(self, kind: str, value: object, segment: str) -> None:
         schema = {"type": "object", "properties": {"id": {"type": kind}}}
-        assert bind(desk_tool("tickets.get", query_schema=schema), {"id": value}, []).target == f"/tickets/{segment}"
+        assert bind(desk_tool("tickets.get", query_schema=schema), {"id": value}).target == f"/tickets/{segment}"

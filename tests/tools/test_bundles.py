@@ -1,12 +1,15 @@
 """Bundle files: loaded as often as one likes, written without loss, and refused with every problem in its place."""
 
 import copy
+import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -16,7 +19,7 @@ from accounts.models import Integration
 from tests.conftest import BUNDLE
 from tests.tools.desk import DESK
 from tools.bundle_text import MAX_NODES, read_document
-from tools.bundles import Loaded, load_bundle, write_bundle
+from tools.bundles import Loaded, compare_bundle, load_bundle, write_bundle
 from tools.catalogue import build
 from tools.errors import BundleInvalid
 from tools.models import Documentation
@@ -104,8 +107,68 @@ class TestLoading:
 
     def test_a_record_that_the_file_no_longer_has_stays(self) -> None:
         load_bundle(DESK)
-        load_bundle(changed(documentation=DOCUMENT["documentation"][:2]))
+        loaded = load_bundle(changed(documentation=DOCUMENT["documentation"][:2]))
         assert Documentation.objects.count() == 9
+        assert len(loaded.gone) == 7
+
+    def test_a_record_that_the_file_withdraws_arrives_withdrawn_and_what_an_editor_published_stays(self) -> None:
+        text = with_record(published=False)
+        row = Documentation.objects.get(integration=load_bundle(text).integration, resource="tickets", method="list")
+        assert not row.published
+        row.published = True
+        row.save()
+        assert counts(load_bundle(text)) == (0, 0, 9, 0)
+        row.refresh_from_db()
+        assert row.published
+        assert load_bundle(text, overwrite=True).changes == {"tickets.list": ["published"]}
+        row.refresh_from_db()
+        assert not row.published
+
+    def test_another_order_of_methods_is_a_change(self) -> None:
+        before = load_bundle(DESK).integration
+        document = copy.deepcopy(DOCUMENT)
+        methods = document["integration"]["resources"]["tickets"]["methods"]
+        methods["list"] = methods.pop("list")
+        loaded = load_bundle(yaml.safe_dump(document, sort_keys=False))
+        assert loaded.definition == ["resources: in another order"]
+        assert loaded.integration.revision > before.revision
+
+
+class TestComparing:
+    """What loading would do is told without doing it."""
+
+    def test_nothing_is_changed(self) -> None:
+        loaded = compare_bundle(DESK)
+        assert (loaded.is_new, len(loaded.created)) == (True, 9)
+        assert not Integration.objects.exists()
+
+    def test_each_difference_is_named(self) -> None:
+        load_bundle(DESK)
+        document = copy.deepcopy(DOCUMENT)
+        document["integration"]["base_url"] = "https://other.example"
+        document["integration"]["resources"]["tickets"]["methods"]["get"]["path"] = "/t/{id}"
+        del document["integration"]["resources"]["queues"]["methods"]["names"]
+        document["documentation"][0]["title"] = "Other"
+        loaded = compare_bundle(yaml.safe_dump(document, sort_keys=False))
+        assert loaded.definition == [
+            "base_url: changed",
+            "resources.tickets.get: path changed",
+            "resources.queues.names: gone",
+        ]
+        assert loaded.changes == {"tickets.list": ["title"]}
+        assert [*loaded.drafts] == ["queues.names"]
+        assert Integration.objects.get().definition["base_url"] == "https://desk.example"
+
+    def test_the_command_says_it_too(self, tmp_path: Path) -> None:
+        file, output = tmp_path / "desk.yaml", io.StringIO()
+        file.write_text(DESK)
+        call_command("load_integration", str(file), dry_run=True, stdout=output)
+        assert "desk.yaml (nothing is changed): Desk, 9 records created" in output.getvalue()
+        assert not Integration.objects.exists()
+        load_bundle(DESK)
+        file.write_text(with_record(title="Other"))
+        call_command("load_integration", str(file), dry_run=True, stdout=output)
+        assert "changed tickets.list: title" in output.getvalue()
 
     def test_another_definition_replaces_the_one_before_and_raises_the_revision(self) -> None:
         before = load_bundle(DESK).integration
@@ -149,18 +212,25 @@ class TestWriting:
         assert write_bundle(again) == text
 
     @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=timedelta(seconds=5))
-    @given(WORDS, VALUES)
-    def test_any_words_and_values_survive_the_way_through_a_file(self, words: str, value: Any) -> None:
+    @given(WORDS, VALUES, st.booleans())
+    def test_any_words_and_values_survive_the_way_through_a_file(self, words: str, value: Any, published: bool) -> None:
         Integration.objects.all().delete()
         integration = load_bundle(DESK).integration
         row = Documentation.objects.get(integration=integration, resource="tickets", method="list")
         row.description, row.query_schema = words, {"properties": {"a": {"default": value, "x": "2026-01-01"}}}
+        row.published = published
         row.save()
+        integration.definition["instructions"] = words
+        integration.save()
         text = write_bundle(integration)
         integration.delete()
         load_bundle(text)
         loaded = Documentation.objects.get(resource="tickets", method="list")
         assert (loaded.description, loaded.query_schema) == (row.description, row.query_schema)
+        assert loaded.published is published
+        again = Integration.objects.get(name="desk")
+        assert json.dumps(again.definition) == json.dumps(integration.definition)
+        assert write_bundle(again) == text
 
 
 class TestRefused:
@@ -178,9 +248,9 @@ class TestRefused:
             ("a: [", "neither YAML nor JSON"),
             ("a: b: c", "line 1, column 5"),
             ("\x07", "neither YAML nor JSON"),
-            ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
-            ("a: !!set {x}", "could not determine a constructor"),
-            ("a: !!binary aGk=", "could not determine a constructor"),
+            ("a: !!python/object/apply:os.system [ls]", "of a kind that JSON has not"),
+            ("a: !!set {x}", "of a kind that JSON has not"),
+            ("a: !!binary aGk=", "of a kind that JSON has not"),
             ("a: !!int x", "neither YAML nor JSON"),
             ("a: !!bool x", "neither YAML nor JSON"),
             ("a: .nan", "a: 'nan' cannot be written as JSON"),
@@ -206,6 +276,7 @@ class TestRefused:
             (changed(documentation=[{"title": "x"}]), "documentation[0]: resource is missing."),
             (with_record(titel="x"), "documentation[0]: titel is not a known key."),
             (with_record(title=7), "documentation[0].title: takes text."),
+            (with_record(published="no"), "documentation[0].published: takes true or false."),
             (with_record(description=None), "documentation[0].description: takes text."),
             (with_record(query_schema=[]), "documentation[0].query_schema: takes an object."),
             (with_record(title="x" * 121), "documentation[0].title: is longer than 120 characters."),

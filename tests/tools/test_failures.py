@@ -4,7 +4,15 @@ import pytest
 
 from accounts.models import Integration
 from tools.catalogue import Tool, catalogue_of
-from tools.errors import CallFailed, InvalidArguments, RateLimited, VendorRefused, VendorUnreachable
+from tools.errors import (
+    AccountBusy,
+    CallFailed,
+    InvalidArguments,
+    RateLimited,
+    VendorDown,
+    VendorRefused,
+    VendorUnreachable,
+)
 from tools.failures import call_problem
 from tools.ratelimits import RateLimits
 
@@ -17,6 +25,40 @@ def tool(integration: Integration) -> Tool:
 def test_rate_limit_of_unknown_length_has_no_retry_after(tool: Tool) -> None:
     problem = call_problem(RateLimited("Reached.", 429, RateLimits(remaining=0)), tool, "FuseDesk")
     assert problem.headers == {"ratelimit-remaining": "0"}
+
+
+@pytest.mark.parametrize(("failed", "kind"), [(VendorDown, "vendor-down"), (AccountBusy, "account-busy")])
+def test_what_was_not_sent_may_be_asked_again_after_a_while(
+    tool: Tool, failed: type[VendorDown | AccountBusy], kind: str
+) -> None:
+    problem = call_problem(failed("FuseDesk is down: nobody answers.", retry_after=12), tool, "FuseDesk")
+    assert (problem.status, problem.kind, problem.headers) == (503, kind, {"Retry-After": "12"})
+    assert problem.detail == (
+        "FuseDesk is down: nobody answers. Nothing was sent. Wait 12 seconds before you call any tool of this account "
+        "again; if it fails again, tell the person."
+    )
+
+
+def test_a_refusal_that_says_when_to_come_back_passes_that_on(tool: Tool) -> None:
+    problem = call_problem(VendorRefused("Refused.", 503, RateLimits(retry_after=1)), tool, "FuseDesk")
+    assert (problem.status, problem.headers) == (502, {"Retry-After": "1"})
+    assert "Try once more after 1 second; if it fails again, tell the person." in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("<html><head><title>Bad Gateway</title></head><body><h1>502</h1><!-- padding --></body></html>",
+         "Bad Gateway 502"),
+        ("<script>alert(1)</script>No<style>p{}</style> such<br/>case", "No such case"),
+        ("a < b and c > d, 1<2", "a < b and c > d, 1<2"),
+        ("Cut off in <a href='x", "Cut off in"),
+        ("<script>let cut = off", ""),
+    ],
+)  # fmt: skip
+def test_the_vendors_markup_is_not_passed_on(tool: Tool, words: str, told: str) -> None:
+    detail = call_problem(VendorRefused("Refused.", 400, words=words), tool, "FuseDesk").detail
+    assert (f"It said: {told!r}." if told else "HTTP 400. Correct") in detail
 
 
 def test_status_without_a_name_is_passed_on(tool: Tool) -> None:

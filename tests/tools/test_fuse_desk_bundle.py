@@ -15,6 +15,7 @@ from tools.catalogue import Catalogue, build
 from tools.costs import estimate_tokens
 from tools.formats import as_mcp
 from tools.schemas import walk
+from tools.verdicts import report_of
 
 HEROES = {
     "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "list_all_fuse_desk_chats",
@@ -105,6 +106,11 @@ def test_every_list_tells_the_model_to_pass_the_cursor_back(catalogue: Catalogue
     assert {tool.name for tool in lists} >= {tool.name for tool in catalogue if tool.method_name == "list"}
     for tool in lists:
         assert "unchanged" in tool.input_schema["properties"]["next_cursor"]["description"]
+
+
+def test_every_record_serves_models_well(integration: Integration) -> None:
+    records = report_of(integration).records
+    assert {record.key: record.verdict.findings for record in records if record.verdict.score < 90} == {}
 
 
 def test_tools_that_a_text_names_exist(catalogue: Catalogue) -> None:

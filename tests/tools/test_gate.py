@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from accounts.definition import Definition
-from tests.tools.desk import desk
-from tools.gate import MAX_DESCRIPTION, is_paginated, name_of, problems_of
+from accounts.definition import Definition, parse_definition
+from tests.tools.desk import DESK, desk
+from tools.bundles import read_bundle
+from tools.gate import MAX_DESCRIPTION, MAX_TOOL_CHARACTERS, is_paginated, name_of, problems_of
 from tools.models import Documentation
 from tools.naming import group_of, tool_name
 
@@ -50,6 +51,18 @@ def test_a_good_record_has_no_problem(key: str) -> None:
         ({"query_schema": {"properties": {"start": {}}}}, "query_schema: start is added to every list tool"),
         ({"query_schema": {"properties": {"size": {}}}}, "query_schema: size is added to every list tool"),
         ({"body_schema": {"properties": {"a": {}}}}, "body_schema: the definition says that this method takes no body"),
+        ({"description": "Lists the tickets of the desk, the newest\u200b first."}, "description: holds an invisible"),
+        (
+            {"query_schema": {"properties": {"a": {"description": "\U000e0041"}}}},
+            "query_schema.properties.a.description:",
+        ),
+        ({"response_schema": {"type": "nothing"}}, "response_schema: not a valid JSON Schema"),
+        ({"response_schema": {"$ref": "https://elsewhere.example/x"}}, "response_schema: the reference https://else"),
+        ({"response_schema": {"description": "x" * MAX_TOOL_CHARACTERS}}, "response_schema: has 100,0"),
+        (
+            {"query_schema": {"properties": {"a": {"type": "string", "description": "x" * MAX_TOOL_CHARACTERS}}}},
+            "size: description and arguments have 100,",
+        ),
     ],
 )
 def test_a_record_that_is_not_good_enough_says_why(changed: dict[str, Any], problem: str) -> None:
@@ -59,6 +72,20 @@ def test_a_record_that_is_not_good_enough_says_why(changed: dict[str, Any], prob
 def test_a_path_parameter_must_be_documented() -> None:
     assert problems("tickets.get", query_schema={}) == ["query_schema: the path's {id} is not among the properties."]
     assert len(problems("tickets.link", query_schema={})) == 2
+
+
+@pytest.mark.parametrize("response", [{}, {"type": "array", "items": {"$ref": "#/$defs/a"}, "$defs": {"a": {}}}])
+def test_a_response_of_any_type_is_documented(response: dict[str, Any]) -> None:
+    assert problems(response_schema=response) == []
+
+
+@pytest.mark.parametrize("name", ["read", "write", "custom"])
+def test_a_method_does_not_have_the_name_of_a_group_of_filters(name: str) -> None:
+    document, _ = read_bundle(DESK)
+    methods = document["resources"]["queues"]["methods"]
+    document["resources"]["queues"]["methods"] = {**methods, name: methods["count"]}
+    found = problems("queues.count", parse_definition(document), method=name)
+    assert found[0].startswith(f"method: {name} is also the name of a group that servers' filters know")
 
 
 def test_every_reason_is_told_at_once() -> None:

@@ -8,6 +8,7 @@ from accounts.models import Integration
 from tools.costs import estimate_tokens
 from tools.models import Documentation
 from tools.preview import preview_of, stored_preview
+from tools.verdicts import ensure_fresh
 
 pytestmark = pytest.mark.django_db
 
@@ -85,5 +86,8 @@ def test_lists_and_pages_agree_on_the_state(
     row = record(integration, published=published)
     row.description = description or row.description
     row.save()
-    assert stored_preview(row).state == preview_of(row).state == state
-    assert stored_preview(row).reasons == preview_of(row).reasons
+    ensure_fresh()
+    stored = stored_preview(Documentation.objects.select_related("verdict").get(pk=row.pk))
+    shown = preview_of(row)
+    assert stored.state == shown.state == state
+    assert (stored.reasons, stored.score, stored.findings) == (shown.reasons, shown.score, shown.findings)

@@ -62,6 +62,8 @@ def test_a_vendor_that_tells_nothing_has_no_limits() -> None:
     [
         ("0", 0), ("30", 30), ("29.2", 30), ("30, 60", 30), ("30;w=60", 30), (str(EPOCH + 90), 90),
         (str(EPOCH - 90), 0), (str((EPOCH + 90) * 1000), 90), (f"{EPOCH + 89}.5", 90),
+        ("2026-03-01T12:01:30Z", 90), ("2026-03-01T12:01:30.000Z", 90), ("2026-03-01T14:01:30+02:00", 90),
+        ("2026-03-01 12:01:30", 90), ("2026-03-01T11:00:00Z", 0), ("Sun, 01 Mar 2026 12:01:30 GMT", 90),
     ],
 )  # fmt: skip
 def test_a_reset_is_seconds_or_a_moment(reset: str, seconds: int) -> None:
@@ -77,11 +79,52 @@ def test_a_reset_is_seconds_or_a_moment(reset: str, seconds: int) -> None:
     ],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(retry_after: str, seconds: int) -> None:
-    assert limits(PLAIN, 429, retry_after=retry_after, ratelimit_reset="7") == RateLimits(None, 0, seconds)
+    assert limits(PLAIN, 429, retry_after=retry_after, ratelimit_reset="7") == RateLimits(None, 0, seconds, seconds)
+    assert limits(PLAIN, 503, retry_after=retry_after) == RateLimits(retry_after=seconds)
 
 
 def test_retry_after_is_the_reset_of_a_429_alone() -> None:
-    assert limits(PLAIN, 503, retry_after="120") == RateLimits()
+    assert limits(PLAIN, 503, retry_after="120").values() == {}
+    assert limits(PLAIN, 200, retry_after="120") == RateLimits()
+
+
+@pytest.mark.parametrize("wait", ["99999999", "9999999999999", str(EPOCH + 10**8), "2126-03-01T12:00:00Z"])
+def test_a_wait_that_nobody_means_is_not_told(wait: str) -> None:
+    assert limits(PLAIN, 429, retry_after=wait, x_ratelimit_reset=wait, ratelimit=f"x;r=1;t={wait}").reset is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "policy", "told"),
+    [
+        ('"default";r=50;t=30', '"default";q=100;w=60', (100, 50, 30)),
+        ('"default";t=30;r=50', "", (None, 50, 30)),
+        ('"default"; r=50 ; t=30', '"default"; q=100; w=60; qu="requests"', (100, 50, 30)),
+        ("default;r=0;t=30;pk=:cHsdsRa894==:", "default;q=100;w=60", (100, 0, 30)),
+        ('"burst";r=3;t=5, "daily";r=900;t=4000', '"daily";q=1000;w=86400,"burst";q=10;w=5', (10, 3, 5)),
+        ('"burst";r=0;t=5, "daily";r=0;t=4000', '"burst";q=10;w=5, "daily";q=1000;w=86400', (1000, 0, 4000)),
+        ('"a,b;r=9;t=9";r=5;t=6', '"a,b;r=9;t=9";q=7', (7, 5, 6)),
+        ('"x\\"y";r=5', '"x\\"y";q=7', (7, 5, None)),
+        ("limit=100, remaining=50, reset=30", "100;w=60", (100, 50, 30)),
+        ("", "100;w=60", (100, None, None)),
+        ("", '"default";q=100;w=60', (100, None, None)),
+        ('"default";r=-1;t=30', "", (None, None, None)),
+        ('"default";r=1.5;t=nan', "", (None, None, None)),
+        ('"default";r=99999999999999999999', "", (None, None, None)),
+        ("(", ")", (None, None, None)),
+    ],
+)
+def test_the_structured_headers_are_read(limit: str, policy: str, told: tuple[int | None, ...]) -> None:
+    found = limits(ratelimit=limit, ratelimit_policy=policy)
+    assert (found.limit, found.remaining, found.reset) == told
+
+
+def test_single_headers_come_before_the_structured_ones() -> None:
+    assert limits(ratelimit='"x";r=1;t=2', ratelimit_remaining="7", ratelimit_reset="9") == RateLimits(None, 7, 9)
+
+
+def test_a_header_of_any_length_is_read_in_no_time() -> None:
+    for hostile in ('"' * 8000, '"\\' * 4000, ";r=1" * 2000, "a=" * 4000, "9" * 8000, "," * 8000):
+        limits(ratelimit=hostile, ratelimit_policy=hostile, ratelimit_limit=hostile, x_ratelimit_reset=hostile)
 
 
 def test_a_429_has_nothing_left_unless_it_says_so() -> None:
@@ -99,8 +142,21 @@ def test_what_is_no_figure_is_left_out(value: str) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]),
-        st.text(alphabet=st.characters(max_codepoint=255)) | st.integers().map(str) | st.floats().map(str),
+        st.sampled_from(
+            [
+                "ratelimit-limit",
+                "ratelimit-remaining",
+                "ratelimit-reset",
+                "retry-after",
+                "ratelimit",
+                "ratelimit-policy",
+            ]
+        ),
+        st.text(alphabet=st.characters(max_codepoint=255))
+        | st.integers().map(str)
+        | st.floats().map(str)
+        | st.datetimes().map(str)
+        | st.text(alphabet='"a;rtqw=0123456789, .-'),
     )
 )
 def test_whatever_a_vendor_says_the_figures_can_be_written(headers: dict[str, str]) -> None:

@@ -32,8 +32,32 @@ def test_record_tells_its_tool_and_the_verdict_of_the_gate(environment: Environm
     assert shown["tool_name"] == "list_all_fuse_desk_cases"
     assert shown["gate"] == {"passes": True, "problems": []}
     assert shown["tokens"] > 100
+    assert shown["lint"]["score"] >= 80
     assert (shown["integration"], shown["resource"], shown["method"]) == ("fuse_desk", "cases", "list")
     assert shown["query_schema"]["properties"]["status"]
+
+
+def test_record_tells_its_score_and_what_to_do(editor: Rest, one: str) -> None:
+    lint = editor.patch(one, {"description": "Powerful!", "response_schema": {}}).json()["lint"]
+    assert lint["score"] < 60
+    finding = next(each for each in lint["findings"] if each["rule"] == "description-marketing")
+    assert finding["place"] == "description"
+    assert "Powerful" in finding["reason"]
+
+
+def test_lint_of_an_integration_tells_every_record_and_the_whole(environment: Environment, one: str) -> None:
+    rest = Rest(token_of(environment, Role.VIEWER))
+    shown = rest.get("/integration/fuse_desk/lint").json()
+    assert (shown["integration"], shown["drafts"]) == ("fuse_desk", 0)
+    assert shown["score"] >= 90
+    assert shown["tools"] == len(shown["records"]) == Documentation.objects.count()
+    assert shown["tokens"] == sum(each["tokens"] for each in shown["records"])
+    assert shown["findings"][0].startswith("41 tools are more than the 40")
+    first = shown["records"][0]
+    assert (first["resource"], first["method"], first["tool_name"]) == ("cases", "list", "list_all_fuse_desk_cases")
+    assert (first["state"], first["problems"]) == ("exposed", [])
+    problem(rest.get("/integration/nothing/lint"), 404)
+    problem(Rest("").get("/integration/fuse_desk/lint"), 401)
 
 
 def test_list_is_filtered_and_comes_in_pages(

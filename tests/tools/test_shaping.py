@@ -63,7 +63,7 @@ def read(shaped: Shaped, budget: int) -> Any:
     return json.loads(shaped.text)
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(VALUES, BUDGETS)
 def test_no_single_result_exceeds_the_budget_and_no_cut_is_silent(value: Any, budget: int) -> None:
     shaped = shape_value(value, budget=budget)
@@ -73,7 +73,7 @@ def test_no_single_result_exceeds_the_budget_and_no_cut_is_silent(value: Any, bu
     assert not shaped.cut or shown["truncated"]
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(st.lists(VALUES, max_size=12), BUDGETS, st.booleans())
 def test_no_page_exceeds_the_budget_and_its_cursor_says_where_to_go_on(
     items: list[Any], budget: int, more: bool
@@ -186,7 +186,7 @@ class TestThroughTheProtocol:
         numbers = b'"n": 123456789012345678901234567890, "i": 18446744073709551615'
         scripted.body = b'{"ticket": {' + numbers + b', "t": "\\u0000\\ud83d\\ude00"}}'
         shown = await desk.value("get_single_desk_ticket_by_id", {"id": "1"})
-        assert shown == {"n": pytest.approx(1.2345678901234568e29), "i": 18446744073709551615, "t": "\x00😀"}
+        assert shown == {"n": "123456789012345678901234567890", "i": 18446744073709551615, "t": "\x00😀"}
 
     async def test_the_budget_holds_for_the_text_that_the_client_gets(
         self, desk: McpClient, scripted: ScriptedVendor, settings: Settings

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import DefinitionInvalid
-from tools.bundles import Loaded, load_bundle
+from tools.bundles import Loaded, compare_bundle, load_bundle
+from tools.differences import named
 from tools.errors import BundleInvalid
 
 BUNDLED = Path(settings.BASE_DIR) / "integrations"
@@ -25,25 +26,35 @@ class Command(BaseCommand):
             "files", nargs="*", type=Path, help="Bundle files; all of integrations/ when none is named."
         )
         parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each file; stop at the first that does not fit, with its problems."""
+        load = compare_bundle if options["dry_run"] else load_bundle
         for path in options["files"] or sorted(BUNDLED.glob("*.yaml")):
             try:
-                loaded = load_bundle(path.read_text(), overwrite=options["overwrite"])
+                loaded = load(path.read_text(), overwrite=options["overwrite"])
             except OSError as problem:
                 raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
+            except UnicodeDecodeError:
+                raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
             except (BundleInvalid, DefinitionInvalid) as problem:
                 raise CommandError(f"{path} was not loaded; nothing was changed.\n{problem}") from None
             if options["verbosity"]:
-                self.stdout.write(summary(path, loaded))
+                self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
 
 
-def summary(path: Path, loaded: Loaded) -> str:
-    """Return what loading did, for people."""
+def summary(path: Path, loaded: Loaded, *, dry_run: bool) -> str:
+    """Return what loading did or would do, for people."""
     lines = [
-        f"{path.name}: {loaded.integration.label}, {len(loaded.created)} records created, "
-        f"{len(loaded.updated)} updated, {len(loaded.unchanged)} unchanged, {len(loaded.kept)} kept as edited."
+        f"{path.name}{' (nothing is changed)' if dry_run else ''}: {loaded.integration.label}, "
+        f"{len(loaded.created)} records created, {len(loaded.updated)} updated, {len(loaded.unchanged)} unchanged, "
+        f"{len(loaded.kept)} kept as edited."
     ]
+    if dry_run:
+        lines += [f"  definition {words}" for words in (["new"] if loaded.is_new else loaded.definition)]
+        lines += [f"  new {key}" for key in loaded.created]
+        lines += [f"  changed {key}: {', '.join(fields)}" for key, fields in loaded.changes.items()]
+        lines += [f"  {word}: {named(keys)}" for word, keys in (("kept", loaded.kept), ("gone", loaded.gone)) if keys]
     lines += [f"  draft {key}: {reason}" for key, reasons in loaded.drafts.items() for reason in reasons]
     return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""The one flat object of arguments: rules about all its members are carried over, or refused in words."""
+
+from typing import Any
+
+import pytest
+
+from tests.mcp_client import McpClient
+from tests.scripted_vendor import ScriptedVendor
+from tests.tools.desk import desk_tool
+from tools.arguments import check
+from tools.errors import InvalidArguments
+from tools.schemas import property_problems
+
+CREATE = "create_a_archive_paper"
+TEXT = {"type": "string"}
+
+
+def fits(tool: Any, **arguments: Any) -> bool:
+    try:
+        check(tool, arguments)
+    except InvalidArguments:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"pages": ["1"]}, "title is required where pages is given."),
+        ({}, "at least 1 arguments are needed in all."),
+        ({"title": None}, "at least 1 arguments are needed in all."),
+    ],
+)
+async def test_rules_about_all_arguments_hold_and_are_told(
+    archive: McpClient, scripted: ScriptedVendor, arguments: dict[str, Any], words: str
+) -> None:
+    assert words in await archive.failure(CREATE, arguments)
+    assert scripted.received == []
+    await archive.value(CREATE, {"title": "x", "pages": []})
+
+
+def test_they_speak_of_arguments_by_the_names_that_these_have_here() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"filter[a]": TEXT, "filter[b]": TEXT},
+        "dependentRequired": {"filter[a]": ["filter[b]"], "gone": ["filter[a]"]},
+    }
+    tool = desk_tool("tickets.list", query_schema=schema)
+    assert tool.input_schema["dependentRequired"] == {"filter_a": ["filter_b"]}
+    assert not fits(tool, filter_a="x")
+    assert fits(tool, filter_a="x", filter_b="y", limit=5)
+
+
+def test_how_many_members_a_part_has_is_told_of_the_whole() -> None:
+    tool = desk_tool(
+        "tickets.update",
+        query_schema={"type": "object", "properties": {"id": TEXT, "note": TEXT}, "required": ["id"]},
+        body_schema={
+            "type": "object",
+            "properties": {"a": TEXT, "b": TEXT, "c": TEXT},
+            "minProperties": 1,
+            "maxProperties": 2,
+        },
+    )
+    assert (tool.input_schema["minProperties"], tool.input_schema["maxProperties"]) == (2, 4)
+    assert not fits(tool, id="1")
+    assert fits(tool, id="1", a="x")
+    assert fits(tool, id="1", note="n", a="x", b="y")
+    assert not fits(tool, id="1", note="n", a="x", b="y", c="z")
+
+
+def test_arguments_of_ours_count_beside_the_most_members() -> None:
+    documented = {"type": "object", "properties": {"a": TEXT, "b": TEXT}}
+    schema = {"type": "object", "properties": {"x": TEXT, "y": TEXT}, "maxProperties": 1}
+    tool = desk_tool("queues.list", query_schema=schema, response_schema=documented)
+    assert fits(tool, x="1", fields=["a"], limit=5, next_cursor="c")
+
+
+@pytest.mark.parametrize(
+    ("word", "rule"),
+    [
+        ("dependentSchemas", {"a": {"required": ["b"]}}),
+        ("dependencies", {"a": ["b"]}),
+        ("patternProperties", {"^x": TEXT}),
+        ("propertyNames", {"maxLength": 5}),
+        ("unevaluatedProperties", False),
+    ],
+)
+def test_a_rule_that_cannot_be_carried_over_keeps_the_record_a_draft(word: str, rule: Any) -> None:
+    problems = property_problems(
+        {"type": "object", "properties": {"a": TEXT, "b": TEXT}, word: rule}, place="body_schema"
+    )
+    assert problems == [
+        f"body_schema: {word} at the top level has no place in a tool's arguments; say in a description what it rules."
+    ]

@@ -1,0 +1,68 @@
+"""Forms of the admin's imports: a description of an API, and the confirmation of what an import would do."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from accounts.definition import SLUG
+from tools.openapi.importing import MAX_NAME, NAME_RULE
+
+
+class UploadedText(forms.FileField):
+    """A file that holds text, as large as an upload may be; its value is the text."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the file's text; say what is wrong with a file that has none."""
+        file: UploadedFile[Any] | None = super().clean(data, initial)
+        if file is None:
+            return ""
+        if file.size is None or file.size > settings.MAX_UPLOAD_BYTES:
+            raise forms.ValidationError(f"The file is larger than {settings.MAX_UPLOAD_BYTES:,} bytes.")
+        content: bytes = file.read()
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise forms.ValidationError("The file is not text in UTF-8.") from None
+
+
+class DescriptionForm(forms.Form):
+    """An API description, and what to call the integration that comes of it."""
+
+    file = UploadedText(
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".yaml,.yml,.json"}),
+        label="Description",
+        help_text="OpenAPI 3.0 or 3.1, or Swagger 2.0, as JSON or YAML in one file. Nothing it refers to is fetched.",
+    )
+    name = forms.RegexField(
+        SLUG,
+        max_length=MAX_NAME,
+        widget=UnfoldAdminTextInputWidget({"class": "pb-mono", "spellcheck": "false", "autocapitalize": "off"}),
+        error_messages={"invalid": NAME_RULE.partition(": ")[2].capitalize()},
+        help_text="Stands in every tool's name, such as acme_desk. An integration of that name is brought up to date.",
+    )
+    label = forms.CharField(
+        required=False,
+        max_length=80,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="What people call the vendor; the description's title unless told.",
+    )
+    base_url = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Address of the API",
+        widget=UnfoldAdminTextInputWidget({"inputmode": "url", "spellcheck": "false", "autocapitalize": "off"}),
+        help_text="Only where the description does not say it, or another one is meant.",
+    )
+    overwrite = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Overwrite what was edited here",
+        help_text="Otherwise edited records and the chapters of the definition are kept as they are.",
+    )

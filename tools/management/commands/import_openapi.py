@@ -1,0 +1,125 @@
+"""`manage.py import_openapi FILE --name SLUG`: propose an integration from an OpenAPI or Swagger document."""
+
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.errors import DefinitionInvalid
+from tools.bundles import Loaded
+from tools.differences import named
+from tools.errors import BundleInvalid
+from tools.models import Documentation
+from tools.openapi.importing import Prepared, prepare
+from tools.publishing import Published, never_published, publish
+
+MAX_LISTED = 20
+
+
+class Command(BaseCommand):
+    """Import a description; its records are drafts until somebody publishes them."""
+
+    help = "Import an API description (OpenAPI 3.0, 3.1, Swagger 2.0; JSON or YAML) as a definition and draft records."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take a file, what to call the integration, and what to do beyond drafts."""
+        parser.add_argument(
+            "file", type=Path, help="The description, in JSON or YAML. Nothing it refers to is fetched."
+        )
+        parser.add_argument("--name", required=True, help="The integration's name; stands in every tool's name.")
+        parser.add_argument("--label", default="", help="What people call the vendor; the document's title otherwise.")
+        parser.add_argument("--base-url", default="", help="Where the API is, if not where the document says.")
+        parser.add_argument("--publish", action="store_true", help="Publish drafts that pass the quality gate.")
+        parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object, and nothing else.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, and say what that did; a file that cannot be imported changes nothing."""
+        path: Path = options["file"]
+        began = time.perf_counter()
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+            prepared = prepare(
+                text,
+                name=options["name"],
+                label=options["label"],
+                base_url=options["base_url"],
+                overwrite=options["overwrite"],
+            )
+            loaded = prepared.compare() if options["dry_run"] else prepared.load()
+            published = _publish(loaded) if options["publish"] and not options["dry_run"] else Published()
+        except OSError as problem:
+            raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
+        except UnicodeDecodeError:
+            raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
+        except (BundleInvalid, DefinitionInvalid) as problem:
+            raise CommandError(f"{path} was not imported; nothing was changed.\n{problem}") from None
+        report = report_of(prepared, loaded, published, seconds=time.perf_counter() - began, dry_run=options["dry_run"])
+        if options["json"]:
+            self.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        elif options["verbosity"]:
+            self.stdout.write(summary(report))
+
+
+def _publish(loaded: Loaded) -> Published:
+    rows = Documentation.objects.filter(integration=loaded.integration).order_by("pk")
+    return publish(loaded.integration, never_published(loaded.integration, rows), held=loaded.drafts)
+
+
+def report_of(
+    prepared: Prepared, loaded: Loaded, published: Published, *, seconds: float, dry_run: bool
+) -> dict[str, Any]:
+    """Return the whole report, as `--json` prints it."""
+    proposal = prepared.proposal
+    return {
+        "name": loaded.integration.name,
+        "label": loaded.integration.label,
+        "operations": proposal.operations,
+        "tools": prepared.tools(loaded),
+        "refused": [{"operation": each.operation, "reason": each.reason} for each in proposal.refused],
+        "seconds": round(seconds, 3),
+        "largest_schema_bytes": prepared.largest_schema_bytes,
+        "resources": len(proposal.document["resources"]),
+        "authentication": loaded.integration.definition["authentication"]["kind"],
+        "pagination": loaded.integration.definition["pagination"]["kind"],
+        "notes": proposal.notes,
+        "drafts": [{"record": key, "reasons": reasons} for key, reasons in loaded.drafts.items()],
+        "published": len(published.published),
+        "dry_run": dry_run,
+        "changes": {
+            "definition": ["new"] if loaded.is_new else loaded.definition,
+            "added": loaded.created,
+            "changed": [{"record": key, "fields": fields} for key, fields in loaded.changes.items()],
+            "unchanged": len(loaded.unchanged),
+            "kept": loaded.kept,
+            "gone": loaded.gone,
+        },
+    }
+
+
+def summary(report: dict[str, Any]) -> str:
+    """Return the report for people."""
+    changes = report["changes"]
+    lines = [
+        f"{report['label']} ({report['name']}): {report['operations']} operations, {report['tools']} tools, "
+        f"{len(report['refused'])} refused, in {report['seconds']:.1f} s; the largest schema has "
+        f"{report['largest_schema_bytes']:,} bytes.",
+        f"Authentication: {report['authentication']}; pagination: {report['pagination']}.",
+        *report["notes"],
+        ("Would change" if report["dry_run"] else "Changed")
+        + f": {len(changes['added'])} records added, {len(changes['changed'])} changed, {changes['unchanged']} "
+        f"unchanged, {len(changes['kept'])} kept as edited, {len(changes['gone'])} no longer in the document.",
+    ]
+    lines += [f"  definition {each}" for each in changes["definition"][:MAX_LISTED]]
+    lines += [f"  changed {each['record']}: {', '.join(each['fields'])}" for each in changes["changed"][:MAX_LISTED]]
+    lines += [f"  {word}: {named(changes[word])}" for word in ("kept", "gone") if changes[word]]
+    lines += [f"  refused {each['operation']}: {each['reason']}" for each in report["refused"][:MAX_LISTED]]
+    lines += [f"  draft {each['record']}: {' '.join(each['reasons'])}" for each in report["drafts"][:MAX_LISTED]]
+    if not report["dry_run"]:
+        said = f"{report['published']} published." if report["published"] else "Nothing was published."
+        lines.append(f"{said} Review the drafts in the admin: Integrations, {report['label']}, Review drafts.")
+    return "\n".join(lines)

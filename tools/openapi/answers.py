@@ -1,0 +1,175 @@
+"""What an operation answers: of which kind, where the result lies in it, and whether that is a list."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import inflection
+
+from tools.openapi.errors import OperationRefused, ReferenceRefused
+from tools.openapi.merging import Schema, kinds_of
+from tools.openapi.operations import Operation
+from tools.openapi.schemas import Cleaner
+from tools.openapi.texts import words_of
+from tools.openapi.vocabulary import ENVELOPE
+
+# Deep enough for an envelope: the list in it, and the next page's place beside that.
+DEPTH = 4
+LISTS = ("data", "items", "results", "result", "records", "values", "value", "entries", "list", "rows", "content",
+         "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
+HOLDERS = ("data", "result", "results", "response", "_embedded", "embedded", "hits", "payload", "body", "list")
+WRAPPERS = ("data", "result", "response", "item", "record", "object", "payload")
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The kind of answer; `expression` leads to the result, empty for the whole; `envelope` is the whole's schema."""
+
+    kind: str
+    expression: str = ""
+    steps: tuple[str, ...] = ()
+    is_list: bool = False
+    is_known: bool = False
+    schema: Any = None
+    envelope: Schema | None = None
+
+
+def result_of(operation: Operation, cleaner: Cleaner, nouns: list[str]) -> Result:
+    """Return what an operation answers; raise OperationRefused for what cannot be a tool's result."""
+    _refuse_unusable(operation)
+    kind, schema = _kind(operation.answer.schemas)
+    if kind != "json":
+        return Result(kind, is_known=True)
+    if schema is None:
+        return Result(kind)
+    try:
+        envelope = cleaner.cleaned(schema, DEPTH).schema
+    except ReferenceRefused:
+        return Result(kind)  # what it answers stays unknown; it can be called all the same
+    steps = _list_place(envelope, nouns, says_so=_says_list(operation))
+    if steps is not None:
+        return Result(kind, expression(steps), steps, True, True, schema, envelope)
+    wrapped = _wrapped(envelope, nouns)
+    steps = (wrapped,) if wrapped else ()
+    return Result(kind, expression(steps), steps, False, bool(envelope.get("properties")), schema, envelope)
+
+
+def _refuse_unusable(operation: Operation) -> None:
+    media = [each.partition(";")[0].strip().lower() for each in operation.answer.schemas]
+    if media and all(each in STREAMS for each in media):
+        raise OperationRefused(f"it answers with a stream ({media[0]}), not with a result")
+    statuses = [each for each in operation.statuses if each != "default"]
+    redirects = any(each.startswith("3") for each in statuses) and not operation.answer.schemas
+    if redirects and all(each.startswith(("3", "4", "5")) for each in statuses):
+        raise OperationRefused("it only answers with a redirect, which is not followed")
+    if "101" in statuses and not any(each.startswith("2") for each in statuses):
+        raise OperationRefused("it opens a web socket")
+
+
+def _kind(schemas: dict[str, Any]) -> tuple[str, Any]:
+    """Return the kind of answer that is of most use, and the schema of JSON."""
+    media = {each.partition(";")[0].strip().lower(): schema for each, schema in schemas.items()}
+    usable = {each: schema for each, schema in media.items() if each not in STREAMS}
+    if not usable:
+        return "json", None
+    for each, schema in usable.items():
+        if is_json(each):
+            return "json", schema
+    for each, schema in usable.items():
+        if "*" in each and not each.startswith(("image", "audio", "video", "text")):
+            return "json", schema
+    if "text/html" in usable:
+        return "html", None
+    if any(_is_text(each) for each in usable):
+        return "text", None
+    return "file", None
+
+
+def is_json(media_type: str) -> bool:
+    """Tell whether a media type is JSON, by whatever name."""
+    bare = media_type.partition(";")[0].strip().lower()
+    return bare in {"application/json", "text/json", "json"} or bare.endswith("+json")
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") or any(word in media_type for word in ("xml", "yaml", "csv", "javascript"))
+
+
+def expression(steps: tuple[str, ...]) -> str:
+    """Return the JMESPath expression for a place."""
+    return ".".join(step if IDENTIFIER.fullmatch(step) else '"' + step.replace("\\", "\\\\").replace('"', '\\"') + '"'
+                    for step in steps)  # fmt: skip
+
+
+def _says_list(operation: Operation) -> bool:
+    """Tell whether an operation calls itself a list, whatever surrounds the list in its answer."""
+    words = {*words_of(operation.operation_id), *words_of(operation.path.rpartition("/")[2])}
+    return operation.http == "GET" and bool(words & {"list", "search", "query", "find", "index"})
+
+
+def _list_place(envelope: Schema, nouns: list[str], *, says_so: bool) -> tuple[str, ...] | None:
+    """Return where a list lies in an answer; nothing at all where it is no list."""
+    if "array" in kinds_of(envelope):
+        return ()
+    properties = envelope.get("properties") or {}
+    names = [name for name, child in properties.items() if "array" in kinds_of(child)]
+    named = _best(names, properties, nouns, says_so=says_so)
+    if named is not None:
+        return (named,)
+    for holder in HOLDERS:
+        inner = (properties.get(holder) or {}).get("properties") or {}
+        names = [name for name, child in inner.items() if "array" in kinds_of(child)]
+        named = _best(names, inner, nouns, says_so=says_so)
+        if named is not None and _is_envelope(properties, {holder}):
+            return (holder, named)
+    return None
+
+
+def _best(names: list[str], properties: Schema, nouns: list[str], *, says_so: bool) -> str | None:
+    """Return the list among an object's members that is its result: by a usual name, its noun, or as the only one."""
+    by_lower = {name.lower(): name for name in names}
+    if _is_envelope(properties, set(names)):
+        for each in LISTS:
+            if each in by_lower:
+                return by_lower[each]
+    for noun in nouns:
+        for name in names:
+            said = "".join(words_of(name))
+            if (
+                said
+                and said in {noun, inflection.pluralize(noun)}
+                and (says_so or _is_envelope(properties, set(names)))
+            ):
+                return name
+    objects = [name for name in names if "object" in kinds_of(properties[name].get("items"))] or names
+    return objects[0] if len(objects) == 1 and (says_so or _is_envelope(properties, {objects[0]})) else None
+
+
+def _is_envelope(properties: Schema, besides: set[str]) -> bool:
+    """Tell whether every other member only surrounds the result."""
+    return all(name in besides or set(words_of(name)) & ENVELOPE or not words_of(name) for name in properties)
+
+
+def _wrapped(envelope: Schema, nouns: list[str]) -> str:
+    """Return the member that holds the one thing an answer is about, where everything else only surrounds it."""
+    properties = envelope.get("properties") or {}
+    singular = {inflection.singularize(noun) for noun in nouns}
+    for name, child in properties.items():
+        is_result = name.lower() in WRAPPERS or "".join(words_of(name)) in singular
+        if (
+            is_result
+            and (child.get("properties") or kinds_of(child) == ["object"])
+            and _is_envelope(properties, {name})
+        ):
+            return str(name)
+    return ""
+
+
+def inside(schema: Schema, steps: tuple[str, ...]) -> Schema | None:
+    """Return the part of a clean schema at a place."""
+    part: Any = schema
+    for step in steps:
+        part = (part.get("properties") or {}).get(step) if isinstance(part, dict) else None
+    return part if isinstance(part, dict) else None

@@ -1,0 +1,219 @@
+"""How the vendor knows who calls: the most usable of the security schemes, and what an admin is asked for it."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+from tools.openapi.document import Document
+from tools.openapi.errors import ReferenceRefused
+from tools.openapi.operations import Operation
+
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+ADDRESS = re.compile(r"https?://[^\s#]{1,290}")
+SCOPE = re.compile(r"[\x21-\x7e]{1,200}")
+MAX_SCOPES = 100
+NOT_TOLD = "The document does not say how the vendor knows who calls; a bearer token was assumed."
+
+
+@dataclass(frozen=True)
+class Access:
+    """The authentication and its connection fields; `names` are parameters that it takes the place of."""
+
+    authentication: dict[str, Any]
+    fields: list[dict[str, Any]]
+    names: frozenset[str] = frozenset()
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    rank: int
+    access: Access
+
+
+def access_of(document: Document, operations: list[Operation], base_url: str) -> Access:
+    """Return how requests are authenticated."""
+    schemes = _schemes(document)
+    requirements = _requirements(document, operations)
+    if not requirements:
+        requirements = [{name: []} for name in schemes]
+    candidates: list[tuple[int, int, int, list[str], Access]] = []
+    for place, requirement in enumerate(requirements):
+        known = {name: schemes[name] for name in requirement if name in schemes}
+        for name, scheme in known.items():
+            candidate = _candidate(name, scheme, requirement.get(name), operations, base_url)
+            if candidate is not None:
+                others = [each for each in known if each != name]
+                # One scheme that does alone is worth more than a pair; among equals the document's order decides.
+                candidates.append((candidate.rank + 10 * len(others), place, len(candidates), others, candidate.access))
+    if not candidates:
+        return Access(_bearer(), [_token_field()], notes=[NOT_TOLD])
+    _, _, _, others, access = min(candidates, key=lambda each: each[:3])
+    notes = [*access.notes]
+    if others:
+        notes.append(f"The vendor also asks for {', '.join(others)}, which has no place in a definition.")
+    return Access(access.authentication, access.fields, access.names, notes)
+
+
+def _schemes(document: Document) -> dict[str, dict[str, Any]]:
+    written = document.part("securityDefinitions") or document.part("components", "securitySchemes")
+    schemes = {}
+    for name, scheme in written.items():
+        try:
+            resolved = document.references.resolved(scheme)
+        except ReferenceRefused:
+            continue
+        if isinstance(resolved, dict):
+            schemes[name] = resolved
+    return schemes
+
+
+def _requirements(document: Document, operations: list[Operation]) -> list[dict[str, Any]]:
+    """Return what the document asks for as a whole, else what most of its operations do."""
+    written = document.root.get("security")
+    found = [each for each in written if isinstance(each, dict) and each] if isinstance(written, list) else []
+    if found:
+        return found
+    counts: dict[tuple[str, ...], int] = {}
+    samples: dict[tuple[str, ...], dict[str, Any]] = {}
+    for operation in operations:
+        for each in operation.security if isinstance(operation.security, list) else []:
+            if isinstance(each, dict) and each:
+                key = tuple(sorted(each))
+                counts[key] = counts.get(key, 0) + 1
+                samples.setdefault(key, each)
+    most = max(counts.values(), default=0)
+    return [samples[key] for key, count in counts.items() if count >= most * 0.5]
+
+
+def _candidate(
+    name: str, scheme: dict[str, Any], scopes: Any, operations: list[Operation], base_url: str
+) -> _Candidate | None:
+    kind, said = str(scheme.get("type")), str(scheme.get("scheme", "")).lower()
+    if kind == "apiKey":
+        return _api_key(scheme)
+    if kind == "basic" or (kind == "http" and said == "basic"):
+        return _Candidate(3, Access(_basic(), _basic_fields()))
+    if kind == "http" and said == "bearer":
+        return _Candidate(0, Access(_bearer(), [_token_field()]))
+    if kind == "oauth2":
+        return _oauth(name, scheme, scopes, operations, base_url)
+    if kind in {"openIdConnect", "http"}:
+        note = f"The scheme {name[:60]} was taken as a bearer token."
+        return _Candidate(6, Access(_bearer(), [_token_field()], notes=[note]))
+    return None
+
+
+def _api_key(scheme: dict[str, Any]) -> _Candidate | None:
+    name, place = scheme.get("name"), scheme.get("in")
+    if not isinstance(name, str) or not name or len(name) > 100:
+        return None
+    fields = [{"name": "api_key", "label": "API key", "secret": True}]
+    if place == "query":
+        return _Candidate(
+            2, Access({"kind": "api_key", "query": name, "value": "{api_key}"}, fields, frozenset({name}))
+        )
+    if not HEADER.fullmatch(name):
+        return None
+    if place == "header":
+        description = str(scheme.get("description", ""))[:2000]
+        value = _prefixed(name, description)
+        access = Access({"kind": "api_key", "header": name, "value": value}, fields, frozenset({name.lower()}))
+        return _Candidate(1, access)
+    if place == "cookie":
+        authentication = {"kind": "api_key", "header": "Cookie", "value": name + "={api_key}"}
+        return _Candidate(5, Access(authentication, fields, frozenset({name})))
+    return None
+
+
+def _prefixed(header: str, description: str) -> str:
+    """Return the value of a key's header: in Authorization it stands behind a word, which only the prose tells."""
+    if header.lower() != "authorization":
+        return "{api_key}"
+    found = re.search(
+        r"\b(Token token=|SSWS|Bearer|Token|ApiKey|GenieKey|Klaviyo-API-Key)\s?(?=[<{`'\"\w[*=]|$)", description
+    )
+    if found is None:
+        return "{api_key}"
+    return found[1] + ("" if found[1].endswith("=") else " ") + "{api_key}"
+
+
+def _bearer() -> dict[str, Any]:
+    return {"kind": "bearer", "token": "{token}"}
+
+
+def _token_field(help_text: str = "") -> dict[str, Any]:
+    made: dict[str, Any] = {"name": "token", "label": "Access token", "secret": True}
+    return {**made, "help": help_text} if help_text else made
+
+
+def _basic() -> dict[str, Any]:
+    return {"kind": "basic", "username": "{username}", "password": "{password}"}
+
+
+def _basic_fields() -> list[dict[str, Any]]:
+    return [
+        {"name": "username", "label": "User name"},
+        {"name": "password", "label": "Password or API key", "secret": True, "required": False},
+    ]
+
+
+def _oauth(name: str, scheme: dict[str, Any], scopes: Any, operations: list[Operation], base_url: str) -> _Candidate:
+    written = scheme.get("flows")
+    flows: dict[str, Any] = written if isinstance(written, dict) else {}
+    if not flows and isinstance(scheme.get("flow"), str):  # Swagger 2.0
+        flows = {
+            {"accessCode": "authorizationCode", "application": "clientCredentials"}.get(scheme["flow"], ""): scheme
+        }
+    client: list[dict[str, Any]] = [
+        {"name": "client_id", "label": "Client ID"},
+        {"name": "client_secret", "label": "Client secret", "secret": True},
+    ]
+    for place, (word, kind) in enumerate(
+        (("authorizationCode", "oauth2_authorization_code"), ("clientCredentials", "oauth2_client_credentials"))
+    ):
+        flow = flows.get(word)
+        if not isinstance(flow, dict):
+            continue
+        token_url = _address(flow.get("tokenUrl"), base_url)
+        made: dict[str, Any] = {"kind": kind, "token_url": token_url}
+        if word == "authorizationCode":
+            made["authorization_url"] = _address(flow.get("authorizationUrl"), base_url)
+        if not all(made.values()):
+            continue
+        made |= {"client_id": "{client_id}", "client_secret": "{client_secret}", "client_authentication": "post"}
+        wanted = _scopes(name, flow, scopes, operations)
+        if wanted:
+            made["scopes"] = wanted
+        return _Candidate(4 + place, Access(made, client))
+    note = f"The scheme {name[:60]} has no flow that a server can use; an access token is asked for instead."
+    return _Candidate(7, Access(_bearer(), [_token_field("An OAuth 2.0 access token.")], notes=[note]))
+
+
+def _address(url: Any, base_url: str) -> str:
+    if not isinstance(url, str):
+        return ""
+    try:
+        absolute = urljoin(base_url + "/", url.strip())
+    except ValueError:
+        return ""
+    return absolute if ADDRESS.fullmatch(absolute) else ""
+
+
+def _scopes(name: str, flow: dict[str, Any], required: Any, operations: list[Operation]) -> list[str]:
+    """Return the scopes that the document as a whole asks for, else those of its operations, else all there are."""
+    found = [each for each in required if isinstance(each, str)] if isinstance(required, list) else []
+    if not found:
+        found = [
+            scope
+            for operation in operations
+            for each in (operation.security if isinstance(operation.security, list) else [])
+            if isinstance(each, dict) and isinstance(each.get(name), list)
+            for scope in each[name]
+            if isinstance(scope, str)
+        ]
+    if not found and isinstance(flow.get("scopes"), dict):
+        found = [*flow["scopes"]]
+    usable = [scope for scope in dict.fromkeys(found) if SCOPE.fullmatch(scope)]
+    return usable[:MAX_SCOPES]

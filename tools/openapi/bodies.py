@@ -1,0 +1,187 @@
+"""The body of a request: in which format, and its schema as the properties of one object."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.openapi.answers import is_json
+from tools.openapi.errors import OperationRefused
+from tools.openapi.fitting import fitted
+from tools.openapi.merging import Schema, kinds_of
+from tools.openapi.operations import Body, Operation
+from tools.openapi.schemas import Cleaner
+from tools.openapi.texts import plain
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+BUDGET = 8_000
+WHOLE = "body"
+TEXTS = ("text/", "xml", "yaml", "csv", "graphql", "javascript", "x-ndjson", "jsonl", "sdp")
+WHOLE_WORDS = 300
+
+
+@dataclass(frozen=True)
+class RequestBody:
+    """What a definition's method says of its body, and the schema of it; both empty where there is none."""
+
+    declared: dict[str, Any] = field(default_factory=dict)
+    schema: Schema = field(default_factory=dict)
+    styles: dict[str, str] = field(default_factory=dict)
+
+
+NO_BODY = RequestBody()
+
+
+def body_of(operation: Operation, cleaner: Cleaner) -> RequestBody:
+    """Return the body of an operation; raise OperationRefused for one that no tool can send."""
+    if not operation.bodies:
+        return NO_BODY
+    body = _chosen(operation.bodies)
+    if body is None:
+        if operation.body_required:
+            raise OperationRefused(f"its body is {operation.bodies[0].media_type[:60]}, which a tool cannot send")
+        return NO_BODY
+    media_type = body.media_type.partition(";")[0].strip().lower()
+    if media_type in {FORM, MULTIPART}:
+        return _form(operation, body, media_type, cleaner)
+    if is_json(media_type) or "*" in media_type:
+        return _json(operation, body, media_type, cleaner)
+    return _raw(operation, body, media_type)
+
+
+def _chosen(bodies: list[Body]) -> Body | None:
+    """Return the format that a model writes most surely: JSON, then forms, then text."""
+    ranks = {}
+    for place, body in enumerate(bodies):
+        media = body.media_type.partition(";")[0].strip().lower()
+        patch = media.endswith("json-patch+json")
+        if is_json(media):
+            ranks[place] = 1 if patch else 0
+        elif media in {"*/*", "application/*"}:
+            ranks[place] = 2
+        elif media == FORM:
+            ranks[place] = 3
+        elif media == MULTIPART:
+            ranks[place] = 4
+        elif any(word in media for word in TEXTS) and "*" not in media:
+            ranks[place] = 5
+        elif "/" in media and "*" not in media:
+            ranks[place] = 6  # bytes: text can still be sent as such a file
+    if not ranks:
+        return None
+    return bodies[min(ranks, key=lambda place: (ranks[place], place))]
+
+
+def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
+    declared: dict[str, Any] = {"body": "json"}
+    if media_type not in {"application/json", "text/json", "json"} and "*" not in media_type:
+        declared["body_media_type"] = media_type
+    node = body.schema if isinstance(body.schema, dict) else {}
+    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET)
+    properties = schema.get("properties") or {}
+    if properties and kinds_of(schema) in (["object"], []):
+        if operation.http == "GET":
+            return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
+        root = _root(properties)
+        if root:
+            return RequestBody({**declared, "body_root": root}, _top(properties[root]))
+        return RequestBody(declared, _top(schema))
+    if not node and not operation.body_required:
+        return NO_BODY if operation.http in {"GET", "DELETE"} else _whole(operation, {}, declared)
+    if operation.http == "GET" and not operation.body_required:
+        return NO_BODY
+    return _whole(operation, schema, declared)
+
+
+def _root(properties: Schema) -> str:
+    """Return the one member that everything lies in, as in `{"ticket": {…}}`."""
+    if len(properties) != 1:
+        return ""
+    name, only = next(iter(properties.items()))
+    return name if kinds_of(only) == ["object"] and only.get("properties") and len(name) <= 100 else ""
+
+
+def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> RequestBody:
+    """Return a body that is one argument: a list, a single value, or an object of any shape."""
+    kinds = kinds_of(schema)
+    shown = (
+        {**_without_bytes(schema)}
+        if kinds or schema.get("properties")
+        else {"type": "object", "properties": {}, **schema}
+    )
+    words = plain(operation.body_description, WHOLE_WORDS) or shown.get("description") or "The body of the request."
+    shown["description"] = words
+    made: Schema = {"type": "object", "properties": {WHOLE: shown}}
+    if operation.body_required:
+        made["required"] = [WHOLE]
+    return RequestBody({**declared, "body_parameter": WHOLE}, made)
+
+
+def _top(schema: Schema, *, with_files: bool = False) -> Schema:
+    """Return an object's schema as the top of a tool's arguments; only some bodies can hold files."""
+    properties = schema["properties"]
+    if not with_files:
+        properties = {name: _without_bytes(child) for name, child in properties.items()}
+    made: Schema = {"type": "object", "properties": properties}
+    if schema.get("required"):
+        made["required"] = schema["required"]
+    return made
+
+
+def _without_bytes(schema: Schema) -> Schema:
+    """Return a schema that does not stand for a file, nor for a list of them."""
+    if schema.get("format") == "binary":
+        schema = {key: value for key, value in schema.items() if key != "format"}
+    if isinstance(schema.get("items"), dict) and schema["items"].get("format") == "binary":
+        schema = {**schema, "items": _without_bytes(schema["items"])}
+    return schema
+
+
+def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
+    node = body.schema if isinstance(body.schema, dict) else {}
+    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET)
+    properties = schema.get("properties") or {}
+    if not properties or operation.http == "GET":
+        if operation.body_required and properties == {} and operation.http != "GET":
+            raise OperationRefused("its form has no documented fields")
+        return NO_BODY
+    declared = {"body": "form" if media_type == FORM else "multipart"}
+    styles = {}
+    for name, child in properties.items():
+        kinds = set(kinds_of(child))
+        if {"array", "object"} & kinds:
+            written = body.encoding.get(name)
+            styles[name] = form_style(child, written if isinstance(written, dict) else {}, media_type)
+    return RequestBody(
+        declared,
+        _top(schema, with_files=media_type == MULTIPART),
+        {name: style for name, style in styles.items() if style},
+    )
+
+
+def form_style(schema: Schema, encoding: dict[str, Any], media_type: str) -> str:
+    """Return how a list or object is written into a form; empty for the usual way."""
+    style, explode = encoding.get("style"), encoding.get("explode", True)
+    holds_objects = "object" in kinds_of(schema.get("items"))
+    if "json" in str(encoding.get("contentType", "")):
+        return "json"
+    if style == "deepObject":
+        return "indices" if holds_objects or "object" in kinds_of(schema) else "brackets"
+    if style == "spaceDelimited":
+        return "space"
+    if style == "pipeDelimited":
+        return "pipe"
+    if style == "form" and explode is False:
+        return "comma"
+    if holds_objects or ("object" in kinds_of(schema) and media_type == MULTIPART):
+        return "json"
+    return ""
+
+
+def _raw(operation: Operation, body: Body, media_type: str) -> RequestBody:
+    words = plain(operation.body_description, WHOLE_WORDS) or f"The content that is sent, as {media_type[:60]}."
+    shown: Schema = {"type": "string", "description": words}
+    if not any(word in media_type for word in TEXTS):
+        shown["format"] = "binary"
+    made: Schema = {"type": "object", "properties": {WHOLE: shown}}
+    if operation.body_required:
+        made["required"] = [WHOLE]
+    return RequestBody({"body": "raw", "body_parameter": WHOLE, "body_media_type": media_type}, made)

@@ -1,0 +1,124 @@
+"""The definition's document, put together from what was made of each operation."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from tools.openapi.answers import Result
+from tools.openapi.arguments import Arguments
+from tools.openapi.authentication import Access
+from tools.openapi.bodies import RequestBody
+from tools.openapi.connection import connection_path
+from tools.openapi.document import Document
+from tools.openapi.naming import Names, Place
+from tools.openapi.operations import Operation
+from tools.openapi.paging import NOT_PAGED, Guess
+from tools.openapi.paths import Template
+from tools.openapi.servers import Base
+from tools.openapi.texts import plain, slug, words_of
+
+MAX_TAGS = 4
+
+
+@dataclass(frozen=True)
+class ReadOperation:
+    """An operation, as far as it can be understood without its name."""
+
+    operation: Operation
+    template: Template
+    result: Result
+    body: RequestBody
+
+
+@dataclass(frozen=True)
+class MadeMethod:
+    """An operation with its place, and what the definition says of it."""
+
+    read: ReadOperation
+    place: Place
+    declared: dict[str, Any]
+    arguments: Arguments
+    paging: Guess | None
+
+    @property
+    def is_paginated(self) -> bool:
+        """Whether its tool takes limit and next_cursor."""
+        return bool(self.declared.get("paginated", self.place[1] == "list"))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a definition says besides its resources."""
+
+    name: str
+    label: str
+    base: Base
+    access: Access
+    headers: dict[str, str]
+
+
+def usual_pagination(made: list[MadeMethod]) -> dict[str, Any]:
+    """Return the way of paging that most lists have, and leave it out of their methods."""
+    declared = [each.declared["pagination"] for each in made if "pagination" in each.declared]
+    ways = [way for way in declared if way.get("send_in") != "body"]
+    counts = Counter(repr(way) for way in ways)
+    usual = max(ways, key=lambda way: counts[repr(way)], default=NOT_PAGED)
+    for each in made:
+        if each.declared.get("pagination") == usual:
+            del each.declared["pagination"]
+        elif each.paging is None and usual is not NOT_PAGED and each.is_paginated:
+            each.declared["pagination"] = NOT_PAGED
+    return usual
+
+
+def definition_document(
+    document: Document, frame: Frame, usual: dict[str, Any], made: list[MadeMethod], names: Names
+) -> dict[str, Any]:
+    """Return the definition as a document."""
+    paths = {each.read.operation.key: each.declared["path"] for each in made}
+    lists = {each.read.operation.key for each in made if each.read.result.is_list}
+    fields = {each["name"]: each for each in [*frame.base.fields, *frame.access.fields]}
+    chapters: dict[str, Any] = {
+        "name": frame.name,
+        "label": frame.label,
+        "description": plain(document.part("info").get("description"), 300),
+        "documentation_url": _documentation_url(document),
+        "base_url": frame.base.url,
+        "connection_fields": list(fields.values()),
+        "authentication": frame.access.authentication,
+        "headers": frame.headers,
+        "connection_test": {"path": connection_path([each.read.operation for each in made], paths, lists)},
+        "pagination": usual,
+    }
+    return {key: value for key, value in chapters.items() if value not in ("", {})} | _resources(made, names)
+
+
+def _documentation_url(document: Document) -> str:
+    url = document.part("externalDocs").get("url", "")
+    fits = isinstance(url, str) and url.startswith(("https://", "http://")) and len(url) <= 300
+    return url if fits and url.isascii() and url.isprintable() and " " not in url else ""
+
+
+def _resources(made: list[MadeMethod], names: Names) -> dict[str, Any]:
+    """Return resources with their methods, and the tags: what all methods of a resource share is its own."""
+    resources: dict[str, dict[str, Any]] = {}
+    tags: dict[str, dict[str, list[str]]] = {}
+    for each in made:
+        resource, method = each.place
+        if resource not in resources:
+            resources[resource] = {"label": resource.replace("_", " ").capitalize()[:80], "methods": {}}
+            if resource in names.singulars:
+                resources[resource]["singular"] = names.singulars[resource]
+        resources[resource]["methods"][method] = each.declared
+        own = [slug(words_of(tag)) for tag in each.read.operation.tags[:MAX_TAGS]]
+        tags.setdefault(resource, {})[method] = [tag for tag in dict.fromkeys(own) if tag]
+    tool_tags: dict[str, list[str]] = {}
+    for resource, by_method in tags.items():
+        shared = [tag for tag in next(iter(by_method.values())) if all(tag in each for each in by_method.values())]
+        if shared:
+            resources[resource]["tool_tags"] = shared
+        for method, own in by_method.items():
+            rest = [tag for tag in own if tag not in shared]
+            if rest:
+                tool_tags[f"{resource}.{method}"] = rest
+    return {"resources": resources, **({"tool_tags": tool_tags} if tool_tags else {})}

@@ -1,0 +1,50 @@
+"""Headers that every request carries the same, such as a version of the API: they belong into the definition."""
+
+from collections import Counter
+from typing import Any
+
+from tools.openapi.arguments import HEADER, is_credential
+from tools.openapi.errors import ReferenceRefused
+from tools.openapi.operations import Operation, Parameter
+from tools.openapi.references import References
+from tools.placement import OWN_HEADERS
+
+MOST = 0.4
+MAX_VALUE = 200
+
+
+def constant_headers(
+    operations: list[Operation], references: References, credentials: frozenset[str]
+) -> dict[str, str]:
+    """Return the headers that many operations take and that have one usual value, with that value."""
+    counts: Counter[str] = Counter()
+    values: dict[str, tuple[str, str]] = {}
+    for operation in operations:
+        for each in operation.named("header"):
+            lower = each.name.lower()
+            if lower in OWN_HEADERS or not HEADER.fullmatch(each.name) or is_credential(each, credentials):
+                continue
+            value = _usual_value(each, references)
+            if value and ("version" in lower or each.required):
+                counts[lower] += 1
+                values.setdefault(lower, (each.name, value))
+    return {
+        values[lower][0]: values[lower][1] for lower, count in counts.items() if count >= MOST * max(1, len(operations))
+    }
+
+
+def _usual_value(parameter: Parameter, references: References) -> str:
+    try:
+        schema: Any = references.resolved(parameter.schema)
+    except ReferenceRefused:
+        return ""
+    schema = schema if isinstance(schema, dict) else {}
+    written = schema.get("enum")
+    choices = written if isinstance(written, list) else []
+    candidates = [schema.get("default"), *(choices if len(choices) == 1 else []), schema.get("const")]
+    if "version" in parameter.name.lower():
+        candidates += [parameter.example, schema.get("example")]
+    for value in candidates:
+        if isinstance(value, str) and 0 < len(value) <= MAX_VALUE and value.isascii() and value.isprintable():
+            return value
+    return ""

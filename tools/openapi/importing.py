@@ -1,0 +1,134 @@
+"""Import a description into the database: as a new integration, or over one that is there and keeps its edits."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from accounts.definition import SLUG
+from accounts.models import Integration
+from tools.bundles import Loaded, compare_parts, load_parts
+from tools.models import Documentation
+from tools.openapi.document import read
+from tools.openapi.errors import DocumentInvalid
+from tools.openapi.naming import Place
+from tools.openapi.paths import recognised
+from tools.openapi.proposal import Proposal, propose
+from tools.schemas import Schema
+
+MAX_NAME = 48
+NAME_RULE = (
+    f"name: takes at most {MAX_NAME} lower-case letters, digits and _, beginning with a letter; short is best, since "
+    "it stands in every tool's name."
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An import that was not made yet: what the description proposes, and how that goes together with what is here."""
+
+    proposal: Proposal
+    document: dict[str, Any]
+    records: list[dict[str, Any]]
+    overwrite: bool
+
+    def tools(self, loaded: Loaded) -> int:
+        """Return how many of the proposed records would be tools once they are published."""
+        return sum(key not in loaded.drafts for key in self.proposal.keys)
+
+    @property
+    def largest_schema_bytes(self) -> int:
+        """The size of the largest schema: the arguments of one tool, or its result."""
+        return max((_largest(record) for record in self.proposal.records), default=0)
+
+    def compare(self) -> Loaded:
+        """Return what the import would do; nothing is changed."""
+        return compare_parts(self.document, self.records, overwrite=self.overwrite)
+
+    def load(self) -> Loaded:
+        """Make the import; new records come as drafts that are not published."""
+        return load_parts(self.document, self.records, overwrite=self.overwrite)
+
+
+def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> Prepared:
+    """Return the import of a description's text under a name; raise DocumentInvalid. Nothing is changed."""
+    if not re.fullmatch(SLUG, name) or len(name) > MAX_NAME:
+        raise DocumentInvalid([NAME_RULE])
+    document = read(text)
+    present = Integration.objects.filter(name=name).first()
+    before = present.definition if present else {}
+    # Vendors move; where an integration is reached is nothing that a new description decides for those connected.
+    proposal = propose(
+        document,
+        name=name,
+        label=label or (present.label if present else ""),
+        base_url=base_url or ("" if overwrite else str(before.get("base_url", ""))),
+        known=_places(before),
+    )
+    merged, records = _merged(present, proposal, label=label, base_url=base_url, overwrite=overwrite)
+    return Prepared(proposal, merged, records, overwrite)
+
+
+def _places(definition: dict[str, Any]) -> dict[str, list[Place]]:
+    """Return the places of each operation that a definition has; a few descriptions have one operation twice."""
+    places: dict[str, list[Place]] = {}
+    for resource, each in _object(definition.get("resources")).items():
+        for method, declared in _object(_object(each).get("methods")).items():
+            http, path = _object(declared).get("http"), _object(declared).get("path")
+            places.setdefault(recognised(str(http), str(path)), []).append((resource, method))
+    return places
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _merged(
+    present: Integration | None, proposal: Proposal, *, label: str, base_url: str, overwrite: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Put a proposal over what is here.
+
+    The chapters of the definition and methods whose record an editor changed stay as they are; other methods are
+    brought up to the description, and those that it does not have any more stay too.
+    """
+    if present is None or overwrite:
+        return proposal.document, proposal.records
+    before = present.definition
+    edited = {row.key for row in Documentation.objects.filter(integration=present) if row.is_edited}
+    document = {**proposal.document, **{key: value for key, value in before.items() if key != "resources"}}
+    if label:
+        document["label"] = label
+    if base_url:
+        document["base_url"] = base_url
+    resources: dict[str, Any] = {}
+    old, new = _object(before.get("resources")), proposal.document["resources"]
+    for name in dict.fromkeys([*old, *new]):
+        resource = {**_object(new.get(name)), **_object(old.get(name))}
+        methods = dict(_object(_object(old.get(name)).get("methods")))
+        for method, declared in _object(_object(new.get(name)).get("methods")).items():
+            if method not in methods or f"{name}.{method}" not in edited:
+                methods[method] = _adapted(method, declared, proposal.document["pagination"], document["pagination"])
+        resources[name] = {**resource, "methods": methods}
+    document["resources"] = resources
+    tags = {**proposal.document.get("tool_tags", {}), **_object(before.get("tool_tags"))}
+    if tags:
+        document["tool_tags"] = tags
+    return document, proposal.records
+
+
+def _adapted(method: str, declared: dict[str, Any], proposed: Any, kept: Any) -> dict[str, Any]:
+    """Give a list its own pagination where the definition that is kept has another one than the proposal."""
+    paginated = declared.get("paginated", method == "list")
+    if not paginated or proposed == kept or "pagination" in declared:
+        return declared
+    return {**declared, "pagination": proposed}
+
+
+def _largest(record: dict[str, Any]) -> int:
+    arguments = _size(record.get("query_schema", {})) + _size(record.get("body_schema", {}))
+    return max(arguments, _size(record.get("response_schema", {})))
+
+
+def _size(schema: Schema) -> int:
+    return len(orjson.dumps(schema)) if schema else 0

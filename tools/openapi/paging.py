@@ -1,0 +1,186 @@
+"""Guess how a list is paged: by the names of its parameters and by what surrounds the list in its answer."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tools.openapi.answers import Result, expression, inside
+from tools.openapi.merging import Schema, kinds_of
+from tools.openapi.vocabulary import (
+    AROUND,
+    CURSORS,
+    LIMITS,
+    LINKS,
+    MORE,
+    OFFSETS,
+    PAGES,
+    TOLD,
+    TOTAL_PAGES,
+    TOTALS,
+    USUAL,
+)
+
+STATED = re.compile(
+    r"(?:max(?:imum)?(?:\s+(?:value|is|of|allowed|number|per page|page size))*[\s:=]*|between \d+ and |up to |"
+    r"cannot exceed |no more than |at most )`?(\d{1,4})\b",
+    re.IGNORECASE,
+)
+STATED_DEFAULT = re.compile(r"default(?:s to| is| value is|s|ing to)?[\s:=]*`?(\d{1,4})\b", re.IGNORECASE)
+DEFAULT_LIMIT, MAX_LIMIT, LARGEST_LIMIT = 25, 100, 1000
+FIRST_SEEN = 2
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A parameter, or a member of a JSON body, that may be one of paging."""
+
+    name: str
+    schema: Schema
+    description: str
+
+    @property
+    def plain_name(self) -> str:
+        """Its name without signs, in lower case: `page[size]` is `pagesize`."""
+        return re.sub(r"[^a-z0-9]", "", self.name.lower())
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How a list seems to be paged; `taken` are arguments that its tool does not need any more."""
+
+    pagination: dict[str, Any]
+    taken: frozenset[str]
+
+
+NOT_PAGED: dict[str, Any] = {"kind": "none"}
+
+
+def guess(arguments: list[Argument], result: Result, headers: frozenset[str]) -> Guess | None:
+    """Return how a list is paged; None where nothing tells it."""
+    limit = _find(arguments, LIMITS)
+    told = _Told(result)
+    links = "link" in headers
+    page, offset = _find(arguments, PAGES), _find(arguments, OFFSETS)
+    cursor = next((each for name in CURSORS for each in arguments if each.plain_name == name and each != limit), None)
+    if page is not None and "string" in kinds_of(page.schema) and told.cursor:
+        page = None  # what calls itself a page is a token
+    if offset is not None and "string" in kinds_of(offset.schema):
+        offset = None
+    if links:
+        paged = frozenset(each.name for each in (page,) if each)
+        return _guess({"kind": "link"}, limit, paged)
+    if cursor is not None and cursor not in (page, offset):
+        made = _cursor(cursor, told)
+        if made is not None:
+            return _guess(made, limit, frozenset({cursor.name}))
+    if offset is not None and limit is not None and "startindex" not in offset.plain_name:
+        made = {"kind": "offset", "offset_parameter": offset.name, "limit_parameter": limit.name}
+        return _guess(made | told.totals(), limit, frozenset({offset.name}))
+    if page is not None and (limit is not None or told.more or told.total_pages):
+        made = {"kind": "page", "page_parameter": page.name, **_first_page(page)}
+        if told.more:
+            made["more"] = told.more
+        elif told.total_pages:
+            made["total_pages"] = told.total_pages
+        else:
+            made |= told.totals()
+        return _guess(made, limit, frozenset({page.name}))
+    if told.link:
+        return _guess({"kind": "link", "next_url": told.link}, limit, frozenset(each.name for each in (page,) if each))
+    return None
+
+
+def _guess(made: dict[str, Any], limit: Argument | None, taken: frozenset[str]) -> Guess:
+    if limit is not None:
+        made["limit_parameter"] = limit.name
+        made |= _sizes(limit)
+        taken |= {limit.name}
+    return Guess(made, taken)
+
+
+def _find(arguments: list[Argument], names: frozenset[str]) -> Argument | None:
+    found = [each for each in arguments if each.plain_name in names and "array" not in kinds_of(each.schema)]
+    # `limit` before `count`: the usual name first.
+    return min(found, key=lambda each: each.plain_name not in USUAL, default=None)
+
+
+def _sizes(limit: Argument) -> dict[str, int]:
+    stated = STATED.search(limit.description)
+    most = _whole(limit.schema.get("maximum")) or (int(stated[1]) if stated else 0)
+    most = min(most, LARGEST_LIMIT) if most > 0 else MAX_LIMIT
+    stated_default = STATED_DEFAULT.search(limit.description)
+    usual = _whole(limit.schema.get("default")) or (int(stated_default[1]) if stated_default else 0)
+    # A page that a model reads is better short than complete.
+    usual = min(usual, DEFAULT_LIMIT) if usual > 0 else DEFAULT_LIMIT
+    return {"default_limit": max(1, min(usual, most)), "max_limit": most}
+
+
+def _whole(value: Any) -> int:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if is_number and 0 < value <= 10**6 else 0
+
+
+def _first_page(page: Argument) -> dict[str, int]:
+    if page.schema.get("default") == 0 or page.schema.get("minimum") == 0 or "zero-based" in page.description.lower():
+        return {"first_page": 0}
+    return {}
+
+
+def _cursor(cursor: Argument, told: "_Told") -> dict[str, Any] | None:
+    made: dict[str, Any] = {"kind": "cursor", "cursor_parameter": cursor.name}
+    if told.cursor:
+        return made | {"next_cursor": told.cursor} | ({"more": told.more} if told.more else {})
+    if cursor.plain_name in {"startingafter", "after"} and told.more and told.last_id:
+        # The cursor is the id of the last item that came.
+        return made | {"next_cursor": told.last_id, "more": told.more}
+    return None
+
+
+class _Told:
+    """What the members around a list tell of the next page."""
+
+    def __init__(self, result: Result) -> None:
+        self._envelope = result.envelope or {}
+        self._steps = result.steps
+        self.cursor = self.more = self.link = self.total = self.total_pages = ""
+        self._look(self._envelope, (), 0)
+        self.last_id = self._last_id() if result.is_list else ""
+
+    def totals(self) -> dict[str, str]:
+        """Return the chapter of a definition that says where the number of items is told."""
+        return {"total": self.total} if self.total else {}
+
+    def _look(self, schema: Schema, steps: tuple[str, ...], level: int) -> None:
+        for name, child in (schema.get("properties") or {}).items():
+            place = (*steps, name)
+            if place == self._steps[: len(place)] and "array" in kinds_of(child):
+                continue
+            plain_name = re.sub(r"[^a-z0-9]", "", name.lower())
+            self._note(plain_name, child, expression(place), nested=bool(steps))
+            if level < FIRST_SEEN and plain_name in AROUND and child.get("properties"):
+                self._look(child, place, level + 1)
+
+    def _note(self, name: str, child: Schema, place: str, *, nested: bool) -> None:
+        kinds = kinds_of(child) or ["string"]
+        is_text, is_number = "string" in kinds, {"integer", "number"} & set(kinds)
+        words = str(child.get("description", "")).lower()
+        is_link = is_text and name in {*LINKS, "href"} and (name != "href" or ".next" in f".{place}")
+        says_address = any(word in words for word in ("url", "uri", "link", "http", "address"))
+        if is_link and (says_address or name not in {"next", "nextpage"} or "link" in place.lower()):
+            self.link = self.link or place
+        elif (is_text or is_number) and name in TOLD and (name not in {"offset", "after", "cursor", "token"} or nested):
+            if is_text or name in {"nextoffset", "nextcursor", "nextstart"}:
+                self.cursor = self.cursor or place
+        elif is_text and name in {"nextcursor", "cursor", "nextpagetoken"}:
+            self.cursor = self.cursor or place
+        if "boolean" in kinds and name in MORE:
+            self.more = self.more or place
+        if is_number and name in TOTALS:
+            self.total = self.total or place
+        if is_number and name in TOTAL_PAGES:
+            self.total_pages = self.total_pages or place
+
+    def _last_id(self) -> str:
+        listed = inside(self._envelope, self._steps) or {}
+        has_id = "id" in ((listed.get("items") or {}).get("properties") or {})
+        return f"{expression(self._steps)}[-1].id" if has_id else ""

@@ -1,0 +1,289 @@
+"""Put a proposal together: a definition, draft records, and what was refused, all from one description."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import inflection
+from pydantic import ValidationError
+
+from accounts.definition import Definition, Method, parse_definition
+from accounts.errors import DefinitionInvalid
+from tools.openapi.answers import Result, inside, result_of
+from tools.openapi.arguments import Arguments, arguments_of, is_credential
+from tools.openapi.authentication import Access, access_of
+from tools.openapi.bodies import RequestBody, body_of
+from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
+from tools.openapi.document import Document
+from tools.openapi.errors import DocumentInvalid, OperationRefused
+from tools.openapi.fitting import DEPTHS, cut_down
+from tools.openapi.headers import constant_headers
+from tools.openapi.merging import Schema
+from tools.openapi.naming import Kind, Names, Naming, Place, tool_names
+from tools.openapi.operations import Operation, operations_of
+from tools.openapi.paging import Argument, Guess, guess
+from tools.openapi.paths import Template, nodes_of, recognised, template_of
+from tools.openapi.schemas import Cleaner
+from tools.openapi.servers import Base, base_of, prefix_of
+from tools.openapi.texts import plain
+from tools.openapi.words import description_of, title_of
+
+REQUEST_WORDS, ANSWER_WORDS = 240, 100
+RESPONSE_BUDGET = 5_000
+SAFE_POSTS = frozenset({"search", "query", "find", "filter", "lookup", "count", "preview", "validate"})
+PAGING_ARGUMENTS = frozenset({"limit", "next_cursor"})
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An operation that cannot become a tool, and why."""
+
+    operation: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What an import would bring: a definition's document, records as a bundle has them, and what is left out."""
+
+    document: dict[str, Any]
+    records: list[dict[str, Any]]
+    operations: int
+    refused: list[Refused]
+    notes: list[str]
+    definition: Definition = field(repr=False)
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+def propose(
+    document: Document,
+    *,
+    name: str,
+    label: str = "",
+    base_url: str = "",
+    known: dict[str, list[Place]] | None = None,
+) -> Proposal:
+    """Return the proposal for a document; raise DocumentInvalid.
+
+    `known` are the places of operations that an integration has already, by `paths.recognised`; they keep them.
+    """
+    return _Proposer(document, name, label, base_url, known or {}).proposal()
+
+
+class _Proposer:
+    """Makes one proposal."""
+
+    def __init__(self, document: Document, name: str, label: str, base_url: str, known: dict[str, list[Place]]) -> None:
+        self._document = document
+        self._name = name
+        self._known = known
+        self._requests = Cleaner(document.references, for_request=True, words=REQUEST_WORDS)
+        self._answers = Cleaner(document.references, for_request=False, words=ANSWER_WORDS)
+        self._label = (
+            plain(label, 80) or plain(document.part("info").get("title"), 60) or name.replace("_", " ").title()
+        )
+        self._base: Base = base_of(document, base_url)
+        self._refused: list[Refused] = []
+
+    def proposal(self) -> Proposal:
+        """Return the proposal; raise DocumentInvalid where nothing can be made of the document."""
+        operations = operations_of(self._document)
+        self._refused += [Refused(key, _sentence(reason)) for key, reason in operations.refused]
+        self._access: Access = access_of(self._document, operations.read, self._base.url)
+        self._headers = constant_headers(operations.read, self._document.references, self._access.names)
+        read = [each for each in map(self._read, operations.read) if each is not None]
+        names = self._names(read)
+        made = [each for each in (self._make(each, names) for each in read) if each is not None]
+        if not made:
+            reasons = [f"{each.operation}: {each.reason}" for each in self._refused[:5]]
+            raise DocumentInvalid(["No operation of the document can become a tool.", *reasons])
+        usual = usual_pagination(made)
+        frame = Frame(self._name, self._label, self._base, self._access, self._headers)
+        document = definition_document(self._document, frame, usual, made, names)
+        try:
+            definition = parse_definition(document)
+        except DefinitionInvalid as invalid:
+            raise DocumentInvalid(
+                [f"The proposed definition does not fit. {each}" for each in invalid.problems]
+            ) from None
+        own_names = tool_names(self._name, [each.place for each in made], names.singulars)
+        records = [self._record(each, own_names.get(each.place, "")) for each in made]
+        keys = {f"{each.place[0]}.{each.place[1]}": each.read.operation.key for each in made}
+        return Proposal(document, records, operations.count, self._refused, self._notes(usual), definition, keys)
+
+    def _read(self, operation: Operation) -> ReadOperation | None:
+        try:
+            template = template_of(operation.path, operation.parameters)
+            prefix = prefix_of(operation.servers, self._base, self._document)
+            nouns = _nouns(operation.path)
+            result = result_of(operation, self._answers, nouns)
+            body = body_of(operation, self._requests)
+        except OperationRefused as refused:
+            self._refuse(operation, str(refused))
+            return None
+        template = Template(prefix + template.path, template.placeholders, template.constants)
+        return ReadOperation(operation, template, result, body)
+
+    def _refuse(self, operation: Operation, reason: str) -> None:
+        self._refused.append(Refused(operation.key, _sentence(reason)))
+
+    def _names(self, read: list[ReadOperation]) -> Names:
+        kinds = {each.operation.key: Kind(each.result.is_list, each.result.is_known) for each in read}
+        waiting = {key: list(places) for key, places in self._known.items()}
+        known: dict[str, Place] = {}
+        for each in read:
+            places = waiting.get(recognised(each.operation.http, each.template.path))
+            if places:
+                known[each.operation.key] = places.pop(0)
+        return Naming([each.operation for each in read], kinds, known).names()
+
+    def _make(self, read: ReadOperation, names: Names) -> MadeMethod | None:
+        operation, (resource, method) = read.operation, names.places[read.operation.key]
+        try:
+            paging = self._paging(read, method)
+            without = paging.taken if paging else frozenset()
+            body = _without(read.body.schema, without)
+            arguments = arguments_of(
+                operation,
+                read.template,
+                self._requests,
+                body=body,
+                without=without,
+                credentials=self._access.names,
+                constant_headers=frozenset(name.lower() for name in self._headers),
+            )
+            declared = self._declared(read, method, arguments, body, paging)
+            Method.model_validate(declared)
+        except OperationRefused as refused:
+            self._refuse(operation, str(refused))
+            return None
+        except ValidationError as invalid:
+            first = invalid.errors()[0]
+            place = ".".join(str(step) for step in first["loc"])
+            self._refuse(operation, f"{place}: {first['msg'].removeprefix('Value error, ')}")
+            return None
+        made = ReadOperation(operation, read.template, read.result, _with_schema(read.body, body))
+        return MadeMethod(made, (resource, method), declared, arguments, paging)
+
+    def _paging(self, read: ReadOperation, method: str) -> Guess | None:
+        """Return how a list is paged: by its query, or by its JSON body where that is how it is searched."""
+        if not read.result.is_list or read.result.kind != "json" or read.operation.http not in {"GET", "POST"}:
+            return None
+        query = [
+            Argument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
+            for each in read.operation.named("query")
+            if not is_credential(each, self._access.names)
+        ]
+        found = guess(query, read.result, read.operation.answer.headers)
+        if found is not None or read.operation.http == "GET":
+            return found if read.operation.http == "GET" or (found and found.pagination["kind"] != "link") else None
+        if read.body.declared.get("body") != "json" or "body_parameter" in read.body.declared:
+            return None
+        members = read.body.schema.get("properties", {})
+        body = [Argument(name, schema, str(schema.get("description", ""))) for name, schema in members.items()]
+        found = guess(body, read.result, frozenset())
+        if found is None or found.pagination["kind"] == "link" or "body_root" in read.body.declared:
+            return None
+        if set(read.body.schema.get("required", [])) & found.taken or any("." in name for name in found.taken):
+            return None
+        return Guess({**found.pagination, "send_in": "body"}, found.taken)
+
+    def _declared(
+        self, read: ReadOperation, method: str, arguments: Arguments, body: Schema, paging: Guess | None
+    ) -> dict[str, Any]:
+        """Return a method as the definition has it."""
+        operation, result = read.operation, read.result
+        is_search = operation.http == "POST" and (method in SAFE_POSTS or method.partition("_")[0] == "search")
+        is_read = operation.http == "GET" or (is_search and result.is_list)
+        made: dict[str, Any] = {
+            "http": operation.http,
+            "path": arguments.path,
+            "access": "read" if is_read else "write",
+        }
+        if read.body.declared:
+            made |= read.body.declared
+        styles = {**read.body.styles, **arguments.styles}
+        styles = {name: style for name, style in styles.items() if name in arguments.schema.get("properties", {})
+                  or name in body.get("properties", {})}  # fmt: skip
+        if styles:
+            made["query_styles"] = styles
+        if arguments.headers:
+            made["header_parameters"] = arguments.headers
+        if result.kind != "json":
+            made["answer"] = result.kind
+        if result.expression:
+            made["result"] = result.expression
+        if paging is not None:
+            made["pagination"] = paging.pagination
+        made |= self._paginated(
+            read, method, paging, {**arguments.schema.get("properties", {}), **body.get("properties", {})}
+        )
+        return made
+
+    def _paginated(self, read: ReadOperation, method: str, paging: Guess | None, taken: Schema) -> dict[str, Any]:
+        """Say whether a method takes limit and next_cursor, where that is not what its name says."""
+        is_list = read.result.is_list and read.result.kind == "json" and read.operation.http in {"GET", "POST"}
+        wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
+        # Without a way of paging, what cannot be told from a single answer is better left as it is.
+        if wanted and paging is None and method != "list" and not read.result.is_list:
+            wanted = False
+        return {} if wanted == (method == "list") else {"paginated": wanted}
+
+    def _record(self, made: MadeMethod, tool_name: str) -> dict[str, Any]:
+        """Return the draft record of an operation."""
+        resource, method = made.place
+        operation = made.read.operation
+        record: dict[str, Any] = {
+            "resource": resource,
+            "method": method,
+            "tool_name": tool_name,
+            "title": title_of(operation, resource, method),
+            "description": description_of(operation, resource, method, self._label, paginated=made.is_paginated),
+            "query_schema": made.arguments.schema,
+            "body_schema": made.read.body.schema,
+            "response_schema": self._response_schema(made.read.result),
+        }
+        return {key: value for key, value in record.items() if value} | {"published": False}
+
+    def _response_schema(self, result: Result) -> Schema:
+        """Return the schema of the result, or of one item of a list, at the greatest depth that stays small."""
+        if result.schema is None:
+            return {}
+        found: Schema = {}
+        for depth in DEPTHS:
+            envelope = self._answers.cleaned(result.schema, depth + len(result.steps) + (1 if result.is_list else 0))
+            found = inside(envelope.schema, result.steps) or {}
+            if result.is_list:
+                found = found.get("items") or {}
+            if self._answers.size_of(found) <= RESPONSE_BUDGET:
+                return found
+        return cut_down(found, RESPONSE_BUDGET)
+
+    def _notes(self, usual: dict[str, Any]) -> list[str]:
+        notes = [*self._access.notes]
+        kinds = {"none": "No way of paging was found; lists are cut into pages here."}
+        notes += [kinds[usual["kind"]]] if usual["kind"] in kinds else []
+        return notes
+
+
+def _sentence(reason: str) -> str:
+    return reason if reason.endswith(".") else f"{reason}."
+
+
+def _nouns(path: str) -> list[str]:
+    """Return what a path is about: its last noun, in the plural and the singular."""
+    words = [node.words for node in nodes_of(path) if not node.is_parameter]
+    if not words or not words[-1]:
+        return []
+    joined, last = "".join(words[-1]), words[-1][-1]
+    before = [words[-2][-1]] if len(words) > 1 and words[-2] else []
+    return list(dict.fromkeys([joined, inflection.pluralize(joined), last, inflection.pluralize(last), *before]))
+
+
+def _without(schema: Schema, names: frozenset[str]) -> Schema:
+    if not names & schema.get("properties", {}).keys():
+        return schema
+    return {**schema, "properties": {name: each for name, each in schema["properties"].items() if name not in names}}
+
+
+def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:
+    return RequestBody(body.declared, schema, body.styles)

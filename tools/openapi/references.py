@@ -1,0 +1,45 @@
+"""Follow references inside one document. What leads out of it is refused: nothing is ever fetched."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from tools.openapi.errors import ReferenceMissing, ReferenceRefused
+
+MAX_HOPS = 32
+
+
+class References:
+    """The references of one document."""
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._root = root
+        self._known: dict[str, Any] = {}
+
+    def resolved(self, node: Any) -> Any:
+        """Return what a node stands for: itself, or what its reference leads to; raise ReferenceRefused."""
+        for _ in range(MAX_HOPS):
+            if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+                return node
+            node = self.target(node["$ref"])
+        raise ReferenceRefused("a reference leads through others back to itself")
+
+    def target(self, reference: str) -> Any:
+        """Return what a reference names; raise ReferenceRefused."""
+        if reference not in self._known:
+            self._known[reference] = self._found(reference)
+        return self._known[reference]
+
+    def _found(self, reference: str) -> Any:
+        shown = reference[:120]
+        if not reference.startswith("#"):
+            raise ReferenceRefused(f"the reference {shown} leaves the document, and nothing is fetched")
+        target: Any = self._root
+        for written in reference[1:].split("/")[1:]:
+            step = unquote(written).replace("~1", "/").replace("~0", "~")
+            if isinstance(target, dict) and step in target:
+                target = target[step]
+            elif isinstance(target, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(target):
+                target = target[int(step[:9])]
+            else:
+                raise ReferenceMissing(f"the reference {shown} names nothing")
+        return target
