@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router, Schema
@@ -14,10 +15,11 @@ from accounts.models import Role
 from accounts.permissions import refusal
 from accounts.problems import FieldError, Problem, ProblemRaised, invalid, method_not_allowed
 from tools.catalogue import Tool
+from tools.content import Kind
 from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.failures import call_problem, unknown_tool
 from tools.formats import FORMS, Format
-from tools.invocation import invoke
+from tools.invocation import CallResult, invoke
 from tools.models.calls import Via
 from tools.record import Caller
 from tools.toolbox import Toolbox, toolbox_of
@@ -85,7 +87,10 @@ async def call_tool(
     name: str,
     arguments: Annotated[Any, Body(description="The tool's arguments, as its inputSchema says.")] = None,
 ) -> HttpResponse:
-    """Call a tool. The answer is the result alone; the vendor's rate limit stands in `ratelimit-*` headers."""
+    """Call a tool. The answer is the result alone; the vendor's rate limit stands in `ratelimit-*` headers.
+
+    A file comes as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
+    """
     toolbox = await _toolbox(request, account_id)
     try:
         tool = toolbox.catalogue.get(name)
@@ -111,7 +116,17 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
     )
     result = await invoke(tool, toolbox.connection, arguments, caller, budget=settings.RESULT_BUDGET)
     headers = {"Cache-Control": "no-store", **result.limits.headers()}
-    return HttpResponse(result.text, content_type="application/json", headers=headers)
+    return HttpResponse(_body(result), content_type="application/json", headers=headers)
+
+
+def _body(result: CallResult) -> str | bytes:
+    """Return a result as JSON; a file with its content, as text where it is textual, else in Base64."""
+    file = result.file
+    if file is None:
+        return result.text
+    told = orjson.loads(result.text)
+    content = {"text": file.text} if file.kind is Kind.TEXT else {"base64": file.base64}
+    return orjson.dumps({**told, "file": {**told["file"], **content}})
 
 
 async def _toolbox(request: GrantedRequest, account_id: UUID) -> Toolbox:

@@ -1,7 +1,7 @@
 """Paths of the management API that belong to this app: accounts stand here for the number of their tools."""
 
 from accounts.routing import page
-from tools.viewsets import AccountWithToolsViewSet, DocumentationViewSet
+from tools.viewsets import AccountWithToolsViewSet, DocumentationViewSet, IntegrationLintViewSet
 
 urlpatterns = [
     *page(
@@ -14,6 +14,7 @@ urlpatterns = [
         AccountWithToolsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         "integrated-account",
     ),
+    *page("integration/<slug:name>/lint", IntegrationLintViewSet.as_view({"get": "retrieve"}), "integration-lint"),
     *page("documentation", DocumentationViewSet.as_view({"get": "list"}), "documentation-records"),
     *page(
         "documentation/<int:record_id>",

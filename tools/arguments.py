@@ -2,20 +2,29 @@
 
 import difflib
 import re
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import quote, unquote
 
 import jsonschema_rs
-import orjson
 
 from tools.catalogue import Tool
+from tools.content import ACCEPTED
 from tools.errors import InvalidArguments
+from tools.input_schemas import Placement
+from tools.pagination import NOT_PAGED, PageRequest
+from tools.projection import FIELDS, FieldUnknown, Projection
+from tools.queries import Pairs, query_pairs, quoted, scalar
+from tools.request_bodies import Field, encode_body
+from tools.uploads import UploadRefused, read_upload
 
 MAX_PROBLEMS = 8
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 EXACT_FLOATS = 2.0**53  # above it, a float no longer tells which whole number was meant
+MAX_HEADER = 1000
+HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
 DECODINGS = 4
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -27,6 +36,7 @@ class Bound:
     target: str
     body: bytes
     media_type: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def check(tool: Tool, arguments: Any) -> dict[str, Any]:
@@ -45,9 +55,33 @@ def check(tool: Tool, arguments: Any) -> dict[str, Any]:
         for name, value in arguments.items()
         if value is not None or name not in properties
     }
+    if tool.files:
+        used |= {name: _as_files(used[name]) for name in tool.files & used.keys()}
     if not tool.validator.is_valid(used):
         raise _invalid(tool, _problems(tool, used))
+    if tool.projection and FIELDS in used:
+        _check_fields(tool, used[FIELDS])
     return used
+
+
+def _as_files(value: Any) -> Any:
+    """Take plain text as the text of a file."""
+    if isinstance(value, list):
+        return [_as_files(each) for each in value]
+    return {"text": value} if isinstance(value, str) else value
+
+
+def _check_fields(tool: Tool, names: list[str]) -> None:
+    problems = []
+    for name in names:
+        try:
+            cast(Projection, tool.projection).check(name)
+        except FieldUnknown as unknown:
+            problems.append(f"{FIELDS}: {unknown}")
+        if len(problems) == MAX_PROBLEMS:
+            break
+    if problems:
+        raise _invalid(tool, problems)
 
 
 def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
@@ -79,7 +113,19 @@ def _problems(tool: Tool, used: dict[str, Any]) -> list[str]:
     for error in tool.validator.iter_errors({name: used[name] for name in used if name in known}):
         if list(error.instance_path):
             problems.append(_worded(error))
+    problems += _problems_of_the_whole(tool.input_schema, used)
     return problems or ["they do not match the tool's inputSchema."]
+
+
+def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the arguments together."""
+    for name, needs in schema.get("dependentRequired", {}).items():
+        if name in used:
+            yield from (f"{each} is required where {name} is given." for each in needs if each not in used)
+    if len(used) < schema.get("minProperties", 0):
+        yield f"at least {schema['minProperties']} arguments are needed in all."
+    if len(used) > schema.get("maxProperties", len(used)):
+        yield f"at most {schema['maxProperties']} arguments may be given at once."
 
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
@@ -87,32 +133,65 @@ def _worded(error: jsonschema_rs.ValidationError) -> str:
     return f"{place.lstrip('.')}: {error.message[:300]}."
 
 
-def bind(tool: Tool, used: dict[str, Any], paging: list[tuple[str, str]]) -> Bound:
-    """Put checked arguments in their places; raise InvalidArguments for a value that would leave its path segment."""
+def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bound:
+    """Put checked arguments in their places, and beside them what asks for a page.
+
+    Raises InvalidArguments for what cannot be put there: a value that would leave its path segment or its header,
+    or a file that is none.
+    """
     path_values: dict[str, str] = {}
-    query: list[tuple[str, str]] = []
-    body: dict[str, Any] = {}
+    query: Pairs = []
+    headers: dict[str, str] = {}
+    fields: dict[str, Field] = {}
     for name, placement in tool.placements.items():
         if name not in used:
             continue
         value = used[name]
         if placement.in_path:
             path_values[placement.wire_name] = _segment(tool, name, value)
+        if placement.header:
+            headers[placement.header] = _header(tool, name, value)
         if placement.in_query:
-            query += query_pairs(placement.wire_name, value, placement.query_style)
+            query += _checked_pairs(tool, name, placement, value)
         if placement.in_body:
-            body[placement.wire_name] = value
-    target = PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
-    query += paging
+            held = _uploads(tool, name, value) if placement.is_file else value
+            fields[placement.wire_name] = Field(held, placement.query_style)
+    target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
+    query = page.query if page.target else query + page.query
     if query:
-        target += "?" + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
-    content, media_type = encode_body(tool.method.body, body)
-    return Bound(target, content, media_type)
+        joint = "&" if "?" in target else "?"
+        target += joint + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
+    content, media_type = encode_body(tool.method, fields, page.members)
+    if tool.method.answer in ACCEPTED:
+        headers["Accept"] = ACCEPTED[tool.method.answer]
+    return Bound(target, content, media_type, {**headers, **page.headers})
 
 
-def quoted(text: str) -> str:
-    """Return a text as it stands in a query (RFC 3986): everything but unreserved characters in percent encoding."""
-    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
+    """Return an argument's parameters; an object whose members stand alone must not pass one off as another's."""
+    pairs = query_pairs(placement.wire_name, value, placement.query_style)
+    if placement.query_style == "members" and isinstance(value, dict):
+        for taken, _ in pairs:
+            if taken in tool.taken_names - {placement.wire_name}:
+                raise _invalid(tool, [f"{name}: cannot have a member {taken[:64]!r}, which is another parameter."])
+    return pairs
+
+
+def _header(tool: Tool, name: str, value: Any) -> str:
+    """Return a value as it stands in a header (RFC 9110, section 5.5): ASCII on one line."""
+    text = scalar(value)
+    if not HEADER_VALUE.fullmatch(text):
+        problem = f"{name}: goes into a request header, which takes one line of ASCII characters, at most {MAX_HEADER}."
+        raise _invalid(tool, [problem])
+    return text
+
+
+def _uploads(tool: Tool, name: str, value: Any) -> Any:
+    """Return a file, or a list of them, ready to be sent."""
+    try:
+        return [read_upload(each) for each in value] if isinstance(value, list) else read_upload(value)
+    except UploadRefused as refused:
+        raise _invalid(tool, [f"{name}: {refused}"]) from None
 
 
 def _segment(tool: Tool, name: str, value: Any) -> str:
@@ -130,38 +209,3 @@ def _segment(tool: Tool, name: str, value: Any) -> str:
     if leaves or CONTROL.search(decoded) or unquote(decoded) != decoded:
         raise _invalid(tool, [f"{name}: {text[:80]!r} cannot be an id; take it from a result of this account's tools."])
     return quote(text, safe="")
-
-
-def query_pairs(name: str, value: Any, style: str) -> list[tuple[str, str]]:
-    """Return the query parameters for one argument, in a style of the definition."""
-    if isinstance(value, dict):
-        if style == "brackets":
-            return [pair for key, child in value.items() for pair in query_pairs(f"{name}[{key}]", child, style)]
-        return [(name, orjson.dumps(value).decode())]
-    if isinstance(value, list):
-        if style == "json":
-            return [(name, orjson.dumps(value).decode())]
-        if style == "comma":
-            return [(name, ",".join(scalar(item) for item in value))]
-        suffix = "[]" if style == "brackets" else ""
-        return [(name + suffix, scalar(item)) for item in value]
-    return [(name, scalar(value))]
-
-
-def scalar(value: Any) -> str:
-    """Return a value as it stands in a query or a form."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
-    return "" if value is None else str(value)
-
-
-def encode_body(body_format: str, body: dict[str, Any]) -> tuple[bytes, str]:
-    """Return the body's bytes and media type; both are empty for a method without one."""
-    if body_format == "json":
-        return orjson.dumps(body), "application/json"
-    if body_format == "form":
-        pairs = [pair for name, value in body.items() for pair in query_pairs(name, value, "repeat")]
-        return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
-    return b"", ""

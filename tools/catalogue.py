@@ -9,36 +9,35 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 from uuid import UUID
 
 import jsonschema_rs
 
-from accounts.definition import Access, Definition, Method
+from accounts.definition import Access, Definition, Method, Shaping
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.errors import FilterUnknown, UnknownTool
-from tools.gate import PAGING_ARGUMENTS, is_paginated, name_of, problems_of
+from tools.gate import is_paginated, name_of, problems_of
+from tools.input_schemas import Placement, add_fields, merge_schemas
 from tools.models import Documentation
 from tools.naming import CUSTOM, GROUPS, group_of
+from tools.output_schemas import Output, output_schema, result_schema
 from tools.pagination import Pager, pager
-from tools.schemas import Schema, alias, compile_validator, inline_references
+from tools.projection import FIELDS, Projection, projection_of
+from tools.schemas import Schema, SchemaRefused, compile_validator
 
 HELD_CATALOGUES = 128
+READING = GROUPS["read"]
+# What a model is told of members that are not there, by the definition's `shaping.drop`.
+LEFT_OUT = {
+    "nothing": "",
+    "nulls": " Members that are null are left out.",
+    "empty": " Members that are null or empty are left out.",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where an argument goes: its name at the vendor, and whether into path, query, body."""
-
-    wire_name: str
-    in_path: bool = False
-    in_query: bool = False
-    in_body: bool = False
-    query_style: str = "repeat"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tool:
     """One tool, ready to be shown and called."""
 
@@ -54,6 +53,26 @@ class Tool:
     validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
     pager: Pager | None
     definition: Definition = field(repr=False, compare=False)
+    output: Output | None = None
+    projection: Projection | None = None
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The arguments that take files."""
+        return frozenset(name for name, placement in self.placements.items() if placement.is_file)
+
+    @cached_property
+    def taken_names(self) -> frozenset[str]:
+        """The names in the query that are not for an argument's members to take."""
+        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
+        key = getattr(self.definition.authentication, "query", None)
+        named = (placement.wire_name for placement in self.placements.values() if placement.in_query)
+        return frozenset([*named, *paging, *([key] if key else [])])
+
+    @property
+    def shaping(self) -> Shaping:
+        """What is done to its results before a model reads them."""
+        return self.method.shaping or self.definition.shaping
 
     @property
     def read_only(self) -> bool:
@@ -187,11 +206,14 @@ def build(integration: Integration) -> Catalogue:
             reasons.insert(0, "This record is withdrawn.")
         elif not reasons and name_of(definition, record) in tools:
             reasons.append(f"tool_name: {name_of(definition, record)} is the name of another tool already.")
+        if not reasons:
+            try:
+                tool = compile_tool(definition, record)
+                tools[tool.name] = tool
+            except (SchemaRefused, RecursionError) as failure:
+                reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(Draft(record.key, reasons))
-        else:
-            tool = compile_tool(definition, record)
-            tools[tool.name] = tool
     return Catalogue(tools, tuple(drafts), definition.instructions)
 
 
@@ -211,6 +233,12 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     paginated = is_paginated(definition, record.resource, record.method)
     paging = pager(method.pagination or definition.pagination) if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
+    result = result_schema(record.response_schema, of_items=paginated) if method.answer == "json" else None
+    projection = None
+    if record.method in READING and method.access is Access.READ and not _takes_fields(placements):
+        projection = projection_of(result)
+    if projection:
+        schema = add_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
     return Tool(
         name=name_of(definition, record),
         title=record.title.strip(),
@@ -224,61 +252,11 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         validator=compile_validator(schema),
         pager=paging,
         definition=definition,
+        output=None if result is None else Output(output_schema(result, paged=paginated)),
+        projection=projection,
     )
 
 
-def merge_schemas(
-    method: Method, query_schema: Schema, body_schema: Schema, paging: Pager | None
-) -> tuple[Schema, dict[str, Placement]]:
-    """Make one flat object of arguments, and say where each goes; a name in both schemas goes to both."""
-    query, body = inline_references(query_schema or {}), inline_references(body_schema or {})
-    query_names, body_names = query.get("properties", {}), body.get("properties", {})
-    required = {*query.get("required", []), *body.get("required", []), *method.path_parameters}
-    properties: Schema = {}
-    placements: dict[str, Placement] = {}
-    wire_names = dict.fromkeys([*method.path_parameters, *query_names, *body_names])
-    for wire_name in wire_names:
-        # A name that needs an alias never takes one that another has at the vendor.
-        others = wire_names.keys() - {wire_name}
-        name = alias(wire_name, {*properties, *others, *(PAGING_ARGUMENTS if paging else ())})
-        declared = query_names.get(wire_name, body_names.get(wire_name))
-        # Clients would mirror such an argument in a header, which the endpoint does not hold against the body.
-        if isinstance(declared, dict):
-            declared = {key: value for key, value in declared.items() if key != "x-mcp-header"}
-        properties[name] = declared
-        in_path = wire_name in method.path_parameters
-        placements[name] = Placement(
-            wire_name=wire_name,
-            in_path=in_path,
-            in_query=wire_name in query_names and not in_path,
-            in_body=wire_name in body_names,
-            query_style=method.query_styles.get(wire_name, "repeat"),
-        )
-    needed = [name for name, placement in placements.items() if placement.wire_name in required]
-    if paging:
-        properties |= paging_properties(paging)
-    schema: Schema = {"type": "object", "properties": properties}
-    if needed:
-        schema["required"] = needed
-    return {**schema, "additionalProperties": False}, placements
-
-
-def paging_properties(paging: Pager) -> dict[str, Any]:
-    """Return the arguments that every list tool takes."""
-    return {
-        "limit": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": paging.max_limit,
-            "default": paging.default_limit,
-            "description": f"How many items to return at most (1 to {paging.max_limit}).",
-        },
-        "next_cursor": {
-            "type": "string",
-            "minLength": 1,
-            "description": (
-                "For the next page: the next_cursor of the previous answer, passed back unchanged, "
-                "with the same other arguments. Leave it out for the first page."
-            ),
-        },
-    }
+def _takes_fields(placements: dict[str, Placement]) -> bool:
+    """Tell whether the vendor itself knows an argument that would have the name of ours."""
+    return FIELDS in placements or any(placement.wire_name == FIELDS for placement in placements.values())

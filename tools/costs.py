@@ -8,6 +8,17 @@ import orjson
 CHARACTERS_A_TOKEN = 4
 
 
+# Programs hold results against it. Neither OpenAI's nor Anthropic's API takes it, so clients do not hand it to models.
+UNREAD = "outputSchema"
+
+
 def estimate_tokens(shown: Any) -> int:
-    """Return about how many tokens a model spends on this JSON value."""
-    return -(-len(orjson.dumps(shown).decode()) // CHARACTERS_A_TOKEN)
+    """Return about how many tokens a model spends on a tool, or on a list of them, in the form of a listing."""
+    if isinstance(shown, list):
+        return -(-sum(map(_characters, shown)) // CHARACTERS_A_TOKEN)
+    return -(-_characters(shown) // CHARACTERS_A_TOKEN)
+
+
+def _characters(shown: Any) -> int:
+    read = {name: value for name, value in shown.items() if name != UNREAD} if isinstance(shown, dict) else shown
+    return len(orjson.dumps(read).decode())

@@ -23,6 +23,8 @@ MAX_CHARACTERS = 2000
 # What a place may take, so that the cursor stays below its most characters, with room for the digits of `skip`.
 MAX_PLACE_BYTES = MAX_CHARACTERS * 3 // 4 - 2 * DIGEST_BYTES - 1 - 25
 SHORT = 200
+# Characters of a result that are kept for what surrounds the cursor, one item at least.
+ROOM_FOR_ITEMS = 1500
 PAGING = frozenset({"limit", "next_cursor"})
 # However well it compresses: a longer address would not pass a vendor's front door.
 MAX_STATE_BYTES = 16 * 1024
@@ -59,7 +61,13 @@ def fits(position: Position) -> bool:
     if isinstance(position.state, int):
         return True
     place = orjson.dumps(position.state)
-    return len(place) <= SHORT or (len(place) <= MAX_STATE_BYTES and len(_packed(position)) <= MAX_PLACE_BYTES)
+    return len(place) <= SHORT or (len(place) <= MAX_STATE_BYTES and len(_packed(position)) <= _most_place_bytes())
+
+
+def _most_place_bytes() -> int:
+    """Return what a place may take: within a small budget, a long cursor would leave no room for an item."""
+    spare = (settings.RESULT_BUDGET - ROOM_FOR_ITEMS) * 3 // 4
+    return min(MAX_PLACE_BYTES, spare)
 
 
 def unseal(cursor: str, bound_to: bytes) -> Position:

@@ -9,6 +9,9 @@ ToolError
     ├── RateLimited            the vendor answered 429
     ├── VendorRefused          the vendor answered with another error
     ├── VendorUnreachable      no answer came
+    ├── NotSent                nothing was sent, and later it may be
+    │   ├── VendorDown             the vendor is left alone for a while, since it did not answer
+    │   └── AccountBusy            the account has as many calls under way as it may
     ├── AnswerUnusable         an answer came that cannot be used
     └── AccountUnusable        the account cannot be called in its present state
 """
@@ -32,7 +35,7 @@ class UnknownTool(ToolError):
 
 @dataclass
 class FilterUnknown(ToolError):
-    """A filter names a method or tag that the account's tools do not have; `known` is what they have."""
+    """A filter names a method, tag or tool that the account does not have; `known` is what it has."""
 
     filter: str
     value: str
@@ -93,10 +96,26 @@ class VendorUnreachable(CallFailed):
 
 
 @dataclass
+class NotSent(CallFailed):
+    """Nothing was sent; `retry_after` is the seconds to wait before the call is made again."""
+
+    retry_after: int = 1
+
+
+class VendorDown(NotSent):
+    """The vendor did not answer several times in a row, and is left alone for a while."""
+
+
+class AccountBusy(NotSent):
+    """The account has as many calls under way as it may, and no turn came in time."""
+
+
+@dataclass
 class AnswerUnusable(CallFailed):
-    """The answer is not what the API gives: not JSON, too large, a redirect."""
+    """The answer is not what the API gives: not JSON, too large, a redirect. Some never change: `worth_repeating`."""
 
     may_have_arrived: bool = True
+    worth_repeating: bool = True
 
 
 class AccountUnusable(CallFailed):

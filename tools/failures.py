@@ -9,8 +9,10 @@ from tools.errors import (
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
+    NotSent,
     RateLimited,
     UnknownTool,
+    VendorDown,
     VendorRefused,
     VendorUnreachable,
 )
@@ -31,8 +33,9 @@ def call_problem(failed: CallFailed, tool: Tool, vendor: str) -> Problem:
     """Return the problem of a failed call; `detail` is what a model would read of it."""
     status, kind = _status_and_kind(failed)
     headers = failed.limits.headers()
-    if isinstance(failed, RateLimited) and failed.limits.reset is not None:
-        headers["Retry-After"] = str(failed.limits.reset)
+    wait = _wait(failed)
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
     return Problem(
         status,
         explain(failed, tool_name=tool.name, vendor=vendor, read_only=tool.read_only),
@@ -43,6 +46,17 @@ def call_problem(failed: CallFailed, tool: Tool, vendor: str) -> Problem:
     )
 
 
+def _wait(failed: CallFailed) -> int | None:
+    """Return how many seconds a caller should wait, where that is known."""
+    match failed:
+        case RateLimited():
+            return failed.limits.reset
+        case NotSent():
+            return failed.retry_after
+        case _:
+            return failed.limits.retry_after
+
+
 def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
     match failed:
         case InvalidArguments():
@@ -51,8 +65,12 @@ def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
             return 429, "rate-limited"
         case VendorRefused(status=int(status)) if 400 <= status < 500 and status not in OF_CREDENTIALS:
             return status, "vendor-refused"
+        case VendorRefused(status=int(status)) if status < 400:
+            return 422, "vendor-refused"
         case VendorRefused():
             return 502, "vendor-refused"
+        case NotSent():
+            return 503, "vendor-down" if isinstance(failed, VendorDown) else "account-busy"
         case VendorUnreachable():
             return (504, "vendor-timeout") if failed.timed_out else (502, "vendor-unreachable")
         case AnswerUnusable():

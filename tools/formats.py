@@ -22,6 +22,7 @@ def as_mcp(tool: Tool) -> dict[str, Any]:
         "title": tool.title,
         "description": tool.description,
         "inputSchema": tool.input_schema,
+        **({"outputSchema": tool.output.schema} if tool.output else {}),
         "annotations": {
             "title": tool.title,
             "readOnlyHint": tool.read_only,

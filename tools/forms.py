@@ -30,7 +30,8 @@ class DocumentationForm(ModelForm):
     )
     body_schema = JSONDocumentField(required=False, help_text="JSON Schema of the body, as one object.")
     response_schema = JSONDocumentField(
-        required=False, help_text="JSON Schema of the result; of one item where the method lists. Models do not get it."
+        required=False,
+        help_text="JSON Schema of the result; of one item where the method lists. Models get it as outputSchema.",
     )
 
     class Meta:
@@ -109,8 +110,8 @@ class BundleForm(forms.Form):
         file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if file is None:
             return ""
-        if file.size is None or file.size > settings.MAX_BODY_BYTES:
-            raise forms.ValidationError(f"The file is larger than {settings.MAX_BODY_BYTES:,} bytes.")
+        if file.size is None or file.size > settings.MAX_UPLOAD_BYTES:
+            raise forms.ValidationError(f"The file is larger than {settings.MAX_UPLOAD_BYTES:,} bytes.")
         try:
             content: bytes = file.read()
             return content.decode()
@@ -122,6 +123,8 @@ class BundleForm(forms.Form):
         text = self.cleaned_data.get("file") or self.cleaned_data.get("text") or ""
         if not text.strip() and "file" not in self.errors:
             raise forms.ValidationError("Choose a bundle file, or paste its text.")
-        self.data = {**self.data.dict(), "text": text} if isinstance(self.data, QueryDict) else self.data
+        # What is longer than a form may be cannot be sent back to be mended: its file has to be chosen again.
+        if isinstance(self.data, QueryDict) and len(text.encode()) < settings.MAX_BODY_BYTES // 2:
+            self.data = {**self.data.dict(), "text": text}
         self.cleaned_data["text"] = text
         return self.cleaned_data

@@ -1,14 +1,27 @@
-"""The quality gate: whether a documentation record is good enough to become a tool, and if not, why."""
+"""The quality gate: whether a documentation record is good enough to become a tool, and if not, why.
+
+What it asks for is what clients, vendors and the engine cannot do without; how good a record is beyond that is for
+tools/lint to say.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
 
 from accounts.definition import Definition
+from tools.invisible import invisible_problems
 from tools.models import Documentation
-from tools.naming import TOOL_NAME, tool_name
-from tools.schemas import property_problems
+from tools.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
+from tools.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
+from tools.schemas import SchemaRefused, compile_validator, inline_references, property_problems
 
 MIN_DESCRIPTION = 40
 MIN_WORDS = 6
 MAX_DESCRIPTION = 4000
-PAGING_ARGUMENTS = ("limit", "next_cursor")
+# As much as clients take of all the tools of a server together: about 25,000 tokens.
+MAX_TOOL_CHARACTERS = 100_000
+TEXTS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
 
 def name_of(definition: Definition, record: Documentation) -> str:
@@ -24,18 +37,26 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
         known = ", ".join(f"{name}.{method}" for name, each in definition.resources.items() for method in each.methods)
         return [f"method: the definition has no {record.key}. It has: {known}."]
     return [
-        *_name_problems(name_of(definition, record)),
+        *_name_problems(definition, record),
         *_word_problems(record),
+        *(problem for name in TEXTS for problem in invisible_problems(name, getattr(record, name))),
         *property_problems(record.query_schema, place="query_schema"),
         *property_problems(record.body_schema, place="body_schema"),
-        *_placement_problems(definition, record),
+        *_response_problems(record.response_schema),
+        *placement_problems(definition, record),
+        *_size_problems(record),
     ]
 
 
-def _name_problems(name: str) -> list[str]:
-    if TOOL_NAME.fullmatch(name):
-        return []
-    return [f"tool_name: {name} must be at most 64 characters of a to z, 0 to 9 and _, or clients reject it."]
+def _name_problems(definition: Definition, record: Documentation) -> Iterator[str]:
+    if record.method in {*GROUPS, CUSTOM}:
+        yield (
+            f"method: {record.method} is also the name of a group that servers' filters know ({', '.join(GROUPS)}, "
+            f"{CUSTOM}), so a filter could not tell them apart. Give the method another name in the definition."
+        )
+    name = name_of(definition, record)
+    if not TOOL_NAME.fullmatch(name):
+        yield f"tool_name: {name} must be at most 64 characters of a to z, 0 to 9 and _, or clients reject it."
 
 
 def _word_problems(record: Documentation) -> list[str]:
@@ -57,33 +78,37 @@ def _word_problems(record: Documentation) -> list[str]:
     return problems
 
 
-def _placement_problems(definition: Definition, record: Documentation) -> list[str]:
-    method = definition.resources[record.resource].methods[record.method]
-    query, body = _properties(record.query_schema), _properties(record.body_schema)
-    problems = [
-        f"query_schema: the path's {{{name}}} is not among the properties."
-        for name in method.path_parameters
-        if name not in query
-    ]
-    if body and method.body == "none":
-        problems.append("body_schema: the definition says that this method takes no body.")
-    if is_paginated(definition, record.resource, record.method):
-        pagination = method.pagination or definition.pagination
-        taken = [*PAGING_ARGUMENTS, *pagination.parameters]
-        problems += [
-            f"query_schema: {name} is added to every list tool; take it out."
-            for name in dict.fromkeys(taken)
-            if name in query or name in body
-        ]
-    return problems
+def _response_problems(schema: Any) -> Iterator[str]:
+    """Yield what keeps a response schema from being used. It may have any type, since results do."""
+    try:
+        inlined = inline_references(schema)
+        compile_validator(inlined)
+        size = len(orjson.dumps(inlined))
+    except RecursionError:
+        yield "response_schema: nested too deep."
+    except (SchemaRefused, orjson.JSONEncodeError) as refused:
+        yield f"response_schema: {str(refused).rstrip('.')}."
+    else:
+        if size > MAX_TOOL_CHARACTERS:
+            yield (
+                f"response_schema: has {size:,} characters with its references inlined, of at most "
+                f"{MAX_TOOL_CHARACTERS:,}. Leave out what nobody asks for."
+            )
 
 
-def is_paginated(definition: Definition, resource: str, method: str) -> bool:
-    """Tell whether a method takes `limit` and `next_cursor`."""
-    declared = definition.resources[resource].methods[method]
-    return declared.paginated if declared.paginated is not None else method == "list"
+def _size_problems(record: Documentation) -> Iterator[str]:
+    """Yield whether name, words and arguments are more than a model can be told of one tool."""
+    try:
+        schemas = [inline_references(schema or {}) for schema in (record.query_schema, record.body_schema)]
+        size = len(record.description) + sum(len(orjson.dumps(schema)) for schema in schemas)
+    except (SchemaRefused, RecursionError, orjson.JSONEncodeError):
+        return  # property_problems said so
+    if size > MAX_TOOL_CHARACTERS:
+        yield (
+            f"size: description and arguments have {size:,} characters with references inlined, of at most "
+            f"{MAX_TOOL_CHARACTERS:,}: as much as clients take of all tools together. Leave out arguments that are "
+            "rarely needed."
+        )
 
 
-def _properties(schema: object) -> dict[str, object]:
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return properties if isinstance(properties, dict) else {}
+__all__ = ["PAGING_ARGUMENTS", "is_paginated", "name_of", "problems_of"]

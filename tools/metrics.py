@@ -21,6 +21,11 @@ UPSTREAM_SECONDS = Histogram(
     ["integration"],
     buckets=SECONDS,
 )
+DEVIATIONS = Counter(
+    "patchbay_answer_deviations",
+    "Results that did not have the form that their tool's response schema documents.",
+    ["integration", "tool"],
+)
 RECORD_QUEUE = Gauge("patchbay_call_record_queue", "Calls that are not written into the record of calls yet.")
 
 
@@ -46,6 +51,7 @@ _tools = BoundedLabel(1000)
 _integrations = BoundedLabel(100)
 _calls: dict[tuple[str, str, str, str], Counter] = {}
 _upstream: dict[str, Histogram] = {}
+_deviations: dict[tuple[str, str], Counter] = {}
 # The most series of calls with a server of their own; the rest count under the server `other`.
 MOST_SERIES = 10_000
 
@@ -58,6 +64,17 @@ def count_call(note: "CallNote") -> None:
         if len(_calls) >= MOST_SERIES:
             labels = (OTHER, *labels[1:])
         series = _calls[labels] = CALLS.labels(*labels)
+    series.inc()
+
+
+def count_deviation(integration: str, tool: str) -> None:
+    """Count a result that deviates from its documentation."""
+    labels = (_integrations.of(integration), _tools.of(tool))
+    series = _deviations.get(labels)
+    if series is None:
+        if len(_deviations) >= MOST_SERIES:
+            labels = (OTHER, OTHER)
+        series = _deviations[labels] = DEVIATIONS.labels(*labels)
     series.inc()
 
 

@@ -1,34 +1,39 @@
-"""A documentation record as a model would meet it: the tool it makes, what that costs, and what stands in its way.
+"""A documentation record as a model would meet it: the tool it makes, what that costs, what stands in its way.
 
 Works on records that are not saved, so that an editor sees the consequence of a change before it is made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.catalogue import Catalogue, Tool, catalogue_of, compile_tool
-from tools.costs import estimate_tokens
+from tools.assessment import assess
+from tools.catalogue import Tool
 from tools.formats import as_mcp
-from tools.gate import name_of, problems_of
-from tools.models import Documentation
+from tools.lint import Finding, score_of
+from tools.models import Documentation, State
+from tools.verdicts import state_of, surroundings_of
 
-EXPOSED, DRAFT, WITHDRAWN = "exposed", "draft", "withdrawn"
-
-# What the gate says of these is about words alone: the tool can be shown all the same.
-WORDS = frozenset({"tool_name", "title", "description"})
+EXPOSED, DRAFT, WITHDRAWN = State.EXPOSED.value, State.DRAFT.value, State.WITHDRAWN.value
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a record comes to. `listed` is the tool as MCP lists it, None while it cannot be made at all."""
+    """What a record comes to.
+
+    `listed` is the tool as MCP lists it, None while it cannot be made at all; `score` is None while there is nothing
+    to judge.
+    """
 
     state: str
     name: str
     reasons: tuple[str, ...] = ()
     listed: dict[str, Any] | None = None
     tokens: int | None = None
+    score: int | None = None
+    findings: tuple[Finding, ...] = ()
+    tool: Tool | None = field(default=None, repr=False, compare=False)
 
 
 def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
@@ -39,38 +44,33 @@ def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
         return Preview(DRAFT, "", also)
     except DefinitionInvalid as invalid:
         return Preview(DRAFT, record.key, (*also, *(f"definition: {problem}" for problem in invalid.problems)))
-    problems = [*also, *problems_of(definition, record)]
-    if any(problem.partition(":")[0] not in WORDS for problem in problems):
-        return Preview(DRAFT, record.key, tuple(problems))
-    name = name_of(definition, record)
-    problems += _clash(catalogue_of(record.integration), name, record)
-    listed = as_mcp(compile_tool(definition, record))
-    state = DRAFT if problems else EXPOSED if record.published else WITHDRAWN
-    return Preview(state, name, tuple(problems), listed, estimate_tokens(listed))
+    own = assess(definition, record)
+    around = surroundings_of(record.integration, definition)
+    problems = (*also, *own.problems, *around.problems(record, own))
+    findings = (*own.findings, *around.findings(definition, record, own))
+    shown = own.tool is not None
+    return Preview(
+        state=DRAFT if problems else state_of(record, ()).value,
+        name=own.name if shown else record.key,
+        reasons=problems,
+        listed=as_mcp(own.tool) if own.tool else None,
+        tokens=own.tokens,
+        score=score_of(findings) if own.judged else None,
+        findings=findings,
+        tool=own.tool,
+    )
 
 
 def stored_preview(record: Documentation) -> Preview:
-    """Return the preview of a record as it is saved, from the catalogue: made for lists, it compiles nothing twice."""
-    catalogue = catalogue_of(record.integration)
-    for draft in catalogue.drafts:
-        if draft.key == record.key:
-            reasons = tuple(draft.reasons if record.published else draft.reasons[1:])
-            return Preview(DRAFT if reasons else WITHDRAWN, record.tool_name or record.key, reasons)
-    tool = _tool_of(catalogue, record)
-    if tool is None:
-        return Preview(DRAFT, record.key, ("This record is newer than the tools that are held; load the page again.",))
-    return Preview(EXPOSED, tool.name, tokens=estimate_tokens(as_mcp(tool)))
-
-
-def _tool_of(catalogue: Catalogue, record: Documentation) -> Tool | None:
-    for tool in catalogue:
-        if (tool.resource, tool.method_name) == (record.resource, record.method):
-            return tool
-    return None
-
-
-def _clash(catalogue: Catalogue, name: str, record: Documentation) -> list[str]:
-    other = catalogue.tools.get(name)
-    if other is None or (other.resource, other.method_name) == (record.resource, record.method):
-        return []
-    return [f"tool_name: {name} is the name of {other.resource}.{other.method_name}'s tool already."]
+    """Return the preview of a record as it is saved, from the verdict that `ensure_fresh` made; compiles nothing."""
+    verdict = getattr(record, "verdict", None)
+    if verdict is None:
+        return Preview(DRAFT, record.key, ("This record was not judged yet; load the page again.",))
+    return Preview(
+        state=verdict.state,
+        name=verdict.name,
+        reasons=tuple(verdict.problems),
+        tokens=verdict.tokens if verdict.state == EXPOSED else None,
+        score=verdict.score,
+        findings=tuple(Finding(*each) for each in verdict.findings),
+    )

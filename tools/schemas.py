@@ -16,6 +16,10 @@ MAX_NODES = 20_000
 # The pattern that Claude's API holds property names to; one name outside it rejects the whole connector.
 PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 COMBINATORS = ("oneOf", "anyOf", "allOf", "not", "if")
+# Words about all members at once that cannot be carried over into the one object that a tool takes.
+OF_THE_WHOLE = (
+    "dependencies", "dependentSchemas", "patternProperties", "propertyNames", "unevaluatedProperties",
+)  # fmt: skip
 UNSET: tuple[Schema, None] = ({}, None)
 LEFT_OUT = frozenset({"$ref", "$defs", "definitions"})
 # Members of these words are named by the author or plain values: no name in them is a word of JSON Schema.
@@ -113,6 +117,11 @@ def property_problems(schema: Any, *, place: str) -> list[str]:
     if inlined.get("type", "object") != "object":
         return [f"{place}: must describe an object, since a tool takes one object of arguments."]
     problems = [f"{place}: {word} at the top level is rejected by Claude." for word in COMBINATORS if word in inlined]
+    problems += [
+        f"{place}: {word} at the top level has no place in a tool's arguments; say in a description what it rules."
+        for word in OF_THE_WHOLE
+        if word in inlined
+    ]
     properties = inlined.get("properties", {})
     for name in inlined.get("required", []):
         if name not in properties:

@@ -5,7 +5,7 @@ and what was left out of a page is where the next cursor begins.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -21,22 +21,32 @@ MIN_TEXT = 8
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """A result as JSON text; `cut` tells whether anything was left out."""
+    """A result as JSON, and as it was before; `cut` tells whether anything was left out."""
 
     text: str
     cut: bool
+    encoded: bytes = field(default=b"", repr=False, compare=False)
+    value: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, value: dict[str, Any], *, cut: bool) -> "Shaped":
+        """Encode a result."""
+        encoded = orjson.dumps(value)
+        return cls(encoded.decode(), cut, encoded, value)
 
 
-def shape_page(items: list[Any], cursor_after: Callable[[int], str | None], *, budget: int) -> Shaped:
+def shape_page(items: list[Any], cursor_after: Callable[[int], str | None], *, budget: int, note: str = "") -> Shaped:
     """Return `{"result": […], "next_cursor": …, "result_count": n}` within the budget.
 
-    `cursor_after` gives the cursor to what follows the first n items; None at the end.
+    `cursor_after` gives the cursor to what follows the first n items; None at the end. `note` says why the list ends
+    with them although the vendor has more.
     """
-    shaped = _page_text(items, cursor_after(len(items)), [])
-    if len(shaped) <= budget:
-        return Shaped(shaped, cut=False)
+    ends = [{"path": "next_cursor", "advice": note}] if note else []
+    shaped = Shaped.of(_page(items, cursor_after(len(items)), ends), cut=bool(ends))
+    if len(shaped.text) <= budget:
+        return shaped
     longest = max(len(cursor_after(kept) or "") for kept in (0, len(items)))
-    room, cuts = budget - ENVELOPE - longest, Cuts(_names_room(budget))
+    room, cuts = budget - ENVELOPE - longest - len(note), Cuts(_names_room(budget))
     kept = _whole_items(items, room)
     if not kept:
         kept = [_fit(items[0], "result[0]", room - _names_room(budget), cuts)]
@@ -44,28 +54,30 @@ def shape_page(items: list[Any], cursor_after: Callable[[int], str | None], *, b
     if len(kept) < len(items):
         advice = "Pass next_cursor back for the others."
         named.insert(0, _items_cut("result", len(kept), len(items), advice))
-    return Shaped(_page_text(kept, cursor_after(len(kept)), named), cut=True)
+    elif ends:
+        named = ends + named
+    return Shaped.of(_page(kept, cursor_after(len(kept)), named), cut=True)
 
 
-def _page_text(items: list[Any], cursor: str | None, cuts: list[dict[str, Any]]) -> str:
+def _page(items: list[Any], cursor: str | None, cuts: list[dict[str, Any]]) -> dict[str, Any]:
     shown: dict[str, Any] = {"result": items, "next_cursor": cursor, "result_count": len(items)}
     if cuts:
         shown["truncated"] = cuts
-    return orjson.dumps(shown).decode()
+    return shown
 
 
 def shape_value(value: Any, *, budget: int) -> Shaped:
     """Return a single result within the budget: an object as it is, anything else as `{"result": …}`."""
     shown = value if isinstance(value, dict) else {"result": value}
-    text = orjson.dumps(shown).decode()
-    if len(text) <= budget:
-        return Shaped(text, cut=False)
+    shaped = Shaped.of(shown, cut=False)
+    if len(shaped.text) <= budget:
+        return shaped
     if "truncated" in shown:  # the vendor's own word keeps its place, one level down
         shown = {"result": shown}
     cuts = Cuts(_names_room(budget))
     shown = _fit(shown, "", budget - ENVELOPE - _names_room(budget), cuts)
     shown["truncated"] = cuts.named()
-    return Shaped(orjson.dumps(shown).decode(), cut=True)
+    return Shaped.of(shown, cut=True)
 
 
 def _names_room(budget: int) -> int:

@@ -12,11 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import audit
-from accounts.models import ApiToken, Role
+from accounts.models import ApiToken, Integration, Role
 from accounts.pagination import CursorPages
 from accounts.viewsets import AccountViewSet, ApiViewSet
+from tools.history import acting
 from tools.models import Documentation
-from tools.serializers import AccountWithToolsSerializer, ChangeDocumentationSerializer, DocumentationSerializer
+from tools.serializers import (
+    AccountWithToolsSerializer,
+    ChangeDocumentationSerializer,
+    DocumentationSerializer,
+    IntegrationLintSerializer,
+    shown_report,
+)
+from tools.verdicts import ensure_fresh, report_of
 
 
 class AccountWithToolsViewSet(AccountViewSet):
@@ -55,11 +63,13 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
     required_role = Role.ADMIN
 
     def get_queryset(self) -> QuerySet[Documentation]:
-        """Return every record; those of one integration share its row in memory."""
-        return Documentation.objects.select_related("updated_by").prefetch_related("integration")
+        """Return every record with its verdict, which is seen to first."""
+        ensure_fresh()
+        rows = Documentation.objects.select_related("updated_by", "integration", "verdict")
+        return rows.defer("integration__definition")
 
     def list(self, request: Request) -> Response:
-        """List the records, with the verdict of the quality gate on each."""
+        """List the records, each with the verdict of the quality gate and the score of the lint."""
         return self.page(self.get_queryset())
 
     def retrieve(self, request: Request, record_id: int) -> Response:
@@ -74,7 +84,20 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
         asked = ChangeDocumentationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         change_record(record, self.token, asked.validated_data)
-        return Response(self.get_serializer(record).data)
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+@extend_schema(tags=["integration"])
+class IntegrationLintViewSet(ApiViewSet[Integration]):
+    """What gate and lint say of an integration's records."""
+
+    queryset = Integration.objects.all()
+    serializer_class = IntegrationLintSerializer
+    lookup_field = lookup_url_kwarg = "name"
+
+    def retrieve(self, request: Request, name: str) -> Response:
+        """Read the score of every record with its reasons, and what concerns all tools together."""
+        return Response(shown_report(report_of(self.get_object())))
 
 
 def refuse_others_than_staff(token: ApiToken) -> None:
@@ -96,7 +119,8 @@ def change_record(record: Documentation, token: ApiToken, changes: dict[str, Any
     for name in changed:
         setattr(record, name, changes[name])
     record.updated_by = token.created_by
-    record.save()
+    with acting(token.created_by, audit.name_of(token)):
+        record.save()
     audit.record(
         token,
         "documentation.changed",

@@ -1,14 +1,20 @@
 """What a model reads when a call fails: what failed, whether to try again, and what to change."""
 
+import re
+
 from tools.errors import (
     AccountUnusable,
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
+    NotSent,
     RateLimited,
     VendorRefused,
     VendorUnreachable,
 )
+
+# A comment, the contents of a script or style sheet, a tag; also one that is cut off at the end.
+MARKUP = re.compile(r"<!--.*?(?:-->|$)|<(script|style)\b.*?(?:</\1\s*>|$)|</?[a-zA-Z!][^<>]*(?:>|$)", re.I | re.S)
 
 
 def explain(failed: CallFailed, *, tool_name: str, vendor: str, read_only: bool) -> str:
@@ -21,8 +27,15 @@ def explain(failed: CallFailed, *, tool_name: str, vendor: str, read_only: bool)
             return _rate_limited(failed, vendor)
         case VendorRefused():
             return _refused(failed, vendor)
+        case NotSent():
+            return (
+                f"{failed.reason} Nothing was sent. Wait {_seconds(failed.retry_after)} before you call any tool of "
+                "this account again; if it fails again, tell the person."
+            )
         case VendorUnreachable():
             return f"{failed.reason} {_after_silence(tool_name, read_only, failed.may_have_arrived)}"
+        case AnswerUnusable() if read_only and not failed.worth_repeating:
+            return f"{failed.reason} Do not repeat the call; tell the person."
         case AnswerUnusable():
             return f"{failed.reason} {_after_silence(tool_name, read_only, failed.may_have_arrived)}"
         case AccountUnusable():
@@ -39,7 +52,7 @@ def _rate_limited(failed: RateLimited, vendor: str) -> str:
     if limits.reset is None:
         wait = "It did not say for how long: wait a minute before you try again, and longer each time after that."
     else:
-        wait = f"Wait {limits.reset} seconds before you call any tool of this account again."
+        wait = f"Wait {_seconds(limits.reset)} before you call any tool of this account again."
     known = ", ".join(f"{name}: {value}" for name, value in limits.values().items())
     return (
         f"{vendor}'s rate limit is reached (HTTP 429); the call had no effect. {wait} "
@@ -47,13 +60,24 @@ def _rate_limited(failed: RateLimited, vendor: str) -> str:
     )
 
 
+def _seconds(count: int) -> str:
+    return "1 second" if count == 1 else f"{count} seconds"
+
+
 def _refused(failed: VendorRefused, vendor: str) -> str:
-    said = f" It said: {failed.words!r}." if failed.words else ""
-    code = f" ({failed.code})" if failed.code else ""
-    return f"{vendor} refused the call with HTTP {failed.status}{code}.{said} {_advice(failed.status or 0, vendor)}"
+    words, code = _without_markup(failed.words), _without_markup(failed.code)
+    said = f" It said: {words!r}." if words else ""
+    named = f" ({code})" if code else ""
+    advice = _advice(failed.status or 0, vendor, failed.limits.retry_after)
+    return f"{vendor} refused the call with HTTP {failed.status}{named}.{said} {advice}"
 
 
-def _advice(status: int, vendor: str) -> str:
+def _without_markup(words: str) -> str:
+    """Take tags out of a vendor's words: some put their whole error page where a message belongs."""
+    return " ".join(MARKUP.sub(" ", words).split())
+
+
+def _advice(status: int, vendor: str, retry_after: int | None) -> str:
     match status:
         case 401:
             return (
@@ -70,18 +94,24 @@ def _advice(status: int, vendor: str) -> str:
         case 405:
             return "The vendor does not offer this for the record. Do not repeat the call."
         case 408 | 425:
-            return "Try once more."
+            return f"Try once more{_after(retry_after)}."
         case 409 | 412:
             return "The record is in another state than expected. Read it again before you change it."
         case 413:
             return "What was sent is too large. Send less."
-        case _ if 400 <= status < 500:
+        # Below 400 stand the failures that a vendor reports in an answer of success.
+        case _ if status < 500:
             return "Correct the arguments by what it said; do not repeat the same call."
         case _:
             return (
-                f"The fault is at {vendor}. Try once more after a minute; if it fails again, tell the person. "
+                f"The fault is at {vendor}. Try once more{_after(retry_after) or ' after a minute'}; if it fails "
+                "again, tell the person. "
                 "Before repeating a write, read the record to see whether it took effect."
             )
+
+
+def _after(seconds: int | None) -> str:
+    return "" if seconds is None else f" after {_seconds(seconds)}"
 
 
 def _after_silence(tool_name: str, read_only: bool, may_have_arrived: bool) -> str:

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -70,7 +70,7 @@ def demo(stack: Stack) -> dict[str, Any]:
 @pytest.fixture
 def visitor(chromium: Browser, demo: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """Somebody at the sign-in page, in the scheme that the test names; fails for whatever the console complains of."""
-    scheme = getattr(request, "param", "light")
+    scheme: Literal["light", "dark"] = getattr(request, "param", "light")
     context = chromium.new_context(
         base_url=demo["dashboard_url"], color_scheme=scheme, viewport={"width": 1440, "height": 900}
     )

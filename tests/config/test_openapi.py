@@ -24,6 +24,7 @@ DOCUMENTED = {
     "/documentation": {"get"},
     "/documentation/{record_id}": {"get", "patch"},
     "/integration": {"get"},
+    "/integration/{name}/lint": {"get"},
     "/integration-schema": {"get"},
 }
 

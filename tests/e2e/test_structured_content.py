@@ -1,0 +1,67 @@
+"""The official Python client holds every result against the outputSchema that was listed, and raises on a mismatch."""
+
+import json
+from typing import Any
+
+import pytest
+from mcp import Client, ClientSession
+from mcp.client.sse import sse_client
+from mcp.types import CallToolResult, TextContent, Tool
+
+from tests.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+# Where the ids come from that the tools with an `id` take.
+SOURCES = {
+    "case": "list_all_fuse_desk_cases",
+    "chat": "list_all_fuse_desk_chats",
+    "email": "list_all_fuse_desk_emails",
+    "contact": "list_all_fuse_desk_contacts",
+}
+
+
+async def call_all(client: Any, tools: list[Tool]) -> dict[str, CallToolResult]:
+    """Call every tool that reads, first those without required arguments; return the results by tool."""
+    came: dict[str, CallToolResult] = {}
+    reading = [tool for tool in tools if tool.annotations and tool.annotations.read_only_hint]
+    for tool in sorted(reading, key=lambda tool: len(tool.input_schema.get("required", []))):
+        came[tool.name] = await client.call_tool(tool.name, arguments(tool, came))
+    return came
+
+
+def arguments(tool: Tool, came: dict[str, CallToolResult]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in tool.input_schema.get("required", []):
+        kind = next((kind for kind in SOURCES if kind in tool.name), None)
+        listed = came[SOURCES[kind]].content[0] if kind and name == "id" else None
+        found[name] = str(json.loads(listed.text)["result"][0]["id"]) if isinstance(listed, TextContent) else "example"
+    return found
+
+
+def check(tools: list[Tool], came: dict[str, CallToolResult]) -> None:
+    schemas = {tool.name: tool.output_schema for tool in tools}
+    succeeded = [name for name, result in came.items() if not result.is_error]
+    assert len(succeeded) > 12
+    for name, result in came.items():
+        expected = schemas[name] is not None and not result.is_error
+        assert (result.structured_content is not None) is expected, name
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_every_read_tool_passes_the_check_of_the_python_client(
+    stack: Stack, demo: dict[str, Any], mode: str
+) -> None:
+    async with Client(demo["mcp_url"], mode=mode) as client:
+        tools = (await client.list_tools()).tools
+        assert len(tools) == 41
+        check(tools, await call_all(client, tools))
+
+
+async def test_over_the_old_transport_no_schema_is_listed_that_a_result_would_be_held_against(
+    demo: dict[str, Any],
+) -> None:
+    async with sse_client(f"{demo['mcp_url']}/sse") as streams, ClientSession(*streams) as session:
+        await session.initialize()
+        tools = (await session.list_tools()).tools
+        check(tools, await call_all(session, tools))

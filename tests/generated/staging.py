@@ -1,0 +1,43 @@
+"""Set the stage for generated calls: the families, an account of each at the vendor, and a server of each account."""
+
+import asyncio
+
+from accounts.connecting import connect_account
+from accounts.connections import connect
+from accounts.models import Environment, Integration
+from mcpservers.policy import create_server
+from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
+from tests.generated.vendor import GeneratedVendor
+from tests.generated.walks import Stage
+from tests.mcp_client import McpClient
+from tools.bundles import load_bundle
+from tools.catalogue import catalogue_of
+from tools.models.calls import Via
+from tools.record import Caller
+
+
+def stage_of(loop: asyncio.AbstractEventLoop, environment: Environment) -> Stage:
+    """Return the stage, with its vendor listening in this loop."""
+    vendor, trap = GeneratedVendor(), GeneratedVendor()
+    loop.run_until_complete(vendor.begin())
+    loop.run_until_complete(trap.begin())
+    stage = Stage(vendor, trap, [], [], [], [])
+    for name, authentication in FAMILIES.items():
+        _add(stage, environment, load_bundle(bundle(name, authentication)).integration)
+    return stage
+
+
+def _add(stage: Stage, environment: Environment, integration: Integration) -> None:
+    account = connect_account(
+        environment,
+        integration,
+        "tests",
+        name=integration.name,
+        fields={"key": KEY},
+        base_url=stage.vendor.address + BASE_PATH,
+        verify=False,
+    )
+    stage.tools.append(list(catalogue_of(integration)))
+    stage.connections.append(connect(account, integration.parsed()))
+    stage.callers.append(Caller(environment.pk, account.pk, Via.REST))
+    stage.clients.append(McpClient(create_server(account, "tests", name=integration.name, methods=[], tags=[])[1]))

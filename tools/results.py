@@ -1,0 +1,78 @@
+"""From a vendor's answer to what a call brings: cleaned, narrowed to fields, within the budget, in documented form."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from tools.catalogue import Tool
+from tools.cleaning import cleaned
+from tools.content import File
+from tools.metrics import count_deviation
+from tools.projection import FIELDS
+from tools.ratelimits import RateLimits
+from tools.shaping import Shaped, shape_page, shape_value
+from tools.walks import Shown
+
+# Room for what is said of a file beside its text.
+ABOUT_FILE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What a call brought, and the vendor's limits.
+
+    `text` is JSON within the budget. `structured` is JSON too, in the form of the tool's outputSchema, where it has
+    one; `file` is a file that the vendor answered with, which `text` only describes.
+    """
+
+    text: str
+    limits: RateLimits
+    cut: bool
+    structured: bytes | None = field(default=None, repr=False)
+    file: File | None = None
+
+
+def page_result(tool: Tool, used: dict[str, Any], shown: Shown, limits: RateLimits, *, budget: int) -> CallResult:
+    """Return a page of a list."""
+    items = _narrowed(tool, used, shown.items)
+    shaped = shape_page(items, shown.cursor_after, budget=budget, note=shown.note)
+    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+
+
+def single_result(
+    tool: Tool, used: dict[str, Any], result: Any, status: int, limits: RateLimits, *, budget: int
+) -> CallResult:
+    """Return a single result; for a write that brought nothing back, that it is done."""
+    if isinstance(result, File):
+        return _file_result(result, limits, budget)
+    if result is None and not tool.read_only:
+        result = {"done": True, "status": status}
+    shaped = shape_value(_narrowed(tool, used, result), budget=budget)
+    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+
+
+def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
+    if tool.projection and FIELDS in used:
+        result = tool.projection.apply(result, used[FIELDS])
+    return cleaned(result, tool.shaping)
+
+
+def _structured(tool: Tool, shaped: Shaped) -> bytes | None:
+    """Return a result in the form of the outputSchema: the text itself, unless it deviates from the documentation."""
+    if tool.output is None:
+        return None
+    if tool.output.fits(shaped.value):
+        return shaped.encoded
+    count_deviation(tool.definition.name, tool.name)
+    return orjson.dumps(tool.output.conformed(shaped.value))
+
+
+def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
+    about: dict[str, Any] = {"file": {"name": file.name, "media_type": file.media_type, "bytes": file.size}}
+    room = max(budget - ABOUT_FILE, 0)
+    cut = len(file.text) > room
+    if cut:
+        about["truncated"] = [{"path": "file", "kept_characters": room, "total_characters": len(file.text)}]
+        file = replace(file, text=f"{file.text[:room]}…")
+    return CallResult(orjson.dumps(about).decode(), limits, cut, file=file)
