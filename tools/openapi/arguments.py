@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from tools.openapi.errors import OperationRefused
-from tools.openapi.fitting import fitted
+from tools.openapi.fitting import fitted, nameable
 from tools.openapi.merging import Schema, kinds_of
 from tools.openapi.operations import Operation, Parameter
 from tools.openapi.paths import Template
@@ -130,7 +130,7 @@ def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
         text = str(parameter.example)
         if "string" in kinds_of(schema) and 0 < len(text) <= 80 and visible(text) == text and text.isprintable():
             added["examples"] = [text]
-    return {**schema, **added} if added else schema
+    return nameable({**schema, **added} if added else schema)
 
 
 def query_style(parameter: Parameter, schema: Schema) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.openapi.answers import is_json
 from tools.openapi.errors import OperationRefused
-from tools.openapi.fitting import fitted
+from tools.openapi.fitting import fitted, nameable
 from tools.openapi.merging import Schema, kinds_of
 from tools.openapi.operations import Body, Operation
 from tools.openapi.schemas import Cleaner
@@ -109,7 +109,7 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
     )
     words = plain(operation.body_description, WHOLE_WORDS) or shown.get("description") or "The body of the request."
     shown["description"] = words
-    made: Schema = {"type": "object", "properties": {WHOLE: shown}}
+    made: Schema = {"type": "object", "properties": {WHOLE: nameable(shown)}}
     if operation.body_required:
         made["required"] = [WHOLE]
     return RequestBody({**declared, "body_parameter": WHOLE}, made)
@@ -117,7 +117,7 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
 
 def _top(schema: Schema, *, with_files: bool = False) -> Schema:
     """Return an object's schema as the top of a tool's arguments; only some bodies can hold files."""
-    properties = schema["properties"]
+    properties = {name: nameable(child) for name, child in schema["properties"].items()}
     if not with_files:
         properties = {name: _without_bytes(child) for name, child in properties.items()}
     made: Schema = {"type": "object", "properties": properties}

@@ -8,10 +8,12 @@ import orjson
 
 from tools.openapi.merging import Schema
 from tools.openapi.schemas import Clean
+from tools.schemas import PROPERTY_NAME
 
 # The levels below the top that a schema may have, deepest first.
 DEPTHS = (5, 4, 3, 2, 1)
 WORDS = (160, 80, 0)
+MAX_TOLD, MAX_DESCRIPTION = 8, 400
 
 
 def fitted(build: Callable[[int], Clean], budget: int) -> Schema:
@@ -46,6 +48,31 @@ def cut_down(schema: Schema, budget: int) -> Schema:
             left_out += 1
     if left_out:
         made["description"] = f"{left_out} optional members are left out here."
+    return made
+
+
+def nameable(schema: Schema) -> Schema:
+    """Return a schema in which no member has a name that clients reject; such members are told, and allowed as before.
+
+    Only the arguments of a tool themselves get other names, which are mapped back; what lies inside is sent as it is.
+    """
+    made = schema
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        kept = {name: nameable(child) for name, child in properties.items() if PROPERTY_NAME.fullmatch(name)}
+        left_out = [name for name in properties if name not in kept]
+        if left_out or any(kept[name] is not properties[name] for name in kept):
+            made = {**made, "properties": kept}
+        if left_out:
+            told = f"Also takes {', '.join(left_out[:MAX_TOLD])}."
+            made["description"] = f"{made.get('description', '')} {told}".strip()[:MAX_DESCRIPTION]
+            required = [name for name in made.get("required", []) if name in kept]
+            made = {key: value for key, value in made.items() if key != "required"}
+            made |= {"required": required} if required else {}
+    for word in ("items", "additionalProperties"):
+        inner = schema.get(word)
+        if isinstance(inner, dict) and (child := nameable(inner)) is not inner:
+            made = {**made, word: child}
     return made
 
 

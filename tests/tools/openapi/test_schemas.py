@@ -144,3 +144,13 @@ def test_operations_that_refer_in_circles_stay_small() -> None:
                 assert "$ref" not in node
                 assert "object" not in str(node.get("type")) or "properties" in node
                 assert "array" not in str(node.get("type")) or "items" in node
+
+
+def test_members_with_names_that_clients_reject_are_told_where_they_lie_deeper() -> None:
+    shown = body_of({"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]})
+    assert shown == {
+        "type": "object",
+        "properties": {"c": {}},
+        "description": "Also takes a:b.",
+        "required": ["c"],
+    }

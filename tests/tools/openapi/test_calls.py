@@ -1,0 +1,70 @@
+"""Tools of an imported description, called through MCP: what was guessed of a vendor reaches it as it documents."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from accounts.connecting import connect_account
+from accounts.models import Environment
+from mcpservers.policy import create_server
+from tests.mcp_client import McpClient
+from tests.scripted_vendor import Answer, Received, ScriptedVendor
+from tests.tools.openapi.documents import DESK_30
+from tools.models import Documentation
+from tools.openapi.importing import prepare
+from tools.publishing import publish
+
+
+@pytest.fixture
+def acme(
+    transactional_db: None,
+    environment: Environment,
+    scripted: ScriptedVendor,
+    scripted_address: tuple[ScriptedVendor, str],
+    upstream: None,
+) -> McpClient:
+    """A client of a server with every tool of the imported helpdesk."""
+    integration = prepare(DESK_30, name="acme").load().integration
+    publish(integration, Documentation.objects.filter(integration=integration))
+    fields = {"subdomain": "demo", "api_key": "acme-secret"}
+    account = connect_account(
+        environment, integration, "tests", name="Acme", fields=fields, base_url=scripted_address[1], verify=False
+    )
+    return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
+
+
+def two_pages(request: Received) -> Answer:
+    """Answer as the description says: two tickets, and on the first page the cursor of the second."""
+    first = "cursor" not in dict(request.parameters)
+    rows = [{"id": 1, "subject": "One"}] if first else [{"id": 2, "subject": None}]
+    return 200, {}, orjson.dumps({"tickets": rows, "meta": {"next_cursor": "c2" if first else None, "has_more": first}})
+
+
+async def test_a_list_is_found_in_its_envelope_and_paged_by_its_cursor(
+    acme: McpClient, scripted: ScriptedVendor
+) -> None:
+    scripted.answer = two_pages
+    arguments: dict[str, Any] = {"status": "open", "labels": ["a", "b"], "window": {"after": "x"}, "filter_queue": 3}
+    first = await acme.value("list_all_acme_tickets", {**arguments, "X-Request-Tag": "t"})
+    assert [row["id"] for row in first["result"]] == [1]
+    assert scripted.last.parameters == [
+        ("status", "open"), ("filter[queue]", "3"), ("labels", "a,b"), ("window[after]", "x"), ("limit", "20"),
+    ]  # fmt: skip
+    assert scripted.last.header("x-key") == ["acme-secret"]
+    assert scripted.last.header("x-request-tag") == ["t"]
+    again = {**arguments, "X-Request-Tag": "t", "next_cursor": first["next_cursor"]}
+    second = await acme.value("list_all_acme_tickets", again)
+    assert ([row["id"] for row in second["result"]], second["next_cursor"]) == ([2], None)
+    assert ("cursor", "c2") in scripted.last.parameters
+
+
+async def test_bodies_go_as_the_description_says(acme: McpClient, scripted: ScriptedVendor) -> None:
+    await acme.value("update_a_acme_ticket_by_id", {"ticket_id": "7", "subject": "New"})
+    assert (scripted.last.method, scripted.last.path) == ("PATCH", "/v2/tickets/7")
+    assert scripted.last.header("content-type") == ["application/merge-patch+json"]
+    assert orjson.loads(scripted.last.body) == {"ticket": {"subject": "New"}}
+    await acme.value("update_a_acme_label_by_id", {"current_name": "old", "name": "new"})
+    assert (scripted.last.path, orjson.loads(scripted.last.body)) == ("/v2/labels/old", {"name": "new"})
+    await acme.value("acme_notes_replace", {"body": ["a", "b"]})
+    assert orjson.loads(scripted.last.body) == ["a", "b"]
