@@ -16,7 +16,7 @@ from tests.generated.staging import stage_of
 from tests.generated.strategies import plans
 from tests.generated.walks import Stage
 
-EXAMPLES = 500
+EXAMPLES = 300
 
 
 @pytest.fixture

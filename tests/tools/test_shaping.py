@@ -63,7 +63,7 @@ def read(shaped: Shaped, budget: int) -> Any:
     return json.loads(shaped.text)
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 @given(VALUES, BUDGETS)
 def test_no_single_result_exceeds_the_budget_and_no_cut_is_silent(value: Any, budget: int) -> None:
     shaped = shape_value(value, budget=budget)
@@ -73,7 +73,7 @@ def test_no_single_result_exceeds_the_budget_and_no_cut_is_silent(value: Any, bu
     assert not shaped.cut or shown["truncated"]
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=80, deadline=None)
 @given(st.lists(VALUES, max_size=12), BUDGETS, st.booleans())
 def test_no_page_exceeds_the_budget_and_its_cursor_says_where_to_go_on(
     items: list[Any], budget: int, more: bool

@@ -19,6 +19,7 @@ from mcpservers.policy import create_server
 
 USERNAME = "demo"
 ENVIRONMENT = "Demo"
+INTEGRATION = "fuse_desk"
 ACCOUNT = "Acme FuseDesk"
 SIMULATOR_KEY = "fd-demo-key"
 
@@ -62,7 +63,8 @@ class Command(BaseCommand):
 
 def seed() -> Demo:
     """Make what of the demo is missing, and issue a token and a server."""
-    call_command("load_integration", verbosity=0)
+    if not Integration.objects.filter(name=INTEGRATION).exists():  # `make setup` has loaded them all
+        call_command("load_integration", verbosity=0)
     password = kept_secret(settings.DATA_DIR / "demo-password.secret", secrets.token_urlsafe(12))
     simulator_url = f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
     with transaction.atomic():
@@ -103,7 +105,7 @@ def seed_account(environment: Environment, user: User, base_url: str) -> Integra
     if account is None:
         return connect_account(
             environment,
-            Integration.objects.get(name="fuse_desk"),
+            Integration.objects.get(name=INTEGRATION),
             user,
             name=ACCOUNT,
             fields={"app_name": "acme", "api_key": SIMULATOR_KEY},
