@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.forms.utils import flatatt
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from mcpservers.time_zones import TimeZoneField
 from tools.activity import CallFilter, outcomes
 from tools.models.calls import Via
 
@@ -82,7 +82,7 @@ class ActivityForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     # Filled by the browser's script; without one, times are taken as UTC, and the labels say so.
-    time_zone = forms.CharField(required=False, initial="UTC", widget=forms.HiddenInput({"data-time-zone": ""}))
+    time_zone = TimeZoneField()
 
     def __init__(self, query: QueryDict) -> None:
         given = query.copy()
@@ -97,13 +97,6 @@ class ActivityForm(forms.Form):
         if chosen and chosen not in dict(offered):
             offered.append((chosen, gone))
         cast(forms.Select, self.fields[name].widget).choices = [("", "Any"), *offered]
-
-    def clean_time_zone(self) -> ZoneInfo:
-        """Return the time zone that dates and times are meant in."""
-        try:
-            return ZoneInfo(self.cleaned_data["time_zone"] or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
 
     def clean(self) -> None:
         """Hold the two moments against each other, and move them to UTC."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.forms.boundfield import BoundWidget
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
+from mcpservers.time_zones import TimeZoneField
 from tools.catalogue import Catalogue
 from tools.naming import CUSTOM, GROUPS
 
@@ -67,7 +67,7 @@ class ServerForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     # Filled by the browser's script; without one the date and time are taken as UTC, and the label says so.
-    time_zone = forms.CharField(required=False, initial="UTC", widget=forms.HiddenInput({"data-time-zone": ""}))
+    time_zone = TimeZoneField()
     require_api_token_auth = forms.BooleanField(
         label="Also ask for an API token",
         required=False,
@@ -108,13 +108,6 @@ class ServerForm(forms.Form):
     def method_choices(self) -> list[BoundWidget]:
         """The check boxes of single methods."""
         return [box for box in self["methods"] if str(box.data["value"]) not in self._groups]
-
-    def clean_time_zone(self) -> ZoneInfo:
-        """Return the time zone that a date and time are meant in."""
-        try:
-            return ZoneInfo(self.cleaned_data["time_zone"] or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
 
     def clean(self) -> None:
         """Hold the choices that need a second field against it."""

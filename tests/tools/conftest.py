@@ -33,16 +33,19 @@ def scripted(scripted_address: tuple[ScriptedVendor, str]) -> Iterator[ScriptedV
     scripted_address[0].reset()
 
 
+def account_at(address: str, environment: Environment, bundle: str, *, name: str, key: str) -> IntegratedAccount:
+    """Load a bundle, and connect an account of its integration at an address."""
+    integration = load_bundle(bundle).integration
+    fields = {"key": key}
+    return connect_account(environment, integration, "tests", name=name, fields=fields, base_url=address, verify=False)
+
+
 @pytest.fixture
 def desk_account(
     environment: Environment, scripted: ScriptedVendor, scripted_address: tuple[ScriptedVendor, str]
 ) -> IntegratedAccount:
     """An account of the small integration, at the scripted vendor."""
-    integration = load_bundle(DESK).integration
-    fields = {"key": "desk-secret"}
-    return connect_account(
-        environment, integration, "tests", name="Desk", fields=fields, base_url=scripted_address[1], verify=False
-    )
+    return account_at(scripted_address[1], environment, DESK, name="Desk", key="desk-secret")
 
 
 @pytest.fixture
@@ -56,11 +59,7 @@ def archive_account(
     environment: Environment, scripted: ScriptedVendor, scripted_address: tuple[ScriptedVendor, str]
 ) -> IntegratedAccount:
     """An account of the integration with every kind of body and answer, at the scripted vendor."""
-    integration = load_bundle(ARCHIVE).integration
-    fields = {"key": "archive-secret"}
-    return connect_account(
-        environment, integration, "tests", name="Archive", fields=fields, base_url=scripted_address[1], verify=False
-    )
+    return account_at(scripted_address[1], environment, ARCHIVE, name="Archive", key="archive-secret")
 
 
 @pytest.fixture

@@ -54,19 +54,10 @@ def arguments_of(
     for name, wire in names.items():
         properties[name] = _path_schema(declared.get(wire), cleaner)
         required.append(name)
-    styles: dict[str, str] = {}
     for name, value in template.constants.items():
         properties[name] = {"type": "string", "enum": [value]}
         required.append(name)
-    for each in operation.named("query"):
-        if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
-            continue
-        properties[each.name] = schema = parameter_schema(each, cleaner)
-        if each.required:
-            required.append(each.name)
-        style = query_style(each, schema)
-        if style:
-            styles[each.name] = style
+    styles = _queries(operation, properties, required, cleaner, without=without, credentials=credentials)
     kept_out = credentials | constant_headers
     headers = _headers(operation, properties, required, cleaner, taken={*body.get("properties", {})}, without=kept_out)
     _refuse_cookies(operation, credentials)
@@ -83,6 +74,29 @@ def arguments_of(
         {name: style for name, style in styles.items() if name in kept},
         {name: header for name, header in headers.items() if name in kept},
     )
+
+
+def _queries(
+    operation: Operation,
+    properties: Schema,
+    required: list[str],
+    cleaner: Cleaner,
+    *,
+    without: frozenset[str],
+    credentials: frozenset[str],
+) -> dict[str, str]:
+    """Add the arguments of the query to those there are; return their styles, where these are not the usual one."""
+    styles: dict[str, str] = {}
+    for each in operation.named("query"):
+        if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
+            continue
+        properties[each.name] = schema = parameter_schema(each, cleaner)
+        if each.required:
+            required.append(each.name)
+        style = query_style(each, schema)
+        if style:
+            styles[each.name] = style
+    return styles
 
 
 def _size(schema: Schema, cleaner: Cleaner) -> int:
