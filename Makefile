@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: demo up setup test test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit clean
+.PHONY: demo up setup test test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -20,6 +20,9 @@ setup: $(STAMP) ## Install, migrate, load the integrations
 
 test: $(DEV_STAMP) ## The whole suite on the embedded default
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not services and not clients and not cluster"
+
+test-properties: $(DEV_STAMP) ## Every property, with other examples each time and more of them
+	@$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile others
 
 test-browser: $(DEV_STAMP) ## The portal in a real Chromium (REQUIRE_BROWSER=1 fails when it is missing)
 	@$(BIN)/python -m pytest -m browser tests/browser

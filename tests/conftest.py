@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 import uvicorn
 from django.conf import settings
@@ -21,6 +22,12 @@ from tools.record import recorder
 
 BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
 SIMULATOR_KEY = "fd-demo-key"
+
+
+# The suite tries the same examples each time, so that what failed fails again; `make test-properties` tries others.
+hypothesis.settings.register_profile("same", derandomize=True, database=None)
+hypothesis.settings.register_profile("others", max_examples=1000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_configure() -> None:

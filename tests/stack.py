@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -122,6 +124,17 @@ class Stack:
         seeded: dict[str, Any] = json.loads(self.manage("demo", "--json"))
         return seeded
 
+    def fresh_server(self, seeded: dict[str, Any]) -> dict[str, Any]:
+        """Return what `demo` returned with a new server in the place of its own, made over REST: no process starts."""
+        made = httpx.post(
+            f"{seeded['dashboard_url']}/integrated-account/{seeded['integrated_account_id']}/mcp",
+            json={"name": "Fresh", "config": {"methods": ["read", "write", "custom"]}},
+            headers={"Authorization": f"Bearer {seeded['api_token']}"},
+            timeout=20,
+        )
+        assert made.status_code == 201, made.text
+        return {**seeded, "mcp_server_id": made.json()["id"], "mcp_url": made.json()["url"]}
+
     def query(self, sql: str, *values: object) -> list[Any]:
         """Ask the database of the embedded default."""
         with closing(sqlite3.connect(self.folder / "patchbay.sqlite3")) as database:
@@ -149,3 +162,16 @@ class Stack:
         for process in list(self.processes):
             self.end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
+    """Run web process and simulator, which limits nobody, with these settings."""
+    stack = Stack(folder, settings={"SIMULATOR_HOURLY_LIMIT": "0", **settings})
+    try:
+        stack.prepare()
+        stack.start_simulator()
+        stack.start_web()
+        yield stack
+    finally:
+        stack.stop()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.visitor import Visitor
-from tests.stack import Stack
+from tests.stack import Stack, running_stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # As root Chromium needs --no-sandbox; the others keep it from calling home.
@@ -51,14 +51,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web process and simulator, on free ports."""
-    running = Stack(tmp_path_factory.mktemp("browser"), settings={"SIMULATOR_HOURLY_LIMIT": "0"})
-    try:
-        running.prepare()
-        running.start_simulator()
-        running.start_web()
+    with running_stack(tmp_path_factory.mktemp("browser")) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.outcomes import STEPS, Outcome
 from tests.npm import NpmMissing, installed
-from tests.stack import Stack
+from tests.stack import Stack, running_stack
 
 HERE = Path(__file__).parent
 OUTCOMES = pytest.StashKey[list[Outcome]]()
@@ -18,20 +18,20 @@ OUTCOMES = pytest.StashKey[list[Outcome]]()
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web process and simulator, on free ports."""
-    running = Stack(tmp_path_factory.mktemp("stack"), settings={"SIMULATOR_HOURLY_LIMIT": "0"})
-    try:
-        running.prepare()
-        running.start_simulator()
-        running.start_web()
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
-    finally:
-        running.stop()
+
+
+@pytest.fixture(scope="session")
+def seeded(stack: Stack) -> dict[str, Any]:
+    """The demo's person, account and API token."""
+    return stack.demo()
 
 
 @pytest.fixture
-def url(stack: Stack) -> str:
+def url(stack: Stack, seeded: dict[str, Any]) -> str:
     """The URL of a fresh server with every tool."""
-    return str(stack.demo()["mcp_url"])
+    return str(stack.fresh_server(seeded)["mcp_url"])
 
 
 @pytest.fixture(scope="session")

@@ -5,26 +5,23 @@ from typing import Any
 
 import pytest
 
-from tests.stack import Stack
+from tests.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web process and simulator, on free ports."""
-    running = Stack(
-        tmp_path_factory.mktemp("stack"),
-        settings={"SIMULATOR_HOURLY_LIMIT": "0", "ACCESS_LOG": "1", "LONG_CALL_SECONDS": "1"},
-    )
-    try:
-        running.prepare()
-        running.start_simulator()
-        running.start_web()
+    with running_stack(tmp_path_factory.mktemp("stack"), ACCESS_LOG="1", LONG_CALL_SECONDS="1") as running:
         yield running
-    finally:
-        running.stop()
+
+
+@pytest.fixture(scope="session")
+def seeded(stack: Stack) -> dict[str, Any]:
+    """The demo's person, account and API token."""
+    return stack.demo()
 
 
 @pytest.fixture
-def demo(stack: Stack) -> dict[str, Any]:
-    """A fresh server and token on the running copy."""
-    return stack.demo()
+def demo(stack: Stack, seeded: dict[str, Any]) -> dict[str, Any]:
+    """The demo, with a server of this test's own."""
+    return stack.fresh_server(seeded)

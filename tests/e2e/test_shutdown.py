@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_streams import LISTEN, LISTEN_HEADERS, opened
-from tests.stack import Stack
+from tests.stack import Stack, running_stack
 
 pytestmark = pytest.mark.e2e
 
@@ -29,23 +29,10 @@ CALL = {
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Stack]:
     """A copy of its own, to be stopped; it logs JSON."""
-    stack = Stack(
-        tmp_path / "data",
-        settings={
-            "SIMULATOR_HOURLY_LIMIT": "0",
-            "SHUTDOWN_SECONDS": "5",
-            "LOG_FORMAT": "json",
-            "ACCESS_LOG": "1",
-            "METRICS_TOKEN": TOKEN,
-        },
-    )
-    try:
-        stack.prepare()
-        stack.start_simulator()
-        stack.start_web()
+    with running_stack(
+        tmp_path / "data", SHUTDOWN_SECONDS="5", LOG_FORMAT="json", ACCESS_LOG="1", METRICS_TOKEN=TOKEN
+    ) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 def test_on_sigterm_streams_end_calls_finish_and_the_process_ends_with_success(own: Stack) -> None:
