@@ -1,9 +1,12 @@
 """Send a request in an account's name: the one way to a vendor, whoever asks."""
 
+from collections.abc import Callable
+
 import httpx
 
 from accounts.circuits import line_of
 from accounts.connections import Connection
+from accounts.exchanges import Exchange, exchange_of
 from accounts.upstream import Upstream, UpstreamResponse, shared_upstream
 
 UNAUTHORIZED = 401
@@ -18,6 +21,7 @@ async def ask(
     content: bytes = b"",
     upstream: Upstream | None = None,
     idempotent: bool = False,
+    seen: Callable[[Exchange], None] | None = None,
 ) -> UpstreamResponse:
     """Send a request with the account's credentials and return the answer; raise an UpstreamFailure.
 
@@ -25,15 +29,20 @@ async def ask(
     that could not be made is tried again. A 401 is asked again once, with new credentials, where such can be had: a
     vendor that answers it has done nothing. Raises ReauthenticationNeeded when there are no credentials to send.
 
-    The account waits for its turn; nothing is sent to a vendor that is down.
+    The account waits for its turn; nothing is sent to a vendor that is down. `seen` is told each exchange.
     """
     upstream = upstream or shared_upstream()
     line = line_of(connection.base_url, connection.account_id)
 
     async def send() -> tuple[httpx.Request, UpstreamResponse]:
         request = connection.request(method, target, headers=headers, content=content)
+        response = None
         with upstream.circuits.attempt(line) as attempt:
-            response = await upstream.send(request, idempotent=idempotent)
+            try:
+                response = await upstream.send(request, idempotent=idempotent)
+            finally:
+                if seen is not None:
+                    seen(exchange_of(connection, request, content, response))
             attempt.answered(response.status, response.headers)
         return request, response
 

@@ -1,7 +1,7 @@
-"""Paths of the account list, an account's overview, and its MCP servers."""
+"""Paths of the account list, an account's overview, its MCP servers and its tools."""
 
 from accounts.routing import page
-from mcpservers.views import accounts, activity, changes, servers
+from mcpservers.views import accounts, activity, changes, playground, servers, tools
 
 ACCOUNT = "accounts/<uuid:account_id>"
 SERVERS = f"{ACCOUNT}/mcp-servers"
@@ -17,6 +17,9 @@ urlpatterns = [
     *page("accounts", accounts.list_accounts, "accounts"),
     *page(ACCOUNT, accounts.overview, "account"),
     *page(f"{ACCOUNT}/disconnect", accounts.disconnect, "account-disconnect"),
+    *page(f"{ACCOUNT}/tools", tools.list_tools, "account-tools"),
+    *page(f"{ACCOUNT}/tools/<slug:resource>/<slug:method>", tools.show_tool, "account-tool"),
+    *page(f"{ACCOUNT}/playground", playground.playground, "playground"),
     *page(SERVERS, servers.list_servers, "mcp-servers"),
     *page(f"{SERVERS}/create", servers.create, "mcp-server-create"),
     *page(f"{SERVERS}/preview", servers.preview, "mcp-server-preview"),

@@ -7,7 +7,7 @@ here and nowhere else, so that listing and calling cannot differ.
 import difflib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
@@ -99,12 +99,36 @@ class Tool:
         return group_of(self.method_name)
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A method that a definition declares; there is a tool where it is documented well enough."""
+
+    resource: str
+    name: str
+    method: Method
+    tags: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Its place in the definition, as `resource.method`."""
+        return f"{self.resource}.{self.name}"
+
+
 @dataclass(frozen=True)
 class Draft:
     """A record that makes no tool, and why."""
 
     key: str
     reasons: list[str]
+
+
+def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+    """Tell whether a filter lets a tool pass; a part that names nothing lets all pass."""
+    return (
+        (not methods or tool.group in methods or tool.method_name in methods)
+        and (not tags or any(tag in tags for tag in tool.tags))
+        and (not names or tool.name in names)
+    )
 
 
 @dataclass(frozen=True)
@@ -130,8 +154,12 @@ class ToolSet:
 
 @dataclass(frozen=True)
 class Catalogue(ToolSet):
-    """Every tool of an integration, and the records that make none."""
+    """Every tool of an integration, and the records that make none.
 
+    `declared` has every method of the definition by `resource.method`, in its order, documented or not.
+    """
+
+    declared: dict[str, Declared] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     instructions: str = ""
 
@@ -149,15 +177,7 @@ class Catalogue(ToolSet):
     def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
         """Return the tools that match a method, a tag and a name; a filter that names nothing lets all pass."""
         methods, tags, names = set(methods), set(tags), set(names)
-        return ToolSet(
-            {
-                tool.name: tool
-                for tool in self
-                if (not methods or tool.group in methods or tool.method_name in methods)
-                and (not tags or tags.intersection(tool.tags))
-                and (not names or tool.name in names)
-            }
-        )
+        return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)})
 
     def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         """Raise FilterUnknown for a method, tag or name that no tool has."""
@@ -197,7 +217,7 @@ def build(integration: Integration) -> Catalogue:
     try:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
-        return Catalogue({}, tuple(Draft(record.key, invalid.problems) for record in records))
+        return Catalogue({}, drafts=tuple(Draft(record.key, invalid.problems) for record in records))
     tools: dict[str, Tool] = {}
     drafts: list[Draft] = []
     for record in sorted(records, key=lambda record: _position(definition, record)):
@@ -214,7 +234,16 @@ def build(integration: Integration) -> Catalogue:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(Draft(record.key, reasons))
-    return Catalogue(tools, tuple(drafts), definition.instructions)
+    return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions)
+
+
+def _declared(definition: Definition) -> dict[str, Declared]:
+    declared = (
+        Declared(resource, name, method, definition.tags(resource, name))
+        for resource, held in definition.resources.items()
+        for name, method in held.methods.items()
+    )
+    return {each.key: each for each in declared}
 
 
 def _position(definition: Definition, record: Documentation) -> tuple[int, int, str]:

@@ -132,6 +132,7 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
             headers=headers,
             content=bound.body,
             idempotent=tool.idempotent,
+            seen=note.seen,
         )
     except ReauthenticationNeeded:
         raise AccountUnusable(f"The account {connection.account_name!r} must be connected again.") from None

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ import orjson
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
+from accounts.exchanges import Exchange
 from accounts.tokens import redact
 from tools.metrics import RECORD_QUEUE
 from tools.models import Call, Outcome
@@ -49,7 +51,10 @@ class Caller:
 
 @dataclass(slots=True)
 class CallNote:
-    """What is known of one call; completed while it runs. Durations are in milliseconds, `began` is of a clock."""
+    """What is known of one call; completed while it runs. Durations are in milliseconds, `began` is of a clock.
+
+    `seen` is told what is exchanged with the vendor, which is not kept.
+    """
 
     caller: Caller
     tool: str
@@ -66,6 +71,7 @@ class CallNote:
     result_chars: int = 0
     row_id: int | None = None
     began: float = field(default_factory=time.perf_counter)
+    seen: Callable[[Exchange], None] | None = field(default=None, repr=False)
 
     def row(self) -> Call:
         """Return the row of this call, with secrets masked."""

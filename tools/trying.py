@@ -1,20 +1,23 @@
-"""Try the tool of a record against a live account before models can: the same call, for the one who writes the record.
+"""Try a tool against a live account: the call that a model would make, for a person who wants to see what comes of it.
 
 A call is real. A write is refused until it is confirmed, is noted before it is sent, and stands in the record of calls
 as every other, as made through the portal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db.models import QuerySet
 
+from accounts.exchanges import Exchange
 from accounts.membership import accounts_of, may
 from accounts.models import IntegratedAccount, Integration, Role, User
 from tools.catalogue import Tool
+from tools.content import File
 from tools.costs import CHARACTERS_A_TOKEN
 from tools.errors import AccountUnusable, CallFailed
 from tools.invocation import invoke
@@ -31,7 +34,11 @@ DATES = {"date": "2026-01-31", "date-time": "2026-01-31T09:30:00Z", "email": "ja
 
 @dataclass(frozen=True)
 class Trial:
-    """What a call brought: the text that a model would read, what it costs, and what the vendor did."""
+    """What a call brought: the text that a model would read, what it costs, and what the vendor did.
+
+    `exchanges` are the requests that were sent, the last of them the one that counts; `file` is what the vendor
+    answered besides the text.
+    """
 
     text: str
     is_error: bool
@@ -42,6 +49,8 @@ class Trial:
     upstream_ms: float | None
     milliseconds: float
     limits: RateLimits
+    file: File | None = None
+    exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
 
 
 def accounts_for(person: User, integration: Integration) -> QuerySet[IntegratedAccount]:
@@ -55,38 +64,50 @@ def may_write(person: User, account: IntegratedAccount) -> bool:
     return person.is_superuser or may(person, account.environment, Role.OPERATOR)
 
 
-def try_tool(tool: Tool, account: IntegratedAccount, arguments: Any, person: User) -> Trial:
-    """Call a tool in an account's name; a failure comes back in the words that a model would read."""
+def try_tool(
+    tool: Tool,
+    account: IntegratedAccount,
+    arguments: Any,
+    person: User,
+    *,
+    place: str = "Try it",
+    server_id: UUID | None = None,
+) -> Trial:
+    """Call a tool in an account's name; a failure comes back in the words that a model would read.
+
+    `place` is where the person is, for the record of calls; `server_id` is the MCP server whose tool it is.
+    """
     caller = Caller(
         environment_id=account.environment_id,
         account_id=account.pk,
         via=Via.PORTAL,
-        client=f"Try it: {person.get_username()}",
+        server_id=server_id,
+        client=f"{place}: {person.get_username()}",
     )
-    note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
+    exchanges: list[Exchange] = []
+    note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)
     vendor = account.integration.label
+    result = None
     try:
         connection, unusable = usable_connection(account)
         if connection is None:
             raise AccountUnusable(unusable)
         result = async_to_sync(invoke)(tool, connection, arguments, caller, budget=settings.RESULT_BUDGET, note=note)
+        text, limits = result.text, result.limits
     except CallFailed as failed:
-        text = explain(failed, tool_name=tool.name, vendor=vendor, read_only=tool.read_only)
-        return _trial(note, text, failed.limits, is_error=True)
-    return _trial(note, result.text, result.limits, cut=result.cut)
-
-
-def _trial(note: CallNote, text: str, limits: RateLimits, *, is_error: bool = False, cut: bool = False) -> Trial:
+        text, limits = explain(failed, tool_name=tool.name, vendor=vendor, read_only=tool.read_only), failed.limits
     return Trial(
         text=text,
-        is_error=is_error,
+        is_error=result is None,
         tokens=-(-len(text) // CHARACTERS_A_TOKEN),
         characters=len(text),
-        cut=cut,
+        cut=result is not None and result.cut,
         upstream_status=note.upstream_status,
         upstream_ms=note.upstream_ms,
         milliseconds=note.duration_ms or 0,
         limits=limits,
+        file=result.file if result else None,
+        exchanges=tuple(exchanges),
     )
 
 

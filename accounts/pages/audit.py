@@ -16,6 +16,7 @@ KINDS = {
     "api_token": "API tokens",
     "membership": "People",
     "call": "Calls and exports",
+    "tool": "Tools tried",
 }
 
 
