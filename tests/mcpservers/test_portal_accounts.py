@@ -134,7 +134,7 @@ def test_the_overview_says_what_it_is_whether_it_works_and_what_can_be_done(
     for words in (
         "FuseDesk",
         "1 live",
-        "41, of which 23 write",
+        ">41</a>, of which 23 write",
         "App name",
         "Check now",
         "Disable",
@@ -164,7 +164,7 @@ def test_an_overview_shows_even_when_its_definition_is_broken(ana: Client, accou
     account.integration.touch()
     shown = page(ana, f"/accounts/{account.pk}")
     assert "app_name" in shown
-    assert "0, of which 0 write" in shown
+    assert ">0</a>, of which 0 write" in shown
 
 
 def test_disconnecting_names_what_breaks(ana: Client, server: tuple[MCPServer, str]) -> None:
