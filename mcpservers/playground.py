@@ -12,6 +12,7 @@ from mcpservers.argument_forms import ArgumentsForm, JsonArgumentsForm
 from mcpservers.call_snippets import Snippets, over_mcp, over_rest
 from mcpservers.models import MCPServer
 from tools.catalogue import Tool, ToolSet, catalogue_of
+from tools.models import Call
 
 FIELDS, JSON = "fields", "json"
 SERVERS = 200
@@ -38,6 +39,11 @@ class Bench:
             return None
         return (JsonArgumentsForm if way == JSON else ArgumentsForm)(self.tool, data, arguments=arguments)
 
+    def holds(self, arguments: Any) -> bool:
+        """Tell whether the fields of the tool can hold arguments, which may be those of an earlier call."""
+        names = self.tool.input_schema["properties"] if self.tool else {}
+        return not arguments or (isinstance(arguments, dict) and arguments.keys() <= names.keys())
+
     def snippets(self, arguments: Any) -> Snippets:
         """Return the call with these arguments as programs make it."""
         name = self.tool.name if self.tool else ""
@@ -53,6 +59,13 @@ def bench_of(account: IntegratedAccount, server: str, tool: str) -> Bench:
     catalogue = catalogue_of(account.integration)
     tools = catalogue.select(chosen.methods, chosen.tags, chosen.tools) if chosen else catalogue
     return Bench(account, chosen, tools, tools.tools.get(tool), servers)
+
+
+def arguments_of_call(account: IntegratedAccount, call: str) -> Any:
+    """Return the arguments of a call of the account as they are on record; None where it has no such call."""
+    if not (call.isascii() and call.isdigit() and len(call) < 19):
+        return None
+    return Call.objects.filter(pk=int(call), account_id=account.pk).values_list("arguments", flat=True).first()
 
 
 def _chosen(account: IntegratedAccount, servers: list[MCPServer], wanted: str) -> MCPServer | None:

@@ -10,7 +10,7 @@ from django_htmx.http import reswap, retarget
 
 from accounts import audit
 from accounts.portal import REFUSED, PortalRequest, account_for, signed_in
-from mcpservers.playground import FIELDS, JSON, Bench, bench_of
+from mcpservers.playground import FIELDS, JSON, Bench, arguments_of_call, bench_of
 from tools.catalogue import Tool
 from tools.trying import may_write, try_tool
 
@@ -27,7 +27,9 @@ def playground(request: PortalRequest, account_id: UUID) -> HttpResponse:
     if request.method == "POST" and bench.tool is not None:
         return _posted(request, bench, bench.tool)
     missing = "" if bench.tool else given.get("tool", "")[:64]
-    context = {"form": bench.form(FIELDS), "way": FIELDS, "missing": missing}
+    arguments = arguments_of_call(account, given.get("call", ""))
+    way = FIELDS if bench.holds(arguments) else JSON
+    context = {"form": bench.form(way, arguments=arguments), "way": way, "missing": missing}
     return _page(request, bench, context, part="tools/bench.html")
 
 

@@ -106,6 +106,17 @@ async def test_what_the_tool_refuses_is_told_as_to_a_model(bench: Bench) -> None
     assert "FuseDesk was not asked." in shown
 
 
+async def test_a_call_on_record_is_opened_with_its_arguments(bench: Bench, people: People) -> None:
+    await bench.press("run", LIST, argument__subject="refund")
+    (call,) = await calls()
+    assert f"tool={LIST}&amp;call={call.pk}" in (await bench.client.get(f"/activity/calls/{call.pk}")).content.decode()
+    assert 'value="refund"' in await bench.get(tool=LIST, call=str(call.pk))
+    await Call.objects.filter(pk=call.pk).aupdate(arguments={"unknown": 1})
+    assert "&quot;unknown&quot;: 1" in await bench.get(tool=LIST, call=str(call.pk))
+    await Call.objects.filter(pk=call.pk).aupdate(account_id=people.elsewhere.pk)
+    assert "unknown" not in await bench.get(tool=LIST, call=str(call.pk))
+
+
 async def test_json_takes_what_no_field_holds(bench: Bench) -> None:
     shown = await bench.press("switch", LIST, argument__status="open", way="fields")
     assert '"status": "open"' in shown
