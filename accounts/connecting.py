@@ -6,15 +6,15 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from accounts.addresses import base_url_problem
 from accounts.changes import Kind, announce
 from accounts.connection_test import first_tokens, verify_connection
-from accounts.connections import split_fields
 from accounts.definition import AuthorizationCodeAuthentication, Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused, ConsentNeeded, CredentialsUnreadable
 from accounts.models import Environment, IntegratedAccount, Integration, User
 from accounts.oauth import grants
 from accounts.oauth.tokens import TokenSet
+from accounts.vendors.addresses import base_url_problem
+from accounts.vendors.connections import split_fields
 
 # What a connection test notes on an account.
 CHECKED = frozenset({"status", "scopes", "checked_at"})

@@ -12,7 +12,7 @@ from accounts.errors import (
     CredentialsUnreadable,
     DefinitionInvalid,
 )
-from accounts.problems import FieldError, Problem, ProblemRaised, invalid
+from accounts.rest.problems import FieldError, Problem, ProblemRaised, invalid
 
 
 @contextmanager

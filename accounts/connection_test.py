@@ -8,8 +8,6 @@ from asgiref.sync import async_to_sync
 from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
-from accounts.calling import ask
-from accounts.connections import Connection, connect
 from accounts.definition import ClientCredentialsAuthentication, Definition
 from accounts.errors import (
     ConnectionRefused,
@@ -22,8 +20,10 @@ from accounts.models import IntegratedAccount
 from accounts.oauth import token_endpoint
 from accounts.oauth.client import registered_client
 from accounts.oauth.tokens import TokenSet
-from accounts.upstream import Upstream
-from accounts.vendor_words import vendor_words
+from accounts.vendors.calling import ask
+from accounts.vendors.connections import Connection, connect
+from accounts.vendors.upstream import Upstream
+from accounts.vendors.words import vendor_words
 
 
 async def check_connection(connection: Connection, definition: Definition) -> list[str]:

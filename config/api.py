@@ -11,10 +11,10 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
-from accounts.bodies import JSON, not_json, read_json, too_large
-from accounts.exceptions import NOT_FOUND
-from accounts.problems import FieldError, Problem, ProblemRaised, internal, invalid, unauthenticated
-from tools.api import router
+from accounts.rest.bodies import JSON, not_json, read_json, too_large
+from accounts.rest.exceptions import NOT_FOUND
+from accounts.rest.problems import FieldError, Problem, ProblemRaised, internal, invalid, unauthenticated
+from tools.rest.agents import router
 
 logger = logging.getLogger(__name__)
 

@@ -3,17 +3,17 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
+from accounts.rest.viewsets import unknown_address
 from accounts.routing import page
-from accounts.viewsets import unknown_address
 from config.api import PREFIX, agent_api
 from config.openapi import openapi
 
 PREFIXES = "integrated-account|api-token|documentation|integration|integration-schema|api"
 
 urlpatterns = [
-    path("", include("accounts.api_urls")),
-    path("", include("tools.api_urls")),
-    path("", include("mcpservers.api_urls")),
+    path("", include("accounts.rest.urls")),
+    path("", include("tools.rest.urls")),
+    path("", include("mcpservers.rest.urls")),
     path(f"{PREFIX}/", agent_api.urls),
     *page("openapi.json", openapi, "openapi"),
     *page("api/docs", SpectacularSwaggerView.as_view(url_name="openapi"), "api-docs"),

@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
 from accounts.broadcast import listen  # noqa: E402
-from accounts.upstream import close_shared_upstream  # noqa: E402
+from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config.body_limit import limited  # noqa: E402  the apps must be loaded first
 from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402

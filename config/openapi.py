@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.problems import KIND_BY_STATUS, MEDIA_TYPE, TITLES, TYPE_PREFIX
+from accounts.rest.problems import KIND_BY_STATUS, MEDIA_TYPE, TITLES, TYPE_PREFIX
 from config.api import PREFIX, agent_api
 
 Document = dict[str, Any]
@@ -79,7 +79,7 @@ LIMIT_HEADERS = {
 class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its hook has no types
     """How the document describes API tokens."""
 
-    target_class = "accounts.authentication.ApiTokenAuthentication"
+    target_class = "accounts.rest.authentication.ApiTokenAuthentication"
     name = SCHEME
 
     def get_security_definition(self, auto_schema: Any) -> Document:

@@ -226,12 +226,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- APIs -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.TokenRolePermission"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.rest.authentication.ApiTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.rest.permissions.TokenRolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.bodies.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.rest.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "accounts.exceptions.exception_handler",
+    "EXCEPTION_HANDLER": "accounts.rest.exceptions.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

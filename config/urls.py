@@ -9,9 +9,8 @@ urlpatterns = [
     # One door for everybody: the admin's own would not ask for a second factor.
     path("admin/login/", sign_in.admin_sign_in),
     path("admin/", admin.site.urls),
-    path("", include("accounts.people_urls")),
-    path("", include("accounts.urls")),
-    path("", include("mcpservers.urls")),
+    path("", include("accounts.pages.urls")),
+    path("", include("mcpservers.pages.urls")),
     path("", include("config.api_urls")),
 ]
 

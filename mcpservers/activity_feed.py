@@ -24,8 +24,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Membership
-from mcpservers.call_names import CallNames
-from mcpservers.call_rows import CallRow, rows_of
+from mcpservers.pages.call_names import CallNames
+from mcpservers.pages.call_rows import CallRow, rows_of
 from tools.activity import CallFilter
 from tools.models import Call, Outcome
 

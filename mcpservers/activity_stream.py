@@ -20,11 +20,11 @@ from django.http.cookie import parse_cookie
 
 from accounts.models import Membership, User
 from mcpservers.activity_feed import Watch, backlog, feed
-from mcpservers.activity_forms import ActivityForm
 from mcpservers.admission import check_host
 from mcpservers.metrics import STREAMS
+from mcpservers.pages.activity import ask
+from mcpservers.pages.activity_forms import ActivityForm
 from mcpservers.replies import Headers, Receive, Refusal, Scope, Send, request_headers, stream_headers
-from mcpservers.views.activity import ask
 
 PATH = "/activity/stream"
 COMMENT_SECONDS = 14.0

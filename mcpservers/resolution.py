@@ -14,8 +14,8 @@ from channels.db import database_sync_to_async
 from accounts import tokens
 from accounts.api_tokens import TokenGrant, bearer_token, grant_of
 from accounts.changes import Change, Kind, subscribe
-from accounts.connections import Connection
 from accounts.freshness import FreshCache
+from accounts.vendors.connections import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
 from mcpservers.presentation import instructions_for, server_info

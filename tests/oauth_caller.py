@@ -12,11 +12,11 @@ import django
 
 django.setup()
 
-from accounts.calling import ask  # noqa: E402
-from accounts.connections import Connection, connect  # noqa: E402
 from accounts.errors import AccountError  # noqa: E402
 from accounts.models import IntegratedAccount  # noqa: E402
-from accounts.upstream import close_shared_upstream  # noqa: E402
+from accounts.vendors.calling import ask  # noqa: E402
+from accounts.vendors.connections import Connection, connect  # noqa: E402
+from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 
 
 async def answer(connection: Connection) -> str:

@@ -10,9 +10,9 @@ from django.conf import settings
 from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
-from accounts.connections import Connection
-from accounts.upstream import UpstreamResponse
-from accounts.vendor_words import vendor_words
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import UpstreamResponse
+from accounts.vendors.words import vendor_words
 from tools.catalogue import Tool
 from tools.content import File, charset_of, decoded, read_file, read_text
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused

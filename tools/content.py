@@ -9,7 +9,7 @@ from email.message import Message
 from enum import StrEnum
 from urllib.parse import quote
 
-from accounts.upstream import UpstreamResponse
+from accounts.vendors.upstream import UpstreamResponse
 
 OCTETS = "application/octet-stream"
 MAX_NAME = 120

@@ -2,7 +2,7 @@
 
 import re
 
-from accounts.problems import FieldError, Problem
+from accounts.rest.problems import FieldError, Problem
 from tools.catalogue import Tool
 from tools.errors import (
     AccountUnusable,

@@ -7,8 +7,6 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from accounts.calling import ask
-from accounts.connections import Connection
 from accounts.errors import (
     AuthorizationUnavailable,
     ReauthenticationNeeded,
@@ -21,7 +19,9 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.upstream import UpstreamResponse
+from accounts.vendors.calling import ask
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import UpstreamResponse
 from tools.answers import Answer, read_answer
 from tools.arguments import Bound, bind, check
 from tools.catalogue import Tool

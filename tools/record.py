@@ -19,8 +19,8 @@ import orjson
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
-from accounts.exchanges import Exchange
 from accounts.tokens import redact
+from accounts.vendors.exchanges import Exchange
 from tools.metrics import RECORD_QUEUE
 from tools.models import Call, Outcome
 from tools.rollups import add_up

@@ -10,10 +10,10 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from accounts.changes import Change, Kind, subscribe
-from accounts.connections import Connection, connect
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
+from accounts.vendors.connections import Connection, connect
 from tools.catalogue import Catalogue, catalogue_of
 
 Revisions = tuple[int, int]

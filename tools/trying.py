@@ -13,9 +13,9 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.exchanges import Exchange
 from accounts.membership import accounts_of, may
 from accounts.models import IntegratedAccount, Integration, Role, User
+from accounts.vendors.exchanges import Exchange
 from tools.catalogue import Tool
 from tools.content import File
 from tools.costs import CHARACTERS_A_TOKEN

@@ -8,8 +8,8 @@ from urllib.parse import unquote_plus
 
 from jmespath.exceptions import JMESPathError
 
-from accounts.connections import Connection
-from accounts.upstream import UpstreamResponse
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import UpstreamResponse
 from tools import cursors
 from tools.answers import read_answer
 from tools.catalogue import Tool

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 
-from accounts.addresses import base_url_problem, is_excepted
 from accounts.definition import (
     AuthorizationCodeAuthentication,
     Definition,
     OAuthAuthentication,
 )
-from accounts.vendor_authentication import fill
+from accounts.vendors.addresses import base_url_problem, is_excepted
+from accounts.vendors.authentication import fill
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.oauth.client import RegisteredClient
 from accounts.oauth.grants import Held
 from accounts.oauth.refreshing import usable_token
-from accounts.vendor_authentication import concealed
+from accounts.vendors.authentication import concealed
 
 
 class LiveToken:

@@ -9,13 +9,13 @@ from asgiref.sync import async_to_sync
 from accounts.audit import Actor
 from accounts.connecting import check_base_url, connect_account, merged_fields, reconnect_account
 from accounts.connection_test import refusals
-from accounts.connections import split_fields
 from accounts.definition import Definition, OAuthAuthentication
 from accounts.errors import ConsentFailed
 from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.oauth import token_endpoint
 from accounts.oauth.client import RegisteredClient, registered_client
 from accounts.oauth.consent import Consent, read_answer, redirect_uri
+from accounts.vendors.connections import split_fields
 
 
 def new_consent(

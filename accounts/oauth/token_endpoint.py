@@ -13,7 +13,7 @@ from accounts import bounded_json
 from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForbidden
 from accounts.oauth.client import RegisteredClient, endpoint_problem
 from accounts.oauth.tokens import NotATokenSet, TokenSet, read_token_set
-from accounts.upstream import Upstream, UpstreamResponse
+from accounts.vendors.upstream import Upstream, UpstreamResponse
 
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
 HEADERS = {

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.connections import Connection, connect
 from accounts.errors import AccountError
 from accounts.models import IntegratedAccount
+from accounts.vendors.connections import Connection, connect
 
 logger = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""Pages of the portal about people: signing in, profile, members, API tokens, the audit record."""
+"""The portal's pages of people and connections: signing in, profile, members, tokens, audit, settings of an account."""

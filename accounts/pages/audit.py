@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import AuditEntry, Role
-from accounts.pages.forms import AuditFilter
+from accounts.pages.people_forms import AuditFilter
 from accounts.portal import PortalRequest, require, signed_in
 
 PAGE = 50

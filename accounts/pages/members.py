@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.errors import MemberRefused
 from accounts.members import add_member, change_role, invitation_path, remove_member
 from accounts.models import Environment, Membership, Role, SecondFactor
-from accounts.pages.forms import MemberForm, RoleForm
+from accounts.pages.people_forms import MemberForm, RoleForm
 from accounts.portal import REFUSED, PortalRequest, require, signed_in, tell, warn
 
 PAGE = 25

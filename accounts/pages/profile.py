@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from accounts.pages.forms import CodeForm, DetailsForm, RemoveFactorForm
+from accounts.pages.people_forms import CodeForm, DetailsForm, RemoveFactorForm
+from accounts.pages.qr_codes import qr_code
 from accounts.pages.sign_in import WRONG
 from accounts.portal import REFUSED, PortalRequest, signed_in, tell
-from accounts.qr_codes import qr_code
 from accounts.second_factors import (
     begin_setup,
     check_code,

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
 from accounts.models import User
-from accounts.pages.forms import CodeForm, SignInForm
+from accounts.pages.people_forms import CodeForm, SignInForm
 from accounts.portal import REFUSED, tell
 from accounts.second_factors import check_code, factor_of
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.issuing import issue_token, revoke_token
 from accounts.models import ApiToken, Role
-from accounts.pages.forms import TokenForm
+from accounts.pages.people_forms import TokenForm
 from accounts.portal import REFUSED, PortalRequest, require, signed_in, tell
 
 PAGE = 25

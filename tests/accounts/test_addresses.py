@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from accounts.addresses import GuardedResolver, Lookup, base_url_problem, is_public
 from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamUnreachable
-from accounts.transport import PooledTransport
-from accounts.upstream import Upstream
+from accounts.vendors.addresses import GuardedResolver, Lookup, base_url_problem, is_public
+from accounts.vendors.transport import PooledTransport
+from accounts.vendors.upstream import Upstream
 
 # Each leads to this machine or its neighbours, if it leads anywhere.
 FORBIDDEN = [

@@ -8,11 +8,11 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from accounts.calling import ask
-from accounts.connections import Connection
 from accounts.errors import UpstreamBroken, UpstreamBusy, UpstreamDown, UpstreamUnreachable
-from accounts.upstream import Upstream
-from accounts.vendor_authentication import FixedCredentials
+from accounts.vendors.authentication import FixedCredentials
+from accounts.vendors.calling import ask
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import Upstream
 from tests.socket_vendor import Conversation, SocketVendor, closing, socket_vendor
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

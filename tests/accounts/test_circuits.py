@@ -4,7 +4,6 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.circuits import GATEWAY_STATUSES, MANY, Circuits, Line, line_of, origin_of
 from accounts.errors import (
     UpstreamBroken,
     UpstreamDown,
@@ -16,6 +15,7 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
+from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, Circuits, Line, line_of, origin_of
 
 HERE, NEIGHBOUR, ELSEWHERE = Line("h", "h a"), Line("h", "h b"), Line("i", "i a")
 

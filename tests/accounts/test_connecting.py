@@ -11,10 +11,10 @@ from pytest_django.fixtures import Settings
 
 from accounts.checking import check_account
 from accounts.connecting import connect_account, disconnect_account, reconnect_account, set_enabled
-from accounts.connections import connect, split_fields
 from accounts.definition import Definition, parse_definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration
+from accounts.vendors.connections import connect, split_fields
 from mcpservers.models import MCPServer
 from tests.conftest import ThreadedServer
 from tests.scripted_vendor import Received, ScriptedVendor

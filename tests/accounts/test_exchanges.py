@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async
 
-from accounts.calling import ask
-from accounts.connections import connect
 from accounts.errors import UpstreamUnreachable
-from accounts.exchanges import MOST_CHARACTERS, Exchange
 from accounts.models import Environment
-from accounts.upstream import Upstream
+from accounts.vendors.calling import ask
+from accounts.vendors.connections import connect
+from accounts.vendors.exchanges import MOST_CHARACTERS, Exchange
+from accounts.vendors.upstream import Upstream
 from tests.accounts.test_vendor_authentication import KEY, KINDS, PAIR, QUOTED, account_of, serving, vendor
 from tests.scripted_vendor import ScriptedVendor
 

@@ -4,7 +4,7 @@ import pytest
 from django import forms
 from django.conf import settings
 
-from accounts.json_editor import JSONDocumentField
+from accounts.admin.json_editor import JSONDocumentField
 
 
 class Form(forms.Form):

@@ -25,7 +25,7 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.upstream import Upstream, UpstreamResponse
+from accounts.vendors.upstream import Upstream, UpstreamResponse
 from tests.scripted_vendor import gzipped
 from tests.socket_vendor import Conversation, Script, answering, closing, silent, socket_vendor
 

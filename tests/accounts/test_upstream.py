@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from accounts.bounded_json import NotJSON, TooDeep, loads
-from accounts.connections import connect
-from accounts.decompression import PIECE_BYTES, decompressed
 from accounts.errors import (
     UpstreamBroken,
     UpstreamFailure,
@@ -24,7 +22,9 @@ from accounts.errors import (
     UpstreamUnreadable,
 )
 from accounts.models import IntegratedAccount
-from accounts.upstream import Upstream, UpstreamResponse, close_shared_upstream, shared_upstream
+from accounts.vendors.connections import connect
+from accounts.vendors.decompression import PIECE_BYTES, decompressed
+from accounts.vendors.upstream import Upstream, UpstreamResponse, close_shared_upstream, shared_upstream
 from tests.conftest import ThreadedServer
 from tests.scripted_vendor import ScriptedVendor, gzipped
 

@@ -10,9 +10,9 @@ from channels.db import database_sync_to_async
 from prometheus_client import REGISTRY, generate_latest
 
 from accounts.connecting import connect_account
-from accounts.connections import connect
 from accounts.errors import ConnectionRefused
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration
+from accounts.vendors.connections import connect
 from mcpservers.policy import create_server
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient

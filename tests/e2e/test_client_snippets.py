@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mcpservers.clients import commands_for
+from mcpservers.pages.clients import commands_for
 
 pytestmark = pytest.mark.e2e
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from accounts.models import Environment  # noqa: E402
-from accounts.upstream import close_shared_upstream  # noqa: E402
+from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from tests.generated.staging import stage_of  # noqa: E402
 from tests.generated.strategies import plans  # noqa: E402
 from tests.generated.walks import Stage  # noqa: E402

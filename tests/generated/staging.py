@@ -3,8 +3,8 @@
 import asyncio
 
 from accounts.connecting import connect_account
-from accounts.connections import connect
 from accounts.models import Environment, Integration
+from accounts.vendors.connections import connect
 from mcpservers.policy import create_server
 from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
 from tests.generated.vendor import GeneratedVendor

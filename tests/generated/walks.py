@@ -14,7 +14,7 @@ import orjson
 from hypothesis import strategies as st
 
 from accounts import bounded_json
-from accounts.connections import Connection
+from accounts.vendors.connections import Connection
 from tests.generated.family import BASE_PATH, KEY
 from tests.generated.strategies import TAMPERINGS, Plan, replies
 from tests.generated.vendor import GeneratedVendor, Reply, head_of

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from accounts.upstream import close_shared_upstream
+from accounts.vendors.upstream import close_shared_upstream
 from mcpservers.models import MCPServer
 from mcpservers.sightings import finish_writing
 from tests.mcp_client import McpClient

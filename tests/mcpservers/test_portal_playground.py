@@ -12,8 +12,8 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from accounts.models import AuditEntry, IntegratedAccount, User
-from mcpservers.call_snippets import over_mcp, over_rest
 from mcpservers.models import MCPServer
+from mcpservers.pages.call_snippets import over_mcp, over_rest
 from mcpservers.policy import create_server
 from tests.conftest import SIMULATOR_KEY, People
 from tools.models import Call

@@ -10,7 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.changes import Kind
 from accounts.models import AuditEntry, Integration, User
 from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
-from tools.admin import DocumentationAdmin
+from tools.admin.calls import DocumentationAdmin
 from tools.catalogue import catalogue_of
 from tools.models import Documentation
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from accounts.models import IntegratedAccount
-from accounts.upstream import close_shared_upstream
+from accounts.vendors.upstream import close_shared_upstream
 from tests.rest import AsyncRest, problem
 from tests.scripted_vendor import ScriptedVendor
 

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from accounts.connecting import reconnect_account, set_enabled
 from accounts.issuing import revoke_token
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
-from accounts.upstream import close_shared_upstream
+from accounts.vendors.upstream import close_shared_upstream
 from tests.conftest import SIMULATOR_KEY, People
 from tests.rest import AsyncRest, problem, reasons, token_of
 from tools.catalogue import catalogue_of

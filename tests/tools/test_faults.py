@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from accounts.models import IntegratedAccount
-from accounts.upstream import close_shared_upstream
+from accounts.vendors.upstream import close_shared_upstream
 from tests.mcp_client import McpClient
 from tests.rest import AsyncRest, problem
 from tests.scripted_vendor import ScriptedVendor

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Environment
-from accounts.upstream import close_shared_upstream
+from accounts.vendors.upstream import close_shared_upstream
 from tests.generated.staging import stage_of
 from tests.generated.strategies import plans
 from tests.generated.walks import Stage

@@ -12,11 +12,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts.connecting import connect_account
-from accounts.connections import Connection
 from accounts.definition import parse_definition
 from accounts.models import Environment
-from accounts.upstream import UpstreamResponse
-from accounts.vendor_authentication import QueryKey
+from accounts.vendors.authentication import QueryKey
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import UpstreamResponse
 from mcpservers.policy import create_server
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor

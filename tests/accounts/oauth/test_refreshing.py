@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.connecting import reconnect_account
-from accounts.connections import connect
 from accounts.models import AuditEntry, IntegratedAccount
 from accounts.oauth import grants
 from accounts.oauth.tokens import TokenSet
+from accounts.vendors.connections import connect
 from tests.accounts.oauth.conftest import CREATE, LIST, Consented, client_of, grant_of, let_pass, run
 from tests.authorization_server import FIELDS, AuthorizationServer
 from tests.mcp_client import McpClient

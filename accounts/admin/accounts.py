@@ -1,0 +1,270 @@
+"""Admin pages of this app: API tokens, connected accounts, the audit record; those of people are in admin_people.py.
+
+The page of integrations stands in tools/admin/calls.py, since it shows the catalogue that a definition makes.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import issuing
+from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, person, pretty_json
+from accounts.admin.people import EnvironmentAdmin, GroupAdmin, SignInAttemptAdmin, UserAdmin
+from accounts.changes import Kind, announce
+from accounts.checking import check_account
+from accounts.connecting import disconnect_account, reconnect_account, set_enabled
+from accounts.errors import AccountError
+from accounts.issuing import revoke_token
+from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
+
+TESTED_AT_ONCE = 5  # each test may take as long as a vendor takes to time out
+STATUS_COLOURS = {"active": "success", "needs_reauth": "warning", "disabled": "danger"}
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ModelAdmin):
+    """API tokens, to be seen and revoked; they are made in the portal or over REST, where their value is shown once."""
+
+    list_display = ("name", "ends_in", "environment", "role", "state", "used", "expires", "created_by")
+    list_filter = ("role", "environment", "expires_at")
+    list_select_related = ("environment", "created_by")
+    search_fields = ("name", "=last_four")
+    actions = ("revoke",)
+    fields = ("name", "ends_in", "state", "environment", "role", "created_by", "created", "used", "expires", "revoked")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a token's value is shown once, and this is not the place."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Refuse: what a token opens does not change; it is revoked, and another one made."""
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Ask for Django's permission to change tokens."""
+        return person(request).has_perm("accounts.change_apitoken")
+
+    @admin.action(description="Revoke: refuse them from now on", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """Revoke those that are not."""
+        rows = list(queryset.filter(revoked_at=None))
+        for row in rows:
+            revoke_token(row, person(request))
+        self.message_user(request, f"{len(rows)} API tokens revoked. Programs that use them are refused now.")
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        """Delete, and have it refused at once."""
+        token_id = obj.pk
+        with transaction.atomic():
+            issuing.note(obj, person(request), "deleted", {"role": obj.role})
+            super().delete_model(request, obj)
+            announce(Kind.TOKEN, token_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """Delete one by one, so that each is refused and noted."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+    @admin.display(description="Ends in", ordering="last_four")
+    def ends_in(self, row: ApiToken) -> SafeString:
+        """The last four characters, for recognition; nothing more is known."""
+        return mono(f"…{row.last_four}")
+
+    @labelled(description="State", colours={"live": "success", "expired": "info", "revoked": "danger"})
+    def state(self, row: ApiToken) -> Label:
+        """Whether it still opens something."""
+        if row.revoked_at is not None:
+            return Label("revoked", "Revoked")
+        return Label("live", "Live") if row.is_live() else Label("expired", "Expired")
+
+    @admin.display(description="Last used", ordering="last_used_at")
+    def used(self, row: ApiToken) -> SafeString:
+        """When a program used it last, to the minute."""
+        return moment(row.last_used_at)
+
+    @admin.display(description="Expires", ordering="expires_at")
+    def expires(self, row: ApiToken) -> SafeString:
+        """When it ends by itself."""
+        return moment(row.expires_at)
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, row: ApiToken) -> SafeString:
+        """When it was made."""
+        return moment(row.created_at)
+
+    @admin.display(description="Revoked", ordering="revoked_at")
+    def revoked(self, row: ApiToken) -> SafeString:
+        """When it was revoked."""
+        return moment(row.revoked_at, none="not revoked")
+
+
+@admin.register(IntegratedAccount)
+class IntegratedAccountAdmin(ModelAdmin):
+    """Connected accounts. Their address and connection fields change in the portal, where they are tested first."""
+
+    list_display = ("name", "integration", "environment", "state", "checked", "changed", "created_by")
+    list_filter = ("status", "integration", "environment")
+    list_select_related = ("integration", "environment", "created_by")
+    search_fields = ("name", "integration__label", "environment__name")
+    actions = ("test_connection", "enable", "disable")
+    fields = (
+        "name", "state", "integration", "environment", "connection_fields", "address", "scopes_told", "tokens",
+        "checked", "created_by", "created", "changed",
+    )  # fmt: skip
+    readonly_fields = tuple(field for field in fields if field != "name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: accounts are connected in the portal or over REST, where the vendor is asked first."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: IntegratedAccount, form: Any, change: bool) -> None:
+        """Rename with a trace in the audit record."""
+        row = IntegratedAccount.objects.get(pk=obj.pk)
+        if row.name != obj.name:
+            reconnect_account(row, person(request), name=obj.name, verify=False)
+
+    def delete_model(self, request: HttpRequest, obj: IntegratedAccount) -> None:
+        """Disconnect; every URL to the account is refused from now on."""
+        disconnect_account(obj, person(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
+        """Disconnect each."""
+        for row in queryset:
+            disconnect_account(row, person(request))
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
+        """Switch disabled accounts on."""
+        rows = list(queryset.filter(status=IntegratedAccount.Status.DISABLED))
+        for row in rows:
+            set_enabled(row, person(request), enabled=True)
+        self.message_user(request, f"{len(rows)} accounts enabled.")
+
+    @admin.action(description="Disable: refuse every call of their tools", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
+        """Switch accounts off."""
+        rows = list(queryset.exclude(status=IntegratedAccount.Status.DISABLED))
+        for row in rows:
+            set_enabled(row, person(request), enabled=False)
+        self.message_user(request, f"{len(rows)} accounts disabled. Their tools answer that they are.")
+
+    @admin.action(description=f"Test the connection (at most {TESTED_AT_ONCE})", permissions=["change"])
+    def test_connection(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
+        """Ask each vendor whether the connection works, and say what it answered."""
+        if queryset.count() > TESTED_AT_ONCE:
+            self.message_user(request, f"Choose at most {TESTED_AT_ONCE} accounts; nothing was tested.", messages.ERROR)
+            return
+        for row in queryset.select_related("integration"):
+            self._test(request, row)
+
+    def _test(self, request: HttpRequest, row: IntegratedAccount) -> None:
+        if row.status == row.Status.DISABLED:
+            self.message_user(request, f"{row.name} is disabled; enable it first.", messages.WARNING)
+            return
+        try:
+            check_account(row, person(request))
+        except AccountError as problem:
+            self.message_user(request, f"{row.name}: {problem or 'the connection does not work.'}", messages.ERROR)
+        else:
+            told = ", ".join(row.scopes) or "none told"
+            self.message_user(request, f"{row.name}: the connection works. Scopes: {told}.")
+
+    @labelled(description="State", colours=STATUS_COLOURS, ordering="status")
+    def state(self, row: IntegratedAccount) -> Label:
+        """Whether it can be used."""
+        return Label(row.status, IntegratedAccount.Status(row.status).label)
+
+    @admin.display(description="Connection fields")
+    def connection_fields(self, row: IntegratedAccount) -> SafeString:
+        """The fields that are not secret."""
+        return pretty_json(row.connection)
+
+    @admin.display(description="Address")
+    def address(self, row: IntegratedAccount) -> str:
+        """Where the vendor is reached, when not where the definition says."""
+        return row.base_url or "as the definition says"
+
+    @admin.display(description="Scopes")
+    def scopes_told(self, row: IntegratedAccount) -> str:
+        """What the vendor said that the credentials may do."""
+        return ", ".join(row.scopes) or "none told"
+
+    @admin.display(description="OAuth tokens")
+    def tokens(self, row: IntegratedAccount) -> SafeString | str:
+        """Where the account's tokens stand; they themselves are shown nowhere."""
+        grant = getattr(row, "grant", None)
+        if grant is None:
+            return "none"
+        if grant.refused_at is not None:
+            return f"refused: {grant.problem}"
+        ends = moment(grant.expires_at, none="when the vendor says so")
+        return format_html("version {}, the access token ends: {}", grant.version, ends)
+
+    @admin.display(description="Tested", ordering="checked_at")
+    def checked(self, row: IntegratedAccount) -> SafeString:
+        """When the connection was tested last with success."""
+        return moment(row.checked_at)
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, row: IntegratedAccount) -> SafeString:
+        """When it was connected."""
+        return moment(row.created_at)
+
+    @admin.display(description="Changed", ordering="updated_at")
+    def changed(self, row: IntegratedAccount) -> SafeString:
+        """When it changed last."""
+        return moment(row.updated_at)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(RecordAdmin):
+    """What was changed, by whom."""
+
+    list_display = ("when", "actor", "what", "target_name", "environment_name")
+    list_display_links = ("when", "what")
+    list_filter = ("action",)
+    search_fields = ("actor", "target_name", "action", "=target_id")
+    date_hierarchy = "at"
+    fields = ("at", "actor", "what", "target_name", "target_id", "environment_name", "details_shown")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Name each entry's environment in the same query, where it still exists."""
+        names = Environment.objects.filter(pk=OuterRef("environment_id")).values("name")
+        entries: QuerySet[AuditEntry] = super().get_queryset(request).annotate(environment_name=Subquery(names))
+        return entries
+
+    @admin.display(description="When", ordering="at")
+    def when(self, entry: AuditEntry) -> SafeString:
+        """When it happened."""
+        return moment(entry.at)
+
+    @admin.display(description="Action", ordering="action")
+    def what(self, entry: AuditEntry) -> SafeString:
+        """The kind of thing and what was done to it."""
+        return mono(entry.action)
+
+    @admin.display(description="Environment")
+    def environment_name(self, entry: Any) -> str:
+        """The environment's name."""
+        return entry.environment_name or "–"
+
+    @admin.display(description="Details")
+    def details_shown(self, entry: AuditEntry) -> SafeString:
+        """What more was noted."""
+        return pretty_json(entry.details)
+
+
+__all__ = [
+    "ApiTokenAdmin",
+    "AuditEntryAdmin",
+    "EnvironmentAdmin",
+    "GroupAdmin",
+    "IntegratedAccountAdmin",
+    "SignInAttemptAdmin",
+    "UserAdmin",
+]

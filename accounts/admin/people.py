@@ -1,0 +1,202 @@
+"""Admin pages of people: who signs in, what staff may do here, environments and their members."""
+
+from typing import Any, ClassVar
+
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts import audit
+from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
+from accounts.changes import Kind, announce
+from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
+
+for model in (Group, AccessAttempt, AccessFailureLog, AccessLog):
+    admin.site.unregister(model)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Groups of permissions for staff."""
+
+
+@admin.register(AccessAttempt)
+class SignInAttemptAdmin(AccessAttemptAdmin, ModelAdmin):  # type: ignore[misc]  # axes ships no types
+    """Failed sign-ins; deleting one lifts its lock."""
+
+
+class MembershipInline(TabularInline):
+    """The members of an environment, or the environments of a person."""
+
+    model = Membership
+    extra = 0
+    autocomplete_fields: ClassVar = ["user", "environment"]
+    fields: ClassVar = ["user", "environment", "role"]
+
+
+class MembersAdmin(ModelAdmin):
+    """A page with memberships on it, whose changes leave traces."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save members, each with a trace in the audit record."""
+        super().save_formset(request, form, formset, change)
+        changed = [row for row, _ in formset.changed_objects]
+        for action, rows in (
+            ("added", formset.new_objects),
+            ("changed", changed),
+            ("removed", formset.deleted_objects),
+        ):
+            for row in rows:
+                _note_member(request, row, action)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, MembersAdmin):
+    """People who sign in."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "full_name", "email", "environments_count", "is_staff", "is_active", "seen")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    inlines = (MembershipInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        """Ask for name and password alone when somebody is added."""
+        return self.inlines if obj else ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Count memberships in the same query."""
+        people: QuerySet[User] = super().get_queryset(request).annotate(environments_count=Count("memberships"))
+        return people
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Let nobody but a superuser hand out rights: whoever may change people could take every right otherwise."""
+        fixed = ("last_login", "date_joined")
+        return (
+            fixed
+            if person(request).is_superuser
+            else (*fixed, "is_superuser", "is_staff", "groups", "user_permissions")
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep superusers, and their passwords, to superusers."""
+        if obj is not None and obj.is_superuser and not person(request).is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep superusers to superusers."""
+        if obj is not None and obj.is_superuser and not person(request).is_superuser:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    @admin.display(description="Name", ordering="last_name")
+    def full_name(self, user: User) -> str:
+        """The name, or nothing."""
+        return user.get_full_name() or "–"
+
+    @admin.display(description="Environments", ordering="environments_count")
+    def environments_count(self, user: Any) -> int:
+        """How many environments the person belongs to."""
+        return int(user.environments_count)
+
+    @admin.display(description="Last sign-in", ordering="last_login")
+    def seen(self, user: User) -> SafeString:
+        """When the person signed in last."""
+        return moment(user.last_login)
+
+
+@admin.register(Environment)
+class EnvironmentAdmin(MembersAdmin):
+    """Environments with their members."""
+
+    list_display = ("name", "members_count", "accounts_count", "tokens_count", "since")
+    search_fields = ("name",)
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Environment]:
+        """Count what belongs to each in the same query."""
+        counts = {
+            name: Count(relation, distinct=True)
+            for name, relation in (
+                ("members_count", "memberships"),
+                ("accounts_count", "integrated_accounts"),
+                ("tokens_count", "api_tokens"),
+            )
+        }
+        rows: QuerySet[Environment] = super().get_queryset(request).annotate(**counts)
+        return rows
+
+    def save_model(self, request: HttpRequest, obj: Environment, form: Any, change: bool) -> None:
+        """Save with a trace in the audit record."""
+        super().save_model(request, obj, form, change)
+        if not change or form.changed_data:
+            _note_environment(request, obj, "changed" if change else "created")
+
+    def delete_model(self, request: HttpRequest, obj: Environment) -> None:
+        """Delete with everything in it, each account and token refused at once."""
+        with transaction.atomic():
+            accounts = list(IntegratedAccount.objects.filter(environment=obj).values_list("pk", flat=True))
+            tokens = list(ApiToken.objects.filter(environment=obj).values_list("pk", flat=True))
+            _note_environment(request, obj, "deleted", accounts=len(accounts), api_tokens=len(tokens))
+            super().delete_model(request, obj)
+            for kind, ids in ((Kind.ACCOUNT, accounts), (Kind.TOKEN, tokens)):
+                for row_id in ids:
+                    announce(kind, row_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Environment]) -> None:
+        """Delete one by one, so that each is told and noted."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+    @admin.display(description="Members", ordering="members_count")
+    def members_count(self, row: Any) -> int:
+        """How many people belong to it."""
+        return int(row.members_count)
+
+    @admin.display(description="Accounts", ordering="accounts_count")
+    def accounts_count(self, row: Any) -> SafeString:
+        """How many accounts are connected in it."""
+        query = f"?environment__id__exact={row.pk}"
+        return linked("accounts_integratedaccount_changelist", str(row.accounts_count), query=query)
+
+    @admin.display(description="API tokens", ordering="tokens_count")
+    def tokens_count(self, row: Any) -> SafeString:
+        """How many API tokens it has."""
+        query = f"?environment__id__exact={row.pk}"
+        return linked("accounts_apitoken_changelist", str(row.tokens_count), query=query)
+
+    @admin.display(description="Created", ordering="created_at")
+    def since(self, row: Environment) -> SafeString:
+        """When it was made."""
+        return moment(row.created_at)
+
+
+def _note_environment(request: HttpRequest, row: Environment, action: str, **details: Any) -> None:
+    audit.record(
+        person(request),
+        f"environment.{action}",
+        environment_id=row.pk,
+        target_id=row.pk,
+        target_name=row.name,
+        details=details,
+    )
+
+
+def _note_member(request: HttpRequest, row: Membership, action: str) -> None:
+    audit.record(
+        person(request),
+        f"membership.{action}",
+        environment_id=row.environment_id,
+        target_id=row.user_id,
+        target_name=row.user.get_username(),
+        details={"role": row.role},
+    )

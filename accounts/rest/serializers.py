@@ -1,0 +1,185 @@
+"""What the management API takes and gives of integrations, integrated accounts and API tokens. Never a secret."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.definition import Definition
+from accounts.errors import DefinitionInvalid
+from accounts.models import ApiToken, IntegratedAccount, Integration, Role
+from accounts.rest.strictness import MomentField, NameField, ObjectField, StrictSerializer, TextField
+from accounts.vendors.addresses import base_url_problem
+
+CONNECTION_HELP = "Connection fields by name; the integration says which there are."
+EXPIRY_HELP = "ISO 8601; without an offset it is UTC. Null: no end."
+
+
+class IntegrationReferenceSerializer(serializers.ModelSerializer[Integration]):
+    """Which integration something belongs to."""
+
+    class Meta:
+        model = Integration
+        fields = ("name", "label")
+
+
+class IntegrationSerializer(serializers.ModelSerializer[Integration]):
+    """An integration, with what connecting an account takes."""
+
+    connection_fields = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Integration
+        fields = ("name", "label", "connection_fields", "revision", "created_at", "updated_at")
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_connection_fields(self, integration: Integration) -> list[dict[str, Any]]:
+        """Return the fields that the definition declares."""
+        definition = parsed_or_none(integration)
+        return [field.model_dump() for field in definition.connection_fields] if definition else []
+
+
+class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
+    """An integrated account: its open connection fields, and the names of those that are kept secret."""
+
+    integration = IntegrationReferenceSerializer()
+    connection = serializers.DictField(child=serializers.CharField())
+    secret_fields = serializers.SerializerMethodField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    problem = serializers.CharField(
+        help_text="Why it must be connected again, where its vendor refused a new token; else empty."
+    )
+
+    class Meta:
+        model = IntegratedAccount
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "integration",
+            "status",
+            "problem",
+            "connection",
+            "secret_fields",
+            "base_url",
+            "scopes",
+            "checked_at",
+            "created_at",
+            "updated_at",
+        )
+
+    def get_secret_fields(self, account: IntegratedAccount) -> list[str]:
+        """Return the names, in the definition's order; a page of accounts parses each definition once."""
+        held: dict[Any, list[str]] = cast(dict[str, Any], self.context).setdefault("secret_fields", {})
+        if account.integration_id not in held:
+            definition = parsed_or_none(account.integration)
+            fields = definition.connection_fields if definition else []
+            held[account.integration_id] = [field.name for field in fields if field.secret]
+        return held[account.integration_id]
+
+
+class BaseUrlField(TextField):
+    """The address that stands before a vendor's paths; empty: the definition's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 300, "allow_blank": True, "required": False, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address; raise ValidationError."""
+        address = super().to_internal_value(data)
+        problem = base_url_problem(address)
+        if problem:
+            raise serializers.ValidationError(problem)
+        return address
+
+
+class ConnectAccountSerializer(StrictSerializer):
+    """A new integrated account."""
+
+    integration = TextField(help_text="The name of an integration.")
+    name = NameField()
+    connection = ObjectField(required=False, help_text=CONNECTION_HELP)
+    base_url = BaseUrlField(help_text="Only where the vendor is reached at another address, such as a test system.")
+
+    def validate_integration(self, name: str) -> Integration:
+        """Return the integration of this name."""
+        integration = Integration.objects.filter(name=name).first()
+        if integration is None:
+            known = ", ".join(Integration.objects.order_by("name").values_list("name", flat=True)) or "none"
+            raise serializers.ValidationError(f"There is no integration {name[:60]!r}. There is: {known}.")
+        return integration
+
+
+class ChangeAccountSerializer(StrictSerializer):
+    """Changes to an integrated account; what is left out stays as it is."""
+
+    name = NameField(required=False)
+    connection = ObjectField(required=False, help_text=f"{CONNECTION_HELP} Those left out stay as they are.")
+    base_url = BaseUrlField()
+    status = serializers.ChoiceField(choices=["active", "disabled"], required=False)
+
+    def validate_status(self, status: str) -> str:
+        """Refuse to call an account active whose credentials the vendor no longer accepts."""
+        account: IntegratedAccount = self.context["account"]
+        reconnecting = "connection" in self.initial_data
+        if status == "active" and account.status == account.Status.NEEDS_REAUTH and not reconnecting:
+            raise serializers.ValidationError("The account must be connected again: send `connection` with it.")
+        return status
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """An API token, without its value."""
+
+    created_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+
+    class Meta:
+        model = ApiToken
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "role",
+            "last_four",
+            "created_by",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+        )
+
+
+class IssuedTokenSerializer(ApiTokenSerializer):
+    """A new API token with its value, which is shown here and never again."""
+
+    token = serializers.CharField()
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields = (*ApiTokenSerializer.Meta.fields, "token")
+
+
+class IssueTokenSerializer(StrictSerializer):
+    """A new API token of the environment."""
+
+    name = NameField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    expires_at = MomentField(required=False, allow_null=True, default=None, help_text=EXPIRY_HELP)
+
+    def validate_role(self, role: str) -> Role:
+        """Refuse a role above that of the token which asks."""
+        asking: ApiToken = self.context["token"]
+        if not asking.may(Role(role)):
+            raise serializers.ValidationError(f"Must not be above this token's own role, which is {asking.role}.")
+        return Role(role)
+
+    def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:
+        """Refuse an end that is past."""
+        if expires_at is not None and expires_at <= timezone.now():
+            raise serializers.ValidationError("Must lie ahead. Give a later time, or null for a token without an end.")
+        return expires_at
+
+
+def parsed_or_none(integration: Integration) -> Definition | None:
+    """Return the definition of an integration; None while what is stored does not fit the schema."""
+    try:
+        return integration.parsed()
+    except DefinitionInvalid:
+        return None

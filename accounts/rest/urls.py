@@ -1,0 +1,11 @@
+"""Paths of the management API that belong to this app."""
+
+from accounts.rest.viewsets import ApiTokenViewSet, IntegrationSchemaView, IntegrationViewSet
+from accounts.routing import page
+
+urlpatterns = [
+    *page("api-token", ApiTokenViewSet.as_view({"get": "list", "post": "create"}), "api-tokens"),
+    *page("api-token/<uuid:token_id>", ApiTokenViewSet.as_view({"delete": "destroy"}), "api-token"),
+    *page("integration", IntegrationViewSet.as_view({"get": "list"}), "api-integrations"),
+    *page("integration-schema", IntegrationSchemaView.as_view(), "integration-schema"),
+]

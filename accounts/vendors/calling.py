@@ -1,0 +1,55 @@
+"""Send a request in an account's name: the one way to a vendor, whoever asks."""
+
+from collections.abc import Callable
+
+import httpx
+
+from accounts.vendors.circuits import line_of
+from accounts.vendors.connections import Connection
+from accounts.vendors.exchanges import Exchange, exchange_of
+from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
+
+UNAUTHORIZED = 401
+
+
+async def ask(
+    connection: Connection,
+    method: str,
+    target: str,
+    *,
+    headers: dict[str, str] | None = None,
+    content: bytes = b"",
+    upstream: Upstream | None = None,
+    idempotent: bool = False,
+    seen: Callable[[Exchange], None] | None = None,
+) -> UpstreamResponse:
+    """Send a request with the account's credentials and return the answer; raise an UpstreamFailure.
+
+    `target` is path and query, quoted. `idempotent` says that twice does no more than once, so that a connection
+    that could not be made is tried again. A 401 is asked again once, with new credentials, where such can be had: a
+    vendor that answers it has done nothing. Raises ReauthenticationNeeded when there are no credentials to send.
+
+    The account waits for its turn; nothing is sent to a vendor that is down. `seen` is told each exchange.
+    """
+    upstream = upstream or shared_upstream()
+    line = line_of(connection.base_url, connection.account_id)
+
+    async def send() -> tuple[httpx.Request, UpstreamResponse]:
+        request = connection.request(method, target, headers=headers, content=content)
+        response = None
+        with upstream.circuits.attempt(line) as attempt:
+            try:
+                response = await upstream.send(request, idempotent=idempotent)
+            finally:
+                if seen is not None:
+                    seen(exchange_of(connection, request, content, response))
+            attempt.answered(response.status, response.headers)
+        return request, response
+
+    upstream.circuits.refuse_open(line)  # before the wait for a turn
+    async with upstream.turns.of(connection.account_id):
+        await connection.authentication.prepare()
+        sent, response = await send()
+        if response.status == UNAUTHORIZED and await connection.authentication.renew(sent):
+            _, response = await send()
+        return response

@@ -1,0 +1,100 @@
+"""One exchange with a vendor as a person may see it: the request and its answer, without credentials."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import httpx
+
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import UpstreamResponse
+
+MASK = "•••"
+MOST_CHARACTERS = 20_000
+TEXTUAL = ("json", "xml", "text/", "x-www-form-urlencoded", "javascript", "csv")
+# Headers of an answer that carry what only its receiver may know.
+SECRET_HEADERS = frozenset({"set-cookie", "set-cookie2", "authentication-info", "proxy-authenticate"})
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one side sent: headers and a body as text; `size` is that of the whole body in bytes."""
+
+    headers: Headers = field(repr=False)
+    body: str = field(repr=False)
+    size: int
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer; `status` and `answer` are None where none came."""
+
+    method: str
+    url: str = field(repr=False)
+    request: Part
+    status: int | None = None
+    answer: Part | None = None
+
+
+def exchange_of(
+    connection: Connection, sent: httpx.Request, content: bytes, response: UpstreamResponse | None
+) -> Exchange:
+    """Return what was exchanged, with every credential masked, also where the vendor repeats it."""
+    conceal = connection.authentication.conceal
+    credentials = {name.lower() for name in connection.authentication.headers()}
+    headers = [
+        (name, MASK if name.lower() in credentials else conceal(value))
+        for name, value in sent.headers.items()
+        if name.lower() != "host"
+    ]
+    return Exchange(
+        method=sent.method,
+        url=conceal(_address(connection, str(sent.extensions["target"]))),
+        request=_part(connection, headers, content, sent.headers.get("content-type", "")),
+        status=response.status if response else None,
+        answer=_answer(connection, response) if response else None,
+    )
+
+
+def _address(connection: Connection, target: str) -> str:
+    """Return the whole address; what the credentials add to the query is masked, however short it is."""
+    authentication = connection.authentication
+    bare = authentication.stripped(target)
+    added = _pairs(authentication.target(bare)) - _pairs(bare)
+    path, mark, query = target.partition("?")
+    shown = "&".join(f"{pair.partition('=')[0]}={MASK}" if pair in added else pair for pair in query.split("&"))
+    return f"{connection.base_url}{path}{mark}{shown}"
+
+
+def _pairs(target: str) -> set[str]:
+    return {*target.partition("?")[2].split("&")}
+
+
+def _answer(connection: Connection, response: UpstreamResponse) -> Part:
+    headers = [
+        (name, MASK if name in SECRET_HEADERS else connection.authentication.conceal(value))
+        for name, value in response.headers.items()
+    ]
+    return _part(connection, headers, response.body, response.media_type)
+
+
+def _part(connection: Connection, headers: Iterable[tuple[str, str]], body: bytes, media_type: str) -> Part:
+    if body and not any(word in media_type.lower() for word in TEXTUAL):
+        return Part([*headers], "", len(body))
+    conceal = connection.authentication.conceal
+    # Before JSON is written anew, which may quote them otherwise, and before it is cut: half of one is not found.
+    text = _on_lines(conceal(body.decode("utf-8", errors="replace")), media_type)
+    return Part([*headers], text[:MOST_CHARACTERS], len(body), len(text) > MOST_CHARACTERS)
+
+
+def _on_lines(text: str, media_type: str) -> str:
+    """Return JSON with its members on lines of their own, unless that would take long; other text as it is."""
+    if "json" not in media_type.lower() or len(text) > MOST_CHARACTERS:
+        return text
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text

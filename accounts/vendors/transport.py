@@ -1,0 +1,221 @@
+"""httpx's transport to vendors, over aiohttp's pool of connections.
+
+httpx's own pool collapses under concurrency, and parsing a URL anew for each call costs more than sending it. So
+this transport takes the request target from httpx's `target` extension (path and query, quoted already), and puts it
+behind the request's base address as it is.
+
+httpx.TransportError, as this transport raises it
+├── UnsupportedProtocol, LocalProtocolError   the address or the request cannot be written down
+├── ConnectTimeout                            no connection within the time for it
+├── ConnectError                              no connection
+│   ├── HostUnknown                               the host's name leads nowhere
+│   └── CertificateRefused                        the host did not prove who it is
+├── ReadTimeout                               no whole answer within the time for it
+│   └── Silence                                   nothing came for too long
+├── RemoteProtocolError                       no answer came, or none that HTTP knows
+│   └── StaleConnection                           a kept connection was over before any of the answer came
+└── ReadError                                 the answer ended early
+"""
+
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import aiohttp
+import httpx
+from django.conf import settings
+from yarl import URL
+
+from accounts.vendors.addresses import GuardedResolver, Lookup, check_host, system_lookup
+
+if TYPE_CHECKING:
+    from aiohttp.client_reqrep import ConnectionKey
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+KEEPALIVE_SECONDS = 30
+CHUNK_BYTES = 64 * 1024
+
+
+class HostUnknown(httpx.ConnectError):
+    """The name of the host could not be resolved."""
+
+
+class CertificateRefused(httpx.ConnectError):
+    """The host's TLS certificate is not one to trust, or TLS could not be agreed on."""
+
+
+class Silence(httpx.ReadTimeout):
+    """Nothing came for as long as a vendor may pause."""
+
+
+class StaleConnection(httpx.RemoteProtocolError):
+    """A connection that was kept from an earlier request ended before any of the answer came."""
+
+
+@dataclass(slots=True)
+class _Use:
+    """What one request does with connections. `fresh`: it takes no kept one."""
+
+    fresh: bool
+    connected: bool = False
+    kept: bool = False
+
+
+_use: ContextVar[_Use] = ContextVar("use")
+
+
+class VendorConnector(aiohttp.TCPConnector):
+    """aiohttp's pool, which tells a request whether its connection is a kept one, and keeps none that is spoilt.
+
+    There is no limit to the connections of a host: many accounts share one, and the slowest would take all. How many
+    an account can have is bounded by its turns.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  the name is aiohttp's
+    ) -> "Connection":
+        """Return a connection, and note that there is one."""
+        connection = await super().connect(req, traces, timeout)
+        _use.get().connected = True
+        return connection
+
+    async def _get(self, key: "ConnectionKey", traces: "list[Trace]") -> "Connection | None":
+        use = _use.get()
+        if use.fresh:
+            return None
+        while (kept := await super()._get(key, traces)) is not None:
+            # An answer that came unasked would be taken for the next request's.
+            if kept.protocol is not None and not kept.protocol.should_close:
+                use.kept = True
+                return kept
+            kept.close()
+        return None
+
+
+class PooledTransport(httpx.AsyncBaseTransport):
+    """Send requests over kept connections to addresses that may be called.
+
+    No cookies, no redirects, no retries, no proxy from the environment. `connect_seconds` bounds the way to a
+    connection (resolving the name and TLS included), `read_seconds` each pause of the vendor, `total_seconds` the
+    request with the reading of its answer; the extension `seconds` makes the last one shorter. The extension `fresh`
+    asks for a new connection. Raises UpstreamForbidden, and httpx's own errors as drawn above.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_seconds: float,
+        read_seconds: float,
+        total_seconds: float,
+        lookup: Lookup = system_lookup,
+    ) -> None:
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._timeout = self._within(total_seconds)
+        connector = VendorConnector(
+            resolver=GuardedResolver(lookup),
+            use_dns_cache=False,
+            limit=0,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+        )
+        # A jar would carry one account's cookies into another account's requests.
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+        # Or GET, PUT and DELETE would be sent a second time where a kept connection breaks.
+        self._session._retry_connection = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the answer's body is still to be read."""
+        base = str(request.url)
+        target: str = request.extensions.get("target", "")
+        seconds: float | None = request.extensions.get("seconds")
+        use = _Use(fresh=request.extensions.get("fresh", False))
+        _use.set(use)
+        try:
+            check_base(base, settings.UPSTREAM_PRIVATE_HOSTS)
+            response = await self._session._request(
+                request.method,
+                URL(base + target, encoded=True),
+                headers=request.headers.multi_items(),
+                data=b"".join(request.stream) or None,  # type: ignore[arg-type]  # a ByteStream is both kinds of stream
+                allow_redirects=False,
+                timeout=self._timeout if seconds is None else self._within(seconds),
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as failure:
+            raise _translated(failure, use) from failure
+        except ValueError as failure:
+            raise httpx.LocalProtocolError(str(failure)) from failure
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+
+    def _within(self, seconds: float) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(total=seconds, connect=self._connect_seconds, sock_read=self._read_seconds)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+
+@lru_cache(maxsize=1024)
+def check_base(base: str, excepted: frozenset[str]) -> None:
+    """Raise UpstreamForbidden for a base address that may not be called; those that may are remembered."""
+    # Read as aiohttp reads it, so that what is checked is what is called.
+    url = URL(base, encoded=True)
+    check_host(url.raw_host or "", url.port or 0, excepted)
+
+
+class _Body(httpx.AsyncByteStream):
+    """An answer's body as it comes, still compressed where the vendor compressed it."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
+                yield chunk
+        except aiohttp.SocketTimeoutError as failure:
+            raise Silence(str(failure)) from failure
+        except TimeoutError as failure:
+            raise httpx.ReadTimeout(str(failure)) from failure
+        except (aiohttp.ClientError, OSError) as failure:
+            raise httpx.ReadError(str(failure)) from failure
+
+    async def aclose(self) -> None:
+        self._response.release()
+
+
+def _translated(failure: Exception, use: _Use) -> httpx.TransportError:
+    told = str(failure)
+    match failure:
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return httpx.UnsupportedProtocol(told)
+        case aiohttp.SocketTimeoutError():
+            return Silence(told)
+        case aiohttp.ConnectionTimeoutError():
+            return httpx.ConnectTimeout(told)
+        case TimeoutError():
+            return httpx.ReadTimeout(told) if use.connected else httpx.ConnectTimeout(told)
+        case aiohttp.ClientConnectorDNSError():
+            return HostUnknown(told)
+        case aiohttp.ClientSSLError():
+            return CertificateRefused(told)
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError(told)
+        # The message of a disconnection is the part of the answer that had come.
+        case (
+            aiohttp.ServerDisconnectedError(message=str())
+            | aiohttp.ClientOSError()
+            | aiohttp.ClientConnectionResetError()
+        ) if use.kept:
+            return StaleConnection(told)
+        case _:
+            return httpx.RemoteProtocolError(told)

@@ -1,0 +1,201 @@
+"""Send one request to a vendor and read its answer, within limits of time and size.
+
+No redirect is followed. What goes wrong is raised as an UpstreamFailure. A request is sent again only where its sender
+says that twice does no more than once, and only when no connection could be made, or a kept one proved to be over
+before anything of the answer to a GET came (RFC 9110, 9.2.2).
+"""
+
+import asyncio
+import random
+import time
+import weakref
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import cast
+
+import httpx
+from django.conf import settings
+
+from accounts.errors import (
+    UpstreamBroken,
+    UpstreamFailure,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+    UpstreamUnreachable,
+    UpstreamUnreadable,
+    UpstreamUnsendable,
+)
+from accounts.vendors.circuits import Circuits
+from accounts.vendors.decompression import EncodingUnknown, decompressed
+from accounts.vendors.transport import CertificateRefused, HostUnknown, PooledTransport, Silence, StaleConnection
+from accounts.vendors.turns import Turns
+
+# How often a connection is tried again, and the shortest and longest pause before it, in seconds.
+RECONNECTIONS = 2
+PAUSE = (0.05, 0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamResponse:
+    """A vendor's whole answer: header names are in lower case, the body is decompressed."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """The media type in lower case, without its parameters; the first, where there are several."""
+        return self.headers.get("content-type", "").partition(";")[0].partition(",")[0].strip().lower()
+
+
+class Upstream:
+    """A pool of connections to vendors, the turns of the accounts and the circuits of the vendors that share it.
+
+    Belongs to the event loop that it was made in.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._total_seconds: float = settings.UPSTREAM_TOTAL_SECONDS
+        self._transport = transport or PooledTransport(
+            connect_seconds=settings.UPSTREAM_CONNECT_SECONDS,
+            read_seconds=settings.UPSTREAM_READ_SECONDS,
+            total_seconds=self._total_seconds,
+        )
+        self._max_bytes: int = settings.UPSTREAM_MAX_BYTES
+        self.turns = Turns(
+            concurrency=settings.UPSTREAM_ACCOUNT_CONCURRENCY,
+            waiting=settings.UPSTREAM_ACCOUNT_WAITING,
+            seconds=settings.UPSTREAM_WAIT_SECONDS,
+        )
+        self.circuits = Circuits(
+            failures=settings.UPSTREAM_CIRCUIT_FAILURES,
+            window_seconds=settings.UPSTREAM_CIRCUIT_WINDOW_SECONDS,
+            open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
+        )
+
+    async def __aenter__(self) -> "Upstream":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def send(self, request: httpx.Request, *, idempotent: bool = False) -> UpstreamResponse:
+        """Send a request and return the whole answer; raise an UpstreamFailure.
+
+        `idempotent` says that the request may be sent a second time.
+        """
+        try:
+            return await (self._persist(request) if idempotent else self._exchange(request))
+        except httpx.HTTPError as failure:
+            raise _translated(failure) from None
+        except (zlib.error, EncodingUnknown):
+            raise UpstreamUnreadable("the answer's compression cannot be read") from None
+
+    async def _persist(self, request: httpx.Request) -> UpstreamResponse:
+        """Send a request, again where that is safe; all of it takes no longer than one request may."""
+        ends = time.monotonic() + self._total_seconds
+        reconnections = RECONNECTIONS
+        while True:
+            try:
+                return await self._exchange(request)
+            except CertificateRefused:
+                raise  # it will be the same one
+            except httpx.ConnectError:
+                pause = random.uniform(*PAUSE)  # noqa: S311  it spreads attempts, and hides nothing
+                if not reconnections or time.monotonic() + pause >= ends:
+                    raise
+                reconnections -= 1
+                await asyncio.sleep(pause)
+            except StaleConnection:
+                if request.method != "GET" or time.monotonic() >= ends:
+                    raise
+                request.extensions["fresh"] = True  # on which it cannot happen again
+            request.extensions["seconds"] = ends - time.monotonic()
+
+    async def _exchange(self, request: httpx.Request) -> UpstreamResponse:
+        response = await self._transport.handle_async_request(request)
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in response.headers.raw:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            # RFC 9110, 5.3: a field that is repeated is a list.
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        stream = cast(httpx.AsyncByteStream, response.stream)
+        try:
+            self._refuse_length(headers.get("content-length", ""))
+            encoding = headers.get("content-encoding", "")
+            # What is still compressed is bounded too: it may unpack to nothing for as long as it comes.
+            body = await self._read(decompressed(self._bounded(stream), encoding) if encoding else stream)
+        finally:
+            await stream.aclose()
+        return UpstreamResponse(response.status_code, headers, body)
+
+    def _refuse_length(self, declared: str) -> None:
+        if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > self._max_bytes):
+            raise self._too_large()
+
+    def _too_large(self) -> UpstreamTooLarge:
+        return UpstreamTooLarge(f"the answer is larger than {self._max_bytes} bytes")
+
+    async def _bounded(self, stream: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in stream:
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise self._too_large()
+            yield chunk
+
+    async def _read(self, stream: AsyncIterable[bytes]) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in stream:
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise self._too_large()
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _translated(failure: httpx.HTTPError) -> UpstreamFailure:
+    match failure:
+        case HostUnknown():
+            return UpstreamUnreachable("no connection could be made, since its host name leads nowhere")
+        case CertificateRefused():
+            return UpstreamUnreachable("no connection could be made, since its TLS certificate cannot be trusted")
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return UpstreamUnreachable("no connection could be made")
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return UpstreamUnsendable("the request or its address cannot be written down")
+        case Silence():
+            return UpstreamTimeout(f"nothing came for {settings.UPSTREAM_READ_SECONDS} s")
+        case httpx.TimeoutException():
+            return UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s")
+        case _:
+            return UpstreamBroken("the connection ended before the answer did")
+
+
+_pools: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Upstream]" = weakref.WeakKeyDictionary()
+
+
+def shared_upstream() -> Upstream:
+    """Return the pool of the running event loop."""
+    loop = asyncio.get_running_loop()
+    pool = _pools.get(loop)
+    if pool is None:
+        pool = _pools[loop] = Upstream()
+    return pool
+
+
+async def close_shared_upstream() -> None:
+    """Close the pool of the running event loop, if there is one."""
+    pool = _pools.pop(asyncio.get_running_loop(), None)
+    if pool is not None:
+        await pool.aclose()

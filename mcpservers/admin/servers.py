@@ -1,0 +1,157 @@
+"""The admin page of MCP servers: to be found, paused, resumed, changed within the policy, deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mono, person
+from mcpservers.admin.forms import ServerForm
+from mcpservers.models import MCPServer
+from mcpservers.policy import change_server, delete_server, pause_server, resume_server
+from tools.catalogue import ToolSet, catalogue_of
+from tools.costs import estimate_tokens
+from tools.formats import as_mcp
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Servers by whether they answer."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the three states."""
+        return [("live", "Live"), ("paused", "Paused"), ("expired", "Expired")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> QuerySet[MCPServer]:
+        """Keep those in the chosen state."""
+        ended = Q(expires_at__lte=timezone.now())
+        match self.value():
+            case "live":
+                return queryset.exclude(ended).filter(paused_at=None)
+            case "paused":
+                return queryset.exclude(ended).exclude(paused_at=None)
+            case "expired":
+                return queryset.filter(ended)
+        return queryset
+
+
+@admin.register(MCPServer)
+class MCPServerAdmin(ModelAdmin):
+    """MCP servers; they are made in the portal or over REST, where their URL is shown once."""
+
+    form = ServerForm
+    list_display = ("name", "ends_in", "state", "account", "environment", "filters", "calls", "ends", "created_by")
+    list_filter = (StatusFilter, "require_api_token_auth", "account__integration", "account__environment")
+    list_select_related = ("account__environment", "account__integration")
+    search_fields = ("name", "account__name", "account__environment__name", "=last_four")
+    actions = ("pause", "resume")
+    compressed_fields = False
+    fieldsets = (
+        (None, {"fields": ("name", ("state", "ends_in", "calls"), ("account", "environment", "created_by"))}),
+        ("What it opens", {"fields": ("methods", "tags", "tools", "exposes")}),
+        ("Who may use it, and how long", {"fields": ("require_api_token_auth", "expires_at", ("created", "changed"))}),
+    )
+    readonly_fields = (
+        "state", "ends_in", "calls", "account", "environment", "created_by", "exposes", "created", "changed",
+    )  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a server's URL is shown once, and this is not the place."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MCPServer]:
+        """Bring what the form and the columns read of other rows."""
+        rows: QuerySet[MCPServer] = super().get_queryset(request).select_related(*self.list_select_related)
+        return rows
+
+    def save_model(self, request: HttpRequest, obj: MCPServer, form: Any, change: bool) -> None:
+        """Change through the policy, which notes from what to what."""
+        # The form has put the new values on `obj` already; the policy compares with what is stored.
+        change_server(self.get_queryset(request).get(pk=obj.pk), person(request), **form.settings())
+
+    def delete_model(self, request: HttpRequest, obj: MCPServer) -> None:
+        """Delete; its URL is refused from now on."""
+        delete_server(obj, person(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> None:
+        """Delete each."""
+        for server in queryset:
+            delete_server(server, person(request))
+
+    @admin.action(description="Pause: refuse every client", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> None:
+        """Pause those that are not."""
+        servers = list(queryset.filter(paused_at=None))
+        for server in servers:
+            pause_server(server, person(request))
+        self.message_user(request, f"{len(servers)} MCP servers paused. Clients are refused until they are resumed.")
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> None:
+        """Resume those that are paused."""
+        servers = list(queryset.exclude(paused_at=None))
+        for server in servers:
+            resume_server(server, person(request))
+        self.message_user(request, f"{len(servers)} MCP servers resumed.")
+
+    @admin.display(description="URL ends in", ordering="last_four")
+    def ends_in(self, server: MCPServer) -> SafeString:
+        """The last four characters of its token, for recognition; nothing more is known."""
+        return mono(f"…{server.last_four}")
+
+    @labelled(description="State", colours={"live": "success", "paused": "warning", "expired": "info"})
+    def state(self, server: MCPServer) -> Label:
+        """Whether it answers."""
+        status = server.status()
+        return Label(status, status.capitalize())
+
+    @admin.display(description="Environment", ordering="account__environment__name")
+    def environment(self, server: MCPServer) -> str:
+        """The environment of its account."""
+        return server.account.environment.name
+
+    @admin.display(description="Opens")
+    def filters(self, server: MCPServer) -> str:
+        """Its filters in words."""
+        methods, tags = ", ".join(server.methods), ", ".join(server.tags)
+        names = f"{len(server.tools)} named" if server.tools else ""
+        return " · ".join(part for part in (methods or "all methods", tags and f"tagged {tags}", names) if part)
+
+    @admin.display(description="Calls")
+    def calls(self, server: MCPServer) -> SafeString:
+        """Link to the record of its calls."""
+        return linked("tools_call_changelist", "Record of calls", query=f"?server_id={server.pk}")
+
+    @admin.display(description="Ends", ordering="expires_at")
+    def ends(self, server: MCPServer) -> SafeString:
+        """When it ends by itself."""
+        return moment(server.expires_at)
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, server: MCPServer) -> SafeString:
+        """When it was made."""
+        return moment(server.created_at)
+
+    @admin.display(description="Changed", ordering="updated_at")
+    def changed(self, server: MCPServer) -> SafeString:
+        """When it changed last."""
+        return moment(server.updated_at)
+
+    @admin.display(description="Exposes")
+    def exposes(self, server: MCPServer) -> SafeString:
+        """The tools that it exposes as it is stored, and what they cost."""
+        stored = MCPServer.objects.only("methods", "tags", "tools").get(pk=server.pk)
+        tools = catalogue_of(server.account.integration).select(stored.methods, stored.tags, stored.tools)
+        names = format_html_join("", "<li>{}</li>", ((mono(tool.name),) for tool in tools))
+        return format_html('{}<ul class="pb-names">{}</ul>', _cost(tools), names)
+
+
+def _cost(tools: ToolSet) -> str:
+    tokens = estimate_tokens([as_mcp(tool) for tool in tools])
+    return f"{len(tools)} tools, about {tokens:,} tokens"

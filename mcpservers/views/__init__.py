@@ -1,1 +1,0 @@
-"""The portal's pages of accounts and their MCP servers."""

@@ -1,0 +1,82 @@
+"""Admin pages of this app: the record of calls here, documentation records and integrations in their own modules."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from accounts.admin.pages import Label, RecordAdmin, labelled, linked, moment, mono, pretty_json
+from accounts.models import IntegratedAccount
+from tools.admin.documentation import DocumentationAdmin
+from tools.admin.integrations import IntegrationAdmin
+from tools.models import Call
+
+OUTCOME_COLOURS = {
+    "ok": "success", "pending": "info", "cancelled": "info", "invalid": "warning", "rate_limited": "warning",
+    "refused": "danger", "unreachable": "danger", "unusable": "danger", "failed": "danger",
+}  # fmt: skip
+
+
+@admin.register(Call)
+class CallAdmin(RecordAdmin):
+    """Who called which tool, with which outcome."""
+
+    list_display = ("when", "tool_called", "account_name", "via", "client", "ended", "upstream_status", "took")
+    list_display_links = ("when", "tool_called")
+    list_filter = ("outcome", "via", "access", "started_at")
+    search_fields = ("tool", "client", "error")
+    date_hierarchy = "started_at"
+    fieldsets = (
+        (None, {"fields": ("tool_called", "access", "ended", "error", "started_at", "took")}),
+        ("Who", {"fields": ("account_name", "via", "client", "server", "token_id", "environment_id")}),
+        ("What was sent", {"fields": ("arguments_shown",)}),
+        ("What came back", {"fields": ("upstream_status", "upstream_ms", "upstream_bytes", "result_chars")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        """Name each call's account in the same query, where it still exists."""
+        names = IntegratedAccount.objects.filter(pk=OuterRef("account_id")).values("name")
+        calls: QuerySet[Call] = super().get_queryset(request).annotate(account_name=Subquery(names))
+        return calls
+
+    @admin.display(description="When", ordering="started_at")
+    def when(self, call: Call) -> SafeString:
+        """When it began."""
+        return moment(call.started_at)
+
+    @admin.display(description="Tool", ordering="tool")
+    def tool_called(self, call: Call) -> SafeString:
+        """The tool's name."""
+        return mono(call.tool)
+
+    @admin.display(description="Account")
+    def account_name(self, call: Any) -> Any:
+        """The account, where it still exists."""
+        if call.account_name is None:
+            return f"{call.account_id} (gone)"
+        return linked("accounts_integratedaccount_change", call.account_name, call.account_id)
+
+    @admin.display(description="MCP server")
+    def server(self, call: Call) -> str:
+        """The id of the server that it came through."""
+        return str(call.server_id or "–")
+
+    @labelled(description="Outcome", colours=OUTCOME_COLOURS, ordering="outcome")
+    def ended(self, call: Call) -> Label:
+        """How it ended."""
+        return Label(call.outcome, "Pending" if call.outcome == "pending" else Call.Outcome(call.outcome).label)
+
+    @admin.display(description="Took", ordering="duration_ms")
+    def took(self, call: Call) -> str:
+        """How long it took."""
+        return "–" if call.duration_ms is None else f"{call.duration_ms:,.0f} ms"
+
+    @admin.display(description="Arguments")
+    def arguments_shown(self, call: Call) -> SafeString:
+        """The arguments, secrets masked when they were recorded."""
+        return pretty_json(call.arguments)
+
+
+__all__ = ["CallAdmin", "DocumentationAdmin", "IntegrationAdmin"]

@@ -1,0 +1,307 @@
+"""The admin pages of documentation records: the list with verdicts, the editor with the tool beside it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from accounts import audit
+from accounts.admin.pages import Label, ModelAdmin, labelled, moment, mono, person, pretty_json
+from tools.admin.forms import DocumentationForm
+from tools.admin.history import WithHistory
+from tools.admin.trying import WithTrying
+from tools.history import acting, changed_fields
+from tools.lint import Finding
+from tools.models import Documentation
+from tools.models.documentation import CONTENT_FIELDS
+from tools.preview import DRAFT, EXPOSED, WITHDRAWN, Preview, preview_of, stored_preview
+from tools.verdicts import ensure_fresh
+
+STATE_COLOURS = {EXPOSED: "success", DRAFT: "warning", WITHDRAWN: "info"}
+GOOD, FAIR = 80, 50
+FIRST_FINDINGS = 3
+METHOD_FIELDS = ("integration", "resource", "method")
+
+
+class GateFilter(admin.SimpleListFilter):
+    """Records by what the quality gate says of them."""
+
+    title = "quality gate"
+    parameter_name = "gate"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the three states."""
+        return [(EXPOSED, "Passes"), (DRAFT, "Draft"), (WITHDRAWN, "Withdrawn")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> QuerySet[Documentation]:
+        """Keep those in the chosen state."""
+        wanted = self.value()
+        return queryset if wanted is None else queryset.filter(verdict__state=wanted)
+
+
+class ScoreFilter(admin.SimpleListFilter):
+    """Records by how many points the lint leaves them."""
+
+    title = "score"
+    parameter_name = "score"
+    BANDS = {
+        "good": (f"Good: {GOOD} and more", Q(verdict__score__gte=GOOD)),
+        "fair": (f"Fair: {FAIR} to {GOOD - 1}", Q(verdict__score__gte=FAIR, verdict__score__lt=GOOD)),
+        "poor": (f"Poor: below {FAIR}", Q(verdict__score__lt=FAIR)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the three bands."""
+        return [(key, words) for key, (words, _) in self.BANDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> QuerySet[Documentation]:
+        """Keep those in the chosen band."""
+        wanted = self.value()
+        return queryset.filter(self.BANDS[wanted][1]) if wanted in self.BANDS else queryset
+
+
+@admin.register(Documentation)
+class DocumentationAdmin(WithTrying, WithHistory, ModelAdmin):
+    """What models are told of each method, beside what that comes to."""
+
+    form = DocumentationForm
+    list_display = ("tool", "integration", "place", "gate", "score", "tokens", "edited", "changed")
+    list_filter = ("integration", GateFilter, ScoreFilter, "published")
+    list_select_related = ("integration", "updated_by", "verdict")
+    search_fields = ("tool_name", "title", "description", "resource", "method")
+    autocomplete_fields = ("integration",)
+    actions = ("publish", "withdraw")
+    actions_list = ("show_deleted",)
+    history_fields = (*CONTENT_FIELDS, "published")
+    restored_fields = CONTENT_FIELDS
+    compressed_fields = False
+    fieldsets = (
+        ("Method", {"fields": (METHOD_FIELDS, "published")}),
+        ("Words", {"fields": ("title", "description", "tool_name")}),
+        ("Arguments", {"fields": ("query_schema", "body_schema")}),
+        ("Result", {"fields": ("response_schema",)}),
+        ("Record", {"fields": (("edited", "changed"),)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Documentation | None = None) -> Any:
+        """Leave out what a new record does not have yet."""
+        return self.fieldsets if obj else self.fieldsets[:-1]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Documentation | None = None) -> tuple[str, ...]:
+        """Fix which method a record documents once it exists: bundles know it by that."""
+        fixed = ("edited", "changed")
+        return fixed if obj is None else (*METHOD_FIELDS, *fixed)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Documentation]:
+        """See to it that every record has its verdict first."""
+        ensure_fresh()
+        rows: QuerySet[Documentation] = super().get_queryset(request)
+        return rows
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the live preview."""
+        preview = self.admin_site.admin_view(require_POST(self.preview_view))
+        return [path("preview/", preview, name="tools_documentation_preview"), *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer the panel for values that are not saved; nothing is changed."""
+        record = None
+        if request.GET.get("record", "").isdigit():
+            record = get_object_or_404(Documentation.objects.select_related("integration"), pk=request.GET["record"])
+        if not (self.has_change_permission(request, record) if record else self.has_add_permission(request)):
+            raise PermissionDenied
+        form: Any = self.get_form(request, record, change=record is not None)(request.POST, instance=record)
+        context = {**_panel(preview_of(form.instance, form.problems())), "unsaved": True}
+        return render(request, "admin/tools/documentation/preview.html", context)
+
+    def render_change_form(  # noqa: PLR0917  Django's signature
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Put the preview beside the form: of what was typed where it was refused, of what is saved otherwise."""
+        form, url = context["adminform"].form, reverse("admin:tools_documentation_preview")
+        shown: Preview | None = None
+        if form.is_bound:
+            shown = preview_of(form.instance, form.problems())
+        elif obj is not None:
+            shown = preview_of(obj)
+        if shown is not None:
+            context.update(_panel(shown))
+        if obj is not None and shown is not None and self.has_change_permission(request, obj):
+            context.update(self.try_panel(request, obj, shown))
+        context["unsaved"] = form.is_bound
+        context["preview_url"] = url if obj is None else f"{url}?record={obj.pk}"
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request: HttpRequest, obj: Documentation, form: Any, change: bool) -> None:
+        """Save under the editor's name, with a trace; say so when the record stays a draft."""
+        before = Documentation.objects.filter(pk=obj.pk).first() if change else None
+        if before is not None and not list(changed_fields(before, obj, self.history_fields)):
+            return
+        obj.updated_by = person(request)
+        with acting(person(request)):
+            obj.save()
+            _note(request, obj, "changed" if change else "created", changed=form.changed_data)
+        shown = preview_of(obj)
+        if shown.state == DRAFT:
+            self.message_user(request, f"Saved as a draft: {_count(shown)}. Models do not see it.", messages.WARNING)
+
+    def delete_model(self, request: HttpRequest, obj: Documentation) -> None:
+        """Delete with a trace; the tool is gone at once."""
+        with transaction.atomic(), acting(person(request)):
+            _note(request, obj, "deleted")
+            obj.delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
+        """Delete one by one, so that each is told and noted."""
+        for row in queryset.select_related("integration"):
+            self.delete_model(request, row)
+
+    @admin.action(description="Publish", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
+        """Publish withdrawn records, and name those that the gate holds back."""
+        rows = self._switch(request, queryset, published=True)
+        self.message_user(request, f"{len(rows)} records published.")
+        ensure_fresh()
+        switched = Documentation.objects.filter(pk__in=[row.pk for row in rows], verdict__state=DRAFT)
+        held = [row.key for row in switched]
+        if held:
+            self.message_user(request, f"Still drafts, so not exposed: {', '.join(held)}.", messages.WARNING)
+
+    @admin.action(description="Withdraw: take their tools away", permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
+        """Withdraw published records."""
+        rows = self._switch(request, queryset, published=False)
+        self.message_user(
+            request, f"{len(rows)} records withdrawn. Their text is kept; models no longer see the tools."
+        )
+
+    @transaction.atomic
+    def _switch(
+        self, request: HttpRequest, queryset: QuerySet[Documentation], *, published: bool
+    ) -> list[Documentation]:
+        rows = list(queryset.exclude(published=published).select_related("integration"))
+        for row in rows:
+            row.published, row.updated_by = published, person(request)
+            with acting(person(request)):
+                row.save()
+            _note(request, row, "published" if published else "withdrawn")
+        return rows
+
+    def version_values(self, row: Any, obj: Documentation | None) -> dict[str, Any]:
+        """Leave a record published or withdrawn as it is; one that was deleted comes back as it was."""
+        values = super().version_values(row, obj)
+        if obj is None:
+            values |= {"integration": row.integration_id, "resource": row.resource, "method": row.method}
+        if (obj or row).published:
+            values["published"] = "on"
+        return values
+
+    def name_of_version(self, row: Any) -> str:
+        """Return how a deleted record is called: by its method, since its integration may be gone as well."""
+        return f"{row.resource}.{row.method}"
+
+    @admin.display(description="Tool", ordering="resource")
+    def tool(self, record: Documentation) -> SafeString:
+        """The tool's name; below it, why a draft is none."""
+        shown = stored_preview(record)
+        reasons = format_html_join("", "<li>{}</li>", ((reason,) for reason in shown.reasons))
+        return (
+            format_html('{}<ul class="pb-reasons">{}</ul>', mono(shown.name), reasons) if reasons else mono(shown.name)
+        )
+
+    @admin.display(description="Method", ordering="resource")
+    def place(self, record: Documentation) -> SafeString:
+        """The place in the definition that it documents."""
+        return mono(record.key)
+
+    @labelled(description="Quality gate", colours=STATE_COLOURS, ordering="verdict__state")
+    def gate(self, record: Documentation) -> Label:
+        """Whether it makes a tool."""
+        shown = stored_preview(record)
+        words = {EXPOSED: "Passes", WITHDRAWN: "Withdrawn"}.get(shown.state, f"Draft · {_count(shown)}")
+        return Label(shown.state, words)
+
+    @admin.display(description="Score", ordering="verdict__score")
+    def score(self, record: Documentation) -> SafeString:
+        """How many points the lint leaves it, with the first reasons on hover."""
+        shown = stored_preview(record)
+        return _meter(shown.score, shown.findings)
+
+    @admin.display(description="Tokens", ordering="verdict__tokens")
+    def tokens(self, record: Documentation) -> str:
+        """About what the tool costs a model that has it in its list."""
+        count = stored_preview(record).tokens
+        return "–" if count is None else f"{count:,}"
+
+    @admin.display(description="Text")
+    def edited(self, record: Documentation) -> SafeString:
+        """Whether it differs from the bundle that brought it, so that loading the bundle again keeps it."""
+        if record.is_edited:
+            return format_html("<strong>{}</strong>", "edited")
+        return format_html('<span class="pb-quiet">{}</span>', "loaded")
+
+    @admin.display(description="Changed", ordering="updated_at")
+    def changed(self, record: Documentation) -> SafeString:
+        """When it changed last, and whose change it was."""
+        by = record.updated_by
+        return format_html("{} by {}", moment(record.updated_at), by) if by else moment(record.updated_at)
+
+
+def _panel(shown: Preview) -> dict[str, Any]:
+    """Return what the preview's template shows."""
+    judged = {"preview": shown, "meter": _meter(shown.score), "findings": shown.findings}
+    if shown.listed is None:
+        return judged
+    return {
+        **judged,
+        "tokens": f"{shown.tokens:,}",
+        "schema": pretty_json(shown.listed["inputSchema"]),
+        "annotations": pretty_json(shown.listed["annotations"]),
+    }
+
+
+def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
+    """Show a score as a number and a bar; the number says it all where the bar is not seen."""
+    if score is None:
+        return format_html('<span class="pb-quiet">{}</span>', "–")
+    reasons = [str(finding) for finding in findings]
+    more = [f"and {len(reasons) - FIRST_FINDINGS} more"] if len(reasons) > FIRST_FINDINGS else []
+    return format_html(
+        '<span class="pb-score" title="{}"><meter min="0" max="100" low="{}" high="{}" optimum="100" value="{}" '
+        'aria-hidden="true"></meter><span>{}</span></span>',
+        "\n".join([*reasons[:FIRST_FINDINGS], *more]) or "Nothing to mend",
+        FAIR,
+        GOOD,
+        score,
+        score,
+    )
+
+
+def _count(shown: Preview) -> str:
+    return "1 problem" if len(shown.reasons) == 1 else f"{len(shown.reasons)} problems"
+
+
+def _note(request: HttpRequest, record: Documentation, action: str, **details: Any) -> None:
+    audit.record(
+        person(request),
+        f"documentation.{action}",
+        environment_id=None,
+        target_id=record.pk,
+        target_name=str(record),
+        details=details,
+    )

@@ -1,0 +1,130 @@
+"""Forms of the admin pages: documentation records, definitions, bundle files."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from accounts.admin.json_editor import JSONDocumentField
+from accounts.admin.pages import ModelForm
+from accounts.definition import parse_definition
+from accounts.errors import DefinitionInvalid
+from accounts.models import Integration
+from tools.models import Documentation
+
+
+class DocumentationForm(ModelForm):
+    """One record. What the quality gate says does not stop it from being saved: a draft may be kept."""
+
+    query_schema = JSONDocumentField(
+        required=False, rows=16, help_text="JSON Schema of the path and query parameters, as one object."
+    )
+    body_schema = JSONDocumentField(required=False, help_text="JSON Schema of the body, as one object.")
+    response_schema = JSONDocumentField(
+        required=False,
+        help_text="JSON Schema of the result; of one item where the method lists. Models get it as outputSchema.",
+    )
+
+    class Meta:
+        model = Documentation
+        fields = [
+            "integration", "resource", "method", "tool_name", "title", "description",
+            "query_schema", "body_schema", "response_schema", "published",
+        ]  # fmt: skip
+        widgets = {
+            "resource": UnfoldAdminTextInputWidget({"class": "pb-mono", "spellcheck": "false"}),
+            "method": UnfoldAdminTextInputWidget({"class": "pb-mono", "spellcheck": "false"}),
+            "tool_name": UnfoldAdminTextInputWidget({"class": "pb-mono", "spellcheck": "false"}),
+            "description": UnfoldAdminTextareaWidget({"rows": 9}),
+        }
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what stops this form from being saved, a sentence each with the field first."""
+        # Of a missing title or description the quality gate speaks itself, and says more.
+        return tuple(
+            f"{'record' if name == NON_FIELD_ERRORS else name}: {words}"
+            for name, errors in self.errors.as_data().items()
+            for error in errors
+            if not (error.code == "required" and name in {"title", "description"})
+            for words in error.messages
+        )
+
+
+class IntegrationForm(ModelForm):
+    """An integration is its definition; name and label follow from it."""
+
+    definition = JSONDocumentField(
+        rows=36, help_text="How the vendor's API works. Its JSON Schema is at /integration-schema."
+    )
+
+    class Meta:
+        model = Integration
+        fields = ["definition"]
+
+    def clean_definition(self) -> dict[str, Any]:
+        """Return the document; name every problem by its place."""
+        document: dict[str, Any] = self.cleaned_data["definition"]
+        try:
+            definition = parse_definition(document)
+        except DefinitionInvalid as invalid:
+            raise forms.ValidationError([forms.ValidationError(problem) for problem in invalid.problems]) from None
+        if Integration.objects.filter(name=definition.name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(f"name: {definition.name} is the name of another integration.")
+        return document
+
+
+class BundleForm(forms.Form):
+    """A bundle file, or its text: after a refusal the file's text stands there to be mended."""
+
+    file = forms.FileField(
+        required=False,
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".yaml,.yml,.json"}),
+        help_text="A bundle in YAML or JSON: a definition and its documentation records.",
+    )
+    text = forms.CharField(
+        required=False,
+        strip=False,
+        label="Or its text",
+        widget=UnfoldAdminTextareaWidget(
+            {"rows": 16, "class": "pb-editor-text", "spellcheck": "false", "autocapitalize": "off", "wrap": "off"}
+        ),
+    )
+    overwrite = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Overwrite records that were edited here",
+        help_text="Otherwise an edited record is kept as it is, and the summary names it.",
+    )
+
+    def clean_file(self) -> str:
+        """Return the file's text."""
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
+        if file is None:
+            return ""
+        if file.size is None or file.size > settings.MAX_UPLOAD_BYTES:
+            raise forms.ValidationError(f"The file is larger than {settings.MAX_UPLOAD_BYTES:,} bytes.")
+        try:
+            content: bytes = file.read()
+            return content.decode()
+        except UnicodeDecodeError:
+            raise forms.ValidationError("The file is not text in UTF-8.") from None
+
+    def clean(self) -> dict[str, Any]:
+        """Take the file where one was chosen, and the text otherwise; keep either in view."""
+        text = self.cleaned_data.get("file") or self.cleaned_data.get("text") or ""
+        if not text.strip() and "file" not in self.errors:
+            raise forms.ValidationError("Choose a bundle file, or paste its text.")
+        # What is longer than a form may be cannot be sent back to be mended: its file has to be chosen again.
+        if isinstance(self.data, QueryDict) and len(text.encode()) < settings.MAX_BODY_BYTES // 2:
+            self.data = {**self.data.dict(), "text": text}
+        self.cleaned_data["text"] = text
+        return self.cleaned_data

@@ -1,0 +1,144 @@
+"""The admin page of integrations: the definition, what tools it comes to, and the bundle file out.
+
+What comes in is in admin_imports.py, the review of drafts in admin_review.py.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import audit
+from accounts.admin.pages import ModelAdmin, linked, moment, mono, page_action, person
+from accounts.changes import Kind, announce
+from accounts.models import Integration
+from tools.admin.forms import IntegrationForm
+from tools.admin.history import WithHistory
+from tools.admin.imports import WithImports
+from tools.admin.review import WithReview
+from tools.bundles import write_bundle
+from tools.catalogue import catalogue_of
+from tools.history import acting
+
+DOCUMENTATION = "tools_documentation_changelist"
+
+
+@admin.register(Integration)
+class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
+    """How vendors' APIs work."""
+
+    form = IntegrationForm
+    list_display = ("label", "name_shown", "records", "accounts", "revision", "changed")
+    search_fields = ("name", "label")
+    actions_list = ("import_openapi", "import_bundle", "show_deleted")
+    actions_row = ("review_drafts", "export_bundle")
+    actions_detail = ("review_drafts", "export_bundle")
+    compressed_fields = False
+    history_fields = restored_fields = ("definition",)
+    fieldsets = (
+        (None, {"fields": (("label", "name_shown", "revision"), ("tools", "drafts", "changed"))}),
+        ("Definition", {"fields": ("definition",)}),
+    )
+    readonly_fields = ("label", "name_shown", "revision", "tools", "drafts", "changed")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
+        """Ask for nothing but the definition when one is added."""
+        return super().get_fieldsets(request, obj) if obj else [(None, {"fields": ("definition",)})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
+        """Count records and accounts in the same query."""
+        rows: QuerySet[Integration] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                records_count=Count("documentation", distinct=True),
+                accounts_count=Count("integrated_accounts", distinct=True),
+            )
+        )
+        return rows
+
+    def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
+        """Save with name and label as the definition has them, and have every tool made anew."""
+        definition = obj.parsed()
+        obj.name, obj.label = definition.name, definition.label
+        with transaction.atomic(), acting(person(request)):
+            obj.save()
+            obj.touch()
+            _note(request, obj, "changed" if change else "created", {"changed": form.changed_data})
+            announce(Kind.INTEGRATION, obj.pk)
+        held = [draft.key for draft in catalogue_of(obj).drafts]
+        if held:
+            self.message_user(request, f"These records make no tool: {', '.join(held)}.", messages.WARNING)
+
+    def delete_model(self, request: HttpRequest, obj: Integration) -> None:
+        """Delete with its documentation; admin refuses while an account is connected through it."""
+        integration_id = obj.pk
+        with transaction.atomic(), acting(person(request)):
+            _note(request, obj, "deleted", {})
+            super().delete_model(request, obj)
+            announce(Kind.INTEGRATION, integration_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Integration]) -> None:
+        """Delete one by one, so that each is told and noted."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+    @page_action(description="Export bundle", icon="download", url_path="export-bundle", permissions=["view"])
+    def export_bundle(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Answer the definition and its documentation records as one file."""
+        integration = get_object_or_404(Integration, pk=object_id)
+        response = HttpResponse(write_bundle(integration), content_type="application/yaml; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{integration.name}.yaml"'
+        return response
+
+    @admin.display(description="Name", ordering="name")
+    def name_shown(self, row: Integration) -> SafeString:
+        """The name that tools carry; it follows from the definition."""
+        return mono(row.name)
+
+    @admin.display(description="Records", ordering="records_count")
+    def records(self, row: Any) -> SafeString:
+        """How many documentation records it has."""
+        return linked(DOCUMENTATION, str(row.records_count), query=f"?integration__id__exact={row.pk}")
+
+    @admin.display(description="Accounts", ordering="accounts_count")
+    def accounts(self, row: Any) -> SafeString:
+        """How many accounts are connected through it."""
+        query = f"?integration__id__exact={row.pk}"
+        return linked("accounts_integratedaccount_changelist", str(row.accounts_count), query=query)
+
+    @admin.display(description="Tools")
+    def tools(self, row: Integration) -> SafeString:
+        """How many tools it exposes."""
+        query = f"?integration__id__exact={row.pk}&gate=exposed"
+        return linked(DOCUMENTATION, str(len(catalogue_of(row))), query=query)
+
+    @admin.display(description="Drafts")
+    def drafts(self, row: Integration) -> SafeString:
+        """How many records make no tool."""
+        drafts = catalogue_of(row).drafts
+        if not drafts:
+            return format_html('<span class="pb-quiet">{}</span>', "none")
+        query = f"?integration__id__exact={row.pk}&gate=draft"
+        return linked(DOCUMENTATION, str(len(drafts)), query=query)
+
+    @admin.display(description="Changed", ordering="updated_at")
+    def changed(self, row: Integration) -> SafeString:
+        """When it changed last."""
+        return moment(row.updated_at)
+
+
+def _note(request: HttpRequest, row: Integration, action: str, details: dict[str, Any]) -> None:
+    audit.record(
+        person(request),
+        f"integration.{action}",
+        environment_id=None,
+        target_id=row.pk,
+        target_name=row.name,
+        details=details,
+    )

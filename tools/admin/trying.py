@@ -1,0 +1,109 @@
+"""Try it, beside the form of a documentation record: the tool as it is typed, called on a live account."""
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from accounts import audit, bounded_json
+from accounts.admin.pages import ModelAdmin, person
+from accounts.models import IntegratedAccount
+from tools.models import Documentation
+from tools.preview import Preview, preview_of
+from tools.trying import accounts_for, example_arguments, may_write, try_tool
+
+PANEL = "admin/tools/documentation/try.html"
+
+if TYPE_CHECKING:
+    _Base = ModelAdmin
+else:
+    _Base = object
+
+
+class WithTrying(_Base):
+    """The panel that tries a record's tool."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the panel."""
+        view = self.admin_site.admin_view(require_POST(self.try_view))
+        return [path("<int:record_id>/try/", view, name="tools_documentation_try"), *super().get_urls()]
+
+    def try_view(self, request: HttpRequest, record_id: int) -> HttpResponse:
+        """Call the tool of what is typed, saved or not; a write asks first. Nothing of the record is changed."""
+        record = get_object_or_404(Documentation.objects.select_related("integration"), pk=record_id)
+        if not self.has_change_permission(request, record):
+            raise PermissionDenied
+        form: Any = self.get_form(request, record, change=True)(request.POST, instance=record)
+        shown = preview_of(form.instance, form.problems())
+        context = self.try_panel(request, record, shown)
+        context["arguments"] = request.POST.get("try_arguments", "")
+        if "try_fill" in request.POST:
+            context["arguments"] = _example(shown)
+        else:
+            context |= self._tried(request, record, shown)
+        return render(request, PANEL, context)
+
+    def try_panel(self, request: HttpRequest, record: Documentation, shown: Preview) -> dict[str, Any]:
+        """Return what the panel shows before anything was called."""
+        chosen = request.POST.get("try_account", "")
+        return {
+            "try_url": reverse("admin:tools_documentation_try", args=[record.pk]),
+            "accounts": list(accounts_for(person(request), record.integration).defer("integration__definition")),
+            "chosen": chosen,
+            "arguments": _example(shown),
+            "preview": shown,
+        }
+
+    def _tried(self, request: HttpRequest, record: Documentation, shown: Preview) -> dict[str, Any]:
+        """Return what came of a try: a result, a question, or a problem in words."""
+        if shown.tool is None:
+            return {"problem": "There is no tool to try yet: first mend what keeps it from being made."}
+        account = _account(request, record)
+        if account is None:
+            return {"problem": "Choose an account that is connected through this integration."}
+        try:
+            arguments = bounded_json.loads(request.POST.get("try_arguments", "").strip().encode() or b"{}")
+        except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
+            return {"problem": f"The arguments are not JSON: {problem}."}
+        if not shown.tool.read_only:
+            if not may_write(person(request), account):
+                return {
+                    "problem": f"This tool writes, and your role in {account.environment} only reads. "
+                    "Ask an admin of the environment for the role operator."
+                }
+            if request.POST.get("try_confirmed") != "yes":
+                return {"ask": True, "account": account, "destructive": shown.tool.destructive}
+            _note(request, record, account, shown.tool.name)
+        trial = try_tool(shown.tool, account, arguments, person(request))
+        return {"trial": trial, "account": account, "limits": trial.limits.values()}
+
+
+def _account(request: HttpRequest, record: Documentation) -> IntegratedAccount | None:
+    try:
+        chosen = UUID(request.POST.get("try_account", ""))
+    except ValueError:
+        return None
+    return accounts_for(person(request), record.integration).filter(pk=chosen).first()
+
+
+def _example(shown: Preview) -> str:
+    if shown.tool is None:
+        return "{}"
+    return json.dumps(example_arguments(shown.tool.input_schema), indent=2, ensure_ascii=False)
+
+
+def _note(request: HttpRequest, record: Documentation, account: IntegratedAccount, tool: str) -> None:
+    """Note in the audit record that somebody let a tool write from here; the call itself is in the record of calls."""
+    audit.record(
+        person(request),
+        "documentation.tried",
+        environment_id=account.environment_id,
+        target_id=record.pk,
+        target_name=str(record),
+        details={"tool": tool, "account": str(account.pk)},
+    )

@@ -1,0 +1,1 @@
+"""The agent-facing API, and documentation records in the management API."""
