@@ -1,4 +1,4 @@
-"""How long each page takes with 1,000,000 calls, 500 accounts and 5,000 servers in PostgreSQL.
+"""How long each page takes with 1,000,000 calls, 500 accounts, 5,000 servers and 100,000 changes in PostgreSQL.
 
 Run as `DATABASE_URL=postgresql://…/an_empty_database python -m benchmarks.activity`. The database is filled once, which
 takes some minutes, and stays: the next run only measures. `--export` also sends all calls as files, through a web
@@ -31,7 +31,7 @@ from django.core.management import call_command  # noqa: E402  the apps must be 
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from accounts.models import Environment, IntegratedAccount, Integration, Membership, Role, User  # noqa: E402
+from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Membership, Role, User  # noqa: E402
 from accounts.tokens import MCP_PREFIX, mint  # noqa: E402
 from benchmarks.tool_calls import cpu_seconds, free_port, start  # noqa: E402
 from mcpservers.models import MCPServer  # noqa: E402
@@ -40,6 +40,7 @@ from tools.models import Call, CallFigures  # noqa: E402
 from tools.rollups import add_up_everything  # noqa: E402
 
 ACCOUNTS, SERVERS, CALLS = 500, 5000, 1_000_000
+ENTRIES = 100_000
 DAYS = 30
 ROUNDS = 7
 PERSON = "benchmark"
@@ -71,6 +72,8 @@ def fill() -> Filled:
         _make_accounts()
         _make_calls()
         print(f"filled in {time.perf_counter() - started:.0f} s")
+    if AuditEntry.objects.count() < ENTRIES:
+        _make_entries()
     if not CallFigures.objects.exists():
         started = time.perf_counter()
         add_up_everything()
@@ -98,6 +101,21 @@ def _make_accounts() -> None:
         server.take_token(mint(MCP_PREFIX))
         servers.append(server)
     MCPServer.objects.bulk_create(servers, batch_size=500)
+
+
+def _make_entries() -> None:
+    environment = Environment.objects.get(name="Benchmark")
+    began = datetime.now(UTC) - timedelta(days=DAYS)
+    AuditEntry.objects.bulk_create(
+        (
+            AuditEntry(
+                actor=PERSON, action="mcp_server.changed", environment_id=environment.pk, target_id=str(number),
+                target_name=f"Agent {number % SERVERS:04}", at=began + number * timedelta(seconds=25),
+            )
+            for number in range(ENTRIES)
+        ),
+        batch_size=2000,
+    )  # fmt: skip
 
 
 def _make_calls() -> None:
@@ -140,6 +158,10 @@ PAGES: list[tuple[str, Callable[[Filled], str]]] = [
     ("MCP server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/{of.server.pk}"),
     ("Delete a server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/{of.server.pk}/delete"),
     ("Create a server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/create"),
+    ("Edit a server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/{of.server.pk}/edit"),
+    ("Tools", lambda of: f"/accounts/{of.account.pk}/tools"),
+    ("A tool", lambda of: f"/accounts/{of.account.pk}/tools/cases/list"),
+    ("Playground", lambda of: f"/accounts/{of.account.pk}/playground?tool={of.tool}&server={of.server.pk}"),
     ("Settings", lambda of: f"/accounts/{of.account.pk}/settings"),
     ("Disconnect", lambda of: f"/accounts/{of.account.pk}/disconnect"),
     *(
@@ -165,11 +187,21 @@ PAGES: list[tuple[str, Callable[[Filled], str]]] = [
     ("Activity, REST, 30d", lambda of: "/activity?via=rest&period=30d"),
     ("Activity, far back", lambda of: f"/activity?period=30d&after={_micros(DAYS // 2)}-1"),
     ("A call", lambda of: f"/activity/calls/{of.call}"),
+    ("API tokens", lambda of: "/api-tokens"),
+    ("People", lambda of: "/people"),
+    ("Audit", lambda of: "/audit"),
+    ("Audit, page 1,000", lambda of: "/audit?page=1000"),
+    ("Audit, of one person", lambda of: "/audit?who=benchmark"),
+    ("Profile", lambda of: "/profile"),
     ("Admin", lambda of: "/admin/"),
     ("Admin: calls", lambda of: "/admin/tools/call/"),
     ("Admin: calls that failed", lambda of: "/admin/tools/call/?outcome__exact=refused"),
+    ("Admin: calls, searched", lambda of: "/admin/tools/call/?q=payment"),
+    ("Admin: calls, page 100", lambda of: "/admin/tools/call/?p=100"),
     ("Admin: a call", lambda of: f"/admin/tools/call/{of.call}/change/"),
     ("Admin: documentation", lambda of: "/admin/tools/documentation/"),
+    ("Admin: integrations", lambda of: "/admin/accounts/integration/"),
+    ("Admin: audit", lambda of: "/admin/accounts/auditentry/"),
     ("Admin: accounts", lambda of: "/admin/accounts/integratedaccount/"),
     ("Admin: servers", lambda of: "/admin/mcpservers/mcpserver/"),
 ]  # fmt: skip

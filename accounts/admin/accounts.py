@@ -1,4 +1,4 @@
-"""Admin pages of this app: API tokens, connected accounts, the audit record; those of people are in admin_people.py.
+"""Admin pages of this app: API tokens, connected accounts, the audit record; those of people are in people.py.
 
 The page of integrations stands in tools/admin/calls.py, since it shows the catalogue that a definition makes.
 """
@@ -229,7 +229,6 @@ class AuditEntryAdmin(RecordAdmin):
     list_display_links = ("when", "what")
     list_filter = ("action",)
     search_fields = ("actor", "target_name", "action", "=target_id")
-    date_hierarchy = "at"
     fields = ("at", "actor", "what", "target_name", "target_id", "environment_name", "details_shown")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from unfold import admin as themed
 from unfold import decorators
+from unfold.paginator import InfinitePaginator
 
 from accounts.models import User
 
@@ -49,9 +50,10 @@ class ModelAdmin(_ModelAdmin):
 
 
 class RecordAdmin(ModelAdmin):
-    """Rows that the product writes and nobody edits."""
+    """Rows that the product writes and nobody edits, however many: no page counts them."""
 
-    show_full_result_count = False  # counting a long record on every search costs more than it tells
+    paginator = InfinitePaginator
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: only the product writes records."""

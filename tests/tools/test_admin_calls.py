@@ -4,7 +4,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import IntegratedAccount
@@ -64,6 +66,34 @@ def test_calls_are_found_by_outcome_server_and_words(root: Client, account: Inte
     ):
         shown = root.get(f"{listing(Call)}?{query}").content.decode()
         assert {name for name in ("tool_a", "tool_b") if name in shown} == {found}
+
+
+def test_no_list_counts_the_record_or_reads_it_for_a_filter(root: Client, account: IntegratedAccount) -> None:
+    call(account)
+    for query in ("", "?outcome__exact=ok", "?access=read", "?q=cases", "?p=2"):
+        with CaptureQueriesContext(connection) as asked:
+            assert root.get(listing(Call) + query).status_code == 200
+        about_calls = [each["sql"] for each in asked if 'FROM "tools_call"' in each["sql"]]
+        assert about_calls
+        assert not [sql for sql in about_calls if "COUNT(" in sql or "DISTINCT" in sql]
+
+
+def test_a_search_says_how_far_it_looks_and_looks_no_further(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "newest 50,000 calls" in root.get(listing(Call)).content.decode()
+    monkeypatch.setattr("tools.admin.calls.SEARCHED", 1)
+    call(tool="tool_older")
+    call(tool="tool_newer")
+    shown = root.get(f"{listing(Call)}?q=tool").content.decode()
+    assert "tool_newer" in shown
+    assert "tool_older" not in shown
+
+
+def test_calls_are_parted_by_what_they_do(root: Client) -> None:
+    call(tool="tool_a")
+    call(tool="tool_b", access="write")
+    shown = root.get(f"{listing(Call)}?access=write").content.decode()
+    assert "tool_b" in shown
+    assert "tool_a" not in shown
 
 
 def test_the_list_takes_as_many_queries_for_many_calls_as_for_one(root: Client, account: IntegratedAccount) -> None:

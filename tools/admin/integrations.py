@@ -1,6 +1,6 @@
 """The admin page of integrations: the definition, what tools it comes to, and the bundle file out.
 
-What comes in is in admin_imports.py, the review of drafts in admin_review.py.
+What comes in is in imports.py, the review of drafts in review.py.
 """
 
 from typing import Any
