@@ -4,8 +4,8 @@ from accounts.rest.viewsets import ApiTokenViewSet, IntegrationSchemaView, Integ
 from accounts.routing import page
 
 urlpatterns = [
-    *page("api-token", ApiTokenViewSet.as_view({"get": "list", "post": "create"}), "api-tokens"),
-    *page("api-token/<uuid:token_id>", ApiTokenViewSet.as_view({"delete": "destroy"}), "api-token"),
+    *page("api-token", ApiTokenViewSet.as_view({"get": "list", "post": "create"}), "rest-api-tokens"),
+    *page("api-token/<uuid:token_id>", ApiTokenViewSet.as_view({"delete": "destroy"}), "rest-api-token"),
     *page("integration", IntegrationViewSet.as_view({"get": "list"}), "api-integrations"),
     *page("integration-schema", IntegrationSchemaView.as_view(), "integration-schema"),
 ]

@@ -15,6 +15,7 @@ from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount, Role
 from accounts.pages.account_forms import ConfirmNameForm
 from accounts.portal import REFUSED, PortalRequest, account_for, signed_in, tell
+from mcpservers.pages.account_filters import AccountFilter
 from mcpservers.pages.exposure import exposure_of
 from mcpservers.usage import usage_of
 from tools.catalogue import catalogue_of
@@ -43,11 +44,12 @@ class Row:
 @signed_in
 def list_accounts(request: PortalRequest) -> HttpResponse:
     """Show the integrated accounts of the chosen environment."""
-    if request.visit.environment is None:
+    environment = request.visit.environment
+    if environment is None:
         return render(request, "accounts/no_environment.html")
-    sought = request.GET.get("q", "").strip()[:80]
+    filters = AccountFilter(environment, request.GET)
     accounts = (
-        IntegratedAccount.objects.filter(environment=request.visit.environment, name__icontains=sought)
+        filters.narrow(IntegratedAccount.objects.filter(environment=environment))
         .select_related("integration")
         .defer("integration__definition", "credentials")
         .annotate(servers=Count("mcp_servers"))
@@ -56,7 +58,7 @@ def list_accounts(request: PortalRequest) -> HttpResponse:
     page = Paginator(accounts, PAGE).get_page(request.GET.get("page"))
     lately = accounts_lately([account.pk for account in page])
     rows = [Row(account, len(catalogue_of(account.integration)), lately[account.pk]) for account in page]
-    return render(request, "accounts/list.html", {"page": page, "rows": rows, "sought": sought})
+    return render(request, "accounts/list.html", {"page": page, "rows": rows, "filters": filters})
 
 
 @require_safe

@@ -1,13 +1,14 @@
 """Paths of the account list, an account's overview, its MCP servers and its tools."""
 
 from accounts.routing import page
-from mcpservers.pages import accounts, activity, changes, playground, servers, tools
+from mcpservers.pages import accounts, activity, changes, playground, search, servers, tools
 
 ACCOUNT = "accounts/<uuid:account_id>"
 SERVERS = f"{ACCOUNT}/mcp-servers"
 SERVER = f"{SERVERS}/<uuid:server_id>"
 
 urlpatterns = [
+    *page("search", search.search, "search"),
     *page("activity", activity.activity, "activity"),
     *page("activity/export", activity.export, "activity-export"),
     *page("activity/stream", activity.stream_elsewhere, "activity-stream"),

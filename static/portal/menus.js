@@ -1,4 +1,4 @@
-// Menus close when another place is chosen; `/` finds, `c` creates; a form that waits for a vendor says so.
+// Menus close when another place is chosen; a form that waits for a vendor says so.
 
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -15,14 +15,6 @@ document.addEventListener("keydown", (event) => {
       menu.querySelector("summary").focus();
     }
   }
-  const typing = event.target.closest("input, textarea, select, dialog, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const wanted = { "/": "[data-search]", c: "[data-create]" }[event.key];
-  const found = wanted && document.querySelector(wanted);
-  if (!found) return;
-  event.preventDefault();
-  if (event.key === "/") found.focus();
-  else found.click();
 });
 
 document.addEventListener("submit", (event) => {

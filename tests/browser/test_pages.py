@@ -12,6 +12,8 @@ ACCOUNT = "/accounts/{integrated_account_id}"
 SERVER = ACCOUNT + "/mcp-servers/{mcp_server_id}"
 PAGES = [
     "/accounts",
+    "/accounts?status=disabled",
+    "/search?q=a",
     "/accounts/connect",
     "/accounts/connect/fuse_desk",
     "/accounts/connect/zendesk",

@@ -71,6 +71,29 @@ def test_accounts_are_found_by_name(ana: Client, environment: Environment, integ
     assert "is called like “&lt;b&gt;”" in page(ana, "/accounts?q=<b>")
 
 
+def test_accounts_are_found_by_status_and_integration(
+    ana: Client, environment: Environment, integration: Integration
+) -> None:
+    make_accounts(environment, integration, 3)
+    IntegratedAccount.objects.filter(name="Desk 001").update(status="needs_reauth")
+    other = Integration.objects.create(name="other_desk", label="Other", definition=integration.definition)
+    IntegratedAccount.objects.create(environment=environment, integration=other, name="Desk 009")
+    for query, found in (
+        ("?status=needs_reauth", {"Desk 001"}),
+        ("?integration=other_desk", {"Desk 009"}),
+        ("?status=active&integration=fuse_desk&q=00", {"Desk 000", "Desk 002"}),
+        ("?status=nonsense", {"Desk 000", "Desk 001", "Desk 002", "Desk 009"}),
+        ("?status=disabled", set()),
+    ):
+        shown = page(ana, f"/accounts{query}")
+        names = ("Desk 000", "Desk 001", "Desk 002", "Desk 009")
+        assert {name for name in names if f">{name}</a>" in shown} == found
+    shown = page(ana, "/accounts?status=disabled")
+    assert "Nothing matches" in shown
+    assert "Connect your first account" not in shown
+    assert '<option value="disabled" selected>' in shown
+
+
 def test_the_list_comes_in_pages_that_keep_the_search(
     ana: Client, environment: Environment, integration: Integration
 ) -> None:
@@ -96,7 +119,7 @@ def test_more_accounts_do_not_take_more_queries(
     make_accounts(environment, integration, 20)
     with CaptureQueriesContext(connection) as many:
         page(ana, "/accounts")
-    assert len(many) == len(few) <= 8
+    assert len(many) == len(few) <= 9
 
 
 def test_names_cannot_bring_markup(ana: Client, account: IntegratedAccount) -> None:

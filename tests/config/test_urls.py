@@ -1,0 +1,37 @@
+"""Addresses: each name stands for one, and the portal's navigation leads to pages."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.conftest import People
+from tests.portal import browser
+
+
+def names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    """Yield the names of all routes, each with its namespace."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
+            yield from names(each.url_patterns, inner)
+        elif each.name:
+            yield f"{namespace}{each.name}"
+
+
+def test_no_two_routes_of_our_own_share_a_name() -> None:
+    counts = Counter(name for name in names(get_resolver().url_patterns) if ":" not in name)
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_the_navigation_leads_to_pages(people: People) -> None:
+    ana = browser(people.owner)
+    shown = ana.get("/accounts").content.decode()
+    rail = shown[shown.index('<nav class="rail"') : shown.index("<header")]
+    addresses = set(re.findall(r'<a [^>]*href="([^"]+)"', rail))
+    assert {"/accounts", "/activity", "/api-tokens", "/people", "/audit"} <= addresses
+    for address in addresses:
+        response = ana.get(address)
+        assert response.status_code == 200, address
+        assert response.headers["Content-Type"].startswith("text/html"), address
