@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Environment
@@ -18,6 +18,8 @@ from tools.models import Call, CallFigures
 from tools.models.figures import Grain, Scope
 
 HOURS = 24
+LATELY = timedelta(hours=HOURS)
+NAMED_CLIENTS = 3
 USED = timedelta(days=30)
 NEWEST = 500
 
@@ -45,6 +47,14 @@ class ToolUse:
         return 100 * self.errors / self.calls if self.calls else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class ServerUse:
+    """Calls in the last 24 hours; `clients` are some of those that called, by what they call themselves."""
+
+    calls: int
+    clients: list[str]
+
+
 def accounts_lately(account_ids: Collection[UUID], now: datetime | None = None) -> dict[UUID, Lately]:
     """Return the last 24 hours of each account, with the newest error that is still on record (two queries)."""
     present = floor(now or timezone.now(), HOUR)
@@ -58,7 +68,7 @@ def accounts_lately(account_ids: Collection[UUID], now: datetime | None = None) 
     for account_id, start, calls, failed in summed:
         hours[account_id][(start - first) // HOUR] += calls
         errors[account_id] += failed
-    failures = _newest("account_id", account_ids, failed=True)
+    failures = _newest_failures(account_ids)
     return {
         account_id: Lately(sum(each), errors[account_id], tuple(each), failures.get(account_id))
         for account_id, each in hours.items()
@@ -95,9 +105,21 @@ def tools_used_everywhere(names: Iterable[str], *, within: timedelta = USED) -> 
     return _by_tool(rows)
 
 
-def last_calls(server_ids: Collection[UUID]) -> dict[UUID, Call]:
-    """Return the newest call of each server that has one (two queries)."""
-    return _newest("server_id", server_ids)
+def calls_lately(server_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the calls of the last 24 hours by server; servers without any are left out."""
+    counted = _lately(server_ids).order_by().values_list("server_id").annotate(calls=Count("pk"))
+    return {server_id: number for server_id, number in counted if server_id is not None}
+
+
+def server_use(server_ids: Collection[UUID]) -> ServerUse:
+    """Return how some servers were used in the last 24 hours, so that whoever ends them knows what will break."""
+    calls = _lately(server_ids)
+    names = calls.exclude(client="").order_by().values_list("client", flat=True).distinct()
+    return ServerUse(calls.count(), sorted(names[:NAMED_CLIENTS]))
+
+
+def _lately(server_ids: Collection[UUID]) -> QuerySet[Call]:
+    return Call.objects.filter(server_id__in=server_ids, started_at__gte=timezone.now() - LATELY)
 
 
 def _by_tool(rows: QuerySet[CallFigures]) -> dict[str, ToolUse]:
@@ -105,21 +127,21 @@ def _by_tool(rows: QuerySet[CallFigures]) -> dict[str, ToolUse]:
     return {tool: ToolUse(calls, errors) for tool, calls, errors in summed}
 
 
-def _newest(column: str, ids: Collection[UUID], *, failed: bool = False) -> dict[UUID, Call]:
-    """Return the newest call for each value of a column, each found by one look into the index."""
-    if not ids:
+def _newest_failures(account_ids: Collection[UUID]) -> dict[UUID, Call]:
+    """Return the newest call of each account that failed, each found by one look into the index."""
+    if not account_ids:
         return {}
     native = connection.features.has_native_uuid_field
-    marks = ", ".join(["(%s)"] * len(ids))
-    only = "AND NOT (outcome IN ('ok', 'pending', 'cancelled'))" if failed else ""
+    marks = ", ".join(["(%s)"] * len(account_ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT (SELECT id FROM tools_call WHERE {column} = wanted.column1 {only} "  # noqa: S608  no value in it
-            f"ORDER BY started_at DESC LIMIT 1) FROM (VALUES {marks}) AS wanted",
-            [each if native else each.hex for each in ids],
+            "SELECT (SELECT id FROM tools_call WHERE account_id = wanted.column1"  # noqa: S608  no value in it
+            " AND NOT (outcome IN ('ok', 'pending', 'cancelled')) ORDER BY started_at DESC LIMIT 1)"
+            f" FROM (VALUES {marks}) AS wanted",
+            [each if native else each.hex for each in account_ids],
         )
         numbers = [row[0] for row in cursor.fetchall() if row[0] is not None]
-    return {getattr(call, column): call for call in Call.objects.filter(pk__in=numbers).defer("arguments")}
+    return {call.account_id: call for call in Call.objects.filter(pk__in=numbers).defer("arguments")}
 
 
 def clients_seen(environment_id: UUID, account_id: UUID | None = None) -> list[str]:

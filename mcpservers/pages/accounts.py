@@ -17,9 +17,8 @@ from accounts.pages.account_forms import ConfirmNameForm
 from accounts.portal import REFUSED, PortalRequest, account_for, signed_in, tell
 from mcpservers.pages.account_filters import AccountFilter
 from mcpservers.pages.exposure import exposure_of
-from mcpservers.usage import usage_of
 from tools.catalogue import catalogue_of
-from tools.usage import Lately, accounts_lately
+from tools.usage import Lately, accounts_lately, server_use
 
 PAGE = 25
 
@@ -106,6 +105,6 @@ def disconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
         "tab": "settings",
         "form": form,
         "servers": servers,
-        "usage": usage_of([server.pk for server in servers]),
+        "usage": server_use([server.pk for server in servers]),
     }
     return render(request, "accounts/disconnect.html", context, status=REFUSED if form.is_bound else None)

@@ -14,7 +14,7 @@ from mcpservers.pages.forms import RotateForm
 from mcpservers.pages.once import show_once
 from mcpservers.pages.servers import server_for
 from mcpservers.policy import delete_server, end_grace, pause_server, resume_server, rotate_token
-from mcpservers.usage import usage_of
+from tools.usage import server_use
 
 
 @require_POST
@@ -79,7 +79,7 @@ def _confirm(
         "account": server.account,
         "tab": "mcp-servers",
         "server": server,
-        "usage": usage_of([server.pk]),
+        "usage": server_use([server.pk]),
         "form": form,
     }
     return render(request, template, context, status=REFUSED if form is not None and form.is_bound else None)

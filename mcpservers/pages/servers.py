@@ -19,8 +19,8 @@ from mcpservers.pages.forms import ServerForm
 from mcpservers.pages.once import show_once
 from mcpservers.pages.rehearsal import rehearse
 from mcpservers.policy import change_server, create_server
-from mcpservers.usage import calls_lately
 from tools.catalogue import catalogue_of
+from tools.usage import calls_lately
 
 PAGE = 25
 SOON = timedelta(days=3)

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from tests.calls import note_of, record
-from tools.usage import accounts_lately, clients_seen, last_calls, tools_used, tools_used_everywhere
+from tools.usage import accounts_lately, clients_seen, tools_used, tools_used_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,18 +52,6 @@ def test_tools_are_counted_by_environment_account_and_server(server: tuple[MCPSe
     assert set(used) == {"a"}
     assert (used["a"].calls, used["a"].error_rate) == (2, 50)
     assert tools_used_everywhere(["b", "c"]).keys() == {"b"}
-
-
-def test_the_last_call_of_each_server_is_found_at_once(
-    server: tuple[MCPServer, str], django_assert_num_queries: Any
-) -> None:
-    row = server[0]
-    record(*(note_of(row.account, row.pk, ago=ago, client=f"client {ago}") for ago in (50, 5, 500)))
-    idle = MCPServer(account=row.account)
-    with django_assert_num_queries(2):
-        found = last_calls([row.pk, idle.pk])
-    assert {server_id: call.client for server_id, call in found.items()} == {row.pk: "client 5"}
-    assert last_calls([]) == {}
 
 
 def test_clients_are_those_of_the_newest_calls(account: IntegratedAccount) -> None:

@@ -19,6 +19,7 @@ from accounts.admin.pages import Label, ModelAdmin, labelled, moment, mono, pers
 from tools.admin.forms import DocumentationForm
 from tools.admin.history import WithHistory
 from tools.admin.trying import WithTrying
+from tools.admin.usage import WithUsage
 from tools.history import acting, changed_fields
 from tools.lint import Finding
 from tools.models import Documentation
@@ -70,11 +71,11 @@ class ScoreFilter(admin.SimpleListFilter):
 
 
 @admin.register(Documentation)
-class DocumentationAdmin(WithTrying, WithHistory, ModelAdmin):
+class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     """What models are told of each method, beside what that comes to."""
 
     form = DocumentationForm
-    list_display = ("tool", "integration", "place", "gate", "score", "tokens", "edited", "changed")
+    list_display = ("tool", "integration", "place", "gate", "score", "tokens", "calls", "failed", "edited", "changed")
     list_filter = ("integration", GateFilter, ScoreFilter, "published")
     list_select_related = ("integration", "updated_by", "verdict")
     search_fields = ("tool_name", "title", "description", "resource", "method")
@@ -143,6 +144,9 @@ class DocumentationAdmin(WithTrying, WithHistory, ModelAdmin):
             context.update(_panel(shown))
         if obj is not None and shown is not None and self.has_change_permission(request, obj):
             context.update(self.try_panel(request, obj, shown))
+        if obj is not None and shown is not None:
+            context.update(self.usage_panel(obj, stored_preview(obj).name))
+            context["may_see_calls"] = request.user.has_perm("tools.view_call")
         context["unsaved"] = form.is_bound
         context["preview_url"] = url if obj is None else f"{url}?record={obj.pk}"
         return super().render_change_form(request, context, add, change, form_url, obj)
