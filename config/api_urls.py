@@ -8,7 +8,7 @@ from accounts.routing import page
 from config.api import PREFIX, agent_api
 from config.openapi import openapi
 
-PREFIXES = "integrated-account|api-token|documentation|integration|integration-schema|api"
+PREFIXES = "integrated-account|api-token|call|documentation|integration|integration-schema|api"
 
 urlpatterns = [
     path("", include("accounts.rest.urls")),

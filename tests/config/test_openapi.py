@@ -10,6 +10,9 @@ from django.test import Client
 
 METHODS = {"get", "post", "patch", "delete", "put"}
 DOCUMENTED = {
+    "/call": {"get"},
+    "/call/figures": {"get"},
+    "/call/{call_id}": {"get"},
     "/integrated-account": {"get", "post"},
     "/integrated-account/{account_id}": {"get", "patch", "delete"},
     "/integrated-account/{account_id}/mcp": {"get", "post"},

@@ -1,6 +1,7 @@
 """Paths of the management API that belong to this app: accounts stand here for the number of their tools."""
 
 from accounts.routing import page
+from tools.rest.calls import CallViewSet
 from tools.rest.viewsets import AccountWithToolsViewSet, DocumentationViewSet, IntegrationLintViewSet
 
 urlpatterns = [
@@ -21,4 +22,7 @@ urlpatterns = [
         DocumentationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         "documentation-record",
     ),
+    *page("call", CallViewSet.as_view({"get": "list"}), "rest-calls"),
+    *page("call/figures", CallViewSet.as_view({"get": "figures"}), "rest-call-figures"),
+    *page("call/<int:call_id>", CallViewSet.as_view({"get": "retrieve"}), "rest-call"),
 ]
