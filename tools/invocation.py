@@ -50,6 +50,7 @@ LONG_PAGE = 64 * 1024
 OUTCOMES: dict[type[CallFailed], str] = {
     InvalidArguments: Outcome.INVALID,
     RateLimited: Outcome.RATE_LIMITED,
+    AccountBusy: Outcome.BUSY,
     VendorRefused: Outcome.REFUSED,
     VendorUnreachable: Outcome.UNREACHABLE,
     VendorDown: Outcome.UNREACHABLE,

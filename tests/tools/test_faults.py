@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
@@ -141,3 +142,5 @@ class TestBusy:
             release.set()
             assert await asyncio.gather(*calls) == [{"id": 1}] * 3
         assert counted("not_sent", reason="line full") == refused + 1
+        await database_sync_to_async(recorder.flush)()
+        assert [call.outcome async for call in Call.objects.order_by("outcome")] == ["busy", "ok", "ok", "ok"]

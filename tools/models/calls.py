@@ -13,6 +13,7 @@ class Outcome(models.TextChoices):
     OK = "ok", "OK"
     INVALID = "invalid", "Refused: invalid arguments"
     RATE_LIMITED = "rate_limited", "Refused: rate limit"
+    BUSY = "busy", "Refused: too much at once"
     REFUSED = "refused", "Refused by the vendor"
     UNREACHABLE = "unreachable", "Vendor not reached"
     UNUSABLE = "unusable", "Unusable answer"
