@@ -14,8 +14,8 @@ from tools.admin.integrations import IntegrationAdmin
 from tools.models import Call
 
 OUTCOME_COLOURS = {
-    "ok": "success", "pending": "info", "cancelled": "info", "invalid": "warning", "rate_limited": "warning", "busy": "warning",
-    "refused": "danger", "unreachable": "danger", "unusable": "danger", "failed": "danger",
+    "ok": "success", "pending": "info", "cancelled": "info", "invalid": "warning", "rate_limited": "warning",
+    "busy": "warning", "refused": "danger", "unreachable": "danger", "unusable": "danger", "failed": "danger",
 }  # fmt: skip
 
 
