@@ -39,7 +39,7 @@ PAGES = [
     "/profile",
     "/profile/second-factor",
 ]
-WIDTHS = (1920, 1440, 390, 360)
+WIDTHS = (1920, 1440, 1280, 1024, 768, 390, 360)
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)

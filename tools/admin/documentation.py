@@ -75,7 +75,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     """What models are told of each method, beside what that comes to."""
 
     form = DocumentationForm
-    list_display = ("tool", "integration", "place", "gate", "score", "tokens", "calls", "failed", "edited", "changed")
+    list_display = ("tool", "integration", "gate", "score", "tokens", "calls", "failed", "edited", "changed")
     list_filter = ("integration", GateFilter, ScoreFilter, "published")
     list_select_related = ("integration", "updated_by", "verdict")
     search_fields = ("tool_name", "title", "description", "resource", "method")
@@ -221,17 +221,11 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
 
     @admin.display(description="Tool", ordering="resource")
     def tool(self, record: Documentation) -> SafeString:
-        """The tool's name; below it, why a draft is none."""
+        """The tool's name; below it the method that it documents, and why a draft is none."""
         shown = stored_preview(record)
+        name = format_html('{}<div class="pb-quiet">{}</div>', mono(shown.name), record.key)
         reasons = format_html_join("", "<li>{}</li>", ((reason,) for reason in shown.reasons))
-        return (
-            format_html('{}<ul class="pb-reasons">{}</ul>', mono(shown.name), reasons) if reasons else mono(shown.name)
-        )
-
-    @admin.display(description="Method", ordering="resource")
-    def place(self, record: Documentation) -> SafeString:
-        """The place in the definition that it documents."""
-        return mono(record.key)
+        return format_html('{}<ul class="pb-reasons">{}</ul>', name, reasons) if reasons else name
 
     @labelled(description="Quality gate", colours=STATE_COLOURS, ordering="verdict__state")
     def gate(self, record: Documentation) -> Label:
