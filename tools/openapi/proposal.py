@@ -24,12 +24,21 @@ from tools.openapi.paging import Argument, Guess, guess
 from tools.openapi.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.schemas import Cleaner
 from tools.openapi.servers import Base, base_of, prefix_of
-from tools.openapi.texts import plain
+from tools.openapi.texts import plain, words_of
 from tools.openapi.words import description_of, title_of
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
 RESPONSE_BUDGET = 5_000
-SAFE_POSTS = frozenset({"search", "query", "find", "filter", "lookup", "count", "preview", "validate"})
+# A POST is taken for a read only where its path ends in one of these words alone, and its name has no verb of a
+# change: a write that passes for a read is neither confirmed by a person nor noted before it is sent.
+READING = frozenset({"search", "query"})
+CHANGING = frozenset({
+    "add", "apply", "approve", "archive", "assign", "cancel", "clear", "close", "copy", "create", "delete",
+    "disable", "drop", "edit", "enable", "execute", "export", "import", "insert", "merge", "modify", "move",
+    "patch", "post", "publish", "purge", "put", "reject", "remove", "rename", "replace", "reset", "restore",
+    "revoke", "run", "save", "send", "set", "start", "store", "submit", "sync", "trigger", "update", "upload",
+    "upsert", "write",
+})  # fmt: skip
 PAGING_ARGUMENTS = frozenset({"limit", "next_cursor"})
 
 
@@ -192,8 +201,7 @@ class _Proposer:
     ) -> dict[str, Any]:
         """Return a method as the definition has it."""
         operation, result = read.operation, read.result
-        is_search = operation.http == "POST" and (method in SAFE_POSTS or method.partition("_")[0] == "search")
-        is_read = operation.http == "GET" or (is_search and result.is_list)
+        is_read = operation.http == "GET" or (result.is_list and _only_searches(operation))
         made: dict[str, Any] = {
             "http": operation.http,
             "path": arguments.path,
@@ -287,3 +295,10 @@ def _without(schema: Schema, names: frozenset[str]) -> Schema:
 
 def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:
     return RequestBody(body.declared, schema, body.styles)
+
+
+def _only_searches(operation: Operation) -> bool:
+    """Tell whether all that is known of a POST says that it looks for something, and nothing else."""
+    last = words_of(operation.path.rstrip("/").rpartition("/")[2])
+    named = {*words_of(operation.operation_id)} - {"post"}
+    return operation.http == "POST" and len(last) == 1 and last[0] in READING and not named & CHANGING

@@ -276,6 +276,29 @@ class TestPagination:
         assert (method["access"], method["paginated"], method["pagination"]["send_in"]) == ("read", True, "body")
         assert [*record_of(proposal, "things.search")["body_schema"]["properties"]] == ["words"]
 
+    @pytest.mark.parametrize(
+        ("path", "operation_id", "access"),
+        [
+            ("/things/search", "", "read"),
+            ("/things/query", "queryThings", "read"),
+            ("/things/search", "search_things_by_words", "read"),
+            ("/things/search_and_replace", "", "write"),
+            ("/things/search-delete", "", "write"),
+            ("/things/searchAndArchive", "", "write"),
+            ("/things/search", "createSearch", "write"),
+            ("/things/query", "runQueryAndDelete", "write"),
+            ("/things/filter", "", "write"),
+            ("/things/preview", "", "write"),
+        ],
+    )
+    def test_a_post_only_reads_where_nothing_says_otherwise(self, path: str, operation_id: str, access: str) -> None:
+        named = {"operationId": operation_id} if operation_id else {}
+        things = {"get": answering(self.ROWS)}
+        proposal = proposed(described({"/things": things, path: {"post": answering(self.ROWS, **named)}}))
+        resources = proposal.document["resources"].values()
+        methods = [method for resource in resources for method in resource["methods"].values()]
+        assert [method["access"] for method in methods if method["http"] == "POST"] == [access]
+
 
 class TestNames:
     """Names are unique, fit, and stay."""
