@@ -53,7 +53,7 @@ async def observed(application: Application, scope: Scope, receive: Receive, sen
     IN_PROGRESS.inc()
     try:
         await application(scope, receive, send_observed)
-    except Exception:  # noted as a 500, then raised on
+    except Exception:  # whatever it is, the access log must have it: noted as a 500, then raised on
         if not answering:
             _note(scope, 500, time.perf_counter() - started)
         raise

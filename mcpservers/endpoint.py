@@ -74,7 +74,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         reply = refusal.reply
     except Disconnected:
         return
-    except Exception:  # logged; the client learns nothing of the cause
+    except Exception:  # the last resort of the endpoint: logged in full, told to the client without its cause
         reply = _failed(None)
     if reply is not None:
         await send_reply(reply, headers, send)
@@ -178,7 +178,7 @@ async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply
         result = await protocol.answer(message, exchange)
     except JsonRpcError as error:
         return Reply(error.status, error_bytes(error, message_id, null_id=False))
-    except Exception:  # as in application(), but with the id of the request
+    except Exception:  # the last resort again, here because only here the answer can carry the id of the request
         return _failed(message_id)
     limits = tuple((name.encode(), value.encode()) for name, value in exchange.limits.headers().items())
     return Reply(200, result_bytes(message_id, result), limits)
@@ -265,7 +265,7 @@ async def _answer_later(message: Message, message_id: Id, exchange: Exchange, ch
     try:
         reply = await _answer(message, message_id, exchange)
         await legacy.deliver(channel, reply.body)
-    except Exception:  # nobody awaits this task
+    except Exception:  # nobody awaits this task, so that nobody else would log it
         logger.exception("an answer could not be delivered to its stream")
 
 

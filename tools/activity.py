@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from tools.models import Call, Outcome
 from tools.models.calls import FAILED, UNFAILED
@@ -134,6 +134,12 @@ def page_of(wanted: CallFilter, after: Position | None = None, size: int = PAGE)
         return CallPage(found, None, None)
     # Every call of the horizon's own moment was seen.
     return CallPage(found, Position(horizon, 0), horizon)
+
+
+def newest_of(calls: QuerySet[Call], count: int) -> QuerySet[Call]:
+    """Keep those of some calls that are among the newest `count` of the whole record, by their numbers."""
+    newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    return calls.filter(pk__gt=newest - count)
 
 
 def following(wanted: CallFilter, after: Position | None) -> QuerySet[Call]:

@@ -20,6 +20,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
 from accounts.tokens import redact
+from accounts.vendors.authentication import MASK
 from accounts.vendors.exchanges import Exchange
 from tools.metrics import RECORD_QUEUE
 from tools.models import Call, Outcome
@@ -34,7 +35,6 @@ MAX_TEXT = 1000
 # What the values of a row may bring about; anything else is the database's state, which passes.
 UNWRITABLE = (DataError, ValueError, TypeError, OverflowError)
 SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential")
-MASK = "•••"
 
 
 @dataclass(frozen=True, slots=True)

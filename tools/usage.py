@@ -47,6 +47,9 @@ class ToolUse:
         return 100 * self.errors / self.calls if self.calls else 0.0
 
 
+NEVER_USED = ToolUse(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class ServerUse:
     """Calls in the last 24 hours; `clients` are some of those that called, by what they call themselves."""

@@ -1,6 +1,6 @@
 """Admin pages of this app: API tokens, connected accounts, the audit record; those of people are in people.py.
 
-The page of integrations stands in tools/admin/calls.py, since it shows the catalogue that a definition makes.
+The page of integrations stands in tools/admin/integrations.py, since it shows the catalogue that a definition makes.
 """
 
 from typing import Any

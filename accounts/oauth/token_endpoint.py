@@ -13,6 +13,7 @@ from accounts import bounded_json
 from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForbidden
 from accounts.oauth.client import RegisteredClient, endpoint_problem
 from accounts.oauth.tokens import NotATokenSet, TokenSet, read_token_set
+from accounts.vendors.authentication import MASK
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
@@ -104,5 +105,5 @@ def _words(client: RegisteredClient, told: dict[str, Any]) -> str:
         return ""
     if client.client_secret:
         for secret in (client.client_secret, quote(client.client_secret, safe="")):
-            words = words.replace(secret, "•••")
+            words = words.replace(secret, MASK)
     return " ".join(words.split())[:300].rstrip(".")

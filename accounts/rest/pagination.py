@@ -12,6 +12,13 @@ LIMIT = "limit"
 CURSOR = "next_cursor"
 
 
+class CursorUnknown(ValueError):
+    """A cursor is not one that the list gave out."""
+
+    def __str__(self) -> str:
+        return "Is not one that this list gave out. Pass it back unchanged, or leave it out to start again."
+
+
 class CursorPages(CursorPagination):
     """Newest first. A cursor is signed and bound to its list, so that a made-up one never reaches the database."""
 
@@ -36,7 +43,7 @@ class CursorPages(CursorPagination):
 
     def encode_cursor(self, cursor: Any) -> str:
         """Return the text that stands for a position."""
-        return signing.dumps([cursor.offset, cursor.reverse, cursor.position], salt=_salt(self.request), compress=True)
+        return sealed([cursor.offset, cursor.reverse, cursor.position], self.request)
 
     def decode_cursor(self, request: Request) -> Any:
         """Return the position that a cursor stands for, None for the first page; raise ValidationError."""
@@ -44,11 +51,9 @@ class CursorPages(CursorPagination):
         if given is None:
             return None
         try:
-            offset, reverse, position = signing.loads(given, salt=_salt(request))
-        except signing.BadSignature:
-            raise ValidationError(
-                {CURSOR: "Is not one that this list gave out. Pass it back unchanged, or leave it out to start again."}
-            ) from None
+            offset, reverse, position = opened(given, request)
+        except CursorUnknown as unknown:
+            raise ValidationError({CURSOR: str(unknown)}) from None
         return Cursor(offset=offset, reverse=reverse, position=position)
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -65,6 +70,19 @@ class CursorPages(CursorPagination):
                 CURSOR: {"type": ["string", "null"], "description": "Null on the last page."},
             },
         }
+
+
+def sealed(place: Any, request: Request) -> str:
+    """Return the cursor that stands for a place in the list of a request."""
+    return signing.dumps(place, salt=_salt(request), compress=True)
+
+
+def opened(cursor: str, request: Request) -> Any:
+    """Return the place that a cursor stands for; raise CursorUnknown for one that the list did not give out."""
+    try:
+        return signing.loads(cursor, salt=_salt(request))
+    except signing.BadSignature:
+        raise CursorUnknown from None
 
 
 def _salt(request: Request) -> str:

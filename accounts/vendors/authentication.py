@@ -18,6 +18,8 @@ from accounts.definition import (
     BearerAuthentication,
 )
 
+# What stands in the place of a secret wherever something is shown or kept.
+MASK = "•••"
 # A shorter text may stand in any sentence by chance.
 SHORTEST_SECRET = 6
 
@@ -152,7 +154,7 @@ def concealed(text: str, secrets: tuple[str, ...]) -> str:
     """Take secrets out of a text: each that is long enough to be meant."""
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, "•••")
+            text = text.replace(secret, MASK)
     return text
 
 

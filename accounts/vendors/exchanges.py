@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from accounts.vendors.authentication import MASK
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 
-MASK = "•••"
 MOST_CHARACTERS = 20_000
+# Media types whose body a person can read, by a part of their name; forms are among them.
 TEXTUAL = ("json", "xml", "text/", "x-www-form-urlencoded", "javascript", "csv")
 # Headers of an answer that carry what only its receiver may know.
 SECRET_HEADERS = frozenset({"set-cookie", "set-cookie2", "authentication-info", "proxy-authenticate"})

@@ -12,7 +12,6 @@ from tools.catalogue import Tool
 from tools.trying import example_arguments
 
 PREFIX = "argument"
-AS_JSON = "json"
 LONG = 200
 LONG_NAMES = frozenset({"body", "comment", "content", "description", "html", "message", "note", "summary", "text"})
 MOST_BOXES = 40
@@ -49,7 +48,7 @@ class ArgumentsForm(forms.Form):
                 continue
             try:
                 self.arguments[name] = read(typed)
-            except (ValueError, UnicodeEncodeError) as problem:
+            except ValueError as problem:
                 self.add_error(name, str(problem))
 
 
@@ -70,9 +69,9 @@ class JsonArgumentsForm(forms.Form):
     def clean_document(self) -> Any:
         """Return the document; refuse what is no JSON."""
         try:
-            self.arguments: Any = bounded_json.loads(self.cleaned_data["document"].strip().encode() or b"{}")
-        except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
-            raise forms.ValidationError(f"This is not JSON: {problem}.") from None
+            self.arguments: Any = _json(self.cleaned_data["document"].strip() or "{}")
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
         return self.arguments
 
 
@@ -98,8 +97,7 @@ def _field(tool: Tool, name: str, declared: Any) -> tuple[forms.Field, Callable[
         return forms.ChoiceField(choices=[("", "–"), *((text, text) for text in given)]), given.__getitem__
     match kind_of(declared):
         case "string":
-            # Browsers end each line of a text as HTTP's headers do.
-            return _text_field(name, declared), lambda typed: typed.replace("\r\n", "\n")
+            return _text_field(name, declared), _text
         case "integer":
             return forms.CharField(widget=forms.TextInput({"inputmode": "numeric"})), _whole
         case "number":
@@ -145,6 +143,11 @@ def _boxes(items: Any) -> list[str]:
     return values if few and values else []
 
 
+def _text(typed: str) -> str:
+    """Return a text with its lines as JSON's writers end them; browsers send CR LF."""
+    return typed.replace("\r\n", "\n")
+
+
 def _whole(typed: str) -> int:
     try:
         return int(typed.strip())
@@ -165,13 +168,13 @@ READERS: dict[str, Callable[[str], Any]] = {"string": str, "integer": _whole, "n
 def _json(typed: str) -> Any:
     try:
         return bounded_json.loads(typed.strip().encode())
-    except bounded_json.NotJSON as problem:
+    except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
         raise ValueError(f"This is not JSON: {problem}.") from None
 
 
 def _file(typed: str) -> Any:
     """Return a file: its text, or the object that the tool takes for any other."""
-    return _json(typed) if typed.lstrip().startswith("{") else typed.replace("\r\n", "\n")
+    return _json(typed) if typed.lstrip().startswith("{") else _text(typed)
 
 
 def _as_typed(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -7,20 +7,44 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcpservers.models import MCPServer
+from mcpservers.pages.clients import curl_over_mcp
 
 WIDTH = 96
 
 OVER_MCP = """\
 import asyncio
 import os
-{extra_import}
+
 from mcp import Client
-{more_imports}
+
 arguments = {arguments}
 
 
 async def main():
-{body}
+    async with Client(os.environ["PATCHBAY_MCP_URL"]) as client:
+        result = await client.call_tool("{tool}", arguments)
+        print(result.content[0].text)
+
+
+asyncio.run(main())"""
+
+OVER_MCP_WITH_TOKEN = """\
+import asyncio
+import os
+
+import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+arguments = {arguments}
+
+
+async def main():
+    headers = {{"Authorization": "Bearer " + os.environ["PATCHBAY_API_TOKEN"]}}
+    async with httpx2.AsyncClient(headers=headers, timeout=60) as http:
+        async with Client(streamable_http_client(os.environ["PATCHBAY_MCP_URL"], http_client=http)) as client:
+            result = await client.call_tool("{tool}", arguments)
+            print(result.content[0].text)
 
 
 asyncio.run(main())"""
@@ -39,11 +63,6 @@ answer = httpx.post(
 )
 print(answer.status_code, answer.text)"""
 
-CALLED = """\
-    async with Client({target}) as client:
-        result = await client.call_tool("{tool}", arguments)
-        print(result.content[0].text)"""
-
 
 @dataclass(frozen=True, slots=True)
 class Snippets:
@@ -58,15 +77,11 @@ def over_mcp(server: MCPServer, tool: str, arguments: Any) -> Snippets:
     """Return a call through a server. Its URL is kept nowhere, so it is a variable."""
     params = {"name": tool, "arguments": arguments}
     message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, ensure_ascii=False)
-    variables = ("PATCHBAY_MCP_URL", *(["PATCHBAY_API_TOKEN"] if server.require_api_token_auth else []))
-    token = ' \\\n  -H "Authorization: Bearer $PATCHBAY_API_TOKEN"' if server.require_api_token_auth else ""
-    curl = (
-        f'curl -sS "$PATCHBAY_MCP_URL"{token} \\\n'
-        "  -H 'Content-Type: application/json' \\\n"
-        "  -H 'Accept: application/json, text/event-stream' \\\n"
-        f"  -d {shlex.quote(message)}"
-    )
-    return Snippets(curl, _mcp_program(tool, arguments, guarded=server.require_api_token_auth), variables)
+    guarded = server.require_api_token_auth
+    curl = curl_over_mcp('"$PATCHBAY_MCP_URL"', message, with_api_token=guarded)
+    program = OVER_MCP_WITH_TOKEN if guarded else OVER_MCP
+    variables = ("PATCHBAY_MCP_URL", "PATCHBAY_API_TOKEN") if guarded else ("PATCHBAY_MCP_URL",)
+    return Snippets(curl, program.format(arguments=_literal(arguments), tool=tool), variables)
 
 
 def over_rest(address: str, tool: str, arguments: Any) -> Snippets:
@@ -81,22 +96,6 @@ def over_rest(address: str, tool: str, arguments: Any) -> Snippets:
     )
     python = OVER_REST.format(arguments=_literal(arguments), address=address)
     return Snippets(curl, python, ("PATCHBAY_API_TOKEN",))
-
-
-def _mcp_program(tool: str, arguments: Any, *, guarded: bool) -> str:
-    url = 'os.environ["PATCHBAY_MCP_URL"]'
-    if not guarded:
-        body, extra, more = CALLED.format(target=url, tool=tool), "", ""
-    else:
-        transport = f"streamable_http_client({url}, http_client=http)"
-        called = CALLED.format(target=transport, tool=tool).replace("\n    ", "\n        ")
-        body = (
-            '    headers = {"Authorization": "Bearer " + os.environ["PATCHBAY_API_TOKEN"]}\n'
-            "    async with httpx2.AsyncClient(headers=headers, timeout=60) as http:\n"
-            f"    {called}"
-        )
-        extra, more = "\nimport httpx2", "from mcp.client.streamable_http import streamable_http_client\n"
-    return OVER_MCP.format(extra_import=extra, more_imports=more, arguments=_literal(arguments), body=body)
 
 
 def _literal(arguments: Any) -> str:

@@ -1,6 +1,7 @@
 """What gives a server's URL to each client: commands, settings files, programs."""
 
 import json
+import shlex
 from urllib.parse import urlsplit
 
 from django.utils.text import slugify
@@ -51,21 +52,26 @@ def commands_for(url: str, server_name: str, *, with_api_token: bool) -> dict[st
     spaced = f' \\\n  --header "Authorization: {BEARER}"' if with_api_token else ""
     # mcp-remote splits at the first colon; some clients that start it break arguments at spaces after one.
     tight = f' \\\n  --header "Authorization:{BEARER}"' if with_api_token else ""
-    curl = f' \\\n  -H "Authorization: {BEARER}"' if with_api_token else ""
     return {
         "claude_code": f"claude mcp add --transport http {name} {url}{spaced}",
         "stdio": f"npx -y mcp-remote {url}{_unencrypted(url)}{tight}",
-        "curl": (
-            f"curl -sS {url}{curl} \\\n"
-            "  -H 'Content-Type: application/json' \\\n"
-            "  -H 'Accept: application/json, text/event-stream' \\\n"
-            f"  -d '{LIST_TOOLS}'"
-        ),
+        "curl": curl_over_mcp(url, LIST_TOOLS, with_api_token=with_api_token),
         "cursor": _cursor(url, name, with_api_token=with_api_token),
         "vs_code": _vs_code(url, name, with_api_token=with_api_token),
         "python": (PYTHON_WITH_TOKEN if with_api_token else PYTHON).format(url=url),
         "typescript": _typescript(url, with_api_token=with_api_token),
     }
+
+
+def curl_over_mcp(url: str, message: str, *, with_api_token: bool) -> str:
+    """Return a command that sends a message to a server; `url` stands in it as it is, which may be a variable."""
+    token = f' \\\n  -H "Authorization: {BEARER}"' if with_api_token else ""
+    return (
+        f"curl -sS {url}{token} \\\n"
+        "  -H 'Content-Type: application/json' \\\n"
+        "  -H 'Accept: application/json, text/event-stream' \\\n"
+        f"  -d {shlex.quote(message)}"
+    )
 
 
 def _cursor(url: str, name: str, *, with_api_token: bool) -> str:

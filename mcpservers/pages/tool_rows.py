@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounts.models import IntegratedAccount
 from tools.catalogue import Catalogue, Declared, Tool, catalogue_of
 from tools.models import Documentation, State
-from tools.usage import ToolUse, tools_used
+from tools.usage import NEVER_USED, ToolUse, tools_used
 from tools.verdicts import ensure_fresh
 
-UNUSED = ToolUse(0, 0)
 # What a method comes to, in the order of the filter: a documented one is what gate and editor say, others are missing.
 STATES = {
     "exposed": "Tool",
@@ -31,7 +31,7 @@ class Row:
     record_id: int | None = None
     score: int | None = None
     tokens: int | None = None
-    use: ToolUse = UNUSED
+    use: ToolUse = NEVER_USED
 
     @property
     def state_words(self) -> str:
@@ -54,17 +54,23 @@ class Row:
         return any(sought in text.lower() for text in texts)
 
 
+class Judged(NamedTuple):
+    """What is kept of a record and its verdict."""
+
+    record_id: int
+    state: str
+    name: str
+    score: int
+    tokens: int | None
+
+
 def rows_of(account: IntegratedAccount) -> list[Row]:
     """Return every method of an account's integration, in the definition's order (a fixed number of queries)."""
     ensure_fresh()
     catalogue = catalogue_of(account.integration)
     records = Documentation.objects.filter(integration_id=account.integration_id, verdict__isnull=False)
-    judged = {
-        (resource, method): rest
-        for resource, method, *rest in records.values_list(
-            "resource", "method", "pk", "verdict__state", "verdict__name", "verdict__score", "verdict__tokens"
-        )
-    }
+    columns = ("resource", "method", "pk", *(f"verdict__{name}" for name in Judged._fields[1:]))
+    judged = {(row[0], row[1]): Judged(*row[2:]) for row in records.values_list(*columns)}
     tools = {(tool.resource, tool.method_name): tool for tool in catalogue}
     used = tools_used(account.environment_id, account.pk)
     return [*_rows(catalogue, judged, tools, used)]
@@ -72,7 +78,7 @@ def rows_of(account: IntegratedAccount) -> list[Row]:
 
 def _rows(
     catalogue: Catalogue,
-    judged: dict[tuple[str, str], list[object]],
+    judged: dict[tuple[str, str], Judged],
     tools: dict[tuple[str, str], Tool],
     used: dict[str, ToolUse],
 ) -> Iterable[Row]:
@@ -82,11 +88,12 @@ def _rows(
         if place not in judged:
             yield Row(declared, "missing", declared.key)
             continue
-        record_id, state, name, score, tokens = judged[place]
-        name = tool.name if tool else str(name) or declared.key
+        record = judged[place]
+        name = tool.name if tool else record.name or declared.key
         # The catalogue has the last word: it is what clients get.
-        state = State.EXPOSED.value if tool else State.DRAFT.value if state == State.EXPOSED else str(state)
-        yield Row(declared, state, name, tool, record_id, score, tokens, used.get(name, UNUSED))  # type: ignore[arg-type]
+        state = State.EXPOSED.value if tool else State.DRAFT.value if record.state == State.EXPOSED else record.state
+        use = used.get(name, NEVER_USED)
+        yield Row(declared, state, name, tool, record.record_id, record.score, record.tokens, use)
 
 
 def counts_of(rows: Iterable[Row]) -> dict[str, int]:

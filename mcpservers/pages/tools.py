@@ -48,7 +48,7 @@ def list_tools(request: PortalRequest, account_id: UUID) -> HttpResponse:
         "state": state if state in STATES else "",
         "sought": sought,
         "total": len(rows),
-        "may_document": request.user.has_perm("tools.view_documentation") and request.user.is_staff,
+        "may_document": _may_document(request),
     }
     return render(request, "tools/list.html", context)
 
@@ -68,10 +68,15 @@ def show_tool(request: PortalRequest, account_id: UUID, resource: str, method: s
         "arguments": arguments_of(row.tool.input_schema) if row.tool else [],
         "judged": _judged(row),
         **_listed(row),
-        "may_document": request.user.has_perm("tools.view_documentation") and request.user.is_staff,
+        "may_document": _may_document(request),
         "servers": _servers_with(account, row),
     }
     return render(request, "tools/tool.html", context)
+
+
+def _may_document(request: PortalRequest) -> bool:
+    """Tell whether the visitor may open a record in the admin."""
+    return request.user.is_staff and request.user.has_perm("tools.view_documentation")
 
 
 def _listed(row: Row) -> dict[str, object]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.visitor import Visitor
-from tests.stack import Stack, running_stack
+from tests.stack import Stack, stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # As root Chromium needs --no-sandbox; the others keep it from calling home.
@@ -41,18 +41,12 @@ def chromium() -> Iterator[Browser]:
     if found is None:
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(MISSING)
+        # Who works on something else needs no browser; .ci/run sets REQUIRE_BROWSER=1.
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=[*SWITCHES])
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Web process and simulator, on free ports."""
-    with running_stack(tmp_path_factory.mktemp("browser")) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +71,6 @@ def visitor(chromium: Browser, demo: dict[str, Any], request: pytest.FixtureRequ
         page.screenshot(path=Path(shots) / f"{request.node.name}.png")
     context.close()
     assert came.complaints == []
+
+
+__all__ = ["stack"]

@@ -41,7 +41,7 @@ def test_a_write_asks_first(visitor: Visitor, demo: dict[str, Any]) -> None:
     page = visitor.page
     visitor.sign_in()
     page.goto(f"/accounts/{demo['integrated_account_id']}/playground?server={demo['mcp_server_id']}")
-    page.select_option("#bench-tool", "fuse_desk_cases_add_note")
+    page.select_option("#choice-tool", "fuse_desk_cases_add_note")
     page.fill("[name=argument-id]", "CAS-89102")
     page.fill("[name=argument-note]", "From the playground.")
     page.click("button[name=run]")

@@ -1,7 +1,6 @@
 """A running copy of the product, the npm clients, and the table that stands at the end of a run."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +8,10 @@ import pytest
 
 from tests.clients.outcomes import STEPS, Outcome
 from tests.npm import NpmMissing, installed
-from tests.stack import Stack, running_stack
+from tests.stack import Stack, seeded, stack
 
 HERE = Path(__file__).parent
 OUTCOMES = pytest.StashKey[list[Outcome]]()
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Web process and simulator, on free ports."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def seeded(stack: Stack) -> dict[str, Any]:
-    """The demo's person, account and API token."""
-    return stack.demo()
 
 
 @pytest.fixture
@@ -42,6 +28,7 @@ def npm_clients() -> Path:
     except NpmMissing as missing:
         if os.environ.get("REQUIRE_CLIENTS") == "1":
             pytest.fail(str(missing))
+        # `make test-clients` requires them; a single file can be run without npm.
         pytest.skip(f"{missing} (REQUIRE_CLIENTS=1 makes this a failure.)")
 
 
@@ -65,3 +52,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.line(
                 "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             )
+
+
+__all__ = ["seeded", "stack"]

@@ -18,6 +18,7 @@ def running_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         words = f"The cluster cannot be started: {', '.join(lacking)} not found. Install Debian's packages."
         if os.environ.get("REQUIRE_SERVICES") == "1":
             pytest.fail(words)
+        # `make cluster-test` requires them; a run of everything by hand goes on without.
         pytest.skip(words)
     cluster = Cluster()
     request.config.stash[figures] = cluster.figures

@@ -38,7 +38,7 @@ class Load:
     attempted: list[str] = field(default_factory=list)
     slowest: float = 0.0
     _ending: threading.Event = field(default_factory=threading.Event)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _answers: threading.Condition = field(default_factory=threading.Condition)
 
     def run(self, desk: Desk, writes: bool) -> None:
         """Read (and write) in an account's name until it ends."""
@@ -60,10 +60,10 @@ class Load:
         body = call_body(ADD_NOTE, {})
         note = f"note {body['id']} of {desk.name}"
         body["params"]["arguments"] = {"id": CASE, "note": note}
-        with self._lock:
+        with self._answers:
             self.attempted.append(note)
         if self._call(client, desk, body) is not None:
-            with self._lock:
+            with self._answers:
                 self.written.append(note)
 
     def _call(self, client: httpx.Client, desk: Desk, body: dict[str, Any]) -> str | None:
@@ -84,8 +84,9 @@ class Load:
         if result is None or result["isError"]:
             self._failed(json.dumps(message)[:300])
             return None
-        with self._lock:
+        with self._answers:
             self.done += 1
+            self._answers.notify_all()
             self.slowest = max(self.slowest, time.monotonic() - sent)
         return str(result["content"][0]["text"])
 
@@ -100,15 +101,15 @@ class Load:
         return message
 
     def _failed(self, words: str) -> None:
-        with self._lock:
+        with self._answers:
             self.failures.append((time.monotonic(), words))
 
     def more(self, calls: int, seconds: float = 20.0) -> None:
         """Wait until so many more calls were answered."""
-        goal, deadline = self.done + calls, time.monotonic() + seconds
-        while self.done < goal:
-            assert time.monotonic() < deadline, f"{self.done} calls answered; last failures: {self.failures[-3:]}"
-            time.sleep(0.01)
+        with self._answers:
+            goal = self.done + calls
+            answered = self._answers.wait_for(lambda: self.done >= goal, seconds)
+        assert answered, f"{self.done} calls answered; last failures: {self.failures[-3:]}"
 
     def failed_after(self, moment: float) -> list[str]:
         """Return the failures after a moment."""

@@ -16,6 +16,7 @@ from tests.stack import ROOT, free_port
 
 TEMPLATES = ROOT / "deploy" / "nginx"
 START_SECONDS = 20.0
+# What is asked are other processes: ports, pages, rows. They tell nobody when they change, and have their own clocks.
 POLL_SECONDS = 0.01
 
 

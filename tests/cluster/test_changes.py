@@ -57,7 +57,7 @@ def test_a_deleted_server_is_refused_and_its_streams_end_at_every_replica(cluste
         cluster.rest(desk.api_token, "DELETE", server_path(desk, server), deleting)
         deleted = time.monotonic()
         for stream in streams:
-            wait_for(lambda stream=stream: stream.ended_at is not None, 2, "the end of a stream")  # type: ignore[misc]
+            stream.until_ended(2)
         until.set()
         for asker in askers:
             asker.join(20)
@@ -82,18 +82,14 @@ def test_a_change_of_filters_reaches_streams_and_lists_at_every_replica(cluster:
         cluster.rest(desk.api_token, "PATCH", server_path(desk, server), changing, json=body)
         changed = time.monotonic()
         for stream in streams:
-            wait_for(
-                lambda stream=stream, count=round_number + 1: len(stream.changes) >= count,  # type: ignore[misc]
-                2,
-                "notice of a change",
-            )
+            stream.until_changes(round_number + 1, 2)
             worst = max(worst, stream.changes[-1] - changed)
         lists = [listed(cluster, server["token"], replica) for replica in range(REPLICAS)]
         assert lists[0] == lists[1] == lists[2]
         assert (lists[0] == everything) == (methods == [])
     cluster.rest(desk.api_token, "DELETE", server_path(desk, server))
     for stream in streams:
-        wait_for(lambda stream=stream: stream.ended_at is not None, 2, "the end of a stream")  # type: ignore[misc]
+        stream.until_ended(2)
     cluster.figures.append(f"filters changed: every stream told within {worst * 1000:.0f} ms")
     assert worst < HEARD_SECONDS
     assert [len(stream.changes) for stream in streams] == [3] * len(streams)

@@ -7,7 +7,6 @@ import pytest
 
 from tests.cluster.copies import REPLICAS, Cluster
 from tests.cluster.load import under_load
-from tests.cluster.services import wait_for
 
 pytestmark = pytest.mark.cluster
 
@@ -25,7 +24,7 @@ def test_a_killed_replica_costs_no_more_than_the_calls_it_held(cluster: Cluster)
         cluster.start_replica(0)
         back = time.monotonic()
         served = len(cluster.replicas[0].output)
-        wait_for(lambda: len(cluster.replicas[0].output) > served + 20, RECOVERY_SECONDS, "traffic at the replica")
+        cluster.replicas[0].wait_until(lambda: len(cluster.replicas[0].output) > served + 20, RECOVERY_SECONDS)
         took = time.monotonic() - back
         assert load.failed_after(back) == []
     cluster.figures.append(f"replica killed: {lost} calls failed; traffic again {took:.2f} s after it was back")

@@ -43,12 +43,12 @@ def test_without_redis_calls_go_on_and_changes_are_still_found_within_two_second
         cluster.rest(desk.api_token, "PATCH", server_path(desk, server), 0, json={"config": {"methods": ["read"]}})
         took = time.monotonic() - stopped
         for stream in streams:
-            wait_for(lambda stream=stream: len(stream.changes) == 1, LOOKED_SECONDS, "a change")  # type: ignore[misc]
+            stream.until_changes(1, LOOKED_SECONDS)
         asked = time.monotonic()
         cluster.rest(desk.api_token, "DELETE", server_path(desk, server), 1)
         deleting = time.monotonic() - asked
         for stream in streams:
-            wait_for(lambda stream=stream: stream.ended_at is not None, LOOKED_SECONDS, "an end")  # type: ignore[misc]
+            stream.until_ended(LOOKED_SECONDS)
         assert httpx.post(cluster.mcp(server["token"], 2), json=LIST).status_code == 404
         load.slowest = 0.0
         asked = time.monotonic()
@@ -86,7 +86,7 @@ async def test_after_redis_comes_back_changes_and_the_old_transport_work_again(c
     assert heard < RECOVERY_SECONDS
     cluster.rest(desk.api_token, "DELETE", server_path(desk, server), 2)
     for stream in before:
-        wait_for(lambda stream=stream: stream.ended_at is not None, 1, "the end of a stream")  # type: ignore[misc]
+        stream.until_ended(1)
 
 
 def told_fast(cluster: Cluster) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack import Stack, running_stack
+from tests.stack import Stack, running_stack, seeded
 
 
 @pytest.fixture(scope="session")
@@ -15,13 +15,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def seeded(stack: Stack) -> dict[str, Any]:
-    """The demo's person, account and API token."""
-    return stack.demo()
-
-
 @pytest.fixture
 def demo(stack: Stack, seeded: dict[str, Any]) -> dict[str, Any]:
     """The demo, with a server of this test's own."""
     return stack.fresh_server(seeded)
+
+
+__all__ = ["seeded"]

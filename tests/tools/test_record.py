@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from accounts.models import IntegratedAccount
 from accounts.tokens import MCP_PREFIX, mint
+from accounts.vendors.authentication import MASK
 from mcpservers.models import MCPServer
 from tests.mcp_client import STATELESS, McpClient
 from tests.scripted_vendor import Received, ScriptedVendor
 from tools.models import Call
-from tools.record import MASK, QUEUE_LIMIT, Caller, CallNote, CallRecorder, masked, recorder
+from tools.record import QUEUE_LIMIT, Caller, CallNote, CallRecorder, masked, recorder
 from tools.tasks import prune_calls
 
 CREATE = "create_a_desk_ticket"

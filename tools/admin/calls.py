@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import Label, RecordAdmin, labelled, linked, moment, mono, pretty_json
 from accounts.models import IntegratedAccount
+from tools.activity import SEARCHED, newest_of
 from tools.admin.documentation import DocumentationAdmin
 from tools.admin.integrations import IntegrationAdmin
 from tools.models import Call
@@ -17,9 +18,6 @@ OUTCOME_COLOURS = {
     "ok": "success", "pending": "info", "cancelled": "info", "invalid": "warning", "rate_limited": "warning",
     "busy": "warning", "refused": "danger", "unreachable": "danger", "unusable": "danger", "failed": "danger",
 }  # fmt: skip
-
-
-SEARCHED = 50_000
 
 
 class AccessFilter(admin.SimpleListFilter):
@@ -64,8 +62,7 @@ class CallAdmin(RecordAdmin):
     ) -> tuple[QuerySet[Call], bool]:
         """Look for words in the newest calls alone: no index leads to a word."""
         if search_term:
-            newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
-            queryset = queryset.filter(pk__gt=newest - SEARCHED)
+            queryset = newest_of(queryset, SEARCHED)
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="When", ordering="started_at")

@@ -5,19 +5,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Max
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import ModelAdmin, linked
+from tools.activity import SEARCHED, newest_of
 from tools.models import Call, Documentation, Outcome
 from tools.preview import EXPOSED, stored_preview
-from tools.usage import ToolUse, tools_used_everywhere
+from tools.usage import NEVER_USED, ToolUse, tools_used_everywhere
 
-UNUSED = ToolUse(0, 0)
-# How many of the newest calls are looked at for what was wrong with arguments: no index leads to a tool.
-LOOKED_AT = 50_000
 MOST_REASONS = 5
 MANY_FAIL = 10  # percent
 
@@ -43,13 +40,13 @@ class WithUsage(_Base):
         changes = super().get_changelist_instance(request)
         used = tools_used_everywhere(_names(changes.result_list))
         for record in changes.result_list:
-            record.use = used.get(stored_preview(record).name, UNUSED)
+            record.use = used.get(stored_preview(record).name, NEVER_USED)
         return changes
 
     @admin.display(description="Calls, 30 d")
     def calls(self, record: Any) -> SafeString | str:
         """How often the tool was called, in all environments."""
-        use: ToolUse = getattr(record, "use", UNUSED)
+        use: ToolUse = getattr(record, "use", NEVER_USED)
         if not use.calls:
             return "–"
         return linked("tools_call_changelist", f"{use.calls:,}", query=f"?tool={stored_preview(record).name}")
@@ -57,7 +54,7 @@ class WithUsage(_Base):
     @admin.display(description="Failed")
     def failed(self, record: Any) -> SafeString | str:
         """How many of the calls brought no result."""
-        use: ToolUse = getattr(record, "use", UNUSED)
+        use: ToolUse = getattr(record, "use", NEVER_USED)
         if not use.calls:
             return "–"
         kind = "pb-refused" if use.error_rate >= MANY_FAIL else "pb-quiet"
@@ -65,7 +62,7 @@ class WithUsage(_Base):
 
     def usage_panel(self, record: Documentation, name: str) -> dict[str, Any]:
         """Return what the editor shows beside a record."""
-        use = tools_used_everywhere([name]).get(name, UNUSED)
+        use = tools_used_everywhere([name]).get(name, NEVER_USED)
         return {"use": use, "misfits": misfits_of(name) if use.errors else Misfits(0), "used_name": name}
 
 
@@ -74,9 +71,8 @@ def _names(records: Any) -> list[str]:
 
 
 def misfits_of(name: str) -> Misfits:
-    """Return the newest calls of a tool whose arguments did not fit, out of the newest LOOKED_AT of all."""
-    newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    calls = Call.objects.filter(pk__gt=newest - LOOKED_AT, tool=name, outcome=Outcome.INVALID)
+    """Return the newest calls of a tool whose arguments did not fit, out of the newest SEARCHED of all."""
+    calls = newest_of(Call.objects.filter(tool=name, outcome=Outcome.INVALID), SEARCHED)
     errors = Counter(_reason(error) for error in calls.values_list("error", flat=True))
     return Misfits(errors.total(), errors.most_common(MOST_REASONS))
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core import signing
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -11,7 +10,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.rest.pagination import CURSOR, LIMIT
+from accounts.rest.pagination import CURSOR, LIMIT, CursorUnknown, opened, sealed
 from accounts.rest.strictness import MomentField, StrictSerializer
 from accounts.rest.viewsets import ApiViewSet
 from tools.activity import ANY_FAILURE, CallFilter, Position, page_of
@@ -20,7 +19,6 @@ from tools.models import Call, Outcome
 from tools.models.calls import Via
 
 PERIOD = timedelta(hours=24)
-SALT = "cursor:/call"
 MOST = 200
 
 
@@ -51,9 +49,8 @@ class CallQuery(StrictSerializer):
 
     def wanted(self, environment_id: Any) -> CallFilter:
         """Return the filter, of one environment (after is_valid)."""
-        names = {"account": "account_id", "server": "server_id"}
-        given = {names.get(name, name): value for name, value in self.validated_data.items()}
-        return CallFilter(environment_id, **{name: given[name] for name in given if name not in {LIMIT, CURSOR}})
+        given = {name: value for name, value in self.validated_data.items() if name not in {LIMIT, CURSOR}}
+        return CallFilter(environment_id, given.pop("account", None), given.pop("server", None), **given)
 
 
 class CallListQuery(CallQuery):
@@ -69,11 +66,9 @@ class CallListQuery(CallQuery):
     def validate_next_cursor(self, given: str) -> Position | None:
         """Return the position that a cursor stands for; refuse one that the list did not give out."""
         try:
-            return Position.parse(signing.loads(given, salt=SALT))
-        except signing.BadSignature:
-            raise serializers.ValidationError(
-                "Is not one that this list gave out. Pass it back unchanged, or leave it out to start again."
-            ) from None
+            return Position.parse(opened(given, self.context["request"]))
+        except CursorUnknown as unknown:
+            raise serializers.ValidationError(str(unknown)) from None
 
 
 class CallSerializer(serializers.ModelSerializer[Call]):
@@ -143,11 +138,11 @@ class CallViewSet(ApiViewSet[Call]):
     @extend_schema(parameters=[CallListQuery], responses=CallPageSerializer)
     def list(self, request: Request) -> Response:
         """List calls, newest first. Nothing is counted, so that a record of any length answers alike."""
-        asked = CallListQuery(data=request.query_params.dict())
+        asked = CallListQuery(data=request.query_params.dict(), context={"request": request})
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
         page = page_of(asked.wanted(self.token.environment_id), data.get(CURSOR), data[LIMIT])
-        following = signing.dumps(str(page.next), salt=SALT) if page.next else None
+        following = sealed(str(page.next), request) if page.next else None
         return Response({"result": CallSerializer(page.calls, many=True).data, CURSOR: following})
 
     def retrieve(self, request: Request, call_id: int) -> Response:

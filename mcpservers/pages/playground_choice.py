@@ -19,7 +19,7 @@ SERVERS = 200
 
 
 @dataclass(frozen=True)
-class Bench:
+class Choice:
     """An account with the server, if any, through whose filter its tools are seen, and the tool that was chosen."""
 
     account: IntegratedAccount
@@ -52,13 +52,13 @@ class Bench:
         return over_rest(f"{settings.PUBLIC_URL}/integrated-account/{self.account.pk}/tools", name, arguments)
 
 
-def bench_of(account: IntegratedAccount, server: str, tool: str) -> Bench:
+def choice_of(account: IntegratedAccount, server: str, tool: str) -> Choice:
     """Return what was asked for; what is not there is left open, so that a page can offer what is."""
     servers = [*account.mcp_servers.order_by("name")[:SERVERS]]
     chosen = _chosen(account, servers, server)
     catalogue = catalogue_of(account.integration)
     tools = catalogue.select(chosen.methods, chosen.tags, chosen.tools) if chosen else catalogue
-    return Bench(account, chosen, tools, tools.tools.get(tool), servers)
+    return Choice(account, chosen, tools, tools.tools.get(tool), servers)
 
 
 def arguments_of_call(account: IntegratedAccount, call: str) -> Any:
