@@ -319,6 +319,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/icon.svg")},
     ],
+    "SCRIPTS": [lambda request: static("admin-editor/names.js")],
     "SIDEBAR": SIDEBAR,
     "DASHBOARD_CALLBACK": "config.admin_index.attention",
     "SITE_URL": "/",

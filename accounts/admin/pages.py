@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     # The theme ships no types. Its classes extend Django's, which are generic to the type checker only.
     _ModelAdmin = admin.ModelAdmin[Any]
     DjangoUserAdmin = user_admin.UserAdmin[User]
-    TabularInline = admin.TabularInline[Any, Any]
+    _TabularInline = admin.TabularInline[Any, Any]
     ModelForm = forms.ModelForm[Any]
 else:
     _ModelAdmin = themed.ModelAdmin
     DjangoUserAdmin = user_admin.UserAdmin
-    TabularInline = themed.TabularInline
+    _TabularInline = themed.TabularInline
     ModelForm = forms.ModelForm
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -47,6 +47,17 @@ class ModelAdmin(_ModelAdmin):
 
     class Media:
         css = {"all": [STYLES]}
+
+
+class TabularInline(_TabularInline):
+    """Rows of a table on another row's page, whose fields say their names: the theme leaves them to the head alone."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Name the field's control for screen readers."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label).capitalize()
+        return field
 
 
 class RecordAdmin(ModelAdmin):
