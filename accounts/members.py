@@ -11,7 +11,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts import audit
 from accounts.errors import MemberRefused
-from accounts.models import Environment, Membership, Role, User
+from accounts.models import AuditEntry, Environment, Membership, Role, User
 
 
 @transaction.atomic
@@ -59,6 +59,22 @@ def remove_member(membership: Membership, actor: audit.Actor) -> None:
     _keep_an_admin(membership, None)
     note(membership, actor, "removed", {"role": membership.role})
     membership.delete()
+
+
+@transaction.atomic
+def put_back_member(environment: Environment, actor: audit.Actor, user_id: int) -> Membership:
+    """Undo the removal of a person, who gets the role of before.
+
+    Raises MemberRefused for somebody who was not removed, belongs to the environment again, or is gone. Only what the
+    audit record names can be put back, so that nobody learns who else there is by trying numbers.
+    """
+    of_members = AuditEntry.objects.filter(environment_id=environment.pk, action__startswith="membership.")
+    last = of_members.filter(target_id=str(user_id)).order_by("-pk").first()
+    user = User.objects.filter(pk=user_id).first() if last and last.action == "membership.removed" else None
+    if last is None or user is None:
+        raise MemberRefused("There is no removal to undo. Add the person by name instead.")
+    membership, _ = add_member(environment, actor, username=user.get_username(), role=Role(last.details["role"]))
+    return membership
 
 
 def _keep_an_admin(membership: Membership, role: Role | None) -> None:

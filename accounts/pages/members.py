@@ -5,10 +5,11 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import MemberRefused
-from accounts.members import add_member, change_role, invitation_path, remove_member
+from accounts.members import add_member, change_role, invitation_path, put_back_member, remove_member
 from accounts.models import Environment, Membership, Role, SecondFactor
 from accounts.pages.people_forms import MemberForm, RoleForm
 from accounts.portal import REFUSED, PortalRequest, require, signed_in, tell, warn
@@ -81,7 +82,24 @@ def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
     except MemberRefused as refused:
         warn(request, str(refused))
     else:
-        tell(request, f"{membership.user} does not belong to {membership.environment.name} any more.")
+        # Who has left cannot come back by themselves.
+        others = membership.user_id != request.user.pk
+        undo = reverse("people-put-back", args=[membership.user_id]) if others else ""
+        tell(request, f"{membership.user} does not belong to {membership.environment.name} any more.", undo=undo)
+    return redirect("people")
+
+
+@require_POST
+@signed_in
+def put_back(request: PortalRequest, user_id: int) -> HttpResponse:
+    """Undo the removal of somebody."""
+    environment = require(request, Role.ADMIN)
+    try:
+        membership = put_back_member(environment, request.user, user_id)
+    except MemberRefused as refused:
+        warn(request, str(refused))
+    else:
+        tell(request, f"{membership.user} belongs to {environment.name} again, as {membership.role}.")
     return redirect("people")
 
 

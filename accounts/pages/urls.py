@@ -36,6 +36,7 @@ urlpatterns = [
     *page("people/add", members.add, "people-add"),
     *page("people/<int:membership_id>/role", members.change, "people-role"),
     *page("people/<int:membership_id>/remove", members.remove, "people-remove"),
+    *page("people/put-back/<int:user_id>", members.put_back, "people-put-back"),
     *page("people/<int:membership_id>/invite", members.invite_again, "people-invite"),
     *page("audit", audit.show, "audit"),
     *page("profile", profile.show, "profile"),

@@ -132,6 +132,31 @@ class TestMembers:
             assert "at least one admin" in ana.post(path, form, follow=True).content.decode()
         assert membership(people, "ana").role == "admin"
 
+    def test_a_removal_is_undone_with_the_role_of_before(self, ana: Client, people: People) -> None:
+        row = membership(people, people.operator.username)
+        page = ana.post(f"/people/{row.pk}/remove", follow=True).content.decode()
+        undo = f"/people/put-back/{row.user_id}"
+        assert f'action="{undo}"' in page
+        assert "as operator" in ana.post(undo, follow=True).content.decode()
+        assert membership(people, people.operator.username).role == "operator"
+        assert AuditEntry.objects.latest("pk").action == "membership.added"
+        assert "no removal to undo" in ana.post(undo, follow=True).content.decode()
+
+    def test_only_who_was_removed_here_is_put_back_and_by_admins_alone(self, ana: Client, people: People) -> None:
+        outsider = people.outsider
+        page = ana.post(f"/people/put-back/{outsider.pk}", follow=True).content.decode()
+        assert "no removal to undo" in page
+        assert f"{outsider.username} belongs" not in page
+        row = membership(people, "tim")
+        ana.post(f"/people/{row.pk}/remove")
+        assert browser(people.operator).post(f"/people/put-back/{row.user_id}").status_code == 403
+        assert not Membership.objects.filter(user=people.teammate, environment__name="Production").exists()
+
+    def test_who_leaves_is_offered_no_way_back(self, ana: Client, people: People) -> None:
+        ana.post(f"/people/{membership(people, people.operator.username).pk}/role", {"role": "admin"})
+        page = ana.post(f"/people/{membership(people, 'ana').pk}/remove", follow=True).content.decode()
+        assert "put-back" not in page
+
     def test_somebody_removed_sees_nothing_any_more(self, ana: Client, people: People) -> None:
         tim = browser(people.teammate)
         assert tim.get("/people").status_code == 200
