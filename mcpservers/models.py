@@ -30,9 +30,27 @@ class MCPServerQuerySet(models.QuerySet["MCPServer"]):
         """Those whose time is over."""
         return self.filter(expires_at__lte=now or timezone.now())
 
+    def in_status(self, status: str, now: datetime | None = None) -> "MCPServerQuerySet":
+        """Those in a status; as MCPServer.status() tells it of each."""
+        now = now or timezone.now()
+        match MCPServer.Status(status):
+            case MCPServer.Status.LIVE:
+                return self.live(now)
+            case MCPServer.Status.PAUSED:
+                return self.exclude(paused_at=None).exclude(expires_at__lte=now)
+            case MCPServer.Status.EXPIRED:
+                return self.expired(now)
+
 
 class MCPServer(Revised):
     """One tokenized URL. Only the token's digest is kept."""
+
+    class Status(models.TextChoices):
+        """Whether clients are answered."""
+
+        LIVE = "live", "Live"
+        PAUSED = "paused", "Paused"
+        EXPIRED = "expired", "Expired"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(IntegratedAccount, on_delete=models.CASCADE, related_name="mcp_servers")
@@ -64,11 +82,11 @@ class MCPServer(Revised):
     def __str__(self) -> str:
         return self.name
 
-    def status(self, now: datetime | None = None) -> str:
-        """Return `live`, `paused` or `expired`."""
+    def status(self, now: datetime | None = None) -> Status:
+        """Return whether clients are answered now."""
         if self.expires_at is not None and self.expires_at <= (now or timezone.now()):
-            return "expired"
-        return "paused" if self.paused_at is not None else "live"
+            return self.Status.EXPIRED
+        return self.Status.LIVE if self.paused_at is None else self.Status.PAUSED
 
     def take_token(self, token: MintedToken, *, keep_until: datetime | None = None) -> None:
         """Put a token's digest in the place of the one before, which works on until a moment, if any (not saved)."""

@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -26,19 +25,13 @@ class StatusFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer the three states."""
-        return [("live", "Live"), ("paused", "Paused"), ("expired", "Expired")]
+        return MCPServer.Status.choices
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> QuerySet[MCPServer]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[MCPServer]:
         """Keep those in the chosen state."""
-        ended = Q(expires_at__lte=timezone.now())
-        match self.value():
-            case "live":
-                return queryset.exclude(ended).filter(paused_at=None)
-            case "paused":
-                return queryset.exclude(ended).exclude(paused_at=None)
-            case "expired":
-                return queryset.filter(ended)
-        return queryset
+        chosen = self.value()
+        rows: QuerySet[MCPServer] = queryset
+        return queryset.in_status(chosen) if chosen in MCPServer.Status.values else rows
 
 
 @admin.register(MCPServer)
@@ -109,7 +102,7 @@ class MCPServerAdmin(ModelAdmin):
     def state(self, server: MCPServer) -> Label:
         """Whether it answers."""
         status = server.status()
-        return Label(status, status.capitalize())
+        return Label(status, status.label)
 
     @admin.display(description="Environment", ordering="account__environment__name")
     def environment(self, server: MCPServer) -> str:

@@ -15,8 +15,9 @@ from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount, Role
 from accounts.pages.account_forms import ConfirmNameForm
 from accounts.portal import REFUSED, PortalRequest, account_for, signed_in, tell
-from mcpservers.pages.account_filters import AccountFilter
+from mcpservers.models import MCPServer
 from mcpservers.pages.exposure import exposure_of
+from mcpservers.pages.list_filters import AccountFilter
 from tools.catalogue import catalogue_of
 from tools.usage import Lately, accounts_lately, server_use
 
@@ -72,7 +73,7 @@ def overview(request: PortalRequest, account_id: UUID) -> HttpResponse:
         "account": account,
         "tab": "overview",
         "fields": labelled_fields(account),
-        "servers": {state: states.count(state) for state in ("live", "paused", "expired")},
+        "servers": {state: states.count(state) for state in MCPServer.Status},
         "exposure": exposure_of(account, [], []),
         "tags": catalogue.tag_filters,
         "drafts": len(catalogue.drafts),

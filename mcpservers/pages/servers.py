@@ -16,6 +16,7 @@ from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
 from mcpservers.pages.exposure import Exposure, exposure_of, methods_in_words
 from mcpservers.pages.forms import ServerForm
+from mcpservers.pages.list_filters import ServerFilter
 from mcpservers.pages.once import show_once
 from mcpservers.pages.rehearsal import rehearse
 from mcpservers.policy import change_server, create_server
@@ -23,6 +24,7 @@ from tools.catalogue import catalogue_of
 from tools.usage import calls_lately
 
 PAGE = 25
+FEW = 8  # so many are seen at a glance, without a search
 SOON = timedelta(days=3)
 
 
@@ -33,7 +35,7 @@ class Row:
     server: MCPServer
     exposure: Exposure
     access: str
-    status: str
+    status: MCPServer.Status
     ends_soon: bool
     calls: int = 0
 
@@ -41,7 +43,7 @@ class Row:
 def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: int = 0) -> Row:
     """Put together what is shown of a server."""
     status = server.status(now)
-    ends_soon = status != "expired" and server.expires_at is not None and server.expires_at - now < SOON
+    ends_soon = status != MCPServer.Status.EXPIRED and server.expires_at is not None and server.expires_at - now < SOON
     exposure = exposure_of(account, server.methods, server.tags, server.tools)
     return Row(server, exposure, methods_in_words(server.methods), status, ends_soon, calls)
 
@@ -61,12 +63,14 @@ def server_for(request: PortalRequest, account_id: UUID, server_id: UUID, role: 
 def list_servers(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Show an account's MCP servers."""
     account = account_for(request, account_id)
-    page = Paginator(account.mcp_servers.all(), PAGE).get_page(request.GET.get("page"))
+    filters = ServerFilter(request.GET)
+    page = Paginator(filters.narrow(account), PAGE).get_page(request.GET.get("page"))
     now, calls = timezone.now(), calls_lately([server.pk for server in page])
     context = {
         "account": account,
         "tab": "mcp-servers",
         "page": page,
+        "filters": filters if filters.given or page.paginator.count > FEW else None,
         "rows": [row_of(server, account, now, calls.get(server.pk, 0)) for server in page],
     }
     return render(request, "mcpservers/list.html", context)

@@ -88,7 +88,7 @@ class ServerSerializer(PlainServerSerializer):
     last_client = serializers.CharField(help_text="What the client that connected last calls itself.")
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="When a client connected last, to the minute.")
 
-    @extend_schema_field({"type": "string", "enum": ["live", "paused", "expired"]})
+    @extend_schema_field({"type": "string", "enum": MCPServer.Status.values})
     def get_status(self, server: MCPServer) -> str:
         """Return `live`, `paused` or `expired`."""
         return server.status()

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
+import django_filters
 from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
@@ -17,7 +19,7 @@ from accounts.rest.problems import FieldError, ProblemRaised, invalid
 from accounts.rest.viewsets import SHOWN_ONCE, ApiViewSet
 from mcpservers import policy
 from mcpservers.errors import PolicyRefused
-from mcpservers.models import MCPServer
+from mcpservers.models import MCPServer, MCPServerQuerySet
 from mcpservers.rest.serializers import (
     CreateServerSerializer,
     RotateSerializer,
@@ -55,12 +57,24 @@ def policy_problems() -> Iterator[None]:
         raise ProblemRaised(invalid(*(FieldError(*problem) for problem in refused.problems.items()))) from None
 
 
+class ServerFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Filters of the list of MCP servers."""
+
+    status = django_filters.ChoiceFilter(choices=MCPServer.Status.choices, method="in_status")
+
+    def in_status(self, servers: MCPServerQuerySet, name: str, value: str) -> MCPServerQuerySet:
+        """Keep those in a status."""
+        return servers.in_status(value)
+
+
 @extend_schema(tags=["mcp-server"])
 class ServerViewSet(ApiViewSet[MCPServer]):
     """The MCP servers of one integrated account."""
 
     queryset = MCPServer.objects.all()
     serializer_class = ServerSerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = ServerFilter
     lookup_url_kwarg = "server_id"
     required_role = Role.OPERATOR
 
@@ -77,8 +91,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     def list(self, request: Request, account_id: UUID) -> Response:
         """List the account's servers, newest first."""
         self.account()
-        servers = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response(self.get_serializer(servers, many=True).data)
+        return self.page(self.get_queryset())
 
     def retrieve(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Read a server."""

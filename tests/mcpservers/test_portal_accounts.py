@@ -68,7 +68,7 @@ def test_accounts_are_found_by_name(ana: Client, environment: Environment, integ
     shown = page(ana, "/accounts?q=desk 001")
     assert "Desk 001" in shown
     assert "Desk 002" not in shown
-    assert "is called like “&lt;b&gt;”" in page(ana, "/accounts?q=<b>")
+    assert "matches “&lt;b&gt;”." in page(ana, "/accounts?q=<b>")
 
 
 def test_accounts_are_found_by_status_and_integration(

@@ -1,6 +1,8 @@
 """The MCP Servers tab: the table, one server, and what its rows can do."""
 
+import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -13,9 +15,11 @@ from accounts.models import AuditEntry, IntegratedAccount
 from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
 from tests.conftest import People
+from tests.mcpservers.servers import made_in_every_status
 from tests.portal import browser
 from tools.models import Call
 
+NAME = re.compile(r'<th scope="row"><a href="[^"]+">([^<]+)</a>')
 HOSTILE = "<script>alert(1)</script>\"'>"
 
 
@@ -70,13 +74,33 @@ def test_a_row_tells_what_a_server_exposes_until_when_and_to_whom(olga: Client, 
 
 
 def test_states_are_words(olga: Client, account: IntegratedAccount) -> None:
-    for name in ("One", "Two", "Three"):
-        create_server(account, "tests", name=name, methods=[], tags=[])
-    MCPServer.objects.filter(name="Two").update(paused_at=timezone.now())
-    MCPServer.objects.filter(name="Three").update(expires_at=timezone.now() - timedelta(minutes=1))
+    made_in_every_status(account)
     shown = page(olga, tab(account))
     for words in ("Live", "Paused", "Expired", "ended"):
         assert words in shown
+
+
+def test_many_servers_are_found_by_name_end_of_url_and_status(olga: Client, account: IntegratedAccount) -> None:
+    made_in_every_status(account)
+    assert 'role="search" method="get" action="/accounts/' not in page(olga, tab(account))
+    for number in range(8):
+        create_server(account, "tests", name=f"Server {number}", methods=[], tags=[])
+    assert f'role="search" method="get" action="{tab(account)}"' in page(olga, tab(account))
+    end = MCPServer.objects.get(name="Server 3").last_four
+    MCPServer.objects.exclude(name="Server 3").filter(last_four=end).update(last_four="none")
+    for query, found in (
+        ("?q=thr", {"Three"}),
+        (f"?q={quote('…' + end)}", {"Server 3"}),
+        ("?status=paused", {"Two"}),
+        ("?status=expired", {"Three", "Four"}),
+        ("?status=live&q=o", {"One"}),
+        ("?status=nonsense&q=Server 1", {"Server 1"}),
+    ):
+        assert set(NAME.findall(page(olga, tab(account, query)))) == found
+    shown = page(olga, tab(account, "?q=<b>&status=paused"))
+    assert "matches “&lt;b&gt;”, status paused." in shown
+    assert "No MCP server yet" not in shown
+    assert "Create MCP Server" in shown
 
 
 def test_more_servers_do_not_take_more_queries(olga: Client, account: IntegratedAccount) -> None:

@@ -12,6 +12,7 @@ from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
 from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
 from tests.conftest import People
+from tests.mcpservers.servers import made_in_every_status
 from tests.rest import Answer, Rest, problem, reasons, token_of
 
 SHOWN = {"id", "name", "integrated_account_id", "config", "expires_at", "created_by", "created_at", "updated_at"}
@@ -50,6 +51,15 @@ def test_server_is_made_with_its_token_and_url_shown_once(rest: Rest, servers: s
     row = MCPServer.objects.get(pk=made["id"])
     assert bytes(row.digest) == tokens.digest(made["token"])
     assert made["token"] not in str(MCPServer.objects.values().get()) + str(list(AuditEntry.objects.values()))
+
+
+def test_servers_are_listed_by_status(rest: Rest, servers: str, account: IntegratedAccount) -> None:
+    made_in_every_status(account)
+    for status, names in (("live", ["One"]), ("paused", ["Two"]), ("expired", ["Four", "Three"])):
+        listed = rest.get(f"{servers}?status={status}").json()["result"]
+        assert sorted(each["name"] for each in listed) == names
+        assert {each["status"] for each in listed} == {status}
+    assert reasons(rest.get(f"{servers}?status=broken")).keys() == {"status"}
 
 
 def test_token_is_nowhere_after_it_was_shown(rest: Rest, servers: str) -> None:
