@@ -26,7 +26,7 @@ PAGE = 25
 
 @dataclass(frozen=True)
 class Row:
-    """An account as the list shows it."""
+    """An account as the list and its overview show it."""
 
     account: IntegratedAccount
     tools: int
@@ -69,9 +69,11 @@ def overview(request: PortalRequest, account_id: UUID) -> HttpResponse:
     now = timezone.now()
     states = [server.status(now) for server in account.mcp_servers.all()]
     catalogue = catalogue_of(account.integration)
+    lately = accounts_lately([account.pk], now)[account.pk]
     context = {
         "account": account,
         "tab": "overview",
+        "row": Row(account, len(catalogue), lately),
         "fields": labelled_fields(account),
         "servers": {state: states.count(state) for state in MCPServer.Status},
         "exposure": exposure_of(account, [], []),

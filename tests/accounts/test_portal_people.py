@@ -7,8 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ApiToken, AuditEntry, Environment, Membership, Role, User
+from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from accounts.tokens import redact
+from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 
@@ -172,14 +173,26 @@ class TestMembers:
 class TestAudit:
     """What was changed, to be filtered."""
 
-    def test_it_tells_who_changed_what_and_filters(self, ana: Client, environment: Environment) -> None:
+    def test_it_tells_who_changed_what_and_filters(self, ana: Client, people: People) -> None:
         ana.post("/api-tokens/issue", {"name": "Robot", "role": "viewer", "ends": ""})
         ana.post("/people/add", {"username": "max", "role": "viewer"})
+        ana.post(f"/people/{membership(people, 'max').pk}/role", {"role": "operator"})
         page = shown(ana, "/audit")
-        assert "api_token.issued" in page
-        assert "membership.added" in page
-        assert "membership.added" not in shown(ana, "/audit?what=api_token")
+        assert "API token issued" in page
+        assert "Member added" in page
+        assert '<dt>expires at</dt><dd class="mono">none</dd>' in page
+        assert '<dt>role</dt><dd class="mono">viewer → operator</dd>' in page
+        assert '<dt>new person</dt><dd class="mono">no</dd>' in page
+        assert "Member added" not in shown(ana, "/audit?what=api_token")
         assert "Nothing was changed that fits" in shown(ana, "/audit?who=nobody")
+
+    def test_every_kind_that_is_offered_finds_what_is_noted(self, ana: Client, account: IntegratedAccount) -> None:
+        create_server(account, "tests", name="Triage", methods=["read"], tags=["support", "crm"])
+        ana.get(f"/accounts/{account.pk}/activity/export?format=csv")
+        assert "Calls exported" in shown(ana, "/audit?what=calls")
+        page = shown(ana, "/audit?what=mcp_server")
+        assert "MCP server created" in page
+        assert "support, crm" in page
 
     def test_other_environments_are_not_in_it(self, ana: Client, people: People) -> None:
         AuditEntry.objects.create(

@@ -12,6 +12,7 @@ from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 from tools.models import Call
+from tools.rollups import add_up
 
 HOSTILE = "<script>alert(1)</script>\"'>"
 
@@ -179,6 +180,30 @@ def test_an_account_that_cannot_be_used_says_why(ana: Client, account: Integrate
     account.status = account.Status.DISABLED
     account.save()
     assert "This account is disabled" in page(ana, f"/accounts/{account.pk}")
+
+
+def test_an_overview_tells_how_the_last_day_went(ana: Client, account: IntegratedAccount) -> None:
+    shown = page(ana, f"/accounts/{account.pk}")
+    assert f'<dd><a href="/accounts/{account.pk}/activity">0</a>' in shown
+    calls = [
+        Call.objects.create(
+            environment_id=account.environment_id,
+            account_id=account.pk,
+            via=Call.Via.MCP,
+            tool="list_all_fuse_desk_cases",
+            access="read",
+            outcome=outcome,
+            error=error,
+            started_at=timezone.now(),
+        )
+        for outcome, error in ((Call.Outcome.OK, ""), (Call.Outcome.UNREACHABLE, "FuseDesk took <b>30 s</b>."))
+    ]
+    add_up([call.pk for call in calls])
+    shown = page(ana, f"/accounts/{account.pk}")
+    assert f'<a href="/accounts/{account.pk}/activity">2</a>' in shown
+    assert f'<a class="bad" href="/accounts/{account.pk}/activity?outcome=failures">1 failed</a>' in shown
+    assert f'<a href="/activity/calls/{calls[1].pk}">' in shown
+    assert "FuseDesk took &lt;b&gt;30 s&lt;/b&gt;." in shown
 
 
 def test_an_overview_shows_even_when_its_definition_is_broken(ana: Client, account: IntegratedAccount) -> None:
