@@ -58,6 +58,8 @@ def test_demo_runs_every_process_prints_how_to_use_it_and_ends_with_ctrl_c(fresh
         assert json.loads(answer["result"]["content"][0]["text"])["result_count"] == 1
         assert "API token   pbapi_" in printed
         assert "curl -s" in printed
+        checked = "SELECT 1 FROM accounts_integratedaccount WHERE status = 'active' AND checked_at IS NOT NULL"
+        fresh.wait_until(lambda: fresh.query(checked) != [])
     finally:
         fresh.end(process, signal.SIGINT)
     for port in (fresh.port, fresh.simulator_port):

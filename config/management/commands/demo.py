@@ -3,6 +3,7 @@
 import json
 import secrets
 from argparse import ArgumentParser
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.checking import check_account
 from accounts.connecting import connect_account, save_account
+from accounts.errors import ConnectionRefused
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
 from config.environment import kept_secret
 from config.management.commands.up import run_processes
@@ -58,7 +61,15 @@ class Command(BaseCommand):
         elif not options["up"]:
             self.stdout.write(banner(demo))
         if options["up"]:
-            raise SystemExit(run_processes(when_ready=lambda: self.stdout.write(banner(demo))))
+            raise SystemExit(run_processes(when_ready=lambda: self._greet(demo)))
+
+    def _greet(self, demo: Demo) -> None:
+        """Print how to use the demo, and have its account tell how it is: only now is there a simulator to ask."""
+        self.stdout.write(banner(demo))
+        account = IntegratedAccount.objects.select_related("integration").get(pk=demo.integrated_account_id)
+        # SIMULATOR=0 leaves nobody to ask; the account's page then says so, as it does of any vendor.
+        with suppress(ConnectionRefused):
+            check_account(account, "the demo")
 
 
 def seed() -> Demo:
