@@ -31,7 +31,16 @@ from django.core.management import call_command  # noqa: E402  the apps must be 
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Membership, Role, User  # noqa: E402
+from accounts.models import (  # noqa: E402
+    ApiToken,
+    AuditEntry,
+    Environment,
+    IntegratedAccount,
+    Integration,
+    Membership,
+    Role,
+    User,
+)
 from accounts.tokens import MCP_PREFIX, mint  # noqa: E402
 from benchmarks.tool_calls import cpu_seconds, free_port, start  # noqa: E402
 from mcpservers.models import MCPServer  # noqa: E402
@@ -148,13 +157,14 @@ def _make_calls() -> None:
             copy.write_row(row)
 
 
-# Every page that a person opens; a list in admin counts too.
+# Every page that a person opens, the lists in admin, and what programs ask for over REST.
 PAGES: list[tuple[str, Callable[[Filled], str]]] = [
     ("Accounts", lambda of: "/accounts"),
     ("Accounts, page 20", lambda of: "/accounts?page=20"),
     ("Accounts, searched", lambda of: "/accounts?q=desk+49"),
     ("Account", lambda of: f"/accounts/{of.account.pk}"),
     ("MCP servers", lambda of: f"/accounts/{of.account.pk}/mcp-servers"),
+    ("MCP servers, searched", lambda of: f"/accounts/{of.account.pk}/mcp-servers?q=agent+49&status=live"),
     ("MCP server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/{of.server.pk}"),
     ("Delete a server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/{of.server.pk}/delete"),
     ("Create a server", lambda of: f"/accounts/{of.account.pk}/mcp-servers/create"),
@@ -193,9 +203,13 @@ PAGES: list[tuple[str, Callable[[Filled], str]]] = [
     ("Audit, page 1,000", lambda of: "/audit?page=1000"),
     ("Audit, of one person", lambda of: "/audit?who=benchmark"),
     ("Profile", lambda of: "/profile"),
+    ("Search", lambda of: "/search?q=agent"),
+    ("Search, nothing found", lambda of: "/search?q=there+is+none"),
     ("Admin", lambda of: "/admin/"),
     ("Admin: calls", lambda of: "/admin/tools/call/"),
     ("Admin: calls that failed", lambda of: "/admin/tools/call/?outcome__exact=refused"),
+    ("Admin: calls, an outcome of none", lambda of: "/admin/tools/call/?outcome__exact=cancelled"),
+    ("Activity, an outcome of none, 30d", lambda of: "/activity?outcome=cancelled&period=30d"),
     ("Admin: calls, searched", lambda of: "/admin/tools/call/?q=payment"),
     ("Admin: calls, page 100", lambda of: "/admin/tools/call/?p=100"),
     ("Admin: a call", lambda of: f"/admin/tools/call/{of.call}/change/"),
@@ -204,7 +218,25 @@ PAGES: list[tuple[str, Callable[[Filled], str]]] = [
     ("Admin: audit", lambda of: "/admin/accounts/auditentry/"),
     ("Admin: accounts", lambda of: "/admin/accounts/integratedaccount/"),
     ("Admin: servers", lambda of: "/admin/mcpservers/mcpserver/"),
+    ("Admin: servers, paused", lambda of: "/admin/mcpservers/mcpserver/?status=paused"),
+    ("Admin: people", lambda of: "/admin/accounts/user/"),
+    ("Admin: environments", lambda of: "/admin/accounts/environment/"),
+    ("Admin: API tokens", lambda of: "/admin/accounts/apitoken/"),
+    ("REST: accounts", lambda of: "/integrated-account"),
+    ("REST: MCP servers", lambda of: f"/integrated-account/{of.account.pk}/mcp?status=live"),
+    ("REST: tools", lambda of: f"/integrated-account/{of.account.pk}/tools"),
+    ("REST: documentation", lambda of: "/documentation"),
+    ("REST: calls", lambda of: "/call"),
+    ("REST: calls that failed", lambda of: "/call?outcome=failures"),
+    ("REST: calls of a tool", lambda of: f"/call?tool={of.tool}"),
+    ("REST: a call", lambda of: f"/call/{of.call}"),
+    ("REST: figures", lambda of: "/call/figures"),
+    ("REST: figures, 30d", lambda of: f"/call/figures?since={_days_ago(DAYS)}"),
 ]  # fmt: skip
+
+
+def _days_ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _micros(days_ago: int) -> int:
@@ -225,8 +257,20 @@ class Asked:
 
 def measure(filled: Filled, only: str) -> bool:
     """Print the milliseconds of each page, those of this processor beside; return whether all stay below 300."""
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(User.objects.get(username=PERSON))
+    person = User.objects.get(username=PERSON)
+    token, value = ApiToken.objects.issue(
+        environment=filled.environment, name=PERSON, role=Role.ADMIN, created_by=person
+    )
+    client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {value}")
+    client.force_login(person)
+    try:
+        return measure_pages(client, filled, only)
+    finally:
+        token.delete()
+
+
+def measure_pages(client: Client, filled: Filled, only: str) -> bool:
+    """Do so as a client that is signed in and sends an API token."""
     good = True
     print(f"{'page':40} {'median':>8} {'worst':>8} {'processor':>9} {'queries':>8} {'KiB':>6}")
     for name, address in PAGES:
