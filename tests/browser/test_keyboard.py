@@ -65,6 +65,7 @@ def test_single_keys(visitor: Visitor, demo: dict[str, Any]) -> None:
     expect(page.locator("#shortcuts")).to_be_visible()
     assert visitor.violations() == []
     page.keyboard.press("Escape")
+    expect(page.locator("#shortcuts")).to_be_hidden()
     page.keyboard.press("/")
     assert focused(page) == "q"
     page.keyboard.type("c?j")
@@ -74,6 +75,7 @@ def test_single_keys(visitor: Visitor, demo: dict[str, Any]) -> None:
     page.keyboard.press("c")
     expect(page.locator("dialog #id_name")).to_be_focused()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog #id_name")).to_be_hidden()
     page.goto("/people")
     page.keyboard.press("/")
     expect(page.locator("#palette")).to_be_visible()
