@@ -11,7 +11,6 @@ from tests.tools.openapi.documents import DESK_30
 pytestmark = pytest.mark.browser
 
 IMPORT = "/admin/accounts/integration/import-openapi/"
-WIDTHS = (1440, 390)
 
 
 def addresses(visitor: Visitor, within: str) -> list[str]:
@@ -34,19 +33,6 @@ def pages_of(visitor: Visitor, rows: str) -> list[str]:
     return found
 
 
-def problems_of(visitor: Visitor) -> list[str]:
-    """Return what is wrong with the page before the visitor, at a wide and at a narrow window."""
-    problems = []
-    for width in WIDTHS:
-        visitor.page.set_viewport_size({"width": width, "height": 900})
-        where = f"{visitor.page.url} at {width}"
-        if visitor.overflows():
-            problems.append(f"{where} is wider than the window")
-        problems += [f"{where}: {found}" for found in visitor.violations()]
-    visitor.page.set_viewport_size({"width": 1440, "height": 900})
-    return problems
-
-
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_every_page_is_accessible_and_fits(visitor: Visitor) -> None:
     visitor.sign_in()
@@ -60,7 +46,7 @@ def test_every_page_is_accessible_and_fits(visitor: Visitor) -> None:
         response = visitor.page.goto(path)
         assert response is not None
         assert response.status == 200, path
-        problems += problems_of(visitor)
+        problems += visitor.problems()
     assert problems == []
 
 
@@ -74,11 +60,11 @@ def test_from_a_description_to_a_published_tool(visitor: Visitor, request: pytes
     page.fill("#id_name", name)
     page.click("text=Show what it would bring")
     expect(page.locator("#content-main")).to_contain_text("would pass the quality gate as they are")
-    assert problems_of(visitor) == []
+    assert visitor.problems() == []
 
     page.click("text=Import as drafts")
     expect(page.locator("h1.pb-title")).to_have_text("Review Acme Desk")
-    assert problems_of(visitor) == []
+    assert visitor.problems() == []
 
     page.select_option("[name=gate]", "passes")
     page.click(".pb-review-filters button")
@@ -97,11 +83,11 @@ def test_a_record_is_edited_and_its_versions_compared(visitor: Visitor, demo: di
     description = page.locator("[name=description]")
     description.fill(description.input_value() + " Sorted by the vendor.")
     expect(page.locator(".pb-beside-panel")).to_contain_text("Sorted by the vendor.")
-    assert problems_of(visitor) == []
+    assert visitor.problems() == []
     page.click("[name=_continue]")
     expect(page.locator("#page")).to_contain_text("was changed successfully")
     page.click("main a:has-text('History')")
-    assert problems_of(visitor) == []
+    assert visitor.problems() == []
     page.click("main a[href*='/history/'] >> nth=0")
     expect(page.locator("#changed-title")).to_have_text("What changed in this version")
-    assert problems_of(visitor) == []
+    assert visitor.problems() == []

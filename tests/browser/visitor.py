@@ -38,6 +38,17 @@ class Visitor:
         """Tell whether the page is wider than the window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
+    def problems(self) -> list[str]:
+        """Return what is wrong with what is shown, at a wide and at a narrow window: what axe finds, what overflows."""
+        found = []
+        for width in (1440, 390):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            if self.overflows():
+                found.append(f"{self.page.url} is wider than {width} px")
+            found += [f"{self.page.url} at {width}: {violation}" for violation in self.violations()]
+        self.page.set_viewport_size({"width": 1440, "height": 900})
+        return found
+
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
