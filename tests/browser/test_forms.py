@@ -1,6 +1,7 @@
 """Pages and dialogs that forms lead to, in both schemes: axe finds nothing, nothing overflows, what was typed stays."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
@@ -143,4 +144,23 @@ def test_a_call_and_the_breakdown_of_calls(visitor: Visitor, demo: dict[str, Any
     expect(page.locator("body")).to_contain_text("Took")
     assert visitor.problems() == []
     page.goto("/activity?view=breakdown")
+    assert visitor.problems() == []
+
+
+def test_a_consent_before_the_vendor_asks_and_after_it_was_denied(visitor: Visitor, demo: dict[str, Any]) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    page.goto("/accounts/connect/zendesk")
+    page.fill("#id_name", "Acme Zendesk")
+    page.fill("#id_field_subdomain", "acme")
+    page.fill("#id_field_client_id", "patchbay")
+    page.fill("#id_field_client_secret", "not-a-secret")
+    page.click("text=Continue")
+    expect(page.locator("h1")).to_have_text("Consent at Zendesk")
+    assert visitor.problems() == []
+    leaves = str(page.get_attribute("text=Continue to Zendesk", "href"))
+    state = parse_qs(urlsplit(leaves).query)["state"][0]
+    page.goto(f"/accounts/oauth/callback?error=access_denied&state={state}")
+    expect(page.locator("main [role=alert]")).to_be_visible()
+    assert page.input_value("#id_field_subdomain") == "acme"
     assert visitor.problems() == []
