@@ -65,9 +65,8 @@ class Tool:
     def taken_names(self) -> frozenset[str]:
         """The names in the query that are not for an argument's members to take."""
         paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
-        key = getattr(self.definition.authentication, "query", None)
         named = (placement.wire_name for placement in self.placements.values() if placement.in_query)
-        return frozenset([*named, *paging, *([key] if key else [])])
+        return self.definition.authentication.query_names.union(named, paging)
 
     @property
     def shaping(self) -> Shaping:

@@ -43,8 +43,8 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
 
 
 def _header_problems(definition: Definition, method: Method, query: Schema) -> Iterator[str]:
-    taken = {*OWN_HEADERS, *(name.lower() for name in definition.headers)}
-    taken.add((getattr(definition.authentication, "header", None) or "authorization").lower())
+    fixed = {name.lower() for name in definition.headers}
+    taken = OWN_HEADERS | fixed | definition.authentication.header_names
     used: dict[str, str] = {}
     for name, header in method.header_parameters.items():
         lower = header.lower()

@@ -5,7 +5,9 @@
 """
 
 from accounts.definition.authentication import (
+    ApiKey,
     ApiKeyAuthentication,
+    ApiKeysAuthentication,
     Authentication,
     AuthorizationCodeAuthentication,
     BasicAuthentication,
@@ -38,7 +40,9 @@ __all__ = [
     "PLACEHOLDER",
     "SLUG",
     "Access",
+    "ApiKey",
     "ApiKeyAuthentication",
+    "ApiKeysAuthentication",
     "Authentication",
     "AuthorizationCodeAuthentication",
     "BasicAuthentication",

@@ -1,6 +1,6 @@
 """How a vendor knows who calls: the kinds of authentication that a definition can declare.
 
-Templates hold {placeholders} of connection fields; accounts/vendor_authentication says how each kind goes on a request.
+Templates hold {placeholders} of connection fields; accounts/vendors/authentication.py puts each kind on requests.
 """
 
 from typing import Annotated, Literal
@@ -10,16 +10,34 @@ from pydantic import Field, model_validator
 from accounts.definition.parts import HeaderName, Parameter, Part, Template, WebAddress
 
 
-class ApiKeyAuthentication(Part):
-    """An API key in a request header or in the query."""
+class AuthenticationPart(Part):
+    """What every kind tells of itself."""
 
-    kind: Literal["api_key"]
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        raise NotImplementedError
+
+    @property
+    def header_names(self) -> frozenset[str]:
+        """The request headers that are the credentials' own, in lower case."""
+        return frozenset({"authorization"})
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The parameters of the query that are the credentials' own."""
+        return frozenset()
+
+
+class ApiKey(AuthenticationPart):
+    """An API key: in which header or parameter of the query it goes, and what stands there."""
+
     header: HeaderName | None = None
     query: Parameter | None = None
     value: Template
 
     @model_validator(mode="after")
-    def _one_place(self) -> "ApiKeyAuthentication":
+    def _one_place(self) -> "ApiKey":
         if (self.header is None) == (self.query is None):
             raise ValueError("an API key goes into a header or into the query: name one of `header` and `query`")
         return self
@@ -29,8 +47,52 @@ class ApiKeyAuthentication(Part):
         """What is filled from connection fields, by its place in the definition."""
         return {"value": self.value}
 
+    @property
+    def header_names(self) -> frozenset[str]:
+        """The request headers that are the credentials' own, in lower case."""
+        return frozenset() if self.header is None else frozenset({self.header.lower()})
 
-class BearerAuthentication(Part):
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The parameters of the query that are the credentials' own."""
+        return frozenset() if self.query is None else frozenset({self.query})
+
+
+class ApiKeyAuthentication(ApiKey):
+    """An API key in a request header or in the query."""
+
+    kind: Literal["api_key"]
+
+
+class ApiKeysAuthentication(AuthenticationPart):
+    """Several API keys on each request, such as one of the organisation beside one of the application."""
+
+    kind: Literal["api_keys"]
+    keys: list[ApiKey] = Field(min_length=2, max_length=5)
+
+    @model_validator(mode="after")
+    def _places_differ(self) -> "ApiKeysAuthentication":
+        if len(self.header_names) + len(self.query_names) < len(self.keys):
+            raise ValueError("two keys go into the same place")
+        return self
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """What is filled from connection fields, by its place in the definition."""
+        return {f"keys.{place}.value": key.value for place, key in enumerate(self.keys)}
+
+    @property
+    def header_names(self) -> frozenset[str]:
+        """The request headers that are the credentials' own, in lower case."""
+        return frozenset().union(*(key.header_names for key in self.keys))
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The parameters of the query that are the credentials' own."""
+        return frozenset().union(*(key.query_names for key in self.keys))
+
+
+class BearerAuthentication(AuthenticationPart):
     """A token that stays valid until somebody revokes it, as `Authorization: Bearer` (RFC 6750)."""
 
     kind: Literal["bearer"]
@@ -42,7 +104,7 @@ class BearerAuthentication(Part):
         return {"token": self.token}
 
 
-class BasicAuthentication(Part):
+class BasicAuthentication(AuthenticationPart):
     """A name and a password, as `Authorization: Basic` (RFC 7617); many vendors take an API key for one of them."""
 
     kind: Literal["basic"]
@@ -55,7 +117,7 @@ class BasicAuthentication(Part):
         return {"username": self.username, "password": self.password}
 
 
-class OAuthClient(Part):
+class OAuthClient(AuthenticationPart):
     """What both OAuth 2.0 grants share: the token endpoint, and as which client Patchbay asks there."""
 
     token_url: WebAddress
@@ -114,6 +176,7 @@ OAuthAuthentication = AuthorizationCodeAuthentication | ClientCredentialsAuthent
 
 Authentication = Annotated[
     ApiKeyAuthentication
+    | ApiKeysAuthentication
     | BearerAuthentication
     | BasicAuthentication
     | AuthorizationCodeAuthentication

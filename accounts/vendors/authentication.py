@@ -4,7 +4,9 @@ Credentials are put on last, after everything a caller has a say in, and never a
 """
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Protocol
 from urllib.parse import quote, unquote_plus
 
@@ -12,7 +14,8 @@ import httpx
 
 from accounts.definition import (
     PLACEHOLDER,
-    ApiKeyAuthentication,
+    ApiKey,
+    ApiKeysAuthentication,
     Authentication,
     BasicAuthentication,
     BearerAuthentication,
@@ -113,6 +116,25 @@ class QueryKey(FixedCredentials):
         return f"{path}?{'&'.join(kept)}" if kept else path
 
 
+@dataclass(frozen=True)
+class SeveralKeys(FixedCredentials):
+    """API keys that go on a request together."""
+
+    keys: tuple[FixedCredentials, ...] = field(repr=False)
+
+    def headers(self) -> dict[str, str]:
+        """Set the header of each that has one."""
+        return {name: value for key in self.keys for name, value in key.headers().items()}
+
+    def target(self, target: str) -> str:
+        """Add the parameter of each that has one."""
+        return reduce(lambda so_far, key: key.target(so_far), self.keys, target)
+
+    def stripped(self, target: str) -> str:
+        """Leave the parameter of each out."""
+        return reduce(lambda so_far, key: key.stripped(so_far), self.keys, target)
+
+
 def vendor_authentication(
     declared: Authentication, fields: dict[str, str], secrets: tuple[str, ...] = ()
 ) -> VendorAuthentication:
@@ -122,13 +144,11 @@ def vendor_authentication(
     have their credentials in accounts/oauth.
     """
     match declared:
-        case ApiKeyAuthentication(query=str(name)):
-            key = fill(declared.value, fields)
-            return QueryKey(_forms(key, *secrets), name, key)
-        case ApiKeyAuthentication(header=str(header)):
-            key = fill(declared.value, fields)
-            # Its last word too, where the header holds more than the key.
-            return HeaderCredentials(_forms(key, key.rpartition(" ")[2], *secrets), header, key)
+        case ApiKey():
+            return _key(declared, fields, secrets)
+        case ApiKeysAuthentication():
+            keys = tuple(_key(key, fields, secrets) for key in declared.keys)
+            return SeveralKeys(_longest_first(form for key in keys for form in key.secrets), keys)
         case BearerAuthentication():
             return bearer(fill(declared.token, fields), secrets)
         case BasicAuthentication():
@@ -139,6 +159,14 @@ def vendor_authentication(
             raise NotImplementedError(declared.kind)
 
 
+def _key(declared: ApiKey, fields: dict[str, str], secrets: tuple[str, ...]) -> HeaderCredentials | QueryKey:
+    key = fill(declared.value, fields)
+    if declared.header is None:
+        return QueryKey(_forms(key, *secrets), str(declared.query), key)
+    # Its last word too, where the header holds more than the key.
+    return HeaderCredentials(_forms(key, key.rpartition(" ")[2], *secrets), declared.header, key)
+
+
 def bearer(token: str, secrets: tuple[str, ...] = ()) -> HeaderCredentials:
     """Return credentials that are one bearer token (RFC 6750, section 2.1)."""
     return HeaderCredentials(_forms(token, *secrets), "Authorization", f"Bearer {token}")
@@ -146,8 +174,11 @@ def bearer(token: str, secrets: tuple[str, ...] = ()) -> HeaderCredentials:
 
 def _forms(*secrets: str) -> tuple[str, ...]:
     """Return secrets as they stand and as they are quoted in an address, each once, the longest first."""
-    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
-    return tuple(sorted(forms, key=len, reverse=True))
+    return _longest_first(form for secret in secrets for form in (secret, quote(secret, safe="")))
+
+
+def _longest_first(forms: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(forms), key=len, reverse=True))
 
 
 def concealed(text: str, secrets: tuple[str, ...]) -> str:

@@ -34,6 +34,15 @@ def problems(document: object) -> list[str]:
     return refused.value.problems
 
 
+def keys(*values: str, header: str = "") -> dict[str, Any]:
+    """Return several API keys, each in a header of its own unless one is named."""
+    places = [header or f"X-{place}" for place in range(len(values))]
+    return {
+        "kind": "api_keys",
+        "keys": [{"header": at, "value": value} for at, value in zip(places, values, strict=True)],
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
@@ -47,6 +56,13 @@ def problems(document: object) -> list[str]:
         (("authentication", "value"), "a\r\nX: {api_key}", "authentication.value: String should match"),
         (("authentication", "header"), "X: y", "authentication.header: String should match"),
         (("authentication", "kind"), "oauth", "authentication: Input tag 'oauth'"),
+        (("authentication",), keys("{api_key}"), "authentication.keys: List should have at least 2"),
+        (
+            ("authentication",),
+            keys("{api_key}", "{x}"),
+            "authentication.keys.1.value: {x} is not one of the connection",
+        ),
+        (("authentication",), keys("{api_key}", "{api_key}", header="K"), "authentication: two keys go into the same"),
         (("connection_fields", 0, "pattern"), "(", "pattern is not a regular expression"),
         (("connection_fields", 1, "name"), "app_name", "two fields have the same name"),
         (("connection_test", "scopes"), "a[", "connection_test.scopes: is not a JMESPath expression"),

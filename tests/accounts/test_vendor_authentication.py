@@ -31,6 +31,10 @@ KINDS = {
     "query": {"kind": "api_key", "query": "api_key", "value": "{key}"},
     "header": {"kind": "api_key", "header": "X-Key", "value": "Key {key}"},
     "bearer": {"kind": "bearer", "token": "{key}"},
+    "keys": {
+        "kind": "api_keys",
+        "keys": [{"header": "X-Key", "value": "Key {key}"}, {"query": "app", "value": "{key}"}],
+    },
     "basic": {"kind": "basic", "username": "{key}", "password": "x"},
 }
 
@@ -107,6 +111,21 @@ async def test_each_kind_goes_where_the_definition_says_and_nowhere_else(
     assert sent.pop(where) == value
     assert KEY not in str(sent)
     assert QUOTED not in str(sent)
+
+
+@pytest.mark.parametrize("account", ["keys"], indirect=True)
+async def test_several_keys_go_on_a_request_together(
+    desk: McpClient, vendor: ScriptedVendor, account: IntegratedAccount
+) -> None:
+    vendor.body = b'{"data": []}'
+    await desk.value(LIST)
+    assert carried(vendor.last) == {
+        "query": f"size=10&start=0&app={QUOTED}",
+        "X-Key": [f"Key {KEY}"],
+        "Authorization": [],
+    }
+    authentication = connect(account, account.integration.parsed()).authentication
+    assert authentication.stripped(authentication.target("/a?app=mine&b=1")) == "/a?b=1"
 
 
 async def test_a_key_in_the_query_takes_the_place_of_one_that_stands_there(account: IntegratedAccount) -> None:

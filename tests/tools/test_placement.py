@@ -46,6 +46,12 @@ def test_headers_take_plain_arguments_and_none_that_is_set_already(header: str, 
     assert [each for each in found if problem in each], found
 
 
+def test_no_argument_takes_the_header_of_one_of_several_keys() -> None:
+    together = {"kind": "api_keys", "keys": [{"query": "k", "value": "{key}"}, {"header": "X-App", "value": "{key}"}]}
+    found = problems({"header_parameters": {"locale": "x-app"}}, {"locale": TEXT}, authentication=together)
+    assert found == ["header_parameters: x-app is set by Patchbay itself and takes no argument."]
+
+
 def test_two_arguments_do_not_share_a_header() -> None:
     found = problems({"header_parameters": {"a": "X-A", "b": "x-a"}}, {"a": TEXT, "b": TEXT})
     assert found == ["header_parameters: b and a go into the same header, x-a."]

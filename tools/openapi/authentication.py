@@ -1,18 +1,21 @@
 """How the vendor knows who calls: the most usable of the security schemes, and what an admin is asked for it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
 
 from tools.openapi.document import Document
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.operations import Operation
+from tools.openapi.texts import slug, words_of
 
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 ADDRESS = re.compile(r"https?://[^\s#]{1,290}")
 SCOPE = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_SCOPES = 100
+MAX_KEYS = 5
+LONGEST_FIELD = 48
 NOT_TOLD = "The document does not say how the vendor knows who calls; a bearer token was assumed."
 
 
@@ -47,6 +50,9 @@ def access_of(document: Document, operations: list[Operation], base_url: str) ->
                 others = [each for each in known if each != name]
                 # One scheme that does alone is worth more than a pair; among equals the document's order decides.
                 candidates.append((candidate.rank + 10 * len(others), place, len(candidates), others, candidate.access))
+        together = _together(known) if len(known) > 1 else None
+        if together is not None:
+            candidates.append((together.rank, place, len(candidates), [], together.access))
     if not candidates:
         return Access(_bearer(), [_token_field()], notes=[NOT_TOLD])
     _, _, _, others, access = min(candidates, key=lambda each: each[:3])
@@ -103,6 +109,49 @@ def _candidate(
         note = f"The scheme {name[:60]} was taken as a bearer token."
         return _Candidate(6, Access(_bearer(), [_token_field()], notes=[note]))
     return None
+
+
+def _together(schemes: dict[str, dict[str, Any]]) -> _Candidate | None:
+    """Return what puts several keys on a request at once; None where one is no key, or two share a place."""
+    keys: list[dict[str, str]] = []
+    fields: dict[str, dict[str, Any]] = {}
+    names: frozenset[str] = frozenset()
+    ranks = []
+    for name, scheme in schemes.items():
+        one = _key_of(scheme)
+        if one is None:
+            return None
+        field_name = _field_name(name)
+        authentication = one.access.authentication
+        value = authentication["value"].replace("{api_key}", f"{{{field_name}}}")
+        keys.append({place: text for place, text in authentication.items() if place in {"header", "query"}})
+        keys[-1]["value"] = value
+        fields[field_name] = {"name": field_name, "label": one.access.fields[0]["label"], "secret": True}
+        names |= one.access.names
+        ranks.append(one.rank)
+    places = {(place, text.lower()) for key in keys for place, text in key.items() if place != "value"}
+    if len(places) < len(keys) or len(fields) < len(keys) or len(keys) > MAX_KEYS:
+        return None
+    # One that does alone is easier to connect; a pair of keys still is easier than a client of one's own.
+    return _Candidate(max(ranks) + 1, Access({"kind": "api_keys", "keys": keys}, [*fields.values()], names))
+
+
+def _key_of(scheme: dict[str, Any]) -> _Candidate | None:
+    """Return a scheme as an API key; a bearer token is one behind a word."""
+    key = _api_key(scheme) if scheme.get("type") == "apiKey" else None
+    if key is not None:
+        # With several, what the vendor calls each tells them apart.
+        return _Candidate(key.rank, replace(key.access, fields=[{"label": str(scheme["name"])[:80]}]))
+    if scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer":
+        bearer = {"kind": "api_key", "header": "Authorization", "value": "Bearer {api_key}"}
+        return _Candidate(0, Access(bearer, [{"label": "Access token"}]))
+    return None
+
+
+def _field_name(scheme_name: str) -> str:
+    """Return a name for the connection field of a scheme, which nothing else of a definition is called like."""
+    name = slug(words_of(scheme_name), LONGEST_FIELD - len("_key")) or "api"
+    return name if name.endswith(("key", "token", "secret")) else f"{name}_key"
 
 
 def _api_key(scheme: dict[str, Any]) -> _Candidate | None:

@@ -144,12 +144,52 @@ class TestDefinition:
             "scopes": ["cards:read", "cards:write"],
         }
 
-    def test_a_second_key_that_has_no_place_is_noted(self) -> None:
-        keys = {name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in ("one", "two")}
+    def test_keys_that_go_together_are_asked_for_together(self) -> None:
+        schemes = {
+            "apiKeyAuth": {"type": "apiKey", "in": "header", "name": "DD-API-KEY"},
+            "app": {"type": "apiKey", "in": "query", "name": "application_key"},
+            "login": {"type": "http", "scheme": "bearer"},
+        }
         text = described(
-            {"/a": {"get": operation()}}, components={"securitySchemes": keys}, security=[{"one": [], "two": []}]
+            {"/a": {"get": operation()}},
+            components={"securitySchemes": schemes},
+            security=[{name: [] for name in schemes}],
         )
-        assert any("also asks for two" in note for note in proposed(text).notes)
+        proposal = proposed(text)
+        assert proposal.document["authentication"] == {
+            "kind": "api_keys",
+            "keys": [
+                {"header": "DD-API-KEY", "value": "{api_key_auth_key}"},
+                {"query": "application_key", "value": "{app_key}"},
+                {"header": "Authorization", "value": "Bearer {login_key}"},
+            ],
+        }
+        fields = {each["name"]: each["label"] for each in proposal.document["connection_fields"]}
+        assert fields == {
+            "api_key_auth_key": "DD-API-KEY",
+            "app_key": "application_key",
+            "login_key": "Access token",
+        }
+        assert not any("also asks for" in note for note in proposal.notes)
+
+    def test_one_that_does_alone_is_preferred_to_a_pair(self) -> None:
+        keys = {name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in ("one", "two", "three")}
+        text = described(
+            {"/a": {"get": operation()}},
+            components={"securitySchemes": keys},
+            security=[{"one": [], "two": []}, {"three": []}],
+        )
+        assert proposed(text).document["authentication"]["header"] == "X-three"
+
+    @pytest.mark.parametrize("second", [{"type": "mutualTLS"}, {"type": "apiKey", "in": "header", "name": "x-ONE"}])
+    def test_a_second_scheme_that_has_no_place_is_noted(self, second: dict[str, str]) -> None:
+        schemes = {"one": {"type": "apiKey", "in": "header", "name": "X-One"}, "two": second}
+        text = described(
+            {"/a": {"get": operation()}}, components={"securitySchemes": schemes}, security=[{"one": [], "two": []}]
+        )
+        proposal = proposed(text)
+        assert proposal.document["authentication"]["header"].lower() == "x-one"
+        assert any("also asks for two" in note for note in proposal.notes)
 
     def test_the_connection_test_asks_who_one_is_or_for_the_first_list(self) -> None:
         assert proposed(DESK_30).document["connection_test"] == {"path": "/me"}
