@@ -192,7 +192,7 @@ class _Proposer:
         found = guess(body, read.result, frozenset())
         if found is None or found.pagination["kind"] == "link" or "body_root" in read.body.declared:
             return None
-        if set(read.body.schema.get("required", [])) & found.taken or any("." in name for name in found.taken):
+        if any("." in name for name in found.taken):
             return None
         return Guess({**found.pagination, "send_in": "body"}, found.taken)
 
@@ -288,9 +288,13 @@ def _nouns(path: str) -> list[str]:
 
 
 def _without(schema: Schema, names: frozenset[str]) -> Schema:
+    """Return a schema without some of its properties."""
     if not names & schema.get("properties", {}).keys():
         return schema
-    return {**schema, "properties": {name: each for name, each in schema["properties"].items() if name not in names}}
+    kept = {name: each for name, each in schema["properties"].items() if name not in names}
+    required = [name for name in schema.get("required", []) if name not in names]
+    rest = {key: value for key, value in schema.items() if key != "required"}
+    return {**rest, "properties": kept} | ({"required": required} if required else {})
 
 
 def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:

@@ -316,6 +316,23 @@ class TestPagination:
         assert (method["access"], method["paginated"], method["pagination"]["send_in"]) == ("read", True, "body")
         assert [*record_of(proposal, "things.search")["body_schema"]["properties"]] == ["words"]
 
+    def test_what_a_search_requires_for_its_paging_is_not_asked_of_a_model(self) -> None:
+        text = {"type": "string"}
+        members = {"after": text, "limit": {"type": "integer", "maximum": 50}, "words": text}
+        body = {"content": {"application/json": {"schema": {
+            "type": "object", "properties": members, "required": ["after", "limit", "words"],
+        }}}}  # fmt: skip
+        following = {"type": "object", "properties": {"after": text}}
+        schema = self.around(paging={"type": "object", "properties": {"next": following}})
+        proposal = proposed(described({"/things/search": {"post": answering(schema, requestBody=body)}}))
+        assert method_of(proposal, "things.search")["pagination"] == {
+            "kind": "cursor", "cursor_parameter": "after", "next_cursor": "paging.next.after", "send_in": "body",
+            "limit_parameter": "limit", "default_limit": 25, "max_limit": 50,
+        }  # fmt: skip
+        assert record_of(proposal, "things.search")["body_schema"] == {
+            "type": "object", "properties": {"words": text}, "required": ["words"],
+        }  # fmt: skip
+
     @pytest.mark.parametrize(
         ("path", "operation_id", "access"),
         [
