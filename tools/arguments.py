@@ -140,9 +140,9 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
     or a file that is none.
     """
     path_values: dict[str, str] = {}
-    query: Pairs = []
+    query: Pairs = [*tool.method.fixed_query.items()]
     headers: dict[str, str] = {}
-    fields: dict[str, Field] = {}
+    fields = {name: Field(value) for name, value in tool.method.fixed_body.items()}
     for name, placement in tool.placements.items():
         if name not in used:
             continue

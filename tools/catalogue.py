@@ -66,7 +66,7 @@ class Tool:
         """The names in the query that are not for an argument's members to take."""
         paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
         named = (placement.wire_name for placement in self.placements.values() if placement.in_query)
-        return self.definition.authentication.query_names.union(named, paging)
+        return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 
     @property
     def shaping(self) -> Shaping:

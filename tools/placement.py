@@ -34,6 +34,7 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
         for name in method.path_parameters
         if name not in query
     ]
+    problems += _fixed_problems(method, query, body)
     problems += _file_problems(method, query, body)
     problems += _header_problems(definition, method, query)
     problems += _body_problems(method, body)
@@ -59,6 +60,14 @@ def _header_problems(definition: Definition, method: Method, query: Schema) -> I
         elif lower in used:
             yield f"header_parameters: {name} and {used[lower]} go into the same header, {header}."
         used[lower] = name
+
+
+def _fixed_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    """Yield what the definition sends with every call, so that no argument is left to say it."""
+    for part, properties, fixed in (("query", query, method.fixed_query), ("body", body, method.fixed_body)):
+        for name in properties:
+            if name in fixed:
+                yield f"{part}_schema: {name} is sent with every call (fixed_{part} of the definition); take it out."
 
 
 def _file_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
@@ -100,7 +109,10 @@ def _paging_problems(definition: Definition, method: Method, query: Schema, body
     pagination = method.pagination or definition.pagination
     in_body = getattr(pagination, "send_in", "query") == "body"
     taken = dict.fromkeys([*PAGING_ARGUMENTS, *pagination.parameters])
+    fixed = method.fixed_body if in_body else method.fixed_query
     for name in taken:
+        if name in fixed:
+            yield f"pagination: {name} is sent by fixed_{'body' if in_body else 'query'} too; take it out there."
         if name in query or name in body:
             yield f"query_schema: {name} is added to every list tool; take it out."
         elif in_body and name.partition(".")[0] in body:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Parameter, Part, Path, Slug
@@ -57,6 +57,14 @@ class Method(Part):
     header_parameters: dict[str, HeaderName] = Field(
         default_factory=dict, description="Properties of query_schema that go into a request header, by its name."
     )
+    fixed_query: dict[Parameter, str] = Field(
+        default_factory=dict, max_length=50, description="Parameters of the query that are sent with every call."
+    )
+    fixed_body: dict[Parameter, JsonValue] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="Members of a JSON body, or fields of a form, that are sent with every call.",
+    )
     answer: AnswerKind = Field("json", description="What a successful answer holds.")
     result: Expression | None = Field(None, description="Where the result lies in the answer; the whole unless told.")
     pagination: Pagination | None = Field(None, description="Only on lists; overrides the integration's.")
@@ -80,6 +88,8 @@ class Method(Part):
             raise ValueError("body_parameter: only a raw or a JSON body without body_root is one property")
         if self.body_media_type and self.body not in {"json", "raw"}:
             raise ValueError("body_media_type: only a raw or a JSON body has another media type")
+        if self.fixed_body and (self.body in {"none", "raw"} or self.body_parameter):
+            raise ValueError("fixed_body: only a form or a JSON body of several properties has fixed ones")
         return self
 
 

@@ -46,6 +46,11 @@ integration:
         scan:
           {http: POST, path: "/papers/{id}/scan", access: write, body: raw, body_parameter: image,
            body_media_type: application/octet-stream}
+        stamp:
+          {http: POST, path: "/papers/{id}/stamp", access: write, body: json, body_root: stamp,
+           fixed_query: {notify: "no"}, fixed_body: {kind: seal, at: {page: 1}}}
+        file:
+          {http: POST, path: "/papers/{id}/file", access: write, body: form, fixed_body: {kind: folder, locked: true}}
         text: {http: GET, path: "/papers/{id}/text", access: read, answer: text}
         page: {http: GET, path: "/papers/{id}/page", access: read, answer: html}
         download: {http: GET, path: "/papers/{id}/download", access: read, answer: file}
@@ -137,6 +142,18 @@ documentation:
     description: Adds a scanned image to one paper of the archive, as the last page.
     query_schema: *id
     body_schema: {type: object, properties: {image: {type: string, format: binary}}}
+  - resource: papers
+    method: stamp
+    title: Stamp a paper
+    description: Puts the seal of the archive on the first page of one paper.
+    query_schema: *id
+    body_schema: {type: object, properties: {ink: {type: string}}}
+  - resource: papers
+    method: file
+    title: File a paper
+    description: Puts one paper of the archive into a folder that is locked.
+    query_schema: *id
+    body_schema: {type: object, properties: {folder: {type: string}}}
   - resource: papers
     method: text
     title: Text of a paper

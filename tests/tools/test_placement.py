@@ -100,6 +100,17 @@ def test_good_bodies_have_no_problem(method: dict[str, Any], body: Any) -> None:
     assert problems(method, None, body) == []
 
 
+def test_what_is_fixed_is_no_argument_and_not_of_paging() -> None:
+    paged = {"kind": "offset", "limit_parameter": "size", "offset_parameter": "start"}
+    method = {"body": "json", "fixed_query": {"kind": "x", "size": "9"}, "fixed_body": {"mode": 1}}
+    found = problems({**method, "paginated": True, "pagination": paged}, {"kind": TEXT}, {"mode": TEXT, "kind": TEXT})
+    assert found == [
+        "query_schema: kind is sent with every call (fixed_query of the definition); take it out.",
+        "body_schema: mode is sent with every call (fixed_body of the definition); take it out.",
+        "pagination: size is sent by fixed_query too; take it out there.",
+    ]
+
+
 def test_a_file_does_not_fit_into_the_query() -> None:
     found = problems({}, {"a": {"type": "string", "format": "binary"}})
     assert found == ["query_schema.a: is a file, which neither path nor query nor a header takes."]

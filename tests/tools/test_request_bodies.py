@@ -52,6 +52,18 @@ class TestJson:
         assert json.loads(scripted.last.body) == ["a", "b"]
         assert scripted.last.header("content-type") == ["application/vnd.archive+json"]
 
+    async def test_what_is_fixed_goes_with_every_call_and_is_no_argument(
+        self, archive: McpClient, scripted: ScriptedVendor
+    ) -> None:
+        await archive.value("archive_papers_stamp", {"id": "7", "ink": "red"})
+        assert json.loads(scripted.last.body) == {"stamp": {"kind": "seal", "at": {"page": 1}, "ink": "red"}}
+        assert scripted.last.query == "notify=no&api_key=archive-secret"
+        await archive.value("archive_papers_stamp", {"id": "7"})
+        assert json.loads(scripted.last.body) == {"stamp": {"kind": "seal", "at": {"page": 1}}}
+        assert "kind is not an argument of this tool" in await archive.failure(
+            "archive_papers_stamp", {"id": "7", "kind": "wax"}
+        )
+
     async def test_without_it_there_is_no_body(self, archive: McpClient, scripted: ScriptedVendor) -> None:
         await archive.value("archive_papers_replace", {"id": "7"})
         assert scripted.last.body == b""
@@ -67,6 +79,10 @@ class TestForms:
         assert parse_qsl(scripted.last.body.decode()) == [
             ("about[by][name]", "Ann & Bo"), ("about[in][]", "x"), ("about[in][]", "y"), ("names", "ä"), ("names", "b"),
         ]  # fmt: skip
+
+    async def test_what_is_fixed_is_sent_besides(self, archive: McpClient, scripted: ScriptedVendor) -> None:
+        await archive.value("archive_papers_file", {"id": "7", "folder": "a b"})
+        assert parse_qsl(scripted.last.body.decode()) == [("kind", "folder"), ("locked", "true"), ("folder", "a b")]
 
 
 class TestFiles:

@@ -11,10 +11,12 @@ from tools.openapi.paths import Template
 from tools.openapi.schemas import CONTROL, Clean, Cleaner
 from tools.openapi.texts import plain, visible
 from tools.placement import OWN_HEADERS
+from tools.queries import scalar
 
 BUDGET = 6_000
 ONE_BUDGET = 3_000
 WORDS = 300
+MAX_PARAMETER = 100
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Parameters by which credentials go, in whichever place a description puts them.
 CREDENTIALS = frozenset(
@@ -28,12 +30,16 @@ IDENTIFIERS = re.compile(
 
 @dataclass(frozen=True)
 class Arguments:
-    """The query schema, and what the definition's method says of it; `path` may have placeholders of other names."""
+    """The query schema, and what the definition's method says of it; `path` may have placeholders of other names.
+
+    `fixed` are parameters of the query that can only have one value.
+    """
 
     path: str
     schema: Schema
     styles: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
 
 
 def arguments_of(
@@ -54,10 +60,8 @@ def arguments_of(
     for name, wire in names.items():
         properties[name] = _path_schema(declared.get(wire), cleaner)
         required.append(name)
-    for name, value in template.constants.items():
-        properties[name] = {"type": "string", "enum": [value]}
-        required.append(name)
-    styles = _queries(operation, properties, required, cleaner, without=without, credentials=credentials)
+    fixed = {**template.constants}
+    styles = _queries(operation, properties, required, fixed, cleaner, without=without, credentials=credentials)
     kept_out = credentials | constant_headers
     headers = _headers(operation, properties, required, cleaner, taken={*body.get("properties", {})}, without=kept_out)
     _refuse_cookies(operation, credentials)
@@ -65,7 +69,7 @@ def arguments_of(
     if required:
         made["required"] = required
     if not properties:
-        return Arguments(path, {}, {}, {})
+        return Arguments(path, {}, fixed=fixed)
     made = fitted(lambda _depth: Clean(made, _size(made, cleaner)), BUDGET)
     kept = made["properties"]
     return Arguments(
@@ -73,6 +77,7 @@ def arguments_of(
         {key: value for key, value in made.items() if key != "description"},
         {name: style for name, style in styles.items() if name in kept},
         {name: header for name, header in headers.items() if name in kept},
+        fixed,
     )
 
 
@@ -80,6 +85,7 @@ def _queries(
     operation: Operation,
     properties: Schema,
     required: list[str],
+    fixed: dict[str, str],
     cleaner: Cleaner,
     *,
     without: frozenset[str],
@@ -90,13 +96,25 @@ def _queries(
     for each in operation.named("query"):
         if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
             continue
-        properties[each.name] = schema = parameter_schema(each, cleaner)
+        schema = parameter_schema(each, cleaner)
+        only = only_value(schema) if each.required and len(each.name) <= MAX_PARAMETER else None
+        if only is not None:
+            fixed.setdefault(each.name, scalar(only))
+        if each.name in fixed:
+            continue
+        properties[each.name] = schema
         if each.required:
             required.append(each.name)
         style = query_style(each, schema)
         if style:
             styles[each.name] = style
     return styles
+
+
+def only_value(schema: Schema) -> str | int | float | bool | None:
+    """Return the one value that a schema allows; None where it allows several."""
+    allowed = [schema["const"]] if "const" in schema else schema.get("enum", [])
+    return allowed[0] if len(allowed) == 1 and isinstance(allowed[0], str | int | float) else None
 
 
 def _size(schema: Schema, cleaner: Cleaner) -> int:
@@ -221,6 +239,3 @@ def _refuse_cookies(operation: Operation, credentials: frozenset[str]) -> None:
     for each in operation.named("cookie"):
         if each.required and each.name not in credentials:
             raise OperationRefused(f"it needs the cookie {each.name[:40]}, and no cookies are kept")
-
-
-__all__ = ["Arguments", "arguments_of", "is_credential", "parameter_schema", "query_style"]

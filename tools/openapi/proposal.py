@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from accounts.definition import Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
 from tools.openapi.answers import Result, inside, result_of
-from tools.openapi.arguments import Arguments, arguments_of, is_credential
+from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
 from tools.openapi.authentication import Access, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
@@ -151,6 +151,8 @@ class _Proposer:
             paging = self._paging(read, method)
             without = paging.taken if paging else frozenset()
             body = _without(read.body.schema, without)
+            fixed = _fixed(read.body.declared, body)
+            body = _without(body, frozenset(fixed))
             arguments = arguments_of(
                 operation,
                 read.template,
@@ -161,6 +163,8 @@ class _Proposer:
                 constant_headers=frozenset(name.lower() for name in self._headers),
             )
             declared = self._declared(read, method, arguments, body, paging)
+            if fixed:
+                declared["fixed_body"] = fixed
             Method.model_validate(declared)
         except OperationRefused as refused:
             self._refuse(operation, str(refused))
@@ -216,6 +220,8 @@ class _Proposer:
             made["query_styles"] = styles
         if arguments.headers:
             made["header_parameters"] = arguments.headers
+        if arguments.fixed:
+            made["fixed_query"] = arguments.fixed
         if result.kind != "json":
             made["answer"] = result.kind
         if result.expression:
@@ -295,6 +301,15 @@ def _without(schema: Schema, names: frozenset[str]) -> Schema:
     required = [name for name in schema.get("required", []) if name not in names]
     rest = {key: value for key, value in schema.items() if key != "required"}
     return {**rest, "properties": kept} | ({"required": required} if required else {})
+
+
+def _fixed(declared: dict[str, Any], body: Schema) -> dict[str, Any]:
+    """Return the members that a body must have and that can only have one value: no model needs to be asked."""
+    if declared.get("body") not in {"json", "form", "multipart"} or "body_parameter" in declared:
+        return {}
+    properties = body.get("properties", {})
+    only = {name: only_value(properties[name]) for name in body.get("required", []) if name in properties}
+    return {name: value for name, value in only.items() if value is not None and len(name) <= MAX_PARAMETER}
 
 
 def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:

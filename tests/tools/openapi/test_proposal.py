@@ -333,6 +333,28 @@ class TestPagination:
             "type": "object", "properties": {"words": text}, "required": ["words"],
         }  # fmt: skip
 
+    def test_what_can_have_one_value_only_is_sent_with_every_call(self) -> None:
+        members = {
+            "kind": {"const": "note"}, "version": {"type": "integer", "enum": [2]}, "hidden": {"enum": ["yes"]},
+            "text": {"type": "string"},
+        }  # fmt: skip
+        schema = {"type": "object", "properties": members, "required": ["kind", "version", "text"]}
+        body = {"content": {"application/json": {"schema": schema}}}
+        parameters = [
+            {**query("action", type="string", enum=["add"]), "required": True},
+            {**query("mode", type="string", enum=["a", "b"]), "required": True},
+            query("shape", type="string", enum=["flat"]),
+        ]
+        post = answering({}, parameters=parameters, requestBody=body)
+        proposal = proposed(described({"/things?source=api": {"post": post}}))
+        method = method_of(proposal, "things.create")
+        assert method["fixed_query"] == {"source": "api", "action": "add"}
+        assert method["fixed_body"] == {"kind": "note", "version": 2}
+        record = record_of(proposal, "things.create")
+        assert [*record["query_schema"]["properties"]] == ["mode", "shape"]
+        assert (record["query_schema"]["required"], record["body_schema"]["required"]) == (["mode"], ["text"])
+        assert [*record["body_schema"]["properties"]] == ["hidden", "text"]
+
     @pytest.mark.parametrize(
         ("path", "operation_id", "access"),
         [
