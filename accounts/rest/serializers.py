@@ -46,7 +46,9 @@ class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
 
     integration = IntegrationReferenceSerializer()
     connection = serializers.DictField(child=serializers.CharField())
-    secret_fields = serializers.SerializerMethodField()
+    secret_fields = serializers.SerializerMethodField(
+        help_text="The connection fields that are kept encrypted and never shown, by name."
+    )
     scopes = serializers.ListField(child=serializers.CharField())
     problem = serializers.CharField(
         help_text="Why it must be connected again, where its vendor refused a new token; else empty."

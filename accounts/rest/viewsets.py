@@ -229,7 +229,7 @@ class IntegrationSchemaView(APIView):
     permission_classes = (AllowAny,)
 
     def get(self, request: Request) -> Response:
-        """Return the schema, for editors and other programs."""
+        """Return the JSON Schema of a definition, for editors and other programs."""
         return Response(definition_schema())
 
 

@@ -38,6 +38,7 @@ PAGES = [
     "/audit",
     "/profile",
     "/profile/second-factor",
+    "/api/docs",
 ]
 WIDTHS = (1920, 1440, 1280, 1024, 768, 390, 360)
 
@@ -59,7 +60,9 @@ def test_pages_are_accessible_and_fit(visitor: Visitor, demo: dict[str, Any]) ->
     assert problems == []
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/accounts/00000000-0000-0000-0000-000000000000", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/api/docs", "/accounts/00000000-0000-0000-0000-000000000000", "/nothing"]
+)
 def test_pages_outside_the_frame_are_accessible_too(visitor: Visitor, path: str) -> None:
     visitor.page.goto(path)
     assert visitor.violations() == []

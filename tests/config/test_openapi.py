@@ -1,12 +1,18 @@
-"""The one OpenAPI document of both APIs, and the page that renders it."""
+"""The one OpenAPI document of both APIs, and the page that shows it to people."""
 
 import io
+import json
 import re
+import shlex
+from html import unescape
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+
+from tests.conftest import People
+from tests.portal import browser, has_strict_policy
 
 METHODS = {"get", "post", "patch", "delete", "put"}
 DOCUMENTED = {
@@ -84,11 +90,43 @@ def test_rate_limit_headers_of_a_call_are_described(document: dict[str, Any]) ->
 def test_page_loads_nothing_from_another_host(path: str) -> None:
     response = Client().get(path)
     assert response.status_code == 200
+    assert has_strict_policy(response)
     page = response.content.decode()
     assert not re.findall(r"(?:src|href)=[\"'](?:https?:)?//", page)
-    assert "/static/drf_spectacular_sidecar/" in page
-    assert '"validatorUrl": null' in page
-    assert "/openapi.json" in page
+    assert 'href="/openapi.json"' in page
+
+
+def test_page_shows_every_operation_with_its_members(document: dict[str, Any]) -> None:
+    page = Client().get("/api/docs").content.decode()
+    for path, operations in document["paths"].items():
+        for http, operation in operations.items():
+            shown = page.partition(f'id="{operation["operationId"]}"')[2].partition("</details>\n    \n")[0]
+            assert f'>{http.upper()}</span> <span class="mono">{path}</span>' in page
+            for parameter in operation.get("parameters", []):
+                assert f'<span class="mono">{parameter["name"]}</span>' in shown
+            assert ("PATCHBAY_API_TOKEN" in shown) is ({"apiToken": []} in operation.get("security", []))
+    assert '<span class="mono">config.methods</span>' in page
+    assert '<span class="mono">result[].last_four</span>' in page
+    assert "<code>consent-needed</code>" in page
+    assert "* `" not in page
+
+
+def test_page_has_a_frame_for_who_is_signed_in(people: People) -> None:
+    assert 'href="/sign-in"' in Client().get("/api/docs").content.decode()
+    framed = browser(people.teammate).get("/api/docs").content.decode()
+    assert 'aria-label="Main"' in framed
+    assert 'href="/sign-in"' not in framed
+
+
+def test_commands_of_the_page_are_what_a_shell_takes(document: dict[str, Any]) -> None:
+    page = Client().get("/api/docs").content.decode()
+    commands = [unescape(each) for each in re.findall(r'<pre id="\w+-command"[^>]*>([^<]+)</pre>', page)]
+    assert len(commands) == sum(len(operations) for operations in document["paths"].values())
+    for command in commands:
+        words = shlex.split(command)
+        assert words[:2] == ["curl", "-sS"]
+        if "-d" in words:
+            json.loads(words[words.index("-d") + 1])
 
 
 def test_document_answers_with_a_trailing_slash_too() -> None:

@@ -114,7 +114,7 @@ class DocumentationSerializer(serializers.ModelSerializer[Documentation]):
     """A documentation record, the tool that it makes, and what stands in its way."""
 
     integration = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
-    tool_name = serializers.SerializerMethodField()
+    tool_name = serializers.SerializerMethodField(help_text="Null for a record that makes no tool.")
     query_schema = ObjectField()
     body_schema = ObjectField()
     response_schema = ObjectField()
