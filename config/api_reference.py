@@ -94,7 +94,9 @@ def reference() -> list[Group]:
     groups = {tag: Group(tag, title) for tag, title in GROUPS.items()}
     for path, operations in described["paths"].items():
         for http, operation in operations.items():
-            groups[operation["tags"][0]].operations.append(_operation(http.upper(), path, operation, schemas))
+            tag = operation["tags"][0]
+            group = groups.setdefault(tag, Group(tag, tag.capitalize()))
+            group.operations.append(_operation(http.upper(), path, operation, schemas))
     return list(groups.values())
 
 
