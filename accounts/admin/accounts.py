@@ -30,6 +30,7 @@ STATUS_COLOURS = {"active": "success", "needs_reauth": "warning", "disabled": "d
 class ApiTokenAdmin(ModelAdmin):
     """API tokens, to be seen and revoked; they are made in the portal or over REST, where their value is shown once."""
 
+    audit_kind = "api_token"
     list_display = ("name", "ends_in", "environment", "role", "state", "used", "expires", "created_by")
     list_filter = ("role", "environment", "expires_at")
     list_select_related = ("environment", "created_by")
@@ -107,6 +108,7 @@ class ApiTokenAdmin(ModelAdmin):
 class IntegratedAccountAdmin(ModelAdmin):
     """Connected accounts. Their address and connection fields change in the portal, where they are tested first."""
 
+    audit_kind = "integrated_account"
     list_display = ("name", "integration", "environment", "state", "checked", "changed", "created_by")
     list_filter = ("status", "integration", "environment")
     list_select_related = ("integration", "environment", "created_by")

@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as user_admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
@@ -44,9 +47,29 @@ class ModelAdmin(_ModelAdmin):
     warn_unsaved_form = True
     list_filter_submit = False
     list_per_page = 50
+    # What the audit record calls such rows; where it has nothing of them, there is no history to show.
+    audit_kind = ""
 
     class Media:
         css = {"all": [STYLES]}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Offer the history only where there is one for this person."""
+        context = {"show_history": self.shows_history(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to what the audit record tells of a row: the admin's own log knows only what was changed here."""
+        if not self.shows_history(request):
+            raise PermissionDenied
+        query = urlencode({"target_id": unquote(object_id), "action__startswith": f"{self.audit_kind}."})
+        return HttpResponseRedirect(f"{reverse('admin:accounts_auditentry_changelist')}?{query}")
+
+    def shows_history(self, request: HttpRequest) -> bool:
+        """Tell whether there is a history of such rows, which this person may read."""
+        return bool(self.audit_kind) and person(request).has_perm("accounts.view_auditentry")
 
 
 class TabularInline(_TabularInline):

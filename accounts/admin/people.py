@@ -61,6 +61,7 @@ class MembersAdmin(ModelAdmin):
 class UserAdmin(DjangoUserAdmin, MembersAdmin):
     """People who sign in."""
 
+    audit_kind = "membership"
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -118,6 +119,7 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin):
 class EnvironmentAdmin(MembersAdmin):
     """Environments with their members."""
 
+    audit_kind = "environment"
     list_display = ("name", "members_count", "accounts_count", "tokens_count", "since")
     search_fields = ("name",)
     inlines = (MembershipInline,)

@@ -38,6 +38,7 @@ class StatusFilter(admin.SimpleListFilter):
 class MCPServerAdmin(ModelAdmin):
     """MCP servers; they are made in the portal or over REST, where their URL is shown once."""
 
+    audit_kind = "mcp_server"
     form = ServerForm
     list_display = ("name", "ends_in", "state", "account", "environment", "filters", "calls", "ends", "created_by")
     list_filter = (StatusFilter, "require_api_token_auth", "account__integration", "account__environment")

@@ -207,3 +207,29 @@ def test_the_audit_record_names_environments_and_shows_details_escaped(
     assert "Production" in shown
     assert "&lt;script&gt;alert(1)" in shown
     assert "<script>alert(1)" not in shown
+
+
+def test_the_history_of_a_row_is_what_the_audit_record_tells_of_it(root: Client, account: IntegratedAccount) -> None:
+    set_enabled(account, "somebody", enabled=False)
+    AuditEntry.objects.create(
+        actor="somebody", action="integration.changed", target_id=str(account.pk), target_name="Another thing"
+    )
+    AuditEntry.objects.create(
+        actor="nobody", action="integrated_account.connected", target_id="other", target_name="Another account"
+    )
+    assert page(account, "history") in root.get(page(account)).content.decode()
+    shown = root.get(page(account, "history"), follow=True)
+    assert shown.redirect_chain
+    words = shown.content.decode()
+    assert "integrated_account.disabled" in words
+    assert "Another" not in words
+
+
+def test_there_is_no_history_where_nothing_is_kept_or_may_be_read(root: Client, account: IntegratedAccount) -> None:
+    set_enabled(account, "somebody", enabled=False)
+    entry = AuditEntry.objects.latest("pk")
+    assert page(entry, "history") not in root.get(page(entry)).content.decode()
+    assert root.get(page(entry, "history")).status_code == 403
+    viewer = browser(staff("accounts.view_integratedaccount"))
+    assert page(account, "history") not in viewer.get(page(account)).content.decode()
+    assert viewer.get(page(account, "history")).status_code == 403

@@ -32,6 +32,10 @@ class WithHistory(_Base):
     history_fields: tuple[str, ...] = ()
     restored_fields: tuple[str, ...] = ()
 
+    def shows_history(self, request: HttpRequest) -> bool:
+        """Say yes: these rows keep versions of their own."""
+        return True
+
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of single versions and of deleted rows."""
         name = f"{self.opts.app_label}_{self.opts.model_name}"
