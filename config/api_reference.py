@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_safe
 from accounts.portal import PRIVATE, PortalRequest, visit_of
 from config.openapi import SCHEME, document
 from mcpservers.pages.argument_rows import Argument, arguments_of, kind_of
+from mcpservers.pages.commands import curl_over_rest
 
 Schema = dict[str, Any]
 
@@ -133,7 +133,7 @@ def _operation(http: str, path: str, operation: Schema, schemas: Schema) -> Oper
         answer=list(_rows(_resolved(answered.get("schema", {}), schemas), schemas)),
         example=json.dumps(example, indent=2, ensure_ascii=False) if example else "",
         problems=[(code if code != "default" else "5xx", words) for code, words in problems],
-        curl=_curl(http, path, sent, with_token=needs_token),
+        curl=curl_over_rest(http, f"{settings.PUBLIC_URL}{path}", sent, with_api_token=needs_token),
     )
 
 
@@ -190,13 +190,3 @@ def _sample(body: Schema) -> Schema:
 
 def _sample_of(declared: Schema) -> Any:
     return declared["enum"][0] if declared.get("enum") else SAMPLES.get(kind_of(declared), "…")
-
-
-def _curl(http: str, path: str, sent: Any, *, with_token: bool) -> str:
-    method = "" if http == "GET" or (http == "POST" and sent is not None) else f"-X {http} "
-    lines = [f"curl -sS {method}{shlex.quote(f'{settings.PUBLIC_URL}{path}')}"]
-    if with_token:
-        lines.append('-H "Authorization: Bearer $PATCHBAY_API_TOKEN"')
-    if sent is not None:
-        lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(json.dumps(sent, ensure_ascii=False))}"]
-    return " \\\n  ".join(lines)

@@ -5,6 +5,7 @@
 """
 
 from accounts.definition.authentication import (
+    MAX_KEYS,
     ApiKey,
     ApiKeyAuthentication,
     ApiKeysAuthentication,
@@ -37,6 +38,7 @@ from accounts.definition.pagination import (
 from accounts.definition.parts import PLACEHOLDER, SLUG
 
 __all__ = [
+    "MAX_KEYS",
     "PLACEHOLDER",
     "SLUG",
     "Access",

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from accounts.definition.parts import HeaderName, Parameter, Part, Template, WebAddress
 
+MAX_KEYS = 5
+
 
 class AuthenticationPart(Part):
     """What every kind tells of itself."""
@@ -68,7 +70,7 @@ class ApiKeysAuthentication(AuthenticationPart):
     """Several API keys on each request, such as one of the organisation beside one of the application."""
 
     kind: Literal["api_keys"]
-    keys: list[ApiKey] = Field(min_length=2, max_length=5)
+    keys: list[ApiKey] = Field(min_length=2, max_length=MAX_KEYS)
 
     @model_validator(mode="after")
     def _places_differ(self) -> "ApiKeysAuthentication":

@@ -2,12 +2,11 @@
 
 import json
 import pprint
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from mcpservers.models import MCPServer
-from mcpservers.pages.clients import curl_over_mcp
+from mcpservers.pages.commands import curl_over_mcp, curl_over_rest
 
 WIDTH = 96
 
@@ -87,13 +86,7 @@ def over_mcp(server: MCPServer, tool: str, arguments: Any) -> Snippets:
 def over_rest(address: str, tool: str, arguments: Any) -> Snippets:
     """Return a call with an API token; `address` is where the account's tools are."""
     address = f"{address}/{tool}"
-    body = json.dumps(arguments, ensure_ascii=False)
-    curl = (
-        f"curl -sS {shlex.quote(address)} \\\n"
-        '  -H "Authorization: Bearer $PATCHBAY_API_TOKEN" \\\n'
-        "  -H 'Content-Type: application/json' \\\n"
-        f"  -d {shlex.quote(body)}"
-    )
+    curl = curl_over_rest("POST", address, arguments)
     python = OVER_REST.format(arguments=_literal(arguments), address=address)
     return Snippets(curl, python, ("PATCHBAY_API_TOKEN",))
 

@@ -1,13 +1,13 @@
 """What gives a server's URL to each client: commands, settings files, programs."""
 
 import json
-import shlex
 from urllib.parse import urlsplit
 
 from django.utils.text import slugify
 
+from mcpservers.pages.commands import BEARER, curl_over_mcp
+
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
-BEARER = "Bearer $PATCHBAY_API_TOKEN"
 LIST_TOOLS = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
 
 
@@ -61,17 +61,6 @@ def commands_for(url: str, server_name: str, *, with_api_token: bool) -> dict[st
         "python": (PYTHON_WITH_TOKEN if with_api_token else PYTHON).format(url=url),
         "typescript": _typescript(url, with_api_token=with_api_token),
     }
-
-
-def curl_over_mcp(url: str, message: str, *, with_api_token: bool) -> str:
-    """Return a command that sends a message to a server; `url` stands in it as it is, which may be a variable."""
-    token = f' \\\n  -H "Authorization: {BEARER}"' if with_api_token else ""
-    return (
-        f"curl -sS {url}{token} \\\n"
-        "  -H 'Content-Type: application/json' \\\n"
-        "  -H 'Accept: application/json, text/event-stream' \\\n"
-        f"  -d {shlex.quote(message)}"
-    )
 
 
 def _cursor(url: str, name: str, *, with_api_token: bool) -> str:

@@ -1,13 +1,11 @@
 """What the lists of accounts and of MCP servers are narrowed to. All of it stands in the address."""
 
-from typing import Any
-
 from django import forms
 from django.db.models import Q, QuerySet
 from django.forms.boundfield import BoundField
 
 from accounts.models import Environment, IntegratedAccount, Integration
-from mcpservers.models import MCPServer
+from mcpservers.models import MCPServer, MCPServerQuerySet
 
 ANY = ("", "Any")
 
@@ -72,10 +70,9 @@ class ServerFilter(ListFilter):
 
     status = forms.ChoiceField(required=False, choices=[ANY, *MCPServer.Status.choices])
 
-    def narrow(self, account: IntegratedAccount) -> QuerySet[MCPServer, Any]:
-        """Keep the account's servers that match every filter."""
+    def narrow(self, servers: MCPServerQuerySet) -> MCPServerQuerySet:
+        """Keep the servers that match every filter."""
         given = self.given
-        servers = account.mcp_servers.all()
         if "status" in given:
             servers = servers.in_status(given["status"])
         if "q" in given:

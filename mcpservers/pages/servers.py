@@ -64,7 +64,7 @@ def list_servers(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Show an account's MCP servers."""
     account = account_for(request, account_id)
     filters = ServerFilter(request.GET)
-    page = Paginator(filters.narrow(account), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(filters.narrow(account.mcp_servers.all()), PAGE).get_page(request.GET.get("page"))
     now, calls = timezone.now(), calls_lately([server.pk for server in page])
     context = {
         "account": account,

@@ -45,10 +45,7 @@ def test_somebody_new_from_invitation_to_second_factor(visitor: Visitor, request
     assert visitor.problems() == []
 
     page.context.clear_cookies()
-    page.goto("/sign-in")
-    page.fill("#id_username", name)
-    page.fill("#id_password", PASSWORD)
-    page.click("text=Sign in >> nth=-1")
+    visitor.give_password(name, PASSWORD)
     expect(page.locator("#id_code")).to_be_visible()
     assert visitor.problems() == []
     page.fill("#id_code", recovery)
@@ -117,16 +114,11 @@ def test_a_server_made_tested_rotated_and_deleted(visitor: Visitor, demo: dict[s
     expect(page.locator(".notices")).to_contain_text("its URL is refused from now on")
 
 
-def test_a_connection_that_is_refused_keeps_what_was_typed(visitor: Visitor, demo: dict[str, Any]) -> None:
+def test_a_connection_that_is_refused_keeps_what_was_typed(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in()
     page.goto("/accounts/connect/fuse_desk")
-    page.fill("#id_name", "Refused")
-    page.fill("#id_field_app_name", "acme")
-    page.fill("#id_field_api_key", "fd-wrong-key")
-    page.click("text=Another address")
-    page.fill("#id_base_url", f"{demo['simulator_url']}/api")
-    page.click("text=Test and connect")
+    visitor.connect_fuse_desk("Refused", "fd-wrong-key")
     expect(page.locator("main [role=alert]").first).to_be_visible()
     assert page.input_value("#id_name") == "Refused"
     assert visitor.problems() == []

@@ -2,7 +2,6 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from mcp import Client
@@ -29,18 +28,13 @@ def used(url: str) -> tuple[int, bool]:
         return thread.submit(asyncio.run, call(url)).result()
 
 
-def test_from_signing_in_to_pulling_the_plug(visitor: Visitor, demo: dict[str, Any]) -> None:
+def test_from_signing_in_to_pulling_the_plug(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in()
 
     page.click("text=Connect account")
     page.click("text=FuseDesk")
-    page.fill("#id_name", "Journey")
-    page.fill("#id_field_app_name", "acme")
-    page.fill("#id_field_api_key", "fd-demo-key")
-    page.click("text=Another address")
-    page.fill("#id_base_url", f"{demo['simulator_url']}/api")
-    page.click("text=Test and connect")
+    visitor.connect_fuse_desk("Journey", "fd-demo-key")
     expect(page.locator("h1")).to_have_text("Journey")
 
     page.click("nav.tabs >> text=MCP Servers")

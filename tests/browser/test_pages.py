@@ -51,12 +51,7 @@ def test_pages_are_accessible_and_fit(visitor: Visitor, demo: dict[str, Any]) ->
         response = visitor.page.goto(path.format(**demo))
         assert response is not None
         assert response.status == 200, path
-        for width in WIDTHS:
-            visitor.page.set_viewport_size({"width": width, "height": 900})
-            if visitor.overflows():
-                problems.append(f"{path} is wider than {width} px")
-            if width in {1440, 390}:
-                problems += [f"{path} at {width}: {found}" for found in visitor.violations()]
+        problems += visitor.problems(WIDTHS)
     assert problems == []
 
 

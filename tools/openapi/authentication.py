@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
 
+from accounts.definition import MAX_KEYS
 from tools.openapi.document import Document
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.operations import Operation
@@ -14,7 +15,6 @@ HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 ADDRESS = re.compile(r"https?://[^\s#]{1,290}")
 SCOPE = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_SCOPES = 100
-MAX_KEYS = 5
 LONGEST_FIELD = 48
 NOT_TOLD = "The document does not say how the vendor knows who calls; a bearer token was assumed."
 
