@@ -9,6 +9,7 @@ AccountError
 ├── TokenRefused             the vendor's authorization server gives no token
 ├── ConnectionIncomplete     a connection field that the definition asks for is missing or of the wrong form
 ├── MemberRefused            a change of an environment's members that is not possible
+├── SignInRefused            an attempt to prove who somebody is, which is not taken now
 ├── DefinitionInvalid        a definition does not fit its schema
 └── UpstreamFailure          a request to a vendor brought no usable answer
     ├── AuthorizationUnavailable no new token can be had at present
@@ -24,6 +25,7 @@ AccountError
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 class AccountError(Exception):
@@ -85,6 +87,26 @@ class ConnectionIncomplete(AccountError):
 
 class MemberRefused(AccountError):
     """An environment's members cannot be changed so; the message says why."""
+
+
+@dataclass
+class SignInRefused(AccountError):
+    """An attempt with a name, password or code that is not taken now; it may be in `seconds`."""
+
+    reason: Literal["locked", "slowed", "busy"]
+    seconds: int
+
+    def __str__(self) -> str:
+        return SIGN_IN_WORDS[self.reason].format(seconds=self.seconds, minutes=-(-self.seconds // 60))
+
+
+SIGN_IN_WORDS = {
+    "locked": "There were too many attempts with a wrong name, password or code. Wait {minutes} minutes, then try "
+    "again.",
+    "slowed": "Somebody tried to guess the password of this name, so that each attempt takes a while. Nothing was "
+    "checked yet. Wait {seconds} seconds, then give the password again.",
+    "busy": "Too many people sign in at this moment. Nothing was checked yet. Wait {seconds} seconds, then try again.",
+}
 
 
 @dataclass

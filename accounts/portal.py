@@ -16,10 +16,10 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.membership import accounts_of
 from accounts.models import Environment, IntegratedAccount, Membership, Role, User
+from accounts.sessions import SessionStore
 
 CHOSEN = "environment"
 REFUSED = 422  # a form came back with its errors (RFC 9110, 15.5.21); htmx is told to show it
-PRIVATE = "private, no-store"
 
 
 @dataclass
@@ -54,6 +54,7 @@ class PortalRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    session: SessionStore
     visit: Visit
 
 
@@ -61,7 +62,7 @@ P = ParamSpec("P")
 
 
 def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ask for a sign-in, give the request its visit, and keep the page out of every cache."""
+    """Ask for a sign-in, and give the request its visit."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -69,9 +70,7 @@ def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -
         if not request.user.is_authenticated:
             return _to_sign_in(visitor)
         visitor.visit = visit_of(visitor)
-        response = view(visitor, *args, **kwargs)
-        response["Cache-Control"] = PRIVATE
-        return response
+        return view(visitor, *args, **kwargs)
 
     return wrapper
 

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.oauth import upkeep
+from accounts.sessions import delete_ended
+from accounts.signing_in import limits
 
 
 @shared_task
@@ -14,6 +16,12 @@ def prune_audit() -> int:
     """Delete audit entries older than the retention; return how many."""
     deleted, _ = AuditEntry.objects.filter(at__lt=timezone.now() - settings.AUDIT_RETENTION).delete()
     return deleted
+
+
+@shared_task
+def prune_sign_ins() -> int:
+    """Delete sessions that ended, and counts of failed sign-ins that mean nothing any more; return how many."""
+    return delete_ended() + limits.prune()
 
 
 @shared_task

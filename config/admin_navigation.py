@@ -58,7 +58,7 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Environments", "workspaces", "accounts.environment"),
                 _entry("People", "person", "accounts.user"),
                 _entry("Staff groups", "group", "auth.group"),
-                _entry("Failed sign-ins", "lock", "axes.accessattempt"),
+                _entry("Failed sign-ins", "lock", "accounts.failedsignins"),
             ],
         },
     ],

@@ -15,7 +15,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from accounts.portal import PRIVATE, PortalRequest, visit_of
+from accounts.portal import PortalRequest, visit_of
 from config.openapi import SCHEME, document
 from mcpservers.pages.argument_rows import Argument, arguments_of, kind_of
 from mcpservers.pages.commands import curl_over_rest
@@ -81,9 +81,7 @@ def api_reference(request: HttpRequest) -> HttpResponse:
         visitor.visit = visit_of(visitor)
         layout = "frame.html"
     context = {"layout": layout, "section": "api", "groups": reference()}
-    response = render(request, "api/reference.html", context)
-    response["Cache-Control"] = PRIVATE
-    return response
+    return render(request, "api/reference.html", context)
 
 
 @cache

@@ -6,6 +6,7 @@ Every reader raises ImproperlyConfigured with one sentence that names the variab
 import base64
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -22,6 +23,22 @@ def text(name: str, default: str = "") -> str:
 def names(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list without empty items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """Return a list of addresses and networks in CIDR notation; `*` alone stands for every address."""
+    given = names(name)
+    if given == ["*"]:
+        return given
+    for each in given:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} has {each!r}, but takes addresses and networks such as 10.0.0.5 or 10.0.0.0/24 "
+                "(no host bits set), or * alone."
+            ) from None
+    return given
 
 
 def flag(name: str, default: bool) -> bool:

@@ -76,7 +76,6 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "uvicorn": {"handlers": [], "propagate": True},
             # It cannot carry the request's id: config/requests.py logs requests.
             "uvicorn.access": {"handlers": [], "propagate": False},
-            "axes": {"level": "ERROR"},
             "httpx": {"level": "WARNING"},
         },
     }

@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
+from accounts.client_address import normalised
 from accounts.tokens import redact
 from config.views import PROGRAMS
 from mcpservers.endpoint import PREFIX
@@ -84,7 +85,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
             extra={
                 "status": status,
                 "duration_ms": round(seconds * 1000, 1),
-                "client": (scope.get("client") or ["-"])[0],
+                "client": normalised((scope.get("client") or [""])[0]) or "-",
                 "surface": surface,
             },
         )

@@ -57,7 +57,7 @@ def main() -> None:
         log_config=None,
         access_log=False,  # config/requests.py logs requests, with their ids
         server_header=False,
-        proxy_headers=True,
+        proxy_headers=bool(settings.FORWARDED_ALLOW_IPS),
         forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,
         timeout_graceful_shutdown=settings.SHUTDOWN_SECONDS,
         timeout_keep_alive=75,

@@ -94,7 +94,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_filters",
     "django_htmx",
-    "axes",
     "csp",
     "channels",
     "accounts",
@@ -103,7 +102,7 @@ INSTALLED_APPS = [
     "config",
 ]
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.signing_in.backend.LimitedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -118,17 +117,17 @@ LOGIN_REDIRECT_URL = "accounts"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 MIDDLEWARE = [
+    "config.caching.no_store",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "config.csp.PortalCSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.session_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -217,6 +216,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
     },
     "refresh-grants": {"task": "accounts.tasks.refresh_grants", "schedule": timedelta(seconds=30)},
+    "prune-sign-ins": {
+        "task": "accounts.tasks.prune_sign_ins",
+        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
+    },
     "prune-audit": {
         "task": "accounts.tasks.prune_audit",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
@@ -267,25 +270,29 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not LOCAL:
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
 
-AXES_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "sign_in_locked.html"
-AXES_VERBOSE = False
+# --- Sessions, signing in ---------------------------------------------------------------------------------------------
+SESSION_ENGINE = "accounts.sessions"
+# A browser that is left is signed out after the first time, any browser after the second.
+SESSION_IDLE = timedelta(minutes=env.integer("SESSION_IDLE_MINUTES", 720, most=525_600))
+SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", 168, least=1, most=8760)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL or _public.scheme == "https"
+# With this prefix browsers take a cookie only over HTTPS, for this host alone (RFC 6265bis, section 4.1.3.2).
+_prefix = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME = f"{_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
+DEVICE_COOKIE_NAME = f"{_prefix}device"
+SIGN_IN_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
+SIGN_IN_ADDRESS_FAILURE_LIMIT = env.integer("SIGN_IN_ADDRESS_FAILURE_LIMIT", 50, least=1)
 
 # --- Words, static files, logs ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -334,11 +341,9 @@ UNFOLD = {
 ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
 # Whoever sends it as a bearer token may read /metrics; without it there is no such page.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
-# Which peers' X-Forwarded-* headers are believed: the reverse proxy's addresses, or * where only it can connect.
-FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
+# Which peers' X-Forwarded-* headers are believed: the reverse proxies' addresses or networks. None unless named.
+FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
 LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)
-
-SILENCED_SYSTEM_CHECKS = ["axes.W003"]

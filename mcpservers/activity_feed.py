@@ -17,13 +17,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from channels.db import database_sync_to_async
-from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.db.models import Max, Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.models import Membership, Session
 from mcpservers.pages.call_names import CallNames
 from mcpservers.pages.call_rows import CallRow, rows_of
 from tools.activity import CallFilter
@@ -53,7 +52,7 @@ class Watch:
 
     user_id: int
     password: str
-    session_key: str
+    session_id: UUID
     wanted: CallFilter
     of_account: bool
     seen: int
@@ -196,7 +195,7 @@ def _written(row: CallRow, of_account: bool, written: dict[tuple[int, bool], byt
 
 
 def _without_right(watches: list[Watch]) -> list[Watch]:
-    """Return those who signed out, were removed from the environment, or got another password."""
+    """Return those whose session ended, who were removed from the environment, or got another password."""
     members: set[tuple[int, UUID, str]] = set(
         Membership.objects.filter(
             user_id__in={watch.user_id for watch in watches},
@@ -204,16 +203,13 @@ def _without_right(watches: list[Watch]) -> list[Watch]:
             user__is_active=True,
         ).values_list("user_id", "environment_id", "user__password")
     )
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={watch.session_key for watch in watches}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    )
+    asked = {watch.session_id for watch in watches}
+    sessions = set(Session.objects.live().filter(pk__in=asked).values_list("pk", flat=True))
     return [
         watch
         for watch in watches
         if (watch.user_id, watch.wanted.environment_id, watch.password) not in members
-        or watch.session_key not in sessions
+        or watch.session_id not in sessions
     ]
 
 

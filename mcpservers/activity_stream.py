@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
-from importlib import import_module
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
 
 from accounts.models import Membership, User
+from accounts.sessions import SessionStore
 from mcpservers.activity_feed import Watch, backlog, feed
 from mcpservers.admission import check_host
 from mcpservers.metrics import STREAMS
@@ -106,9 +106,9 @@ def _watch(scope: Scope, headers: Headers) -> Watch:
     """Return who watches what; raise Refused for people who are not signed in, and for outsiders."""
     key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key or None)
+    request.session = session = SessionStore(key or None)
     user = get_user(request)
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User) or not user.is_active or session.row is None:
         raise Refused(HTTPStatus.UNAUTHORIZED)
     query = QueryDict(scope.get("query_string", b""))
     environment_id, account_id = _id(query.get("environment")), _id(query.get("of"))
@@ -125,7 +125,7 @@ def _watch(scope: Scope, headers: Headers) -> Watch:
     return Watch(
         user_id=user.pk,
         password=user.password,
-        session_key=key,
+        session_id=session.row.pk,
         wanted=wanted,
         of_account=account_id is not None,
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0,

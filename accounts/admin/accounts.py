@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts import issuing
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, person, pretty_json
-from accounts.admin.people import EnvironmentAdmin, GroupAdmin, SignInAttemptAdmin, UserAdmin
+from accounts.admin.people import EnvironmentAdmin, GroupAdmin, UserAdmin
 from accounts.changes import Kind, announce
 from accounts.checking import check_account
 from accounts.connecting import disconnect_account, reconnect_account, set_enabled
@@ -266,6 +266,5 @@ __all__ = [
     "EnvironmentAdmin",
     "GroupAdmin",
     "IntegratedAccountAdmin",
-    "SignInAttemptAdmin",
     "UserAdmin",
 ]

@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-from axes.admin import AccessAttemptAdmin
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
@@ -15,21 +13,16 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from accounts import audit
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
+from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.changes import Kind, announce
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
 
-for model in (Group, AccessAttempt, AccessFailureLog, AccessLog):
-    admin.site.unregister(model)
+admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(PasswordAgain, DjangoGroupAdmin, ModelAdmin):
     """Groups of permissions for staff."""
-
-
-@admin.register(AccessAttempt)
-class SignInAttemptAdmin(AccessAttemptAdmin, ModelAdmin):  # type: ignore[misc]  # axes ships no types
-    """Failed sign-ins; deleting one lifts its lock."""
 
 
 class MembershipInline(TabularInline):
@@ -58,7 +51,7 @@ class MembersAdmin(ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, MembersAdmin):
+class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
     """People who sign in."""
 
     audit_kind = "membership"
@@ -116,7 +109,7 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin):
 
 
 @admin.register(Environment)
-class EnvironmentAdmin(MembersAdmin):
+class EnvironmentAdmin(PasswordAgain, MembersAdmin):
     """Environments with their members."""
 
     audit_kind = "environment"

@@ -6,17 +6,20 @@ from accounts.models.grants import OAuthGrant
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.people import ApiToken, Environment, Membership, Role, User
 from accounts.models.second_factors import SecondFactor
+from accounts.models.sessions import FailedSignIns, Session
 
 __all__ = [
     "ApiToken",
     "AuditEntry",
     "ChangeCount",
     "Environment",
+    "FailedSignIns",
     "IntegratedAccount",
     "Integration",
     "Membership",
     "OAuthGrant",
     "Role",
     "SecondFactor",
+    "Session",
     "User",
 ]

@@ -34,6 +34,7 @@ from accounts.oauth.consent import (
     take,
 )
 from accounts.oauth.joining import client_of, finish, new_consent, typed_fields
+from accounts.pages.reauthentication import recently_authenticated
 from accounts.portal import PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNKNOWN = (
@@ -103,6 +104,7 @@ def callback(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def consent_again(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Begin a consent for an account with the connection fields that it has."""
     account = account_for(request, account_id, Role.ADMIN)

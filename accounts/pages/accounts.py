@@ -15,6 +15,7 @@ from accounts.models import IntegratedAccount, Integration, Role
 from accounts.oauth.consent import FailedConsent, take_failure
 from accounts.oauth.views import consent_context, send_to_consent
 from accounts.pages.account_forms import PREFIX, ConnectForm, NameForm, ReplaceConnectionForm
+from accounts.pages.reauthentication import recently_authenticated
 from accounts.portal import REFUSED, PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNREADABLE = (
@@ -93,6 +94,7 @@ def rename(request: PortalRequest, account_id: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def reconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Replace connection fields, once the vendor has accepted them."""
     account = account_for(request, account_id, Role.ADMIN)

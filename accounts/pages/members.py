@@ -12,6 +12,7 @@ from accounts.errors import MemberRefused
 from accounts.members import add_member, change_role, invitation_path, put_back_member, remove_member
 from accounts.models import Environment, Membership, Role, SecondFactor
 from accounts.pages.people_forms import MemberForm, RoleForm
+from accounts.pages.reauthentication import recently_authenticated
 from accounts.portal import REFUSED, PortalRequest, require, signed_in, tell, warn
 
 PAGE = 25
@@ -26,6 +27,7 @@ def list_people(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def add(request: PortalRequest) -> HttpResponse:
     """Add somebody; a person who is new gets a link, shown once, to set a password."""
     environment = require(request, Role.ADMIN)
@@ -47,6 +49,7 @@ def add(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def invite_again(request: PortalRequest, membership_id: int) -> HttpResponse:
     """Show a new link for somebody who has not signed in yet; those before still work until one is used."""
     membership = _membership(require(request, Role.ADMIN), membership_id)
@@ -59,6 +62,7 @@ def invite_again(request: PortalRequest, membership_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def change(request: PortalRequest, membership_id: int) -> HttpResponse:
     """Give somebody another role."""
     membership = _membership(require(request, Role.ADMIN), membership_id)
@@ -91,6 +95,7 @@ def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def put_back(request: PortalRequest, user_id: int) -> HttpResponse:
     """Undo the removal of somebody."""
     environment = require(request, Role.ADMIN)

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.errors import SignInRefused
 from accounts.models import Role, User
+from accounts.signing_in.backend import is_password_of
 
 if TYPE_CHECKING:
     # Generic to the type checker only.
@@ -26,6 +29,18 @@ class SignInForm(AuthenticationForm):
         "inactive": "This name and password do not go together. Check both; capital letters matter.",
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refusal: SignInRefused | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Check name and password, unless there were too many attempts."""
+        try:
+            return super().clean()
+        except SignInRefused as refusal:
+            self.refusal = refusal
+            raise forms.ValidationError(str(refusal)) from None
+
 
 class CodeForm(forms.Form):
     """A code of the second factor."""
@@ -43,17 +58,38 @@ class RemoveFactorForm(CodeForm):
 
     password = forms.CharField(widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False)
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._request = request
         self._user = user
         self.fields["code"].widget.attrs.pop("autofocus")
 
     def clean_password(self) -> str:
         """Refuse another password than the present one."""
-        password: str = self.cleaned_data["password"]
-        if not self._user.check_password(password):
-            raise forms.ValidationError("This is not your password.")
-        return password
+        return own_password(self._request, self._user, self.cleaned_data["password"])
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Another password, against the present one."""
+
+    def __init__(self, request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self._request = request
+
+    def clean_old_password(self) -> str:
+        """Refuse another password than the present one."""
+        return own_password(self._request, self.user, self.cleaned_data["old_password"])
+
+
+def own_password(request: HttpRequest, user: User, password: str) -> str:
+    """Return somebody's password; refuse another one, and too many of them."""
+    try:
+        right = is_password_of(request, user, password)
+    except SignInRefused as refusal:
+        raise forms.ValidationError(str(refusal)) from None
+    if not right:
+        raise forms.ValidationError("This is not your password.")
+    return password
 
 
 class DetailsForm(_UserForm):

@@ -4,7 +4,6 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import LoginView, RedirectURLMixin, redirect_to_login
@@ -13,14 +12,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode, urlsafe_base64_decode
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
+from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.pages.people_forms import CodeForm, SignInForm
+from accounts.pages.refusals import refused
 from accounts.portal import REFUSED, tell
 from accounts.second_factors import check_code, factor_of
+from accounts.signing_in.entering import enter
+from accounts.signing_in.limits import begin
 
 if TYPE_CHECKING:
     # Generic to the type checker only.
@@ -43,11 +45,18 @@ class SignIn(LoginView):
         """Sign in, or go on to the code where there is a second factor."""
         user = cast(User, form.get_user())
         if factor_of(user) is None:
-            return super().form_valid(form)
+            return enter(self.request, user, user.backend, self.get_success_url())
         # A session of its own for this step: what an attacker may have planted is gone, and nobody is signed in yet.
         self.request.session.flush()
         self.request.session[PENDING] = {"user": user.pk, "backend": user.backend, "at": int(time.time())}
         return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': self.get_redirect_url()})}")
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the form again with what is wrong, or say that signing in is locked."""
+        refusal: SignInRefused | None = form.refusal
+        if refusal is not None and refusal.reason == "locked":
+            return locked_out(self.request, refusal)
+        return refused(super().form_invalid(form), refusal)
 
 
 class SignInCode(RedirectURLMixin, _CodeView):
@@ -70,14 +79,26 @@ class SignInCode(RedirectURLMixin, _CodeView):
         user = User.objects.filter(pk=self.pending["user"], is_active=True).first()
         if user is None:
             return redirect("sign-in")
-        if not check_code(user, form.cleaned_data["code"]):
-            factor = factor_of(user)
-            locked = factor is not None and factor.is_locked()
-            form.add_error("code", LOCKED if locked else WRONG)
-            return self.form_invalid(form)
-        del self.request.session[PENDING]
-        login(self.request, user, backend=self.pending["backend"])
-        return redirect(self.get_success_url())
+        try:
+            attempt = begin(self.request, user.get_username())
+            if check_code(user, form.cleaned_data["code"]):
+                attempt.succeed()
+                del self.request.session[PENDING]
+                return enter(self.request, user, self.pending["backend"], self.get_success_url())
+            attempt.fail()
+        except SignInRefused as refusal:
+            return self.refuse(form, refusal)
+        factor = factor_of(user)
+        form.add_error("code", LOCKED if factor is not None and factor.is_locked() else WRONG)
+        return self.form_invalid(form)
+
+    def refuse(self, form: CodeForm, refusal: SignInRefused) -> HttpResponse:
+        """Say that no code is taken now."""
+        if refusal.reason == "locked":
+            return locked_out(self.request, refusal)
+        form.add_error("code", str(refusal))
+        page = self.render_to_response(self.get_context_data(form=form, refusal=refusal))
+        return refused(page, refusal)
 
     def form_invalid(self, form: CodeForm) -> HttpResponse:
         """Show the form again with what is wrong."""
@@ -90,6 +111,12 @@ WRONG = "This code is not right, or was used already. Wait for the next one, or 
 LOCKED = "Too many wrong codes. Codes are refused for some minutes; then try again."
 
 
+def locked_out(request: HttpRequest, refusal: SignInRefused) -> HttpResponse:
+    """Say that signing in takes a pause."""
+    context = {"minutes": -(-refusal.seconds // 60)}
+    return refused(render(request, "sign_in_locked.html", context), refusal)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Send whoever comes to the admin to the one place where people sign in."""
@@ -98,7 +125,6 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest, key: str, token: str) -> HttpResponse:
     """Let somebody who was added to an environment set the first password."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.issuing import issue_token, revoke_token
 from accounts.models import ApiToken, Role
 from accounts.pages.people_forms import TokenForm
+from accounts.pages.reauthentication import recently_authenticated
 from accounts.portal import REFUSED, PortalRequest, require, signed_in, tell
 
 PAGE = 25
@@ -30,6 +31,7 @@ def list_tokens(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@recently_authenticated
 def issue(request: PortalRequest) -> HttpResponse:
     """Ask for name, role and end; make a token and show it, once."""
     environment = require(request, Role.ADMIN)

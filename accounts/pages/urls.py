@@ -42,6 +42,8 @@ urlpatterns = [
     *page("profile", profile.show, "profile"),
     *page("profile/details", profile.details, "profile-details"),
     *page("profile/password", profile.password, "profile-password"),
+    *page("profile/sessions/<uuid:session_id>/end", profile.sign_out_session, "session-end"),
+    *page("profile/sessions/end-all", profile.sign_out_everywhere, "sign-out-everywhere"),
     *page("profile/second-factor", profile.set_up_factor, "profile-second-factor"),
     *page("profile/recovery-codes", profile.recovery_codes, "profile-recovery-codes"),
     *page("profile/drop-second-factor", profile.drop_factor, "profile-drop-second-factor"),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
+from accounts.pages.reauthentication import recently_authenticated
 from accounts.portal import REFUSED, PortalRequest, signed_in, tell
 from mcpservers.models import MCPServer
 from mcpservers.pages.forms import RotateForm
@@ -40,6 +41,7 @@ def resume(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRes
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@recently_authenticated
 def rotate(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
     """Say what a new URL breaks; make it and show it, once."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import IntegratedAccount, Role
+from accounts.pages.reauthentication import recently_authenticated
 from accounts.portal import REFUSED, PortalRequest, account_for, signed_in, tell
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
@@ -91,6 +92,7 @@ def show_server(request: PortalRequest, account_id: UUID, server_id: UUID) -> Ht
 @signed_in
 def connection(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
     """Show whether a client has connected yet; the page asks again while none has (a fragment of the page)."""
+    request.session.is_background = True  # the page asks by itself; nobody need be there
     server = server_for(request, account_id, server_id)
     exposure = exposure_of(server.account, server.methods, server.tags, server.tools)
     context = {"account": server.account, "server": server, "exposure": exposure}
@@ -114,6 +116,7 @@ def test(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRespo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@recently_authenticated
 def create(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Ask for a server's settings; make it and show its URL, once."""
     account = account_for(request, account_id, Role.OPERATOR)

@@ -52,7 +52,7 @@ def test_a_refusal_does_not_tell_which_part_was_wrong(people: People) -> None:
 def test_attempts_are_locked_after_too_many_failures_even_with_the_right_password(
     people: People, settings: pytest.FixtureRequest
 ) -> None:
-    settings.AXES_FAILURE_LIMIT = 3  # type: ignore[attr-defined]
+    settings.SIGN_IN_FAILURE_LIMIT = 3  # type: ignore[attr-defined]
     client = Client()
     for _ in range(3):
         page = sign_in(client, password="wrong")

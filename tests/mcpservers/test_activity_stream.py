@@ -4,13 +4,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import IntegratedAccount, Membership, User
+from accounts.models import IntegratedAccount, Membership, Session, User
 from config.asgi import application
 from mcpservers import activity_feed
 from mcpservers.activity_feed import ActivityFeed, Watch
@@ -197,7 +197,7 @@ def test_streams_end_when_the_process_stops_and_no_new_one_opens(
 
 async def test_a_stream_that_was_just_being_opened_ends_too(feed: ActivityFeed, account: IntegratedAccount) -> None:
     feed.end_all()
-    watch = Watch(1, "", "", CallFilter(account.environment_id), of_account=False, seen=0)
+    watch = Watch(1, "", uuid4(), CallFilter(account.environment_id), of_account=False, seen=0)
     await feed.add(watch)
     assert watch.ended
 

@@ -1,0 +1,196 @@
+"""Sessions in the database, by a digest of the cookie's value; the engine that SESSION_ENGINE names.
+
+The digest is under TOKEN_KEY, as those of all other tokens: a new SECRET_KEY with the previous one in
+SECRET_KEY_FALLBACKS then leaves everybody signed in, and neither key is in a backup of the database.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts import audit, tokens
+from accounts.models import Session, User
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+PASSWORD_GIVEN = "password_given_at"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request came from, as the list of sessions shows it."""
+
+    address: str = ""
+    device: str = ""
+
+
+def digest_of(key: str) -> bytes:
+    """Return what stands for a cookie's value at rest."""
+    return tokens.digest(f"session:{key}")
+
+
+class SessionStore(SessionBase):
+    """One browser's session. `is_background` tells that no person is behind the request, so that it is no use."""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.place = Place()
+        self.is_background = False
+        self.row: Session | None = None
+        self._began: datetime | None = None
+
+    def load(self) -> dict[str, Any]:
+        """Return what is kept; nothing for a session that ended."""
+        self.row = Session.objects.live().filter(digest=digest_of(self.session_key or "")).first()
+        if self.row is None:
+            self._session_key = None
+            return {}
+        return self.decode(self.row.data)
+
+    def exists(self, session_key: str) -> bool:
+        """Tell whether there is such a session."""
+        return Session.objects.filter(digest=digest_of(session_key)).exists()
+
+    def create(self) -> None:
+        """Keep the session under a new key."""
+        while True:
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]  # not in the stubs
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Keep the session; raise UpdateError when it was ended meanwhile, so that nothing brings it back."""
+        if self.session_key is None:
+            self.create()
+            return
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # not in the stubs
+        kept = {"data": self.encode(data), "user_id": data.get(SESSION_KEY)}
+        if must_create:
+            self._insert(kept)
+        elif not Session.objects.filter(digest=digest_of(self.session_key)).update(**kept):
+            raise UpdateError
+
+    def _insert(self, kept: dict[str, Any]) -> None:
+        now = timezone.now()
+        began = self._began or now
+        row = Session(
+            digest=digest_of(self.session_key or ""),
+            created_at=began,
+            last_used_at=now,
+            expires_at=began + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+            address=self.place.address,
+            device=self.place.device,
+            **kept,
+        )
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            raise CreateError from None
+        self.row = row
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Forget the session with this key; this one unless told."""
+        key = session_key or self.session_key
+        if key is not None:
+            Session.objects.filter(digest=digest_of(key)).delete()
+
+    def cycle_key(self) -> None:
+        """Take a new key; somebody's session goes on under it, and ends when it would have ended."""
+        self._began = self.row.created_at if SESSION_KEY in self and self.row is not None else None
+        super().cycle_key()
+
+    def flush(self) -> None:
+        """Forget everything, and begin anew."""
+        super().flush()
+        self.row = self._began = None
+
+    def get_expiry_age(self, **kwargs: Any) -> int:
+        """Return how many seconds the cookie is good for: until the session's end, however often it is used."""
+        if self.row is None:
+            return settings.SESSION_COOKIE_AGE
+        return max(0, int((self.row.expires_at - timezone.now()).total_seconds()))
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete the sessions that ended."""
+        delete_ended()
+
+    def note_use(self) -> None:
+        """Note when and from where the session was used, at most once a minute."""
+        now = timezone.now()
+        if self.row is None or self.is_background or now - self.row.last_used_at < USE_NOTED_EVERY:
+            return
+        used = {"last_used_at": now, "address": self.place.address, "device": self.place.device}
+        Session.objects.filter(pk=self.row.pk).update(**used)
+
+    def note_password(self) -> None:
+        """Note that the person has just proved who they are."""
+        self[PASSWORD_GIVEN] = timezone.now().isoformat()
+
+    @property
+    def password_given_at(self) -> datetime | None:
+        """When the person proved last who they are: by the password, or by signing in at all."""
+        given = self.get(PASSWORD_GIVEN)
+        if given:
+            return datetime.fromisoformat(given)
+        return self.row.created_at if self.row is not None else None
+
+
+def sessions_of(user: User) -> list[Session]:
+    """Return the sessions that open something for somebody, the latest used first."""
+    if not user.is_active:
+        return []
+    present = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return [row for row in Session.objects.live().filter(user=user) if _belongs_to(row, present)]
+
+
+def _belongs_to(row: Session, hashes: Iterable[str]) -> bool:
+    """Tell whether a session is of the present password."""
+    held = str(SessionStore().decode(row.data).get(HASH_SESSION_KEY, ""))
+    return any(constant_time_compare(held, each) for each in hashes)
+
+
+@transaction.atomic
+def end_session(row: Session, actor: User) -> None:
+    """End one session: its next request is refused, and its streams close."""
+    row.delete()
+    _note_end(row.user or actor, actor, 1)
+
+
+@transaction.atomic
+def end_sessions(user: User, actor: User, *, but: Session | None = None) -> int:
+    """End the sessions of somebody, all or all `but` one; return how many there were."""
+    rows = Session.objects.filter(user=user)
+    ended, _ = (rows.exclude(pk=but.pk) if but is not None else rows).delete()
+    if ended:
+        _note_end(user, actor, ended)
+    return ended
+
+
+def delete_ended() -> int:
+    """Delete the sessions that ended by themselves; return how many."""
+    live = Session.objects.live().values("pk")
+    return Session.objects.exclude(pk__in=live).delete()[0]
+
+
+def _note_end(user: User, actor: User, number: int) -> None:
+    audit.record(
+        actor,
+        "session.ended",
+        environment_id=None,
+        target_id=user.pk,
+        target_name=user.get_username(),
+        details={"sessions": number},
+    )

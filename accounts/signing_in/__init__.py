@@ -1,0 +1,1 @@
+"""Proving who somebody is: the limits of guessing, passwords, browsers that are known, and entering."""

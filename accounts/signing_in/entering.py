@@ -1,0 +1,20 @@
+"""Sign somebody in who has proved who they are."""
+
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+
+from accounts.models import User
+from accounts.sessions import SessionStore
+from accounts.signing_in import known_devices, limits
+
+
+def enter(request: HttpRequest, user: User, backend: str, to: str) -> HttpResponseRedirect:
+    """Begin somebody's session, have the browser known, and lead on."""
+    login(request, user, backend=backend)
+    if isinstance(request.session, SessionStore):
+        request.session.note_password()
+    limits.forget(request, user.get_username())
+    response = redirect(to)
+    known_devices.remember(request, response, user.get_username())
+    return response
