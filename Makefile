@@ -68,7 +68,7 @@ migrations: $(DEV_STAMP)
 deploy-check: $(DEV_STAMP)
 	@DEBUG=0 SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" TOKEN_KEY=deploy-check \
 	CREDENTIAL_KEYS="k1:$$($(BIN)/python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())')" \
-	PUBLIC_URL=https://patchbay.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
+	PUBLIC_URL=https://patchbay.example.com FORWARDED_ALLOW_IPS=10.0.0.5 $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 audit: $(DEV_STAMP)
 	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off 2>$(VENV)/pip-audit.log \

@@ -75,6 +75,7 @@ class Cluster:
             "UPSTREAM_PRIVATE_HOSTS": ",".join(f"127.0.0.1:{vendor.simulator_port}" for vendor in self.vendors),
             "PURGE_INTERVAL_SECONDS": "1",
             "ACCESS_LOG": "1",
+            "FORWARDED_ALLOW_IPS": "127.0.0.1",
         }
         self.replicas = [Stack(self.folder / f"web-{number}", settings=shared) for number in range(REPLICAS)]
         self.background = Stack(self.folder / "background", settings=shared)

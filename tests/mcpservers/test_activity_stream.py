@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import IntegratedAccount, Membership, Session, User
 from config.asgi import application
@@ -167,7 +169,7 @@ def test_outsiders_strangers_and_other_sites_get_nothing(web: str, people: Peopl
     assert refused(web, member, environment, method="POST") == 405
 
 
-@pytest.mark.parametrize("how", ["membership", "sign-out", "password", "inactive"])
+@pytest.mark.parametrize("how", ["membership", "sign-out", "idle", "password", "inactive"])
 def test_the_stream_of_somebody_who_may_no_longer_see_ends(
     web: str, people: People, account: IntegratedAccount, how: str
 ) -> None:
@@ -177,6 +179,8 @@ def test_the_stream_of_somebody_who_may_no_longer_see_ends(
                 Membership.objects.filter(user=people.teammate).delete()
             case "sign-out":
                 Session.objects.all().delete()
+            case "idle":
+                Session.objects.update(last_used_at=timezone.now() - settings.SESSION_IDLE)
             case "password":
                 people.teammate.set_password("another-pass-1")
                 people.teammate.save()
