@@ -76,7 +76,7 @@ def _issue(people: People, account: IntegratedAccount, server: MCPServer) -> Any
 
 
 def _create(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
-    form = {"name": "Agent", "methods": ["read", "write"], "ends": "", "time_zone": "UTC"}
+    form = {"name": "Agent", "access": "choose", "methods": ["read", "write"], "ends": "30", "time_zone": "UTC"}
     return f"/accounts/{account.pk}/mcp-servers/create", form, MCPServer.objects.count
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import uvicorn
 from django.conf import settings as project
+from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 
 from accounts.client_address import network_of, normalised
@@ -23,11 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @contextmanager
-def served(trusted: list[str]) -> Iterator[str]:
+def served(trusted: list[str], app: Any = application) -> Iterator[str]:
     """Serve the product as config/serve.py does, with these proxies."""
-    server = ThreadedServer(application)
+    server = ThreadedServer(app)
     server.config = uvicorn.Config(
-        application,
+        app,
         port=0,
         log_level="warning",
         lifespan="off",
@@ -75,7 +76,8 @@ def test_who_is_no_proxy_makes_no_request_secure(
     people: People, settings: Any, trusted: list[str], status: int
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True
-    with served(trusted) as web:
+    # Made anew: middleware reads this setting once.
+    with served(trusted, get_asgi_application()) as web:
         answer = httpx.get(f"{web}/accounts", headers={"X-Forwarded-Proto": "https"})
     assert answer.status_code == status
 
