@@ -7,7 +7,7 @@ function hold(form) {
   const show = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     button.disabled = left > 0;
-    button.textContent = left > 0 ? `${words} in ${left} s` : words;
+    button.textContent = left > 0 ? `${words} (in ${left} s)` : words;
     if (left <= 0) clearInterval(ticking);
   };
   const ticking = setInterval(show, 500);
