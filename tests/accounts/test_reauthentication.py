@@ -252,3 +252,10 @@ def test_changing_who_belongs_to_an_environment_asks_for_it(ana: Client, people:
     row = Membership.objects.get(user=people.teammate)
     assert is_asked(ana.post(f"/people/{row.pk}/role", {"role": "admin"}))
     assert Membership.objects.get(pk=row.pk).role == Role.VIEWER
+
+
+@pytest.mark.parametrize(
+    "path", ["/people/add", "/people/put-back/1", "/people/1/invite", "/accounts/{account}/consent"]
+)
+def test_other_changes_ask_for_it_too(ana: Client, account: IntegratedAccount, path: str) -> None:
+    assert is_asked(ana.post(path.format(account=account.pk)))
