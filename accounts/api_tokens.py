@@ -1,5 +1,10 @@
-"""Recognise API tokens: find the row of one that still opens something, and note when it was last used."""
+"""Recognise API tokens: find the row of one that still opens something here, and note when it was last used.
 
+What a token may do is computed from its owner's membership at each look, so that nothing depends on being told of a
+change: over REST at each request, elsewhere at most a second later.
+"""
+
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,22 +14,47 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.changes import Change, Kind, subscribe
+from accounts.errors import AddressRefused
 from accounts.freshness import FreshCache
 from accounts.models import ApiToken, Role
+from accounts.networks import address_of, holds
 
 USE_NOTED_EVERY = timedelta(minutes=1)
+# How many tokens may stand in a line, each made by the one before it.
+MOST_GENERATIONS = 5
 
 
-def find_api_token(value: str) -> ApiToken | None:
-    """Return the live token of this value, noting its use at most once a minute; None when there is none."""
+def find_api_token(value: str, address: str) -> ApiToken | None:
+    """Return the live token of this value, noting its use at most once a minute; None when there is none.
+
+    `address` is the client's. Raises AddressRefused for a live token that may not be used from there.
+    """
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
-    live = ApiToken.objects.live().select_related("environment", "created_by")
-    row = live.filter(digest=tokens.digest(value)).first()
+    row = ApiToken.objects.live().with_owners().filter(digest=tokens.digest(value)).first()
+    if row is None or not all(each is not None for each in ancestors(row)):
+        return None
+    seen = address_of(address)
+    if row.networks and not holds(row.networks, seen):
+        raise AddressRefused(str(seen or "an unknown address"))
     now = timezone.now()
-    if row is not None and (row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY):
-        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+    if row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY:
+        noted = str(seen) if seen else None
+        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now, last_used_address=noted)
     return row
+
+
+def ancestors(row: ApiToken) -> Iterator[ApiToken | None]:
+    """Yield the tokens that a token comes from, nearest first; None for one that opens nothing any more."""
+    parent_id, generations = row.parent_id, 0
+    while parent_id is not None:
+        generations += 1
+        live = ApiToken.objects.live().filter(pk=parent_id) if generations < MOST_GENERATIONS else None
+        parent = live.first() if live is not None else None
+        yield parent
+        if parent is None:
+            return
+        parent_id = parent.parent_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +70,46 @@ class TokenGrant:
         """Tell whether this token may do what `role` may."""
         return self.role.includes(role)
 
-
-async def _load(value: str, _before: TokenGrant | None) -> TokenGrant | None:
-    row = await database_sync_to_async(find_api_token)(value)
-    return row and TokenGrant(row.pk, row.environment_id, Role(row.role), row.expires_at)
-
-
-_grants: FreshCache[str, TokenGrant] = FreshCache(_load, name="token")
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its end has come."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
-async def grant_of(value: str) -> TokenGrant | None:
-    """Return what a token opens, asking the database at most once a second for each; None when it opens nothing."""
+def _granted(value: str, address: str) -> TokenGrant | None:
+    row = find_api_token(value, address)
+    role = row.present_role if row else None
+    return TokenGrant(row.pk, row.environment_id, role, row.expires_at) if row and role else None
+
+
+async def _load(use: tuple[str, str], _before: TokenGrant | None) -> TokenGrant | None:
+    grant: TokenGrant | None = await database_sync_to_async(_granted)(*use)
+    return grant
+
+
+# By value and address: a token that is refused from one address must not be let in from it while another's is fresh.
+_grants: FreshCache[tuple[str, str], TokenGrant] = FreshCache(_load, name="token")
+
+
+async def grant_of(value: str, address: str) -> TokenGrant | None:
+    """Return what a token opens, asking the database at most once a second for each; None when it opens nothing.
+
+    Raises AddressRefused as `find_api_token` does.
+    """
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
-    grant = await _grants.get(value)
-    if grant is None or (grant.expires_at is not None and grant.expires_at <= timezone.now()):
-        return None
-    return grant
+    grant = await _grants.get((value, address))
+    return None if grant is None or grant.is_over(timezone.now()) else grant
+
+
+async def still_open(token_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these tokens still open something (one query, and more for those that tokens made)."""
+    found: set[UUID] = await database_sync_to_async(_still_open)(token_ids)
+    return found
+
+
+def _still_open(token_ids: Collection[UUID]) -> set[UUID]:
+    rows = ApiToken.objects.live().filter(pk__in=token_ids)
+    return {row.pk for row in rows if all(each is not None for each in ancestors(row))}
 
 
 def bearer_token(authorization: str) -> str:

@@ -10,6 +10,8 @@ AccountError
 ├── ConnectionIncomplete     a connection field that the definition asks for is missing or of the wrong form
 ├── MemberRefused            a change of an environment's members that is not possible
 ├── SignInRefused            an attempt to prove who somebody is, which is not taken now
+├── AddressRefused           an API token that is good may not be used from this address
+├── TokenUnfit               an API token cannot be issued as asked; names the field and the reason
 ├── DefinitionInvalid        a definition does not fit its schema
 └── UpstreamFailure          a request to a vendor brought no usable answer
     ├── AuthorizationUnavailable no new token can be had at present
@@ -107,6 +109,30 @@ SIGN_IN_WORDS = {
     "checked yet. Wait {seconds} seconds, then give the password again.",
     "busy": "Too many people sign in at this moment. Nothing was checked yet. Wait {seconds} seconds, then try again.",
 }
+
+
+@dataclass
+class AddressRefused(AccountError):
+    """An API token may not be used from `address`, which is the client's as this installation sees it."""
+
+    address: str
+
+    def __str__(self) -> str:
+        return (
+            f"This API token may not be used from {self.address}, the address that this request came from. Use it from "
+            "one of its networks, or have one issued for this address. Behind a proxy, FORWARDED_ALLOW_IPS must name it."
+        )
+
+
+@dataclass
+class TokenUnfit(AccountError):
+    """An API token cannot be issued as asked: which field is in the way (none: the whole), and why."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass

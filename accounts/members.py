@@ -12,6 +12,7 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import audit
 from accounts.errors import MemberRefused
 from accounts.models import AuditEntry, Environment, Membership, Role, User
+from accounts.token_owners import owner_changed
 
 
 @transaction.atomic
@@ -51,6 +52,7 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
     membership.role = role
     membership.save(update_fields=["role"])
     note(membership, actor, "changed", {"role": {"from": before, "to": role.value}})
+    owner_changed(membership.user, actor, membership.environment)
 
 
 @transaction.atomic
@@ -59,6 +61,7 @@ def remove_member(membership: Membership, actor: audit.Actor) -> None:
     _keep_an_admin(membership, None)
     note(membership, actor, "removed", {"role": membership.role})
     membership.delete()
+    owner_changed(membership.user, actor, membership.environment)
 
 
 @transaction.atomic

@@ -134,9 +134,7 @@ class Asked:
 def measure(filled: Filled, only: str) -> bool:
     """Print the milliseconds of each page, those of this processor beside; return whether all stay below 300."""
     person = User.objects.get(username=PERSON)
-    token, value = ApiToken.objects.issue(
-        environment=filled.environment, name=PERSON, role=Role.ADMIN, created_by=person
-    )
+    token, value = ApiToken.objects.issue(environment=filled.environment, name=PERSON, role=Role.ADMIN, owner=person)
     client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {value}")
     client.force_login(person)
     try:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from accounts.api_tokens import TokenGrant
+from accounts.errors import AddressRefused
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.protocol import Exchange, RequestHeaders
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Refusal
@@ -44,15 +45,17 @@ class Admitted:
         )
 
 
-async def admit(token: str, headers: Headers) -> Admitted:
-    """Return what a token opens; raise Refusal."""
+async def admit(token: str, headers: Headers, address: str) -> Admitted:
+    """Return what a token opens to the client at an address; raise Refusal."""
     try:
         server = await resolve(token)
-        grant = await authorise(server, headers.get(b"authorization", ""))
+        grant = await authorise(server, headers.get(b"authorization", ""), address)
     except ServerUnknown:
         raise Refusal(404, NOT_FOUND) from None
     except TokenRequired:
         raise Refusal(401, TOKEN_REQUIRED, (b"www-authenticate", b'Bearer realm="Patchbay"')) from None
+    except AddressRefused as refused:
+        raise Refusal(403, str(refused)) from None
     return Admitted(server, grant, headers)
 
 

@@ -14,6 +14,7 @@ import orjson
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
+from accounts.api_tokens import TokenGrant
 from mcpservers import legacy
 from mcpservers.admission import Admitted
 from mcpservers.jsonrpc import Id, result_bytes
@@ -59,6 +60,7 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         """Open the stream."""
         self.admitted: Admitted = self.scope["mcp"]
         self.server: ResolvedServer = self.admitted.server
+        self.grant: TokenGrant | None = self.admitted.grant
         headers = stream_headers(self.admitted.headers)
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         await self.send({"type": "http.response.body", "body": await self.opening(), "more_body": True})

@@ -40,6 +40,7 @@ from mcpservers.replies import (
     Reply,
     Scope,
     Send,
+    client_address,
     request_headers,
     send_reply,
 )
@@ -101,7 +102,7 @@ async def _route(http: Http) -> "Reply | Held | None":
     token, _, rest = path.partition("/")
     if rest.endswith("/") and len(rest) > 1:
         rest = rest[:-1]
-    admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers)
+    admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers, client_address(scope))
     match method, rest:
         case "POST", "":
             return await _post(admitted, http)

@@ -60,6 +60,12 @@ def request_headers(scope: Scope) -> Headers:
     return {name: value.decode("latin-1").strip(" \t") for name, value in scope["headers"]}
 
 
+def client_address(scope: Scope) -> str:
+    """Return the address of a client, as the server tells it after the headers of proxies that it trusts."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def wants_events_only(headers: Headers) -> bool:
     """Tell whether a client takes its answers as events alone."""
     accepted = headers.get(b"accept", "*/*").lower()

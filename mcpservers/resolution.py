@@ -72,11 +72,14 @@ def forget_all() -> None:
     _servers.clear()
 
 
-async def authorise(server: ResolvedServer, authorization: str) -> TokenGrant | None:
-    """Return what the bearer token opens where the server asks for one; raise TokenRequired without a valid one."""
+async def authorise(server: ResolvedServer, authorization: str, address: str) -> TokenGrant | None:
+    """Return what the bearer token opens where the server asks for one.
+
+    Raises TokenRequired without a valid one, and AddressRefused for one that may not be used from the client's address.
+    """
     if not server.require_api_token_auth:
         return None
-    grant = await grant_of(bearer_token(authorization))
+    grant = await grant_of(bearer_token(authorization), address)
     if grant is None or grant.environment_id != server.environment_id:
         raise TokenRequired
     return grant

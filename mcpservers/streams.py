@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import Context
+from datetime import datetime
 from typing import Protocol
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
+from django.utils import timezone
 
+from accounts.api_tokens import TokenGrant, still_open
 from accounts.changes import Change, change_count, subscribe
 from mcpservers.metrics import STREAMS
 from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
@@ -33,6 +36,7 @@ class Stream(Protocol):
 
     kind: str
     server: ResolvedServer
+    grant: TokenGrant | None
     quiet_since: float
 
     def tools_changed(self) -> None:
@@ -111,9 +115,9 @@ class StreamHub:
                 logger.exception("open streams could not be looked after; it is tried again")
 
     async def _tick(self) -> None:
-        now, moment = time.monotonic(), time.time()
+        now, moment = time.monotonic(), timezone.now()
         for stream in self._all():
-            if stream.server.expires_at is not None and stream.server.expires_at <= moment:
+            if _is_over(stream, moment):
                 stream.end()
             elif now - stream.quiet_since >= COMMENT_SECONDS:
                 stream.comment()
@@ -121,6 +125,7 @@ class StreamHub:
             self._checked_at = now
             for digest in list(self._streams):
                 await self._look_again(digest)
+            await self._look_at_tokens()
 
     async def _is_due(self, now: float) -> bool:
         if self._changed:
@@ -147,6 +152,21 @@ class StreamHub:
                 stream.server = server
                 if differs:
                     stream.tools_changed()
+
+    async def _look_at_tokens(self) -> None:
+        """End the streams whose API token opens nothing any more."""
+        held = {stream.grant.token_id for stream in self._all() if stream.grant is not None}
+        open_still = await still_open(held) if held else set()
+        for stream in self._all():
+            if stream.grant is not None and stream.grant.token_id not in open_still:
+                stream.end()
+
+
+def _is_over(stream: Stream, moment: datetime) -> bool:
+    """Tell whether a stream's server or its API token has come to its end."""
+    ends = stream.server.expires_at
+    over = ends is not None and ends <= moment.timestamp()
+    return over or (stream.grant is not None and stream.grant.is_over(moment))
 
 
 hub = StreamHub()

@@ -158,7 +158,7 @@ def server(account: IntegratedAccount) -> tuple[MCPServer, str]:
 @pytest.fixture
 def admin_token(environment: Environment) -> str:
     """An API token of the environment that may do everything."""
-    return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, created_by=None)[1]
+    return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, owner=None)[1]
 
 
 __all__ = ["BUNDLE", "SIMULATOR_KEY", "People", "ThreadedServer"]

@@ -64,7 +64,7 @@ class AsyncRest:
 
 def token_of(environment: Environment, role: Role = Role.ADMIN) -> str:
     """Return the value of a new API token."""
-    return ApiToken.objects.issue(environment=environment, name=f"a {role}", role=role, created_by=None)[1]
+    return ApiToken.objects.issue(environment=environment, name=f"a {role}", role=role, owner=None)[1]
 
 
 def problem(response: Answer, status: int) -> dict[str, Any]:

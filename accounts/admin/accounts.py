@@ -3,23 +3,20 @@
 The page of integrations stands in tools/admin/integrations.py, since it shows the catalogue that a definition makes.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import issuing
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, person, pretty_json
 from accounts.admin.people import EnvironmentAdmin, GroupAdmin, UserAdmin
-from accounts.changes import Kind, announce
 from accounts.checking import check_account
 from accounts.connecting import disconnect_account, reconnect_account, set_enabled
 from accounts.errors import AccountError
-from accounts.issuing import revoke_token
+from accounts.issuing import delete_token, revoke_token
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
 
 TESTED_AT_ONCE = 5  # each test may take as long as a vendor takes to time out
@@ -31,12 +28,21 @@ class ApiTokenAdmin(ModelAdmin):
     """API tokens, to be seen and revoked; they are made in the portal or over REST, where their value is shown once."""
 
     audit_kind = "api_token"
-    list_display = ("name", "ends_in", "environment", "role", "state", "used", "expires", "created_by")
-    list_filter = ("role", "environment", "expires_at")
-    list_select_related = ("environment", "created_by")
+    list_display = (
+        "name", "ends_in", "environment", "kind", "acts_for", "role", "state", "used", "expires", "created_by"
+    )  # fmt: skip
+    list_filter = ("kind", "role", "environment", "expires_at")
     search_fields = ("name", "=last_four")
     actions = ("revoke",)
-    fields = ("name", "ends_in", "state", "environment", "role", "created_by", "created", "used", "expires", "revoked")
+    fields = (
+        "name", "ends_in", "state", "environment", "kind", "acts_for", "role", "present", "networks_shown", "parent",
+        "created_by", "created", "used", "last_used_address", "expires", "revoked",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        """Read what telling their states takes in two queries."""
+        rows: Any = super().get_queryset(request)
+        return cast(QuerySet[ApiToken], rows.with_owners())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a token's value is shown once, and this is not the place."""
@@ -59,29 +65,44 @@ class ApiTokenAdmin(ModelAdmin):
         self.message_user(request, f"{len(rows)} API tokens revoked. Programs that use them are refused now.")
 
     def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
-        """Delete, and have it refused at once."""
-        token_id = obj.pk
-        with transaction.atomic():
-            issuing.note(obj, person(request), "deleted", {"role": obj.role})
-            super().delete_model(request, obj)
-            announce(Kind.TOKEN, token_id)
+        """Delete with those that it made; all are refused at once."""
+        delete_token(obj, person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Delete one by one, so that each is refused and noted."""
-        for row in queryset:
+        """Delete one by one, so that each is refused and noted; one may be gone with the token that made it."""
+        for row in queryset.order_by("-depth"):
             self.delete_model(request, row)
+
+    @admin.display(description="Acts for", ordering="owner_name")
+    def acts_for(self, row: ApiToken) -> str:
+        """Whose rights it has at most; a service token acts for nobody."""
+        return row.owner_name or "–"
+
+    @admin.display(description="May now")
+    def present(self, row: ApiToken) -> str:
+        """The lesser of its own role and its owner's."""
+        return row.present_role or "nothing"
+
+    @admin.display(description="Networks")
+    def networks_shown(self, row: ApiToken) -> str:
+        """Where it may be used from."""
+        return ", ".join(row.networks) or "from everywhere"
 
     @admin.display(description="Ends in", ordering="last_four")
     def ends_in(self, row: ApiToken) -> SafeString:
         """The last four characters, for recognition; nothing more is known."""
         return mono(f"…{row.last_four}")
 
-    @labelled(description="State", colours={"live": "success", "expired": "info", "revoked": "danger"})
+    @labelled(
+        description="State", colours={"live": "success", "expired": "info", "ended": "danger", "revoked": "danger"}
+    )
     def state(self, row: ApiToken) -> Label:
         """Whether it still opens something."""
         if row.revoked_at is not None:
             return Label("revoked", "Revoked")
-        return Label("live", "Live") if row.is_live() else Label("expired", "Expired")
+        if not row.lasts():
+            return Label("expired", "Expired")
+        return Label("live", "Live") if row.is_live() else Label("ended", "Ended: its owner left")
 
     @admin.display(description="Last used", ordering="last_used_at")
     def used(self, row: ApiToken) -> SafeString:

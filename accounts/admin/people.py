@@ -16,6 +16,7 @@ from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, lin
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.changes import Kind, announce
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
+from accounts.token_owners import owner_changed, owner_gone
 
 admin.site.unregister(Group)
 
@@ -48,6 +49,7 @@ class MembersAdmin(ModelAdmin):
         ):
             for row in rows:
                 _note_member(request, row, action)
+                owner_changed(row.user, person(request), row.environment)
 
 
 @admin.register(User)
@@ -92,6 +94,23 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
             return False
         return super().has_delete_permission(request, obj)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save; API tokens of somebody who is deactivated end."""
+        super().save_model(request, obj, form, change)
+        if "is_active" in form.changed_data:
+            owner_changed(obj, person(request))
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete; API tokens of the person end."""
+        with transaction.atomic():
+            owner_gone(obj, person(request))
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete one by one, so that what ends with each is told and noted."""
+        for row in queryset:
+            self.delete_model(request, row)
+
     @admin.display(description="Name", ordering="last_name")
     def full_name(self, user: User) -> str:
         """The name, or nothing."""
@@ -134,7 +153,7 @@ class EnvironmentAdmin(PasswordAgain, MembersAdmin):
         """Save with a trace in the audit record."""
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
-            _note_environment(request, obj, "changed" if change else "created")
+            _note_environment(request, obj, "changed" if change else "created", **_differences(form) if change else {})
 
     def delete_model(self, request: HttpRequest, obj: Environment) -> None:
         """Delete with everything in it, each account and token refused at once."""
@@ -173,6 +192,14 @@ class EnvironmentAdmin(PasswordAgain, MembersAdmin):
     def since(self, row: Environment) -> SafeString:
         """When it was made."""
         return moment(row.created_at)
+
+
+def _differences(form: Any) -> dict[str, Any]:
+    """Return what a form changed of an environment's own fields, from what to what."""
+    return {
+        str(form.fields[name].label): {"from": form.initial.get(name), "to": form.cleaned_data[name]}
+        for name in form.changed_data
+    }
 
 
 def _note_environment(request: HttpRequest, row: Environment, action: str, **details: Any) -> None:

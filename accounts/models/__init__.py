@@ -1,10 +1,11 @@
 """The rows of this app: people and their rights, integrations and connected accounts, the audit record."""
 
+from accounts.models.api_tokens import ApiToken, TokenKind
 from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount
 from accounts.models.grants import OAuthGrant
 from accounts.models.integrations import IntegratedAccount, Integration
-from accounts.models.people import ApiToken, Environment, Membership, Role, User
+from accounts.models.people import Environment, Membership, Role, User
 from accounts.models.second_factors import SecondFactor
 from accounts.models.sessions import FailedSignIns, Session
 
@@ -21,5 +22,6 @@ __all__ = [
     "Role",
     "SecondFactor",
     "Session",
+    "TokenKind",
     "User",
 ]

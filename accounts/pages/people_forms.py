@@ -1,12 +1,10 @@
 """The forms of the pages about people."""
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.errors import SignInRefused
 from accounts.models import Role, User
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     _UserForm = forms.ModelForm[User]
 else:
     _UserForm = forms.ModelForm
-
-ENDS = {"30": "In 30 days", "90": "In 90 days", "365": "In a year", "": "Never"}
 
 
 class SignInForm(AuthenticationForm):
@@ -98,27 +94,6 @@ class DetailsForm(_UserForm):
     class Meta:
         model = User
         fields = ["first_name", "last_name", "email"]
-
-
-class TokenForm(forms.Form):
-    """A new API token."""
-
-    name = forms.CharField(
-        max_length=80,
-        help_text="What uses it, such as “Nightly report”.",
-        error_messages={"required": "Give the token a name."},
-        widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
-    )
-    role = forms.ChoiceField(
-        choices=Role.choices, initial=Role.VIEWER, help_text="Each may do what those before it may."
-    )
-    ends = forms.ChoiceField(required=False, choices=ENDS, initial="90")
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """When the token ends; None is never (of a valid form)."""
-        days = self.cleaned_data["ends"]
-        return timezone.now() + timedelta(days=int(days)) if days else None
 
 
 class MemberForm(forms.Form):

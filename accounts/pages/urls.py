@@ -30,6 +30,7 @@ urlpatterns = [
     *page("accounts/<uuid:account_id>/disable", partial(accounts.enable, enabled=False), "account-disable"),
     *page("welcome/<slug:key>/<str:token>", sign_in.welcome, "welcome"),
     *page("api-tokens", tokens.list_tokens, "api-tokens"),
+    *page("api-tokens/longest-life", tokens.longest_life, "api-token-longest-life"),
     *page("api-tokens/issue", tokens.issue, "api-token-issue"),
     *page("api-tokens/<uuid:token_id>/revoke", tokens.revoke, "api-token-revoke"),
     *page("people", members.list_people, "people"),

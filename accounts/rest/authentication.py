@@ -1,26 +1,34 @@
 """Recognise API tokens in the management API: `Authorization: Bearer pbapi_…` (RFC 6750)."""
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.api_tokens import bearer_token, find_api_token
+from accounts.errors import AddressRefused
 from accounts.models import ApiToken
 from accounts.rest.problems import CHALLENGE
 
 
 class ApiTokenAuthentication(BaseAuthentication):
-    """Set `request.auth` to the token's row. `request.user` stays None: a token acts for itself, as nobody."""
+    """Set `request.auth` to the token's row. `request.user` stays None: what a token may is asked of the token."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiToken] | None:
-        """Return the live token of a request, None where no bearer token was sent; raise AuthenticationFailed."""
+        """Return the live token of a request, None where no bearer token was sent.
+
+        Raises AuthenticationFailed, and PermissionDenied for a live token that comes from the wrong address.
+        """
         header = request.headers.get("Authorization", "")
         if not header.lower().startswith("bearer"):
             return None
-        token = find_api_token(bearer_token(header))
+        try:
+            token = find_api_token(bearer_token(header), request.META.get("REMOTE_ADDR", ""))
+        except AddressRefused as refused:
+            raise PermissionDenied(str(refused)) from None
         if token is None:
             raise AuthenticationFailed(
-                "This API token opens nothing: it may be mistyped, expired or revoked. An admin makes a new one."
+                "This API token opens nothing: it may be mistyped, expired or revoked, or whoever it acts for does not "
+                "belong to its environment any more. Issue a new one in the portal."
             )
         return None, token
 

@@ -27,13 +27,14 @@ class TokenRolePermission(BasePermission):
             needed: Role = getattr(view, "reading_role", Role.VIEWER)
         else:
             needed = getattr(view, "required_role", Role.ADMIN)
-        self.message = refusal(Role(token.role), needed)
-        return token.may(needed)
+        present = token.present_role
+        self.message = refusal(present or Role.VIEWER, needed)
+        return present is not None and present.includes(needed)
 
 
 def refusal(role: Role, needed: Role) -> str:
     """Return the words for a token whose role is not enough."""
     return (
         f"This API token has the role {role.value}; this takes the role {needed.value}. "
-        "Use a token with that role, or ask an admin for one."
+        "Use a token with that role. A personal token never may more than the person that it acts for."
     )

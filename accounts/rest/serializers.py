@@ -1,20 +1,24 @@
 """What the management API takes and gives of integrations, integrated accounts and API tokens. Never a secret."""
 
-from datetime import datetime
 from typing import Any, cast
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import ApiToken, IntegratedAccount, Integration, Role
+from accounts.networks import LONGEST_NETWORK, MOST_NETWORKS
 from accounts.rest.strictness import MomentField, NameField, ObjectField, StrictSerializer, TextField
 from accounts.vendors.addresses import base_url_problem
 
 CONNECTION_HELP = "Connection fields by name; the integration says which there are."
 EXPIRY_HELP = "ISO 8601; without an offset it is UTC. Null: no end."
+TOKEN_EXPIRY_HELP = (
+    "ISO 8601; without an offset it is UTC. Left out: in 90 days, or before that where the environment or the token "
+    "that asks says so. Null: no end, where the environment lets tokens live without one."
+)
+NETWORKS_HELP = "IP networks (CIDR) or addresses that it may be used from, at most 20; none: from everywhere."
 
 
 class IntegrationReferenceSerializer(serializers.ModelSerializer[Integration]):
@@ -133,19 +137,35 @@ class ChangeAccountSerializer(StrictSerializer):
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
     """An API token, without its value."""
 
-    created_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    owner = serializers.SlugRelatedField[Any](
+        slug_field="username", read_only=True, help_text="Whom a personal token acts for; null for a service token."
+    )
+    present_role = serializers.ChoiceField(
+        choices=Role.choices,
+        allow_null=True,
+        read_only=True,
+        help_text="What it may now: its role, or its owner's where that is less. Null: nothing any more.",
+    )
+    networks = serializers.ListField(child=serializers.CharField(), help_text=NETWORKS_HELP)
+    parent_id = serializers.UUIDField(allow_null=True, help_text="The API token that made it, with which it falls.")
 
     class Meta:
         model = ApiToken
         fields: tuple[str, ...] = (
             "id",
             "name",
+            "kind",
+            "owner",
             "role",
+            "present_role",
+            "networks",
             "last_four",
+            "parent_id",
             "created_by",
             "created_at",
             "expires_at",
             "last_used_at",
+            "last_used_address",
         )
 
 
@@ -159,24 +179,21 @@ class IssuedTokenSerializer(ApiTokenSerializer):
 
 
 class IssueTokenSerializer(StrictSerializer):
-    """A new API token of the environment."""
+    """A new API token: of the kind and owner of the token that makes it, no wider, and falling with it."""
 
     name = NameField()
     role = serializers.ChoiceField(choices=Role.choices)
-    expires_at = MomentField(required=False, allow_null=True, default=None, help_text=EXPIRY_HELP)
+    expires_at = MomentField(required=False, allow_null=True, help_text=TOKEN_EXPIRY_HELP)
+    networks = serializers.ListField(
+        child=TextField(max_length=LONGEST_NETWORK), required=False, max_length=MOST_NETWORKS, help_text=NETWORKS_HELP
+    )
 
-    def validate_role(self, role: str) -> Role:
-        """Refuse a role above that of the token which asks."""
-        asking: ApiToken = self.context["token"]
-        if not asking.may(Role(role)):
-            raise serializers.ValidationError(f"Must not be above this token's own role, which is {asking.role}.")
-        return Role(role)
-
-    def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:
-        """Refuse an end that is past."""
-        if expires_at is not None and expires_at <= timezone.now():
-            raise serializers.ValidationError("Must lie ahead. Give a later time, or null for a token without an end.")
-        return expires_at
+    def wanted(self) -> dict[str, Any]:
+        """Return what `issue_token` takes (after is_valid)."""
+        asked = self.validated_data
+        given = {name: asked[name] for name in ("name", "expires_at", "networks") if name in asked}
+        endless = "expires_at" in asked and asked["expires_at"] is None
+        return {**given, "role": Role(asked["role"]), "endless": endless}
 
 
 def parsed_or_none(integration: Integration) -> Definition | None:

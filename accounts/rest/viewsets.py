@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.connecting import connect_account, disconnect_account, reconnect_account, set_enabled
 from accounts.connection_problems import connection_problems
 from accounts.definition import definition_schema
+from accounts.errors import TokenUnfit
 from accounts.issuing import issue_token, revoke_token
 from accounts.models import ApiToken, IntegratedAccount, Integration, Role
 from accounts.models.integrations import AccountStatus
@@ -176,10 +178,10 @@ class ApiTokenViewSet(ApiViewSet[ApiToken]):
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         """Return the environment's tokens that nobody revoked."""
-        return ApiToken.objects.filter(environment=self.token.environment, revoked_at=None).select_related("created_by")
+        return ApiToken.objects.with_owners().filter(environment=self.token.environment, revoked_at=None)
 
     def list(self, request: Request) -> Response:
-        """List the environment's tokens, without their values."""
+        """List the environment's tokens, personal and service tokens, without their values."""
         return self.page(self.get_queryset())
 
     @extend_schema(
@@ -188,15 +190,18 @@ class ApiTokenViewSet(ApiViewSet[ApiToken]):
         examples=[OpenApiExample("A viewer", value={"name": "Reporting", "role": "viewer"}, request_only=True)],
     )
     def create(self, request: Request) -> Response:
-        """Issue a token. Its value stands in this answer and nowhere else."""
-        asked = IssueTokenSerializer(data=request.data, context={"token": self.token})
+        """Issue a token, which falls with the one that asks. Its value stands in this answer and nowhere else."""
+        asked = IssueTokenSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        token, value = issue_token(self.token.environment, self.token, **asked.validated_data)
+        try:
+            token, value = issue_token(self.token.environment, self.token, **asked.wanted())
+        except TokenUnfit as unfit:
+            raise ValidationError({unfit.field or "non_field_errors": unfit.reason}) from None
         shown = {**ApiTokenSerializer(token).data, "token": value}
         return Response(shown, status=status.HTTP_201_CREATED, headers=SHOWN_ONCE)
 
     def destroy(self, request: Request, token_id: UUID) -> Response:
-        """Revoke a token; it opens nothing from now on."""
+        """Revoke a token, and those that it made; they open nothing from now on."""
         revoke_token(get_object_or_404(self.get_queryset(), pk=token_id), self.token)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

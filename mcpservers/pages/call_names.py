@@ -38,8 +38,11 @@ class CallNames:
             self.servers |= dict(MCPServer.objects.filter(pk__in=unknown).values_list("pk", "name"))
 
     def learn_tokens(self, ids: set[UUID]) -> None:
-        """Read the names of API tokens."""
+        """Read the names of API tokens, each with whom it acts for."""
         unknown = ids - self.tokens.keys()
         if unknown:
             self.tokens |= dict.fromkeys(unknown, "")
-            self.tokens |= dict(ApiToken.objects.filter(pk__in=unknown).values_list("pk", "name"))
+            self.tokens |= {
+                key: f"{name} (acts for {owner})" if owner else name
+                for key, name, owner in ApiToken.objects.filter(pk__in=unknown).values_list("pk", "name", "owner_name")
+            }

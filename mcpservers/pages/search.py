@@ -97,6 +97,7 @@ def _pages(request: PortalRequest) -> Iterator[Found]:
 def _actions(visit: Visit) -> Iterator[Found]:
     if visit.may_administer:
         yield Found("Connect an account", reverse("choose-integration"))
+    if visit.membership is not None:
         yield Found("Issue an API token", reverse("api-token-issue"))
 
 
@@ -115,9 +116,16 @@ def _things(visit: Visit, environment: Environment, sought: str) -> Iterator[Gro
     people = members.select_related("user").order_by("user__username")[:MOST]
     found = (Found(each.user.get_username(), reverse("people"), each.role) for each in people)
     yield Group("People", _matching(found, sought))
-    tokens = ApiToken.objects.filter(environment=environment, name__icontains=sought).order_by("name")[:MOST]
-    issued = (Found(each.name, reverse("api-tokens"), f"…{each.last_four}") for each in tokens)
-    yield Group("API tokens", _matching(issued, sought))
+    yield Group("API tokens", _matching(_tokens(visit, sought), sought))
+
+
+def _tokens(visit: Visit, sought: str) -> Iterator[Found]:
+    """Yield the API tokens that the visitor sees on their page."""
+    if visit.membership is None:
+        return
+    seen = ApiToken.objects.seen_by(visit.membership)
+    for token in seen.filter(revoked_at=None, name__icontains=sought).order_by("name")[:MOST]:
+        yield Found(token.name, reverse("api-tokens"), f"…{token.last_four}")
 
 
 def _account(account: IntegratedAccount) -> Found:

@@ -21,7 +21,7 @@ def root() -> Client:
 
 @pytest.fixture
 def token(environment: Environment) -> ApiToken:
-    return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, created_by=None)[0]
+    return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, owner=None)[0]
 
 
 def last_action() -> str:

@@ -34,7 +34,7 @@ def secrets(account: IntegratedAccount, server: tuple[MCPServer, str]) -> list[s
     ana = User.objects.create(username="ana", password=sealed)
     row, value = server
     token, token_value = ApiToken.objects.issue(
-        environment=account.environment, name="automation", role=Role.ADMIN, created_by=ana
+        environment=account.environment, name="automation", role=Role.ADMIN, owner=ana
     )
     Group.objects.create(name="Editors")
     Call.objects.create(

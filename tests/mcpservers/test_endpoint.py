@@ -183,7 +183,7 @@ class TestSecondAuthentication:
         return McpClient(token)
 
     def issue(self, environment: Environment) -> tuple[ApiToken, str]:
-        return ApiToken.objects.issue(environment=environment, name="second", role=Role.VIEWER, created_by=None)
+        return ApiToken.objects.issue(environment=environment, name="second", role=Role.VIEWER, owner=None)
 
     async def test_without_a_token_it_is_a_401_that_says_what_to_send(self, guarded: McpClient) -> None:
         response = await guarded.post(PING)

@@ -166,7 +166,7 @@ class TestTraces:
         assert make(account, people.owner)[0].created_by == "ana"
         assert trace()[0] == "ana"
         token, value = ApiToken.objects.issue(
-            environment=account.environment, name="CI", role=Role.ADMIN, created_by=people.owner
+            environment=account.environment, name="CI", role=Role.ADMIN, owner=people.owner
         )
         make(account, token)
         assert trace()[0] == f"API token CI (…{value[-4:]})"

@@ -270,7 +270,7 @@ class TestCall:
     ) -> None:
         row = server[0]
         token, _ = ApiToken.objects.issue(
-            environment=row.account.environment, name="Reporting", role=Role.VIEWER, created_by=people.owner
+            environment=row.account.environment, name="Reporting", role=Role.VIEWER, owner=people.owner
         )
         (call,) = record(
             note_of(

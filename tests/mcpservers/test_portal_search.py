@@ -22,7 +22,7 @@ def found(client: Client, sought: str) -> str:
 
 def test_each_kind_is_found_by_a_part_of_its_name(people: People, account: IntegratedAccount) -> None:
     server, _ = create_server(account, "tests", name="Triage Agent", methods=[], tags=[])
-    ApiToken.objects.issue(environment=account.environment, name="Nightly", role=Role.VIEWER, created_by=None)
+    ApiToken.objects.issue(environment=account.environment, name="Nightly", role=Role.VIEWER, owner=None)
     ana = browser(people.owner)
     for sought, address in (
         ("fuse", f"/accounts/{account.pk}"),

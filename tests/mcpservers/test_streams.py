@@ -22,6 +22,8 @@ class HeldStream:
 
     kind = "server"
 
+    grant = None
+
     def __init__(self, server: ResolvedServer) -> None:
         self.server = server
         self.quiet_since = time.monotonic()

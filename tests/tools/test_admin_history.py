@@ -75,7 +75,7 @@ def test_a_form_that_changes_nothing_makes_no_version(root: Client, record: Docu
 
 def test_changing_over_rest_names_person_and_token(environment: Environment, record: Documentation) -> None:
     eva = User.objects.create_user("eva", is_staff=True)
-    token, value = ApiToken.objects.issue(environment=environment, name="docs", role=Role.ADMIN, created_by=eva)
+    token, value = ApiToken.objects.issue(environment=environment, name="docs", role=Role.ADMIN, owner=eva)
     assert Rest(value).patch(f"/documentation/{record.pk}", {"title": "Read it"}).status_code == 200
     version = record.history.latest()
     assert version.history_user == eva

@@ -23,7 +23,7 @@ def one(record: Documentation) -> str:
 @pytest.fixture
 def editor(environment: Environment) -> Rest:
     person = User.objects.create_user("eva", is_staff=True)
-    _, value = ApiToken.objects.issue(environment=environment, name="docs", role=Role.ADMIN, created_by=person)
+    _, value = ApiToken.objects.issue(environment=environment, name="docs", role=Role.ADMIN, owner=person)
     return Rest(value)
 
 
@@ -127,7 +127,7 @@ def test_wrong_types_and_unknown_fields_are_refused(editor: Rest, one: str, fiel
 def test_nobody_but_staff_changes_what_all_environments_share(
     environment: Environment, people: People, one: str, record: Documentation
 ) -> None:
-    _, owners = ApiToken.objects.issue(environment=environment, name="o", role=Role.ADMIN, created_by=people.owner)
+    _, owners = ApiToken.objects.issue(environment=environment, name="o", role=Role.ADMIN, owner=people.owner)
     operators = token_of(environment, Role.OPERATOR)
     outsiders = token_of(people.elsewhere)
     assert "member of the staff" in problem(Rest(owners).patch(one, {"title": "x"}), 403)["detail"]

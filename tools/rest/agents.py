@@ -10,6 +10,7 @@ from ninja import Body, Query, Router, Schema
 from ninja.security import HttpBearer
 
 from accounts.api_tokens import TokenGrant, grant_of
+from accounts.errors import AddressRefused
 from accounts.models import Role
 from accounts.rest.exceptions import NOT_FOUND
 from accounts.rest.permissions import refusal
@@ -39,8 +40,11 @@ class ApiTokenBearer(HttpBearer):
     openapi_bearerFormat = "pbapi_…"
 
     async def authenticate(self, request: HttpRequest, token: str) -> TokenGrant | None:
-        """Return what the token opens."""
-        return await grant_of(token.strip())
+        """Return what the token opens; raise ProblemRaised for one that may not be used from the client's address."""
+        try:
+            return await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
+        except AddressRefused as refused:
+            raise ProblemRaised(Problem(403, str(refused))) from None
 
 
 class GrantedRequest(HttpRequest):

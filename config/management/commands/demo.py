@@ -15,7 +15,8 @@ from django.db import transaction
 from accounts.checking import check_account
 from accounts.connecting import connect_account, save_account
 from accounts.errors import ConnectionRefused
-from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
+from accounts.issuing import issue_token
+from accounts.models import Environment, IntegratedAccount, Integration, Membership, Role, User
 from config.environment import kept_secret
 from config.management.commands.up import run_processes
 from mcpservers.policy import create_server
@@ -81,7 +82,7 @@ def seed() -> Demo:
     with transaction.atomic():
         user, environment = seed_person(password)
         account = seed_account(environment, user, f"{simulator_url}/api")
-        _, token = ApiToken.objects.issue(environment=environment, name="Demo", role=Role.ADMIN, created_by=user)
+        _, token = issue_token(environment, "the command demo", name="Demo", role=Role.ADMIN)
         server, mcp_token = create_server(
             account, user, name="Demo agent", methods=["read", "write", "custom"], tags=[]
         )

@@ -1,0 +1,44 @@
+"""What becomes of personal API tokens when their owner's rights change: told to every process, and noted.
+
+What a token opens does not depend on this: it is computed from the membership at each look (accounts/api_tokens.py).
+This makes it happen at once everywhere, ends for good what fell, and leaves the trace of who did it and why.
+"""
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.changes import Kind, announce
+from accounts.issuing import end_tokens, note
+from accounts.models import ApiToken, Environment, Role, User
+
+
+@transaction.atomic
+def owner_changed(user: User, actor: audit.Actor, environment: Environment | None = None) -> None:
+    """Have a person's tokens follow, after a membership or the person changed: in one environment, or in all.
+
+    Tokens of somebody who does not belong there any more, or is deactivated, end for good: to come back does not
+    bring them back.
+    """
+    rows = ApiToken.objects.lasting().filter(owner=user).with_owners()
+    for row in rows if environment is None else rows.filter(environment=environment):
+        present = row.present_role
+        if present is None:
+            end_tokens([row], actor, _why(row, user))
+            continue
+        if not present.includes(Role(row.role)):
+            words = f"{user.get_username()} is {present.value} in {row.environment.name}"
+            note(row, actor, "limited", {"role": {"from": row.role, "to": present.value}, "why": words})
+        announce(Kind.TOKEN, row.pk)
+
+
+def _why(row: ApiToken, user: User) -> str:
+    if not user.is_active:
+        return f"{user.get_username()}, whom it acts for, is deactivated"
+    return f"{user.get_username()}, whom it acts for, does not belong to {row.environment.name} any more"
+
+
+@transaction.atomic
+def owner_gone(user: User, actor: audit.Actor) -> None:
+    """End the tokens of a person who is about to be deleted."""
+    rows = ApiToken.objects.filter(owner=user, revoked_at=None)
+    end_tokens(rows, actor, f"{user.get_username()}, whom it acts for, is deleted")
