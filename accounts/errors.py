@@ -120,7 +120,7 @@ class AddressRefused(AccountError):
     def __str__(self) -> str:
         return (
             f"This API token may not be used from {self.address}, the address that this request came from. Use it from "
-            "one of its networks, or have one issued for this address. Behind a proxy, FORWARDED_ALLOW_IPS must name it."
+            "one of its networks, or have one issued for this address."
         )
 
 

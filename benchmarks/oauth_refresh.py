@@ -23,8 +23,9 @@ from accounts.connecting import connect_account
 from accounts.models import Environment, OAuthGrant
 from tests.authorization_server import FIELDS, bundle
 from tools.bundles import load_bundle
+from tools.rights import Operator
 environment, _ = Environment.objects.get_or_create(name="Benchmark of refreshes")
-integration = load_bundle(bundle({site!r}, "client")).integration
+integration = load_bundle(bundle({site!r}, "client"), Operator("benchmark")).integration
 account = connect_account(environment, integration, "benchmark", name="Desk", fields=FIELDS)
 ended = timezone.now() - timedelta(seconds=1)
 OAuthGrant.objects.filter(pk=account.pk).update(expires_at=ended, refresh_at=ended)

@@ -17,7 +17,7 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Integratio
 from demo.simulator import create_app
 from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
-from tools.bundles import load_bundle
+from tests.bundles import load_bundle
 from tools.record import recorder
 
 BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"

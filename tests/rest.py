@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from django.test import AsyncClient, Client
 
-from accounts.models import ApiToken, Environment, Role
+from accounts.models import ApiToken, Environment, Membership, Role, User
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -65,6 +65,13 @@ class AsyncRest:
 def token_of(environment: Environment, role: Role = Role.ADMIN) -> str:
     """Return the value of a new API token."""
     return ApiToken.objects.issue(environment=environment, name=f"a {role}", role=role, owner=None)[1]
+
+
+def token_for(person: User, environment: Environment, role: Role = Role.ADMIN) -> str:
+    """Return the value of a new API token that acts for a person, who is made a member with its role where needed."""
+    Membership.objects.get_or_create(environment=environment, user=person, defaults={"role": role})
+    name = f"a token of {person.username}"
+    return ApiToken.objects.issue(environment=environment, name=name, role=role, owner=person)[1]
 
 
 def problem(response: Answer, status: int) -> dict[str, Any]:

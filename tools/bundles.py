@@ -17,10 +17,12 @@ from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.bundle_text import read_document, write_document
 from tools.differences import changed_fields, content_of, definition_differences
+from tools.editing import note_definition
 from tools.errors import BundleInvalid
 from tools.gate import problems_of
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS
+from tools.rights import IMPORTING, Editor, demand, person_of
 
 FORMAT = 1
 KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
@@ -102,9 +104,9 @@ def _record_problems(place: int, record: Any) -> list[str]:
     return problems
 
 
-def load_bundle(text: str, *, overwrite: bool = False) -> Loaded:
-    """Load a bundle; raise BundleInvalid or DefinitionInvalid, and then nothing is changed."""
-    return load_parts(*read_bundle(text), overwrite=overwrite)
+def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> Loaded:
+    """Load a bundle; raise BundleInvalid, DefinitionInvalid or RightsMissing, and then nothing is changed."""
+    return load_parts(*read_bundle(text), by, overwrite=overwrite)
 
 
 def compare_bundle(text: str, *, overwrite: bool = False) -> Loaded:
@@ -112,10 +114,17 @@ def compare_bundle(text: str, *, overwrite: bool = False) -> Loaded:
     return compare_parts(*read_bundle(text), overwrite=overwrite)
 
 
-@acting(reason="bundle")
 @transaction.atomic
-def load_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:
-    """Load a definition and records that were read and checked; raise DefinitionInvalid."""
+def load_parts(
+    document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool = False
+) -> Loaded:
+    """Load a definition and records that were read and checked; raise DefinitionInvalid or RightsMissing."""
+    demand(by, *IMPORTING)
+    with acting(person_of(by), "bundle"):
+        return _load(document, records, overwrite=overwrite)
+
+
+def _load(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool) -> Loaded:
     plan = _plan(document, records, overwrite=overwrite)
     loaded, integration = plan.loaded, plan.loaded.integration
     if loaded.is_new or loaded.definition:
@@ -128,6 +137,12 @@ def load_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overw
         integration.touch()
         announce(Kind.INTEGRATION, integration.pk)
     return loaded
+
+
+def note_loaded(by: Editor, loaded: Loaded, kind: str, *, overwrite: bool) -> None:
+    """Write into the audit record who loaded what: a `bundle` or a `description`."""
+    counts = {name: len(getattr(loaded, name)) for name in ("created", "updated", "unchanged", "kept")}
+    note_definition(by, loaded.integration, f"{kind}_loaded", {**counts, "overwrite": overwrite})
 
 
 def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:
@@ -224,6 +239,7 @@ __all__ = [
     "compare_parts",
     "load_bundle",
     "load_parts",
+    "note_loaded",
     "read_bundle",
     "write_bundle",
 ]

@@ -9,6 +9,7 @@ from accounts.changes import Kind, announce
 from accounts.models import Integration, User
 from tools.gate import name_of, problems_of
 from tools.models import Documentation, acting
+from tools.rights import Editor, Right, demand, person_of, reason_of
 
 
 @dataclass
@@ -23,19 +24,20 @@ class Published:
 def publish(
     integration: Integration,
     rows: Iterable[Documentation],
-    by: User | None = None,
+    by: Editor,
     *,
     held: dict[str, list[str]] | None = None,
 ) -> Published:
-    """Publish those of an integration's rows that pass the gate; raise DefinitionInvalid.
+    """Publish those of an integration's rows that pass the gate; raise DefinitionInvalid or RightsMissing.
 
     `held` is what the gate has just said of all rows, by `resource.method`, where that is known.
     """
+    demand(by, Right.CHANGE_RECORD)
     definition = integration.parsed()
     others = Documentation.objects.filter(integration=integration, published=True)
     names = {name_of(definition, row): row.key for row in others}
     outcome = Published()
-    with acting(by, "published"):
+    with acting(person_of(by), reason_of(by, "published")):
         for row in rows:
             reasons = problems_of(definition, row) if held is None else list(held.get(row.key, ()))
             name = name_of(definition, row)
@@ -45,7 +47,7 @@ def publish(
                 outcome.held[row.key] = reasons
                 continue
             names[name] = row.key
-            _publish(row, by)
+            _publish(row, person_of(by))
             outcome.published.append(row.key)
         if outcome.published:
             integration.touch()

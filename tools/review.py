@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.changes import Kind, announce
 from accounts.definition import Definition
-from accounts.models import Integration, User
+from accounts.models import Integration
 from tools.models import Documentation, State, acting
 from tools.publishing import Published, publish
+from tools.rights import Editor, Right, demand, person_of, reason_of
 from tools.verdicts import ensure_fresh
 
 ACCEPTED, DROPPED = "accepted", "dropped"
@@ -165,13 +166,14 @@ class Carried:
 
 
 @transaction.atomic
-def carry_out(integration: Integration, marks: Marks, by: User) -> Carried:
-    """Publish what was accepted and delete what was dropped, all or nothing; raise DefinitionInvalid.
+def carry_out(integration: Integration, marks: Marks, by: Editor) -> Carried:
+    """Publish what was accepted and delete what was dropped, all or nothing; raise DefinitionInvalid or RightsMissing.
 
     What the gate holds back stays a draft and stays accepted; everything else stays as it is.
     """
+    demand(by, *([Right.DELETE_RECORD] if marks.dropped else []), Right.CHANGE_RECORD)
     drafts = Documentation.objects.filter(integration=integration, published=False)
-    with acting(by, "reviewed"):
+    with acting(person_of(by), reason_of(by, "reviewed")):
         dropped = list(drafts.filter(pk__in=marks.dropped))
         for row in dropped:
             # The rows' own method would announce each; the integration is announced once.

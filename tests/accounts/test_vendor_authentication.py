@@ -14,12 +14,12 @@ from accounts.errors import ConnectionRefused
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration
 from accounts.vendors.connections import connect
 from mcpservers.policy import create_server
+from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
 from tests.scripted_vendor import Received, ScriptedVendor
 from tests.tools.desk import DESK
-from tools.bundles import load_bundle
 from tools.models import Call
 from tools.record import recorder
 

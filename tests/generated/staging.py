@@ -6,11 +6,11 @@ from accounts.connecting import connect_account
 from accounts.models import Environment, Integration
 from accounts.vendors.connections import connect
 from mcpservers.policy import create_server
+from tests.bundles import load_bundle
 from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
 from tests.generated.vendor import GeneratedVendor
 from tests.generated.walks import Stage
 from tests.mcp_client import McpClient
-from tools.bundles import load_bundle
 from tools.catalogue import catalogue_of
 from tools.models.calls import Via
 from tools.record import Caller

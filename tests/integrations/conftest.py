@@ -13,6 +13,7 @@ from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.oauth.consent import authorization_url
 from accounts.oauth.joining import client_of, finish, new_consent
 from mcpservers.policy import create_server
+from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.integrations.serving import Served
 from tests.mcp_client import McpClient
@@ -23,7 +24,6 @@ from tests.stand_ins import zendesk as zendesk_stand_in
 from tests.stand_ins.freshdesk import Freshdesk
 from tests.stand_ins.intercom import Intercom
 from tests.stand_ins.zendesk import Zendesk
-from tools.bundles import load_bundle
 
 BUNDLES = Path(settings.BASE_DIR) / "integrations"
 

@@ -12,8 +12,9 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Integration
 from mcpservers.presentation import ESSENTIALS
+from tests.bundles import load_bundle
 from tests.integrations.conftest import BUNDLES, load
-from tools.bundles import load_bundle, write_bundle
+from tools.bundles import write_bundle
 from tools.catalogue import Catalogue, Tool, build
 from tools.costs import estimate_tokens
 from tools.formats import as_mcp

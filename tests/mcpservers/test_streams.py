@@ -8,6 +8,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.db.models import F
 
+from accounts.api_tokens import TokenGrant
 from accounts.models.changes import ChangeCount
 from mcpservers import resolution, streams
 from mcpservers.models import MCPServer
@@ -22,7 +23,7 @@ class HeldStream:
 
     kind = "server"
 
-    grant = None
+    grant: TokenGrant | None = None
 
     def __init__(self, server: ResolvedServer) -> None:
         self.server = server

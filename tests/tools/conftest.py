@@ -7,13 +7,13 @@ import pytest
 from accounts.connecting import connect_account
 from accounts.models import Environment, IntegratedAccount
 from mcpservers.policy import create_server
+from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import mcp, upstream, vendor
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.archive import ARCHIVE
 from tests.tools.desk import DESK
-from tools.bundles import load_bundle
 
 
 @pytest.fixture(scope="session")

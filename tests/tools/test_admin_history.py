@@ -9,12 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.fields import DocumentField
-from accounts.models import ApiToken, AuditEntry, Environment, Integration, Role, User
+from accounts.models import ApiToken, AuditEntry, Environment, Integration, Membership, Role, User
 from tests.admin_site import act, browser, listing, page, queries, staff, superuser
+from tests.bundles import load_bundle
 from tests.rest import Rest
 from tests.tools.desk import DESK
 from tests.tools.test_admin_documentation import typed
-from tools.bundles import load_bundle
 from tools.models import Documentation, acting
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +74,8 @@ def test_a_form_that_changes_nothing_makes_no_version(root: Client, record: Docu
 
 
 def test_changing_over_rest_names_person_and_token(environment: Environment, record: Documentation) -> None:
-    eva = User.objects.create_user("eva", is_staff=True)
+    eva = User.objects.create_superuser("eva")
+    Membership.objects.create(environment=environment, user=eva, role=Role.ADMIN)
     token, value = ApiToken.objects.issue(environment=environment, name="docs", role=Role.ADMIN, owner=eva)
     assert Rest(value).patch(f"/documentation/{record.pk}", {"title": "Read it"}).status_code == 200
     version = record.history.latest()

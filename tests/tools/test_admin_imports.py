@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry, Integration
 from tests.admin_site import browser, hearing, staff, superuser
+from tests.bundles import OPERATOR
 from tests.tools.openapi.documents import DESK_30, answering, described, operation
 from tools.catalogue import build
 from tools.models import Documentation
@@ -29,7 +30,7 @@ def root() -> Client:
 @pytest.fixture
 def acme() -> Integration:
     """The imported helpdesk, all of it drafts."""
-    return prepare(DESK_30, name="acme").load().integration
+    return prepare(DESK_30, name="acme").load(OPERATOR).integration
 
 
 def upload(client: Client, text: str | bytes, **more: str) -> str:
@@ -193,7 +194,7 @@ class TestReview:
         self, root: Client, django_assert_max_num_queries: Any
     ) -> None:
         paths = {f"/things{number}": {"get": answering({"type": "array"})} for number in range(120)}
-        many = prepare(described(paths), name="acme").load().integration
+        many = prepare(described(paths), name="acme").load(OPERATOR).integration
         root.get(review(many))
         with django_assert_max_num_queries(12):
             shown = root.get(review(many, "?page=3")).content.decode()

@@ -13,8 +13,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.changes import Kind
 from accounts.models import AuditEntry, IntegratedAccount, Integration, User
 from tests.admin_site import browser, hearing, listing, page, queries, staff, superuser
+from tests.bundles import load_bundle
 from tests.conftest import BUNDLE
-from tools.bundles import load_bundle
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db

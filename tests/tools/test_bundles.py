@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from tests.bundles import load_bundle
 from tests.conftest import BUNDLE
 from tests.tools.desk import DESK
 from tools.bundle_text import MAX_NODES, read_document
-from tools.bundles import Loaded, compare_bundle, load_bundle, write_bundle
+from tools.bundles import Loaded, compare_bundle, write_bundle
 from tools.catalogue import build
 from tools.errors import BundleInvalid
 from tools.models import Documentation

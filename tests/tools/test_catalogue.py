@@ -9,9 +9,9 @@ from django.db import connection
 
 from accounts.models import IntegratedAccount, Integration
 from mcpservers.policy import create_server
+from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.tools.desk import DESK, desk_tool
-from tools.bundles import load_bundle
 from tools.catalogue import Catalogue, build, catalogue_of
 from tools.errors import FilterUnknown, UnknownTool
 from tools.models import Documentation

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.definition import Shaping
+from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.archive import archive_with
-from tools.bundles import load_bundle
 from tools.cleaning import cleaned
 
 ODD = {

@@ -11,8 +11,9 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from accounts.models import Integration
+from tests.bundles import load_bundle
 from tests.tools.openapi.documents import DESK_30, STORE_20, answering, described, large, operation
-from tools.bundles import load_bundle, write_bundle
+from tools.bundles import write_bundle
 from tools.catalogue import build
 from tools.models import Documentation
 

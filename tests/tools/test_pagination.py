@@ -18,12 +18,12 @@ from accounts.vendors.authentication import QueryKey
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from mcpservers.policy import create_server
+from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.list_vendor import PAGINGS, SILENT, ListVendor, bundle, list_tool
 from tests.tools.test_cursors import ids, walk
 from tools.arguments import bind, check
-from tools.bundles import load_bundle
 from tools.cursors import MAX_CHARACTERS
 from tools.gate import problems_of
 from tools.models import Documentation

@@ -2,9 +2,10 @@
 
 import pytest
 
-from accounts.models import ApiToken, AuditEntry, Environment, Integration, Role, User
+from accounts.models import AuditEntry, Environment, Integration, Role, User
+from tests.admin_site import staff
 from tests.conftest import People
-from tests.rest import Rest, problem, reasons, token_of
+from tests.rest import Rest, problem, reasons, token_for, token_of
 from tools.models import Documentation
 
 RECORDS = "/documentation"
@@ -22,9 +23,7 @@ def one(record: Documentation) -> str:
 
 @pytest.fixture
 def editor(environment: Environment) -> Rest:
-    person = User.objects.create_user("eva", is_staff=True)
-    _, value = ApiToken.objects.issue(environment=environment, name="docs", role=Role.ADMIN, owner=person)
-    return Rest(value)
+    return Rest(token_for(staff("tools.change_documentation"), environment))
 
 
 def test_record_tells_its_tool_and_the_verdict_of_the_gate(environment: Environment, one: str) -> None:
@@ -77,7 +76,7 @@ def test_list_is_filtered_and_comes_in_pages(
 def test_staff_change_a_record_and_the_tool_with_it(editor: Rest, one: str, record: Documentation) -> None:
     words = "Lists the support cases of the team, each as a summary with its id, status and subject."
     changed = editor.patch(one, {"title": "All cases", "description": words}).json()
-    assert (changed["title"], changed["description"], changed["updated_by"]) == ("All cases", words, "eva")
+    assert (changed["title"], changed["description"], changed["updated_by"]) == ("All cases", words, "editor")
     record.refresh_from_db()
     assert record.is_edited
     entry = AuditEntry.objects.get(action="documentation.changed")
@@ -85,7 +84,7 @@ def test_staff_change_a_record_and_the_tool_with_it(editor: Rest, one: str, reco
         "fuse_desk.cases.list",
         {"changed": ["description", "title"]},
     )
-    assert entry.actor.startswith("API token docs")
+    assert entry.actor.startswith("API token a token of editor")
 
 
 def test_change_of_nothing_leaves_no_trace(editor: Rest, one: str, record: Documentation) -> None:
@@ -127,18 +126,28 @@ def test_wrong_types_and_unknown_fields_are_refused(editor: Rest, one: str, fiel
 def test_nobody_but_staff_changes_what_all_environments_share(
     environment: Environment, people: People, one: str, record: Documentation
 ) -> None:
-    _, owners = ApiToken.objects.issue(environment=environment, name="o", role=Role.ADMIN, owner=people.owner)
+    owners = token_for(people.owner, environment)
     operators = token_of(environment, Role.OPERATOR)
     outsiders = token_of(people.elsewhere)
     assert "member of the staff" in problem(Rest(owners).patch(one, {"title": "x"}), 403)["detail"]
     assert "role admin" in problem(Rest(operators).patch(one, {"title": "x"}), 403)["detail"]
-    assert "member of the staff" in problem(Rest(outsiders).patch(one, {"title": "x"}), 403)["detail"]
+    assert "acts for nobody" in problem(Rest(outsiders).patch(one, {"title": "x"}), 403)["detail"]
     assert Documentation.objects.get(pk=record.pk).title == record.title
 
 
 def test_token_of_somebody_who_left_the_staff_changes_nothing(editor: Rest, one: str) -> None:
-    User.objects.filter(username="eva").update(is_active=False)
-    problem(editor.patch(one, {"title": "x"}), 403)
+    User.objects.filter(username="editor").update(is_staff=False)
+    assert "member of the staff" in problem(editor.patch(one, {"title": "x"}), 403)["detail"]
+    User.objects.filter(username="editor").update(is_staff=True, is_active=False)
+    problem(editor.patch(one, {"title": "x"}), 401)
+
+
+def test_token_of_staff_without_the_permission_changes_nothing(
+    environment: Environment, one: str, record: Documentation
+) -> None:
+    viewer = Rest(token_for(staff("tools.view_documentation", "accounts.change_integration"), environment))
+    assert "tools.change_documentation" in problem(viewer.patch(one, {"title": "x"}), 403)["detail"]
+    assert Documentation.objects.get(pk=record.pk).title == record.title
 
 
 def test_every_path_answers_with_a_trailing_slash_too(editor: Rest, one: str) -> None:

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Integration
+from tests.bundles import load_bundle
 from tests.tools.desk import DESK
-from tools.bundles import load_bundle
 from tools.models import Documentation, Judged, State, Verdict
 from tools.verdicts import ensure_fresh, report_of
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,13 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from accounts import audit
 from accounts.admin.pages import Label, ModelAdmin, labelled, moment, mono, person, pretty_json
 from tools.admin.forms import DocumentationForm
 from tools.admin.history import WithHistory
 from tools.admin.trying import WithTrying
 from tools.admin.usage import WithUsage
-from tools.history import acting, changed_fields
+from tools.editing import RECORD_FIELDS, delete_record, save_record, switch_records
 from tools.lint import Finding
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
@@ -82,7 +80,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     autocomplete_fields = ("integration",)
     actions = ("publish", "withdraw")
     actions_list = ("show_deleted",)
-    history_fields = (*CONTENT_FIELDS, "published")
+    history_fields = RECORD_FIELDS
     restored_fields = CONTENT_FIELDS
     compressed_fields = False
     fieldsets = (
@@ -145,30 +143,24 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         if obj is not None and shown is not None and self.has_change_permission(request, obj):
             context.update(self.try_panel(request, obj, shown))
         if obj is not None and shown is not None:
-            context.update(self.usage_panel(obj, stored_preview(obj).name))
-            context["may_see_calls"] = request.user.has_perm("tools.view_call")
+            may_see_calls = request.user.has_perm("tools.view_call")
+            context.update(self.usage_panel(obj, stored_preview(obj).name, may_see_calls=may_see_calls))
+            context["may_see_calls"] = may_see_calls
         context["unsaved"] = form.is_bound
         context["preview_url"] = url if obj is None else f"{url}?record={obj.pk}"
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Documentation, form: Any, change: bool) -> None:
         """Save under the editor's name, with a trace; say so when the record stays a draft."""
-        before = Documentation.objects.filter(pk=obj.pk).first() if change else None
-        if before is not None and not list(changed_fields(before, obj, self.history_fields)):
+        if not save_record(person(request), obj):
             return
-        obj.updated_by = person(request)
-        with acting(person(request)):
-            obj.save()
-            _note(request, obj, "changed" if change else "created", changed=form.changed_data)
         shown = preview_of(obj)
         if shown.state == DRAFT:
             self.message_user(request, f"Saved as a draft: {_count(shown)}. Models do not see it.", messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Documentation) -> None:
         """Delete with a trace; the tool is gone at once."""
-        with transaction.atomic(), acting(person(request)):
-            _note(request, obj, "deleted")
-            obj.delete()
+        delete_record(person(request), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
         """Delete one by one, so that each is told and noted."""
@@ -194,16 +186,11 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
             request, f"{len(rows)} records withdrawn. Their text is kept; models no longer see the tools."
         )
 
-    @transaction.atomic
     def _switch(
         self, request: HttpRequest, queryset: QuerySet[Documentation], *, published: bool
     ) -> list[Documentation]:
         rows = list(queryset.exclude(published=published).select_related("integration"))
-        for row in rows:
-            row.published, row.updated_by = published, person(request)
-            with acting(person(request)):
-                row.save()
-            _note(request, row, "published" if published else "withdrawn")
+        switch_records(person(request), rows, published=published)
         return rows
 
     def version_values(self, row: Any, obj: Documentation | None) -> dict[str, Any]:
@@ -292,14 +279,3 @@ def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
 
 def _count(shown: Preview) -> str:
     return "1 problem" if len(shown.reasons) == 1 else f"{len(shown.reasons)} problems"
-
-
-def _note(request: HttpRequest, record: Documentation, action: str, **details: Any) -> None:
-    audit.record(
-        person(request),
-        f"documentation.{action}",
-        environment_id=None,
-        target_id=record.pk,
-        target_name=str(record),
-        details=details,
-    )

@@ -10,17 +10,16 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from accounts import audit
 from accounts.admin.pages import ModelAdmin, page_action, person
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.admin.forms import BundleForm
 from tools.admin.import_forms import DescriptionForm
-from tools.bundles import Loaded, compare_parts, load_parts, read_bundle
+from tools.bundles import compare_parts, load_parts, note_loaded, read_bundle
 from tools.errors import BundleInvalid
 from tools.held_files import held, hold, release
-from tools.history import acting
 from tools.openapi.importing import Prepared, prepare
+from tools.rights import IMPORTING, may
 
 BUNDLE, DESCRIPTION = "bundle", "description"
 TITLES = {BUNDLE: "Import bundle", DESCRIPTION: "Import OpenAPI"}
@@ -79,8 +78,7 @@ class WithImports(_Base):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Ask for what an import does: adding and changing integrations and documentation records."""
-        models = ("accounts.{}_integration", "tools.{}_documentation")
-        return all(person(request).has_perm(name.format(right)) for name in models for right in ("add", "change"))
+        return may(person(request), *IMPORTING)
 
     def _compared(
         self,
@@ -126,9 +124,9 @@ class WithImports(_Base):
         present = Integration.objects.filter(name=name).values_list("revision", flat=True).first()
         if (present or 0) != content["revision"]:
             return self._refused(request, MOVED)
-        with transaction.atomic(), acting(owner):
-            loaded = load_parts(content["document"], content["records"], overwrite=content["overwrite"])
-            _note(request, loaded, content["kind"], overwrite=content["overwrite"])
+        with transaction.atomic():
+            loaded = load_parts(content["document"], content["records"], owner, overwrite=content["overwrite"])
+            note_loaded(owner, loaded, content["kind"], overwrite=content["overwrite"])
         release(owner.pk, key)
         if content["kind"] == BUNDLE:
             return self._rendered(request, "import_bundle", TITLES[BUNDLE], form=BundleForm(), loaded=loaded)
@@ -144,15 +142,3 @@ class WithImports(_Base):
     def _rendered(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
         shared = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "media": self.media}
         return render(request, f"admin/tools/integration/{template}.html", {**shared, **context})
-
-
-def _note(request: HttpRequest, loaded: Loaded, kind: str, *, overwrite: bool) -> None:
-    counts = {name: len(getattr(loaded, name)) for name in ("created", "updated", "unchanged", "kept")}
-    audit.record(
-        person(request),
-        f"integration.{kind}_loaded",
-        environment_id=None,
-        target_id=loaded.integration.pk,
-        target_name=loaded.integration.name,
-        details={**counts, "overwrite": overwrite},
-    )

@@ -6,16 +6,13 @@ What comes in is in imports.py, the review of drafts in review.py.
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import audit
 from accounts.admin.pages import ModelAdmin, linked, moment, mono, page_action, person
-from accounts.changes import Kind, announce
 from accounts.models import Integration
 from tools.admin.forms import IntegrationForm
 from tools.admin.history import WithHistory
@@ -23,7 +20,7 @@ from tools.admin.imports import WithImports
 from tools.admin.review import WithReview
 from tools.bundles import write_bundle
 from tools.catalogue import catalogue_of
-from tools.history import acting
+from tools.editing import delete_definition, save_definition
 
 DOCUMENTATION = "tools_documentation_changelist"
 
@@ -64,24 +61,14 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
         """Save with name and label as the definition has them, and have every tool made anew."""
-        definition = obj.parsed()
-        obj.name, obj.label = definition.name, definition.label
-        with transaction.atomic(), acting(person(request)):
-            obj.save()
-            obj.touch()
-            _note(request, obj, "changed" if change else "created", {"changed": form.changed_data})
-            announce(Kind.INTEGRATION, obj.pk)
+        save_definition(person(request), obj, form.changed_data)
         held = [draft.key for draft in catalogue_of(obj).drafts]
         if held:
             self.message_user(request, f"These records make no tool: {', '.join(held)}.", messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Integration) -> None:
         """Delete with its documentation; admin refuses while an account is connected through it."""
-        integration_id = obj.pk
-        with transaction.atomic(), acting(person(request)):
-            _note(request, obj, "deleted", {})
-            super().delete_model(request, obj)
-            announce(Kind.INTEGRATION, integration_id)
+        delete_definition(person(request), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Integration]) -> None:
         """Delete one by one, so that each is told and noted."""
@@ -131,14 +118,3 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
     def changed(self, row: Integration) -> SafeString:
         """When it changed last."""
         return moment(row.updated_at)
-
-
-def _note(request: HttpRequest, row: Integration, action: str, details: dict[str, Any]) -> None:
-    audit.record(
-        person(request),
-        f"integration.{action}",
-        environment_id=None,
-        target_id=row.pk,
-        target_name=row.name,
-        details=details,
-    )

@@ -60,10 +60,11 @@ class WithUsage(_Base):
         kind = "pb-refused" if use.error_rate >= MANY_FAIL else "pb-quiet"
         return format_html('<span class="{}">{} %</span>', kind, f"{use.error_rate:.0f}")
 
-    def usage_panel(self, record: Documentation, name: str) -> dict[str, Any]:
-        """Return what the editor shows beside a record."""
+    def usage_panel(self, record: Documentation, name: str, *, may_see_calls: bool) -> dict[str, Any]:
+        """Return what the editor shows beside a record; reasons quote calls, so they are for who may see those."""
         use = tools_used_everywhere([name]).get(name, NEVER_USED)
-        return {"use": use, "misfits": misfits_of(name) if use.errors else Misfits(0), "used_name": name}
+        misfits = misfits_of(name) if use.errors and may_see_calls else Misfits(0)
+        return {"use": use, "misfits": misfits, "used_name": name}
 
 
 def _names(records: Any) -> list[str]:

@@ -15,6 +15,7 @@ from tools.openapi.errors import DocumentInvalid
 from tools.openapi.naming import Place
 from tools.openapi.paths import recognised
 from tools.openapi.proposal import Proposal, propose
+from tools.rights import Editor
 from tools.schemas import Schema
 
 MAX_NAME = 48
@@ -46,9 +47,9 @@ class Prepared:
         """Return what the import would do; nothing is changed."""
         return compare_parts(self.document, self.records, overwrite=self.overwrite)
 
-    def load(self) -> Loaded:
-        """Make the import; new records come as drafts that are not published."""
-        return load_parts(self.document, self.records, overwrite=self.overwrite)
+    def load(self, by: Editor) -> Loaded:
+        """Make the import; new records come as drafts that are not published. Raises RightsMissing."""
+        return load_parts(self.document, self.records, by, overwrite=self.overwrite)
 
 
 def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> Prepared:

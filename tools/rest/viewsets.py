@@ -1,21 +1,16 @@
 """The management API of documentation records, and of accounts where it tells their tools (DRF)."""
 
-from typing import Any
-
 import django_filters
-from django.db import transaction
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import audit
-from accounts.models import ApiToken, Integration, Role
+from accounts.models import Integration, Role
 from accounts.rest.pagination import CursorPages
 from accounts.rest.viewsets import AccountViewSet, ApiViewSet
-from tools.history import acting
+from tools.editing import save_record
 from tools.models import Documentation
 from tools.rest.serializers import (
     AccountWithToolsSerializer,
@@ -24,6 +19,7 @@ from tools.rest.serializers import (
     IntegrationLintSerializer,
     shown_report,
 )
+from tools.rights import Right, demand
 from tools.verdicts import ensure_fresh, report_of
 
 
@@ -79,11 +75,14 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
     @extend_schema(request=ChangeDocumentationSerializer)
     def partial_update(self, request: Request, record_id: int) -> Response:
         """Change a record. One that the gate refuses is kept as a draft: it makes no tool, and `gate` says why."""
-        refuse_others_than_staff(self.token)
+        # Before anything is told of what was sent; `save_record` demands it again.
+        demand(self.token, Right.CHANGE_RECORD)
         record = self.get_object()
         asked = ChangeDocumentationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        change_record(record, self.token, asked.validated_data)
+        for name, value in asked.validated_data.items():
+            setattr(record, name, value)
+        save_record(self.token, record)
         return Response(self.get_serializer(self.get_object()).data)
 
 
@@ -98,34 +97,3 @@ class IntegrationLintViewSet(ApiViewSet[Integration]):
     def retrieve(self, request: Request, name: str) -> Response:
         """Read the score of every record with its reasons, and what concerns all tools together."""
         return Response(shown_report(report_of(self.get_object())))
-
-
-def refuse_others_than_staff(token: ApiToken) -> None:
-    """Raise PermissionDenied unless somebody who may edit documentation in the admin made the token."""
-    person = token.created_by
-    if person is None or not (person.is_active and person.is_staff):
-        raise PermissionDenied(
-            "Documentation is shared by all environments, so only a token that a member of the staff made may change "
-            "it. Ask whoever runs this Patchbay for one, or have the record changed in Django admin."
-        )
-
-
-@transaction.atomic
-def change_record(record: Documentation, token: ApiToken, changes: dict[str, Any]) -> None:
-    """Change a record, with a trace in the audit record; nothing happens where nothing differs."""
-    changed = [name for name, value in changes.items() if getattr(record, name) != value]
-    if not changed:
-        return
-    for name in changed:
-        setattr(record, name, changes[name])
-    record.updated_by = token.created_by
-    with acting(token.created_by, audit.name_of(token)):
-        record.save()
-    audit.record(
-        token,
-        "documentation.changed",
-        environment_id=None,
-        target_id=record.pk,
-        target_name=str(record),
-        details={"changed": sorted(changed)},
-    )

@@ -13,10 +13,10 @@ from accounts.models import Environment, IntegratedAccount, Integration, OAuthGr
 from accounts.oauth.tokens import TokenSet
 from mcpservers.policy import create_server
 from tests.authorization_server import FIELDS, AuthorizationServer, bundle
+from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
-from tools.bundles import load_bundle
 
 Consented = Callable[..., IntegratedAccount]
 LIST, CREATE = "list_all_oauth_desk_tickets", "create_a_oauth_desk_ticket"

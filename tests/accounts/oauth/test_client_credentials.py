@@ -7,10 +7,10 @@ from accounts.connecting import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
 from tests.accounts.oauth.conftest import LIST, client_of, grant_of, let_pass, run
 from tests.authorization_server import CLIENT_SECRET, FIELDS, AuthorizationServer, bundle
+from tests.bundles import load_bundle
 from tests.conftest import People
 from tests.portal import browser
 from tests.rest import Rest, problem
-from tools.bundles import load_bundle
 
 FORM = {**{f"field_{name}": value for name, value in FIELDS.items()}, "name": "Robot", "base_url": ""}
 

@@ -8,6 +8,7 @@ import pytest
 from accounts.connecting import connect_account
 from accounts.models import Environment
 from mcpservers.policy import create_server
+from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.openapi.documents import DESK_30
@@ -25,8 +26,8 @@ def acme(
     upstream: None,
 ) -> McpClient:
     """A client of a server with every tool of the imported helpdesk."""
-    integration = prepare(DESK_30, name="acme").load().integration
-    publish(integration, Documentation.objects.filter(integration=integration))
+    integration = prepare(DESK_30, name="acme").load(OPERATOR).integration
+    publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
     fields = {"subdomain": "demo", "api_key": "acme-secret"}
     account = connect_account(
         environment, integration, "tests", name="Acme", fields=fields, base_url=scripted_address[1], verify=False

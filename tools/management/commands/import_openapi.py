@@ -7,15 +7,18 @@ from typing import Any
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.errors import DefinitionInvalid
-from tools.bundles import Loaded
+from tools.bundles import Loaded, note_loaded
 from tools.differences import named
 from tools.errors import BundleInvalid
 from tools.models import Documentation
 from tools.openapi.importing import Prepared, prepare
 from tools.publishing import Published, never_published, publish
+from tools.rights import Operator
 
+OPERATOR = Operator("import_openapi")
 MAX_LISTED = 20
 
 
@@ -50,7 +53,7 @@ class Command(BaseCommand):
                 base_url=options["base_url"],
                 overwrite=options["overwrite"],
             )
-            loaded = prepared.compare() if options["dry_run"] else prepared.load()
+            loaded = prepared.compare() if options["dry_run"] else _load(prepared)
             published = _publish(loaded) if options["publish"] and not options["dry_run"] else Published()
         except OSError as problem:
             raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
@@ -65,9 +68,17 @@ class Command(BaseCommand):
             self.stdout.write(summary(report))
 
 
+@transaction.atomic
+def _load(prepared: Prepared) -> Loaded:
+    loaded = prepared.load(OPERATOR)
+    if loaded.changes_something:
+        note_loaded(OPERATOR, loaded, "description", overwrite=prepared.overwrite)
+    return loaded
+
+
 def _publish(loaded: Loaded) -> Published:
     rows = Documentation.objects.filter(integration=loaded.integration).order_by("pk")
-    return publish(loaded.integration, never_published(loaded.integration, rows), held=loaded.drafts)
+    return publish(loaded.integration, never_published(loaded.integration, rows), OPERATOR, held=loaded.drafts)
 
 
 def report_of(

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.errors import DefinitionInvalid
-from tools.bundles import Loaded, compare_bundle, load_bundle
+from tools.bundles import Loaded, compare_bundle, load_bundle, note_loaded
 from tools.differences import named
 from tools.errors import BundleInvalid
+from tools.rights import Operator
 
+OPERATOR = Operator("load_integration")
 BUNDLED = Path(settings.BASE_DIR) / "integrations"
 
 
@@ -30,10 +33,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each file; stop at the first that does not fit, with its problems."""
-        load = compare_bundle if options["dry_run"] else load_bundle
         for path in options["files"] or sorted(BUNDLED.glob("*.yaml")):
             try:
-                loaded = load(path.read_text(), overwrite=options["overwrite"])
+                loaded = _load(path.read_text(), dry_run=options["dry_run"], overwrite=options["overwrite"])
             except OSError as problem:
                 raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
             except UnicodeDecodeError:
@@ -42,6 +44,16 @@ class Command(BaseCommand):
                 raise CommandError(f"{path} was not loaded; nothing was changed.\n{problem}") from None
             if options["verbosity"]:
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
+
+
+@transaction.atomic
+def _load(text: str, *, dry_run: bool, overwrite: bool) -> Loaded:
+    if dry_run:
+        return compare_bundle(text, overwrite=overwrite)
+    loaded = load_bundle(text, OPERATOR, overwrite=overwrite)
+    if loaded.changes_something:
+        note_loaded(OPERATOR, loaded, "bundle", overwrite=overwrite)
+    return loaded
 
 
 def summary(path: Path, loaded: Loaded, *, dry_run: bool) -> str:

@@ -1,0 +1,109 @@
+"""Change one documentation record or one definition: checked, under the editor's name, with a trace.
+
+What changes many at once is in bundles.py (loading), publishing.py and review.py.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.changes import Kind, announce
+from accounts.models import Integration
+from tools.history import acting, changed_fields
+from tools.models import Documentation
+from tools.models.documentation import CONTENT_FIELDS
+from tools.rights import Editor, Right, actor_of, demand, person_of, reason_of
+
+RECORD_FIELDS = (*CONTENT_FIELDS, "published")
+
+
+@transaction.atomic
+def save_record(editor: Editor, record: Documentation) -> bool:
+    """Save a record, new or changed; return whether anything differed. Raises RightsMissing."""
+    before = Documentation.objects.filter(pk=record.pk).first() if record.pk else None
+    demand(editor, Right.CHANGE_RECORD if before else Right.ADD_RECORD)
+    changed = list(changed_fields(before, record, RECORD_FIELDS)) if before else _filled(record)
+    if before is not None and not changed:
+        return False
+    record.updated_by = person_of(editor)
+    with acting(person_of(editor), reason_of(editor)):
+        record.save()
+    _note_record(editor, record, "changed" if before else "created", changed=sorted(changed))
+    return True
+
+
+def _filled(record: Documentation) -> list[str]:
+    return [name for name in RECORD_FIELDS if getattr(record, name)]
+
+
+@transaction.atomic
+def delete_record(editor: Editor, record: Documentation) -> None:
+    """Delete a record; its tool is gone at once. Raises RightsMissing."""
+    demand(editor, Right.DELETE_RECORD)
+    _note_record(editor, record, "deleted")
+    with acting(person_of(editor), reason_of(editor)):
+        record.delete()
+
+
+@transaction.atomic
+def switch_records(editor: Editor, rows: Iterable[Documentation], *, published: bool) -> None:
+    """Publish or withdraw records. Raises RightsMissing."""
+    demand(editor, Right.CHANGE_RECORD)
+    for row in rows:
+        row.published, row.updated_by = published, person_of(editor)
+        with acting(person_of(editor), reason_of(editor)):
+            row.save()
+        _note_record(editor, row, "published" if published else "withdrawn")
+
+
+@transaction.atomic
+def save_definition(editor: Editor, integration: Integration, changed: Sequence[str] = ("definition",)) -> None:
+    """Save a definition, with name and label as it has them, and have every tool made anew.
+
+    Raises RightsMissing, and DefinitionInvalid.
+    """
+    is_new = integration._state.adding
+    demand(editor, Right.ADD_DEFINITION if is_new else Right.CHANGE_DEFINITION)
+    definition = integration.parsed()
+    integration.name, integration.label = definition.name, definition.label
+    with acting(person_of(editor), reason_of(editor)):
+        integration.save()
+    integration.touch()
+    note_definition(editor, integration, "created" if is_new else "changed", {"changed": list(changed)})
+    announce(Kind.INTEGRATION, integration.pk)
+
+
+@transaction.atomic
+def delete_definition(editor: Editor, integration: Integration) -> None:
+    """Delete an integration with its documentation. Raises RightsMissing."""
+    demand(editor, Right.DELETE_DEFINITION, Right.DELETE_RECORD)
+    integration_id = integration.pk
+    note_definition(editor, integration, "deleted", {})
+    with acting(person_of(editor), reason_of(editor)):
+        integration.delete()
+    announce(Kind.INTEGRATION, integration_id)
+
+
+def _note_record(editor: Editor, record: Documentation, action: str, **details: Any) -> None:
+    audit.record(
+        actor_of(editor),
+        f"documentation.{action}",
+        environment_id=None,
+        target_id=record.pk,
+        target_name=str(record),
+        details=details,
+    )
+
+
+def note_definition(editor: Editor, integration: Integration, action: str, details: dict[str, Any]) -> None:
+    """Write what was done to an integration into the audit record."""
+    audit.record(
+        actor_of(editor),
+        f"integration.{action}",
+        environment_id=None,
+        target_id=integration.pk,
+        target_name=integration.name,
+        details=details,
+    )
