@@ -62,7 +62,8 @@ class TokenForm(forms.Form):
             "kind": TokenKind(data["kind"] or TokenKind.PERSONAL),
             "role": Role(data["role"]),
             "expires_at": self._expires_at(),
-            "endless": not data["ends"],
+            # A program that says nothing of the end gets the usual one; who chose “Never” sent nothing as the end.
+            "endless": "ends" in self.data and not data["ends"],
             "networks": data["networks"],
         }
 
@@ -87,5 +88,5 @@ class LongestLifeForm(forms.Form):
         max_value=MOST_TOKEN_DAYS,
         label="API tokens live at most (days)",
         help_text="Counts for tokens that are issued from now on. Empty: as long as one likes, also without an end.",
-        widget=forms.NumberInput({"autocomplete": "off"}),
+        widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
     )

@@ -282,8 +282,10 @@ class TestPortal:
         never = {"name": "x", "role": "viewer", "ends": ""}
         assert "at most 400 days" in ana.post("/api-tokens/issue", never).content.decode()
         ana.post("/api-tokens/longest-life", {"days": ""})
+        ana.post("/api-tokens/issue", {"name": "usual", "role": "viewer"})
+        assert ApiToken.objects.get(name="usual").expires_at is not None
         assert "is issued" in ana.post("/api-tokens/issue", never).content.decode()
-        assert ApiToken.objects.get().expires_at is None
+        assert ApiToken.objects.get(name="x").expires_at is None
 
     def test_what_ends_soon_and_what_may_less_is_shown(self, people: People, environment: Environment) -> None:
         another_admin(environment)

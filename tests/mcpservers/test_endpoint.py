@@ -7,10 +7,14 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.issuing import revoke_token
-from accounts.models import ApiToken, Environment, IntegratedAccount, Role
+from accounts import api_tokens
+from accounts.freshness import FRESH_SECONDS, FreshCache
+from accounts.issuing import issue_token, revoke_token
+from accounts.members import remove_member
+from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, Role, User
 from mcpservers.models import MCPServer
 from mcpservers.policy import change_server, create_server, delete_server, pause_server, resume_server, rotate_token
+from tests.conftest import People
 from tests.mcp_client import McpClient
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -209,3 +213,24 @@ class TestSecondAuthentication:
         assert (await guarded.post(PING, headers)).status_code == 200
         await sync_to_async(revoke_token)(row, "tests")
         assert (await guarded.post(PING, headers)).status_code == 401
+
+    async def test_a_personal_token_ends_with_its_owners_membership_at_once(
+        self, guarded: McpClient, environment: Environment, people: People
+    ) -> None:
+        _, value = await sync_to_async(issue_token)(environment, people.teammate, name="t", role=Role.VIEWER)
+        headers: dict[str, str | None] = {"Authorization": f"Bearer {value}"}
+        assert (await guarded.post(PING, headers)).status_code == 200
+        membership = await Membership.objects.select_related("user", "environment").aget(user=people.teammate)
+        await sync_to_async(remove_member)(membership, "tests")
+        assert (await guarded.post(PING, headers)).status_code == 401
+
+    async def test_a_process_that_hears_nothing_asks_again_after_a_second(
+        self, environment: Environment, people: People, transactional_db: None
+    ) -> None:
+        _, value = await sync_to_async(issue_token)(environment, people.teammate, name="t", role=Role.VIEWER)
+        seconds = [0.0]
+        elsewhere = FreshCache(api_tokens._load, clock=lambda: seconds[0])
+        assert await elsewhere.get((value, "")) is not None
+        await User.objects.filter(pk=people.teammate.pk).aupdate(is_active=False)
+        seconds[0] = FRESH_SECONDS
+        assert await elsewhere.get((value, "")) is None

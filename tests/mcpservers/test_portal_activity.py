@@ -284,7 +284,7 @@ class TestCall:
             "&quot;status&quot;: &quot;open&quot;",
             "•••",
             row.name,
-            "Reporting",
+            "Reporting (acts for ana)",
             "HTTP 200, 2.0 KiB",
             "1,234",
         ):

@@ -50,9 +50,23 @@ def test_roles_hold(people: People, account: IntegratedAccount) -> None:
     viewer = found(browser(people.teammate), "a")
     assert "/accounts/connect" not in viewer
     assert "/mcp-servers/create" not in viewer
-    assert "/api-tokens/issue" not in viewer
+    assert "/api-tokens/issue" in viewer
     assert 'href="/admin/"' not in viewer
     assert "/mcp-servers/create" in found(browser(people.operator), "acme")
+
+
+def test_of_api_tokens_members_find_their_own_and_admins_all(people: People, account: IntegratedAccount) -> None:
+    for name, owner in (
+        ("Nightly of tim", people.teammate),
+        ("Nightly of olga", people.operator),
+        ("Nightly CI", None),
+    ):
+        ApiToken.objects.issue(environment=account.environment, name=name, role=Role.VIEWER, owner=owner)
+    seen = {
+        person.username: {name for name in ("of tim", "of olga", "CI") if name in found(browser(person), "nightly")}
+        for person in (people.owner, people.teammate, people.outsider)
+    }
+    assert seen == {"ana": {"of tim", "of olga", "CI"}, "tim": {"of tim"}, "max": set()}
 
 
 def test_nothing_of_another_environment_is_found(people: People, account: IntegratedAccount) -> None:

@@ -8,12 +8,16 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.db.models import F
 
-from accounts.api_tokens import TokenGrant
+from accounts.api_tokens import TokenGrant, grant_of
+from accounts.issuing import issue_token
+from accounts.members import remove_member
+from accounts.models import Membership, Role
 from accounts.models.changes import ChangeCount
 from mcpservers import resolution, streams
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
 from mcpservers.streams import StreamHub
+from tests.conftest import People
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,13 +26,13 @@ class HeldStream:
     """A stream that notes what it is told."""
 
     kind = "server"
-
     grant: TokenGrant | None = None
 
     def __init__(self, server: ResolvedServer) -> None:
         self.server = server
         self.quiet_since = time.monotonic()
         self.told = asyncio.Event()
+        self.ended = asyncio.Event()
 
     def tools_changed(self) -> None:
         self.told.set()
@@ -37,7 +41,7 @@ class HeldStream:
         """Keep quiet."""
 
     def end(self) -> None:
-        """Stay open."""
+        self.ended.set()
 
 
 def change_elsewhere(server: MCPServer) -> None:
@@ -74,3 +78,22 @@ async def test_a_change_is_found_although_the_database_failed_while_it_was_looke
     await asyncio.wait_for(stream.told.wait(), 5)
     assert looked.is_set()
     hub.discard(stream)
+
+
+async def test_a_stream_ends_when_the_owner_of_its_token_leaves(server: tuple[MCPServer, str], people: People) -> None:
+    membership = await Membership.objects.select_related("user", "environment").aget(user=people.teammate)
+    row, value = await database_sync_to_async(issue_token)(
+        membership.environment, people.teammate, name="t", role=Role.VIEWER
+    )
+    held, other = HeldStream(await resolve(server[1])), HeldStream(await resolve(server[1]))
+    held.grant = await grant_of(value, "")
+    assert held.grant is not None
+    assert held.grant.token_id == row.pk
+    hub = StreamHub()
+    hub.add(held)
+    hub.add(other)
+    await database_sync_to_async(remove_member)(membership, "tests")
+    await asyncio.wait_for(held.ended.wait(), 5)
+    assert not other.ended.is_set()
+    for stream in (held, other):
+        hub.discard(stream)

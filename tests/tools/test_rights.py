@@ -182,7 +182,7 @@ def filled(path: str, record: Documentation, versions: dict[str, int]) -> str:
 
 
 OURS = [model for app in ("accounts", "tools", "mcpservers") for model in apps.get_app_config(app).get_models()]
-WRITTEN_BY_LOOKING = {"verdict"}  # the gate's verdicts are seen to whenever records are read
+WRITTEN_BY_LOOKING = {"verdict", "judged"}  # the gate's verdicts are seen to whenever records are read
 
 
 def everything() -> dict[str, list[Any]]:
@@ -239,7 +239,7 @@ def test_staff_who_may_only_look_change_nothing_at_any_address_or_action_of_the_
             assert answer.status_code < 500, path
     for model, page in admin.site._registry.items():
         ticked = [str(row.pk) for row in model._default_manager.all()[:3]]
-        for action in {"delete_selected", *page.actions}:
+        for action in {"delete_selected", *(page.actions or ())}:
             acted(client, model, {"action": str(action), "_selected_action": ticked, "post": "yes"})
     assert everything() == before
 
