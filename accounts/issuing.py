@@ -85,9 +85,9 @@ def _maker(place: Environment, actor: audit.Actor, kind: TokenKind | None) -> _M
 
 def _parent(token: ApiToken, kind: TokenKind | None) -> _Maker:
     """Return what a token makes. It is locked, so that it cannot be revoked past the token that it makes."""
-    parent = ApiToken.objects.select_for_update().get(pk=token.pk)
-    present = parent.present_role if parent.lasts() else None
-    if present is None:
+    parent = ApiToken.objects.select_for_update().filter(pk=token.pk).first()
+    present = parent.present_role if parent is not None and parent.lasts() else None
+    if parent is None or present is None:
         raise TokenUnfit("", "This API token opens nothing any more, so it makes no other.")
     if parent.depth + 1 >= MOST_GENERATIONS:
         raise TokenUnfit(
@@ -162,12 +162,13 @@ def delete_token(token: ApiToken, actor: audit.Actor) -> None:
     """Delete a token with those that it made, each refused at once."""
     made, token_id = list(_descendants(token)), token.pk
     note(token, actor, "deleted", {"role": token.role, "kind": token.kind})
-    end_tokens([each for each in made if each.revoked_at is None], actor, f"{token} is deleted, which it comes from")
+    end_tokens(made, actor, f"{token} is deleted, which it comes from")
     token.delete()
     announce(Kind.TOKEN, token_id)
 
 
 def _descendants(token: ApiToken) -> Iterable[ApiToken]:
+    """Yield the tokens that come from one and that nobody revoked."""
     generation = [token.pk]
     for _ in range(MOST_GENERATIONS):
         made = list(ApiToken.objects.filter(parent__in=generation))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 ENDED_BY = "migration: API tokens follow people"
 LABEL = "API token "
-COMMANDS = {"issue_api_token", "tests", ""}
+COMMANDS = {"issue_api_token", ""}
 
 
 def give_owners(apps, schema_editor):
@@ -103,8 +103,8 @@ class Migration(migrations.Migration):
             name="kind",
             field=models.CharField(
                 choices=[
-                    ("personal", "Personal: acts for you, and ends with your membership"),
-                    ("service", "Service: acts for the environment, whoever comes and goes"),
+                    ("personal", "Personal"),
+                    ("service", "Service"),
                 ],
                 default="personal",
                 editable=False,

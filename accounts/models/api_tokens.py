@@ -17,8 +17,8 @@ ENDS_SOON = timedelta(days=7)
 class TokenKind(models.TextChoices):
     """For whom a token acts."""
 
-    PERSONAL = "personal", "Personal: acts for you, and ends with your membership"
-    SERVICE = "service", "Service: acts for the environment, whoever comes and goes"
+    PERSONAL = "personal", "Personal"
+    SERVICE = "service", "Service"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -12,6 +12,8 @@ from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
 from accounts.networks import LONGEST_NETWORK, MOST_NETWORKS, NetworkInvalid, parse_networks
 
 OFFERED_DAYS = (7, 30, 90, 365)
+PERSONAL = (TokenKind.PERSONAL.value, "Personal: acts for you, and ends when you leave")
+SERVICE = (TokenKind.SERVICE.value, "Service: acts for the environment, whoever comes and goes")
 
 
 class TokenForm(forms.Form):
@@ -26,7 +28,7 @@ class TokenForm(forms.Form):
     kind = forms.ChoiceField(
         required=False,
         initial=TokenKind.PERSONAL,
-        help_text="A personal token never may more than you, and ends when you leave.",
+        help_text="A personal token never may more than you do at the moment.",
     )
     role = forms.ChoiceField(initial=Role.VIEWER, help_text="Each may do what those before it may.")
     ends = forms.ChoiceField(required=False)
@@ -40,7 +42,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, membership: Membership, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = TokenKind.choices if membership.may(Role.ADMIN) else [TokenKind.choices[0]]
+        kinds = [PERSONAL, SERVICE] if membership.may(Role.ADMIN) else [PERSONAL]
         roles = [(value, words) for value, words in Role.choices if membership.may(Role(value))]
         days = membership.environment.token_days_max
         for field, choices in (("kind", kinds), ("role", roles), ("ends", _ends(days))):

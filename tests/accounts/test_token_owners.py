@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts.api_tokens import MOST_GENERATIONS
+from accounts.api_tokens import MOST_GENERATIONS, find_api_token
 from accounts.changes import Kind
 from accounts.issuing import issue_token, revoke_token
 from accounts.members import change_role, put_back_member, remove_member
 from accounts.models import ApiToken, AuditEntry, Environment, Membership, Role, TokenKind, User
+from config.management.commands.demo import seed
 from tests.admin_site import act, browser, hearing, page, superuser
 from tests.conftest import People
 from tests.rest import Rest, problem, reasons
@@ -122,6 +123,40 @@ class TestAdmin:
         problem(operators.get(ACCOUNTS), 401)
         entry = AuditEntry.objects.get(action="api_token.ended")
         assert (entry.actor, entry.details["why"]) == ("root", "olga, whom it acts for, is deleted")
+
+    def test_a_membership_that_the_admin_takes_away_takes_the_tokens(
+        self, people: People, environment: Environment
+    ) -> None:
+        _, operators = made_for(people.operator, Role.OPERATOR, environment)
+        row = membership(people.operator)
+        form = {
+            "name": environment.name, "token_days_max": "30",
+            "memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "1", "memberships-0-id": str(row.pk),
+            "memberships-0-environment": str(environment.pk), "memberships-0-user": str(people.operator.pk),
+            "memberships-0-role": "operator", "memberships-0-DELETE": "on",
+        }  # fmt: skip
+        assert browser(superuser()).post(page(environment), form).status_code == 302
+        problem(operators.get(ACCOUNTS), 401)
+        why = AuditEntry.objects.get(action="api_token.ended").details["why"]
+        assert why == "olga, whom it acts for, does not belong to Production any more"
+        changed = AuditEntry.objects.get(action="environment.changed")
+        assert changed.details == {"API tokens live at most": {"from": 90, "to": 30}}
+
+    def test_a_person_whom_the_admin_deactivates_has_no_token_left(
+        self, people: People, environment: Environment
+    ) -> None:
+        row, operators = made_for(people.operator, Role.OPERATOR, environment)
+        root = browser(superuser())
+        form = {"username": "olga", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+        now = timezone.now()
+        form |= {"date_joined_0": f"{now:%Y-%m-%d}", "date_joined_1": f"{now:%H:%M:%S}"}
+        answer = root.post(page(people.operator), form)
+        assert answer.status_code == 302, answer.content.decode()
+        problem(operators.get(ACCOUNTS), 401)
+        User.objects.filter(pk=people.operator.pk).update(is_active=True)
+        problem(operators.get(ACCOUNTS), 401)
+        row.refresh_from_db()
+        assert row.revoked_at is not None
 
     def test_deleting_a_token_takes_those_that_it_made(self, people: People, environment: Environment) -> None:
         row, rest = made_for(people.owner, Role.ADMIN, environment)
@@ -301,6 +336,8 @@ def listed(client: Client) -> str:
 
 
 @pytest.mark.django_db
-def test_the_demo_makes_a_service_token(environment: Environment, settings: Any) -> None:
-    call_command("issue_api_token", "Production", verbosity=0)
-    assert ApiToken.objects.get().kind == TokenKind.SERVICE
+def test_the_demo_makes_a_service_token(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    made = find_api_token(seed().api_token, "127.0.0.1")
+    assert made is not None
+    assert (made.kind, made.created_by, made.role) == (TokenKind.SERVICE, "the command demo", "admin")
