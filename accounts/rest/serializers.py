@@ -140,8 +140,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
     owner = serializers.SlugRelatedField[Any](
         slug_field="username", read_only=True, help_text="Whom a personal token acts for; null for a service token."
     )
-    present_role = serializers.ChoiceField(
-        choices=Role.choices,
+    present_role = serializers.CharField(
         allow_null=True,
         read_only=True,
         help_text="What it may now: its role, or its owner's where that is less. Null: nothing any more.",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-BEFORE = [("accounts", "0004_second_factor")]
+BEFORE = [("accounts", "0006_sessions")]
 AFTER = [("accounts", "0007_api_token_owners")]
 
 

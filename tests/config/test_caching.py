@@ -53,7 +53,7 @@ def test_no_route_may_be_kept(people: People, server: tuple[MCPServer, str], who
             client = Client()
     if who == "token":
         environment = server[0].account.environment
-        _, value = ApiToken.objects.issue(environment=environment, name="T", role=Role.ADMIN, created_by=people.owner)
+        _, value = ApiToken.objects.issue(environment=environment, name="T", role=Role.ADMIN, owner=people.owner)
         headers = {"Authorization": f"Bearer {value}"}
     client.raise_request_exception = False
     asked = paths(server[0].account_id, server[0].pk)
