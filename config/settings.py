@@ -20,6 +20,7 @@ from redis.retry import Retry
 from config import environment as env
 from config.admin_navigation import SIDEBAR
 from config.logs import logging_settings
+from config.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -79,6 +80,7 @@ UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15,
 CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
 CALL_FIGURES_RETENTION = timedelta(days=env.integer("CALL_FIGURES_RETENTION_DAYS", 365, least=1))
 AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
+INVITATION_LIFETIME = timedelta(days=env.integer("INVITATION_DAYS", 7, least=1, most=90))
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # --- Applications -----------------------------------------------------------------------------------------------------
@@ -220,11 +222,24 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.prune_sign_ins",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
     },
+    # The rows themselves are the queue: no message broker holds an invitation, and none is lost with it.
+    "send-invitations": {"task": "accounts.tasks.send_invitations", "schedule": timedelta(seconds=10)},
     "prune-audit": {
         "task": "accounts.tasks.prune_audit",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
     },
 }
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+_mail = mail_settings(env.text("EMAIL_URL"), env.text("EMAIL_FROM"))
+# Without it nobody is invited by mail, and the pages say so.
+MAIL_ENABLED = _mail is not None
+if _mail is not None:
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
+    DEFAULT_FROM_EMAIL = _mail.sender
+EMAIL_TIMEOUT = 15
 
 # --- APIs -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
