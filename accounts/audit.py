@@ -27,6 +27,7 @@ def record(
     """Note one change; call it in the transaction that makes the change."""
     return AuditEntry.objects.create(
         actor=name_of(actor)[:160],
+        actor_id=actor.pk if isinstance(actor, User) else None,
         action=action,
         environment_id=environment_id,
         target_id=str(target_id),

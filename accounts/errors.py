@@ -9,6 +9,7 @@ AccountError
 ├── TokenRefused             the vendor's authorization server gives no token
 ├── ConnectionIncomplete     a connection field that the definition asks for is missing or of the wrong form
 ├── MemberRefused            a change of an environment's members that is not possible
+│   └── InvitationUnusable       no invitation answers to this link any more, or none ever did
 ├── SignInRefused            an attempt to prove who somebody is, which is not taken now
 ├── AddressRefused           an API token that is good may not be used from this address
 ├── TokenUnfit               an API token cannot be issued as asked; names the field and the reason
@@ -89,6 +90,16 @@ class ConnectionIncomplete(AccountError):
 
 class MemberRefused(AccountError):
     """An environment's members cannot be changed so; the message says why."""
+
+
+class InvitationUnusable(MemberRefused):
+    """A link without an invitation that can be accepted; one answer for all reasons, since whoever asks is unknown."""
+
+    def __str__(self) -> str:
+        return (
+            "This invitation cannot be used. It may have been used already, be withdrawn or too old, or the link is "
+            "not whole. Ask whoever invited you for a new link."
+        )
 
 
 @dataclass

@@ -1,45 +1,38 @@
-"""Who belongs to an environment, as what; each change leaves a trace in the audit record."""
+"""Who belongs to an environment, as what; each change leaves a trace in the audit record.
 
+People join by accepting an invitation (see invitations.py); here are the changes of those who belong already.
+"""
+
+from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.tokens import default_token_generator
-from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
+from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import MemberRefused
 from accounts.models import AuditEntry, Environment, Membership, Role, User
 from accounts.token_owners import owner_changed
 
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+def join(environment: Environment, person: User, role: Role, actor: audit.Actor, details: dict[str, Any]) -> Membership:
+    """Make somebody a member who has agreed to be one; raise MemberRefused for somebody who is.
+
+    Call it in the transaction that proves the agreement.
+    """
+    membership, made = Membership.objects.get_or_create(environment=environment, user=person, defaults={"role": role})
+    if not made:
+        raise MemberRefused(f"{person} belongs to {environment} already, as {membership.role}.")
+    note(membership, actor, "added", {"role": role.value, **details})
+    return membership
+
 
 @transaction.atomic
-def add_member(environment: Environment, actor: audit.Actor, *, username: str, role: Role) -> tuple[Membership, bool]:
-    """Add a person to an environment; return the membership, and whether the person was made for it.
-
-    Raises MemberRefused for somebody who belongs to it already, or a name that cannot be one.
-    """
-    user, made = User.objects.filter(username=username).first(), False
-    if user is None:
-        user, made = _new_person(username), True
-    membership, added = Membership.objects.get_or_create(environment=environment, user=user, defaults={"role": role})
-    if not added:
-        raise MemberRefused(f"{username} belongs to {environment.name} already, as {membership.role}.")
-    note(membership, actor, "added", {"role": role.value, "new_person": made})
-    return membership, made
-
-
-def _new_person(username: str) -> User:
-    try:
-        UnicodeUsernameValidator()(username)
-    except ValidationError:
-        raise MemberRefused("A name takes letters, digits and @ . + - _ only.") from None
-    user = User(username=username)
-    user.set_unusable_password()
-    user.save()
-    return user
+def found(environment: Environment, founder: User) -> Membership:
+    """Make whoever created an environment its first admin; others are invited."""
+    return join(environment, founder, Role.ADMIN, founder, {"founder": True})
 
 
 @transaction.atomic
@@ -65,40 +58,40 @@ def remove_member(membership: Membership, actor: audit.Actor) -> None:
 
 
 @transaction.atomic
-def put_back_member(environment: Environment, actor: audit.Actor, user_id: int) -> Membership:
-    """Undo the removal of a person, who gets the role of before.
+def put_back_member(environment: Environment, actor: User, user_id: int) -> Membership:
+    """Undo a removal, with the role that the person had.
 
-    Raises MemberRefused for somebody who was not removed, belongs to the environment again, or is gone. Only what the
-    audit record names can be put back, so that nobody learns who else there is by trying numbers.
+    Only whoever removed them may, for ten minutes, and nobody is put back who left by themselves: everything else would
+    be adding people who were not asked. Raises MemberRefused.
     """
     of_members = AuditEntry.objects.filter(environment_id=environment.pk, action__startswith="membership.")
     last = of_members.filter(target_id=str(user_id)).order_by("-pk").first()
-    user = User.objects.filter(pk=user_id).first() if last and last.action == "membership.removed" else None
-    if last is None or user is None:
-        raise MemberRefused("There is no removal to undo. Add the person by name instead.")
-    membership, _ = add_member(environment, actor, username=user.get_username(), role=Role(last.details["role"]))
-    return membership
+    if last is None or not _may_undo(last, actor, user_id):
+        raise MemberRefused("There is no removal to undo. Invite the person again instead.")
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise MemberRefused("There is no such person any more.")
+    return join(environment, user, Role(last.details["role"]), actor, {"undone": True})
+
+
+def _may_undo(last: AuditEntry, actor: User, user_id: int) -> bool:
+    return (
+        last.action == "membership.removed"
+        and last.actor_id == actor.pk != user_id
+        and last.at > timezone.now() - UNDO_WITHIN
+    )
 
 
 def _keep_an_admin(membership: Membership, role: Role | None) -> None:
     if role == Role.ADMIN:
         return
-    # Locked, or two admins who remove each other at once would leave none.
+    # Locked, or two admins who remove each other at once would leave none; in one order, against deadlocks.
     admins = Membership.objects.select_for_update().filter(environment=membership.environment_id, role=Role.ADMIN)
-    if not [each for each in admins if each.pk != membership.pk]:
+    by_id = {row.pk: row.user_id for row in admins.order_by("pk")}
+    if by_id.pop(membership.pk, None) is None:
+        return
+    if not User.objects.filter(is_active=True, pk__in=by_id.values()).exists():
         raise MemberRefused("An environment keeps at least one admin: make somebody else an admin first.")
-
-
-def invitation_path(user: User) -> str | None:
-    """Return where a person who never signed in sets a first password; None for anybody else.
-
-    The link works once, and for the days that PASSWORD_RESET_TIMEOUT gives. Nobody else's password is ever set by it:
-    an admin of one environment must not take over a person who belongs to others too.
-    """
-    if user.has_usable_password() or user.last_login is not None or user.is_staff:
-        return None
-    key = urlsafe_base64_encode(force_bytes(user.pk))
-    return f"/welcome/{key}/{default_token_generator.make_token(user)}"
 
 
 def note(membership: Membership, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:

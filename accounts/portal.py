@@ -100,7 +100,7 @@ def require(request: PortalRequest, role: Role) -> Environment:
     """Return the environment of the visit; raise PermissionDenied where the visitor may not do what `role` may."""
     environment = request.visit.environment
     if environment is None:
-        raise PermissionDenied("You do not belong to an environment yet. Ask an admin of yours to add you.")
+        raise PermissionDenied("You do not belong to an environment yet. Ask an admin of yours to invite you.")
     if not request.visit.may(role):
         raise PermissionDenied(
             f"This takes the role “{role.value}” in {environment.name}, which you do not have. "

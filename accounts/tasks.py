@@ -5,6 +5,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import invitation_mail
 from accounts.models import AuditEntry
 from accounts.oauth import upkeep
 from accounts.sessions import delete_ended
@@ -28,3 +29,9 @@ def prune_sign_ins() -> int:
 def refresh_grants() -> int:
     """Refresh the OAuth tokens that it is time to refresh; return of how many accounts they are good now."""
     return async_to_sync(upkeep.refresh)(upkeep.connections_of(upkeep.due_accounts()))
+
+
+@shared_task
+def send_invitations() -> int:
+    """Send the mails of invitations that are due; return how many the mail server took."""
+    return invitation_mail.send_due() if settings.MAIL_ENABLED else 0

@@ -17,15 +17,16 @@ from django.conf import settings
 
 MCP_PREFIX = "pbmcp"
 API_PREFIX = "pbapi"
+INVITATION_PREFIX = "pbinv"
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # 62 ** 43 > 2 ** 256
 CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
 
-# A token wherever it stands in a text, whole or cut short, and whatever follows /mcp/ or an invitation's key in a path.
+# A token wherever it stands in a text, whole or cut short, and whatever follows /mcp/ or /invitations/ in a path.
 # No word boundary before the prefix: in a quoted URL it follows the letter of %2F.
-_IN_TEXT = re.compile(r"(pbmcp|pbapi)_[0-9A-Za-z]{4,}")
-_IN_PATH = re.compile(r"(/mcp/|/welcome/[^/\s?#\"']+/)[^/\s?#\"']+")
+_IN_TEXT = re.compile(r"(pbmcp|pbapi|pbinv)_[0-9A-Za-z]{4,}")
+_IN_PATH = re.compile(r"(/mcp/|/invitations/)[^/\s?#\"']+")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _keyed(key: str) -> hmac.HMAC:
 
 def redact(text: str) -> str:
     """Replace every token in a text by its kind alone."""
-    if not any(sign in text for sign in ("pbmcp_", "pbapi_", "/mcp/", "/welcome/")):
+    if not any(sign in text for sign in ("pbmcp_", "pbapi_", "pbinv_", "/mcp/", "/invitations/")):
         return text
     return _IN_TEXT.sub(r"\1_…", _IN_PATH.sub(r"\1…", text))
 

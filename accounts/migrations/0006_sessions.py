@@ -30,7 +30,7 @@ def drop_attempts(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> N
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_second_factor'),
+        ('accounts', '0005_placeholders_invited'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contenttypes', '0002_remove_content_type_name'),
         ('sessions', '0001_initial'),

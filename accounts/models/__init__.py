@@ -5,6 +5,7 @@ from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount
 from accounts.models.grants import OAuthGrant
 from accounts.models.integrations import IntegratedAccount, Integration
+from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.people import Environment, Membership, Role, User
 from accounts.models.second_factors import SecondFactor
 from accounts.models.sessions import FailedSignIns, Session
@@ -17,6 +18,8 @@ __all__ = [
     "FailedSignIns",
     "IntegratedAccount",
     "Integration",
+    "Invitation",
+    "InvitationState",
     "Membership",
     "OAuthGrant",
     "Role",

@@ -8,6 +8,8 @@ class AuditEntry(models.Model):
 
     environment_id = models.UUIDField(null=True, blank=True, db_index=True)
     actor = models.CharField(max_length=160, help_text="A user name, an API token by its name, or the task that acted.")
+    # The name may be another person's by now; null for programs, tasks and entries of earlier releases.
+    actor_id = models.BigIntegerField(null=True, blank=True, editable=False)
     action = models.CharField(max_length=60, db_index=True, help_text="The kind of thing and what was done to it.")
     target_id = models.CharField(max_length=40, db_index=True)
     target_name = models.CharField(max_length=160)

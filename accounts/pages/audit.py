@@ -19,6 +19,7 @@ KINDS = {
     "mcp_server": ("MCP server", "MCP servers"),
     "api_token": ("API token", "API tokens"),
     "membership": ("Member", "People"),
+    "invitation": ("Invitation", "Invitations"),
     "environment": ("Environment", "Environment"),
     "calls": ("Calls", "Exports of calls"),
     "tool": ("Tool", "Tools tried"),

@@ -1,9 +1,10 @@
 """The forms of the pages about people."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
 from django.http import HttpRequest
 
 from accounts.errors import SignInRefused
@@ -13,8 +14,10 @@ from accounts.signing_in.backend import is_password_of
 if TYPE_CHECKING:
     # Generic to the type checker only.
     _UserForm = forms.ModelForm[User]
+    _NewUserForm = UserCreationForm[User]
 else:
     _UserForm = forms.ModelForm
+    _NewUserForm = UserCreationForm
 
 
 class SignInForm(AuthenticationForm):
@@ -96,17 +99,61 @@ class DetailsForm(_UserForm):
         fields = ["first_name", "last_name", "email"]
 
 
-class MemberForm(forms.Form):
-    """Somebody who is to belong to the environment."""
+class InviteTerms(TypedDict):
+    """What an invitation offers, to whom."""
 
-    username = forms.CharField(
-        label="Name",
-        max_length=150,
-        help_text="The name that they sign in with. Somebody new gets a link to set a password.",
-        error_messages={"required": "Give the name that the person signs in with."},
-        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    role: Role
+    email: str
+    note: str
+
+
+class InviteForm(forms.Form):
+    """An invitation: to an address where mail can be sent, else by a link."""
+
+    email = forms.EmailField(
+        required=False,
+        label="Email address",
+        max_length=254,
+        help_text="The link goes there, and you do not see it. Leave it empty for a link that you hand over yourself.",
+        error_messages={"invalid": "This is no email address. Leave it empty to get a link instead."},
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+    note = forms.CharField(
+        required=False,
+        label="For whom",
+        max_length=80,
+        help_text="A name by which you and other admins recognise the invitation.",
+        widget=forms.TextInput({"autocomplete": "off"}),
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.MAIL_ENABLED:
+            del self.fields["email"]
+
+    def terms(self) -> InviteTerms:
+        """Return what was chosen (of a valid form)."""
+        data = self.cleaned_data
+        return {"role": Role(data["role"]), "email": data.get("email", ""), "note": data["note"]}
+
+
+class JoinForm(_NewUserForm):
+    """The account of somebody who is new here. An invited address is theirs from the start, and is not asked for."""
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name"]
+
+    def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.email = email
+        self.fields["username"].label = "Name to sign in with"
+        self.fields["username"].help_text = "Letters, digits and @ . + - _"
+        self.fields["username"].widget.attrs.pop("autofocus", None)  # it stands in the middle of the page
+        self.fields["password1"].help_text = "At least 8 characters, not only digits, and not easily guessed."
+        self.fields["password2"].label = "Password again"
+        self.fields["password2"].help_text = ""
 
 
 class RoleForm(forms.Form):

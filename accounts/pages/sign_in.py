@@ -1,17 +1,15 @@
-"""Signing in: name and password, then a code where somebody has a second factor; and the first password."""
+"""Signing in: name and password, then a code where somebody has a second factor."""
 
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
-from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.views import LoginView, RedirectURLMixin, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode, urlsafe_base64_decode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
@@ -19,7 +17,7 @@ from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.pages.people_forms import CodeForm, SignInForm
 from accounts.pages.refusals import refused
-from accounts.portal import REFUSED, tell
+from accounts.portal import REFUSED
 from accounts.second_factors import check_code, factor_of
 from accounts.signing_in.entering import enter
 from accounts.signing_in.limits import begin
@@ -123,26 +121,3 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         raise PermissionDenied("The admin is for staff. Ask whoever runs Patchbay for your team.")
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def welcome(request: HttpRequest, key: str, token: str) -> HttpResponse:
-    """Let somebody who was added to an environment set the first password."""
-    user = _invited(key)
-    if user is None or not default_token_generator.check_token(user, token):
-        raise Http404("This link was used already, or is too old. Ask whoever added you for a new one.")
-    form = SetPasswordForm(user, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        form.save()
-        tell(request, "Your password is set. Sign in with it.")
-        return redirect("sign-in")
-    context = {"form": form, "person": user}
-    return render(request, "people/welcome.html", context, status=REFUSED if form.is_bound else None)
-
-
-def _invited(key: str) -> User | None:
-    try:
-        found = User.objects.filter(pk=int(urlsafe_base64_decode(key).decode())).first()
-    except (ValueError, UnicodeDecodeError, OverflowError):
-        return None
-    return found if found is not None and found.is_active and not found.has_usable_password() else None

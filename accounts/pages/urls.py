@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from accounts.oauth import views as oauth_views
 from accounts.oauth.consent import CALLBACK
-from accounts.pages import accounts, audit, members, profile, sign_in, tokens
+from accounts.pages import accounts, audit, invitations, members, profile, sign_in, tokens
 from accounts.routing import page
 
 urlpatterns = [
@@ -28,17 +28,21 @@ urlpatterns = [
     *page("accounts/<uuid:account_id>/check", accounts.check, "account-check"),
     *page("accounts/<uuid:account_id>/enable", partial(accounts.enable, enabled=True), "account-enable"),
     *page("accounts/<uuid:account_id>/disable", partial(accounts.enable, enabled=False), "account-disable"),
-    *page("welcome/<slug:key>/<str:token>", sign_in.welcome, "welcome"),
+    *page("invitations/<str:token>", invitations.show, "invitation"),
+    *page("invitations/<str:token>/accept", invitations.accept, "invitation-accept"),
+    *page("invitations/<str:token>/decline", invitations.refuse, "invitation-decline"),
+    *page("invitations/<str:token>/join", invitations.join, "invitation-join"),
     *page("api-tokens", tokens.list_tokens, "api-tokens"),
     *page("api-tokens/longest-life", tokens.longest_life, "api-token-longest-life"),
     *page("api-tokens/issue", tokens.issue, "api-token-issue"),
     *page("api-tokens/<uuid:token_id>/revoke", tokens.revoke, "api-token-revoke"),
     *page("people", members.list_people, "people"),
-    *page("people/add", members.add, "people-add"),
+    *page("people/invite", members.invite_somebody, "people-invite"),
+    *page("people/invited/<uuid:invitation_id>/renew", members.invite_anew, "people-invite-anew"),
+    *page("people/invited/<uuid:invitation_id>/withdraw", members.withdraw_invitation, "people-withdraw"),
     *page("people/<int:membership_id>/role", members.change, "people-role"),
     *page("people/<int:membership_id>/remove", members.remove, "people-remove"),
     *page("people/put-back/<int:user_id>", members.put_back, "people-put-back"),
-    *page("people/<int:membership_id>/invite", members.invite_again, "people-invite"),
     *page("audit", audit.show, "audit"),
     *page("profile", profile.show, "profile"),
     *page("profile/details", profile.details, "profile-details"),

@@ -1,5 +1,7 @@
 """Choosing an environment, and what somebody without one sees."""
 
+from django.contrib.auth.models import Permission
+
 from accounts.models import Environment, IntegratedAccount, Membership, Role, User
 from tests.conftest import People
 from tests.portal import browser
@@ -51,12 +53,14 @@ def test_somebody_without_an_environment_is_told_what_to_do(db: None) -> None:
     nora = User.objects.create_user("nora")
     shown = page(nora)
     assert "You belong to no environment yet" in shown
-    assert "Ask an admin of your team to add <strong>nora</strong>" in shown
+    assert "signed in as <strong>nora</strong>" in shown
     assert browser(nora).get("/accounts/connect").status_code == 403
 
 
-def test_staff_without_an_environment_are_led_to_make_one(db: None) -> None:
+def test_staff_without_an_environment_are_led_to_make_one_if_they_may(db: None) -> None:
     stan = User.objects.create_user("stan", is_staff=True)
+    assert "/admin/accounts/environment/" not in page(stan)
+    stan.user_permissions.add(Permission.objects.get(codename="add_environment"))
     assert "/admin/accounts/environment/" in page(stan)
 
 

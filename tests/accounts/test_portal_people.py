@@ -1,19 +1,20 @@
 """API tokens, members and the audit record in the portal."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
-from accounts.tokens import redact
 from mcpservers.policy import create_server
+from tests.accounts.invitations import invited
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
-
-ADMIN_POSTS = ("/api-tokens/issue", "/people/add")
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_everybody_of_the_environment_reads_and_admins_change(people: People) ->
             assert response.status_code == 200
             assert has_strict_policy(response)
         assert client.get("/api-tokens/issue").status_code == 200
-        assert client.post("/people/add", {}).status_code == (422 if changes else 403)
+        assert client.post("/people/invite", {}).status_code == (422 if changes else 403)
         assert client.post("/api-tokens/longest-life", {"days": "x"}).status_code == (422 if changes else 403)
     for page in ("/api-tokens", "/people", "/audit", "/profile"):
         assert Client().get(page).status_code == 302
@@ -78,46 +79,7 @@ class TestTokens:
 
 
 class TestMembers:
-    """Added, given another role, removed; and never without an admin."""
-
-    def test_somebody_who_is_known_belongs_at_once(self, ana: Client, people: People) -> None:
-        ana.post("/people/add", {"username": people.outsider.username, "role": "viewer"})
-        assert membership(people, people.outsider.username).role == "viewer"
-        assert AuditEntry.objects.latest("pk").action == "membership.added"
-
-    def test_somebody_new_gets_a_link_that_works_once(self, ana: Client, people: People) -> None:
-        page = ana.post("/people/add", {"username": "nina", "role": "operator"}).content.decode()
-        found = re.search(r"/welcome/[\w-]+/[\w-]+", page)
-        assert found is not None
-        path = found.group()
-        visitor = Client()
-        assert visitor.get(path).status_code == 200
-        weak = {"new_password1": "123", "new_password2": "123"}
-        assert visitor.post(path, weak).status_code == 422
-        good = {"new_password1": "rather-long-77", "new_password2": "rather-long-77"}
-        assert visitor.post(path, good).status_code == 302
-        assert visitor.post("/sign-in", {"username": "nina", "password": "rather-long-77"}).status_code == 302
-        assert visitor.get("/accounts").status_code == 200
-        assert Client().get(path).status_code == 404
-        assert membership(people, "nina").role == "operator"
-
-    def test_a_link_never_sets_the_password_of_somebody_who_has_one(self, ana: Client, people: People) -> None:
-        ana.post("/people/add", {"username": people.outsider.username, "role": "viewer"})
-        row = membership(people, people.outsider.username)
-        assert "/welcome/" not in ana.post(f"/people/{row.pk}/invite", follow=True).content.decode()
-
-    def test_links_are_kept_out_of_logs(self) -> None:
-        assert redact("GET /welcome/MTI/abc-def HTTP") == "GET /welcome/MTI/… HTTP"
-
-    @pytest.mark.parametrize(
-        ("name", "words"), [("ana", "already"), ("no spaces", "letters, digits"), ("", "Give the name")]
-    )
-    def test_what_cannot_be_added_is_refused_in_words(self, ana: Client, name: str, words: str) -> None:
-        before = User.objects.count()
-        response = ana.post("/people/add", {"username": name, "role": "viewer"})
-        assert response.status_code == 422
-        assert words in response.content.decode()
-        assert User.objects.count() == before
+    """Given another role, removed, put back; and never without an admin. How they join is in test_invitations.py."""
 
     def test_a_role_changes(self, ana: Client, people: People) -> None:
         ana.post(f"/people/{membership(people, 'tim').pk}/role", {"role": "admin"})
@@ -150,6 +112,37 @@ class TestMembers:
         assert browser(people.operator).post(f"/people/put-back/{row.user_id}").status_code == 403
         assert not Membership.objects.filter(user=people.teammate, environment__name="Production").exists()
 
+    def test_only_whoever_removed_somebody_puts_them_back_and_only_for_a_while(
+        self, ana: Client, people: People
+    ) -> None:
+        ana.post(f"/people/{membership(people, people.operator.username).pk}/role", {"role": "admin"})
+        row = membership(people, "tim")
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            ana.post(f"/people/{row.pk}/remove")
+            undo = f"/people/put-back/{row.user_id}"
+            refused = browser(people.operator).post(undo, follow=True).content.decode()
+            assert "no removal to undo" in refused
+            clock.shift(timedelta(minutes=10))
+            assert "no removal to undo" in ana.post(undo, follow=True).content.decode()
+            assert not Membership.objects.filter(user=people.teammate).exists()
+
+    def test_a_name_that_was_taken_over_undoes_nothing(self, ana: Client, people: People) -> None:
+        ana.post(f"/people/{membership(people, people.operator.username).pk}/role", {"role": "admin"})
+        row = membership(people, "tim")
+        ana.post(f"/people/{row.pk}/remove")
+        User.objects.filter(pk=people.owner.pk).update(username="gone")
+        User.objects.filter(pk=people.operator.pk).update(username="ana")
+        browser(people.operator).post(f"/people/put-back/{row.user_id}")
+        assert not Membership.objects.filter(user=people.teammate).exists()
+
+    def test_nobody_is_put_back_who_left_by_themselves(self, ana: Client, people: People) -> None:
+        ana.post(f"/people/{membership(people, people.operator.username).pk}/role", {"role": "admin"})
+        olga = browser(people.operator)
+        olga.post(f"/people/{membership(people, people.operator.username).pk}/remove")
+        for client in (ana, olga):
+            client.post(f"/people/put-back/{people.operator.pk}")
+        assert not Membership.objects.filter(user=people.operator).exists()
+
     def test_who_leaves_is_offered_no_way_back(self, ana: Client, people: People) -> None:
         ana.post(f"/people/{membership(people, people.operator.username).pk}/role", {"role": "admin"})
         page = ana.post(f"/people/{membership(people, 'ana').pk}/remove", follow=True).content.decode()
@@ -163,7 +156,7 @@ class TestMembers:
 
     def test_members_of_other_environments_are_out_of_reach(self, ana: Client, people: People) -> None:
         row = Membership.objects.get(user=people.outsider)
-        for action in ("role", "remove", "invite"):
+        for action in ("role", "remove"):
             assert ana.post(f"/people/{row.pk}/{action}", {"role": "admin"}).status_code == 404
 
 
@@ -172,7 +165,7 @@ class TestAudit:
 
     def test_it_tells_who_changed_what_and_filters(self, ana: Client, people: People) -> None:
         ana.post("/api-tokens/issue", {"name": "Robot", "role": "viewer", "ends": "90"})
-        ana.post("/people/add", {"username": "max", "role": "viewer"})
+        browser(people.outsider).post(f"{invited(ana, 'viewer')}/accept")
         ana.post(f"/people/{membership(people, 'max').pk}/role", {"role": "operator"})
         page = shown(ana, "/audit")
         assert "API token issued" in page

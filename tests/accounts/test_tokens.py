@@ -12,13 +12,15 @@ from pytest_django.fixtures import Settings
 from accounts import tokens
 from config.logs import RedactTokens, redact_event
 
-KINDS = [tokens.MCP_PREFIX, tokens.API_PREFIX]
+KINDS = [tokens.MCP_PREFIX, tokens.API_PREFIX, tokens.INVITATION_PREFIX]
 # How a token can stand in a text; each is what some log, error or link shows.
 PLACES = [
     "{}",
     "Authorization: Bearer {}",
     "GET /mcp/{} HTTP/1.1",
     "GET /mcp/{}/sse?x=1",
+    "GET /sign-in?next=%2Finvitations%2F{}",
+    "Not Found: /invitations/{}/accept",
     "'{}'",
     'url="https://h.example/mcp/{}"',
     "next=%2Fmcp%2F{}",
@@ -100,6 +102,12 @@ def test_a_token_that_was_cut_short_is_redacted_too() -> None:
 @pytest.mark.parametrize("path", ["/mcp/anything", "/mcp/%70bmcp_x/sse", "/mcp/pbmcp"])
 def test_whatever_stands_where_a_token_would_in_a_path_is_redacted(path: str) -> None:
     assert tokens.redact(path).startswith("/mcp/…")
+
+
+@pytest.mark.parametrize("path", ["/invitations/anything", "/invitations/%70binv_x/join"])
+def test_whatever_stands_where_an_invitation_would_in_a_path_is_redacted(path: str) -> None:
+    assert tokens.redact(path).startswith("/invitations/…")
+    assert "binv" not in tokens.redact(path)
 
 
 @pytest.mark.parametrize("text", ["", "pbmcp", "a pbapi_ b", "/mcp", "the mcp server", "pbmcp_x"])

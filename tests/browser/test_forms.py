@@ -20,18 +20,20 @@ def test_somebody_new_from_invitation_to_second_factor(visitor: Visitor, request
     name = f"nina-{request.node.callspec.params['visitor']}"
     visitor.sign_in()
     page.goto("/people")
-    page.fill("#id_username", name)
-    page.click("text=Add >> nth=-1")
+    page.fill("#id_note", name)
+    page.click("text=Invite >> nth=-1")
     invitation = page.input_value("#invitation")
     assert visitor.problems() == []
 
     page.context.clear_cookies()
     page.goto(invitation)
     assert visitor.problems() == []
-    page.fill("#id_new_password1", PASSWORD)
-    page.fill("#id_new_password2", PASSWORD)
-    page.click("text=Set password")
-    visitor.sign_in(name, PASSWORD)
+    page.fill("#id_username", name)
+    page.fill("#id_password1", PASSWORD)
+    page.fill("#id_password2", PASSWORD)
+    page.click("text=Create my account and accept")
+    page.wait_for_url("**/accounts")
+    expect(page.locator(".notices")).to_contain_text("You belong to")
 
     page.goto("/profile/second-factor")
     totp = pyotp.TOTP(page.input_value("#secret"))

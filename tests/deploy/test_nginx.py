@@ -229,6 +229,9 @@ def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str
         "/x?next=/mcp/{}",
         "/mcp/{}/gone",
         "/x/{}/gone",
+        "/invitations/{}",
+        "/%69nvitations/{}/accept",
+        "/sign-in?next=/invitations/{}",
     ],
 )
 def test_no_log_holds_a_token(proxy: Proxy, token: str, path: str) -> None:
