@@ -57,6 +57,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Environments", "workspaces", "accounts.environment"),
                 _entry("People", "person", "accounts.user"),
+                _entry("Invitations", "mail", "accounts.invitation"),
                 _entry("Staff groups", "group", "auth.group"),
                 _entry("Failed sign-ins", "lock", "accounts.failedsignins"),
             ],

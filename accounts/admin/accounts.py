@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, person, pretty_json
-from accounts.admin.people import EnvironmentAdmin, GroupAdmin, UserAdmin
+from accounts.admin.people import EnvironmentAdmin, GroupAdmin, InvitationAdmin, UserAdmin
 from accounts.checking import check_account
 from accounts.connecting import disconnect_account, reconnect_account, set_enabled
 from accounts.errors import AccountError
@@ -287,5 +287,6 @@ __all__ = [
     "EnvironmentAdmin",
     "GroupAdmin",
     "IntegratedAccountAdmin",
+    "InvitationAdmin",
     "UserAdmin",
 ]

@@ -1,54 +1,104 @@
-"""Admin pages of people: who signs in, what staff may do here, environments and their members."""
+"""Admin pages of people: who signs in, what staff may do here, environments and their members.
+
+Rights are a superuser's to give: passwords, names to sign in with, addresses, groups, permissions and roles change by
+nobody else, whatever permissions staff have, since each of them would be a way to every other. Who belongs to an
+environment is decided as everywhere else, by `accounts.membership.admitters`.
+"""
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts import audit
+from accounts import audit, members
+from accounts.admin.invitations import InvitationAdmin, WithInviting
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.changes import Kind, announce
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
 from accounts.token_owners import owner_changed, owner_gone
 
+# What staff see of a person; of it they change what is not fixed.
+FOR_STAFF = (
+    (None, {"fields": ("username", "first_name", "last_name", "email")}),
+    ("Sign-in", {"fields": ("is_active", "is_staff", "last_login", "date_joined")}),
+)
+FIXED_FOR_STAFF = ("username", "email", "is_staff", "is_superuser", "groups", "user_permissions")
+
 admin.site.unregister(Group)
 
 
+class SuperusersAlone(ModelAdmin):
+    """A page that staff may read, where they have the permission, and superusers alone change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Keep it to superusers."""
+        return person(request).is_superuser and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep it to superusers."""
+        return person(request).is_superuser and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep it to superusers."""
+        return person(request).is_superuser and super().has_delete_permission(request, obj)
+
+
 @admin.register(Group)
-class GroupAdmin(PasswordAgain, DjangoGroupAdmin, ModelAdmin):
-    """Groups of permissions for staff."""
+class GroupAdmin(PasswordAgain, SuperusersAlone, DjangoGroupAdmin):
+    """Groups of permissions for staff: whoever may change one could give it, and so themselves, every permission."""
 
 
 class MembershipInline(TabularInline):
-    """The members of an environment, or the environments of a person."""
+    """The members of an environment, or the environments of a person: read by staff, changed by superusers.
+
+    Nobody is added here. People join by accepting an invitation, and admins change roles in the portal.
+    """
 
     model = Membership
     extra = 0
-    autocomplete_fields: ClassVar = ["user", "environment"]
     fields: ClassVar = ["user", "environment", "role"]
+    # Whoever could put another person into a row would have added one.
+    readonly_fields: ClassVar = ["user", "environment"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show it to whoever may see the page that it stands on."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: nobody is made a member by somebody else."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep roles to superusers."""
+        return person(request).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep removals to superusers."""
+        return person(request).is_superuser
 
 
 class MembersAdmin(ModelAdmin):
     """A page with memberships on it, whose changes leave traces."""
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show members of what there is already."""
+        return self.inlines if obj else ()
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save members, each with a trace in the audit record."""
         super().save_formset(request, form, formset, change)
         changed = [row for row, _ in formset.changed_objects]
-        for action, rows in (
-            ("added", formset.new_objects),
-            ("changed", changed),
-            ("removed", formset.deleted_objects),
-        ):
+        for action, rows in (("changed", changed), ("removed", formset.deleted_objects)):
             for row in rows:
-                _note_member(request, row, action)
+                members.note(row, person(request), action, {"role": row.role})
                 owner_changed(row.user, person(request), row.environment)
 
 
@@ -64,35 +114,39 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     inlines = (MembershipInline,)
 
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
-        """Ask for name and password alone when somebody is added."""
-        return self.inlines if obj else ()
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Count memberships in the same query."""
         people: QuerySet[User] = super().get_queryset(request).annotate(environments_count=Count("memberships"))
         return people
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Show staff who somebody is, and neither what stands for a password nor rights."""
+        return super().get_fieldsets(request, obj) if person(request).is_superuser else FOR_STAFF
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Let nobody but a superuser hand out rights: whoever may change people could take every right otherwise."""
-        fixed = ("last_login", "date_joined")
-        return (
-            fixed
-            if person(request).is_superuser
-            else (*fixed, "is_superuser", "is_staff", "groups", "user_permissions")
-        )
+        """Leave staff the name, and whether somebody may sign in."""
+        return ("last_login", "date_joined", *(() if person(request).is_superuser else FIXED_FOR_STAFF))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Keep it to superusers: everybody else is invited, and makes their account themselves."""
+        return person(request).is_superuser
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep superusers, and their passwords, to superusers."""
-        if obj is not None and obj.is_superuser and not person(request).is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
+        """Keep staff and superusers to superusers."""
+        return self._in_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep superusers to superusers."""
-        if obj is not None and obj.is_superuser and not person(request).is_superuser:
-            return False
-        return super().has_delete_permission(request, obj)
+        """Keep staff and superusers to superusers."""
+        return self._in_reach(request, obj) and super().has_delete_permission(request, obj)
+
+    def _in_reach(self, request: HttpRequest, obj: User | None) -> bool:
+        return obj is None or person(request).is_superuser or not (obj.is_staff or obj.is_superuser)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Keep passwords to superusers: whoever sets one can be that person."""
+        if not person(request).is_superuser:
+            raise PermissionDenied("Only superusers set other people's passwords.")
+        return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; API tokens of somebody who is deactivated end."""
@@ -128,7 +182,7 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
 
 
 @admin.register(Environment)
-class EnvironmentAdmin(PasswordAgain, MembersAdmin):
+class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
     """Environments with their members."""
 
     audit_kind = "environment"
@@ -150,10 +204,12 @@ class EnvironmentAdmin(PasswordAgain, MembersAdmin):
         return rows
 
     def save_model(self, request: HttpRequest, obj: Environment, form: Any, change: bool) -> None:
-        """Save with a trace in the audit record."""
+        """Save with a trace in the audit record; whoever makes an environment is its first admin."""
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
             _note_environment(request, obj, "changed" if change else "created", **_differences(form) if change else {})
+        if not change:
+            members.found(obj, person(request))
 
     def delete_model(self, request: HttpRequest, obj: Environment) -> None:
         """Delete with everything in it, each account and token refused at once."""
@@ -213,12 +269,4 @@ def _note_environment(request: HttpRequest, row: Environment, action: str, **det
     )
 
 
-def _note_member(request: HttpRequest, row: Membership, action: str) -> None:
-    audit.record(
-        person(request),
-        f"membership.{action}",
-        environment_id=row.environment_id,
-        target_id=row.user_id,
-        target_name=row.user.get_username(),
-        details={"role": row.role},
-    )
+__all__ = ["EnvironmentAdmin", "GroupAdmin", "InvitationAdmin", "UserAdmin"]

@@ -144,30 +144,50 @@ def test_deleting_an_environment_refuses_its_accounts_and_tokens_at_once(
     assert (entry.action, entry.details) == ("environment.deleted", {"accounts": 1, "api_tokens": 1})
 
 
-def test_members_are_added_changed_and_removed_with_traces(root: Client, people: People) -> None:
-    environment = Environment.objects.get(name="Elsewhere")
-    membership = Membership.objects.get(environment=environment)
-    form = {
-        "name": "Elsewhere",
-        "memberships-TOTAL_FORMS": "2",
+def members_form(membership: Membership, **more: str) -> dict[str, str]:
+    return {
+        "name": membership.environment.name,
+        "memberships-TOTAL_FORMS": "1",
         "memberships-INITIAL_FORMS": "1",
         "memberships-0-id": str(membership.pk),
-        "memberships-0-environment": str(environment.pk),
-        "memberships-0-user": str(people.outsider.pk),
-        "memberships-0-role": "viewer",
-        "memberships-1-environment": str(environment.pk),
-        "memberships-1-user": str(people.owner.pk),
-        "memberships-1-role": "operator",
+        "memberships-0-environment": str(membership.environment_id),
+        "memberships-0-user": str(membership.user_id),
+        "memberships-0-role": membership.role,
+        **more,
     }
-    root.post(page(environment), form)
-    assert Membership.objects.get(environment=environment, user=people.owner).role == "operator"
-    root.post(page(environment), {**form, "memberships-TOTAL_FORMS": "1", "memberships-0-DELETE": "on"})
+
+
+def test_superusers_change_and_remove_members_with_traces(root: Client, people: People) -> None:
+    membership = Membership.objects.get(environment=people.elsewhere)
+    root.post(page(people.elsewhere), members_form(membership, **{"memberships-0-role": "viewer"}))
+    assert Membership.objects.get(pk=membership.pk).role == "viewer"
+    root.post(page(people.elsewhere), members_form(membership, **{"memberships-0-DELETE": "on"}))
     actions = AuditEntry.objects.filter(action__startswith="membership.").order_by("pk")
     assert [(entry.action, entry.target_name) for entry in actions] == [
-        ("membership.added", "ana"),
         ("membership.changed", "max"),
         ("membership.removed", "max"),
     ]
+
+
+def test_nobody_is_made_a_member_here_not_even_by_superusers(root: Client, people: People) -> None:
+    membership = Membership.objects.get(environment=people.elsewhere)
+    added = {
+        "memberships-TOTAL_FORMS": "2",
+        "memberships-1-environment": str(people.elsewhere.pk),
+        "memberships-1-user": str(people.owner.pk),
+        "memberships-1-role": "operator",
+    }
+    root.post(page(people.elsewhere), members_form(membership, **added))
+    root.post(page(people.elsewhere), members_form(membership, **{"memberships-0-user": str(people.owner.pk)}))
+    assert [row.user.username for row in people.elsewhere.memberships.all()] == ["max"]
+
+
+def test_whoever_makes_an_environment_is_its_first_admin(root: Client) -> None:
+    root.post("/admin/accounts/environment/add/", {"name": "Fresh"})
+    membership = Membership.objects.get(environment__name="Fresh")
+    assert (membership.user.username, membership.role) == ("root", "admin")
+    assert last_action() == "membership.added"
+    assert root.get("/people").status_code == 200
 
 
 def test_staff_who_may_change_people_cannot_raise_their_own_rights() -> None:
