@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, Role, SecondFactor, User
+from accounts.models import ApiToken, Environment, IntegratedAccount, Invitation, Membership, Role, SecondFactor, User
 from accounts.second_factors import begin_setup, confirm_setup
 from mcpservers.models import MCPServer
 from tests.admin_site import browser as admin_browser
@@ -75,6 +75,10 @@ def _issue(people: People, account: IntegratedAccount, server: MCPServer) -> Any
     return "/api-tokens/issue", {"name": "Nightly", "role": "viewer", "ends": "30"}, tokens
 
 
+def _invite(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
+    return "/people/invite", {"role": "viewer", "note": "Nina"}, Invitation.objects.count
+
+
 def _create(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
     form = {"name": "Agent", "access": "choose", "methods": ["read", "write"], "ends": "30", "time_zone": "UTC"}
     return f"/accounts/{account.pk}/mcp-servers/create", form, MCPServer.objects.count
@@ -102,6 +106,7 @@ def _drop(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
 
 CASES: dict[str, Case] = {
     "an API token": _issue,
+    "an invitation": _invite,
     "an MCP server": _create,
     "a new URL": _rotate,
     "a connection": _reconnect,
@@ -228,6 +233,7 @@ class TestAdmin:
             "/admin/auth/group/{group}/change/",
             "/admin/auth/group/",
             "/admin/accounts/environment/{environment}/change/",
+            "/admin/accounts/environment/{environment}/invite/",
         ],
     )
     def test_changes_ask_for_it(self, root: Client, people: People, environment: Environment, path: str) -> None:
