@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import orjson
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -13,7 +13,7 @@ from ninja.renderers import BaseRenderer
 
 from accounts.rest.bodies import JSON, not_json, read_json, too_large
 from accounts.rest.exceptions import NOT_FOUND
-from accounts.rest.problems import FieldError, Problem, ProblemRaised, internal, invalid, unauthenticated
+from accounts.rest.problems import FieldError, Problem, ProblemRaised, internal, invalid, unauthenticated, unreadable
 from tools.rest.agents import router
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,11 @@ def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRe
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors = (FieldError(".".join(str(step) for step in each["loc"][1:]), f"{each['msg']}.") for each in error.errors)
     return invalid(*errors).response()
+
+
+@agent_api.exception_handler(SuspiciousOperation)
+def _unreadable(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    return unreadable().response()
 
 
 @agent_api.exception_handler(RequestDataTooBig)

@@ -60,6 +60,10 @@ UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 16 * 1024 * 1024, least=1024)
 MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
+MAX_JSON_VALUES = env.integer("MAX_JSON_VALUES", 20_000, least=1000, most=1_000_000)
+# A batch of messages (MCP 2025-03-26): so many in one request, and so much of an answer before the rest is refused.
+MCP_BATCH_MESSAGES = env.integer("MCP_BATCH_MESSAGES", 20, least=1, most=1000)
+MCP_BATCH_BYTES = env.integer("MCP_BATCH_BYTES", 4 * 1024 * 1024, least=1024)
 # A call that takes longer is answered as a stream of events, where the client takes one.
 LONG_CALL_SECONDS = env.integer("LONG_CALL_SECONDS", 5, least=1, most=60)
 RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)

@@ -15,12 +15,12 @@ from django.conf import settings
 
 from mcpservers import legacy, protocol
 from mcpservers.admission import Admitted, admit, check_host, check_media_types, check_origin, read_request_body
+from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
-    INVALID_REQUEST,
     Id,
     Message,
     error_bytes,
@@ -50,6 +50,7 @@ from mcpservers.sightings import finish_writing, sighted
 logger = logging.getLogger(__name__)
 
 PREFIX = "/mcp/"
+MAX_QUERY = 2000
 
 # Web pages of the origins that a setting names may call (Fetch standard, CORS); check_origin refused all others.
 PREFLIGHT = (
@@ -148,10 +149,13 @@ async def _post(admitted: Admitted, http: Http) -> Reply | Held | None:
     check_media_types(http.headers)
     body = await read_request_body(http.headers, http.receive)
     exchange = admitted.exchange()
+    exchange.request_bytes = len(body)
     try:
         value = read_body(body)
         if isinstance(value, list):
-            return await _answer_batch(value, exchange)
+            check_batch(value, exchange)
+            async with cancelled_by_disconnect(http.receive):
+                return await answer_batch(value, exchange, _answer)
         message = read_message(value)
         stateless = protocol.is_stateless(message, exchange.headers)
         if message.id is None:
@@ -246,8 +250,8 @@ def _subscribe(message: Message, message_id: Id, admitted: Admitted, http: Http)
 async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     """Take a message of the old HTTP+SSE transport; its answer goes to the stream (MCP 2024-11-05, Transports)."""
     check_media_types({**http.headers, b"accept": "*/*"})
-    session = parse_qs(http.scope.get("query_string", b"").decode("latin-1")).get(legacy.PARAMETER, [""])[0]
-    channel = await legacy.channel_of(session, admitted.server.server_id)
+    session = _session_in(http.scope.get("query_string", b""))
+    channel = await legacy.channel_of(session, admitted.server.server_id) if session else None
     if channel is None:
         raise Refusal(404, "The stream of this session is gone. Open a new one with GET on …/sse.")
     body = await read_request_body(http.headers, http.receive)
@@ -256,10 +260,19 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     except JsonRpcError as error:
         return Reply(400, error_bytes(error, error.message_id, null_id=True))
     if message.id is not None:
-        task = asyncio.create_task(_answer_later(message, message.id, admitted.exchange(), channel))
+        exchange = admitted.exchange()
+        exchange.request_bytes = len(body)
+        task = asyncio.create_task(_answer_later(message, message.id, exchange, channel))
         _background.add(task)
         task.add_done_callback(_background.discard)
     return Reply(202)
+
+
+def _session_in(query: bytes) -> str:
+    """Return the session that a query names; nothing for a query longer than any that was given out."""
+    if len(query) > MAX_QUERY:
+        return ""
+    return parse_qs(query.decode("latin-1")).get(legacy.PARAMETER, [""])[0]
 
 
 async def _answer_later(message: Message, message_id: Id, exchange: Exchange, channel: str) -> None:
@@ -273,33 +286,9 @@ async def _answer_later(message: Message, message_id: Id, exchange: Exchange, ch
 async def finish_background() -> None:
     """Wait for answers that are still to be delivered to streams, at most SHUTDOWN_SECONDS, and for sightings."""
     await finish_writing()
+    await finish_writes()
     if _background:
         await asyncio.wait(set(_background), timeout=settings.SHUTDOWN_SECONDS)
-
-
-async def _answer_batch(values: list[Any], exchange: Exchange) -> Reply:
-    # MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 took them out again
-    version = protocol.handshake_version(exchange.headers) if exchange.headers.protocol_version else protocol.BATCHING
-    if version != protocol.BATCHING:
-        raise JsonRpcError(INVALID_REQUEST, f"Invalid request: {version} has no batches; send one message.", status=400)
-    if not values:
-        raise JsonRpcError(INVALID_REQUEST, "Invalid request: the batch is empty.", status=400)
-    answers = [await _answer_in_batch(value, exchange) for value in values]
-    written = [answer for answer in answers if answer]
-    return Reply(200, b"[" + b",".join(written) + b"]") if written else Reply(202)
-
-
-async def _answer_in_batch(value: Any, exchange: Exchange) -> bytes:
-    try:
-        message = read_message(value)
-    except JsonRpcError as refused:
-        return error_bytes(refused, refused.message_id, null_id=True)
-    if message.id is None:
-        return b""
-    if message.method == "initialize":
-        error = JsonRpcError(INVALID_REQUEST, "Invalid request: initialize must not be part of a batch.")
-        return error_bytes(error, message.id, null_id=False)
-    return (await _answer(message, message.id, exchange)).body
 
 
 __all__ = ["PREFIX", "application", "finish_background"]

@@ -18,6 +18,8 @@ HEADER_MISMATCH = -32020
 UNSUPPORTED_PROTOCOL_VERSION = -32022
 
 Id = str | int
+# An id comes back in the answer, and in each event of a subscription.
+MAX_ID = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Message:
 def read_body(body: bytes) -> Any:
     """Return the JSON of a body; raise JsonRpcError."""
     try:
-        return bounded_json.loads(body)
-    except bounded_json.TooDeep as problem:
+        return bounded_json.loads_request(body)
+    except bounded_json.BeyondLimits as problem:
         raise JsonRpcError(INVALID_REQUEST, f"Invalid request: the body is {problem}.", status=400) from None
     except bounded_json.NotJSON:
         raise JsonRpcError(PARSE_ERROR, "Parse error: the body is not valid JSON in UTF-8.", status=400) from None
@@ -50,6 +52,9 @@ def read_message(value: Any) -> Message:
     message_id = value.get("id")
     if "id" in value and (isinstance(message_id, bool) or not isinstance(message_id, str | int)):
         raise JsonRpcError(INVALID_REQUEST, "Invalid request: id must be a string or an integer.", status=400)
+    if isinstance(message_id, str) and len(message_id) > MAX_ID:
+        problem = f"Invalid request: id has more than {MAX_ID} characters; a number will do."
+        raise JsonRpcError(INVALID_REQUEST, problem, status=400)
     if not isinstance(method, str):
         problem = "Invalid request: method must be a string."
         raise JsonRpcError(INVALID_REQUEST, problem, status=400, message_id=message_id)

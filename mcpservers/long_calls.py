@@ -10,7 +10,7 @@ from types import TracebackType
 import orjson
 from django.conf import settings
 
-from mcpservers.jsonrpc import Message
+from mcpservers.jsonrpc import MAX_ID, Message
 from mcpservers.protocol import META
 from mcpservers.replies import EVENTS, Headers, Send, event, stream_headers
 
@@ -22,7 +22,10 @@ def progress_token(message: Message) -> str | int | None:
     """Return the token under which the client wants to hear of progress, or None."""
     meta = message.params.get(META)
     token = meta.get("progressToken") if isinstance(meta, dict) else None
-    return token if isinstance(token, str | int) and not isinstance(token, bool) else None
+    if isinstance(token, bool) or not isinstance(token, str | int):
+        return None
+    # It would stand in each notification.
+    return None if isinstance(token, str) and len(token) > MAX_ID else token
 
 
 class LongCall:

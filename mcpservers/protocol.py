@@ -39,6 +39,8 @@ BATCHING = "2025-03-26"
 ARGUMENT_ERRORS_IN_RESULT = "2025-11-25"
 # MCP 2025-06-18, Tools: from here on there are outputSchema and structuredContent.
 STRUCTURED_CONTENT = "2025-06-18"
+# What a client calls itself is shown to people; of more than this nobody reads the end.
+MAX_CLIENT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Exchange:
     headers: RequestHeaders
     budget: int
     token_id: UUID | None = None
+    request_bytes: int = 0
     limits: RateLimits = field(default_factory=RateLimits)
 
 
@@ -118,9 +121,10 @@ def _match(header: str, sent: str | None, in_body: Any) -> None:
     if sent is None:
         raise JsonRpcError(HEADER_MISMATCH, f"Header mismatch: the {header} header is missing.", status=400)
     if sent != in_body:
+        told = repr(in_body[:80]) if isinstance(in_body, str) else "something that is no text"
         raise JsonRpcError(
             HEADER_MISMATCH,
-            f"Header mismatch: the {header} header says {sent[:80]!r}, the body {str(in_body)[:80]!r}.",
+            f"Header mismatch: the {header} header says {sent[:80]!r}, the body {told}.",
             status=400,
         )
 
@@ -198,7 +202,14 @@ async def _call(message: Message, exchange: Exchange, version: str) -> bytes:
         client=client_name(message, exchange.headers),
     )
     try:
-        result = await invoke(tool, server.connection, message.params.get("arguments"), caller, budget=exchange.budget)
+        result = await invoke(
+            tool,
+            server.connection,
+            message.params.get("arguments"),
+            caller,
+            budget=exchange.budget,
+            request_bytes=exchange.request_bytes,
+        )
     except InvalidArguments as failure:
         if version >= ARGUMENT_ERRORS_IN_RESULT:
             return results.failed(server, name, failure, stateless=stateless)
@@ -210,13 +221,22 @@ async def _call(message: Message, exchange: Exchange, version: str) -> bytes:
     return results.called(server, result, stateless=stateless, structured=version >= STRUCTURED_CONTENT)
 
 
+def may_write(message: Message, server: ResolvedServer) -> bool:
+    """Tell whether a message calls a tool that changes the vendor's data."""
+    name = message.params.get("name")
+    tool = server.tools.tools.get(name) if message.method == "tools/call" and isinstance(name, str) else None
+    return tool is not None and not tool.read_only
+
+
 def client_name(message: Message, headers: RequestHeaders) -> str:
     """Return what the client calls itself: in its metadata or as it initializes, else by its User-Agent."""
     meta = message.params.get(META)
     told = meta.get(CLIENT_KEY) if isinstance(meta, dict) else message.params.get("clientInfo")
     if isinstance(told, dict) and isinstance(told.get("name"), str):
-        return f"{told['name']} {told.get('version', '')}".strip()
-    return headers.user_agent
+        version = told.get("version")
+        named = f"{told['name'][:MAX_CLIENT]} {version[:MAX_CLIENT] if isinstance(version, str) else ''}"
+        return named.strip()[:MAX_CLIENT]
+    return headers.user_agent[:MAX_CLIENT]
 
 
 __all__ = [
@@ -228,4 +248,5 @@ __all__ = [
     "client_name",
     "handshake_version",
     "is_stateless",
+    "may_write",
 ]

@@ -1,5 +1,6 @@
 """Results of the protocol's methods, serialised, in the form of each era."""
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -66,15 +67,16 @@ def listed(server: ResolvedServer, *, stateless: bool, structured: bool) -> byte
     `structured` tells whether the client's revision knows structured content; one that does not gets no outputSchema.
     Libraries of later revisions look for structured content wherever a schema was listed, so that both go together.
     """
-    tools = server.listing if structured else _without_output(server)
+    tools = server.listing if structured else _without_output(server.listing)
     members: dict[str, Any] = {"tools": orjson.Fragment(tools)}
     if stateless:
         members |= {"ttlMs": LIST_TTL_MS, "cacheScope": "private"}
     return _result(server, members, stateless=stateless)
 
 
-def _without_output(server: ResolvedServer) -> bytes:
-    tools = orjson.loads(server.listing)
+@lru_cache(maxsize=64)
+def _without_output(listing: bytes) -> bytes:
+    tools = orjson.loads(listing)
     for tool in tools:
         tool.pop("outputSchema", None)
     return orjson.dumps(tools)

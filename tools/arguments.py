@@ -1,25 +1,34 @@
 """From a model's arguments to a request: checked against the tool's schema, parted into path, query and body."""
 
-import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import jsonschema_rs
+import orjson
 
+from accounts.nearest import nearest
 from tools.catalogue import Tool
 from tools.content import ACCEPTED
 from tools.errors import InvalidArguments
 from tools.input_schemas import Placement
 from tools.pagination import NOT_PAGED, PageRequest
 from tools.projection import FIELDS, FieldUnknown, Projection
-from tools.queries import Pairs, query_pairs, quoted, scalar
+from tools.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
 from tools.request_bodies import Field, encode_body
 from tools.uploads import UploadRefused, read_upload
 
 MAX_PROBLEMS = 8
+# Above either, an argument that does not fit is not searched for where it does not: the validator finds all that is
+# wrong before it tells of the first, and each time quotes what it stands in.
+SEARCHED_VALUES = 500
+SEARCHED_CHARACTERS = 64 * 1024
+MAX_PATH_VALUE = 1000
+# A longer address does not pass a vendor's front door.
+MAX_TARGET = 16 * 1024
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 EXACT_FLOATS = 2.0**53  # above it, a float no longer tells which whole number was meant
@@ -95,26 +104,59 @@ def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
     return value
 
 
-def _invalid(tool: Tool, problems: list[str]) -> InvalidArguments:
-    return InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=problems[:MAX_PROBLEMS])
+def _invalid(tool: Tool, problems: Iterable[str]) -> InvalidArguments:
+    found = list(islice(problems, MAX_PROBLEMS))
+    return InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=found)
 
 
-def _problems(tool: Tool, used: dict[str, Any]) -> list[str]:
-    known = list(tool.input_schema["properties"])
-    problems = []
+def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with arguments that do not fit; a reader who stops early saves the rest of the search."""
+    known: dict[str, Any] = tool.input_schema["properties"]
+    any_told = False
+    for told in (
+        _unknown(known, used),
+        (f"{name} is required." for name in tool.input_schema.get("required", []) if name not in used),
+        _unfitting(tool, {name: used[name] for name in known if name in used}),
+        _problems_of_the_whole(tool.input_schema, used),
+    ):
+        for problem in told:
+            any_told = True
+            yield problem
+    if not any_told:
+        yield "they do not match the tool's inputSchema."
+
+
+def _unknown(known: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
     for name in used:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"it takes: {', '.join(known) or 'no arguments'}."
-            problems.append(f"{name[:64]} is not an argument of this tool; {hint}")
-    for name in tool.input_schema.get("required", []):
-        if name not in used:
-            problems.append(f"{name} is required.")
-    for error in tool.validator.iter_errors({name: used[name] for name in used if name in known}):
-        if list(error.instance_path):
-            problems.append(_worded(error))
-    problems += _problems_of_the_whole(tool.input_schema, used)
-    return problems or ["they do not match the tool's inputSchema."]
+            meant = nearest(name, known, cutoff=0.5)
+            hint = f"did you mean {meant}?" if meant else f"it takes: {', '.join(known) or 'no arguments'}."
+            yield f"{name[:64]} is not an argument of this tool; {hint}"
+
+
+def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong inside the arguments that are known."""
+    if _is_searched(given):
+        yield from (_worded(error) for error in tool.validator.iter_errors(given) if list(error.instance_path))
+        return
+    for name, value in given.items():
+        if not tool.optional_validator.is_valid({name: value}):
+            wanted = orjson.dumps(tool.input_schema["properties"][name])[:300].decode(errors="ignore")
+            yield f"{name}: does not fit, and is too large to say where; its schema begins {wanted}"
+
+
+def _is_searched(given: dict[str, Any]) -> bool:
+    values, characters = SEARCHED_VALUES, SEARCHED_CHARACTERS
+    waiting: list[Any] = [given]
+    while waiting and values >= 0 and characters >= 0:
+        item = waiting.pop()
+        if isinstance(item, str):
+            characters -= len(item)
+        elif isinstance(item, dict | list):
+            values -= len(item)
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+            characters -= sum(map(len, item)) if isinstance(item, dict) else 0
+    return values >= 0 and characters >= 0
 
 
 def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
@@ -130,7 +172,8 @@ def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iter
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-    return f"{place.lstrip('.')}: {error.message[:300]}."
+    said = error.message if len(error.message) <= 300 else f"{error.message[:140]}…{error.message[-150:]}"
+    return f"{place.lstrip('.')[:200]}: {said}."
 
 
 def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bound:
@@ -158,10 +201,16 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
             fields[placement.wire_name] = Field(held, placement.query_style)
     target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
     query = page.query if page.target else query + page.query
+    if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
+        problem = f"the arguments that go into the address are longer than {MAX_TARGET} characters together; give less."
+        raise _invalid(tool, [problem])
     if query:
         joint = "&" if "?" in target else "?"
         target += joint + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
-    content, media_type = encode_body(tool.method, fields, page.members)
+    try:
+        content, media_type = encode_body(tool.method, fields, page.members)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [str(refused)]) from None
     if tool.method.answer in ACCEPTED:
         headers["Accept"] = ACCEPTED[tool.method.answer]
     return Bound(target, content, media_type, {**headers, **page.headers})
@@ -169,10 +218,14 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
 
 def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
     """Return an argument's parameters; an object whose members stand alone must not pass one off as another's."""
-    pairs = query_pairs(placement.wire_name, value, placement.query_style)
+    try:
+        pairs = query_pairs(placement.wire_name, value, placement.query_style)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [str(refused)]) from None
     if placement.query_style == "members" and isinstance(value, dict):
+        others = tool.taken_names - {placement.wire_name}
         for taken, _ in pairs:
-            if taken in tool.taken_names - {placement.wire_name}:
+            if taken in others:
                 raise _invalid(tool, [f"{name}: cannot have a member {taken[:64]!r}, which is another parameter."])
     return pairs
 
@@ -201,6 +254,11 @@ def _segment(tool: Tool, name: str, value: Any) -> str:
     twice. So whatever decodes to a separator or a dot segment, however often it was encoded, is refused.
     """
     text = scalar(value)
+    if len(text) > MAX_PATH_VALUE:
+        problem = (
+            f"{name}: an id has at most {MAX_PATH_VALUE} characters; take it from a result of this account's tools."
+        )
+        raise _invalid(tool, [problem])
     decoded = text
     # No id is encoded more often than this; each round costs the length of the text.
     for _ in range(DECODINGS):

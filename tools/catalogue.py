@@ -4,7 +4,6 @@ A catalogue is compiled once for each revision of an integration and held in the
 here and nowhere else, so that listing and calling cannot differ.
 """
 
-import difflib
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
@@ -17,6 +16,7 @@ import jsonschema_rs
 from accounts.definition import Access, Definition, Method, Shaping
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from accounts.nearest import nearest
 from tools.errors import FilterUnknown, UnknownTool
 from tools.gate import is_paginated, name_of, problems_of
 from tools.input_schemas import Placement, add_fields, merge_schemas
@@ -60,6 +60,11 @@ class Tool:
     def files(self) -> frozenset[str]:
         """The arguments that take files."""
         return frozenset(name for name, placement in self.placements.items() if placement.is_file)
+
+    @cached_property
+    def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
+        """Judges any of the arguments apart from the others."""
+        return compile_validator({"type": "object", "properties": self.input_schema["properties"]})
 
     @cached_property
     def taken_names(self) -> frozenset[str]:
@@ -146,8 +151,7 @@ class ToolSet:
         """Return a tool; raise UnknownTool, with the nearest name that exists."""
         tool = self.tools.get(name)
         if tool is None:
-            nearest = difflib.get_close_matches(name[:64], self.tools, n=1, cutoff=0.6)
-            raise UnknownTool(name[:64], nearest[0] if nearest else "")
+            raise UnknownTool(name[:64], nearest(name, self.tools, cutoff=0.6))
         return tool
 
 
@@ -185,7 +189,7 @@ class Catalogue(ToolSet):
             ("tags", tags, self.tag_filters),
             ("tools", names, [*self.tools]),
         ):
-            for value in values:
+            for value in dict.fromkeys(values):
                 if value not in known:
                     raise FilterUnknown(filter_name, value, known)
 

@@ -42,7 +42,8 @@ class FilterUnknown(ToolError):
     known: list[str]
 
     def __str__(self) -> str:
-        return f"{self.value!r} is not one of this account's {self.filter}. It has: {', '.join(self.known) or 'none'}."
+        there_are = ", ".join(self.known) or "none"
+        return f"{self.value[:64]!r} is not one of this account's {self.filter}. It has: {there_are}."
 
 
 @dataclass

@@ -41,11 +41,13 @@ from tools.metrics import count_call, observe_upstream
 from tools.models import Outcome
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import RateLimits, read_limits
-from tools.record import Caller, CallNote, recorder
+from tools.record import Caller, CallNote, masked, recorder
 from tools.results import CallResult, page_result, single_result
-from tools.walks import step_of
+from tools.walks import Step, step_of
 
 LONG_PAGE = 64 * 1024
+# What came in a larger request is checked and written in a thread, where it holds up nobody else.
+LARGE_REQUEST = 64 * 1024
 
 OUTCOMES: dict[type[CallFailed], str] = {
     InvalidArguments: Outcome.INVALID,
@@ -65,16 +67,18 @@ async def invoke(
     caller: Caller,
     *,
     budget: int,
+    request_bytes: int = 0,
     note: CallNote | None = None,
 ) -> CallResult:
     """Call a tool in an account's name; raise CallFailed. `budget` is the most characters of the result.
 
-    What is known of the call goes into `note`, for who wants to show it.
+    `request_bytes` is the size of the request that brought the arguments. What is known of the call goes into `note`,
+    for callers that display it.
     """
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
     started = time.perf_counter()
     try:
-        result = await _call(tool, connection, arguments, note, budget)
+        result = await _call(tool, connection, arguments, note, budget=budget, request_bytes=request_bytes)
         note.outcome, note.result_chars = Outcome.OK, len(result.text)
         return result
     except CallFailed as failed:
@@ -94,12 +98,16 @@ def _noted(failed: CallFailed) -> str:
     return " ".join([failed.reason, *said]).strip()
 
 
-async def _call(tool: Tool, connection: Connection, arguments: Any, note: CallNote, budget: int) -> CallResult:
-    if isinstance(arguments, dict):
-        note.arguments = arguments
-    used = check(tool, arguments)
-    step = step_of(tool, tool.pager, connection, used) if tool.pager else None
-    bound = bind(tool, used, step.request() if step else NOT_PAGED)
+async def _call(
+    tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, budget: int, request_bytes: int
+) -> CallResult:
+    if request_bytes > LARGE_REQUEST:
+        # What is kept until the record is written is what the record has room for.
+        note.arguments = await asyncio.to_thread(masked, arguments) if isinstance(arguments, dict) else {}
+        used, step, bound = await asyncio.to_thread(_prepared, tool, connection, arguments)
+    else:
+        note.arguments = arguments if isinstance(arguments, dict) else {}
+        used, step, bound = _prepared(tool, connection, arguments)
     if not tool.read_only:
         try:
             await recorder.intend(note)
@@ -112,6 +120,13 @@ async def _call(tool: Tool, connection: Connection, arguments: Any, note: CallNo
         return page_result(tool, used, shown, limits, budget=budget)
     answer = await _read(tool, connection, response, limits)
     return single_result(tool, used, answer.result, response.status, limits, budget=budget)
+
+
+def _prepared(tool: Tool, connection: Connection, arguments: Any) -> tuple[dict[str, Any], Step | None, Bound]:
+    """Return the arguments as they will be used, the page that they ask for, and the request that they make."""
+    used = check(tool, arguments)
+    step = step_of(tool, tool.pager, connection, used) if tool.pager else None
+    return used, step, bind(tool, used, step.request() if step else NOT_PAGED)
 
 
 async def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> Answer:

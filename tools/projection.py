@@ -1,16 +1,19 @@
 """The argument `fields`: which members of a result to return. It works on what the vendor answered, here."""
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.nearest import nearest
 from tools.schemas import Schema
 
 FIELDS = "fields"
+MAX_FIELDS = 100
+MAX_PATH = 200
 FEW_MEMBERS = 12
 FEW_CHARACTERS = 160
 SHOWN = 20
+ANYTHING: Schema = {}
 
 # The members to keep, each with those to keep inside; None keeps all of it.
 Tree = dict[str, "Tree | None"]
@@ -34,8 +37,9 @@ class Projection:
         told = f" Members: {listed}." if few else ""
         return {
             "type": "array",
-            "items": {"type": "string", "description": "A member."},
+            "items": {"type": "string", "maxLength": MAX_PATH, "description": "A member."},
             "minItems": 1,
+            "maxItems": MAX_FIELDS,
             "description": f"Return only these members; dots lead inside.{told}{note}",
         }
 
@@ -52,10 +56,9 @@ class Projection:
         return _kept(value, tree)
 
     def _problem(self, name: str) -> str:
-        known = list(_paths(self.schema))
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        if nearest:
-            return f"{name[:64]} is not in the result; did you mean {nearest[0]}?"
+        meant = nearest(name, _paths(self.schema), cutoff=0.5)
+        if meant:
+            return f"{name[:64]} is not in the result; did you mean {meant}?"
         return f"{name[:64]} is not in the result; it has: {', '.join(_members(self.schema)[:SHOWN])}."
 
 
@@ -82,25 +85,70 @@ def _paths(schema: Schema) -> Iterator[str]:
         yield from (f"{name}.{inner}" for inner in _members(child))
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A part of a path that was followed: the schema it leads to, where the rest of the path begins, how it came there.
+
+    `end` is where the last step ends; the ways before it are its `before`.
+    """
+
+    schema: Schema
+    begin: int
+    end: int = 0
+    before: "_Way | None" = None
+
+
 def _steps(schema: Schema, path: str) -> list[str] | None:
     """Return the members that a path leads through; None where the schema knows no such way.
 
-    Names may hold dots themselves. What the schema leaves open is taken as it comes.
+    Names may hold dots themselves, so that a path can be parted in several ways: the whole rest of it is tried as one
+    name, then its parts from the shortest. What the schema leaves open is taken as it comes. Each place of the
+    schema is visited once.
     """
-    schema = _inside(schema)
-    members = schema.get("properties")
-    if not members:
-        head, _, rest = path.partition(".")
-        inner = _steps(schema.get("additionalProperties", {}), rest) if rest else []
-        return None if inner is None or not head else [head, *inner]
-    if path in members:
-        return [path]
-    for end in (place for place, sign in enumerate(path) if sign == "."):
-        if path[:end] in members:
-            inner = _steps(members[path[:end]], path[end + 1 :])
-            if inner is not None:
-                return [path[:end], *inner]
+    waiting, seen = [_Way(schema, 0)], set()
+    while waiting:
+        way = waiting.pop()
+        place = (id(way.schema), way.begin)
+        if place in seen:
+            continue
+        seen.add(place)
+        inside = _inside(way.schema)
+        last = _last_step(inside, path[way.begin :])
+        if last is not None:
+            return _led_through(path, way, last)
+        waiting += reversed([*_onward(inside, path, way)])  # so that the shortest is looked at next
     return None
+
+
+def _last_step(schema: Schema, rest: str) -> str | None:
+    """Return the member that the rest of a path names in a schema; None where it has none, or the path goes on."""
+    members = schema.get("properties")
+    if members:
+        return rest if rest in members else None
+    name, _, further = rest.partition(".")
+    return name if name and not further else None
+
+
+def _onward(schema: Schema, path: str, way: _Way) -> Iterator[_Way]:
+    """Yield the ways that go on from one, the shortest step first."""
+    members, end = schema.get("properties"), path.find(".", way.begin)
+    if not members:
+        if end > way.begin:
+            yield _Way(schema.get("additionalProperties", ANYTHING), end + 1, end, way)
+        return
+    while end >= 0:
+        member = members.get(path[way.begin : end])
+        if member is not None:
+            yield _Way(member, end + 1, end, way)
+        end = path.find(".", end + 1)
+
+
+def _led_through(path: str, way: _Way, last: str) -> list[str]:
+    steps, step = [last], way
+    while step.before is not None:
+        steps.append(path[step.before.begin : step.end])
+        step = step.before
+    return steps[::-1]
 
 
 def _plant(tree: Tree, steps: list[str]) -> None:

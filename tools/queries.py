@@ -8,7 +8,13 @@ import orjson
 
 Pairs = list[tuple[str, str]]
 
+MAX_NAME = 1000
+
 SEPARATORS = {"comma": ",", "space": " ", "pipe": "|"}
+
+
+class ParametersRefused(ValueError):
+    """A value cannot be told as parameters; the message says why, for a model."""
 
 
 def quoted(text: str) -> str:
@@ -26,11 +32,17 @@ def scalar(value: Any) -> str:
 
 
 def query_pairs(name: str, value: Any, style: str) -> Pairs:
-    """Return the parameters for one argument, in a style of the definition, however deep it is nested."""
+    """Return the parameters for one argument, in a style of the definition, however deep it is nested.
+
+    Raises ParametersRefused where names of members would add up to one longer than MAX_NAME: it would stand before
+    every value below, and a small argument make a request of gigabytes.
+    """
     return list(_pairs(name, value, style)) if isinstance(value, dict | list) else [(name, scalar(value))]
 
 
 def _pairs(name: str, value: Any, style: str) -> Iterator[tuple[str, str]]:
+    if len(name) > MAX_NAME:
+        raise ParametersRefused(f"{name[:64]}…: the names of nested members are longer than {MAX_NAME} characters.")
     if not isinstance(value, dict | list) or style == "json":
         yield name, scalar(value)
     elif style in SEPARATORS:

@@ -139,14 +139,15 @@ def masked(value: Any, depth: int = 0) -> Any:
     """Return arguments as they may be kept: secrets masked, long texts cut, no NUL (PostgreSQL takes none)."""
     if isinstance(value, dict):
         return {
-            _storable(redact(str(key)))[:100]: MASK if _names_secret(str(key)) else masked(child, depth + 1)
+            _storable(redact(str(key)[:MAX_TEXT]))[:100]: MASK if _names_secret(str(key)) else masked(child, depth + 1)
             for key, child in list(value.items())[:100]
         }
     if isinstance(value, list):
         return [masked(item, depth + 1) for item in value[:100]]
     if isinstance(value, str):
-        text = _storable(redact(value))
-        return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+        # Redacting makes a text shorter: what lies far behind the cut is not looked at.
+        text = _storable(redact(value[: 4 * MAX_TEXT]))
+        return text if len(text) <= MAX_TEXT and len(value) <= 4 * MAX_TEXT else f"{text[:MAX_TEXT]}…"
     return value
 
 

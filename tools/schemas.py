@@ -92,10 +92,17 @@ def refuse_retrieval(uri: str) -> Any:
     raise SchemaRefused(f"the reference {uri} leaves the document")
 
 
+# Patterns come from whoever writes documentation, and what they are held against from whoever calls: neither size nor
+# steps may grow without end. Steps are counted only where a pattern looks around or refers back; others take one each.
+PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000, size_limit=1024 * 1024)
+
+
 def compile_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
     """Compile a JSON Schema (2020-12); raise SchemaRefused when it is not one."""
     try:
-        return jsonschema_rs.Draft202012Validator(schema, validate_formats=False, retriever=refuse_retrieval)
+        return jsonschema_rs.Draft202012Validator(
+            schema, validate_formats=False, retriever=refuse_retrieval, pattern_options=PATTERN_OPTIONS
+        )
     except (ValueError, jsonschema_rs.ReferencingError) as problem:
         raise SchemaRefused(f"not a valid JSON Schema: {str(problem).splitlines()[0]}") from None
 

@@ -44,7 +44,11 @@ def file_schema(declared: Schema) -> Schema:
             "text": {"type": "string", "description": "The content of a text file."},
             "content_base64": {"type": "string", "description": "The content of any other file, in Base64."},
             "filename": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
-            "media_type": {"type": "string", "description": "Such as text/csv; told by the kind of content otherwise."},
+            "media_type": {
+                "type": "string",
+                "maxLength": MAX_NAME,
+                "description": "Such as text/csv; told by the kind of content otherwise.",
+            },
         },
         "additionalProperties": False,
     }
@@ -56,7 +60,7 @@ def read_upload(given: dict[str, Any]) -> Upload:
     if (text is None) == (encoded is None):
         raise UploadRefused("takes either text or content_base64, not both and not neither.")
     media_type = given.get("media_type") or ("text/plain; charset=utf-8" if encoded is None else OCTETS)
-    if not MEDIA_TYPE.fullmatch(media_type):
+    if len(media_type) > MAX_NAME or not MEDIA_TYPE.fullmatch(media_type):
         raise UploadRefused("media_type is not a media type; give one such as text/csv, or leave it out.")
     filename = CONTROL.sub("", re.split(r"[/\\]", given.get("filename") or "")[-1]).strip()
     usual = "file.txt" if encoded is None else "file"

@@ -18,6 +18,7 @@ from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Part, Path, Seconds, Slug
 from accounts.errors import DefinitionInvalid
 
+MAX_PROBLEMS = 100
 # Where a problem lies in one of these, its place names the kind next.
 IN_KINDS = frozenset({"authentication", "pagination"})
 
@@ -139,9 +140,11 @@ def parse_definition(document: object) -> Definition:
         return Definition.model_validate(document)
     except ValidationError as refused:
         problems = []
-        for error in refused.errors():
+        for error in refused.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
             place = ".".join(_steps(error["loc"])) or "document"
             problems.append(f"{place}: {error['msg'].removeprefix('Value error, ')}")
+        if refused.error_count() > MAX_PROBLEMS:
+            problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; mend these first")
         raise DefinitionInvalid(problems) from None
 
 

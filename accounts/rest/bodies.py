@@ -13,13 +13,13 @@ JSON = "application/json"
 
 
 def read_json(raw: bytes) -> Any:
-    """Return what a body holds; raise ProblemRaised for one that is too large, too deep, or not JSON."""
+    """Return what a body holds; raise ProblemRaised for one that is beyond the limits, or not JSON."""
     if len(raw) > settings.MAX_BODY_BYTES:
         raise ProblemRaised(too_large())
     try:
-        return bounded_json.loads(raw)
-    except bounded_json.TooDeep as deep:
-        raise ProblemRaised(Problem(400, f"The body is {deep}. Send a flatter document.")) from None
+        return bounded_json.loads_request(raw)
+    except bounded_json.BeyondLimits as beyond:
+        raise ProblemRaised(Problem(400, f"The body is {beyond}. Send a smaller document.")) from None
     except bounded_json.NotJSON as problem:
         raise ProblemRaised(Problem(400, f"The body is not valid JSON: {problem}.")) from None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
@@ -19,6 +20,7 @@ from accounts.rest.problems import (
     invalid,
     method_not_allowed,
     unauthenticated,
+    unreadable,
 )
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ def problem_of(exc: Exception, context: Mapping[str, Any]) -> Problem | None:
             return exc.problem
         case exceptions.ValidationError():
             return invalid(*field_errors(exc.detail))
+        case SuspiciousOperation():
+            return unreadable()
         case exceptions.NotAuthenticated():
             return unauthenticated()
         case exceptions.AuthenticationFailed():

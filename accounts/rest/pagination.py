@@ -10,6 +10,8 @@ from rest_framework.response import Response
 
 LIMIT = "limit"
 CURSOR = "next_cursor"
+# A position is a moment or a name, and a number; sealed, the longest takes about 500 characters.
+MAX_CURSOR = 2000
 
 
 class CursorUnknown(ValueError):
@@ -79,7 +81,10 @@ def sealed(place: Any, request: Request) -> str:
 
 def opened(cursor: str, request: Request) -> Any:
     """Return the place that a cursor stands for; raise CursorUnknown for one that the list did not give out."""
+    if len(cursor) > MAX_CURSOR:
+        raise CursorUnknown
     try:
+        # The signature is checked before anything is decoded or decompressed.
         return signing.loads(cursor, salt=_salt(request))
     except signing.BadSignature:
         raise CursorUnknown from None

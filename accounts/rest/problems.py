@@ -9,6 +9,10 @@ from django.http import HttpResponse
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:patchbay:problem:"
+# What is told of a request that does not fit: a list of wrong items may be as long as a body, and a reason quote one.
+MAX_ERRORS = 20
+MAX_REASON = 500
+MAX_PATH = 200
 CHALLENGE = 'Bearer realm="Patchbay"'
 
 # What `type` says, and the `title` that goes with it.
@@ -103,10 +107,12 @@ class ProblemRaised(Exception):
 
 
 def invalid(*errors: FieldError) -> Problem:
-    """Return the problem of a request whose fields do not fit, each with its reason."""
+    """Return the problem of a request whose fields do not fit, the first of them with their reasons."""
     count = "One field does" if len(errors) == 1 else f"{len(errors)} fields do"
-    named = " ".join(f"{each.field}: {each.reason}" for each in errors)
-    return Problem(400, f"{count} not fit. {named}", errors=errors)
+    told = tuple(FieldError(each.field[:MAX_PATH], each.reason[:MAX_REASON]) for each in errors[:MAX_ERRORS])
+    named = " ".join(f"{each.field}: {each.reason}" for each in told)
+    more = f" And {len(errors) - len(told)} more." if len(told) < len(errors) else ""
+    return Problem(400, f"{count} not fit. {named}{more}", errors=told)
 
 
 def unauthenticated() -> Problem:
@@ -116,6 +122,11 @@ def unauthenticated() -> Problem:
         "Send a live API token as `Authorization: Bearer pbapi_…`. It may be missing, mistyped, expired or revoked; "
         "an admin makes a new one.",
     )
+
+
+def unreadable() -> Problem:
+    """Return the problem of a request that Django itself refuses to read, such as one with thousands of parameters."""
+    return Problem(400, "The request holds more parameters than are read, or cannot be read. Send a simpler one.")
 
 
 def method_not_allowed(allowed: str) -> Problem:

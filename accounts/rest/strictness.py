@@ -4,11 +4,16 @@ DRF's own fields take a number for a text and `"yes"` for a truth value, and lea
 that a mistyped setting would seem to have been accepted.
 """
 
-import difflib
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.settings import api_settings
+
+from accounts.nearest import nearest
+
+MAX_UNKNOWN = 8
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -30,13 +35,17 @@ class StrictSerializer(serializers.Serializer[Any]):
         return value
 
     def _unknown(self, data: Mapping[Any, Any]) -> dict[str, str]:
+        """Return the first keys that nobody declared, each with a hint, and how many more there are."""
         known = [name for name, field in self.fields.items() if not field.read_only]
-        return {str(key)[:64]: _hint(str(key), known) for key in data if key not in known}
+        unknown = [str(key)[:64] for key in islice((key for key in data if key not in known), MAX_UNKNOWN)]
+        told = {key: _hint(key, known) for key in unknown}
+        more = sum(key not in known for key in data) - len(unknown)
+        return {**told, api_settings.NON_FIELD_ERRORS_KEY: f"{more} more are not known here."} if more else told
 
 
 def _hint(key: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(key[:64], known, n=1, cutoff=0.6)
-    return "Is not known here. " + (f"Did you mean {nearest[0]}?" if nearest else f"There is: {', '.join(known)}.")
+    meant = nearest(key, known, cutoff=0.6)
+    return "Is not known here. " + (f"Did you mean {meant}?" if meant else f"There is: {', '.join(known)}.")
 
 
 class TextField(serializers.CharField):

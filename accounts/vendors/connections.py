@@ -1,6 +1,5 @@
 """A connected account as a call sees it: where to send requests, and what puts its credentials on them."""
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,7 +7,8 @@ from uuid import UUID
 
 import httpx
 
-from accounts.definition import PLACEHOLDER, Definition, OAuthAuthentication
+from accounts.definition import PLACEHOLDER, ConnectionField, Definition, OAuthAuthentication
+from accounts.definition.patterns import PatternUnusable, matches
 from accounts.errors import ConnectionIncomplete
 from accounts.models import IntegratedAccount
 from accounts.oauth.client import endpoint_problem, registered_client
@@ -17,6 +17,7 @@ from accounts.oauth.tokens import TokenSet
 from accounts.vendors.addresses import base_url_problem
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
 
+MAX_UNKNOWN = 8
 # Only what httpx decodes by itself, so that the limit on the answer's size holds after decompression.
 BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "Patchbay/1"}
 
@@ -97,8 +98,8 @@ def split_fields(
     """
     problems: dict[str, str] = {}
     known = {field.name: field for field in definition.connection_fields}
-    for name in given.keys() - known.keys():
-        problems[name] = f"is not a connection field of {definition.label}; it has: {', '.join(known)}."
+    for name in sorted(given.keys() - known.keys())[:MAX_UNKNOWN]:
+        problems[name[:64]] = f"is not a connection field of {definition.label}; it has: {', '.join(known)}."
     in_header = PLACEHOLDER.findall(" ".join(definition.authentication.templates.values()))
     opened: dict[str, str] = {}
     secret: dict[str, str] = {}
@@ -110,8 +111,8 @@ def split_fields(
             continue
         if not isinstance(value, str) or not value.isprintable() or len(value) > 4000:
             problems[name] = f"{declared.label} takes one line of text."
-        elif declared.pattern and not re.fullmatch(declared.pattern, value):
-            problems[name] = f"{declared.label} does not have the expected form. {declared.help}".strip()
+        elif problem := _form_problem(declared, value):
+            problems[name] = problem
         elif name in in_header and not value.isascii():
             problems[name] = f"{declared.label} goes into a request header, which takes ASCII characters alone."
         else:
@@ -121,6 +122,16 @@ def split_fields(
     if problems:
         raise ConnectionIncomplete(problems)
     return opened, secret
+
+
+def _form_problem(declared: ConnectionField, value: str) -> str:
+    """Return why a value does not have the form that its field declares, or nothing."""
+    try:
+        if not declared.pattern or matches(declared.pattern, value):
+            return ""
+    except PatternUnusable:
+        return f"{declared.label} cannot be checked: the pattern in the definition holds what no check understands."
+    return f"{declared.label} does not have the expected form. {declared.help}".strip()
 
 
 def _address_problems(definition: Definition, fields: dict[str, str], base_url: str) -> dict[str, str]:

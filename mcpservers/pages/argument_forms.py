@@ -167,7 +167,7 @@ READERS: dict[str, Callable[[str], Any]] = {"string": str, "integer": _whole, "n
 
 def _json(typed: str) -> Any:
     try:
-        return bounded_json.loads(typed.strip().encode())
+        return bounded_json.loads_request(typed.strip().encode())
     except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
         raise ValueError(f"This is not JSON: {problem}.") from None
 

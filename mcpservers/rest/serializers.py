@@ -10,17 +10,25 @@ from accounts.rest.serializers import EXPIRY_HELP
 from accounts.rest.strictness import MomentField, NameField, StrictSerializer, TextField, TruthField
 from mcpservers.models import MCPServer
 
+MAX_NAMES = 200
+
 
 class FilterField(serializers.ListField):
     """Names to filter by; each counts once."""
 
-    default_error_messages = {"not_a_list": "Takes a list of names."}
+    default_error_messages = {
+        "not_a_list": "Takes a list of names.",
+        "too_many": f"Takes at most {MAX_NAMES} names.",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"child": TextField(max_length=100), "max_length": 200, **kwargs})
+        super().__init__(**{"child": TextField(max_length=100), "max_length": MAX_NAMES, **kwargs})
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the names, in the order given; raise ValidationError."""
+        # Before each is judged: `max_length` is looked at only afterwards.
+        if isinstance(data, list) and len(data) > MAX_NAMES:
+            self.fail("too_many")
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 

@@ -1,6 +1,7 @@
 """The protocol in both eras, on one URL."""
 
 import base64
+from typing import Any
 
 import httpx
 import pytest
@@ -254,6 +255,35 @@ class TestBatches:
         answers = (await mcp.at("2025-03-26").post([1, {"jsonrpc": "2.0", "id": 2, "method": "ping"}])).json()
         assert answers[0]["error"]["code"] == -32600
         assert answers[1]["result"] == {}
+
+    async def test_more_messages_than_a_batch_may_hold_are_refused_at_once(self, mcp: McpClient) -> None:
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        refused = await mcp.at("2025-03-26").post([ping] * 21)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, -32600)
+        assert refused.json()["error"]["message"].endswith("the batch holds 21 messages; send at most 20 at once.")
+        assert len((await mcp.at("2025-03-26").post([ping] * 20)).json()) == 20
+
+    async def test_once_the_answers_fill_a_batch_the_rest_is_refused_without_being_begun(
+        self, mcp: McpClient, vendor: httpx.Client, settings: Any
+    ) -> None:
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_all_fuse_desk_reps"}}
+        batch = [{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, call, {**call, "method": "x", "id": 3}, 1]
+        settings.MCP_BATCH_BYTES = 1024
+        before = vendor.get("/_control").json()["requests"]
+        answers = (await mcp.at("2025-03-26").post(batch)).json()
+        assert [answer.get("id") for answer in answers] == [1, 2, 3, None]
+        assert len(answers[0]["result"]["tools"]) > 10
+        assert "Send it again, in a batch of fewer messages." in answers[1]["error"]["message"]
+        assert answers[2]["error"] == answers[1]["error"]
+        assert vendor.get("/_control").json()["requests"] == before
+
+    async def test_no_batch_is_answered_with_more_than_its_bytes_and_one_answer(
+        self, mcp: McpClient, settings: Any
+    ) -> None:
+        one = len((await mcp.at("2025-03-26").post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})).content)
+        settings.MCP_BATCH_BYTES = 2 * one
+        batch = [{"jsonrpc": "2.0", "id": count, "method": "tools/list"} for count in range(20)]
+        assert len((await mcp.at("2025-03-26").post(batch)).content) < 3 * one + 20 * 400
 
 
 async def test_the_vendors_limits_are_told_in_headers_and_in_meta(mcp: McpClient, vendor: httpx.Client) -> None:

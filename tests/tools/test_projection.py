@@ -68,7 +68,8 @@ class TestChoosing:
             ("pages.words", "fields: pages.words is not in the result; did you mean pages"),
             ("zzz", "fields: zzz is not in the result; it has: id, title, state"),
             (".", "fields: . is not in the result"),
-            ("x" * 500, "fields: " + "x" * 64 + " is not"),
+            ("x" * 200, "fields: " + "x" * 64 + " is not"),
+            ("x" * 201, 'xxx" is longer than 200 characters'),
             ("", "fields:  is not in the result"),
         ],
     )

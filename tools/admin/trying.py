@@ -67,7 +67,7 @@ class WithTrying(_Base):
         if account is None:
             return {"problem": "Choose an account that is connected through this integration."}
         try:
-            arguments = bounded_json.loads(request.POST.get("try_arguments", "").strip().encode() or b"{}")
+            arguments = bounded_json.loads_request(request.POST.get("try_arguments", "").strip().encode() or b"{}")
         except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
             return {"problem": f"The arguments are not JSON: {problem}."}
         if not shown.tool.read_only:

@@ -118,7 +118,14 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
         token_id=request.auth.token_id,
         client=request.headers.get("User-Agent", ""),
     )
-    result = await invoke(tool, toolbox.connection, arguments, caller, budget=settings.RESULT_BUDGET)
+    result = await invoke(
+        tool,
+        toolbox.connection,
+        arguments,
+        caller,
+        budget=settings.RESULT_BUDGET,
+        request_bytes=len(request.body),
+    )
     headers = {"Cache-Control": "no-store", **result.limits.headers()}
     return HttpResponse(_body(result), content_type="application/json", headers=headers)
 

@@ -1,0 +1,26 @@
+"""Which known name somebody may have meant, for hints in errors, at a cost that what was sent cannot raise."""
+
+import difflib
+from collections.abc import Iterable
+from heapq import nlargest
+from itertools import islice, pairwise
+
+MAX_NAME = 64
+MAX_KNOWN = 1000
+# difflib takes up to 0.1 ms to compare two names, so that it is given those alone that share most pairs of letters.
+COMPARED = 20
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float) -> str:
+    """Return the known name that is most like another, or nothing where none is like enough."""
+    name = name[:MAX_NAME]
+    candidates = list(islice(known, MAX_KNOWN))
+    if len(candidates) > COMPARED:
+        pairs = _pairs(name)
+        candidates = nlargest(COMPARED, candidates, key=lambda each: len(pairs & _pairs(each)) / (len(each) + 1))
+    found = difflib.get_close_matches(name, [each[: 2 * MAX_NAME] for each in candidates], n=1, cutoff=cutoff)
+    return found[0] if found else ""
+
+
+def _pairs(name: str) -> set[tuple[str, str]]:
+    return set(pairwise(name[: 2 * MAX_NAME]))

@@ -1,0 +1,93 @@
+"""Answer a batch of messages (MCP 2025-03-26): one after another, within a number and a size, while the client stays.
+
+A few bytes of a message can ask for an answer of megabytes, so that a batch is held to what it brings about.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from django.conf import settings
+
+from mcpservers import protocol
+from mcpservers.errors import JsonRpcError
+from mcpservers.jsonrpc import INVALID_REQUEST, Id, Message, error_bytes, read_message
+from mcpservers.protocol import Exchange
+from mcpservers.replies import Reply
+
+Answering = Callable[[Message, Id, Exchange], Coroutine[Any, Any, Reply]]
+
+# Writes that go on although whoever sent them has gone: what a vendor was told cannot be taken back.
+_going_on: set[asyncio.Task[Reply]] = set()
+
+
+def check_batch(values: list[Any], exchange: Exchange) -> None:
+    """Raise JsonRpcError for a batch that is not answered at all."""
+    # MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 took them out again
+    version = protocol.handshake_version(exchange.headers) if exchange.headers.protocol_version else protocol.BATCHING
+    if version != protocol.BATCHING:
+        raise JsonRpcError(INVALID_REQUEST, f"Invalid request: {version} has no batches; send one message.", status=400)
+    if not values:
+        raise JsonRpcError(INVALID_REQUEST, "Invalid request: the batch is empty.", status=400)
+    most: int = settings.MCP_BATCH_MESSAGES
+    if len(values) > most:
+        problem = f"Invalid request: the batch holds {len(values)} messages; send at most {most} at once."
+        raise JsonRpcError(INVALID_REQUEST, problem, status=400)
+
+
+async def answer_batch(values: list[Any], exchange: Exchange, answering: Answering) -> Reply:
+    """Answer the messages of a checked batch.
+
+    When it is cancelled, the rest is not begun and a read under way ends; a write under way goes on. Once the answers
+    are larger than MCP_BATCH_BYTES, what is left is refused without being begun: no answer of a call that was made
+    is withheld.
+    """
+    written: list[bytes] = []
+    size = 0
+    for value in values:
+        is_full = size > settings.MCP_BATCH_BYTES
+        answer = _refused(value) if is_full else await _answered(value, exchange, answering)
+        size += len(answer)
+        if answer:
+            written.append(answer)
+        await asyncio.sleep(0)  # lists and refusals wait for nothing: others get their turn in between
+    return Reply(200, b"[" + b",".join(written) + b"]") if written else Reply(202)
+
+
+async def _answered(value: Any, exchange: Exchange, answering: Answering) -> bytes:
+    try:
+        message = read_message(value)
+    except JsonRpcError as refused:
+        return error_bytes(refused, refused.message_id, null_id=True)
+    if message.id is None:
+        return b""
+    if message.method == "initialize":
+        error = JsonRpcError(INVALID_REQUEST, "Invalid request: initialize must not be part of a batch.")
+        return error_bytes(error, message.id, null_id=False)
+    if not protocol.may_write(message, exchange.server):
+        return (await answering(message, message.id, exchange)).body
+    working = asyncio.ensure_future(answering(message, message.id, exchange))
+    _going_on.add(working)
+    working.add_done_callback(_going_on.discard)
+    return (await asyncio.shield(working)).body
+
+
+def _refused(value: Any) -> bytes:
+    try:
+        message = read_message(value)
+    except JsonRpcError as refused:
+        return error_bytes(refused, refused.message_id, null_id=True)
+    if message.id is None:
+        return b""
+    error = JsonRpcError(
+        INVALID_REQUEST,
+        "Not begun: the answers to the messages before this one fill what a batch may be answered with. "
+        "Send it again, in a batch of fewer messages.",
+    )
+    return error_bytes(error, message.id, null_id=False)
+
+
+async def finish_writes() -> None:
+    """Wait for writes whose client has gone, at most SHUTDOWN_SECONDS."""
+    if _going_on:
+        await asyncio.wait(set(_going_on), timeout=settings.SHUTDOWN_SECONDS)
