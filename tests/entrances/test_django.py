@@ -85,7 +85,7 @@ def visitor(
         "call_id": str(call.pk), "token_id": str(account.pk), "integration_name": "fuse_desk", "key": "x", "token": "x",
         "membership_id": str(membership.pk), "user_id": str(people.outsider.pk), "resource": "cases", "method": "list",
         "object_id": str(record.pk), "app_label": "tools", "content_type_id": "1", "url": "x", "path": "x", "id": "1",
-        "version": "1",
+        "version": "1", "session_id": str(account.pk),
     }  # fmt: skip
     return client, samples, token_of(account.environment)
 
