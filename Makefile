@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: demo up setup test test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit clean
+.PHONY: demo up setup test test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit lock lock-check sbom digests clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -50,7 +50,7 @@ test-services: $(DEV_STAMP) ## The suite again, on PostgreSQL and Redis (REQUIRE
 benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy
 	@$(BIN)/python -m benchmarks.tool_calls
 
-check: lint types imports migrations deploy-check audit ## Every check that is not a test
+check: lint types imports migrations deploy-check audit lock-check sbom ## Every check that is not a test
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
@@ -66,7 +66,7 @@ migrations: $(DEV_STAMP)
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 deploy-check: $(DEV_STAMP)
-	@DEBUG=0 SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" TOKEN_KEY=deploy-check \
+	@DEBUG=0 SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" TOKEN_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(32))')" \
 	CREDENTIAL_KEYS="k1:$$($(BIN)/python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())')" \
 	PUBLIC_URL=https://patchbay.example.com FORWARDED_ALLOW_IPS=10.0.0.5 $(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -74,6 +74,32 @@ audit: $(DEV_STAMP)
 	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off 2>$(VENV)/pip-audit.log \
 	|| { grep -qE 'Connection|Max retries|resolve|Temporary failure|ConnectionError|Proxy|503|403' $(VENV)/pip-audit.log \
 	&& echo "audit skipped: the vulnerability database cannot be reached from here" || { cat $(VENV)/pip-audit.log; exit 1; }; }
+
+# For every platform and every Python that is supported, with the hashes of all of the index's files.
+LOCKING := $(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --no-config --quiet
+
+lock: $(DEV_STAMP) ## Write requirements.lock anew, after a change of requirements.txt or constraints.txt
+	@$(LOCKING) --output-file requirements.lock
+
+lock-check: $(DEV_STAMP) ## requirements.lock is in step with requirements.txt and constraints.txt
+	@$(BIN)/python -m pytest -q tests/deploy/test_lock.py
+
+sbom: $(DEV_STAMP) ## What the product is made of, as CycloneDX, in build/sbom.cdx.json
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON --output-file build/sbom.cdx.json
+	@$(BIN)/python -c 'import json; count = len(json.load(open("build/sbom.cdx.json")).get("components", [])); \
+	assert count > 0, "build/sbom.cdx.json names no component"; print(f"build/sbom.cdx.json names {count} components")'
+
+# The images that deploy/ names, by the digest that their tags have at this moment; docs/operations.md says what to do with it.
+IMAGES := python:3.11-slim-bookworm $(shell sed -n 's/^ *image: *\([a-z][a-z/-]*:[0-9][^ ]*\)$$/\1/p' deploy/compose.yaml)
+
+digests: ## The digests of the images that deploy/ builds on (needs skopeo or docker)
+	@for image in $(IMAGES); do \
+	if command -v skopeo >/dev/null; then \
+	digest=$$(skopeo inspect --format '{{.Digest}}' "docker://docker.io/$$(case $$image in */*) echo "$$image" ;; *) echo "library/$$image" ;; esac)"); \
+	else digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image"); fi || exit 1; \
+	echo "$$image@$$digest"; done
 
 clean: ## Remove what the commands made; the data in var/ stays
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
@@ -84,12 +110,12 @@ $(VENV)/bin/python:
 	@echo "Making $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
-$(STAMP): requirements.txt constraints.txt | $(VENV)/bin/python
+$(STAMP): requirements.lock | $(VENV)/bin/python
 	@echo "Installing requirements …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements.txt constraints.txt | $(VENV)/bin/python
+$(DEV_STAMP): requirements-dev.txt requirements.txt constraints.txt requirements.lock | $(VENV)/bin/python
 	@echo "Installing requirements for development …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(STAMP)

@@ -30,8 +30,13 @@ def test_the_base_is_pinned_and_both_stages_share_it() -> None:
 def test_a_change_of_the_code_does_not_install_everything_again() -> None:
     builder = stages()[0]
     copied = [rest for name, rest in builder if name == "COPY"]
-    assert copied == ["requirements.txt constraints.txt /build/"]
+    assert copied == ["requirements.lock /build/"]
     assert builder.index(("COPY", copied[0])) < len(builder) - 1
+
+
+def test_every_package_of_the_image_is_held_against_its_hash() -> None:
+    (install,) = [rest for name, rest in stages()[0] if name == "RUN" and "pip install" in rest]
+    assert "--require-hashes --requirement /build/requirements.lock" in install
 
 
 def test_the_image_runs_as_a_numbered_user_that_is_not_root() -> None:
