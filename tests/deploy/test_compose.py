@@ -107,3 +107,26 @@ def test_every_process_gets_the_same_settings(name: str) -> None:
     assert SERVICES[name]["environment"] == SERVICES["web"]["environment"]
     assert SERVICES[name]["env_file"] == [".env"]
     assert SERVICES[name]["image"] == SERVICES["web"]["image"]
+
+
+def test_no_password_stands_in_a_command_line(tmp_path: Path) -> None:
+    """The command of Redis with a server that tells how it was called: the password is in its file alone."""
+    program = tmp_path / "redis-server"
+    program.write_text('#!/bin/sh\necho "called: $*"\nls -l "$1"\ncat "$1"\n')
+    program.chmod(0o700)
+    shell, flag, script = SERVICES["redis"]["command"]
+    script = script.replace("$$", "$").replace("/tmp/", f"{tmp_path}/")
+    path = f"{tmp_path}:/usr/bin:/bin"
+    done = subprocess.run(
+        [shell, flag, script],
+        env={"PATH": path, "REDIS_PASSWORD": "r3dis-pass"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    called, listed, *configuration = done.stdout.splitlines()
+    assert called == f"called: {tmp_path}/redis.conf"
+    assert listed.startswith("-rw-------")
+    assert configuration == ['save ""', "appendonly no", 'requirepass "r3dis-pass"']
+    for service in SERVICES.values():
+        assert "PASSWORD" not in str(service.get("command", "")).replace('"$$REDIS_PASSWORD" > /tmp', "")

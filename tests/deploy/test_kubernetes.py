@@ -1,5 +1,6 @@
 """The manifests: valid for old and new clusters, hardened, in agreement with each other."""
 
+import ipaddress
 import shutil
 import subprocess
 from typing import Any
@@ -154,3 +155,53 @@ def test_every_deployment_selects_its_own_pods_alone(deployment: dict[str, Any])
 def selected(labels: dict[str, str]) -> set[str]:
     """Return the workloads whose pods have these labels."""
     return {name for name, pod in pods().items() if labels.items() <= pod["metadata"]["labels"].items()}
+
+
+def egress_of(policy: str) -> list[dict[str, Any]]:
+    """Return the rules by which pods may connect elsewhere."""
+    rules: list[dict[str, Any]] = of_kind("NetworkPolicy")[policy]["spec"]["egress"]
+    return rules
+
+
+def test_pods_connect_nowhere_unless_a_policy_says_so() -> None:
+    spec = of_kind("NetworkPolicy")["patchbay"]["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert not {"ingress", "egress"} & spec.keys()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.100.100.200",
+        "127.0.0.1",
+        "fd00:ec2::254",
+        "::1",
+    ],
+)
+def test_no_pod_reaches_inner_addresses_as_a_vendor(address: str) -> None:
+    blocks = [peer["ipBlock"] for rule in egress_of("patchbay-vendors") for peer in rule["to"]]
+    assert not any(_lets_through(block, address) for block in blocks)
+
+
+def _lets_through(block: dict[str, Any], address: str) -> bool:
+    inside = ipaddress.ip_address(address)
+    excepted = any(inside in ipaddress.ip_network(each) for each in block.get("except", ()))
+    return inside in ipaddress.ip_network(block["cidr"]) and not excepted
+
+
+def test_vendors_are_called_by_web_and_worker_at_443_and_by_nothing_else() -> None:
+    selector = of_kind("NetworkPolicy")["patchbay-vendors"]["spec"]["podSelector"]
+    assert selector["matchExpressions"][0]["values"] == ["web", "worker"]
+    assert [rule["ports"] for rule in egress_of("patchbay-vendors")] == [[{"protocol": "TCP", "port": 443}]]
+    blocks = [peer["ipBlock"] for rule in egress_of("patchbay-vendors") for peer in rule["to"]]
+    assert all(any(_lets_through(block, each) for block in blocks) for each in ("8.8.8.8", "2606:4700::1111"))
+
+
+def test_every_pod_reaches_names_database_and_redis() -> None:
+    ports = {port["port"] for rule in egress_of("patchbay-data") for port in rule["ports"]}
+    assert ports == {53, 5432, 6379}
+    assert selected(of_kind("NetworkPolicy")["patchbay-data"]["spec"]["podSelector"]["matchLabels"]) == pods().keys()
