@@ -229,18 +229,36 @@ def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str
         "/x?next=/mcp/{}",
         "/mcp/{}/gone",
         "/x/{}/gone",
-        "/invitations/{}",
         "/%69nvitations/{}/accept",
         "/sign-in?next=/invitations/{}",
+        "/welcome/MQ/{}",
+        "/welcome/{}/gone",
+        "/%77elcome/{}",
+        "/invitations/{}",
+        "/invitations/{}/gone",
+        "//invitations//{}",
+        "/oauth/callback?code={}&state={}",
+        "/oauth/callback/gone?state={}",
     ],
 )
 def test_no_log_holds_a_token(proxy: Proxy, token: str, path: str) -> None:
     with proxy.client() as client:
-        address = proxy.secure + path.format(token)
+        address = proxy.secure + path.replace("{}", token)
         for size in (2, 100_000, 3_000_000, 20_000_000):
             client.post(address, content=b"x" * size, headers={"Referer": f"{proxy.secure}/mcp/{token}"})
-        client.get(proxy.plain + path.format(token))
+        client.get(proxy.plain + path.replace("{}", token))
     assert token not in proxy.logs()
+
+
+@pytest.mark.parametrize(
+    "path", ["/welcome/MQ/c8x2-short", "/invitations/c8x2-short", "/oauth/callback?code=c8x2-short"]
+)
+def test_no_log_holds_a_short_secret_of_an_address(proxy: Proxy, path: str) -> None:
+    with proxy.client() as client:
+        for suffix in ("", "/gone"):
+            client.get(proxy.secure + path + suffix)
+        client.get(proxy.plain + path)
+    assert "c8x2-short" not in proxy.logs()
 
 
 def test_a_failure_shows_in_the_access_log_without_the_token(proxy: Proxy, token: str) -> None:
