@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from config.private_files import keep_private
+
 
 def main() -> None:
     """Run a management command, or say in one sentence which setting keeps it from starting."""
@@ -16,6 +18,9 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018  reading any setting reads the environment
     except ImproperlyConfigured as problem:
         sys.exit(f"Patchbay cannot start: {problem}")
+    # Static files are for everybody who serves them; the image is built by another user than it runs as.
+    if sys.argv[1:2] != ["collectstatic"]:
+        keep_private()
     execute_from_command_line(sys.argv)
 
 

@@ -30,7 +30,7 @@ from benchmarks.tool_calls import ROOT, cpu_seconds, free_port, start
 OPEN_FILES = 65_536
 IDLE_SECONDS = 10.0
 AT_ONCE = 50
-METRICS_TOKEN = "benchmark"
+METRICS_TOKEN = "metrics-of-this-benchmark-2718"
 STATELESS = "2026-07-28"
 META = {"io.modelcontextprotocol/protocolVersion": STATELESS, "io.modelcontextprotocol/clientCapabilities": {}}
 LISTEN = {

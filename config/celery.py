@@ -5,8 +5,10 @@ import warnings
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
+
+from config.private_files import keep_private
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,10 +25,18 @@ def use_django_logging(**_: object) -> None:
     """Keep Celery from replacing the project's logging, and with it the redaction of tokens."""
 
 
+@celeryd_init.connect
+@beat_init.connect
+def close_files(**_: object) -> None:
+    """Keep what the worker and beat write to their own user."""
+    keep_private()
+
+
 @app.on_configure.connect
 def make_broker_folders(**_: object) -> None:
     """Make the folders of the embedded broker, which it does not make by itself."""
     for name in ("data_folder_in", "control_folder"):
         folder = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(name)
         if folder:
-            Path(str(folder)).mkdir(mode=0o700, parents=True, exist_ok=True)
+            for each in (Path(str(folder)).parent, Path(str(folder))):
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)

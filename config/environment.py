@@ -7,9 +7,18 @@ import base64
 import os
 import secrets
 from ipaddress import ip_network
+import warnings
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+# 32 random bytes are 43 characters of Base64, and 64 digits; nothing shorter holds as much.
+LEAST_CHARACTERS = 32
+# Of 32 random hexadecimal digits hardly ever fewer are different.
+FEWEST_KINDS = 8
+KEY_BYTES = 32
+_ROW = "abcdefghijklmnopqrstuvwxyz0123456789" * 3
+RUNS = frozenset(_ROW[at : at + size] for size in range(16, 73) for at in range(36))
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -73,12 +82,13 @@ class Secrets:
     """The secrets that a process needs: from the environment, or made once and kept in a folder.
 
     With a folder (the embedded default) a missing secret is made on first use and kept there with mode 0600.
-    Without one, missing secrets are collected, so that one refusal names all of them.
+    Without one (production), missing and weak secrets are collected, so that one refusal names all of them.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._missing: list[str] = []
+        self._weak: list[str] = []
 
     def get(self, name: str, *, prefix: str = "") -> str:
         """Return the secret called `name`; `prefix` goes before a generated value."""
@@ -91,13 +101,56 @@ class Secrets:
         path = self._folder / f"{name.lower().replace('_', '-')}.secret"
         return kept_secret(path, prefix + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
-    def refuse_missing(self) -> None:
-        """Raise when any secret was asked for and not there, naming each."""
+    def check(self, name: str, value: str, recipe: str, *, least: int = LEAST_CHARACTERS) -> None:
+        """Note a secret that could be guessed; `recipe` makes a good one. Outside production it is only warned of."""
+        problem = weakness(value, least)
+        if not value or not problem:
+            return
+        told = f"{name} {problem}, so that it could be guessed. To make a good one: {recipe}"
+        if self._folder is None:
+            self._weak.append(told)
+        else:
+            warnings.warn(f"{told} With DEBUG=0 Patchbay does not start with it.", WeakSecret, stacklevel=2)
+
+    def check_key(self, pair: str) -> None:
+        """Note a key of the key ring (`id:key`) that is not 32 random bytes."""
+        name, _, encoded = pair.partition(":")
+        try:
+            key = base64.b64decode(encoded, altchars=b"-_", validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES or weakness(key.hex(), LEAST_CHARACTERS):
+            told = f"CREDENTIAL_KEYS takes 32 random bytes in URL-safe Base64 as its key {name[:20]!r}, as id:key. "
+            recipe = "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'."
+            if self._folder is None:
+                self._weak.append(f"{told}To make one: {recipe}")
+
+    def refuse(self) -> None:
+        """Raise when any secret was asked for and not there, or is weak, naming each."""
         if self._missing:
             raise ImproperlyConfigured(
                 f"{', '.join(self._missing)} must be set in the environment when DEBUG is off. "
                 "The README's section on production says how to make them."
             )
+        if self._weak:
+            raise ImproperlyConfigured(" ".join(self._weak))
+
+
+class WeakSecret(UserWarning):
+    """A secret of the environment could be guessed."""
+
+
+def weakness(value: str, least: int) -> str:
+    """Return why a secret could be guessed; empty where it is as long and as mixed as random ones are."""
+    if len(value) < least:
+        return f"has {len(value)} characters, but takes at least {least}"
+    if len(set(value)) < FEWEST_KINDS:
+        return f"is made of only {len(set(value))} different characters"
+    if any(value == (value[:size] * len(value))[: len(value)] for size in range(1, len(value) // 2 + 1)):
+        return "is a text that repeats itself"
+    if value.lower() in RUNS:
+        return "is a row of neighbouring letters or digits"
+    return ""
 
 
 def kept_secret(path: Path, fresh: str) -> str:

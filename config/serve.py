@@ -14,6 +14,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from config.private_files import keep_private  # noqa: E402
 from mcpservers.activity_feed import feed  # noqa: E402  the apps must be loaded first
 from mcpservers.streams import hub  # noqa: E402
 
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serve until told to stop; open requests may finish within the time that the settings allow."""
+    keep_private()
     # uvicorn raises the signal again once it has shut down; a stop that went well is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(

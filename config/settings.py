@@ -46,7 +46,15 @@ SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 TOKEN_KEY = _secrets.get("TOKEN_KEY")
 # Key ring: `id:base64 key` pairs, comma-separated; the first encrypts, all decrypt.
 CREDENTIAL_KEYS = [pair.strip() for pair in _secrets.get("CREDENTIAL_KEYS", prefix="k1:").split(",") if pair.strip()]
-_secrets.refuse_missing()
+# Whoever sends it as a bearer token may read /metrics; without it there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+_recipe = "python3 -c 'import secrets; print(secrets.token_urlsafe({}))'."
+_secrets.check("SECRET_KEY", SECRET_KEY, _recipe.format(64))
+_secrets.check("TOKEN_KEY", TOKEN_KEY, _recipe.format(32))
+_secrets.check("METRICS_TOKEN", METRICS_TOKEN, _recipe.format(32), least=20)
+for _pair in CREDENTIAL_KEYS:
+    _secrets.check_key(_pair)
+_secrets.refuse()
 
 # --- Who may speak to it ----------------------------------------------------------------------------------------------
 _local_hosts = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else []
@@ -358,8 +366,6 @@ UNFOLD = {
 }  # fmt: skip
 
 ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
-# Whoever sends it as a bearer token may read /metrics; without it there is no such page.
-METRICS_TOKEN = env.text("METRICS_TOKEN")
 # Which peers' X-Forwarded-* headers are believed: the reverse proxies' addresses or networks. None unless named.
 FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)

@@ -18,7 +18,7 @@ EXAMPLE = DEPLOY / "example.env"
 FILLED = {
     "PUBLIC_URL": "https://patchbay.example.com",
     "SECRET_KEY": "Zk3v-secret-of-these-tests-that-is-as-long-as-a-real-one-would-be-8fq2Lw",
-    "TOKEN_KEY": "token-key-of-these-tests",
+    "TOKEN_KEY": "Tk9-key-of-these-tests-as-long-as-a-real-one-would-be-4xqM",
     "CREDENTIAL_KEYS": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     "POSTGRES_PASSWORD": "0123456789abcdef",
     "REDIS_PASSWORD": "fedcba9876543210",

@@ -1,0 +1,100 @@
+"""Secrets of the environment: production starts with none that could be guessed, and says how to make a good one."""
+
+import base64
+import os
+import secrets
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import LEAST_CHARACTERS, weakness
+from tests.stack import ROOT
+
+GOOD = {
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "TOKEN_KEY": secrets.token_urlsafe(32),
+    "CREDENTIAL_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "METRICS_TOKEN": secrets.token_urlsafe(32),
+}
+
+
+def started(folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
+    """Run the smallest command with these settings."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(folder), "PUBLIC_URL": "https://patchbay.example.com", **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKEN_KEY", "a"),
+        ("SECRET_KEY", "a" * 64),
+        ("METRICS_TOKEN", "short"),
+        ("CREDENTIAL_KEYS", "k1:" + base64.urlsafe_b64encode(bytes(32)).decode()),
+        ("CREDENTIAL_KEYS", "k1:" + base64.urlsafe_b64encode(b"short").decode()),
+    ],
+)
+def test_production_does_not_start_with_a_secret_that_could_be_guessed(tmp_path: Path, name: str, value: str) -> None:
+    done = started(tmp_path, **{**GOOD, "DEBUG": "0", name: value})
+    assert done.returncode != 0
+    assert name in done.stderr
+    assert "python3 -c" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert value not in done.stderr or len(value) < 6
+
+
+def test_production_starts_with_good_secrets(tmp_path: Path) -> None:
+    done = started(tmp_path, **GOOD, DEBUG="0")
+    assert done.returncode == 0, done.stderr
+
+
+def test_elsewhere_a_weak_secret_is_only_warned_of(tmp_path: Path) -> None:
+    done = started(tmp_path, TOKEN_KEY="a")
+    assert done.returncode == 0
+    assert "TOKEN_KEY has 1 characters" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "weak", ["a", "a" * 64, "abcabcabc" * 8, "secret-key" * 5, "abcdefghijklmnopqrstuvwxyz0123456789"]
+)
+def test_what_could_be_guessed_is_weak(weak: str) -> None:
+    assert weakness(weak, LEAST_CHARACTERS)
+
+
+@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
+def test_what_is_random_is_not(make: object) -> None:
+    assert not any(weakness(make(32), LEAST_CHARACTERS) for _ in range(500))  # type: ignore[operator]  # both take bytes
+
+
+def test_files_of_the_embedded_default_are_their_users_alone(tmp_path: Path) -> None:
+    """New ones, and those that an earlier version made for everybody; what else lies there stays as it is."""
+    folder = tmp_path / "data"
+    assert started(folder).returncode == 0
+    (folder / "broker" / "queue").mkdir(parents=True)
+    old = [
+        folder / "patchbay.sqlite3-wal",
+        folder / "beat-schedule.db",
+        folder / "broker" / "queue" / "message",
+        folder / "web.log",
+    ]
+    for path in (*old, folder / "notes.txt"):
+        path.write_text("x")
+        path.chmod(0o644)
+    for path in (folder, folder / "broker", folder / "broker" / "queue"):
+        path.chmod(0o755)
+    environment = {**os.environ, "DATA_DIR": str(folder)}
+    (folder / "patchbay.sqlite3-wal").unlink()
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
+    made = [path for path in folder.rglob("*") if path.name != "notes.txt"]
+    assert folder / "patchbay.sqlite3" in made
+    assert {oct(stat.S_IMODE(path.stat().st_mode) & 0o077) for path in [folder, *made]} == {oct(0)}
+    assert stat.S_IMODE((folder / "notes.txt").stat().st_mode) == 0o644
