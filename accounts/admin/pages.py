@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as user_admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
@@ -57,6 +57,13 @@ class ModelAdmin(_ModelAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Look for the first words alone: each becomes a condition of its own, and a database takes only so many."""
         return super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
+
+    def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row of this id; raise Http404 for a missing one, and for a text that can be no id."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404(f"No {self.opts.verbose_name} has this id.")
+        return row
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

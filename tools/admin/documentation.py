@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -115,7 +115,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         """Answer the panel for values that are not saved; nothing is changed."""
         record = None
         if request.GET.get("record", "").isdigit():
-            record = get_object_or_404(Documentation.objects.select_related("integration"), pk=request.GET["record"])
+            record = self.row_or_404(request, request.GET["record"])
         if not (self.has_change_permission(request, record) if record else self.has_add_permission(request)):
             raise PermissionDenied
         form: Any = self.get_form(request, record, change=record is not None)(request.POST, instance=record)

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -78,7 +77,7 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
     @page_action(description="Export bundle", icon="download", url_path="export-bundle", permissions=["view"])
     def export_bundle(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer the definition and its documentation records as one file."""
-        integration = get_object_or_404(Integration, pk=object_id)
+        integration = self.row_or_404(request, object_id)
         response = HttpResponse(write_bundle(integration), content_type="application/yaml; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{integration.name}.yaml"'
         return response

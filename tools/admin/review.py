@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from accounts import audit
 from accounts.admin.pages import ModelAdmin, page_action, person
@@ -32,7 +32,7 @@ class WithReview(_Base):
     )
     def review_drafts(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the drafts; mark some of them, or carry the marks out, where the form says so."""
-        integration = get_object_or_404(Integration, pk=object_id)
+        integration: Integration = self.row_or_404(request, object_id)
         marks = Marks.of(request.session, integration)
         if request.method == "POST":
             self._reviewed(request, integration, marks)

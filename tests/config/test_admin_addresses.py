@@ -1,0 +1,101 @@
+"""Every address of the admin, with whatever stands where an id or a filter belongs: an answer, and never a fault."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import IntegratedAccount
+from tests.admin_site import browser, listing, superuser
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+EACH_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+# Of the wrong kind for every kind of key, missing, beyond what databases take, quoted as the admin does, and unseen.
+ODD = ["1", "-1", "x", "99999999999999999999999", "11111111-2222-3333-4444-555555555555", "_5F", "%00", "é", "1'"]
+
+
+def addresses(patterns: Any = None, before: str = "/") -> Iterator[str]:
+    """Yield the routes of the admin, with their parameters."""
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(each.pattern).removeprefix("^").removesuffix("\\Z").removesuffix("$")
+        if isinstance(each, URLResolver):
+            yield from addresses(each.url_patterns, route)
+        elif isinstance(each, URLPattern) and route.startswith("/admin/"):
+            yield route
+
+
+def filled(route: str, odd: str) -> str:
+    """Return an address with this in place of each parameter that takes it; whole numbers are beyond any row's."""
+    return PARAMETER.sub(lambda found: "99999999999999999999" if found[1] == "int" else odd, route)
+
+
+WITH_IDS = sorted({route for route in addresses() if PARAMETER.search(route) and "(?P" not in route})
+
+
+@pytest.fixture
+def root(account: IntegratedAccount) -> Client:
+    """Somebody who may do everything, in an admin that holds something."""
+    return browser(superuser())
+
+
+@pytest.mark.parametrize("route", WITH_IDS)
+def test_an_odd_id_is_an_answer(root: Client, route: str) -> None:
+    for odd in ODD:
+        for answer in (root.get(filled(route, odd)), root.post(filled(route, odd), {"action": "x"})):
+            assert answer.status_code < 500, (route, odd)
+
+
+@EACH_MODEL
+def test_an_odd_filter_is_an_answer(root: Client, model: Any) -> None:
+    shown = admin.site._registry[model]
+    names = {"q", "o", "p", "e", "_popup", "pk", "id", "_facets", "_to_field", "nothing", "id__in", "pk__gt", "all"}
+    for each in shown.list_filter:
+        name = each if isinstance(each, str) else getattr(each, "parameter_name", None) or str(each[0])  # type: ignore[index]
+        names |= {str(name), f"{name}__exact", f"{name}__id__exact", f"{name}__isnull", f"{name}__in", f"{name}__gte"}
+        names |= {f"{name}_from", f"{name}_to", f"{name}_from_0", f"{name}_to_1"}
+    for name in sorted(names):
+        for odd in ["x", "99999999999999999999999", "", "\0", "2026-99-99", "1.5.-2", "-999"]:
+            answer = root.get(listing(model), {name: odd})
+            assert answer.status_code < 500, (name, odd)
+
+
+@EACH_MODEL
+def test_an_action_on_odd_rows_is_an_answer(root: Client, model: Any) -> None:
+    for action in ("delete_selected", *(name for name in dir(admin.site._registry[model]) if name.startswith("make_"))):
+        for odd in ["1", "x", "99999999999999999999999", "", "\0"]:
+            for more in ({}, {"select_across": "0", "index": "0", "post": "yes"}, {"index": "x"}):
+                sent = {"action": action, "_selected_action": [odd], **more}
+                assert root.post(listing(model), sent).status_code < 500, (action, odd, more)
+
+
+@EACH_MODEL
+def test_odd_answers_to_its_forms_are_answers(root: Client, model: Any) -> None:
+    for address in (listing(model) + "add/", listing(model)):
+        for odd in ODD:
+            fields = {field.name: odd for field in model._meta.get_fields() if hasattr(field, "attname")}
+            assert root.post(address, {**fields, "_save": "Save"}).status_code < 500, (address, odd)
+            assert root.get(address, fields).status_code < 500, (address, odd)
+
+
+@pytest.mark.parametrize("odd", [*ODD, "\0"])
+def test_an_odd_field_to_complete_is_an_answer(root: Client, odd: str) -> None:
+    for names in ({"app_label": odd}, {"app_label": "accounts", "model_name": odd, "field_name": odd}):
+        sent = {"term": odd, "app_label": "accounts", "model_name": "membership", "field_name": "user", **names}
+        assert root.get("/admin/autocomplete/", sent).status_code < 500
+
+
+def test_a_malformed_id_of_a_bundle_is_not_found(root: Client) -> None:
+    assert root.get("/admin/accounts/integration/1/export-bundle/").status_code == 404
+
+
+@pytest.mark.parametrize("odd", ["x", "", "99999999999999999999999", "\0", "1'"])
+def test_a_preview_of_an_odd_record_is_an_answer(root: Client, odd: str) -> None:
+    for method in (root.get, root.post):
+        assert method(f"/admin/tools/documentation/preview/?{urlencode({'record': odd})}").status_code < 500
