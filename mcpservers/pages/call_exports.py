@@ -7,6 +7,7 @@ nothing else.
 
 import csv
 import io
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,13 @@ FIELDS = (
     "arguments",
 )  # fmt: skip
 STORED = tuple(name for name in FIELDS if name not in {"account", "server", "arguments"})
-# What a spreadsheet would take for a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula, or for a command of old (DDE).
+FORMULAS = frozenset("=+-@|%")
+# What it may skip before one: spaces, control and other unseen characters, and quotation marks.
+SKIPPED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Zl", "Zp", "Zs"})
+# Signs that some take for minus, which no normal form does.
+DASHES = dict.fromkeys("‐‑‒–—―−﹣⁃➖", "-") | {"➕": "+", "꞊": "=", "᐀": "=", "⹀": "="}
+QUOTES = frozenset("\"'`´‘’“”„«»")
 
 Row = dict[str, Any]
 
@@ -76,16 +82,28 @@ def _csv(rows: list[Row]) -> bytes:
 
 def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
     file = io.StringIO()
-    csv.writer(file).writerows(rows)
+    # Texts in quotation marks, so that a spreadsheet that parts cells by semicolons or tabs finds none inside them.
+    csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return file.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULAS) else value
+        return f"'{value}" if _is_formula(value) else value
     if isinstance(value, UUID):
         return str(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may compute a text, even one in full width or behind what is unseen."""
+    for sign in text:
+        for plain in unicodedata.normalize("NFKC", DASHES.get(sign, sign)):
+            if plain in FORMULAS:
+                return True
+            if plain not in QUOTES and unicodedata.category(plain) not in SKIPPED:
+                return False
+    return False
 
 
 def _json_lines(rows: list[Row]) -> bytes:

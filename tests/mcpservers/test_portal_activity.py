@@ -353,7 +353,13 @@ class TestExport:
         assert response["Content-Disposition"].startswith('attachment; filename="patchbay-calls-')
         assert response["Cache-Control"] == "private, no-store"
 
-    @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t", "\r"])
+    @pytest.mark.parametrize(
+        "lead",
+        [
+            "=", "+", "-", "@", "|", "%", "\t=", "\r=", "\n=", " =", "＝", "＋", "－", "＠", "﹢", "−", "\ufeff=",
+            "\u200b=", "\u2060 ＝", "'=", '"=', "\u00a0@", "\u202e=", "\u3000=", "“=", "\x01=",
+        ],
+    )  # fmt: skip
     async def test_whatever_a_spreadsheet_would_compute_is_a_text(
         self, people: People, account: IntegratedAccount, lead: str
     ) -> None:
