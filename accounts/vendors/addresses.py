@@ -22,8 +22,18 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # RFC 6052: the last 32 bits are an IPv4 address that a gateway would connect to.
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# Not public either, which the tables of older Pythons do not know: RFC 6890 (protocol assignments), RFC 9637.
-UNLISTED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))
+# IANA's registries of special-purpose addresses, of what Python 3.11 takes for global: protocol assignments (RFC 6890),
+# AS112 (RFC 7534, 7535), AMT (RFC 7450), relays of 6to4 (RFC 7526), and documentation (RFC 9637). Some of these are
+# reachable; no vendor's API is at any of them.
+UNLISTED = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24",
+            "2001::/23", "2620:4f:8000::/48", "3fff::/20",
+        ),
+    )
+)  # fmt: skip
 # RFC 5214, section 6.1: ISATAP writes an IPv4 address behind these 32 bits, under any prefix.
 ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 # Names that are slow to resolve hold up only so many others.

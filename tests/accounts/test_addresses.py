@@ -39,6 +39,61 @@ FORBIDDEN = [
     "192.0.0.1", "192.0.0.8", "198.51.100.1", "203.0.113.1", "198.19.255.255", "239.255.255.250", "0.1.2.3",
     "127.1.", "2130706433.",
 ]  # fmt: skip
+# IANA's special-purpose registries, v4 and v6, as of 2025: the first and the last address of each entry.
+SPECIAL = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.0.0/29",
+    "192.0.0.8/32",
+    "192.0.0.9/32",
+    "192.0.0.10/32",
+    "192.0.0.170/32",
+    "192.0.0.171/32",
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "255.255.255.255/32",
+    "::1/128",
+    "::/128",
+    "::ffff:0:0/112",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "100:0:0:1::/64",
+    "2001::/23",
+    "2001::/32",
+    "2001:1::1/128",
+    "2001:1::2/128",
+    "2001:1::3/128",
+    "2001:2::/48",
+    "2001:3::/32",
+    "2001:4:112::/48",
+    "2001:10::/28",
+    "2001:20::/28",
+    "2001:30::/28",
+    "2001:db8::/32",
+    "2620:4f:8000::/48",
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+    "2002:c058:6300::/40",
+    "64:ff9b::c058:6300/120",
+]
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::"]
 
 
@@ -262,3 +317,15 @@ def test_an_address_that_can_stand_before_paths_is_taken(address: str) -> None:
 )  # fmt: skip
 def test_an_address_that_cannot_is_refused_with_the_reason(address: str) -> None:
     assert base_url_problem(address).endswith(".")
+
+
+@pytest.mark.parametrize("network", SPECIAL)
+def test_no_special_purpose_address_counts_as_public(network: str) -> None:
+    entry = ipaddress.ip_network(network)
+    for address in (entry[0], entry[entry.num_addresses // 2], entry[-1]):
+        assert not is_public(address), address
+
+
+@pytest.mark.parametrize("address", ["192.88.98.255", "192.88.100.0", "192.31.197.0", "2001:200::1", "2620:4f:8001::1"])
+def test_the_neighbours_of_special_purpose_addresses_are_public(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
