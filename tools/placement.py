@@ -2,21 +2,12 @@
 
 from collections.abc import Iterator
 
-from accounts.definition import Definition, Method
+from accounts.definition import Definition, Method, is_reserved_header, is_reserved_parameter
 from tools.models import Documentation
 from tools.schemas import Schema
 from tools.uploads import is_file
 
 PAGING_ARGUMENTS = ("limit", "next_cursor")
-# What Patchbay or HTTP itself sets on a request: an argument there would break it or speak for somebody else.
-OWN_HEADERS = frozenset(
-    {
-        "accept", "accept-encoding", "authorization", "connection", "content-encoding", "content-length",
-        "content-type", "cookie", "expect", "forwarded", "host", "keep-alive", "origin", "proxy-authorization",
-        "proxy-connection", "range", "referer", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "via",
-        "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-    }
-)  # fmt: skip
 
 
 def is_paginated(definition: Definition, resource: str, method: str) -> bool:
@@ -34,6 +25,7 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
         for name in method.path_parameters
         if name not in query
     ]
+    problems += _reserved_problems(method, query, body)
     problems += _fixed_problems(method, query, body)
     problems += _file_problems(method, query, body)
     problems += _header_problems(definition, method, query)
@@ -45,7 +37,7 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
 
 def _header_problems(definition: Definition, method: Method, query: Schema) -> Iterator[str]:
     fixed = {name.lower() for name in definition.headers}
-    taken = OWN_HEADERS | fixed | definition.authentication.header_names
+    taken = fixed | definition.authentication.header_names
     used: dict[str, str] = {}
     for name, header in method.header_parameters.items():
         lower = header.lower()
@@ -55,11 +47,19 @@ def _header_problems(definition: Definition, method: Method, query: Schema) -> I
             yield f"query_schema: {name} stands in the path; the definition cannot send it as a header too."
         elif not _is_scalar(query[name]):
             yield f"query_schema.{name}: goes into the header {header}, so it takes text, a number or a boolean."
-        if lower in taken:
+        if lower in taken or is_reserved_header(header):
             yield f"header_parameters: {header} is set by Patchbay itself and takes no argument."
         elif lower in used:
             yield f"header_parameters: {name} and {used[lower]} go into the same header, {header}."
         used[lower] = name
+
+
+def _reserved_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    """Yield parameters by which a vendor may take another method than the definition's, which the access rests on."""
+    for part, properties in (("query", query), ("body", body)):
+        for name in properties:
+            if is_reserved_parameter(name) and name not in method.path_parameters:
+                yield f"{part}_schema: {name} would choose the HTTP method, which the definition does; take it out."
 
 
 def _fixed_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:

@@ -36,6 +36,7 @@ from accounts.definition.pagination import (
     RangePagination,
 )
 from accounts.definition.parts import PLACEHOLDER, SLUG
+from accounts.definition.reserved import is_reserved_header, is_reserved_parameter
 
 __all__ = [
     "MAX_KEYS",
@@ -67,5 +68,7 @@ __all__ = [
     "Resource",
     "Shaping",
     "definition_schema",
+    "is_reserved_header",
+    "is_reserved_parameter",
     "parse_definition",
 ]

@@ -16,6 +16,7 @@ from accounts.definition.authentication import Authentication
 from accounts.definition.methods import Resource, Shaping
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Part, Path, Seconds, Slug
+from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
 
 MAX_PROBLEMS = 100
@@ -107,6 +108,9 @@ class Definition(Part):
         fields = [field.name for field in self.connection_fields]
         if len(fields) != len(set(fields)):
             raise ValueError("connection_fields: two fields have the same name")
+        for name in self.headers:
+            if is_steering_header(name):
+                raise ValueError(f"headers: {name} would steer requests elsewhere than the definition says")
         templates = {"base_url": self.base_url}
         templates |= {f"authentication.{name}": text for name, text in self.authentication.templates.items()}
         for place, text in templates.items():

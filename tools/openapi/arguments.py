@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from accounts.definition import is_reserved_header, is_reserved_parameter
 from tools.openapi.errors import OperationRefused
 from tools.openapi.fitting import fitted, nameable
 from tools.openapi.merging import Schema, kinds_of
@@ -10,7 +11,6 @@ from tools.openapi.operations import Operation, Parameter
 from tools.openapi.paths import Template
 from tools.openapi.schemas import CONTROL, Clean, Cleaner
 from tools.openapi.texts import plain, visible
-from tools.placement import OWN_HEADERS
 from tools.queries import scalar
 
 BUDGET = 6_000
@@ -94,6 +94,8 @@ def _queries(
     """Add the arguments of the query to those there are; return their styles, where these are not the usual one."""
     styles: dict[str, str] = {}
     for each in operation.named("query"):
+        if is_reserved_parameter(each.name):
+            continue
         if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
             continue
         schema = parameter_schema(each, cleaner)
@@ -218,7 +220,7 @@ def _headers(
     headers: dict[str, str] = {}
     for each in operation.named("header"):
         lower = each.name.lower()
-        if lower in OWN_HEADERS or is_credential(each, without):
+        if is_reserved_header(each.name) or is_credential(each, without):
             continue
         if not HEADER.fullmatch(each.name) or lower in {name.lower() for name in headers.values()}:
             continue

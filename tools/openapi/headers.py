@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any
 
+from accounts.definition import is_reserved_header
 from tools.openapi.arguments import HEADER, is_credential
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.operations import Operation, Parameter
 from tools.openapi.references import References
-from tools.placement import OWN_HEADERS
 
 MOST = 0.4
 MAX_VALUE = 200
@@ -22,7 +22,7 @@ def constant_headers(
     for operation in operations:
         for each in operation.named("header"):
             lower = each.name.lower()
-            if lower in OWN_HEADERS or not HEADER.fullmatch(each.name) or is_credential(each, credentials):
+            if is_reserved_header(each.name) or not HEADER.fullmatch(each.name) or is_credential(each, credentials):
                 continue
             value = _usual_value(each, references)
             if value and ("version" in lower or each.required):
