@@ -33,7 +33,7 @@ async def check_connection(connection: Connection, definition: Definition) -> li
         async with Upstream() as upstream:
             response = await ask(connection, test.method, test.path, upstream=upstream)
     if not 200 <= response.status < 300:
-        said, _ = vendor_words(response, definition, connection)
+        said, _ = vendor_words(response, definition)
         raise ConnectionRefused(
             f"{definition.label} refused the connection with HTTP {response.status}" + (f": {said}" if said else "."),
             response.status,

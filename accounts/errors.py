@@ -24,7 +24,8 @@ AccountError
     ├── UpstreamTimeout          no whole answer within the time allowed
     ├── UpstreamBroken           the connection ended before the answer did
     ├── UpstreamUnreadable       the answer's compression cannot be read
-    └── UpstreamTooLarge         the answer exceeds the size allowed
+    ├── UpstreamTooLarge         the answer exceeds the size allowed
+    └── UpstreamRevealing        the answer repeats credentials that cannot be taken out of it
 """
 
 from dataclasses import dataclass
@@ -227,3 +228,7 @@ class UpstreamUnreadable(UpstreamFailure):
 
 class UpstreamTooLarge(UpstreamFailure):
     """The answer exceeds the size allowed, after decompression."""
+
+
+class UpstreamRevealing(UpstreamFailure):
+    """The answer repeats the account's credentials where they cannot be masked, such as in a file."""

@@ -10,11 +10,12 @@ from django.conf import settings
 from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
+from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from accounts.vendors.words import vendor_words
 from tools.catalogue import Tool
-from tools.content import File, charset_of, decoded, read_file, read_text
+from tools.content import File, read_file, read_text
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
 from tools.html_text import html_to_text
 from tools.ratelimits import RateLimits
@@ -38,7 +39,7 @@ def read_answer(tool: Tool, connection: Connection, response: UpstreamResponse, 
             f"{vendor} answered with a redirect (HTTP {response.status}), which is never followed.", response, limits
         )
     if response.status >= 400:
-        words, code = vendor_words(response, tool.definition, connection)
+        words, code = vendor_words(response, tool.definition)
         raise VendorRefused(
             f"{vendor} refused the call with HTTP {response.status}.",
             response.status,
@@ -88,7 +89,7 @@ def _check_success(
     """Raise VendorRefused where an answer reports a failure although its status says success."""
     failed = tool.definition.errors.failed
     if failed and _found(failed, document, connection.vendor, response, limits):
-        words, code = vendor_words(response, tool.definition, connection)
+        words, code = vendor_words(response, tool.definition)
         raise VendorRefused(
             f"{connection.vendor} refused the call, although with HTTP {response.status}.",
             response.status,

@@ -10,6 +10,8 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 import orjson
 
+from accounts.definition import is_reserved_header, is_reserved_parameter
+from accounts.invisible import concealed_again
 from accounts.nearest import nearest
 from tools.catalogue import Tool
 from tools.content import ACCEPTED
@@ -190,6 +192,9 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
         if name not in used:
             continue
         value = used[name]
+        _refuse_reserved(tool, name, placement, value)
+        if placement.in_path or placement.in_query:
+            value = concealed_again(value)
         if placement.in_path:
             path_values[placement.wire_name] = _segment(tool, name, value)
         if placement.header:
@@ -214,6 +219,18 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
     if tool.method.answer in ACCEPTED:
         headers["Accept"] = ACCEPTED[tool.method.answer]
     return Bound(target, content, media_type, {**headers, **page.headers})
+
+
+def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:
+    """Refuse what would choose the method or the way of a request: a record may be older than the gate's rule."""
+    taken = [placement.wire_name] if not (placement.in_path or placement.header) else []
+    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or placement.in_query):
+        taken += value
+    reserved = [each for each in taken if is_reserved_parameter(each)]
+    if placement.header and is_reserved_header(placement.header):
+        reserved.append(placement.header)
+    if reserved:
+        raise _invalid(tool, [f"{name}: {reserved[0][:64]!r} would choose how the request is made; leave it out."])
 
 
 def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:

@@ -1,14 +1,13 @@
 """What an answer holds that is no JSON: text in its charset, and files as content that a client can show."""
 
 import base64
-import codecs
 import hashlib
 import re
 from dataclasses import dataclass, field
-from email.message import Message
 from enum import StrEnum
 from urllib.parse import quote
 
+from accounts.vendors.charsets import charset_of, decoded, parameter
 from accounts.vendors.upstream import UpstreamResponse
 
 OCTETS = "application/octet-stream"
@@ -30,10 +29,6 @@ SOUNDS = (
     (re.compile(rb"fLaC"), "audio/flac"),
     (re.compile(rb"ID3|\xff[\xfb\xf3\xf2]"), "audio/mpeg"),
 )
-# Python decodes by these too. They are ways to write names and literals: some make halves of characters, which no JSON
-# may hold, and one takes minutes over a long answer.
-NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
-MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 TEXTUAL = re.compile(
     r"text/.+|.+\+(?:json|xml|yaml)|application/(?:json|xml|yaml|x-yaml|javascript|sql|csv|x-ndjson|rtf|toml)"
 )
@@ -96,49 +91,8 @@ def read_text(response: UpstreamResponse) -> str:
     return decoded(response.body, charset_of(response) or "utf-8")
 
 
-def charset_of(response: UpstreamResponse) -> str:
-    """Return the charset that an answer names, where it is one that can be read."""
-    return _known_charset(_parameter(response.headers.get("content-type", ""), "charset"))
-
-
-def _known_charset(told: str) -> str:
-    try:
-        known = codecs.lookup(told)
-    except (LookupError, ValueError):
-        return ""
-    # Python also has codecs, such as `zlib` and `rot13`, that are no charsets.
-    return known.name if known._is_text_encoding and known.name not in NO_CHARSETS else ""
-
-
-def decoded(content: bytes, charset: str) -> str:
-    """Return bytes as text; a byte order mark counts more than the charset (HTML standard, Encoding sniffing)."""
-    for mark, marked in MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(marked, "replace")
-    return content.decode(charset, "replace")
-
-
 def _file_name(response: UpstreamResponse) -> str:
     """Return the name that an answer gives its file (RFC 6266), without a path; `file` where it gives none."""
-    told = _parameter(response.headers.get("content-disposition", ""), "filename")
+    told = parameter(response.headers.get("content-disposition", ""), "filename")
     name = CONTROL.sub("", re.split(r"[/\\]", told)[-1]).strip(" .")
     return name[:MAX_NAME] or "file"
-
-
-def _parameter(header: str, name: str) -> str:
-    """Return a parameter of a header, also in the extended form of RFC 8187."""
-    message = Message()
-    message["content-disposition"] = header.replace("\r", " ").replace("\n", " ")
-    value = message.get_param(name, "", "content-disposition")
-    if isinstance(value, tuple):
-        charset, _, text = value
-        return _decoded_parameter(text, _known_charset(charset or "") or "utf-8", "replace")
-    # Many vendors put UTF-8 into headers as it is.
-    return _decoded_parameter(str(value), "utf-8", "strict")
-
-
-def _decoded_parameter(text: str, charset: str, errors: str) -> str:
-    try:
-        return text.encode("latin-1").decode(charset, errors)
-    except (LookupError, UnicodeError):
-        return text

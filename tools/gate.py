@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from accounts.definition import Definition
-from tools.invisible import invisible_problems
+from accounts.invisible import invisible_problems
 from tools.models import Documentation
 from tools.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.placement import PAGING_ARGUMENTS, is_paginated, placement_problems

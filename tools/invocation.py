@@ -14,6 +14,7 @@ from accounts.errors import (
     UpstreamDown,
     UpstreamFailure,
     UpstreamForbidden,
+    UpstreamRevealing,
     UpstreamTimeout,
     UpstreamTooLarge,
     UpstreamUnreadable,
@@ -160,6 +161,8 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
         raise AccountBusy(f"Too much at once: {busy}.", retry_after=busy.seconds) from None
     except UpstreamUnreadable as failure:
         raise AnswerUnusable(f"{connection.vendor} answered, but {failure}.") from None
+    except UpstreamRevealing as failure:
+        raise AnswerUnusable(f"{connection.vendor} answered with {failure}.", worth_repeating=False) from None
     except UpstreamUnsendable as failure:
         raise CallFailed(f"The call cannot be made: {failure}.") from None
     except UpstreamTooLarge as failure:

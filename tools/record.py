@@ -20,7 +20,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
 from accounts.tokens import redact
-from accounts.vendors.authentication import MASK
+from accounts.vendors.concealment import MASK
 from accounts.vendors.exchanges import Exchange
 from tools.metrics import RECORD_QUEUE
 from tools.models import Call, Outcome

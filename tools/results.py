@@ -1,17 +1,20 @@
 """From a vendor's answer to what a call brings: cleaned, narrowed to fields, within the budget, in documented form."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import orjson
 
+from accounts.invisible import may_hide, revealed
 from tools.catalogue import Tool
 from tools.cleaning import cleaned
 from tools.content import File
 from tools.metrics import count_deviation
 from tools.projection import FIELDS
 from tools.ratelimits import RateLimits
-from tools.shaping import Shaped, shape_page, shape_value
+from tools.shaping import HIDDEN, Shaped, shape_page, shape_value
 from tools.walks import Shown
 
 # Room for what is said of a file beside its text.
@@ -36,7 +39,8 @@ class CallResult:
 def page_result(tool: Tool, used: dict[str, Any], shown: Shown, limits: RateLimits, *, budget: int) -> CallResult:
     """Return a page of a list."""
     items = _narrowed(tool, used, shown.items)
-    shaped = shape_page(items, shown.cursor_after, budget=budget, note=shown.note)
+    shape = partial(shape_page, cursor_after=shown.cursor_after, budget=budget, note=shown.note)
+    shaped = _without_hidden(shape, items)
     return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
 
 
@@ -48,8 +52,17 @@ def single_result(
         return _file_result(result, limits, budget)
     if result is None and not tool.read_only:
         result = {"done": True, "status": status}
-    shaped = shape_value(_narrowed(tool, used, result), budget=budget)
+    shaped = _without_hidden(partial(shape_value, budget=budget), _narrowed(tool, used, result))
     return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+
+
+def _without_hidden(shape: Callable[..., Shaped], value: Any) -> Shaped:
+    """Shape a value; where characters that people do not see are in what is shown, anew with escapes for them."""
+    shaped = shape(value)
+    if not may_hide(shaped.encoded):
+        return shaped
+    seen, count = revealed(value)
+    return shape(seen, hidden=count) if count else shaped
 
 
 def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
@@ -69,10 +82,15 @@ def _structured(tool: Tool, shaped: Shaped) -> bytes | None:
 
 
 def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
+    (name, media_type, text), hidden = revealed([file.name, file.media_type, file.text])
+    file = replace(file, name=name, media_type=media_type, text=text)
     about: dict[str, Any] = {"file": {"name": file.name, "media_type": file.media_type, "bytes": file.size}}
+    if hidden:
+        about["truncated"] = [{"path": "file", "hidden_characters": hidden, "advice": HIDDEN}]
     room = max(budget - ABOUT_FILE, 0)
     cut = len(file.text) > room
     if cut:
-        about["truncated"] = [{"path": "file", "kept_characters": room, "total_characters": len(file.text)}]
+        cuts = [{"path": "file", "kept_characters": room, "total_characters": len(file.text)}]
+        about["truncated"] = about.get("truncated", []) + cuts
         file = replace(file, text=f"{file.text[:room]}…")
     return CallResult(orjson.dumps(about).decode(), limits, cut, file=file)

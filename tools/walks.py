@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from jmespath.exceptions import JMESPathError
 
+from accounts.vendors.concealment import MASK
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from tools import cursors
@@ -22,6 +23,10 @@ from tools.ratelimits import RateLimits
 TOO_LONG = (
     "The vendor's cursor or link to the next page is too long to be passed on, so the list ends here. "
     "Narrow the list with its filters to see what was left out."
+)
+CONCEALED = (
+    "The vendor's cursor to the next page repeats the account's credentials, so it was not passed on: the list ends "
+    "here. Narrow the list with its filters to see what was left out."
 )
 
 
@@ -71,6 +76,8 @@ class Step:
             raise AnswerUnusable(reason, response.status, limits) from None
         if page.following and not cursors.fits(page.following):
             return replace(page, following=None, note=TOO_LONG)
+        if page.following and MASK in str(page.following.state):
+            return replace(page, following=None, note=CONCEALED)
         return page
 
     def _cursor_after(self, page: Page, kept: int) -> str | None:
@@ -96,7 +103,8 @@ def _follow(connection: Connection, asked: str, link: Any) -> str:
         raise LinkRefused("is not an address")
     target = target_of(link, base=str(connection.base), asked=asked)
     path, _, query = connection.authentication.stripped(target).partition("?")
-    # A vendor may repeat in the query what was sent in a header; cursors can be read by whoever holds them.
-    conceal = connection.authentication.conceal
-    pairs = [pair for pair in query.split("&") if conceal(unquote_plus(pair)) == unquote_plus(pair)]
+    # A vendor may repeat in the query what was sent in a header; it was masked there.
+    pairs = [pair for pair in query.split("&") if MASK not in unquote_plus(pair)]
+    if MASK in unquote_plus(path):
+        raise LinkRefused("repeats the account's credentials")
     return f"{path}?{'&'.join(pairs)}" if pairs != [""] and pairs else path

@@ -19,9 +19,11 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.errors import ConsentFailed, CredentialsUnreadable
+from accounts.invisible import visible
 from accounts.keyring import key_ring
 from accounts.models import User
 from accounts.oauth.client import RegisteredClient, origin
+from accounts.vendors.concealment import Secrets
 
 CALLBACK = "/accounts/oauth/callback"
 LIFETIME_SECONDS = 600
@@ -143,7 +145,8 @@ def read_answer(client: RegisteredClient, answer: Mapping[str, str]) -> str:
     error = answer.get("error")
     if error:
         means = REFUSALS.get(error, "Try again; if it stays so, ask who runs it what this means.")
-        words = " ".join(answer.get("error_description", "").split())[:300].rstrip(".")
+        told = Secrets((client.client_secret,)).conceal(answer.get("error_description", ""))
+        words = " ".join(visible(told).split())[:300].rstrip(".")
         said = f" It said: “{words}”." if words else ""
         raise ConsentFailed(f"{client.vendor} refused: {_shown(error)}. {means}{said}")
     code = answer.get("code", "")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.oauth.client import RegisteredClient
 from accounts.oauth.grants import Held
 from accounts.oauth.refreshing import usable_token
-from accounts.vendors.authentication import concealed
+from accounts.vendors.concealment import Secrets
 
 
 class LiveToken:
@@ -20,6 +20,7 @@ class LiveToken:
     def __init__(self, account_id: UUID) -> None:
         self.account_id = account_id
         self.held: Held | None = None
+        self.secrets: tuple[Held | None, Secrets] | None = None
 
 
 _tokens: "weakref.WeakValueDictionary[tuple[UUID, int], LiveToken]" = weakref.WeakValueDictionary()
@@ -41,7 +42,7 @@ class OAuthCredentials:
 
     client: RegisteredClient
     token: LiveToken = field(repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    fields: tuple[str, ...] = field(default=(), repr=False)
 
     def headers(self) -> dict[str, str]:
         """Set the header; nothing before `prepare` has found a token."""
@@ -56,10 +57,14 @@ class OAuthCredentials:
         """Nothing is in the query."""
         return target
 
-    def conceal(self, text: str) -> str:
-        """Take out the client's secrets and the token."""
-        held = self.token.held
-        return concealed(text, (*self.secrets, held.access_token) if held else self.secrets)
+    @property
+    def secrets(self) -> Secrets:
+        """The client's secrets and the tokens of the moment."""
+        held, known = self.token.held, self.token.secrets
+        if known is None or known[0] is not held:
+            tokens = (held.access_token, held.refresh_token) if held else ()
+            known = self.token.secrets = held, Secrets((self.client.client_secret, *self.fields, *tokens))
+        return known[1]
 
     async def prepare(self) -> None:
         """Have a token that is good; raise ReauthenticationNeeded or AuthorizationUnavailable."""

@@ -38,6 +38,8 @@ class Held:
     version: int
     access_token: str = field(repr=False)
     look_at: datetime | None
+    # Only to know it where a vendor repeats it.
+    refresh_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def _grant(client: RegisteredClient, account_id: UUID) -> OAuthGrant:
 
 
 def _held(grant: OAuthGrant, look_at: datetime | None = None) -> Held:
-    return Held(grant.version, grant.read_tokens()[0], look_at or grant.refresh_at)
+    access_token, refresh_token = grant.read_tokens()
+    return Held(grant.version, access_token, look_at or grant.refresh_at, refresh_token)
 
 
 def _take(grant: OAuthGrant, holder: UUID, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -11,9 +10,10 @@ from django.conf import settings
 
 from accounts import bounded_json
 from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForbidden
+from accounts.invisible import visible
 from accounts.oauth.client import RegisteredClient, endpoint_problem
 from accounts.oauth.tokens import NotATokenSet, TokenSet, read_token_set
-from accounts.vendors.authentication import MASK
+from accounts.vendors.concealment import Secrets
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
@@ -28,6 +28,7 @@ TOKEN_SECONDS = 15.0
 # Statuses and codes of a refusal; with any other the vendor may only be out of order for a while.
 REFUSING = frozenset({400, 401, 403})
 PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "rate_limit_exceeded"})
+SENT_SECRETS = frozenset({"code", "code_verifier", "refresh_token"})
 ERROR_CODE = re.compile(r"[A-Za-z0-9_.\- ]{1,60}")
 
 
@@ -68,11 +69,21 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
         stream=httpx.ByteStream(body.encode()),
         extensions={"target": "", "seconds": token_seconds()},
     )
+    # What was sent may come back in a refusal: the header, whole and its last word, the code or token of the grant.
+    sent = request.headers.get("Authorization", "")
+    secrets = Secrets(
+        (
+            client.client_secret,
+            sent,
+            sent.rpartition(" ")[2],
+            *(parameters[name] for name in SENT_SECRETS & parameters.keys()),
+        )
+    )
     async with Upstream() as upstream:
-        return _read(client, await upstream.send(request))
+        return _read(await upstream.send(request), secrets)
 
 
-def _read(client: RegisteredClient, response: UpstreamResponse) -> TokenSet:
+def _read(response: UpstreamResponse, secrets: Secrets) -> TokenSet:
     try:
         answer = bounded_json.loads(response.body)
     except bounded_json.NotJSON:
@@ -89,7 +100,7 @@ def _read(client: RegisteredClient, response: UpstreamResponse) -> TokenSet:
             raise AuthorizationUnavailable(f"its authorization server cannot be used: {problem}") from None
     # Some vendors refuse with status 200.
     if (response.status in REFUSING or (success and error)) and error not in PASSING:
-        raise TokenRefused(_code(error), _words(client, told), response.status)
+        raise TokenRefused(secrets.conceal(_code(error)), _words(secrets, told), response.status)
     what = "no token" if success else f"HTTP {response.status}"
     raise AuthorizationUnavailable(f"its authorization server answered with {what}")
 
@@ -98,12 +109,7 @@ def _code(error: object) -> str:
     return error if isinstance(error, str) and ERROR_CODE.fullmatch(error) else "no reason that can be read"
 
 
-def _words(client: RegisteredClient, told: dict[str, Any]) -> str:
+def _words(secrets: Secrets, told: dict[str, Any]) -> str:
     """Return the vendor's own words on one line, without what was sent to it."""
     words = told.get("error_description") or told.get("message") or ""
-    if not isinstance(words, str):
-        return ""
-    if client.client_secret:
-        for secret in (client.client_secret, quote(client.client_secret, safe="")):
-            words = words.replace(secret, MASK)
-    return " ".join(words.split())[:300].rstrip(".")
+    return " ".join(visible(secrets.conceal(words)).split())[:300].rstrip(".") if isinstance(words, str) else ""

@@ -4,7 +4,6 @@ Credentials are put on last, after everything a caller has a say in, and never a
 """
 
 import base64
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Protocol
@@ -20,11 +19,7 @@ from accounts.definition import (
     BasicAuthentication,
     BearerAuthentication,
 )
-
-# What stands in the place of a secret wherever something is shown or kept.
-MASK = "•••"
-# A shorter text may stand in any sentence by chance.
-SHORTEST_SECRET = 6
+from accounts.vendors.concealment import Secrets
 
 
 class VendorAuthentication(Protocol):
@@ -39,8 +34,9 @@ class VendorAuthentication(Protocol):
     def stripped(self, target: str) -> str:
         """Return a target that a vendor made, such as the next page's, without the credentials in it."""
 
-    def conceal(self, text: str) -> str:
-        """Take the credentials out of a text, such as an error in which a vendor repeats them."""
+    @property
+    def secrets(self) -> Secrets:
+        """The credentials of the moment, to be kept out of what a vendor answers to them."""
 
     async def prepare(self) -> None:
         """Make sure that the credentials are current.
@@ -57,9 +53,9 @@ class VendorAuthentication(Protocol):
 
 @dataclass(frozen=True)
 class FixedCredentials:
-    """Credentials that stay as the admin gave them. `secrets` are what `conceal` looks for."""
+    """Credentials that stay as the admin gave them."""
 
-    secrets: tuple[str, ...] = field(repr=False)
+    secrets: Secrets = field(repr=False)
 
     def headers(self) -> dict[str, str]:
         """Nothing, unless a kind says otherwise."""
@@ -72,10 +68,6 @@ class FixedCredentials:
     def stripped(self, target: str) -> str:
         """Nothing is in it, unless a kind says otherwise."""
         return target
-
-    def conceal(self, text: str) -> str:
-        """Take out each secret."""
-        return concealed(text, self.secrets)
 
     async def prepare(self) -> None:
         """They are always as current as they will be."""
@@ -148,13 +140,13 @@ def vendor_authentication(
             return _key(declared, fields, secrets)
         case ApiKeysAuthentication():
             keys = tuple(_key(key, fields, secrets) for key in declared.keys)
-            return SeveralKeys(_longest_first(form for key in keys for form in key.secrets), keys)
+            return SeveralKeys(Secrets(text for key in keys for text in key.secrets.values), keys)
         case BearerAuthentication():
             return bearer(fill(declared.token, fields), secrets)
         case BasicAuthentication():
             username, password = fill(declared.username, fields), fill(declared.password, fields)
             pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-            return HeaderCredentials(_forms(pair, password, *secrets), "Authorization", f"Basic {pair}")
+            return HeaderCredentials(Secrets((pair, password, *secrets)), "Authorization", f"Basic {pair}")
         case _:
             raise NotImplementedError(declared.kind)
 
@@ -162,31 +154,15 @@ def vendor_authentication(
 def _key(declared: ApiKey, fields: dict[str, str], secrets: tuple[str, ...]) -> HeaderCredentials | QueryKey:
     key = fill(declared.value, fields)
     if declared.header is None:
-        return QueryKey(_forms(key, *secrets), str(declared.query), key)
+        # With its name too, which makes one that is short long enough to be found.
+        return QueryKey(Secrets((key, f"{declared.query}={key}", *secrets)), str(declared.query), key)
     # Its last word too, where the header holds more than the key.
-    return HeaderCredentials(_forms(key, key.rpartition(" ")[2], *secrets), declared.header, key)
+    return HeaderCredentials(Secrets((key, key.rpartition(" ")[2], *secrets)), declared.header, key)
 
 
 def bearer(token: str, secrets: tuple[str, ...] = ()) -> HeaderCredentials:
     """Return credentials that are one bearer token (RFC 6750, section 2.1)."""
-    return HeaderCredentials(_forms(token, *secrets), "Authorization", f"Bearer {token}")
-
-
-def _forms(*secrets: str) -> tuple[str, ...]:
-    """Return secrets as they stand and as they are quoted in an address, each once, the longest first."""
-    return _longest_first(form for secret in secrets for form in (secret, quote(secret, safe="")))
-
-
-def _longest_first(forms: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(forms), key=len, reverse=True))
-
-
-def concealed(text: str, secrets: tuple[str, ...]) -> str:
-    """Take secrets out of a text: each that is long enough to be meant."""
-    for secret in secrets:
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
-    return text
+    return HeaderCredentials(Secrets((token, f"Bearer {token}", *secrets)), "Authorization", f"Bearer {token}")
 
 
 def fill(template: str, fields: dict[str, str]) -> str:

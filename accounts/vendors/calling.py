@@ -29,6 +29,8 @@ async def ask(
     that could not be made is tried again. A 401 is asked again once, with new credentials, where such can be had: a
     vendor that answers it has done nothing. Raises ReauthenticationNeeded when there are no credentials to send.
 
+    No answer holds the account's credentials: they are masked, wherever in it the vendor repeats them.
+
     The account waits for its turn; nothing is sent to a vendor that is down. `seen` is told each exchange.
     """
     upstream = upstream or shared_upstream()
@@ -36,14 +38,17 @@ async def ask(
 
     async def send() -> tuple[httpx.Request, UpstreamResponse]:
         request = connection.request(method, target, headers=headers, content=content)
+        # Taken with the request: another call may renew the credentials before its answer comes.
+        secrets = connection.authentication.secrets
         response = None
-        with upstream.circuits.attempt(line) as attempt:
-            try:
-                response = await upstream.send(request, idempotent=idempotent)
-            finally:
-                if seen is not None:
-                    seen(exchange_of(connection, request, content, response))
-            attempt.answered(response.status, response.headers)
+        try:
+            with upstream.circuits.attempt(line) as attempt:
+                answer = await upstream.send(request, idempotent=idempotent)
+                attempt.answered(answer.status, answer.headers)
+            response = secrets.masked(answer)
+        finally:
+            if seen is not None:
+                seen(exchange_of(connection, request, content, response))
         return request, response
 
     upstream.circuits.refuse_open(line)  # before the wait for a turn

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from accounts.vendors.authentication import MASK
+from accounts.vendors.concealment import MASK, Secrets
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 
@@ -43,20 +43,20 @@ class Exchange:
 def exchange_of(
     connection: Connection, sent: httpx.Request, content: bytes, response: UpstreamResponse | None
 ) -> Exchange:
-    """Return what was exchanged, with every credential masked, also where the vendor repeats it."""
-    conceal = connection.authentication.conceal
+    """Return what was exchanged, with every credential of the request masked; the answer comes masked already."""
+    secrets = connection.authentication.secrets
     credentials = {name.lower() for name in connection.authentication.headers()}
     headers = [
-        (name, MASK if name.lower() in credentials else conceal(value))
+        (name, MASK if name.lower() in credentials else secrets.conceal(value))
         for name, value in sent.headers.items()
         if name.lower() != "host"
     ]
     return Exchange(
         method=sent.method,
-        url=conceal(_address(connection, str(sent.extensions["target"]))),
-        request=_part(connection, headers, content, sent.headers.get("content-type", "")),
+        url=secrets.conceal(_address(connection, str(sent.extensions["target"]))),
+        request=_part(headers, content, sent.headers.get("content-type", ""), secrets),
         status=response.status if response else None,
-        answer=_answer(connection, response) if response else None,
+        answer=_answer(response) if response else None,
     )
 
 
@@ -74,20 +74,16 @@ def _pairs(target: str) -> set[str]:
     return {*target.partition("?")[2].split("&")}
 
 
-def _answer(connection: Connection, response: UpstreamResponse) -> Part:
-    headers = [
-        (name, MASK if name in SECRET_HEADERS else connection.authentication.conceal(value))
-        for name, value in response.headers.items()
-    ]
-    return _part(connection, headers, response.body, response.media_type)
+def _answer(response: UpstreamResponse) -> Part:
+    headers = [(name, MASK if name in SECRET_HEADERS else value) for name, value in response.headers.items()]
+    return _part(headers, response.body, response.media_type, Secrets(()))
 
 
-def _part(connection: Connection, headers: Iterable[tuple[str, str]], body: bytes, media_type: str) -> Part:
+def _part(headers: Iterable[tuple[str, str]], body: bytes, media_type: str, secrets: Secrets) -> Part:
     if body and not any(word in media_type.lower() for word in TEXTUAL):
         return Part([*headers], "", len(body))
-    conceal = connection.authentication.conceal
     # Before JSON is written anew, which may quote them otherwise, and before it is cut: half of one is not found.
-    text = _on_lines(conceal(body.decode("utf-8", errors="replace")), media_type)
+    text = _on_lines(secrets.conceal(body.decode("utf-8", errors="replace")), media_type)
     return Part([*headers], text[:MOST_CHARACTERS], len(body), len(text) > MOST_CHARACTERS)
 
 

@@ -7,19 +7,19 @@ from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
 from accounts.definition import Definition
-from accounts.vendors.connections import Connection
+from accounts.invisible import visible
 from accounts.vendors.upstream import UpstreamResponse
 
 
-def vendor_words(response: UpstreamResponse, definition: Definition, connection: Connection) -> tuple[str, str]:
+def vendor_words(response: UpstreamResponse, definition: Definition) -> tuple[str, str]:
     """Return what the vendor says went wrong, and its code for that; either may be empty.
 
-    Each is one line, of at most 500 and 100 characters, without the credentials that some vendors repeat.
+    Each is one line, of at most 500 and 100 characters, in which nothing is hidden.
     """
     told = definition.errors
     words = _told(response, told.message_header, told.message)
     code = _told(response, told.code_header, told.code)
-    return connection.authentication.conceal(words)[:500], connection.authentication.conceal(code)[:100]
+    return visible(words)[:500], visible(code)[:100]
 
 
 def _told(response: UpstreamResponse, header: str | None, expression: str | None) -> str:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from accounts.models import IntegratedAccount
 from accounts.tokens import MCP_PREFIX, mint
-from accounts.vendors.authentication import MASK
+from accounts.vendors.concealment import MASK
 from mcpservers.models import MCPServer
 from tests.mcp_client import STATELESS, McpClient
 from tests.scripted_vendor import Received, ScriptedVendor

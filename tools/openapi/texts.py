@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Any
 
-from tools.invisible import SUSPECT
+from accounts.invisible import SUSPECT
 
 MAX_READ = 20_000
 COMMENTS = re.compile(r"<!--.{0,5000}?-->", re.DOTALL)
