@@ -6,8 +6,8 @@ Every reader raises ImproperlyConfigured with one sentence that names the variab
 import base64
 import os
 import secrets
-from ipaddress import ip_network
 import warnings
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
