@@ -3,11 +3,12 @@
 from django.db import transaction
 
 from accounts.audit import Actor
-from accounts.connecting import CHECKED, note, save_account
+from accounts.connecting import CHECKED, note, save_account, settle_now
 from accounts.connection_test import verify_connection
-from accounts.errors import ConnectionRefused
+from accounts.errors import ConnectionRefused, SecretsMoved
 from accounts.models import IntegratedAccount
 from accounts.oauth import grants
+from accounts.secret_routes import check_routes
 
 # The vendor knows the address and does not accept the credentials; any other answer may pass by itself.
 CREDENTIALS_REFUSED = {401, 403}
@@ -16,10 +17,15 @@ CREDENTIALS_REFUSED = {401, 403}
 def check_account(account: IntegratedAccount, actor: Actor) -> None:
     """Test an account's connection and save the outcome.
 
-    Raises ConnectionRefused, after an account whose credentials were refused is marked to be connected again, and
+    Raises SecretsMoved where nothing may be asked, ConnectionRefused, after an account whose credentials were refused is marked to be connected again, and
     CredentialsUnreadable. A disabled account is not for this: a test that succeeds makes an account active.
     """
     before = account.status
+    try:
+        check_routes(account, account.integration.parsed())
+    except SecretsMoved:
+        _save_outcome(account)
+        raise
     grants.ask_again(account.pk)
     try:
         verify_connection(account)
@@ -36,10 +42,10 @@ def check_account(account: IntegratedAccount, actor: Actor) -> None:
 
 @transaction.atomic
 def _save_outcome(account: IntegratedAccount) -> None:
-    """Save what the test found; an account that somebody switched off meanwhile stays off."""
-    row = IntegratedAccount.objects.select_for_update().filter(pk=account.pk)
-    if row.filter(status=account.Status.DISABLED).exists():
-        account.status = account.Status.DISABLED
+    """Save what the test found; an account that somebody switched off or moved meanwhile stays off or stopped."""
+    settle_now(account, stored=True)
+    if IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.DISABLED).exists():
+        account.status, account.stopped = account.Status.DISABLED, ""
     save_account(account, CHECKED)
 
 
@@ -48,5 +54,5 @@ def _was_marked_meanwhile(account: IntegratedAccount, before: str) -> bool:
     now = IntegratedAccount.objects.filter(pk=account.pk).values_list("status", flat=True).first()
     if before == account.Status.NEEDS_REAUTH or now != account.Status.NEEDS_REAUTH:
         return False
-    account.refresh_from_db(fields=["status", "revision"])
+    account.refresh_from_db(fields=["status", "stopped", "revision"])
     return True

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from accounts.errors import (
+    AccountChanged,
     ConnectionIncomplete,
     ConnectionRefused,
     ConsentNeeded,
@@ -32,6 +33,8 @@ def connection_problems(page: str) -> Iterator[None]:
             f"of the environment open {portal_url} and connect the account there; its fields are asked for there too."
         )
         raise ProblemRaised(Problem(409, detail, "consent-needed", members={"portal_url": portal_url})) from None
+    except AccountChanged as changed:
+        raise ProblemRaised(Problem(409, str(changed))) from None
     except CredentialsUnreadable:
         detail = "The account's stored credentials cannot be read. Send every connection field, the secret ones too."
         raise ProblemRaised(Problem(409, detail)) from None

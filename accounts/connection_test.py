@@ -20,6 +20,7 @@ from accounts.models import IntegratedAccount
 from accounts.oauth import token_endpoint
 from accounts.oauth.client import registered_client
 from accounts.oauth.tokens import TokenSet
+from accounts.secret_routes import check_routes
 from accounts.vendors.calling import ask
 from accounts.vendors.connections import Connection, connect
 from accounts.vendors.upstream import Upstream
@@ -51,12 +52,14 @@ async def check_connection(connection: Connection, definition: Definition) -> li
 
 
 def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None) -> None:
-    """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable.
+    """Test an account and note the outcome on it (not saved); raise ConnectionRefused, CredentialsUnreadable, SecretsMoved.
 
     `tokens` are those of an OAuth connection that is new; otherwise the account's own are used.
     """
     definition = account.integration.parsed()
-    scopes = async_to_sync(check_connection)(connect(account, definition, tokens), definition)
+    with refusals(definition.label):
+        connection = connect(account, definition, tokens)
+    scopes = async_to_sync(check_connection)(connection, definition)
     if not definition.connection_test.scopes and tokens is not None:
         scopes = list(tokens.scopes)
     account.mark_checked(scopes=scopes)
@@ -65,12 +68,13 @@ def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None
 def first_tokens(account: IntegratedAccount) -> TokenSet | None:
     """Get tokens for an account whose connection fields are new; None for kinds that need none, or a person's consent.
 
-    Raises ConnectionRefused.
+    Raises ConnectionRefused, and SecretsMoved before anything is sent.
     """
     definition = account.integration.parsed()
     declared = definition.authentication
     if not isinstance(declared, ClientCredentialsAuthentication):
         return None
+    check_routes(account, definition)
     fields = {**account.connection, **account.read_credentials()}
     client = registered_client(definition, declared, fields, account.base_url)
     with refusals(definition.label):

@@ -3,6 +3,8 @@
 AccountError
 ├── ConnectionRefused        the vendor refused the connection test, or could not be asked
 ├── CredentialsUnreadable    stored credentials cannot be decrypted
+├── SecretsMoved             the account would send its secrets elsewhere than they were given for
+├── AccountChanged           somebody else changed the account at the same time
 ├── ReauthenticationNeeded   the vendor takes the stored credentials no longer; a person must connect again
 ├── ConsentNeeded            a person has to consent at the vendor, in the portal
 ├── ConsentFailed            the vendor's answer to a request for consent brings no account
@@ -53,6 +55,20 @@ class ConnectionRefused(AccountError):
 
 class CredentialsUnreadable(AccountError):
     """The account's stored credentials cannot be used; the account must be connected again."""
+
+
+class SecretsMoved(AccountError):
+    """The account would send its secrets to another address than they were given for; nothing is sent."""
+
+
+class AccountChanged(AccountError):
+    """Somebody else changed the account's connection meanwhile; `name` is the account's. Nothing was saved."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Somebody else changed the connection of {name!r} meanwhile, so nothing was saved. Look at it as it is "
+            "now, and try again."
+        )
 
 
 class ReauthenticationNeeded(AccountError):

@@ -15,6 +15,7 @@ from accounts.changes import Kind, announce
 from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from accounts.moves import settle_accounts, stopped_by, stopping_words
 from tools.bundle_text import read_document, write_document
 from tools.differences import changed_fields, content_of, definition_differences
 from tools.editing import note_definition
@@ -22,7 +23,7 @@ from tools.errors import BundleInvalid
 from tools.gate import problems_of
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS
-from tools.rights import IMPORTING, Editor, demand, person_of
+from tools.rights import IMPORTING, Editor, actor_of, demand, person_of
 
 FORMAT = 1
 KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
@@ -35,7 +36,8 @@ class Loaded:
     """What loading did or would do, by `resource.method`.
 
     `changes` names the fields of each record that is replaced; `gone` are records here that the file does not have,
-    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes.
+    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes; `stops` is how
+    many accounts stop, because the definition would send their secrets elsewhere.
     """
 
     integration: Integration
@@ -48,11 +50,17 @@ class Loaded:
     changes: dict[str, list[str]] = field(default_factory=dict)
     drafts: dict[str, list[str]] = field(default_factory=dict)
     definition: list[str] = field(default_factory=list)
+    stops: int = 0
 
     @property
     def changes_something(self) -> bool:
         """Whether anything is another afterwards."""
         return bool(self.is_new or self.created or self.updated or self.definition)
+
+    @property
+    def warning(self) -> str:
+        """What the change of the definition means for accounts; empty where it stops none."""
+        return stopping_words(self.stops)
 
 
 @dataclass
@@ -121,14 +129,15 @@ def load_parts(
     """Load a definition and records that were read and checked; raise DefinitionInvalid or RightsMissing."""
     demand(by, *IMPORTING)
     with acting(person_of(by), "bundle"):
-        return _load(document, records, overwrite=overwrite)
+        return _load(document, records, by, overwrite=overwrite)
 
 
-def _load(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool) -> Loaded:
+def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool) -> Loaded:
     plan = _plan(document, records, overwrite=overwrite)
     loaded, integration = plan.loaded, plan.loaded.integration
     if loaded.is_new or loaded.definition:
         integration.save()
+        settle_accounts(integration, actor_of(by))
     for row in plan.rows:
         row.integration = integration
         # One announcement for the whole bundle, not one a record.
@@ -163,6 +172,7 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite:
         loaded.definition = definition_differences(integration.definition, document)
     if not is_new and integration.label != definition.label and not loaded.definition:
         loaded.definition = ["label: changed"]
+    loaded.stops = len(stopped_by(integration, definition)) if loaded.definition else 0
     integration.label, integration.definition = definition.label, document
     present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
     plan = _Plan(loaded)

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.changes import Kind, announce
 from accounts.models import Integration
+from accounts.moves import settle_accounts
 from tools.history import acting, changed_fields
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
@@ -70,6 +71,7 @@ def save_definition(editor: Editor, integration: Integration, changed: Sequence[
     integration.name, integration.label = definition.name, definition.label
     with acting(person_of(editor), reason_of(editor)):
         integration.save()
+    settle_accounts(integration, actor_of(editor))
     integration.touch()
     note_definition(editor, integration, "created" if is_new else "changed", {"changed": list(changed)})
     announce(Kind.INTEGRATION, integration.pk)

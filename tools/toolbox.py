@@ -10,7 +10,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from accounts.changes import Change, Kind, subscribe
-from accounts.errors import CredentialsUnreadable, DefinitionInvalid
+from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
 from accounts.vendors.connections import Connection, connect
@@ -73,9 +73,14 @@ def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, st
     """Return an account's connection; or None, and the sentence that says why it cannot be used."""
     if account.status != account.Status.ACTIVE:
         words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
-        return None, f"The account {account.name!r} {words}."
+        why = f": {account.stopped}" if account.stopped else ""
+        return None, f"The account {account.name!r} {words}{why}."
     try:
         return connect(account, account.integration.parsed()), ""
+    except SecretsMoved as moved:
+        return None, f"The account {account.name!r} must be connected again: {moved}."
+    except UpstreamForbidden as forbidden:
+        return None, f"The account {account.name!r} cannot be used: {forbidden}."
     except CredentialsUnreadable:
         return None, f"The stored credentials of the account {account.name!r} cannot be read."
     except DefinitionInvalid:

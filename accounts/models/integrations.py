@@ -71,6 +71,18 @@ class IntegratedAccount(Revised):
     status = models.CharField(max_length=12, choices=AccountStatus.choices, default=AccountStatus.ACTIVE)
     connection = models.JSONField(default=dict, blank=True, help_text="The connection fields that are not secret.")
     credentials = models.TextField(blank=True, editable=False)
+    approved_routes = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Where the secrets were given for: name, place, destination.",
+    )
+    stopped = models.CharField(
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text="Why its secrets would go elsewhere now, so that none is sent.",
+    )
     base_url = models.URLField(
         max_length=300,
         blank=True,
@@ -94,8 +106,16 @@ class IntegratedAccount(Revised):
     @property
     def problem(self) -> str:
         """Why it must be connected again, in a clause; empty while it need not be, or where nothing more is known."""
+        if self.stopped:
+            return self.stopped
         grant = getattr(self, "grant", None)
-        return grant.problem if grant is not None and grant.refused_at is not None else ""
+        return grant.problem if self.is_refused and grant is not None else ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the vendor's authorization server has refused it tokens since it was connected last."""
+        grant = getattr(self, "grant", None)
+        return grant is not None and grant.refused_at is not None
 
     @property
     def asks_consent(self) -> bool:

@@ -4,17 +4,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from django.conf import settings
-
 from accounts.definition import (
     AuthorizationCodeAuthentication,
     Definition,
     OAuthAuthentication,
 )
-from accounts.vendors.addresses import base_url_problem, is_excepted
+from accounts.vendors.addresses import base_url_problem, origin
 from accounts.vendors.authentication import fill
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
+from accounts.vendors.routes import Route
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,8 @@ class RegisteredClient:
     authorization_url: str = ""
     authorization_parameters: dict[str, str] = field(default_factory=dict)
     issuer: str = ""
+    # What the connection that asks was made for; an account that goes elsewhere by now has nothing for it.
+    routes: frozenset[Route] = frozenset()
 
     @property
     def needs_consent(self) -> bool:
@@ -76,24 +75,9 @@ def moved(address: str, usual: str, base_url: str) -> str:
     return urlunsplit((new.scheme, new.netloc, old.path, old.query, ""))
 
 
-def origin(address: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of an address; ("", "", 0) for what is none."""
-    try:
-        parts = urlsplit(address)
-        return parts.scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-    except ValueError:
-        return "", "", 0
-
-
 def endpoint_problem(address: str) -> str:
     """Return why an address cannot be an endpoint of an authorization server; empty when it can.
 
     RFC 6749, section 3.1 and 3.2: TLS is required. UPSTREAM_PRIVATE_HOSTS names exceptions.
     """
-    problem = base_url_problem(address.partition("?")[0])
-    if problem or not address:
-        return problem or "Is missing."
-    scheme, host, port = origin(address)
-    if scheme != "https" and not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
-        return "Takes an address that begins with https://, since secrets go there."
-    return ""
+    return base_url_problem(address.partition("?")[0]) if address else "Is missing."

@@ -22,8 +22,10 @@ from accounts.errors import ConsentFailed, CredentialsUnreadable
 from accounts.invisible import visible
 from accounts.keyring import key_ring
 from accounts.models import User
-from accounts.oauth.client import RegisteredClient, origin
+from accounts.oauth.client import RegisteredClient
+from accounts.vendors.addresses import origin
 from accounts.vendors.concealment import Secrets
+from accounts.vendors.routes import Place
 
 CALLBACK = "/accounts/oauth/callback"
 LIFETIME_SECONDS = 600
@@ -49,7 +51,10 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class Consent:
-    """A consent that was begun. `account_id` is that of an account which is connected again, else None."""
+    """A consent that was begun. `account_id` is that of an account which is connected again, else None.
+
+    `given` names the fields that the person typed, `hidden` those that are secret; `routes` are where all of it goes.
+    """
 
     integration: str
     environment_id: UUID
@@ -57,6 +62,9 @@ class Consent:
     name: str
     fields: dict[str, str] = field(repr=False)
     base_url: str
+    given: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    routes: tuple[tuple[str, Place, str], ...] = ()
     began_at: float = field(default_factory=time.time)
     key: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -20,6 +20,7 @@ from accounts.models import IntegratedAccount, OAuthGrant
 from accounts.oauth.client import RegisteredClient
 from accounts.oauth.token_endpoint import token_seconds
 from accounts.oauth.tokens import TokenSet
+from accounts.secret_routes import approved_routes
 
 ACTOR = "token refresh"
 # The lease outlives the longest request for a token by so much, in seconds.
@@ -49,6 +50,7 @@ class Lease:
     account_id: UUID
     holder: UUID
     version: int
+    granted_at: datetime
     rejected: bool
     refresh_token: str = field(repr=False)
 
@@ -78,7 +80,7 @@ def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int
     if client.needs_consent and not refresh_token:
         if good:
             return _held(grant, grant.expires_at)
-        problem = refuse(client, Lease(account_id, holder, grant.version, refused, ""), None)
+        problem = refuse(client, Lease(account_id, holder, grant.version, grant.created_at, refused, ""), None)
         if not problem:
             return None  # connected anew meanwhile
         raise ReauthenticationNeeded(problem)
@@ -87,15 +89,19 @@ def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int
             return _held(grant, grant.retry_at)
         raise AuthorizationUnavailable(f"{grant.problem}; it is asked again in a moment")
     if not grant.is_leased(now) and _take(grant, holder, now):
-        return Lease(account_id, holder, grant.version, refused, refresh_token)
+        return Lease(account_id, holder, grant.version, grant.created_at, refused, refresh_token)
     return _held(grant, now + LOOK_AGAIN) if good else None
 
 
 def _grant(client: RegisteredClient, account_id: UUID) -> OAuthGrant:
-    grant = OAuthGrant.objects.filter(pk=account_id).first()
+    # In one query: tokens of one moment must not be held against the routes of another.
+    grant = OAuthGrant.objects.select_related("account").filter(pk=account_id).first()
+    if grant is not None and not client.routes <= approved_routes(grant.account):
+        raise AuthorizationUnavailable("the account was connected elsewhere meanwhile")
     if grant is None and not client.needs_consent and IntegratedAccount.objects.filter(pk=account_id).exists():
         # It was connected without a test, or its definition asked for another kind of authentication then.
-        grant, _ = OAuthGrant.objects.get_or_create(pk=account_id)
+        OAuthGrant.objects.get_or_create(pk=account_id)
+        return _grant(client, account_id)
     if grant is None:
         raise ReauthenticationNeeded(f"nobody has consented at {client.vendor} yet")
     return grant
@@ -119,6 +125,11 @@ def _take(grant: OAuthGrant, holder: UUID, now: datetime) -> bool:
     return bool(taken)
 
 
+def _leased(lease: Lease) -> QuerySet[OAuthGrant]:
+    """Return the row that a lease was taken of; none where its tokens were replaced, or are gone and came anew."""
+    return OAuthGrant.objects.filter(pk=lease.account_id, version=lease.version, created_at=lease.granted_at)
+
+
 @transaction.atomic
 def keep(lease: Lease, tokens: TokenSet) -> Held | None:
     """Save what the vendor gave; None when the tokens were replaced meanwhile, by whoever connected anew.
@@ -126,7 +137,7 @@ def keep(lease: Lease, tokens: TokenSet) -> Held | None:
     It is the version that counts and not the lease: should the lease have run out, the vendor has answered all the
     same, and its newest answer is what it will accept.
     """
-    grant = OAuthGrant.objects.select_for_update().filter(pk=lease.account_id, version=lease.version).first()
+    grant = _leased(lease).select_for_update().first()
     if grant is None:
         return None
     now = timezone.now()
@@ -140,7 +151,7 @@ def keep(lease: Lease, tokens: TokenSet) -> Held | None:
 def fail(lease: Lease, problem: str, *, lost: bool) -> None:
     """Note that the vendor gave no new token now; `lost` tells that it may have given one that did not arrive."""
     now = timezone.now()
-    mine = OAuthGrant.objects.filter(pk=lease.account_id, version=lease.version, lease_holder=lease.holder)
+    mine = _leased(lease).filter(lease_holder=lease.holder)
     failures = mine.values_list("failures", flat=True).first() or 0
     noted: dict[str, object] = {"interrupted_at": now} if lost else {}
     mine.update(
@@ -164,7 +175,7 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
     with transaction.atomic():
         # The account before its grant, as whoever connects anew locks them.
         account = IntegratedAccount.objects.select_for_update().filter(pk=lease.account_id).first()
-        grant = OAuthGrant.objects.select_for_update().filter(pk=lease.account_id, version=lease.version).first()
+        grant = _leased(lease).select_for_update().first()
         if account is None or grant is None:
             return ""
         problem = _reason(client, grant, refusal)[:500]
@@ -209,6 +220,11 @@ def store(account: IntegratedAccount, tokens: TokenSet) -> None:
     grant.tokens, grant.renewed_at, grant.refresh_expires_at = "", None, None  # nothing of before is kept
     grant.set_tokens(tokens, timezone.now())
     grant.save()
+
+
+def forget(account: IntegratedAccount) -> None:
+    """Delete the tokens of an account that goes elsewhere, within the transaction that moves it."""
+    OAuthGrant.objects.filter(pk=account.pk).delete()
 
 
 def ask_again(account_id: UUID) -> None:

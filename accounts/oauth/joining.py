@@ -7,7 +7,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from accounts.audit import Actor
-from accounts.connecting import check_base_url, connect_account, merged_fields, reconnect_account
+from accounts.connecting import Asked, changed_connection, check_base_url, connect_account, reconnect_account
 from accounts.connection_test import refusals
 from accounts.definition import Definition, OAuthAuthentication
 from accounts.errors import ConsentFailed
@@ -15,7 +15,9 @@ from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.oauth import token_endpoint
 from accounts.oauth.client import RegisteredClient, registered_client
 from accounts.oauth.consent import Consent, read_answer, redirect_uri
+from accounts.secret_routes import routes_of
 from accounts.vendors.connections import split_fields
+from accounts.vendors.routes import Route, move_between
 
 
 def new_consent(
@@ -32,10 +34,14 @@ def new_consent(
     Raises ConnectionIncomplete, and CredentialsUnreadable.
     """
     definition = integration.parsed()
-    check_base_url(base_url)
     if account is not None:
-        fields = merged_fields(account, definition, fields)
-    opened, secret = split_fields(definition, fields, base_url)
+        asked = Asked(fields, base_url)
+        changed = changed_connection(account, definition, asked)
+        opened, secret, routes, given = changed.opened, changed.secret, changed.routes, asked.names
+    else:
+        check_base_url(base_url)
+        opened, secret = split_fields(definition, fields, base_url)
+        routes, given = routes_of(definition, opened, base_url), frozenset(fields)
     return Consent(
         integration=integration.name,
         environment_id=environment_id,
@@ -43,21 +49,34 @@ def new_consent(
         name=name,
         fields={**opened, **secret},
         base_url=base_url,
+        given=tuple(sorted(given)),
+        hidden=tuple(sorted(secret)),
+        routes=tuple((route.secret, route.place, route.destination) for route in sorted(routes)),
     )
 
 
 def client_of(integration: Integration, consent: Consent) -> RegisteredClient:
-    """Return the client that the consent is for; raise ConsentFailed where the integration asks for none any more."""
+    """Return the client that the consent is for.
+
+    Raises ConsentFailed where the definition asks for none any more, or would send what was typed elsewhere by now.
+    """
     definition = integration.parsed()
     declared = definition.authentication
-    if not isinstance(declared, OAuthAuthentication):
+    routes = routes_of(definition, typed_fields(definition, consent), consent.base_url)
+    if not isinstance(declared, OAuthAuthentication) or move_between(approved(consent), routes) is not None:
         raise ConsentFailed(f"The definition of {definition.label} has changed meanwhile. Begin again.")
     return registered_client(definition, declared, consent.fields, consent.base_url)
 
 
+def approved(consent: Consent) -> frozenset[Route]:
+    """Return the routes that a consent was begun for."""
+    return frozenset(Route(*route) for route in consent.routes)
+
+
 def typed_fields(definition: Definition, consent: Consent) -> dict[str, str]:
     """Return the fields of a consent that may be shown again."""
-    return {name: value for name, value in consent.fields.items() if name not in definition.secret_fields}
+    hidden = definition.secret_fields | {*consent.hidden}
+    return {name: value for name, value in consent.fields.items() if name not in hidden}
 
 
 def finish(
@@ -89,5 +108,12 @@ def finish(
             base_url=consent.base_url,
             tokens=tokens,
         )
-    reconnect_account(account, actor, fields=consent.fields, base_url=consent.base_url, tokens=tokens)
+    reconnect_account(
+        account,
+        actor,
+        fields=consent.fields,
+        base_url=consent.base_url,
+        tokens=tokens,
+        given=frozenset(consent.given),
+    )
     return account

@@ -28,12 +28,13 @@ from accounts.oauth import grants, token_endpoint
 from accounts.oauth.client import RegisteredClient
 from accounts.oauth.grants import Held, Lease
 from accounts.oauth.tokens import TokenSet
+from accounts.vendors.routes import Route
 
 logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Wanted = tuple[UUID, int | None]
+Wanted = tuple[UUID, int | None, frozenset[Route]]
 
 # Seconds between two looks at the row while another process renews; a refresh takes a fraction of a second.
 SHORTEST_PAUSE, LONGEST_PAUSE, GROWTH = 0.02, 0.25, 1.4
@@ -53,7 +54,7 @@ async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: 
     Raises ReauthenticationNeeded and AuthorizationUnavailable.
     """
     tasks = _under_way.setdefault(asyncio.get_running_loop(), {})
-    wanted = (account_id, rejected)
+    wanted = (account_id, rejected, client.routes)
     task = tasks.get(wanted)
     if task is None:
         # In a context of its own, since it outlives the request that began it.

@@ -8,16 +8,21 @@ from django import forms
 from accounts.definition import PLACEHOLDER, ConnectionField, Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused
 from accounts.models import IntegratedAccount
+from accounts.secret_routes import address_fields, again_words, approved_routes, move_of, routes_of
+from accounts.vendors.routes import Move, move_between
 
 # Connection fields stand beside the portal's own fields in one form; a vendor may well ask for a `name` too.
 PREFIX = "field_"
+KEEP = "Leave empty to keep the present one"
+# What takes its place while the address is another one (static/portal/secrets.js).
+AGAIN = "Needed again, since the address is another"
 
 
 class VendorField(forms.CharField):
     """A connection field, with the place where the vendor shows its value."""
 
-    def __init__(self, declared: ConnectionField, *, keep_secret: bool) -> None:
-        kept = declared.secret and keep_secret
+    def __init__(self, declared: ConnectionField, *, keep_secret: bool, again: str = "", decides: bool = False) -> None:
+        kept = declared.secret and keep_secret and not again
         attrs = {
             "placeholder": declared.placeholder,
             "spellcheck": "false",
@@ -25,14 +30,16 @@ class VendorField(forms.CharField):
             "autocomplete": "off",
         }
         if kept:
-            attrs["placeholder"] = "Leave empty to keep the present one"
+            attrs |= {"placeholder": KEEP, "data-kept": AGAIN}
+        if decides:
+            attrs["data-address"] = ""
         super().__init__(
             label=declared.label,
             help_text=declared.help,
             required=declared.required and not kept,
             max_length=4000,
             widget=forms.PasswordInput(attrs) if declared.secret else forms.TextInput(attrs),
-            error_messages={"required": f"{declared.label} is required."},
+            error_messages={"required": (declared.secret and again) or f"{declared.label} is required."},
         )
         self.link_template = declared.link
         self.link = ""
@@ -54,19 +61,38 @@ class ReplaceConnectionForm(forms.Form):
 
     keep_secrets = True
 
-    def __init__(self, definition: Definition, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, definition: Definition, *args: Any, account: IntegratedAccount | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        move = self._move(definition, account) if account is not None else None
+        again = again_words(move) if move is not None else ""
+        decisive = address_fields(definition)
         for declared in definition.connection_fields:
-            self.fields[PREFIX + declared.name] = VendorField(declared, keep_secret=self.keep_secrets)
+            self.fields[PREFIX + declared.name] = VendorField(
+                declared, keep_secret=self.keep_secrets, again=again, decides=declared.name in decisive
+            )
         self.fields["base_url"] = forms.URLField(
             label=f"Another address of {definition.label}",
             required=False,
             max_length=300,
             assume_scheme="https",
             help_text="Only for a test system. Empty is the usual address.",
-            widget=forms.TextInput({"inputmode": "url", "autocomplete": "off", "placeholder": "https://"}),
+            widget=forms.TextInput(
+                {"inputmode": "url", "autocomplete": "off", "placeholder": "https://", "data-address": ""}
+            ),
         )
         self._fill_links()
+
+    def _move(self, definition: Definition, account: IntegratedAccount) -> Move | None:
+        """Return the move that what was typed would make of the account, or that it has before it already."""
+        if not self.is_bound:
+            return move_of(account, definition)
+        names = [field.name for field in definition.connection_fields if not field.secret]
+        typed = {name: str(self.data.get(PREFIX + name, "")).strip() for name in names}
+        opened = {**account.connection, **{name: value for name, value in typed.items() if value}}
+        base_url = str(self.data.get("base_url", "")).strip()
+        return move_between(approved_routes(account), routes_of(definition, opened, base_url))
 
     @property
     def vendor_fields(self) -> list[forms.BoundField]:
@@ -84,7 +110,8 @@ class ReplaceConnectionForm(forms.Form):
             self.add_error("base_url" if refusal.forbidden else None, refusal.reason)
             return
         for name, reason in refusal.problems.items():
-            self.add_error(PREFIX + name if PREFIX + name in self.fields else None, reason)
+            place = next((known for known in (PREFIX + name, name) if known in self.fields), None)
+            self.add_error(place, reason)
 
     def _fill_links(self) -> None:
         """Fill the {placeholders} of the links from what is known of the other fields."""

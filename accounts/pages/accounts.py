@@ -10,7 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.checking import check_account
 from accounts.connecting import connect_account, needs_consent, reconnect_account, set_enabled
 from accounts.definition import Definition
-from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable, DefinitionInvalid
+from accounts.errors import (
+    AccountChanged,
+    ConnectionIncomplete,
+    ConnectionRefused,
+    CredentialsUnreadable,
+    DefinitionInvalid,
+    SecretsMoved,
+)
 from accounts.models import IntegratedAccount, Integration, Role
 from accounts.oauth.consent import FailedConsent, take_failure
 from accounts.oauth.views import consent_context, send_to_consent
@@ -99,7 +106,7 @@ def reconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Replace connection fields, once the vendor has accepted them."""
     account = account_for(request, account_id, Role.ADMIN)
     definition = definition_of(account.integration)
-    form = ReplaceConnectionForm(definition, request.POST)
+    form = ReplaceConnectionForm(definition, request.POST, account=account)
     if form.is_valid():
         base_url = form.cleaned_data["base_url"]
         try:
@@ -112,6 +119,8 @@ def reconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
             form.refuse(refusal)
         except CredentialsUnreadable:
             form.add_error(None, UNREADABLE)
+        except AccountChanged as changed:
+            form.add_error(None, str(changed))
         else:
             tell(request, f"{account.integration.label} accepted the connection.")
             return redirect("account-settings", account.pk)
@@ -130,6 +139,8 @@ def check(request: PortalRequest, account_id: UUID) -> HttpResponse:
         check_account(account, request.user)
     except ConnectionRefused as refused:
         warn(request, refused.reason)
+    except SecretsMoved as moved:
+        warn(request, f"{account.integration.label} was not asked: {moved}.")
     except CredentialsUnreadable:
         warn(request, UNREADABLE)
     else:
@@ -143,7 +154,9 @@ def enable(request: PortalRequest, account_id: UUID, *, enabled: bool) -> HttpRe
     """Switch an account on, or off at once for every client."""
     account = account_for(request, account_id, Role.ADMIN)
     set_enabled(account, request.user, enabled=enabled)
-    if enabled:
+    if account.stopped:
+        warn(request, f"{account.name} is not enabled yet: {account.stopped}.")
+    elif enabled:
         tell(request, f"{account.name} is enabled: its MCP servers call {account.integration.label} again.")
     else:
         undo = reverse("account-enable", args=[account.pk])
@@ -182,7 +195,7 @@ def _settings(
         "tab": "settings",
         "name_form": name_form or NameForm(initial={"name": account.name}),
         "connection_form": connection_form
-        or ReplaceConnectionForm(definition, initial=_typed(failed) if failed else present),
+        or ReplaceConnectionForm(definition, initial=_typed(failed) if failed else present, account=account),
     }
     return render(request, "accounts/settings.html", context, status=REFUSED if refused else None)
 

@@ -55,7 +55,8 @@ class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
     )
     scopes = serializers.ListField(child=serializers.CharField())
     problem = serializers.CharField(
-        help_text="Why it must be connected again, where its vendor refused a new token; else empty."
+        help_text="Why it must be connected again, where its vendor refused a new token or its secrets would go "
+        "elsewhere than they were given for; else empty."
     )
 
     class Meta:

@@ -38,6 +38,7 @@ UNLISTED = tuple(
 ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 # Names that are slow to resolve hold up only so many others.
 RESOLVING_THREADS = 32
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def is_public(address: Address) -> bool:
@@ -162,4 +163,20 @@ def base_url_problem(address: str) -> str:
         return "Must not hold a user name or password; the account's connection fields carry the credentials."
     if "?" in address or "#" in address:
         return "Must not hold a query or a fragment; paths are appended to it."
+    scheme, host, port = origin(address)
+    if scheme != "https" and not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
+        return "Takes an address that begins with https://, since secrets go there; UPSTREAM_PRIVATE_HOSTS names exceptions."
     return ""
+
+
+def origin(address: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of an address; ("", "", 0) for what is none.
+
+    A dot that ends a host's name changes nothing about whose it is.
+    """
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").removesuffix(".")
+        return parts.scheme, host, parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return "", "", 0

@@ -1,6 +1,6 @@
 """A connected account as a call sees it: where to send requests, and what puts its credentials on them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,12 @@ import httpx
 
 from accounts.definition import PLACEHOLDER, ConnectionField, Definition, OAuthAuthentication
 from accounts.definition.patterns import PatternUnusable, matches
-from accounts.errors import ConnectionIncomplete
+from accounts.errors import ConnectionIncomplete, UpstreamForbidden
 from accounts.models import IntegratedAccount
 from accounts.oauth.client import endpoint_problem, registered_client
 from accounts.oauth.credentials import OAuthCredentials, live_token
 from accounts.oauth.tokens import TokenSet
+from accounts.secret_routes import check_routes
 from accounts.vendors.addresses import base_url_problem
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
 
@@ -62,10 +63,11 @@ class Connection:
 
 
 def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet | None = None) -> Connection:
-    """Return the connection of an account; raise CredentialsUnreadable.
+    """Return the connection of an account; raise CredentialsUnreadable, SecretsMoved or UpstreamForbidden.
 
     `tokens` are those of an OAuth connection that is still to be tested; otherwise it uses the account's own.
     """
+    routes = check_routes(account, definition)
     secret = account.read_credentials()
     fields = {**account.connection, **secret}
     secrets = tuple(secret.values())
@@ -76,14 +78,18 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
     elif tokens is not None:
         authentication = bearer(tokens.access_token, secrets)
     else:
-        client = registered_client(definition, declared, fields, account.base_url)
+        client = replace(registered_client(definition, declared, fields, account.base_url), routes=routes)
         authentication = OAuthCredentials(client, live_token(account.pk, account.revision), secrets)
+    base_url = account.base_url or fill(definition.base_url, fields)
+    problem = base_url_problem(base_url)
+    if problem:
+        raise UpstreamForbidden(f"its address cannot be used: {problem[:1].lower()}{problem[1:].rstrip('.')}")
     return Connection(
         account_id=account.pk,
         environment_id=account.environment_id,
         account_name=account.name,
         vendor=definition.label,
-        base_url=(account.base_url or fill(definition.base_url, fields)).rstrip("/"),
+        base_url=base_url.rstrip("/"),
         authentication=authentication,
         headers=definition.headers,
     )

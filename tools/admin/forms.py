@@ -19,6 +19,7 @@ from accounts.admin.pages import ModelForm
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from accounts.moves import stopped_by, stopping_words
 from tools.models import Documentation
 
 
@@ -66,9 +67,27 @@ class IntegrationForm(ModelForm):
         rows=36, help_text="How the vendor's API works. Its JSON Schema is at /integration-schema."
     )
 
+    stop_accounts = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Stop accounts whose secrets would go elsewhere",
+        help_text="Asked for only when a change of an address or of the authentication would send what was given for "
+        "another one. Those accounts stop until an admin of theirs gives the secrets again.",
+    )
+
     class Meta:
         model = Integration
         fields = ["definition"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a definition that stops accounts, unless whoever saves it says so."""
+        document = self.cleaned_data.get("definition")
+        if document is None or self.instance._state.adding or self.cleaned_data.get("stop_accounts"):
+            return self.cleaned_data
+        stops = stopped_by(self.instance, parse_definition(document))
+        if stops:
+            self.add_error("stop_accounts", f"{stopping_words(len(stops))} Switch this on to save all the same.")
+        return self.cleaned_data
 
     def clean_definition(self) -> dict[str, Any]:
         """Return the document; name every problem by its place."""

@@ -85,6 +85,7 @@ class WithHistory(_Base):
             version=versions_of([row], self.history_fields, before)[0],
             changes=changes_between(before, row, self.history_fields),
             back=back,
+            restoring_words=self.restoring_words(row, obj) if back else "",
             may_restore=self._may_restore(request, obj) and (obj is None or bool(back)),
             newer=self._versions(key).filter(history_id__gt=version).last(),
             older=before,
@@ -152,6 +153,10 @@ class WithHistory(_Base):
             value = getattr(row, name)
             values[name] = json.dumps(value) if isinstance(value, dict | list) else value
         return values
+
+    def restoring_words(self, row: Any, obj: Any) -> str:
+        """Return what bringing a version back does besides, for the page that asks; nothing unless a page says so."""
+        return ""
 
     def _form_of(self, request: HttpRequest, obj: Any, row: Any) -> Any:
         """Return the form with a version's values; a deleted row comes back under its old key, with its history."""

@@ -12,7 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import ModelAdmin, linked, moment, mono, page_action, person
+from accounts.definition import parse_definition
+from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from accounts.moves import stopped_by, stopping_words
 from tools.admin.forms import IntegrationForm
 from tools.admin.history import WithHistory
 from tools.admin.imports import WithImports
@@ -38,7 +41,7 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
     history_fields = restored_fields = ("definition",)
     fieldsets = (
         (None, {"fields": (("label", "name_shown", "revision"), ("tools", "drafts", "changed"))}),
-        ("Definition", {"fields": ("definition",)}),
+        ("Definition", {"fields": ("definition", "stop_accounts")}),
     )
     readonly_fields = ("label", "name_shown", "revision", "tools", "drafts", "changed")
 
@@ -64,6 +67,17 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
         held = [draft.key for draft in catalogue_of(obj).drafts]
         if held:
             self.message_user(request, f"These records make no tool: {', '.join(held)}.", messages.WARNING)
+
+    def version_values(self, row: Any, obj: Any) -> dict[str, Any]:
+        """Say yes to what the version's page has told of accounts."""
+        return {**super().version_values(row, obj), "stop_accounts": True}
+
+    def restoring_words(self, row: Any, obj: Any) -> str:
+        """Return how many accounts a version would stop."""
+        try:
+            return stopping_words(len(stopped_by(obj, parse_definition(row.definition))))
+        except DefinitionInvalid:
+            return ""  # it cannot come back
 
     def delete_model(self, request: HttpRequest, obj: Integration) -> None:
         """Delete with its documentation; admin refuses while an account is connected through it."""

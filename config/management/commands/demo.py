@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.checking import check_account
-from accounts.connecting import connect_account, save_account
+from accounts.connecting import connect_account, reconnect_account
 from accounts.errors import ConnectionRefused
 from accounts.issuing import issue_token
 from accounts.models import Environment, IntegratedAccount, Integration, Membership, Role, User
@@ -125,8 +125,7 @@ def seed_account(environment: Environment, user: User, base_url: str) -> Integra
             verify=False,
         )
     if account.base_url != base_url:
-        account.base_url = base_url
-        save_account(account, {"base_url"})
+        reconnect_account(account, user, fields={"api_key": SIMULATOR_KEY}, base_url=base_url, verify=False)
     return account
 
 

@@ -53,7 +53,11 @@ class Command(BaseCommand):
                 base_url=options["base_url"],
                 overwrite=options["overwrite"],
             )
-            loaded = prepared.compare() if options["dry_run"] else _load(prepared)
+            loaded = prepared.compare()
+            if loaded.warning:  # before it is done
+                self.stderr.write(loaded.warning)
+            if not options["dry_run"]:
+                loaded = _load(prepared)
             published = _publish(loaded) if options["publish"] and not options["dry_run"] else Published()
         except OSError as problem:
             raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
@@ -108,6 +112,7 @@ def report_of(
             "unchanged": len(loaded.unchanged),
             "kept": loaded.kept,
             "gone": loaded.gone,
+            "accounts_stopped": loaded.stops,
         },
     }
 

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         """Load each file; stop at the first that does not fit, with its problems."""
         for path in options["files"] or sorted(BUNDLED.glob("*.yaml")):
             try:
-                loaded = _load(path.read_text(), dry_run=options["dry_run"], overwrite=options["overwrite"])
+                loaded = self._load(path, dry_run=options["dry_run"], overwrite=options["overwrite"])
             except OSError as problem:
                 raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
             except UnicodeDecodeError:
@@ -45,11 +45,17 @@ class Command(BaseCommand):
             if options["verbosity"]:
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
 
+    def _load(self, path: Path, *, dry_run: bool, overwrite: bool) -> Loaded:
+        """Say which accounts a bundle stops before it does."""
+        text = path.read_text()
+        compared = compare_bundle(text, overwrite=overwrite)
+        if compared.warning:
+            self.stderr.write(f"{path.name}: {compared.warning}")
+        return compared if dry_run else _load(text, overwrite=overwrite)
+
 
 @transaction.atomic
-def _load(text: str, *, dry_run: bool, overwrite: bool) -> Loaded:
-    if dry_run:
-        return compare_bundle(text, overwrite=overwrite)
+def _load(text: str, *, overwrite: bool) -> Loaded:
     loaded = load_bundle(text, OPERATOR, overwrite=overwrite)
     if loaded.changes_something:
         note_loaded(OPERATOR, loaded, "bundle", overwrite=overwrite)

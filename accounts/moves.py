@@ -1,0 +1,79 @@
+"""Accounts whose secrets would go elsewhere, since their integration changed: stopped, and let on when it changes back."""
+
+from accounts import audit
+from accounts.changes import Kind, announce
+from accounts.definition import Definition
+from accounts.errors import DefinitionInvalid
+from accounts.models import IntegratedAccount, Integration
+from accounts.secret_routes import move_of, stopped_words
+
+
+def settle(account: IntegratedAccount, definition: Definition) -> None:
+    """Have an account's status say whether its secrets stay where they were given for (not saved).
+
+    One that is switched off stays so, and one that its vendor refuses is refused wherever its secrets go.
+    """
+    move = move_of(account, definition)
+    if move is not None and (account.stopped or account.status == account.Status.ACTIVE):
+        account.status, account.stopped = account.Status.NEEDS_REAUTH, stopped_words(move)[:500]
+    elif account.stopped:
+        account.stopped = ""
+        account.status = account.Status.NEEDS_REAUTH if account.is_refused else account.Status.ACTIVE
+
+
+def current_definition(account: IntegratedAccount) -> Definition | None:
+    """Return the definition as it is at this moment, and let nobody change it until the transaction ends.
+
+    Whoever changes a definition locks the integration before its accounts, and so does whoever asks here.
+    """
+    integration = Integration.objects.select_for_update(no_key=True).get(pk=account.integration_id)
+    try:
+        return integration.parsed()
+    except DefinitionInvalid:
+        return None
+
+
+def settle_accounts(integration: Integration, actor: audit.Actor) -> None:
+    """Stop the accounts that a changed definition would send elsewhere, and let those go on that it sends back.
+
+    Within the transaction that saves the definition.
+    """
+    definition = integration.parsed()
+    for account in IntegratedAccount.objects.select_for_update().filter(integration=integration).order_by("pk"):
+        before, was_stopped = (account.status, account.stopped), bool(account.stopped)
+        settle(account, definition)
+        if (account.status, account.stopped) == before:
+            continue
+        account.save(update_fields={"status", "stopped"})
+        announce(Kind.ACCOUNT, account.pk)
+        if bool(account.stopped) != was_stopped:
+            _note(account, definition, actor)
+
+
+def stopped_by(integration: Integration, definition: Definition) -> list[IntegratedAccount]:
+    """Return the accounts that work now and would stop if this were the integration's definition."""
+    active = IntegratedAccount.objects.filter(integration=integration, status=IntegratedAccount.Status.ACTIVE)
+    return [account for account in active.defer("credentials") if move_of(account, definition) is not None]
+
+
+def stopping_words(count: int) -> str:
+    """Return what a change of a definition means for accounts; empty where it stops none."""
+    if not count:
+        return ""
+    stop = "1 account stops" if count == 1 else f"{count} accounts stop"
+    return (
+        f"{stop}, because stored secrets would go to another address than they were given for. An admin of each "
+        "account's environment then has to give them again."
+    )
+
+
+def _note(account: IntegratedAccount, definition: Definition, actor: audit.Actor) -> None:
+    move = move_of(account, definition)
+    audit.record(
+        actor,
+        "integrated_account.stopped" if account.stopped else "integrated_account.resumed",
+        environment_id=account.environment_id,
+        target_id=account.pk,
+        target_name=account.name,
+        details={"address": move.details} if move is not None else {},
+    )

@@ -1,0 +1,120 @@
+"""Keep an account's secrets where they were given for.
+
+Whoever gives a secret gives it for an address. What the definition and the account's fields make of that is a set of
+routes; the account keeps those that its secrets were given for. `check_routes` is asked wherever a connection is made,
+and refuses whatever would send a secret along another one, whoever changed the account or its integration.
+"""
+
+from accounts.definition import (
+    PLACEHOLDER,
+    ApiKey,
+    ApiKeysAuthentication,
+    AuthorizationCodeAuthentication,
+    BasicAuthentication,
+    BearerAuthentication,
+    Definition,
+    OAuthAuthentication,
+)
+from accounts.errors import SecretsMoved
+from accounts.models import IntegratedAccount
+from accounts.oauth.client import registered_client
+from accounts.vendors.authentication import fill
+from accounts.vendors.routes import Move, Place, Route, destination_of, move_between
+
+# No connection fields have such names.
+ACCESS_TOKEN, REFRESH_TOKEN, CONSENT = "access token", "refresh token", "consent"
+CLIENT_PLACES: dict[str, Place] = {"basic": "header", "post": "body"}
+
+
+def routes_of(definition: Definition, opened: dict[str, str], base_url: str = "") -> frozenset[Route]:
+    """Return the routes of everything that makes a request an account's own.
+
+    `opened` are its open connection fields. Every field that the authentication is filled from has a route, be it
+    declared as secret or not: a definition that calls a stored secret open must not take it off its route.
+    """
+    # Secrets stay unfilled, since routes are stored and shown.
+    fields = {**opened, **{name: f"{{{name}}}" for name in definition.secret_fields}}
+    base = destination_of(base_url or fill(definition.base_url, fields), definition.base_url, fields)
+    routes = set() if base_url else _named(definition.base_url, "address", base)
+    match definition.authentication:
+        case ApiKey() as key:
+            routes |= _of_key(key, base)
+        case ApiKeysAuthentication(keys=keys):
+            routes |= {route for key in keys for route in _of_key(key, base)}
+        case BearerAuthentication() | BasicAuthentication() as declared:
+            routes |= _named(" ".join(declared.templates.values()), "header", base)
+        case declared:
+            routes |= {Route(ACCESS_TOKEN, "header", base), *_of_client(definition, declared, fields, base_url)}
+    return frozenset(routes)
+
+
+def _of_key(key: ApiKey, base: str) -> set[Route]:
+    return _named(key.value, "query" if key.header is None else "header", base)
+
+
+def _of_client(
+    definition: Definition, declared: OAuthAuthentication, fields: dict[str, str], base_url: str
+) -> set[Route]:
+    client = registered_client(definition, declared, fields, base_url)
+    tokens = destination_of(client.token_url, declared.token_url, fields)
+    place = CLIENT_PLACES.get(declared.client_authentication)
+    routes = _named(declared.token_url, "address", tokens) | _named(declared.client_id, place or "body", tokens)
+    if place is not None:
+        routes |= _named(declared.client_secret or "", place, tokens)
+    if isinstance(declared, AuthorizationCodeAuthentication):
+        page = destination_of(client.authorization_url, declared.authorization_url, fields)
+        routes |= {Route(REFRESH_TOKEN, "body", tokens), Route(CONSENT, "page", page)}
+        routes |= _named(declared.client_id, "page", page) | _named(declared.authorization_url, "address", page)
+    return routes
+
+
+def _named(template: str, place: Place, destination: str) -> set[Route]:
+    """Return a route for each connection field that a template is filled from."""
+    return {Route(name, place, destination) for name in PLACEHOLDER.findall(template)}
+
+
+def address_fields(definition: Definition) -> frozenset[str]:
+    """Return the names of the connection fields that addresses are made of."""
+    declared = definition.authentication
+    templates = [text for name, text in declared.templates.items() if name in {"token_url", "authorization_url"}]
+    return frozenset(PLACEHOLDER.findall(" ".join([definition.base_url, *templates])))
+
+
+def routes_of_account(account: IntegratedAccount, definition: Definition) -> frozenset[Route]:
+    """Return the routes that an account's secrets would take now."""
+    return routes_of(definition, account.connection, account.base_url)
+
+
+def approved_routes(account: IntegratedAccount) -> frozenset[Route]:
+    """Return the routes that an account's secrets were given for."""
+    return frozenset(Route(*stored) for stored in account.approved_routes)
+
+
+def approve(account: IntegratedAccount, routes: frozenset[Route]) -> None:
+    """Note which routes secrets were just given for (not saved)."""
+    account.approved_routes = [[route.secret, route.place, route.destination] for route in sorted(routes)]
+
+
+def move_of(account: IntegratedAccount, definition: Definition) -> Move | None:
+    """Return the move that stops an account under a definition; None where its secrets stay on their routes."""
+    return move_between(approved_routes(account), routes_of_account(account, definition))
+
+
+def check_routes(account: IntegratedAccount, definition: Definition) -> frozenset[Route]:
+    """Return the routes that an account's secrets take; raise SecretsMoved where they were not given for them."""
+    routes = routes_of_account(account, definition)
+    move = move_between(approved_routes(account), routes)
+    if move is not None:
+        raise SecretsMoved(stopped_words(move))
+    return routes
+
+
+def again_words(move: Move) -> str:
+    """Return what is said beside a secret that has to be given again."""
+    way = f"moves from {move.source} to {move.target}" if move.source else f"goes to {move.target}"
+    return f"Give it again: the account {way}, and the stored one is not sent there."
+
+
+def stopped_words(move: Move) -> str:
+    """Return why an account is stopped, and what to do: a sentence without its stop."""
+    return f"{move}, so nothing is sent. An admin of its environment has to give every secret again"

@@ -1,0 +1,72 @@
+"""Routes of secrets (which one, in what place of a request, to which address), and what it means that they change."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from accounts.definition import PLACEHOLDER
+from accounts.vendors.addresses import DEFAULT_PORTS, origin
+from accounts.vendors.authentication import fill
+
+Place = Literal["header", "query", "body", "address", "page"]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Route:
+    """One way that a secret goes. `destination` is as `destination_of` writes it, without secrets."""
+
+    secret: str
+    place: Place
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where secrets were given for, and where they would go; `source` is empty where that is not known."""
+
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        given = f"were given for {self.source}" if self.source else "were given for an address that is not known"
+        return f"the stored secrets {given} and would go to {self.target} now"
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The move as the audit record tells it."""
+        return {"from": self.source, "to": self.target}
+
+
+def move_between(approved: frozenset[Route], wanted: frozenset[Route]) -> Move | None:
+    """Return the move that takes secrets off their approved routes; None where they stay on them."""
+    new = wanted - approved
+    if not new:
+        return None
+    known, targets = _destinations(approved), _destinations(new)
+    if targets <= known:
+        return Move(_with_places(approved - wanted or approved), _with_places(new))
+    left = known - _destinations(wanted)
+    return Move(", ".join(sorted(left or known)), ", ".join(sorted(targets - known)))
+
+
+def destination_of(address: str, template: str, fields: dict[str, str]) -> str:
+    """Return where an address leads: its origin, and its path too where connection fields decide about it.
+
+    At a host that many customers share, the path says whose system it is. `template` is what the definition says.
+    """
+    scheme, host, port = origin(address)
+    written = f"[{host}]" if ":" in host else host
+    place = f"{scheme}://{written}" + ("" if port == DEFAULT_PORTS.get(scheme) else f":{port}")
+    authority, _, rest = template.partition("://")[2].partition("/")
+    if PLACEHOLDER.search(rest) or "/" in fill(authority, fields):
+        path = address.partition("://")[2].partition("/")[2].rstrip("/")
+        return f"{place}/{path}" if path else place
+    return place
+
+
+def _destinations(routes: Iterable[Route]) -> set[str]:
+    return {route.destination for route in routes}
+
+
+def _with_places(routes: Iterable[Route]) -> str:
+    return ", ".join(sorted({f"{route.destination} ({route.secret} in the {route.place})" for route in routes}))
