@@ -17,8 +17,9 @@ CREDENTIALS_REFUSED = {401, 403}
 def check_account(account: IntegratedAccount, actor: Actor) -> None:
     """Test an account's connection and save the outcome.
 
-    Raises SecretsMoved where nothing may be asked, ConnectionRefused, after an account whose credentials were refused is marked to be connected again, and
-    CredentialsUnreadable. A disabled account is not for this: a test that succeeds makes an account active.
+    Raises ConnectionRefused, after an account whose credentials were refused is marked to be connected again,
+    SecretsMoved where the vendor may not be asked, and CredentialsUnreadable. A disabled account is not for this: a
+    test that succeeds makes an account active.
     """
     before = account.status
     try:

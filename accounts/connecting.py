@@ -1,7 +1,6 @@
 """Connect, change and disconnect integrated accounts, each with a trace in the audit record."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -12,27 +11,24 @@ from accounts.connection_test import first_tokens, verify_connection
 from accounts.definition import AuthorizationCodeAuthentication, Definition
 from accounts.errors import (
     AccountChanged,
-    ConnectionIncomplete,
     ConnectionRefused,
     ConsentNeeded,
-    CredentialsUnreadable,
 )
 from accounts.models import Environment, IntegratedAccount, Integration, User
 from accounts.moves import current_definition, settle
 from accounts.oauth import grants
 from accounts.oauth.tokens import TokenSet
-from accounts.secret_routes import address_fields, again_words, approve, approved_routes, routes_of
-from accounts.vendors.addresses import base_url_problem
+from accounts.replacing import Asked, Changed, changed_connection, check_base_url
+from accounts.secret_routes import approve, routes_of
 from accounts.vendors.authentication import fill
 from accounts.vendors.connections import split_fields
-from accounts.vendors.routes import Move, Route, move_between
 
-# A secret that is part of an address moves the account, although routes, which hold no secret, do not show it.
-BESIDE_AN_ADDRESS = "Give it again: a secret part of the address is new, and the stored one is not sent there."
 Connected = tuple[dict[str, Any], str, str, list[Any]]
 
 # What a connection test notes on an account.
 CHECKED = frozenset({"status", "stopped", "scopes", "checked_at"})
+# What is saved together: a secret of one admin must never meet the address of another.
+CONNECTION = frozenset({"connection", "credentials", "base_url", "approved_routes", "status", "stopped"})
 
 
 def connect_account(
@@ -74,63 +70,6 @@ def connect_account(
     return account
 
 
-@dataclass(frozen=True)
-class Asked:
-    """How an account's connection shall be: fields that are left out or empty stay, and so does a `base_url` of None.
-
-    `given` names the fields that a person typed, where `fields` hold others too.
-    """
-
-    fields: dict[str, Any] | None = field(default=None, repr=False)
-    base_url: str | None = None
-    given: frozenset[str] | None = None
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The fields that are given."""
-        return {key: value for key, value in (self.fields or {}).items() if value not in ("", None)}
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of the fields that a person typed."""
-        return frozenset(self.values) if self.given is None else self.given
-
-
-@dataclass(frozen=True)
-class Changed:
-    """How an account's connection is going to be, and where that takes its secrets; `move` is None where they stay."""
-
-    opened: dict[str, str]
-    secret: dict[str, str] = field(repr=False)
-    base_url: str
-    routes: frozenset[Route]
-    move: Move | None
-
-
-def changed_connection(account: IntegratedAccount, definition: Definition, asked: Asked) -> Changed:
-    """Return the connection that an account would have; nothing is sent, and nothing changes.
-
-    Raises CredentialsUnreadable, and ConnectionIncomplete: also for each secret that is not given again although the
-    account's secrets would go elsewhere than they were given for.
-    """
-    base_url = account.base_url if asked.base_url is None else asked.base_url
-    check_base_url(base_url)
-    present, kept = present_fields(account, definition, asked.values)
-    opened = {name: value for name, value in asked.values.items() if name not in definition.secret_fields}
-    routes = routes_of(definition, {**present, **opened}, base_url)
-    move = move_between(approved_routes(account), routes)
-    if move is not None or asked.values.keys() & definition.secret_fields & address_fields(definition):
-        _refuse_kept_secrets(kept.keys() - asked.values.keys(), move)
-    opened, secret = split_fields(definition, {**present, **kept, **asked.values}, base_url)
-    return Changed(opened, secret, base_url, routes, move)
-
-
-def _refuse_kept_secrets(kept: set[str], move: Move | None) -> None:
-    """Raise ConnectionIncomplete for each stored secret that would follow its account to another address."""
-    if kept:
-        raise ConnectionIncomplete(dict.fromkeys(kept, again_words(move) if move else BESIDE_AN_ADDRESS))
-
-
 def reconnect_account(
     account: IntegratedAccount,
     actor: audit.Actor,
@@ -151,38 +90,38 @@ def reconnect_account(
 
     Raises as connect_account does, CredentialsUnreadable, and AccountChanged; then nothing is saved.
     """
-    asked = Asked(fields, base_url, given)
-    saved: set[str] = set()
-    details: dict[str, Any] = {"changed": []}
-    if name is not None and name != account.name:
-        account.name = name
-        saved.add("name")
-        details["changed"].append("name")
-    changed = None
+    names = ["name"] if name is not None and name != account.name else []
     before = connection_of(account)
-    if fields is not None or base_url is not None:
-        definition = account.integration.parsed()
-        changed = changed_connection(account, definition, asked)
-        if needs_consent(definition) and tokens is None and (changed.move or fields is not None):
-            raise ConsentNeeded(definition.label)
-        details = _changes(account, definition, asked, changed, details["changed"])
-        _take_over(account, changed)
-        saved |= {"base_url", "connection", "credentials", "approved_routes"}
-        if verify:
-            tokens = tokens or first_tokens(account)
-            verify_connection(account, tokens)
-            saved |= CHECKED
+    account.name = account.name if name is None else name
+    if fields is None and base_url is None:
+        with transaction.atomic():
+            save_account(account, names)
+            note(account, actor, "changed", {"changed": names})
+        return
+    definition = account.integration.parsed()
+    asked = Asked(fields, base_url, given)
+    changed = changed_connection(account, definition, asked)
+    if needs_consent(definition) and tokens is None and (changed.move or fields is not None):
+        raise ConsentNeeded(definition.label)
+    details = _changes(account, definition, asked, changed, names)
+    _take_over(account, changed)
+    if verify:
+        tokens = tokens or first_tokens(account)
+        verify_connection(account, tokens)
     with transaction.atomic():
-        if changed is not None:
-            settle_now(account)
-            _refuse_overtaken(account, before)
-            saved |= {"status", "stopped"}
-        save_account(account, saved)
-        if tokens is not None:
-            grants.store(account, tokens)
-        elif changed is not None and changed.move is not None:
-            grants.forget(account)
+        settle_now(account)
+        _refuse_overtaken(account, before)
+        save_account(account, {*names, *CONNECTION, *(CHECKED if verify else ())})
+        _keep_tokens(account, tokens, moved=changed.move is not None)
         note(account, actor, "changed", details)
+
+
+def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: bool) -> None:
+    """Save the tokens that a change brought; those of an account that went elsewhere are of no use there."""
+    if tokens is not None:
+        grants.store(account, tokens)
+    elif moved:
+        grants.forget(account)
 
 
 def _take_over(account: IntegratedAccount, changed: Changed) -> None:
@@ -194,14 +133,14 @@ def _take_over(account: IntegratedAccount, changed: Changed) -> None:
 
 
 def connection_of(account: IntegratedAccount) -> Connected:
-    """Return what of an account belongs together: a secret of one admin must not meet the address of another."""
+    """Return what of an account belongs together."""
     return account.connection, account.credentials, account.base_url, account.approved_routes
 
 
 def _refuse_overtaken(account: IntegratedAccount, before: Connected) -> None:
     """Raise AccountChanged where somebody else has changed the connection that a change was made from."""
     row = IntegratedAccount.objects.select_for_update().filter(pk=account.pk).first()
-    if row is not None and connection_of(row) != before:
+    if row is not None and row.revision != account.revision and connection_of(row) != before:
         raise AccountChanged(account.name)
 
 
@@ -225,32 +164,6 @@ def _changes(
 def needs_consent(definition: Definition) -> bool:
     """Tell whether a person must consent at the vendor before an account can be used."""
     return isinstance(definition.authentication, AuthorizationCodeAuthentication)
-
-
-def check_base_url(base_url: str) -> None:
-    """Raise ConnectionIncomplete for an address that cannot stand before a vendor's paths."""
-    problem = base_url_problem(base_url)
-    if problem:
-        raise ConnectionIncomplete({"base_url": problem})
-
-
-def present_fields(
-    account: IntegratedAccount, definition: Definition, given: dict[str, Any]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return an account's open and secret connection fields, those that the definition still has.
-
-    A stored secret that the definition calls open now stays behind: it would be shown. Raises CredentialsUnreadable,
-    unless every secret is given anew: then nothing that cannot be read is needed.
-    """
-    try:
-        secret = account.read_credentials()
-    except CredentialsUnreadable:
-        if not definition.secret_fields <= given.keys():
-            raise
-        secret = {}
-    known = {field.name for field in definition.connection_fields}
-    opened = {name: value for name, value in account.connection.items() if name in known}
-    return opened, {name: value for name, value in secret.items() if name in definition.secret_fields}
 
 
 def settle_now(account: IntegratedAccount, *, stored: bool = False) -> None:

@@ -12,6 +12,7 @@ from accounts.errors import (
     ConsentNeeded,
     CredentialsUnreadable,
     DefinitionInvalid,
+    SecretsMoved,
 )
 from accounts.rest.problems import FieldError, Problem, ProblemRaised, invalid
 
@@ -33,7 +34,7 @@ def connection_problems(page: str) -> Iterator[None]:
             f"of the environment open {portal_url} and connect the account there; its fields are asked for there too."
         )
         raise ProblemRaised(Problem(409, detail, "consent-needed", members={"portal_url": portal_url})) from None
-    except AccountChanged as changed:
+    except (AccountChanged, SecretsMoved) as changed:
         raise ProblemRaised(Problem(409, str(changed))) from None
     except CredentialsUnreadable:
         detail = "The account's stored credentials cannot be read. Send every connection field, the secret ones too."

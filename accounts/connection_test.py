@@ -52,7 +52,9 @@ async def check_connection(connection: Connection, definition: Definition) -> li
 
 
 def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None) -> None:
-    """Test an account and note the outcome on it (not saved); raise ConnectionRefused, CredentialsUnreadable, SecretsMoved.
+    """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable.
+
+    SecretsMoved is raised before anything is sent, where the account would send its secrets elsewhere.
 
     `tokens` are those of an OAuth connection that is new; otherwise the account's own are used.
     """

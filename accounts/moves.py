@@ -1,4 +1,4 @@
-"""Accounts whose secrets would go elsewhere, since their integration changed: stopped, and let on when it changes back."""
+"""Accounts whose secrets would go elsewhere, as their integration changed: stopped, and let on when it is as it was."""
 
 from accounts import audit
 from accounts.changes import Kind, announce

@@ -36,8 +36,8 @@ class Loaded:
     """What loading did or would do, by `resource.method`.
 
     `changes` names the fields of each record that is replaced; `gone` are records here that the file does not have,
-    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes; `stops` is how
-    many accounts stop, because the definition would send their secrets elsewhere.
+    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes; `stops` is
+    how many accounts stop, because the definition would send their secrets elsewhere.
     """
 
     integration: Integration

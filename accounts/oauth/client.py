@@ -9,7 +9,7 @@ from accounts.definition import (
     Definition,
     OAuthAuthentication,
 )
-from accounts.vendors.addresses import base_url_problem, origin
+from accounts.vendors.addresses import CLEAR, base_url_problem, goes_in_the_clear, origin
 from accounts.vendors.authentication import fill
 from accounts.vendors.routes import Route
 
@@ -80,4 +80,5 @@ def endpoint_problem(address: str) -> str:
 
     RFC 6749, section 3.1 and 3.2: TLS is required. UPSTREAM_PRIVATE_HOSTS names exceptions.
     """
-    return base_url_problem(address.partition("?")[0]) if address else "Is missing."
+    problem = base_url_problem(address.partition("?")[0]) if address else "Is missing."
+    return problem or (CLEAR if goes_in_the_clear(address) else "")

@@ -7,7 +7,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from accounts.audit import Actor
-from accounts.connecting import Asked, changed_connection, check_base_url, connect_account, reconnect_account
+from accounts.connecting import connect_account, reconnect_account
 from accounts.connection_test import refusals
 from accounts.definition import Definition, OAuthAuthentication
 from accounts.errors import ConsentFailed
@@ -15,6 +15,7 @@ from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.oauth import token_endpoint
 from accounts.oauth.client import RegisteredClient, registered_client
 from accounts.oauth.consent import Consent, read_answer, redirect_uri
+from accounts.replacing import Asked, changed_connection, check_base_url
 from accounts.secret_routes import routes_of
 from accounts.vendors.connections import split_fields
 from accounts.vendors.routes import Route, move_between

@@ -39,6 +39,7 @@ ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 # Names that are slow to resolve hold up only so many others.
 RESOLVING_THREADS = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
+CLEAR = "Takes an address that begins with https://, since secrets go there. UPSTREAM_PRIVATE_HOSTS names exceptions."
 
 
 def is_public(address: Address) -> bool:
@@ -163,10 +164,16 @@ def base_url_problem(address: str) -> str:
         return "Must not hold a user name or password; the account's connection fields carry the credentials."
     if "?" in address or "#" in address:
         return "Must not hold a query or a fragment; paths are appended to it."
-    scheme, host, port = origin(address)
-    if scheme != "https" and not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
-        return "Takes an address that begins with https://, since secrets go there; UPSTREAM_PRIVATE_HOSTS names exceptions."
+    # An address that is not public is refused as that, when it is called.
+    if goes_in_the_clear(address) and _may_be_called(parts.hostname):
+        return CLEAR
     return ""
+
+
+def goes_in_the_clear(address: str) -> bool:
+    """Tell whether anybody on the way could read what is sent to an address, and no setting says that it may be so."""
+    scheme, host, port = origin(address)
+    return scheme != "https" and not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS)
 
 
 def origin(address: str) -> tuple[str, str, int]:

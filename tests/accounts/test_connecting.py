@@ -17,6 +17,7 @@ from accounts.models import AuditEntry, Environment, IntegratedAccount, Integrat
 from accounts.vendors.connections import connect, split_fields
 from mcpservers.models import MCPServer
 from tests.conftest import ThreadedServer
+from tests.moving import move
 from tests.scripted_vendor import Received, ScriptedVendor
 
 FIELDS = {"app_name": "acme", "api_key": "fd-demo-key"}
@@ -262,8 +263,7 @@ class TestMeanwhile:
         """Has the vendor do something before it answers, on a connection of its own."""
         vendor = ScriptedVendor(body=b'["cases"]')
         server = ThreadedServer(vendor)
-        account.base_url = server.begin()
-        account.save()
+        move(account, server.begin())
 
         def arrange(act: Callable[[], object]) -> None:
             def in_thread() -> None:

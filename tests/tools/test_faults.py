@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import IntegratedAccount
 from accounts.vendors.upstream import close_shared_upstream
 from tests.mcp_client import McpClient
+from tests.moving import move
 from tests.rest import AsyncRest, problem
 from tests.scripted_vendor import ScriptedVendor
 from tests.socket_vendor import Conversation, socket_vendor
@@ -126,8 +127,7 @@ class TestBusy:
                 await conversation.write(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", b'{"ticket": {"id":1}}')
 
         async with socket_vendor(script) as vendor:
-            desk_account.base_url = vendor.address
-            await desk_account.asave()
+            await sync_to_async(move)(desk_account, vendor.address)
             refused = counted("not_sent", reason="line full")
             calls = [asyncio.create_task(desk.value(GET, ID)) for _ in range(3)]
             for _ in range(2):

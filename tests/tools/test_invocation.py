@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.connecting import set_enabled
 from accounts.models import IntegratedAccount
 from tests.mcp_client import McpClient
+from tests.moving import move
 from tests.scripted_vendor import ScriptedVendor, gzipped
 from tools.models import Call, Documentation
 from tools.record import recorder
@@ -85,8 +86,7 @@ class TestFaults:
         assert SILENT_WRITE.format(NOTE) in await mcp.failure(NOTE, NOTED)
 
     async def test_a_vendor_that_is_not_there(self, mcp: McpClient, account: IntegratedAccount) -> None:
-        account.base_url = "http://127.0.0.1:9/api"
-        await sync_to_async(account.save)()
+        await sync_to_async(move)(account, "http://127.0.0.1:9/api")
         assert "no connection could be made" in await mcp.failure(LIST)
         assert "Nothing was changed. You may try once more" in await mcp.failure(NOTE, NOTED)
 

@@ -329,7 +329,12 @@ class TestReconnecting:
     def test_new_fields_are_kept_once_the_vendor_has_accepted_them(
         self, ana: Client, account: IntegratedAccount, authority: AuthorizationServer
     ) -> None:
-        form = {"field_subdomain": "other", "field_client_id": CLIENT_ID, "field_client_secret": "", "base_url": ""}
+        form = {
+            "field_subdomain": "other",
+            "field_client_id": CLIENT_ID,
+            "field_client_secret": CLIENT_SECRET,
+            "base_url": "",
+        }
         address = vendor_address(ana, ana.post(f"/accounts/{account.pk}/reconnect", form))
         account.refresh_from_db()
         assert account.connection["subdomain"] == "acme"
@@ -342,7 +347,12 @@ class TestReconnecting:
         self, ana: Client, account: IntegratedAccount, authority: AuthorizationServer
     ) -> None:
         authority.consent_error = "access_denied"
-        form = {"field_subdomain": "other", "field_client_id": CLIENT_ID, "field_client_secret": "", "base_url": ""}
+        form = {
+            "field_subdomain": "other",
+            "field_client_id": CLIENT_ID,
+            "field_client_secret": CLIENT_SECRET,
+            "base_url": "",
+        }
         address = vendor_address(ana, ana.post(f"/accounts/{account.pk}/reconnect", form))
         response = ana.get(answer_of(authority, address))
         assert response.headers["Location"] == f"/accounts/{account.pk}/settings"

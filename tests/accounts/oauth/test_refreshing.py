@@ -114,7 +114,7 @@ class TestAfterA401:
         def elsewhere() -> None:
             authority.end_access()
             authority.access["at-second"] = timezone.now().timestamp() + 3600
-            lease = grants.Lease(account.pk, account.pk, 1, False, "rt-first")
+            lease = grants.Lease(account.pk, account.pk, 1, grant_of(account).created_at, False, "rt-first")
             grants.keep(lease, TokenSet("at-second", "rt-second", 3600.0))
 
         await run(elsewhere)

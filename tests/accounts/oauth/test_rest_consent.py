@@ -38,7 +38,7 @@ def test_an_account_shows_why_it_must_be_connected_again_and_where(consented: Co
     IntegratedAccount.objects.update(status="needs_reauth")
     shown = rest.get(path).json()
     assert (shown["status"], shown["problem"]) == ("needs_reauth", "OAuth Desk no longer accepts it")
-    answer = rest.patch(path, {"connection": {"subdomain": "other"}})
+    answer = rest.patch(path, {"connection": {"subdomain": "other", "client_secret": FIELDS["client_secret"]}})
     assert problem(answer, 409)["portal_url"].endswith(f"/accounts/{account.pk}/settings")
     assert account.connection["subdomain"] == "acme"
 

@@ -1,0 +1,98 @@
+"""What an account's connection becomes when somebody changes it: checked before anything is sent anywhere."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.definition import Definition
+from accounts.errors import ConnectionIncomplete, CredentialsUnreadable
+from accounts.models import IntegratedAccount
+from accounts.secret_routes import address_fields, again_words, approved_routes, routes_of
+from accounts.vendors.addresses import base_url_problem
+from accounts.vendors.connections import split_fields
+from accounts.vendors.routes import Move, Route, move_between
+
+# A secret that is part of an address moves the account, although routes, which hold no secret, do not show it.
+BESIDE_AN_ADDRESS = "Give it again: a secret part of the address is new, and the stored one is not sent there."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How an account's connection shall be: fields that are left out or empty stay, and so does a `base_url` of None.
+
+    `given` names the fields that a person typed, where `fields` hold others too.
+    """
+
+    fields: dict[str, Any] | None = field(default=None, repr=False)
+    base_url: str | None = None
+    given: frozenset[str] | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields that are given."""
+        return {key: value for key, value in (self.fields or {}).items() if value not in ("", None)}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the fields that a person typed."""
+        return frozenset(self.values) if self.given is None else self.given
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How an account's connection is going to be, and where that takes its secrets; `move` is None where they stay."""
+
+    opened: dict[str, str]
+    secret: dict[str, str] = field(repr=False)
+    base_url: str
+    routes: frozenset[Route]
+    move: Move | None
+
+
+def changed_connection(account: IntegratedAccount, definition: Definition, asked: Asked) -> Changed:
+    """Return the connection that an account would have; nothing is sent, and nothing changes.
+
+    Raises CredentialsUnreadable, and ConnectionIncomplete: also for each secret that is not given again although the
+    account's secrets would go elsewhere than they were given for.
+    """
+    base_url = account.base_url if asked.base_url is None else asked.base_url
+    check_base_url(base_url)
+    present, kept = present_fields(account, definition, asked.values)
+    opened = {name: value for name, value in asked.values.items() if name not in definition.secret_fields}
+    routes = routes_of(definition, {**present, **opened}, base_url)
+    move = move_between(approved_routes(account), routes)
+    if move is not None or asked.values.keys() & definition.secret_fields & address_fields(definition):
+        _refuse_kept_secrets(kept.keys() - asked.values.keys(), move)
+    opened, secret = split_fields(definition, {**present, **kept, **asked.values}, base_url)
+    return Changed(opened, secret, base_url, routes, move)
+
+
+def _refuse_kept_secrets(kept: set[str], move: Move | None) -> None:
+    """Raise ConnectionIncomplete for each stored secret that would follow its account to another address."""
+    if kept:
+        raise ConnectionIncomplete(dict.fromkeys(kept, again_words(move) if move else BESIDE_AN_ADDRESS))
+
+
+def present_fields(
+    account: IntegratedAccount, definition: Definition, given: dict[str, Any]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return an account's open and secret connection fields, those that the definition still has.
+
+    A stored secret that the definition calls open now stays behind: it would be shown. Raises CredentialsUnreadable,
+    unless every secret is given anew: then nothing that cannot be read is needed.
+    """
+    try:
+        secret = account.read_credentials()
+    except CredentialsUnreadable:
+        if not definition.secret_fields <= given.keys():
+            raise
+        secret = {}
+    known = {field.name for field in definition.connection_fields}
+    opened = {name: value for name, value in account.connection.items() if name in known}
+    return opened, {name: value for name, value in secret.items() if name in definition.secret_fields}
+
+
+def check_base_url(base_url: str) -> None:
+    """Raise ConnectionIncomplete for an address that cannot stand before a vendor's paths."""
+    problem = base_url_problem(base_url)
+    if problem:
+        raise ConnectionIncomplete({"base_url": problem})
