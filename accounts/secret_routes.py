@@ -32,10 +32,9 @@ def routes_of(definition: Definition, opened: dict[str, str], base_url: str = ""
     `opened` are its open connection fields. Every field that the authentication is filled from has a route, be it
     declared as secret or not: a definition that calls a stored secret open must not take it off its route.
     """
-    # Secrets stay unfilled, since routes are stored and shown.
-    fields = {**opened, **{name: f"{{{name}}}" for name in definition.secret_fields}}
+    fields = _shown_fields(definition, opened)
     base = destination_of(base_url or fill(definition.base_url, fields), definition.base_url, fields)
-    routes = set() if base_url else _named(definition.base_url, "address", base)
+    routes = set() if base_url else _unfilled(definition.base_url, opened, base)
     match definition.authentication:
         case ApiKey() as key:
             routes |= _of_key(key, base)
@@ -44,8 +43,13 @@ def routes_of(definition: Definition, opened: dict[str, str], base_url: str = ""
         case BearerAuthentication() | BasicAuthentication() as declared:
             routes |= _named(" ".join(declared.templates.values()), "header", base)
         case declared:
-            routes |= {Route(ACCESS_TOKEN, "header", base), *_of_client(definition, declared, fields, base_url)}
+            routes |= {Route(ACCESS_TOKEN, "header", base), *_of_client(definition, declared, opened, base_url)}
     return frozenset(routes)
+
+
+def _shown_fields(definition: Definition, opened: dict[str, str]) -> dict[str, str]:
+    """Return fields to fill addresses with; secrets stay unfilled, since routes are stored and shown."""
+    return {**opened, **{name: f"{{{name}}}" for name in definition.secret_fields}}
 
 
 def _of_key(key: ApiKey, base: str) -> set[Route]:
@@ -53,24 +57,30 @@ def _of_key(key: ApiKey, base: str) -> set[Route]:
 
 
 def _of_client(
-    definition: Definition, declared: OAuthAuthentication, fields: dict[str, str], base_url: str
+    definition: Definition, declared: OAuthAuthentication, opened: dict[str, str], base_url: str
 ) -> set[Route]:
+    fields = _shown_fields(definition, opened)
     client = registered_client(definition, declared, fields, base_url)
     tokens = destination_of(client.token_url, declared.token_url, fields)
     place = CLIENT_PLACES.get(declared.client_authentication)
-    routes = _named(declared.token_url, "address", tokens) | _named(declared.client_id, place or "body", tokens)
+    routes = _unfilled(declared.token_url, opened, tokens) | _named(declared.client_id, place or "body", tokens)
     if place is not None:
         routes |= _named(declared.client_secret or "", place, tokens)
     if isinstance(declared, AuthorizationCodeAuthentication):
         page = destination_of(client.authorization_url, declared.authorization_url, fields)
         routes |= {Route(REFRESH_TOKEN, "body", tokens), Route(CONSENT, "page", page)}
-        routes |= _named(declared.client_id, "page", page) | _named(declared.authorization_url, "address", page)
+        routes |= _named(declared.client_id, "page", page) | _unfilled(declared.authorization_url, opened, page)
     return routes
 
 
 def _named(template: str, place: Place, destination: str) -> set[Route]:
     """Return a route for each connection field that a template is filled from."""
     return {Route(name, place, destination) for name in PLACEHOLDER.findall(template)}
+
+
+def _unfilled(template: str, opened: dict[str, str], destination: str) -> set[Route]:
+    """Return a route for each secret that is part of an address; open fields show in the address itself."""
+    return {route for route in _named(template, "address", destination) if route.secret not in opened}
 
 
 def address_fields(definition: Definition) -> frozenset[str]:

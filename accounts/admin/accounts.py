@@ -136,8 +136,8 @@ class IntegratedAccountAdmin(ModelAdmin):
     search_fields = ("name", "integration__label", "environment__name")
     actions = ("test_connection", "enable", "disable")
     fields = (
-        "name", "state", "integration", "environment", "connection_fields", "address", "scopes_told", "tokens",
-        "checked", "created_by", "created", "changed",
+        "name", "state", "reason", "integration", "environment", "connection_fields", "address", "scopes_told",
+        "tokens", "checked", "created_by", "created", "changed",
     )  # fmt: skip
     readonly_fields = tuple(field for field in fields if field != "name")
 
@@ -201,6 +201,11 @@ class IntegratedAccountAdmin(ModelAdmin):
     def state(self, row: IntegratedAccount) -> Label:
         """Whether it can be used."""
         return Label(row.status, IntegratedAccount.Status(row.status).label)
+
+    @admin.display(description="Why")
+    def reason(self, row: IntegratedAccount) -> str:
+        """Why it must be connected again, where that is known."""
+        return row.problem or "–"
 
     @admin.display(description="Connection fields")
     def connection_fields(self, row: IntegratedAccount) -> SafeString:

@@ -39,7 +39,7 @@ def routes(definition: dict[str, Any], connection: dict[str, str], base_url: str
     template, declared = definition["base_url"], definition["authentication"]
     usual = fill(template, fields)
     base = destination(base_url or usual, template, fields)
-    found = set() if base_url else named(template, "address", base)
+    found = set() if base_url else unfilled(template, connection, base)
     kind = declared["kind"]
     if kind in {"api_key", "api_keys"}:
         for key in declared["keys"] if kind == "api_keys" else [declared]:
@@ -49,25 +49,27 @@ def routes(definition: dict[str, Any], connection: dict[str, str], base_url: str
     elif kind == "basic":
         found |= named(f"{declared['username']} {declared['password']}", "header", base)
     elif kind in {"oauth2_authorization_code", "oauth2_client_credentials"}:
-        found |= {("access token", "header", base)} | of_client(declared, fields, usual, base_url)
+        found |= {("access token", "header", base)} | of_client(declared, connection, fields, usual, base_url)
     else:
         raise ValueError(kind)
     return [list(route) for route in sorted(found)]
 
 
-def of_client(declared: dict[str, Any], fields: dict[str, str], usual: str, base_url: str) -> set[tuple[str, str, str]]:
+def of_client(
+    declared: dict[str, Any], connection: dict[str, str], fields: dict[str, str], usual: str, base_url: str
+) -> set[tuple[str, str, str]]:
     """Return the routes of an OAuth client's own secrets, of its refresh token, and of a person's consent."""
     token_url = declared["token_url"]
     tokens = destination(moved(fill(token_url, fields), usual, base_url), token_url, fields)
     place = {"basic": "header", "post": "body"}.get(declared.get("client_authentication", "basic"))
-    found = named(token_url, "address", tokens) | named(declared["client_id"], place or "body", tokens)
+    found = unfilled(token_url, connection, tokens) | named(declared["client_id"], place or "body", tokens)
     if place is not None:
         found |= named(declared.get("client_secret") or "", place, tokens)
     if declared["kind"] == "oauth2_authorization_code":
         written = declared["authorization_url"]
         page = destination(moved(fill(written, fields), usual, base_url), written, fields)
         found |= {("refresh token", "body", tokens), ("consent", "page", page)}
-        found |= named(declared["client_id"], "page", page) | named(written, "address", page)
+        found |= named(declared["client_id"], "page", page) | unfilled(written, connection, page)
     return found
 
 
@@ -100,6 +102,11 @@ def moved(address: str, usual: str, base_url: str) -> str:
 def named(template: str, place: str, destined: str) -> set[tuple[str, str, str]]:
     """Return a route for each connection field of a template."""
     return {(name, place, destined) for name in PLACEHOLDER.findall(template)}
+
+
+def unfilled(template: str, connection: dict[str, str], destined: str) -> set[tuple[str, str, str]]:
+    """Return a route for each secret that is part of an address."""
+    return {route for route in named(template, "address", destined) if route[0] not in connection}
 
 
 def fill(template: str, fields: dict[str, str]) -> str:

@@ -272,6 +272,12 @@ class TestFieldsOfAnAddress:
         assert refused.value.problems.keys() == {"api_key"}
         assert not any(secret in str(now(account).approved_routes) for secret in SECRETS.values())
 
+    def test_the_usual_address_typed_out_and_left_out_again_is_no_move(self, environment: Environment) -> None:
+        account = connected(environment, load(document("https://{tenant}.desk.example/api")), verify=False)
+        for address in ("https://acme.desk.example/test", ""):
+            reconnect_account(now(account), "tests", base_url=address, verify=False)
+        assert call(account) == ""
+
     def test_a_field_that_is_no_part_of_an_address_changes_without_the_secrets(
         self, environment: Environment, home: RecordingVendor, rest: Rest
     ) -> None:

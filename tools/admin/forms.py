@@ -81,6 +81,7 @@ class IntegrationForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse a definition that stops accounts, unless whoever saves it says so."""
+        super().clean()
         document = self.cleaned_data.get("definition")
         if document is None or self.instance._state.adding or self.cleaned_data.get("stop_accounts"):
             return self.cleaned_data
