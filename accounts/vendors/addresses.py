@@ -6,7 +6,8 @@ The name of a host is resolved once, here, and the connection goes to the very a
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -36,8 +37,9 @@ UNLISTED = tuple(
 )  # fmt: skip
 # RFC 5214, section 6.1: ISATAP writes an IPv4 address behind these 32 bits, under any prefix.
 ISATAP = frozenset({0x00005EFE, 0x02005EFE})
-# Names that are slow to resolve hold up only so many others.
+# Names that are slow to resolve hold up only so many others, and an environment's own before anybody else's.
 RESOLVING_THREADS = 32
+RESOLVING_SHARE = 4
 DEFAULT_PORTS = {"http": 80, "https": 443}
 CLEAR = "Takes an address that begins with https://, since secrets go there. UPSTREAM_PRIVATE_HOSTS names exceptions."
 
@@ -85,6 +87,7 @@ def _may_be_called(host: str) -> bool:
 
 
 Lookup = Callable[[str, int, socket.AddressFamily], list[ResolveResult]]
+_Name = tuple[str, int, socket.AddressFamily]
 
 
 def system_lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
@@ -114,32 +117,56 @@ class GuardedResolver(AbstractResolver):
     """Resolve host names, refusing every name that leads to an address that is not public.
 
     In threads of its own, one a name: the system's resolver may take half a minute over a name whose servers are
-    silent, and calls to other vendors must not wait for that.
+    silent, and calls to other vendors must not wait for that. `asker` tells for whom a name is resolved; each has a
+    share of the threads, and whoever uses up their share waits for it, as long as a connection may take.
     """
 
-    def __init__(self, lookup: Lookup = system_lookup) -> None:
+    def __init__(self, lookup: Lookup = system_lookup, *, asker: Callable[[], Hashable] = lambda: None) -> None:
         self._lookup = lookup
+        self._asker = asker
         self._threads = ThreadPoolExecutor(RESOLVING_THREADS, thread_name_prefix="resolving")
-        self._under_way: dict[tuple[str, int, int], asyncio.Future[list[ResolveResult]]] = {}
+        self._under_way: dict[_Name, asyncio.Future[list[ResolveResult]]] = {}
+        self._shares: defaultdict[Hashable, set[asyncio.Future[list[ResolveResult]]]] = defaultdict(set)
+
+    @property
+    def under_way(self) -> int:
+        """How many names are being looked up."""
+        return sum(map(len, self._shares.values()))
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Return the addresses of a host; raise UpstreamForbidden when one of them is not public."""
-        key = (host, port, family)
-        looking = self._under_way.get(key)
-        if looking is None:
-            looking = asyncio.get_running_loop().run_in_executor(self._threads, self._lookup, host, port, family)
-            self._under_way[key] = looking
-            looking.add_done_callback(lambda _: self._under_way.pop(key, None))
-            # Or asyncio would complain of a failure that nobody waited for any longer.
-            looking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        name, asker = (host, port, family), self._asker()
+        while (looking := self._under_way.get(name)) is None:
+            share = self._shares.get(asker, ())
+            if len(share) < RESOLVING_SHARE:
+                looking = self._look_up(name, asker)
+                break
+            await asyncio.wait(share, return_when=asyncio.FIRST_COMPLETED)
         results = await asyncio.shield(looking)
         if not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
             for result in results:
                 if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):
                     raise UpstreamForbidden(f"{host} leads to an address that is not public")
         return results
+
+    def _look_up(self, name: _Name, asker: Hashable) -> asyncio.Future[list[ResolveResult]]:
+        looking = asyncio.get_running_loop().run_in_executor(self._threads, self._lookup, *name)
+        self._under_way[name] = looking
+        self._shares[asker].add(looking)
+
+        def done(ended: asyncio.Future[list[ResolveResult]]) -> None:
+            self._under_way.pop(name, None)
+            share = self._shares[asker]
+            share.discard(ended)
+            if not share:
+                del self._shares[asker]
+            if not ended.cancelled():
+                ended.exception()  # or asyncio would complain of a failure that nobody waited for any longer
+
+        looking.add_done_callback(done)
+        return looking
 
     async def close(self) -> None:
         """Let the threads end."""

@@ -17,6 +17,7 @@ from accounts.oauth.tokens import TokenSet
 from accounts.secret_routes import check_routes
 from accounts.vendors.addresses import base_url_problem
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
+from accounts.vendors.transport import Owner
 
 MAX_UNKNOWN = 8
 # Only what httpx decodes by itself, so that the limit on the answer's size holds after decompression.
@@ -41,6 +42,11 @@ class Connection:
         return httpx.URL(self.base_url)
 
     @cached_property
+    def owner(self) -> Owner:
+        """In whose name requests are sent."""
+        return Owner(self.environment_id, self.account_id)
+
+    @cached_property
     def _usual(self) -> httpx.Headers:
         usual = httpx.Headers(BASE_HEADERS)
         usual.update(self.headers)
@@ -58,7 +64,7 @@ class Connection:
             self.base,
             headers=complete,
             stream=httpx.ByteStream(content),
-            extensions={"target": self.authentication.target(target)},
+            extensions={"target": self.authentication.target(target), "owner": self.owner},
         )
 
 

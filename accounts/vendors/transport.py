@@ -2,7 +2,8 @@
 
 httpx's own pool collapses under concurrency, and parsing a URL anew for each call costs more than sending it. So
 this transport takes the request target from httpx's `target` extension (path and query, quoted already), and puts it
-behind the request's base address as it is.
+behind the request's base address as it is. The extension `owner` names the account: a connection that carried one
+account's request carries no other account's, for a vendor that answers once too often would answer the wrong one.
 
 httpx.TransportError, as this transport raises it
 ├── UnsupportedProtocol, LocalProtocolError   the address or the request cannot be written down
@@ -17,11 +18,13 @@ httpx.TransportError, as this transport raises it
 └── ReadError                                 the answer ended early
 """
 
+import select
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import aiohttp
 import httpx
@@ -55,16 +58,36 @@ class StaleConnection(httpx.RemoteProtocolError):
     """A connection that was kept from an earlier request ended before any of the answer came."""
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """In whose name a request is sent."""
+
+    environment_id: UUID
+    account_id: UUID
+
+
 @dataclass(slots=True)
 class _Use:
-    """What one request does with connections. `fresh`: it takes no kept one."""
+    """What one request does with connections. `fresh`: it takes no kept one. Without an owner it leaves none either."""
 
     fresh: bool
+    owner: Owner | None
     connected: bool = False
     kept: bool = False
 
 
 _use: ContextVar[_Use] = ContextVar("use")
+
+
+class OwnedRequest(aiohttp.ClientRequest):
+    """A request whose connection is kept for its owner alone."""
+
+    @property
+    def connection_key(self) -> "ConnectionKey":
+        """Tell the connections of each account apart."""
+        key, owner = super().connection_key, _use.get().owner
+        # The field in which aiohttp's pool tells apart who uses a proxy; there is none here.
+        return key if owner is None else key._replace(proxy_headers_hash=owner.account_id.int)
 
 
 class VendorConnector(aiohttp.TCPConnector):
@@ -82,7 +105,10 @@ class VendorConnector(aiohttp.TCPConnector):
     ) -> "Connection":
         """Return a connection, and note that there is one."""
         connection = await super().connect(req, traces, timeout)
-        _use.get().connected = True
+        use = _use.get()
+        use.connected = True
+        if use.owner is None and connection.protocol is not None:
+            connection.protocol.force_close()
         return connection
 
     async def _get(self, key: "ConnectionKey", traces: "list[Trace]") -> "Connection | None":
@@ -91,11 +117,27 @@ class VendorConnector(aiohttp.TCPConnector):
             return None
         while (kept := await super()._get(key, traces)) is not None:
             # An answer that came unasked would be taken for the next request's.
-            if kept.protocol is not None and not kept.protocol.should_close:
+            if kept.protocol is not None and not kept.protocol.should_close and not _has_unread(kept):
                 use.kept = True
                 return kept
             kept.close()
         return None
+
+
+def _has_unread(kept: "Connection") -> bool:
+    """Tell whether something came on an idle connection (an answer nobody asked for, or its end) that is not read."""
+    transport = kept.transport
+    if transport is None:
+        return True
+    poller = select.poll()
+    poller.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poller.poll(0))
+
+
+def _asker() -> UUID | None:
+    """Return the environment whose request needs a name resolved."""
+    owner = _use.get().owner
+    return None if owner is None else owner.environment_id
 
 
 class PooledTransport(httpx.AsyncBaseTransport):
@@ -104,7 +146,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
     No cookies, no redirects, no retries, no proxy from the environment. `connect_seconds` bounds the way to a
     connection (resolving the name and TLS included), `read_seconds` each pause of the vendor, `total_seconds` the
     request with the reading of its answer; the extension `seconds` makes the last one shorter. The extension `fresh`
-    asks for a new connection. Raises UpstreamForbidden, and httpx's own errors as drawn above.
+    asks for a new connection; a request without `owner` always has one of its own. Raises UpstreamForbidden, and
+    httpx's own errors as drawn above.
     """
 
     def __init__(
@@ -118,7 +161,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
         self._timeout = self._within(total_seconds)
         connector = VendorConnector(
-            resolver=GuardedResolver(lookup),
+            resolver=GuardedResolver(lookup, asker=_asker),
             use_dns_cache=False,
             limit=0,
             keepalive_timeout=KEEPALIVE_SECONDS,
@@ -126,6 +169,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         # A jar would carry one account's cookies into another account's requests.
         self._session = aiohttp.ClientSession(
             connector=connector,
+            request_class=OwnedRequest,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
@@ -138,7 +182,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
         base = str(request.url)
         target: str = request.extensions.get("target", "")
         seconds: float | None = request.extensions.get("seconds")
-        use = _Use(fresh=request.extensions.get("fresh", False))
+        owner: Owner | None = request.extensions.get("owner")
+        use = _Use(fresh=owner is None or request.extensions.get("fresh", False), owner=owner)
         _use.set(use)
         try:
             check_base(base, settings.UPSTREAM_PRIVATE_HOSTS)

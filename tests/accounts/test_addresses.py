@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamUnreachable
-from accounts.vendors.addresses import GuardedResolver, Lookup, base_url_problem, is_public
+from accounts.vendors.addresses import RESOLVING_SHARE, GuardedResolver, Lookup, base_url_problem, is_public
 from accounts.vendors.transport import PooledTransport
 from accounts.vendors.upstream import Upstream
 
@@ -244,6 +245,54 @@ async def test_a_name_that_is_slow_to_resolve_is_looked_up_once_and_holds_up_no_
     assert isinstance(outcomes[0], asyncio.CancelledError)
     assert {each["host"] for outcome in outcomes[1:] if isinstance(outcome, list) for each in outcome} == {"8.8.8.8"}
     assert names.asked == 2
+    await resolver.close()
+
+
+async def test_an_environment_whose_names_are_silent_uses_up_its_own_share_alone() -> None:
+    """Many hanging names of one environment leave threads for all others; what exceeds its share waits for it."""
+    release, asker, hanging = threading.Event(), ContextVar[str]("asker"), threading.Semaphore(0)
+    asked: list[str] = []
+
+    def lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        asked.append(host)
+        if host.startswith("silent"):
+            hanging.release()
+            release.wait(10)
+        return Names(**{host.partition(".")[0]: [["8.8.8.8"]]})(host, port, family)
+
+    async def resolve(who: str, host: str) -> list[ResolveResult]:
+        asker.set(who)
+        return await resolver.resolve(host, 443)
+
+    resolver = GuardedResolver(lookup, asker=asker.get)
+    held_up = [asyncio.create_task(resolve("theirs", f"silent{number}.example")) for number in range(100)]
+    for _ in range(RESOLVING_SHARE):
+        assert await asyncio.to_thread(hanging.acquire, timeout=10)
+    for number in range(50):
+        assert (await resolve("ours", f"quick{number}.example"))[0]["host"] == "8.8.8.8"
+    assert len([host for host in asked if host.startswith("silent")]) == RESOLVING_SHARE
+    release.set()
+    assert {found[0]["host"] for found in await asyncio.gather(*held_up)} == {"8.8.8.8"}
+    assert not resolver.under_way
+    await resolver.close()
+
+
+async def test_whoever_gives_up_a_name_leaves_it_to_those_who_wait_in_the_same_share() -> None:
+    release = threading.Event()
+
+    def lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        release.wait(10)
+        raise OSError("nothing")
+
+    resolver = GuardedResolver(lookup)
+    waiting = [asyncio.create_task(resolver.resolve(f"n{number}.example", 443)) for number in range(20)]
+    await asyncio.sleep(0)
+    for each in waiting[::2]:
+        each.cancel()
+    release.set()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError, OSError}
+    assert not resolver.under_way
     await resolver.close()
 
 

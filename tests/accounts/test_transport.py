@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
+from accounts.vendors.transport import Owner
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 from tests.scripted_vendor import gzipped
 from tests.socket_vendor import Conversation, Script, answering, closing, silent, socket_vendor
@@ -38,10 +40,20 @@ async def upstream() -> AsyncIterator[Upstream]:
         yield opened
 
 
+OURS = Owner(uuid4(), uuid4())
+
+
 async def ask(
-    upstream: Upstream, address: str, method: str = "GET", *, idempotent: bool = False, content: bytes = b""
+    upstream: Upstream,
+    address: str,
+    method: str = "GET",
+    *,
+    idempotent: bool = False,
+    content: bytes = b"",
+    owner: Owner | None = OURS,
 ) -> UpstreamResponse:
-    request = httpx.Request(method, address, stream=httpx.ByteStream(content), extensions={"target": "/x"})
+    extensions = {"target": "/x", "owner": owner}
+    request = httpx.Request(method, address, stream=httpx.ByteStream(content), extensions=extensions)
     return await upstream.send(request, idempotent=idempotent)
 
 
@@ -250,6 +262,72 @@ class TestForms:
                 await upstream.send(request)
         assert set(heard) <= {b""}
         assert not failure.value.may_have_arrived
+
+
+class TestOwners:
+    """A connection that carried one account's request carries no other account's."""
+
+    THEIRS = Owner(uuid4(), uuid4())
+    SIBLING = Owner(OURS.environment_id, uuid4())
+
+    async def test_an_account_keeps_its_connection(self, upstream: Upstream) -> None:
+        async with socket_vendor(answering(OK)) as vendor:
+            for owner in (OURS, self.THEIRS, OURS, self.THEIRS):
+                await ask(upstream, vendor.address, owner=owner)
+            assert vendor.connections == 2
+
+    @pytest.mark.parametrize("other", [THEIRS, SIBLING, None])
+    async def test_a_kept_connection_is_never_used_for_another_account(
+        self, upstream: Upstream, other: Owner | None
+    ) -> None:
+        async with socket_vendor(answering(OK)) as vendor:
+            await ask(upstream, vendor.address, owner=OURS)
+            await ask(upstream, vendor.address, owner=other)
+            assert vendor.connections == 2
+
+    async def test_a_request_in_nobodys_name_leaves_no_connection_for_the_next(self, upstream: Upstream) -> None:
+        async with socket_vendor(answering(OK)) as vendor:
+            for _ in range(3):
+                await ask(upstream, vendor.address, owner=None)
+            assert vendor.connections == 3
+
+    async def test_a_surplus_answer_that_comes_after_the_next_request_never_reaches_another_account(
+        self, upstream: Upstream
+    ) -> None:
+        """The vendor sends it only once another account's request has come: nothing unread gives it away before."""
+
+        async def script(conversation: Conversation) -> None:
+            await conversation.request()
+            await conversation.write(OK)
+            await conversation.request()
+            await conversation.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+
+        async with socket_vendor(script) as vendor:
+            await ask(upstream, vendor.address, owner=OURS)
+            assert (await ask(upstream, vendor.address, owner=self.THEIRS)).body == b"{}"
+            assert (await ask(upstream, vendor.address, owner=self.SIBLING)).body == b"{}"
+
+    async def test_a_surplus_answer_that_lies_unread_in_the_socket_reaches_no_other_request_of_the_account(
+        self, upstream: Upstream
+    ) -> None:
+        """It is in the socket, but the event loop was never free to read it before the connection is taken."""
+        kept: list[socket.socket] = []
+
+        def serve(listener: socket.socket) -> None:
+            accepted, _ = listener.accept()
+            kept.append(accepted)
+            accepted.recv(65536)
+            accepted.sendall(OK)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            for number in range(2):
+                answering_it = asyncio.create_task(asyncio.to_thread(serve, listener))
+                assert (await ask(upstream, address)).body == b"{}"
+                await answering_it
+                kept[number].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+        for accepted in kept:
+            accepted.close()
 
 
 class TestSizes:
