@@ -13,7 +13,8 @@ django_application = get_asgi_application()
 
 from accounts.broadcast import listen  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
-from config.body_limit import limited  # noqa: E402  the apps must be loaded first
+from config import heads  # noqa: E402  the apps must be loaded first
+from config.body_limit import limited  # noqa: E402
 from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.requests import observed  # noqa: E402
@@ -29,6 +30,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Route one connection."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
+    elif scope["type"] != "http":
+        raise ValueError(f"{scope['type']} is not served")
     elif (monitoring := MONITORING.get(scope["path"].rstrip("/"))) is not None:
         await monitoring(scope, receive, send)
     else:
@@ -36,7 +39,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["path"].startswith(endpoint.PREFIX):
+    if (problem := heads.problem_of(scope)) is not None:
+        await heads.refuse(scope, send, *problem)
+    elif scope["path"].startswith(endpoint.PREFIX):
         await endpoint.application(scope, receive, send)
     elif scope["path"].rstrip("/") == activity_stream.PATH:
         await activity_stream.application(scope, receive, send)

@@ -14,8 +14,9 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from config.connections import ClientConnection  # noqa: E402  the apps must be loaded first
 from config.private_files import keep_private  # noqa: E402
-from mcpservers.activity_feed import feed  # noqa: E402  the apps must be loaded first
+from mcpservers.activity_feed import feed  # noqa: E402
 from mcpservers.streams import hub  # noqa: E402
 
 # How long connections that a proxy keeps open may still bring a request, once new ones are refused.
@@ -56,6 +57,8 @@ def main() -> None:
         "config.asgi:application",
         host=settings.HOST,
         port=settings.PORT,
+        http=ClientConnection,
+        ws="none",
         log_config=None,
         access_log=False,  # config/requests.py logs requests, with their ids
         server_header=False,

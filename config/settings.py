@@ -67,6 +67,22 @@ UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0
 # --- Limits -----------------------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 16 * 1024 * 1024, least=1024)
+MAX_HEAD_BYTES = env.integer("MAX_HEAD_BYTES", 64 * 1024, least=1024)
+# What a client may hold up: a head, a span of a body, a span of an answer that it does not take.
+HEAD_SECONDS: float = env.integer("HEAD_SECONDS", 30, least=1, most=600)
+BODY_SECONDS: float = env.integer("BODY_SECONDS", 30, least=1, most=600)
+WRITE_SECONDS: float = env.integer("WRITE_SECONDS", 30, least=1, most=600)
+MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", 10_000, least=16)
+# What may wait for a stream's reader before the stream is dropped.
+STREAM_WAITING_BYTES = env.integer("STREAM_WAITING_BYTES", 1024 * 1024, least=1024)
+# Of one MCP server, API token or person: streams held open, calls under way, requests a minute (0: not counted).
+MCP_SERVER_STREAMS = env.integer("MCP_SERVER_STREAMS", 32, least=1)
+MCP_SERVER_CALLS = env.integer("MCP_SERVER_CALLS", 32, least=1)
+MCP_SERVER_REQUESTS_PER_MINUTE = env.integer("MCP_SERVER_REQUESTS_PER_MINUTE", 0)
+API_TOKEN_STREAMS = env.integer("API_TOKEN_STREAMS", 64, least=1)
+API_TOKEN_CALLS = env.integer("API_TOKEN_CALLS", 64, least=1)
+API_TOKEN_REQUESTS_PER_MINUTE = env.integer("API_TOKEN_REQUESTS_PER_MINUTE", 0)
+PERSON_STREAMS = env.integer("PERSON_STREAMS", 8, least=1)
 MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
 MAX_JSON_VALUES = env.integer("MAX_JSON_VALUES", 20_000, least=1000, most=1_000_000)
 # A batch of messages (MCP 2025-03-26): so many in one request, and so much of an answer before the rest is refused.

@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -20,7 +19,7 @@ from django.http.cookie import parse_cookie
 from accounts.models import Membership, User
 from accounts.sessions import SessionStore
 from mcpservers.activity_feed import Watch, backlog, feed
-from mcpservers.admission import check_host
+from mcpservers.admission import check_host, is_own_origin
 from mcpservers.metrics import STREAMS
 from mcpservers.pages.activity import ask
 from mcpservers.pages.activity_forms import ActivityForm
@@ -92,9 +91,7 @@ def _check(scope: Scope, headers: Headers) -> None:
         raise Refused(HTTPStatus.BAD_REQUEST) from None
     if scope["method"] != "GET":
         raise Refused(HTTPStatus.METHOD_NOT_ALLOWED)
-    origin = headers.get(b"origin")
-    ours = origin is None or origin in settings.CSRF_TRUSTED_ORIGINS
-    if not ours and urlsplit(origin).netloc.lower() != headers.get(b"host", "").lower():
+    if not is_own_origin(scope, headers):
         raise Refused(HTTPStatus.FORBIDDEN)
     if headers.get(b"sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Refused(HTTPStatus.FORBIDDEN)

@@ -5,7 +5,6 @@ Nothing of Django's middleware runs before the MCP endpoint, so that all of it i
 
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import validate_host
@@ -14,7 +13,7 @@ from accounts.api_tokens import TokenGrant
 from accounts.errors import AddressRefused
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.protocol import Exchange, RequestHeaders
-from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Refusal
+from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Refusal, Scope
 from mcpservers.resolution import ResolvedServer, authorise, resolve
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
@@ -71,12 +70,21 @@ def _is_ours(host: str, allowed: tuple[str, ...]) -> bool:
     return validate_host(name if port.isdigit() else host, allowed)
 
 
-def check_origin(headers: Headers) -> None:
-    """Refuse a web page of another origin; programs send no Origin."""
+def is_own_origin(scope: Scope, headers: Headers) -> bool:
+    """Tell whether a request comes from a page of ours: scheme, host and port are the same. Programs send no Origin.
+
+    The scheme is the one that the client used, where a proxy that is believed tells it, or that of PUBLIC_URL.
+    """
     origin = headers.get(b"origin")
-    if origin is None or origin in settings.MCP_ALLOWED_ORIGINS:
-        return
-    if urlsplit(origin).netloc.lower() != headers.get(b"host", "").lower():
+    if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    # Compared as it is written (RFC 6454, 6.2), so that nothing has to be made of what is no origin.
+    return origin.lower() == f"{scope.get('scheme', 'http')}://{headers.get(b'host', '').lower()}"
+
+
+def check_origin(scope: Scope, headers: Headers) -> None:
+    """Refuse a web page of another origin than ours and those that a setting names."""
+    if not is_own_origin(scope, headers) and headers[b"origin"] not in settings.MCP_ALLOWED_ORIGINS:
         raise Refusal(403, "This origin may not call MCP servers here. MCP_ALLOWED_ORIGINS names those that may.")
 
 

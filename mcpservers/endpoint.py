@@ -93,7 +93,7 @@ async def _route(http: Http) -> "Reply | Held | None":
     """Answer a request, or say which stream does; None where the answer was sent already."""
     scope, headers = http.scope, http.headers
     check_host(headers)
-    check_origin(headers)
+    check_origin(scope, headers)
     method = scope["method"]
     if method == "OPTIONS" and b"access-control-request-method" in headers and b"origin" in headers:
         return Reply(204, headers=PREFLIGHT)

@@ -17,6 +17,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = dict[bytes, str]
 RawHeaders = list[tuple[bytes, bytes]]
 
+# Where the scope holds what ends the connection at once, for a client that does not take what it is sent.
+ABORT = "patchbay.abort"
+
 JSON = "application/json"
 EVENTS = "text/event-stream"
 EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -49,8 +50,8 @@ class People:
 class ThreadedServer(uvicorn.Server):
     """Uvicorn in a thread, on a port that the system chose."""
 
-    def __init__(self, app: object) -> None:
-        super().__init__(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))  # type: ignore[arg-type]
+    def __init__(self, app: object, **options: Any) -> None:
+        super().__init__(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", **options))  # type: ignore[arg-type]
         self._up = threading.Event()
         self._thread = threading.Thread(target=self.run, daemon=True)
 

@@ -94,7 +94,24 @@ async def test_a_body_over_the_limit_is_refused(mcp: McpClient, settings: Settin
 
 
 @pytest.mark.parametrize(
-    ("origin", "expected"), [("https://evil.example", 403), ("null", 403), ("http://localhost", 200)]
+    ("origin", "expected"),
+    [
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("http://localhost", 200),
+        ("HTTP://LocalHost", 200),
+        ("https://localhost", 403),
+        ("http://localhost:81", 403),
+        ("ftp://localhost", 403),
+        ("//localhost", 403),
+        ("localhost", 403),
+        ("http://localhost/", 403),
+        ("http://me@localhost", 403),
+        ("http://[", 403),
+        ("http://[::1", 403),
+        ("http://localhost:port", 403),
+        ("", 403),
+    ],
 )
 async def test_only_our_own_origin_may_call_from_a_web_page(mcp: McpClient, origin: str, expected: int) -> None:
     assert (await mcp.post(PING, {"Origin": origin})).status_code == expected

@@ -1,0 +1,69 @@
+"""The head of a request: what RFC 9110 and 9112 do not permit, or two readers could take in two ways, is refused.
+
+It is looked at once, before the request goes anywhere, so that nothing behind it has to.
+"""
+
+import re
+
+from django.conf import settings
+
+from accounts.rest.problems import Problem
+from mcpservers.endpoint import PREFIX
+from mcpservers.replies import Refusal, Scope, Send, request_headers, send_reply
+
+# RFC 9110, 5.3: a field that is no list is not repeated. Where one is, this process and a proxy may believe two values.
+SINGLE = frozenset(
+    {b"host", b"authorization", b"content-length", b"content-type", b"transfer-encoding", b"origin", b"last-event-id"}
+)
+MCP_FIELD = b"mcp-"
+# RFC 9112, 3: neither white space nor control characters, in whichever form.
+IN_TARGET = re.compile(rb"[^\x21-\x7e]")
+IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
+# Where `config.connections` leaves the request target as it was written.
+TARGET = "patchbay.target"
+
+
+def problem_of(scope: Scope) -> tuple[int, str] | None:
+    """Return the status and the words with which a head is refused; None for one that is as it must be."""
+    seen: set[bytes] = set()
+    size = 0
+    host = b""
+    for name, value in scope["headers"]:
+        size += len(name) + len(value) + 4
+        if name in SINGLE or name.startswith(MCP_FIELD):
+            if name in seen:
+                return 400, f"The header {name.decode('latin-1')} was sent more than once; send it once."
+            seen.add(name)
+            if name == b"host":
+                host = value
+    if size > settings.MAX_HEAD_BYTES:
+        return 431, f"The head of the request is larger than {settings.MAX_HEAD_BYTES} bytes. Send fewer headers."
+    if b"transfer-encoding" in seen and b"content-length" in seen:  # RFC 9112, 6.3
+        return 400, "Content-Length and Transfer-Encoding exclude each other; send one of them."
+    if not host and scope["http_version"] == "1.1":  # RFC 9112, 3.2
+        return 400, "The header Host is missing."
+    return _problem_of_target(scope, host)
+
+
+def _problem_of_target(scope: Scope, host: bytes) -> tuple[int, str] | None:
+    target: bytes = scope.get(TARGET) or scope.get("raw_path") or b"/"
+    if IN_TARGET.search(target) or IN_TARGET.search(scope.get("query_string", b"")) or IN_PATH.search(scope["path"]):
+        return 400, "The address holds a character that no address may hold. Encode it, or leave it out."
+    # RFC 9112, 3.2.2: the absolute form is taken, where it is us whom it names
+    if not target.startswith((b"/", b"*")):
+        _, _, rest = target.partition(b"://")
+        if re.split(rb"[/?#]", rest, maxsplit=1)[0].lower() != host.lower():
+            return 400, "The address names another host than the header Host."
+    return None
+
+
+async def refuse(scope: Scope, send: Send, status: int, words: str) -> None:
+    """Answer in the form of the part that was asked, and have the connection closed."""
+    close = (b"connection", b"close")
+    if scope["path"].startswith(PREFIX):
+        await send_reply(Refusal(status, words, close).reply, request_headers(scope), send)
+        return
+    response = Problem(status, words, headers={"Connection": "close"}).response()
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})
