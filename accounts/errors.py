@@ -16,6 +16,7 @@ AccountError
 ├── AddressRefused           an API token that is good may not be used from this address
 ├── TokenUnfit               an API token cannot be issued as asked; names the field and the reason
 ├── DefinitionInvalid        a definition does not fit its schema
+├── AllowanceUsedUp          an MCP server, API token or person has all that it may take at once
 └── UpstreamFailure          a request to a vendor brought no usable answer
     ├── AuthorizationUnavailable no new token can be had at present
     ├── UpstreamForbidden        the address is not one that may be called
@@ -171,6 +172,19 @@ class DefinitionInvalid(AccountError):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
+
+
+@dataclass
+class AllowanceUsedUp(AccountError):
+    """A limit of ours is reached, not the vendor's; `retry_after` is the seconds to wait, where they are known."""
+
+    holder: str
+    limit: str
+    advice: str
+    retry_after: int | None = None
+
+    def __str__(self) -> str:
+        return f"This {self.holder}'s own limit in Patchbay is reached: {self.limit}. {self.advice}"
 
 
 class UpstreamFailure(AccountError):

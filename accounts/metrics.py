@@ -11,6 +11,9 @@ CHANGES = Counter(
     "Changes heard of, by what changed and where it was made.",
     ["kind", "origin"],
 )
+REFUSED = Counter(
+    "patchbay_refused", "Requests refused at a limit of our own, by whose limit it is and of what.", ["holder", "limit"]
+)
 CALLS_NOT_SENT = Counter(
     "patchbay_upstream_not_sent",
     "Calls that were not sent: the vendor is down, or the account's line is full or slow.",

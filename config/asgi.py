@@ -11,6 +11,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
+from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config import heads  # noqa: E402  the apps must be loaded first
@@ -70,5 +71,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             await endpoint.finish_background()
             await database_sync_to_async(recorder.flush)()
             await close_shared_upstream()
+            await close_counts()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -5,7 +5,8 @@ request's own task waits for the feed; a stream has no other task but the one th
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 from uuid import UUID
@@ -16,6 +17,8 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
 
+from accounts.allowances import Holder, Kind, streams
+from accounts.errors import AllowanceUsedUp
 from accounts.models import Membership, User
 from accounts.sessions import SessionStore
 from mcpservers.activity_feed import Watch, backlog, feed
@@ -23,12 +26,10 @@ from mcpservers.admission import check_host, is_own_origin
 from mcpservers.metrics import STREAMS
 from mcpservers.pages.activity import ask
 from mcpservers.pages.activity_forms import ActivityForm
-from mcpservers.replies import Headers, Receive, Refusal, Scope, Send, request_headers, stream_headers
+from mcpservers.replies import ABORT, Headers, Receive, Refusal, Scope, Send, request_headers, stream_headers
 
 PATH = "/activity/stream"
 COMMENT_SECONDS = 14.0
-# A browser that does not take what it is sent within this time is let go.
-WRITE_SECONDS = 20.0
 RETRY = b"retry: 2000\n\n"
 MOST_STREAMS = 2000
 
@@ -36,8 +37,8 @@ MOST_STREAMS = 2000
 class Refused(Exception):
     """The stream is not opened."""
 
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status.phrase)
+    def __init__(self, status: HTTPStatus, words: str = "") -> None:
+        super().__init__(words or status.phrase)
         self.status = status
 
 
@@ -47,9 +48,23 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         _check(scope, headers)
         watch = await database_sync_to_async(_watch)(scope, headers)
+        with _allowed(watch):
+            await _hold(scope, receive, send, watch)
     except Refused as refused:
-        await _refuse(refused.status, send)
-        return
+        await _refuse(refused, send)
+
+
+@contextmanager
+def _allowed(watch: Watch) -> Iterator[None]:
+    """Count the stream as one of the person's."""
+    try:
+        with streams.one(Holder(Kind.PERSON, watch.user_id)):
+            yield
+    except AllowanceUsedUp as used_up:
+        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, str(used_up)) from None
+
+
+async def _hold(scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
     start = {"type": "http.response.start", "status": 200, "headers": stream_headers({})}
     leaving = asyncio.ensure_future(_leaving(receive, watch))
     STREAMS["activity"].inc()
@@ -57,22 +72,25 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start)
         await feed.add(watch)
         watch.tell([RETRY, *await database_sync_to_async(backlog)(watch)])
-        await _pass_on(watch, leaving, send)
+        await _pass_on(scope, watch, leaving, send)
     finally:
         STREAMS["activity"].dec()
         feed.discard(watch)
         leaving.cancel()
 
 
-async def _pass_on(watch: Watch, leaving: "asyncio.Future[None]", send: Send) -> None:
+async def _pass_on(scope: Scope, watch: Watch, leaving: "asyncio.Future[None]", send: Send) -> None:
     """Send what the feed tells, and comments in between, until there is an end."""
-    with suppress(TimeoutError, OSError):
+    try:
         while not (leaving.done() or watch.ended):
-            async with asyncio.timeout(WRITE_SECONDS):
+            async with asyncio.timeout(settings.WRITE_SECONDS):
                 body = watch.take() or b": \n\n"
                 await send({"type": "http.response.body", "body": body, "more_body": True})
             with suppress(TimeoutError):
                 await asyncio.wait_for(watch.wake.wait(), COMMENT_SECONDS)
+    except (TimeoutError, OSError):
+        scope.get(ABORT, watch.end)()
+        return
     if not leaving.done():
         await send({"type": "http.response.body", "body": watch.take(), "more_body": False})
 
@@ -136,9 +154,10 @@ def _id(text: str | None) -> UUID | None:
         return None
 
 
-async def _refuse(status: HTTPStatus, send: Send) -> None:
+async def _refuse(refused: Refused, send: Send) -> None:
+    status = refused.status
     headers = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append((b"allow", b"GET"))
     await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": status.phrase.encode()})
+    await send({"type": "http.response.body", "body": str(refused).encode()})

@@ -9,12 +9,13 @@ from functools import lru_cache
 from django.conf import settings
 from django.http.request import validate_host
 
+from accounts.allowances import Holder
 from accounts.api_tokens import TokenGrant
 from accounts.errors import AddressRefused
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.protocol import Exchange, RequestHeaders
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Refusal, Scope
-from mcpservers.resolution import ResolvedServer, authorise, resolve
+from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
 TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
@@ -27,6 +28,11 @@ class Admitted:
     server: ResolvedServer
     grant: TokenGrant | None
     headers: Headers
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """Whose allowances the request uses."""
+        return holders_of(self.server, self.grant.token_id if self.grant else None)
 
     def exchange(self) -> Exchange:
         """Return the exchange in which the protocol answers."""

@@ -13,12 +13,14 @@ from typing import Any
 import orjson
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
+from django.conf import settings
 
 from accounts.api_tokens import TokenGrant
 from mcpservers import legacy
 from mcpservers.admission import Admitted
 from mcpservers.jsonrpc import Id, result_bytes
-from mcpservers.replies import Receive, Scope, Send, event, stream_headers
+from mcpservers.metrics import DROPPED
+from mcpservers.replies import ABORT, Receive, Scope, Send, event, stream_headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.results import subscription_ended
 from mcpservers.streams import hub
@@ -27,8 +29,8 @@ SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
 LIST_CHANGED = "notifications/tools/list_changed"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 
-# A client that does not take what it is sent within this time is let go.
-WRITE_SECONDS = 20.0
+# So much is handed to the connection at once; the rest waits here, where it is counted.
+PIECE_BYTES = 64 * 1024
 
 
 class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annotations
@@ -44,6 +46,7 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self.quiet_since = time.monotonic()
         self._writing: asyncio.Task[None] | None = None
         self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,21 +113,37 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
 
     def _push(self, data: bytes) -> None:
         self.quiet_since = time.monotonic()
+        # One answer may be larger than the limit; a reader who takes none is found out at the next.
+        if self._waiting_bytes > settings.STREAM_WAITING_BYTES:
+            self._drop()
+            return
         self._waiting.append(data)
+        self._waiting_bytes += len(data)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.ensure_future(self._flush())
 
     async def _flush(self) -> None:
         try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                while self._waiting:
-                    data, self._waiting = b"".join(self._waiting), []
-                    await self.send({"type": "http.response.body", "body": data, "more_body": True})
+            while self._waiting:
+                data, self._waiting = b"".join(self._waiting), []
+                for start in range(0, len(data), PIECE_BYTES):
+                    piece = data[start : start + PIECE_BYTES]
+                    async with asyncio.timeout(settings.WRITE_SECONDS):
+                        await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+                    self._waiting_bytes -= len(piece)
         except (TimeoutError, OSError):
-            self._ended = True
-            hub.discard(self)
+            self._drop()
         if self._ended:
             await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _drop(self) -> None:
+        """End the stream and its connection: the client does not take what it is sent."""
+        self._ended = True
+        self._waiting.clear()
+        hub.discard(self)
+        if ABORT in self.scope:
+            DROPPED[self.kind].inc()
+            self.scope[ABORT]()
 
 
 class ServerStream(EventStream):

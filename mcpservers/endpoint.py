@@ -5,7 +5,7 @@ POSTs are answered here. What holds a stream open is handed to a consumer, once 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
+from accounts.allowances import count_request, streams
+from accounts.errors import AllowanceUsedUp
 from mcpservers import legacy, protocol
 from mcpservers.admission import Admitted, admit, check_host, check_media_types, check_origin, read_request_body
 from mcpservers.batches import answer_batch, check_batch, finish_writes
@@ -24,6 +26,7 @@ from mcpservers.jsonrpc import (
     Id,
     Message,
     error_bytes,
+    limit_reached,
     read_body,
     read_message,
     result_bytes,
@@ -70,8 +73,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         reply = await _route(Http(scope, headers, receive, send))
         if isinstance(reply, Held):
             # From here, where neither the body nor what was read from it is kept for as long as the stream is.
-            await reply.run()
-            return
+            reply = await reply.run()
     except Refusal as refusal:
         reply = refusal.reply
     except Disconnected:
@@ -104,6 +106,10 @@ async def _route(http: Http) -> "Reply | Held | None":
     if rest.endswith("/") and len(rest) > 1:
         rest = rest[:-1]
     admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers, client_address(scope))
+    try:
+        await count_request(*admitted.holders)
+    except AllowanceUsedUp as used_up:
+        return _beyond_limit(used_up, await _message_id(http))
     match method, rest:
         case "POST", "":
             return await _post(admitted, http)
@@ -128,12 +134,31 @@ class Held:
     http: Http
     found: dict[str, Any] = field(default_factory=dict)
 
-    def run(self) -> Awaitable[None]:
-        """Hand the request to its consumer."""
-        # Neither as_asgi, which makes a function each time, nor a copy of the scope: streams are many, and stay.
-        self.http.scope.update(self.found, mcp=self.admitted)
-        running: Awaitable[None] = self.kind()(self.http.scope, self.http.receive, self.http.send)
-        return running
+    async def run(self) -> Reply | None:
+        """Have its consumer answer the request, until the stream is over; return the refusal of one too many."""
+        try:
+            with streams.one(*self.admitted.holders):
+                # Neither as_asgi, which makes a function each time, nor a copy of the scope: streams are many and stay.
+                self.http.scope.update(self.found, mcp=self.admitted)
+                await self.kind()(self.http.scope, self.http.receive, self.http.send)
+        except AllowanceUsedUp as used_up:
+            return _beyond_limit(used_up, self.found.get("mcp.subscription"))
+        return None
+
+
+def _beyond_limit(used_up: AllowanceUsedUp, message_id: Id | None) -> Reply:
+    error = limit_reached(used_up)
+    return Reply(error.status, error_bytes(error, message_id, null_id=False), error.headers)
+
+
+async def _message_id(http: Http) -> Id | None:
+    """Return the id of the message in a body, so that the client knows which of its requests was refused."""
+    if http.scope["method"] != "POST":
+        return None
+    try:
+        return read_message(read_body(await read_request_body(http.headers, http.receive))).id
+    except JsonRpcError as error:
+        return error.message_id
 
 
 def check_stream(headers: Headers) -> None:
@@ -182,7 +207,7 @@ async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply
     try:
         result = await protocol.answer(message, exchange)
     except JsonRpcError as error:
-        return Reply(error.status, error_bytes(error, message_id, null_id=False))
+        return Reply(error.status, error_bytes(error, message_id, null_id=False), error.headers)
     except Exception:  # the last resort again, here because only here the answer can carry the id of the request
         return _failed(message_id)
     limits = tuple((name.encode(), value.encode()) for name, value in exchange.limits.headers().items())

@@ -43,7 +43,7 @@ class TokenRequired(AccessRefused):
 class JsonRpcError(Exception):
     """An error of JSON-RPC or MCP; `status` is the HTTP status that carries it.
 
-    `message_id` is the id of a message that is no request, but whose id could be read.
+    `message_id` is the id of a message that is no request, but whose id could be read. `headers` go with the answer.
     """
 
     code: int
@@ -51,3 +51,4 @@ class JsonRpcError(Exception):
     data: Any = None
     status: int = 200
     message_id: str | int | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()

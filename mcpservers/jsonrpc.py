@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from accounts import bounded_json
+from accounts.errors import AllowanceUsedUp
 from mcpservers.errors import JsonRpcError
 
 PARSE_ERROR = -32700
@@ -13,6 +14,8 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+# JSON-RPC 2.0, Error object: the server's own
+LIMIT_REACHED = -32000
 # MCP 2026-07-28, Error Codes
 HEADER_MISMATCH = -32020
 UNSUPPORTED_PROTOCOL_VERSION = -32022
@@ -62,6 +65,13 @@ def read_message(value: Any) -> Message:
         problem = "Invalid params: params must be an object."
         raise JsonRpcError(INVALID_PARAMS, problem, status=400, message_id=message_id)
     return Message(method=method, params=params, id=message_id)
+
+
+def limit_reached(used_up: AllowanceUsedUp) -> JsonRpcError:
+    """Return the error for a request beyond a limit of our own: HTTP 429, so that no client takes it for a result."""
+    wait = used_up.retry_after
+    headers = () if wait is None else ((b"retry-after", str(wait).encode()),)
+    return JsonRpcError(LIMIT_REACHED, str(used_up), status=429, headers=headers)
 
 
 def result_bytes(message_id: Id, result: bytes) -> bytes:

@@ -1,7 +1,10 @@
 """What is counted of streams; `config/metrics.py` shows it."""
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 OPEN_STREAMS = Gauge("patchbay_open_streams", "Streams that this process holds open.", ["kind"])
 # Shown from the start, at zero.
 STREAMS = {kind: OPEN_STREAMS.labels(kind) for kind in ("server", "subscription", "legacy", "activity")}
+
+DROPPED_STREAMS = Counter("patchbay_dropped_streams", "Streams whose client did not take what it was sent.", ["kind"])
+DROPPED = {kind: DROPPED_STREAMS.labels(kind) for kind in ("server", "subscription", "legacy")}

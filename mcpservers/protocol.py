@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from accounts.allowances import calls
+from accounts.errors import AllowanceUsedUp
 from mcpservers import results
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
@@ -19,8 +21,9 @@ from mcpservers.jsonrpc import (
     METHOD_NOT_FOUND,
     UNSUPPORTED_PROTOCOL_VERSION,
     Message,
+    limit_reached,
 )
-from mcpservers.resolution import ResolvedServer
+from mcpservers.resolution import ResolvedServer, holders_of
 from mcpservers.results import HANDSHAKE, STATELESS, SUPPORTED
 from tools.errors import CallFailed, InvalidArguments, UnknownTool
 from tools.invocation import Caller, invoke
@@ -202,14 +205,17 @@ async def _call(message: Message, exchange: Exchange, version: str) -> bytes:
         client=client_name(message, exchange.headers),
     )
     try:
-        result = await invoke(
-            tool,
-            server.connection,
-            message.params.get("arguments"),
-            caller,
-            budget=exchange.budget,
-            request_bytes=exchange.request_bytes,
-        )
+        with calls.one(*holders_of(server, exchange.token_id)):
+            result = await invoke(
+                tool,
+                server.connection,
+                message.params.get("arguments"),
+                caller,
+                budget=exchange.budget,
+                request_bytes=exchange.request_bytes,
+            )
+    except AllowanceUsedUp as used_up:
+        raise limit_reached(used_up) from None
     except InvalidArguments as failure:
         if version >= ARGUMENT_ERRORS_IN_RESULT:
             return results.failed(server, name, failure, stateless=stateless)

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+from accounts.errors import AllowanceUsedUp
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:patchbay:problem:"
 # What is told of a request that does not fit: a list of wrong items may be as long as a body, and a reason quote one.
@@ -34,6 +36,7 @@ TITLES = {
     "invalid-arguments": "The arguments do not fit the tool",
     "account-unusable": "The account cannot be used at present",
     "rate-limited": "The vendor's rate limit is reached",
+    "own-limit": "A limit of Patchbay is reached",
     "vendor-refused": "The vendor refused the call",
     "vendor-unreachable": "The vendor gave no answer",
     "vendor-down": "The vendor is down",
@@ -127,6 +130,12 @@ def unauthenticated() -> Problem:
 def unreadable() -> Problem:
     """Return the problem of a request that Django itself refuses to read, such as one with thousands of parameters."""
     return Problem(400, "The request holds more parameters than are read, or cannot be read. Send a simpler one.")
+
+
+def beyond_limit(used_up: AllowanceUsedUp) -> Problem:
+    """Return the problem of a request beyond a limit of our own."""
+    headers = {} if used_up.retry_after is None else {"Retry-After": str(used_up.retry_after)}
+    return Problem(429, str(used_up), "own-limit", headers=headers)
 
 
 def method_not_allowed(allowed: str) -> Problem:

@@ -9,14 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router, Schema
 from ninja.security import HttpBearer
 
+from accounts.allowances import Holder, Kind, calls, count_request
 from accounts.api_tokens import TokenGrant, grant_of
-from accounts.errors import AddressRefused
+from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import Role
 from accounts.rest.exceptions import NOT_FOUND
 from accounts.rest.permissions import refusal
-from accounts.rest.problems import FieldError, Problem, ProblemRaised, invalid, method_not_allowed
+from accounts.rest.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
 from tools.catalogue import Tool
-from tools.content import Kind
+from tools.content import Kind as Content
 from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.failures import call_problem, unknown_tool
 from tools.formats import FORMS, Format
@@ -95,6 +96,16 @@ async def call_tool(
 
     A file comes as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
     """
+    holder = Holder(Kind.TOKEN, request.auth.token_id)
+    try:
+        await count_request(holder)
+        with calls.one(holder):
+            return await _call_named(request, account_id, name, arguments)
+    except AllowanceUsedUp as used_up:
+        raise ProblemRaised(beyond_limit(used_up)) from None
+
+
+async def _call_named(request: GrantedRequest, account_id: UUID, name: str, arguments: Any) -> HttpResponse:
     toolbox = await _toolbox(request, account_id)
     try:
         tool = toolbox.catalogue.get(name)
@@ -136,7 +147,7 @@ def _body(result: CallResult) -> str | bytes:
     if file is None:
         return result.text
     told = orjson.loads(result.text)
-    content = {"text": file.text} if file.kind is Kind.TEXT else {"base64": file.base64}
+    content = {"text": file.text} if file.kind is Content.TEXT else {"base64": file.base64}
     return orjson.dumps({**told, "file": {**told["file"], **content}})
 
 

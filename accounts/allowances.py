@@ -1,0 +1,178 @@
+"""What one MCP server, API token or person may take of this process: streams, calls under way, requests a minute.
+
+One that takes too much is refused by itself, before the work begins; nobody else notices. Streams and calls are
+counted where their memory is, in the process. Requests a minute are counted for all processes where REDIS_URL is set,
+and by each for itself where it is not. These limits are Patchbay's own: a vendor's limit is told as the vendor's.
+"""
+
+import asyncio
+import logging
+import time
+import weakref
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from accounts.errors import AllowanceUsedUp
+from accounts.metrics import REFUSED
+
+logger = logging.getLogger(__name__)
+
+MINUTE = 60
+# A Redis that is down is left alone for so long; meanwhile nothing is counted and nobody refused.
+RETRY_SECONDS = 5.0
+ANSWER_SECONDS = 0.5
+# A call that is refused may find a free place soon; how soon cannot be known.
+CALL_RETRY_SECONDS = 1
+
+
+class Kind(StrEnum):
+    """Whose allowance it is, in the words of a refusal."""
+
+    SERVER = "MCP server"
+    TOKEN = "API token"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One MCP server, API token or person."""
+
+    kind: Kind
+    id: UUID | int
+
+
+class Allowance:
+    """How much of one thing each holder has at this moment. Belongs to one event loop."""
+
+    def __init__(self, what: str, advice: str, limits: dict[Kind, str], *, retry_after: int | None = None) -> None:
+        self._what, self._advice, self._limits, self._retry_after = what, advice, limits, retry_after
+        self._taken: Counter[Holder] = Counter()
+
+    def __len__(self) -> int:
+        return self._taken.total()
+
+    @contextmanager
+    def one(self, *holders: Holder) -> Iterator[None]:
+        """Take one for as long as the block lasts, of each holder; raise AllowanceUsedUp where one has all it may."""
+        for holder in holders:
+            limit: int = getattr(settings, self._limits[holder.kind])
+            if self._taken[holder] >= limit:
+                raise _used_up(holder, limit, self._what, self._advice, self._retry_after)
+        self._taken.update(holders)
+        try:
+            yield
+        finally:
+            for holder in holders:
+                self._taken[holder] -= 1
+                if not self._taken[holder]:
+                    del self._taken[holder]
+
+
+def _used_up(holder: Holder, limit: int, what: str, advice: str, retry_after: int | None) -> AllowanceUsedUp:
+    REFUSED.labels(holder.kind.name.lower(), what).inc()
+    return AllowanceUsedUp(holder.kind.value, f"{limit} {what}", advice, retry_after)
+
+
+streams = Allowance(
+    "streams open",
+    "Close one that nobody reads any more, then open this one again.",
+    {Kind.SERVER: "MCP_SERVER_STREAMS", Kind.TOKEN: "API_TOKEN_STREAMS", Kind.PERSON: "PERSON_STREAMS"},
+)
+calls = Allowance(
+    "calls under way",
+    "Nothing was sent. Wait until one of them has ended, then call again.",
+    {Kind.SERVER: "MCP_SERVER_CALLS", Kind.TOKEN: "API_TOKEN_CALLS"},
+    retry_after=CALL_RETRY_SECONDS,
+)
+
+PER_MINUTE = {Kind.SERVER: "MCP_SERVER_REQUESTS_PER_MINUTE", Kind.TOKEN: "API_TOKEN_REQUESTS_PER_MINUTE"}
+
+
+async def count_request(*holders: Holder) -> None:
+    """Count a request of each holder whose requests are limited; raise AllowanceUsedUp beyond the limit."""
+    for holder in holders:
+        limit: int = getattr(settings, PER_MINUTE[holder.kind])
+        if limit:
+            now = time.time()
+            if await _counted(f"{holder.kind.name.lower()}:{holder.id}", int(now // MINUTE)) > limit:
+                seconds = int(MINUTE - now % MINUTE) + 1
+                advice = f"Nothing was sent. Wait {seconds} s, then try again."
+                raise _used_up(holder, limit, "requests a minute", advice, seconds)
+
+
+async def _counted(name: str, minute: int) -> int:
+    """Return how many requests this one makes in its minute."""
+    if settings.REDIS_URL:
+        return await _shared.count(f"patchbay:requests:{name}:{minute}")
+    return _own.count(name, minute)
+
+
+class _OwnCounts:
+    """Requests of the present minute in this process."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._counts: Counter[str] = Counter()
+
+    def count(self, name: str, minute: int) -> int:
+        if minute != self._minute:
+            self._minute = minute
+            self._counts.clear()
+        self._counts[name] += 1
+        return self._counts[name]
+
+
+class _SharedCounts:
+    """Requests in Redis. A Redis that is down refuses nobody: the vendor's limits hold all the same."""
+
+    def __init__(self) -> None:
+        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = weakref.WeakKeyDictionary()
+        self._down_until = self._logged_at = float("-inf")
+
+    async def count(self, key: str) -> int:
+        if time.monotonic() < self._down_until:
+            return 0
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._client().pipeline(transaction=True) as pipeline:
+                pipeline.incr(key)
+                pipeline.expire(key, 2 * MINUTE)
+                return int((await pipeline.execute())[0])
+        except (RedisError, OSError, TimeoutError) as problem:
+            self._fail(problem)
+            return 0
+
+    def _client(self) -> Redis:
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            client = self._clients[loop] = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=ANSWER_SECONDS)
+        return client
+
+    def _fail(self, problem: Exception) -> None:
+        now = time.monotonic()
+        self._down_until = now + RETRY_SECONDS
+        if now - self._logged_at >= MINUTE:
+            self._logged_at = now
+            logger.warning("requests a minute are not limited at present, Redis is down: %s", type(problem).__name__)
+
+    async def close(self) -> None:
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+
+_own = _OwnCounts()
+_shared = _SharedCounts()
+
+
+async def close_counts() -> None:
+    """Close the connections to Redis of the running event loop."""
+    await _shared.close()
