@@ -216,7 +216,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             "DATA_DIR": folder, "PORT": str(port), "LOG_LEVEL": "WARNING", "METRICS_TOKEN": METRICS_TOKEN,
-            "DATABASE_URL": "", "REDIS_URL": "", "ACCESS_LOG": "0",
+            "DATABASE_URL": "", "REDIS_URL": "", "ACCESS_LOG": "0", "MCP_SERVER_STREAMS": str(OPEN_FILES),
         }  # fmt: skip
         manage = [sys.executable, "manage.py"]
         subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env={**os.environ, **environment}, check=True)

@@ -7,11 +7,14 @@ import pytest
 
 from tests.stack import Stack, running_stack, seeded
 
+METRICS_TOKEN = "for-the-collector"
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web process and simulator, on free ports."""
-    with running_stack(tmp_path_factory.mktemp("stack"), ACCESS_LOG="1", LONG_CALL_SECONDS="1") as running:
+    settings = {"ACCESS_LOG": "1", "LONG_CALL_SECONDS": "1", "METRICS_TOKEN": METRICS_TOKEN}
+    with running_stack(tmp_path_factory.mktemp("stack"), **settings) as running:
         yield running
 
 

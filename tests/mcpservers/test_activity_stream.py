@@ -11,7 +11,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from accounts.allowances import streams
 from accounts.models import IntegratedAccount, Membership, Session, User
 from config.asgi import application
 from mcpservers import activity_feed
@@ -167,6 +169,29 @@ def test_outsiders_strangers_and_other_sites_get_nothing(web: str, people: Peopl
     assert refused(web, {**member, "Sec-Fetch-Site": "cross-site"}, environment) == 403
     assert refused(web, {**member, "Host": "evil.example"}, environment) == 400
     assert refused(web, member, environment, method="POST") == 405
+
+
+def test_a_person_holds_only_so_many_streams_and_others_are_not_kept_from_theirs(
+    web: str, people: People, account: IntegratedAccount, settings: Settings
+) -> None:
+    settings.PERSON_STREAMS = 1
+    environment = account.environment_id
+    with watching(web, people.teammate, account), watching(web, people.owner, account):
+        assert refused(web, cookie(people.teammate), environment) == 429
+        assert refused(web, cookie(people.outsider), environment) == 404
+    statuses = (refused(web, {**cookie(people.teammate), "Host": "evil.example"}, environment) for _ in range(2))
+    assert set(statuses) == {400}
+    wait_for_none()
+
+
+def wait_for_none() -> None:
+    """Wait until the server has noticed that its clients went away."""
+    pause = threading.Event()
+    for _ in range(200):
+        if not len(streams):
+            return
+        pause.wait(0.05)
+    raise AssertionError("a stream is still counted")
 
 
 @pytest.mark.parametrize("how", ["membership", "sign-out", "idle", "password", "inactive"])
