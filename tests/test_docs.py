@@ -19,7 +19,7 @@ ROOT = Path(settings.BASE_DIR)
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
-READ = re.compile(r"\b(?:env\.(?:text|names|flag|integer|choice)|_secrets\.get)\(\s*\"([A-Z][A-Z0-9_]*)\"")
+READ = re.compile(r"\b(?:env\.(?:text|names|networks|flag|integer|choice)|_secrets\.get)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 READ_BY_SIMULATOR = re.compile(r"(?:_whole_number|environ\.get)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 INTEGER = re.compile(r"env\.integer\(\s*\"([A-Z0-9_]+)\",\s*([\d_ *]+)")
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \| ([^|]*) \|", re.MULTILINE)

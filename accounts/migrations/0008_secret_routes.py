@@ -117,7 +117,7 @@ def fill(template: str, fields: dict[str, str]) -> str:
 class Migration(migrations.Migration):
     """Two columns of accounts, and what stands in them for those that are there."""
 
-    dependencies = [("accounts", "0004_second_factor")]
+    dependencies = [("accounts", "0007_api_token_owners")]
 
     operations = [
         migrations.AddField(

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.connecting import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
 from tests.admin_site import page
-from tools.bundles import load_bundle
+from tests.bundles import load_bundle
 
 SECRETS = {"api_key": "the-first-api-key", "client_secret": "the-first-client-secret"}
 FIELDS = {"tenant": "acme", "client_id": "patchbay", **SECRETS}

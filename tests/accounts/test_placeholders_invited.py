@@ -1,6 +1,7 @@
 """Upgrading: people who were added by name and never came become invitations; everybody else stays."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -29,7 +30,7 @@ def test_who_never_came_is_invited_and_everybody_else_keeps_their_place() -> Non
     people, environments = before.get_model("accounts", "User"), before.get_model("accounts", "Environment")
     memberships, tokens = before.get_model("accounts", "Membership"), before.get_model("accounts", "ApiToken")
     first, second = (environments.objects.create(name=name) for name in ("Production", "Elsewhere"))
-    kept = {
+    kept: dict[str, dict[str, Any]] = {
         "ana": {"password": "md5$a$b"},
         "seen": {"password": "!x", "last_login": "2026-01-01T00:00:00Z"},
         "editor": {"password": "!y", "is_staff": True},

@@ -87,7 +87,7 @@ def staffed(people: People) -> User:
     owned.permissions.set(Permission.objects.all())
     root = superuser()
     begin_setup(root)
-    ApiToken.objects.issue(environment=people.elsewhere, name="theirs", role=Role.ADMIN, created_by=people.outsider)
+    ApiToken.objects.issue(environment=people.elsewhere, name="theirs", role=Role.ADMIN, owner=people.outsider)
     invite(people.elsewhere, people.outsider, role=Role.ADMIN)
     return User.objects.create(username="editor", is_staff=True)
 
@@ -118,7 +118,7 @@ def test_no_single_permission_lets_staff_gain_a_right_on_any_page_of_the_admin(
         made = set(Environment.objects.values_list("pk", flat=True))
         for path in paths:
             client.post(path, form)
-        for model in {kind.model_class() for kind in kinds} - {None}:
+        for model in [model for kind in kinds if (model := kind.model_class()) is not None]:
             for action in bulk(admin.site._registry.get(model)):
                 client.post(listing(model), action)
         # An environment that somebody makes is theirs: there is nothing in it.

@@ -52,7 +52,8 @@ def status(answer: bytes) -> int:
 @pytest.fixture
 def path(demo: dict[str, Any]) -> bytes:
     """The path of a live MCP server."""
-    return b"/mcp/" + demo["mcp_url"].rpartition("/")[2].encode()
+    url: str = demo["mcp_url"]
+    return b"/mcp/" + url.rpartition("/")[2].encode()
 
 
 @pytest.mark.parametrize("target", [b"/accounts", b"/api/schema", b"/activity/stream", b"/mcp/nothing", b"/admin/"])
