@@ -164,6 +164,7 @@ class _SharedCounts:
             logger.warning("requests a minute are not limited at present, Redis is down: %s", type(problem).__name__)
 
     async def close(self) -> None:
+        self._down_until = self._logged_at = float("-inf")
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()

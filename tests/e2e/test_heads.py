@@ -14,7 +14,7 @@ from tests.stack import Stack
 pytestmark = pytest.mark.e2e
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
+STATUS: re.Pattern[bytes] = re.compile(rb"HTTP/1\.1 (\d{3})")
 
 
 def said(stack: Stack, sent: bytes) -> bytes:
@@ -45,7 +45,7 @@ def asked(stack: Stack, *headers: bytes, target: bytes = b"/livez", method: byte
 
 def status(answer: bytes) -> int:
     found = STATUS.match(answer)
-    assert found, answer
+    assert found is not None, answer
     return int(found[1])
 
 
