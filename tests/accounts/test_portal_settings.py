@@ -67,7 +67,7 @@ def test_credentials_that_the_vendor_refuses_change_nothing(ana: Client, account
 
 
 def test_an_address_that_may_not_be_called_is_refused(ana: Client, account: IntegratedAccount) -> None:
-    form = {"field_app_name": "acme", "field_api_key": "", "base_url": "http://169.254.169.254/latest"}
+    form = {"field_app_name": "acme", "field_api_key": "new-key", "base_url": "http://169.254.169.254/latest"}
     response = ana.post(f"/accounts/{account.pk}/reconnect", form)
     assert response.status_code == 422
     assert 'id="id_base_url_error"><li>FuseDesk was not asked' in response.content.decode()
