@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -106,6 +107,12 @@ async def count_request(*holders: Holder) -> None:
                 seconds = int(MINUTE - now % MINUTE) + 1
                 advice = f"Nothing was sent. Wait {seconds} s, then try again."
                 raise _used_up(holder, limit, "requests a minute", advice, seconds)
+
+
+def count_request_in_thread(*holders: Holder) -> None:
+    """Do the same for a view that runs in a thread; where nothing is limited it costs nothing."""
+    if any(getattr(settings, PER_MINUTE[holder.kind]) for holder in holders):
+        async_to_sync(count_request)(*holders)
 
 
 async def _counted(name: str, minute: int) -> int:

@@ -23,6 +23,7 @@ from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, lin
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.changes import Kind, announce
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
+from accounts.sessions import end_sessions
 from accounts.token_owners import owner_changed, owner_gone
 
 # What staff see of a person; of it they change what is not fixed.
@@ -149,10 +150,12 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
         return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; API tokens of somebody who is deactivated end."""
+        """Save; sessions and API tokens of somebody who is deactivated end, and do not come back with the person."""
         super().save_model(request, obj, form, change)
         if "is_active" in form.changed_data:
             owner_changed(obj, person(request))
+            if not obj.is_active:
+                end_sessions(obj, person(request))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete; API tokens of the person end."""

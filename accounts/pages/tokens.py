@@ -114,6 +114,7 @@ def revoke(request: PortalRequest, token_id: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated
 def longest_life(request: PortalRequest) -> HttpResponse:
     """Set how long new tokens of the environment may live."""
     environment = require(request, Role.ADMIN)

@@ -4,10 +4,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from accounts.allowances import Holder, Kind, count_request_in_thread
 from accounts.api_tokens import bearer_token, find_api_token
-from accounts.errors import AddressRefused
+from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import ApiToken
-from accounts.rest.problems import CHALLENGE
+from accounts.rest.problems import CHALLENGE, ProblemRaised, beyond_limit
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -16,7 +17,8 @@ class ApiTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, ApiToken] | None:
         """Return the live token of a request, None where no bearer token was sent.
 
-        Raises AuthenticationFailed, and PermissionDenied for a live token that comes from the wrong address.
+        Raises AuthenticationFailed, PermissionDenied for a live token that comes from the wrong address, and
+        ProblemRaised for one that is used more often than it may be.
         """
         header = request.headers.get("Authorization", "")
         if not header.lower().startswith("bearer"):
@@ -30,6 +32,10 @@ class ApiTokenAuthentication(BaseAuthentication):
                 "This API token opens nothing: it may be mistyped, expired or revoked, or whoever it acts for does not "
                 "belong to its environment any more. Issue a new one in the portal."
             )
+        try:
+            count_request_in_thread(Holder(Kind.TOKEN, token.pk))
+        except AllowanceUsedUp as used_up:
+            raise ProblemRaised(beyond_limit(used_up)) from None
         return None, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -75,6 +75,14 @@ def _issue(people: People, account: IntegratedAccount, server: MCPServer) -> Any
     return "/api-tokens/issue", {"name": "Nightly", "role": "viewer", "ends": "30"}, tokens
 
 
+def _longest_life(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
+    return (
+        "/api-tokens/longest-life",
+        {"days": "365"},
+        lambda: Environment.objects.get(pk=account.environment_id).token_days_max,
+    )
+
+
 def _invite(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
     return "/people/invite", {"role": "viewer", "note": "Nina"}, Invitation.objects.count
 
@@ -106,6 +114,7 @@ def _drop(people: People, account: IntegratedAccount, server: MCPServer) -> Any:
 
 CASES: dict[str, Case] = {
     "an API token": _issue,
+    "a longer life of tokens": _longest_life,
     "an invitation": _invite,
     "an MCP server": _create,
     "a new URL": _rotate,

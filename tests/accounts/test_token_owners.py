@@ -142,10 +142,12 @@ class TestAdmin:
         changed = AuditEntry.objects.get(action="environment.changed")
         assert changed.details == {"API tokens live at most": {"from": 90, "to": 30}}
 
-    def test_a_person_whom_the_admin_deactivates_has_no_token_left(
+    def test_a_person_whom_the_admin_deactivates_has_no_token_and_no_session_left(
         self, people: People, environment: Environment
     ) -> None:
         row, operators = made_for(people.operator, Role.OPERATOR, environment)
+        signed_in = browser(people.operator)
+        assert signed_in.get("/profile").status_code == 200
         root = browser(superuser())
         form = {"username": "olga", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
         now = timezone.now()
@@ -155,6 +157,7 @@ class TestAdmin:
         problem(operators.get(ACCOUNTS), 401)
         User.objects.filter(pk=people.operator.pk).update(is_active=True)
         problem(operators.get(ACCOUNTS), 401)
+        assert signed_in.get("/profile").status_code == 302
         row.refresh_from_db()
         assert row.revoked_at is not None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -136,15 +137,23 @@ async def test_requests_beyond_the_limit_wait_for_the_next_minute(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_over_rest_calls_a_minute_are_limited_by_token(
-    account: IntegratedAccount, admin_token: str, settings: Settings, upstream: None
+async def test_over_rest_requests_a_minute_are_limited_by_token_at_every_door(
+    account: IntegratedAccount, admin_token: str, settings: Settings, upstream: None, time_machine: Any
 ) -> None:
-    settings.API_TOKEN_REQUESTS_PER_MINUTE = 2
+    settings.API_TOKEN_REQUESTS_PER_MINUTE = 4
+    time_machine.move_to(timezone.now().replace(second=20), tick=False)
     rest = AsyncRest(admin_token)
-    answers = [await rest.post(f"/integrated-account/{account.pk}/tools/nothing", {}) for _ in range(3)]
-    assert [answer.status_code for answer in answers][:2] == [404, 404]
-    assert answers[2].status_code == 429
-    assert 1 <= int(answers[2]["retry-after"]) <= 61
+    tools = f"/integrated-account/{account.pk}/tools"
+    answers = [
+        await rest.post(f"{tools}/nothing", {}),
+        await rest.get(tools),
+        await rest.get("/integrated-account"),
+        await rest.get("/documentation"),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 200, 200, 200]
+    for refused in (await rest.post(f"{tools}/nothing", {}), await rest.get(tools), await rest.get("/call")):
+        assert (refused.status_code, refused.json()["type"]) == (429, "urn:patchbay:problem:own-limit")
+        assert refused["retry-after"] == "41"
 
 
 async def test_with_redis_requests_are_counted_for_all_processes(

@@ -41,11 +41,19 @@ class ApiTokenBearer(HttpBearer):
     openapi_bearerFormat = "pbapi_…"
 
     async def authenticate(self, request: HttpRequest, token: str) -> TokenGrant | None:
-        """Return what the token opens; raise ProblemRaised for one that may not be used from the client's address."""
+        """Return what the token opens, and count the request.
+
+        Raises ProblemRaised for a token that may not be used from the client's address, or is used too often.
+        """
         try:
-            return await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
+            grant = await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
+            if grant is not None:
+                await count_request(Holder(Kind.TOKEN, grant.token_id))
         except AddressRefused as refused:
             raise ProblemRaised(Problem(403, str(refused))) from None
+        except AllowanceUsedUp as used_up:
+            raise ProblemRaised(beyond_limit(used_up)) from None
+        return grant
 
 
 class GrantedRequest(HttpRequest):
@@ -96,10 +104,8 @@ async def call_tool(
 
     A file comes as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
     """
-    holder = Holder(Kind.TOKEN, request.auth.token_id)
     try:
-        await count_request(holder)
-        with calls.one(holder):
+        with calls.one(Holder(Kind.TOKEN, request.auth.token_id)):
             return await _call_named(request, account_id, name, arguments)
     except AllowanceUsedUp as used_up:
         raise ProblemRaised(beyond_limit(used_up)) from None
