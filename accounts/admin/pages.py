@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import admin as user_admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -42,6 +43,21 @@ MAX_SEARCH = 200
 STYLES = "admin-editor/admin.css"
 
 
+class RowSelect(AutocompleteSelect):
+    """A choice of rows; what no key of such rows looks like chooses none, where Django's own would fail."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Return the options, the chosen one among them."""
+        return super().optgroups(name, [each for each in value if self._is_key(each)], attr)
+
+    def _is_key(self, value: str) -> bool:
+        try:
+            self.field.target_field.to_python(value)
+        except ValidationError:
+            return False
+        return True
+
+
 class ModelAdmin(_ModelAdmin):
     """The base of every admin page: theme, own styles, a warning before unsaved input is left."""
 
@@ -53,6 +69,12 @@ class ModelAdmin(_ModelAdmin):
 
     class Media:
         css = {"all": [STYLES]}
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Choose rows with a widget that no text makes fail."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Look for the first words alone: each becomes a condition of its own, and a database takes only so many."""
