@@ -117,3 +117,17 @@ def test_the_example_of_a_bundle_makes_the_tools_that_the_page_names() -> None:
     made = [Documentation(**record) for record in records]
     assert [problems_of(definition, record) for record in made] == [[], []]
     assert all(f"`{name_of(definition, record)}`" in page.replace(example, "") for record in made)
+
+
+NAMED_TEST = re.compile(r"`((?:[a-z_0-9]+/)*test_[a-z_0-9]+\.py)(?:::([A-Za-z_0-9:]+))?`")
+
+
+def named_tests() -> set[tuple[str, str]]:
+    return set(NAMED_TEST.findall((DOCS / "threat-model.md").read_text()))
+
+
+@pytest.mark.parametrize(("file", "names"), sorted(named_tests()))
+def test_every_test_that_the_threat_model_names_exists(file: str, names: str) -> None:
+    source = (ROOT / "tests" / file).read_text()
+    for name in filter(None, names.split("::")):
+        assert re.search(rf"(?:class|def) {name}\b", source)
