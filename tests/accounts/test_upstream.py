@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 import pytest_asyncio
-from asgiref.sync import sync_to_async
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
@@ -23,11 +22,11 @@ from accounts.errors import (
     UpstreamUnreadable,
 )
 from accounts.models import IntegratedAccount
+from accounts.secret_routes import approve, routes_of_account
 from accounts.vendors.connections import connect
 from accounts.vendors.decompression import PIECE_BYTES, decompressed
 from accounts.vendors.upstream import Upstream, UpstreamResponse, close_shared_upstream, shared_upstream
 from tests.conftest import ThreadedServer
-from tests.moving import move
 from tests.scripted_vendor import ScriptedVendor, gzipped
 
 MEBIBYTE = 1024 * 1024
@@ -243,7 +242,8 @@ async def test_only_what_is_meant_stands_in_the_headers(
     upstream: Upstream, scripted: tuple[ScriptedVendor, str], account: IntegratedAccount
 ) -> None:
     vendor, address = scripted
-    await sync_to_async(move)(account, address)
+    account.base_url = address
+    approve(account, routes_of_account(account, account.integration.parsed()))
     connection = connect(account, account.integration.parsed())
     forged = {"X-FuseDesk-API-Key": "mine", "Content-Type": "application/json"}
     await upstream.send(connection.request("POST", "/x", headers=forged, content=b"{}"))
