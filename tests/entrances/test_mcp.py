@@ -111,10 +111,10 @@ MEMBERS = ("jsonrpc", "id", "method", "params", "result", "error", "more")
 PARAMS = ("name", "arguments", "cursor", "protocolVersion", "clientInfo", "capabilities", "notifications", "_meta")
 
 
-@pytest.mark.parametrize("version", [*HANDSHAKE, STATELESS])
+@pytest.mark.parametrize("version", [HANDSHAKE[0], STATELESS])  # the two eras
 async def test_no_member_of_a_message_holds_the_loop(desk: McpClient, version: str) -> None:
     client, problems = desk.at(version), []
-    kinds = ("long text", "numbers", "many members", "letters beyond ASCII")
+    kinds = ("long text", "many members")
     for method in METHODS:
         headers: dict[str, str | None] = {"Mcp-Method": method or None, "Mcp-Name": "x" * 100}
         meta = {VERSION: version, CAPABILITIES: {}} if version == STATELESS else {}
