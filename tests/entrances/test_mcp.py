@@ -130,6 +130,7 @@ async def test_no_member_of_a_message_holds_the_loop(desk: McpClient, version: s
             ) -> Callable[[], Awaitable[object]]:
                 value = make(size // len(PARAMS))
                 params = {**dict.fromkeys(PARAMS, value), "_meta": {**meta, "progressToken": value}}
+                params["notifications"] = [value]  # an object would open a stream, which does not end
                 params["clientInfo"] = {"name": "x" * (size // 8), "version": value}
                 return posting(client, message(method, params), headers)
 
