@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -13,8 +14,10 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import admin as user_admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import SimpleTemplateResponse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -58,6 +61,21 @@ class RowSelect(AutocompleteSelect):
         return True
 
 
+def answering_odd_values(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer with 404 what Django's own pages hand to the database unread: ids and filters that no column takes."""
+
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            answer = view(*args, **kwargs)
+            # Rows are read while the page is written.
+            return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
+        except (ValidationError, OverflowError, DataError):
+            raise Http404("No row is found by such a value.") from None
+
+    return wrapper
+
+
 class ModelAdmin(_ModelAdmin):
     """The base of every admin page: theme, own styles, a warning before unsaved input is left."""
 
@@ -69,6 +87,13 @@ class ModelAdmin(_ModelAdmin):
 
     class Media:
         css = {"all": [STYLES]}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Hold every page of the model to an answer, whatever stands in its address."""
+        patterns: list[URLPattern] = super().get_urls()
+        for pattern in patterns:
+            pattern.callback = answering_odd_values(pattern.callback)
+        return patterns
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Choose rows with a widget that no text makes fail."""

@@ -176,7 +176,7 @@ async def test_no_entrance_shows_what_a_vendor_repeats(
     vendor.headers = {"Location": f"/x?api_key={echo}".replace("\n", ""), "Link": f'<{echo}>; rel="next"'}
     vendor.body = json.dumps({"data": [{"echo": echo, echo: 1}], "error": {"text": echo, "code": echo}}).encode()
     _, value = await database_sync_to_async(ApiToken.objects.issue)(
-        environment=environment, name="t", role=Role.ADMIN, created_by=people.owner
+        environment=environment, name="t", role=Role.ADMIN, owner=people.owner
     )
     over_mcp = await desk.call(LIST)
     over_rest = await AsyncRest(value).post(f"/integrated-account/{account.pk}/tools/{LIST}", {})

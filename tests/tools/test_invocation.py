@@ -124,7 +124,9 @@ class TestFaults:
         turn(vendor, force_status=status)
         for tool, arguments in ((LIST, {}), (NOTE, NOTED)):
             words = await mcp.failure(tool, arguments)
-            assert f"FuseDesk refused the call with HTTP {status} (api_error_{status}). It said:" in words
+            assert (
+                f"FuseDesk refused the call with HTTP {status} (api_error_{status}). Its own words, which are" in words
+            )
             assert "(forced)" in words
             assert advice in words
         assert {(call.outcome, call.upstream_status) for call in await calls()} == {("refused", status)}

@@ -186,6 +186,7 @@ class TestThroughTheProtocol:
         numbers = b'"n": 123456789012345678901234567890, "i": 18446744073709551615'
         scripted.body = b'{"ticket": {' + numbers + b', "t": "\\u0000\\ud83d\\ude00"}}'
         shown = await desk.value("get_single_desk_ticket_by_id", {"id": "1"})
+        assert shown.pop("truncated")[0]["hidden_characters"] == 1
         assert shown == {"n": "123456789012345678901234567890", "i": 18446744073709551615, "t": "\\u{0}😀"}
 
     async def test_the_budget_holds_for_the_text_that_the_client_gets(
