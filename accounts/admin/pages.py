@@ -1,6 +1,7 @@
 """What the admin pages of every app share: themed classes with types, read-only records, how values are shown."""
 
 import json
+import logging
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -40,6 +41,8 @@ else:
     _TabularInline = themed.TabularInline
     ModelForm = forms.ModelForm
 
+logger = logging.getLogger(__name__)
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 MAX_SEARCH = 200
@@ -70,7 +73,9 @@ def answering_odd_values(view: Callable[..., Any]) -> Callable[..., Any]:
             answer = view(*args, **kwargs)
             # Rows are read while the page is written.
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
-        except (ValidationError, OverflowError, DataError):
+        except (ValidationError, ValueError, OverflowError, DataError):
+            # A fault of our own may look alike, so that it can be read in the log.
+            logger.warning("an admin page could not use a value that it was given", exc_info=True)
             raise Http404("No row is found by such a value.") from None
 
     return wrapper

@@ -111,7 +111,7 @@ class TestFaults:
             (409, "Read it again before you change it"),
             (410, "No such record exists"),
             (413, "Send less"),
-            (418, "Correct the arguments"),
+            (418, "Where its words name an argument"),
             (422, "Where its words name an argument"),
             (500, "Before repeating a write, read the record"),
             (503, "Try once more after a minute"),
