@@ -18,7 +18,7 @@ from tools.content import ACCEPTED
 from tools.errors import InvalidArguments
 from tools.input_schemas import Placement
 from tools.pagination import NOT_PAGED, PageRequest
-from tools.projection import FIELDS, FieldUnknown, Projection
+from tools.projection import FIELDS, MAX_FIELDS, FieldUnknown, Projection
 from tools.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
 from tools.request_bodies import Field, encode_body
 from tools.uploads import UploadRefused, read_upload
@@ -83,6 +83,8 @@ def _as_files(value: Any) -> Any:
 
 
 def _check_fields(tool: Tool, names: list[str]) -> None:
+    if len(names) > MAX_FIELDS:
+        raise _invalid(tool, [f"{FIELDS}: takes at most {MAX_FIELDS} members, and there are {len(names)}."])
     problems = []
     for name in names:
         try:

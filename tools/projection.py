@@ -37,14 +37,16 @@ class Projection:
         told = f" Members: {listed}." if few else ""
         return {
             "type": "array",
-            "items": {"type": "string", "maxLength": MAX_PATH, "description": "A member."},
+            "items": {"type": "string", "description": "A member."},
             "minItems": 1,
-            "maxItems": MAX_FIELDS,
             "description": f"Return only these members; dots lead inside.{told}{note}",
         }
 
     def check(self, name: str) -> None:
         """Raise FieldUnknown for a name that the schema does not know."""
+        # Not in the listing, where every tool would pay for what no model comes near.
+        if len(name) > MAX_PATH:
+            raise FieldUnknown(f"{name[:64]}… is not in the result: no name there has {len(name)} characters.")
         if _steps(self.schema, name) is None:
             raise FieldUnknown(self._problem(name))
 

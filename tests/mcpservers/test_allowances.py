@@ -141,7 +141,7 @@ async def test_over_rest_requests_a_minute_are_limited_by_token_at_every_door(
     account: IntegratedAccount, admin_token: str, settings: Settings, upstream: None, time_machine: Any
 ) -> None:
     settings.API_TOKEN_REQUESTS_PER_MINUTE = 4
-    time_machine.move_to(timezone.now().replace(second=20), tick=False)
+    time_machine.move_to(timezone.now().replace(second=20, microsecond=0), tick=False)
     rest = AsyncRest(admin_token)
     tools = f"/integrated-account/{account.pk}/tools"
     answers = [

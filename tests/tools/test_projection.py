@@ -69,7 +69,7 @@ class TestChoosing:
             ("zzz", "fields: zzz is not in the result; it has: id, title, state"),
             (".", "fields: . is not in the result"),
             ("x" * 200, "fields: " + "x" * 64 + " is not"),
-            ("x" * 201, 'xxx" is longer than 200 characters'),
+            ("x" * 201, "is not in the result: no name there has 201 characters"),
             ("", "fields:  is not in the result"),
         ],
     )
