@@ -183,7 +183,7 @@ def vendors() -> Iterator[list[RecordingVendor]]:
 
 
 @given(beginning=BEGINNINGS, steps=st.lists(STEP, min_size=2, max_size=8))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_secret_reaches_an_origin_that_it_was_not_given_for(
     environment: Environment, vendors: list[RecordingVendor], beginning: Any, steps: list[tuple[str, Any]]
 ) -> None:

@@ -195,7 +195,7 @@ HEADS = st.tuples(
 
 
 @given(HEADS)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_head_is_a_failure(stack: Stack, head: tuple[bytes, bytes, list[tuple[bytes, bytes]], bool, bytes]) -> None:
     method, target, headers, with_host, body = head
     printed = len(stack.output)
