@@ -1,9 +1,11 @@
-"""Write the audit record."""
+"""Write and read the audit record."""
 
 from typing import Any
 from uuid import UUID
 
-from accounts.models import ApiToken, AuditEntry, User
+from django.db.models import Q, QuerySet
+
+from accounts.models import ApiToken, AuditEntry, Membership, Role, User
 
 Actor = User | ApiToken | str
 
@@ -13,6 +15,19 @@ def name_of(actor: Actor) -> str:
     if isinstance(actor, ApiToken):
         return f"API token {actor.name} (…{actor.last_four})"
     return actor if isinstance(actor, str) else actor.get_username()
+
+
+def entries_for(membership: Membership) -> QuerySet[AuditEntry]:
+    """Return what a member may read of an environment's record.
+
+    Admins read all of it. Nobody else reads of invitations, or of API tokens that they do not see elsewhere either.
+    """
+    entries = AuditEntry.objects.filter(environment_id=membership.environment_id)
+    if membership.may(Role.ADMIN):
+        return entries
+    own = [str(pk) for pk in ApiToken.objects.seen_by(membership).values_list("pk", flat=True)]
+    of_others = Q(action__startswith="api_token.") & ~Q(target_id__in=own)
+    return entries.exclude(Q(action__startswith="invitation.") | of_others)
 
 
 def record(

@@ -1,13 +1,21 @@
 """Every path of the web process but `/mcp/` and monitoring, which are answered before Django (see config/asgi.py)."""
 
+from typing import Any, cast
+
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+from accounts.admin.pages import answering_odd_values
 from accounts.pages import sign_in
 
 urlpatterns = [
     # One door for everybody: the admin's own would not ask for a second factor.
     path("admin/login/", sign_in.admin_sign_in),
+    # Nor would its own page for passwords know the limits of guessing, or ask who is there.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="profile")),
+    path("admin/password_change/done/", RedirectView.as_view(pattern_name="profile")),
+    path("admin/search/", answering_odd_values(admin.site.admin_view(cast(Any, admin.site).search))),
     path("admin/", admin.site.urls),
     path("", include("accounts.pages.urls")),
     path("", include("mcpservers.pages.urls")),

@@ -15,7 +15,9 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import admin as user_admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import InvalidPage
 from django.db import DataError
+from django.db.models import BinaryField, JSONField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, reverse
@@ -73,7 +75,7 @@ def answering_odd_values(view: Callable[..., Any]) -> Callable[..., Any]:
             answer = view(*args, **kwargs)
             # Rows are read while the page is written.
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
-        except (ValidationError, ValueError, OverflowError, DataError):
+        except (ValidationError, ValueError, OverflowError, DataError, InvalidPage):
             # A fault of our own may look alike, so that it can be read in the log.
             logger.warning("an admin page could not use a value that it was given", exc_info=True)
             raise Http404("No row is found by such a value.") from None
@@ -99,6 +101,13 @@ class ModelAdmin(_ModelAdmin):
         for pattern in patterns:
             pattern.callback = answering_odd_values(pattern.callback)
         return patterns
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Keep digests and documents out of filters: what an address compares them with, databases cannot."""
+        named = [field for field in self.opts.fields if field.name == lookup.partition("__")[0]]
+        if any(isinstance(field, BinaryField | JSONField) for field in named):
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Choose rows with a widget that no text makes fail."""

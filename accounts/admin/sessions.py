@@ -73,6 +73,10 @@ class FailedSignInsAdmin(ModelAdmin):
         """Refuse: a count is lifted by deleting it."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep it to superusers: whoever lifts locks can guess on."""
+        return person(request).is_superuser
+
     @admin.display(description="Counted", ordering="kind")
     def what(self, row: FailedSignIns) -> str:
         """What the attempts have in common."""

@@ -1,14 +1,15 @@
 """The audit record of an environment: who changed what, when."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.models import AuditEntry, Role
+from accounts.audit import entries_for
+from accounts.models import AuditEntry, Membership, Role
 from accounts.pages.people_forms import AuditFilter
 from accounts.portal import PortalRequest, require, signed_in
 
@@ -69,9 +70,10 @@ def in_words(value: Any) -> str:
 @signed_in
 def show(request: PortalRequest) -> HttpResponse:
     """Show what was changed, newest first."""
-    environment = require(request, Role.VIEWER)
-    entries = AuditEntry.objects.filter(environment_id=environment.pk)
-    form = AuditFilter({kind: many for kind, (_, many) in KINDS.items()}, request.GET)
+    require(request, Role.VIEWER)
+    entries = entries_for(cast(Membership, request.visit.membership))
+    hidden = set() if request.visit.may_administer else {"invitation"}
+    form = AuditFilter({kind: many for kind, (_, many) in KINDS.items() if kind not in hidden}, request.GET)
     if form.is_valid():
         if form.cleaned_data["who"]:
             entries = entries.filter(actor__icontains=form.cleaned_data["who"])

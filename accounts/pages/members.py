@@ -188,7 +188,7 @@ def _pending(environment: Environment) -> list[Pending]:
 def _offered(request: PortalRequest, offer: Offer) -> HttpResponse:
     invitation = offer.invitation
     if offer.path is None:
-        tell(request, f"The invitation goes to {invitation.email} within a minute. Only its reader can accept it.")
+        tell(request, f"The invitation goes to {invitation.email} within a minute, and nowhere else.")
         return redirect("people")
     context = {"section": "people", "invitation": invitation, "url": f"{settings.PUBLIC_URL}{offer.path}"}
     return render(request, "people/invited.html", context)

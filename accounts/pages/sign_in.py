@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
@@ -46,7 +47,13 @@ class SignIn(LoginView):
             return enter(self.request, user, user.backend, self.get_success_url())
         # A session of its own for this step: what an attacker may have planted is gone, and nobody is signed in yet.
         self.request.session.flush()
-        self.request.session[PENDING] = {"user": user.pk, "backend": user.backend, "at": int(time.time())}
+        # The password's hash with it: a password that is changed meanwhile leaves no half of a sign-in behind.
+        self.request.session[PENDING] = {
+            "user": user.pk,
+            "backend": user.backend,
+            "at": int(time.time()),
+            "password": user.get_session_auth_hash(),
+        }
         return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': self.get_redirect_url()})}")
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -75,7 +82,7 @@ class SignInCode(RedirectURLMixin, _CodeView):
     def form_valid(self, form: CodeForm) -> HttpResponse:
         """Sign in with a right code."""
         user = User.objects.filter(pk=self.pending["user"], is_active=True).first()
-        if user is None:
+        if user is None or not constant_time_compare(user.get_session_auth_hash(), self.pending.get("password", "")):
             return redirect("sign-in")
         try:
             attempt = begin(self.request, user.get_username())

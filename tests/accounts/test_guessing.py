@@ -201,6 +201,13 @@ class TestOneNameFromEverywhere:
 class TestOtherDoors:
     """Whatever asks for a password or a code counts."""
 
+    def test_the_admin_has_no_page_of_its_own_that_checks_a_password(self) -> None:
+        root = admin_browser(superuser())
+        guessed = {"old_password": "guess", "new_password1": "abc-pass-99", "new_password2": "abc-pass-99"}
+        for path in ("/admin/password_change/", "/admin/password_change/done/"):
+            for answer in (root.get(path), root.post(path, guessed)):
+                assert answer.headers["Location"] == "/profile"
+
     def test_the_admins_door_is_the_same(self, people: People) -> None:
         fail_often("ana")
         asked = Client().post("/admin/login/", {"username": "ana", "password": PASSWORD})

@@ -184,6 +184,21 @@ class TestAudit:
         assert "MCP server created" in page
         assert "support, crm" in page
 
+    def test_members_read_nothing_there_that_other_pages_keep_from_them(self, ana: Client, people: People) -> None:
+        ana.post("/api-tokens/issue", {"name": "Robot", "role": "viewer", "ends": "90"})
+        ana.post("/people/invite", {"role": "viewer", "note": "Nina from sales"})
+        tim = browser(people.teammate)
+        tim.post("/api-tokens/issue", {"name": "Mine", "role": "viewer", "ends": "90"})
+        for path in ("/audit", "/audit?what=api_token", "/audit?who=ana"):
+            page = shown(tim, path)
+            assert "Robot" not in page
+            assert "Nina" not in page
+            assert 'value="invitation"' not in page
+        assert "Mine" in shown(tim, "/audit")
+        assert {"Robot", "Mine", "Nina from sales"} <= set(
+            re.findall("Robot|Mine|Nina from sales", shown(ana, "/audit"))
+        )
+
     def test_other_environments_are_not_in_it(self, ana: Client, people: People) -> None:
         AuditEntry.objects.create(
             actor="max",

@@ -123,6 +123,13 @@ class TestSigningIn:
         assert client.post("/sign-in/code", {"code": code_of(people.owner)}).headers["Location"] == reverse("sign-in")
         assert not is_signed_in(client)
 
+    def test_a_password_that_changes_meanwhile_ends_it(self, codes: list[str], people: People) -> None:
+        client = sign_in()
+        people.owner.set_password("another-pass-1")
+        people.owner.save()
+        client.post(reverse("sign-in-code"), {"code": codes[0]})
+        assert client.get("/profile").status_code == 302
+
     def test_it_leads_to_no_other_site(self, codes: list[str], people: People) -> None:
         client = sign_in()
         response = client.post("/sign-in/code", {"code": code_of(people.owner), "next": "https://evil.example/"})

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
+from django.db.models import BinaryField, JSONField
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -93,6 +94,19 @@ def test_an_odd_field_to_complete_is_an_answer(root: Client, odd: str) -> None:
     for names in ({"app_label": odd}, {"app_label": "accounts", "model_name": odd, "field_name": odd}):
         sent = {"term": odd, "app_label": "accounts", "model_name": "membership", "field_name": "user", **names}
         assert root.get("/admin/autocomplete/", sent).status_code < 500
+
+
+@pytest.mark.parametrize("query", ["page=abc", "page=9", "page=0", "page=-1"])
+def test_an_odd_page_of_a_search_is_an_answer(root: Client, query: str) -> None:
+    assert root.get(f"/admin/search/?s=a&{query}").status_code < 500
+
+
+@EACH_MODEL
+def test_digests_and_documents_are_no_filters(root: Client, model: Any) -> None:
+    for field in model._meta.fields:
+        if isinstance(field, BinaryField | JSONField):
+            for lookup in ("", "__in", "__gt", "__contains"):
+                assert root.get(listing(model), {f"{field.name}{lookup}": "a"}).status_code in {302, 400}
 
 
 def test_a_malformed_id_of_a_bundle_is_not_found(root: Client) -> None:
