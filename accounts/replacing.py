@@ -56,6 +56,7 @@ def changed_connection(account: IntegratedAccount, definition: Definition, asked
     """
     base_url = account.base_url if asked.base_url is None else asked.base_url
     check_base_url(base_url)
+    _refuse_other_than_text(asked.values)
     present, kept = present_fields(account, definition, asked.values)
     opened = {name: value for name, value in asked.values.items() if name not in definition.secret_fields}
     routes = routes_of(definition, {**present, **opened}, base_url)
@@ -64,6 +65,13 @@ def changed_connection(account: IntegratedAccount, definition: Definition, asked
         _refuse_kept_secrets(kept.keys() - asked.values.keys(), move)
     opened, secret = split_fields(definition, {**present, **kept, **asked.values}, base_url)
     return Changed(opened, secret, base_url, routes, move)
+
+
+def _refuse_other_than_text(values: dict[str, Any]) -> None:
+    """Raise ConnectionIncomplete before an address is made of what is no text."""
+    problems = {name: "takes one line of text." for name, value in values.items() if not isinstance(value, str)}
+    if problems:
+        raise ConnectionIncomplete(problems)
 
 
 def _refuse_kept_secrets(kept: set[str], move: Move | None) -> None:

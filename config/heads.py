@@ -16,6 +16,9 @@ SINGLE = frozenset(
     {b"host", b"authorization", b"content-length", b"content-type", b"transfer-encoding", b"origin", b"last-event-id"}
 )
 MCP_FIELD = b"mcp-"
+# Django and DRF read these two with a parser that takes the square of their length, the first on the event loop.
+LONGEST = {b"content-type": 256, b"accept": 1024}
+MAX_FIELD = 16 * 1024
 # RFC 9112, 3: neither white space nor control characters, in whichever form.
 IN_TARGET = re.compile(rb"[^\x21-\x7e]")
 IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
@@ -30,6 +33,8 @@ def problem_of(scope: Scope) -> tuple[int, str] | None:
     host = b""
     for name, value in scope["headers"]:
         size += len(name) + len(value) + 4
+        if len(value) > LONGEST.get(name, MAX_FIELD):
+            return 431, f"The header {name.decode('latin-1')[:64]} is longer than any that is read. Send a shorter one."
         if name in SINGLE or name.startswith(MCP_FIELD):
             if name in seen:
                 return 400, f"The header {name.decode('latin-1')} was sent more than once; send it once."

@@ -77,7 +77,7 @@ def _document(vendor: str, response: UpstreamResponse, limits: RateLimits) -> An
 
 def _in_utf_8(response: UpstreamResponse) -> bytes:
     """Return a body as JSON parsers take it: some vendors send a byte order mark, or name an older charset."""
-    charset = charset_of(response) if "charset" in response.headers.get("content-type", "") else ""
+    charset = charset_of(response)
     if charset in {"", "utf-8", "ascii"} or response.body.startswith(BOM_UTF8):
         return response.body.removeprefix(BOM_UTF8)
     return decoded(response.body, charset).encode()

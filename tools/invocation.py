@@ -118,9 +118,14 @@ async def _call(
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
     if step:
         shown = step.shown(bound.target, response, limits)
-        return page_result(tool, used, shown, limits, budget=budget)
-    answer = await _read(tool, connection, response, limits)
-    return single_result(tool, used, answer.result, response.status, limits, budget=budget)
+        result = page_result(tool, used, shown, limits, budget=budget)
+    else:
+        answer = await _read(tool, connection, response, limits)
+        result = single_result(tool, used, answer.result, response.status, limits, budget=budget)
+    if tool.method.answer != "json" or tool.shaping.html:
+        # What markup or a charset kept apart in the answer may stand together now.
+        return result.concealed(connection.authentication.secrets)
+    return result
 
 
 def _prepared(tool: Tool, connection: Connection, arguments: Any) -> tuple[dict[str, Any], Step | None, Bound]:

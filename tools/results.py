@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from accounts.invisible import may_hide, revealed
+from accounts.vendors.concealment import Secrets
 from tools.catalogue import Tool
 from tools.cleaning import cleaned
 from tools.content import File
@@ -34,6 +35,15 @@ class CallResult:
     cut: bool
     structured: bytes | None = field(default=None, repr=False)
     file: File | None = None
+
+    def concealed(self, secrets: Secrets) -> "CallResult":
+        """Return the result without these secrets."""
+        file = self.file
+        if file is not None:
+            name, media_type = secrets.conceal(file.name), secrets.conceal(file.media_type)
+            file = replace(file, name=name, media_type=media_type, text=secrets.conceal(file.text))
+        structured = None if self.structured is None else secrets.conceal(self.structured.decode()).encode()
+        return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
 
 
 def page_result(tool: Tool, used: dict[str, Any], shown: Shown, limits: RateLimits, *, budget: int) -> CallResult:

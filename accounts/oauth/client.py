@@ -69,7 +69,8 @@ def registered_client(
 
 def moved(address: str, usual: str, base_url: str) -> str:
     """Return an address at the account's own host where it stands at the definition's usual one."""
-    if origin(address) != origin(usual):
+    # What fields have made of an address may be none; whoever checks it says so.
+    if origin(address) != origin(usual) or not origin(address)[1]:
         return address
     new, old = urlsplit(base_url), urlsplit(address)
     return urlunsplit((new.scheme, new.netloc, old.path, old.query, ""))

@@ -1,15 +1,25 @@
 """Send a request in an account's name: the one way to a vendor, whoever asks."""
 
+import asyncio
 from collections.abc import Callable
 
 import httpx
 
 from accounts.vendors.circuits import line_of
+from accounts.vendors.concealment import Secrets
 from accounts.vendors.connections import Connection
 from accounts.vendors.exchanges import Exchange, exchange_of
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
 
 UNAUTHORIZED = 401
+LARGE_ANSWER = 64 * 1024
+
+
+async def _masked(secrets: Secrets, answer: UpstreamResponse) -> UpstreamResponse:
+    """Mask an answer; a large one in a thread, since what a vendor repeats a thousand times takes its time."""
+    if len(answer.body) > LARGE_ANSWER:
+        return await asyncio.to_thread(secrets.masked, answer)
+    return secrets.masked(answer)
 
 
 async def ask(
@@ -45,7 +55,7 @@ async def ask(
             with upstream.circuits.attempt(line) as attempt:
                 answer = await upstream.send(request, idempotent=idempotent)
                 attempt.answered(answer.status, answer.headers)
-            response = secrets.masked(answer)
+            response = await _masked(secrets, answer)
         finally:
             if seen is not None:
                 seen(exchange_of(connection, request, content, response))

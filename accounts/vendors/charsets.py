@@ -8,12 +8,14 @@ from accounts.vendors.upstream import UpstreamResponse
 # Python decodes by these too. They are ways to write names and literals: some make halves of characters, which no JSON
 # may hold, and one takes minutes over a long answer.
 NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+MAX_HEADER = 1000
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 def charset_of(response: UpstreamResponse) -> str:
     """Return the charset that an answer names, where it is one that can be read."""
-    return _known_charset(parameter(response.headers.get("content-type", ""), "charset"))
+    told = response.headers.get("content-type", "")
+    return _known_charset(parameter(told, "charset")) if "charset" in told.lower() else ""
 
 
 def _known_charset(told: str) -> str:
@@ -36,7 +38,8 @@ def decoded(content: bytes, charset: str) -> str:
 def parameter(header: str, name: str) -> str:
     """Return a parameter of a header, also in the extended form of RFC 8187."""
     message = Message()
-    message["content-disposition"] = header.replace("\r", " ").replace("\n", " ")
+    # The parser takes the square of a header's length, and a vendor may repeat a header as often as it likes.
+    message["content-disposition"] = header[:MAX_HEADER].replace("\r", " ").replace("\n", " ")
     value = message.get_param(name, "", "content-disposition")
     if isinstance(value, tuple):
         charset, _, text = value

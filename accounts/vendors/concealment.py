@@ -44,9 +44,10 @@ ESCAPE = re.compile(
     rb"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
     rb'|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\(["\'\\/])'
 )
+NUMBER = re.compile(r"[-+.eE0-9]+")
 # A line break as JSON writes it, whose letter is none of the text.
 LETTER_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\[bfnrt]")
-ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z]{2,8};)")
+ENTITY = re.compile(rb"&(?:#0{0,64}[0-9]{1,7};?|#[xX]0{0,64}[0-9a-fA-F]{1,6};?|[a-zA-Z]{2,8};)")
 ENTITY_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
@@ -59,6 +60,7 @@ class Secrets:
         self.values = tuple(text for at, text in enumerate(long) if not any(part in text for part in long[:at]))
         self._needles = tuple(dict.fromkeys(needle for text in self.values for needle in _needles(text)))
         self._rare_needles = tuple(dict.fromkeys(needle for text in self.values for needle in _rare_needles(text)))
+        self._has_number = any(NUMBER.fullmatch(text) for text in self.values)
         self._has_slash = any("/" in text for text in self.values)
         self._quoted = QUOTED_USUAL if USUAL.fullmatch("".join(self.values)) else QUOTED
 
@@ -153,12 +155,12 @@ class Secrets:
     def _in_json(self, value: Any) -> Any:
         match value:
             case str():
-                return self.conceal(value)
+                return self.conceal(value) if len(value) >= SHORTEST_SECRET else value
             case dict():
                 return {self.conceal(name): self._in_json(member) for name, member in value.items()}
             case list():
                 return [self._in_json(item) for item in value]
-            case int() | float() if not isinstance(value, bool) and self._are_in_text(str(value)):
+            case int() | float() if self._has_number and self._are_in_text(str(value)):
                 return MASK
             case _:
                 return value
@@ -166,7 +168,7 @@ class Secrets:
 
 def _searchable(response: UpstreamResponse) -> bytes:
     """Return a body in UTF-8; most are in it already, or close enough for a search."""
-    charset = charset_of(response) if "charset" in response.headers.get("content-type", "") else ""
+    charset = charset_of(response)
     return response.body if charset in PLAIN_CHARSETS else decoded(response.body, charset).encode("utf-8", "replace")
 
 
@@ -198,11 +200,11 @@ def _any_form(sign: str) -> str:
     forms = [
         rf"\\{{0,3}}{re.escape(sign)}" if sign in "\"'\\/" else re.escape(sign),
         "".join(rf"%(?:25)*(?i:{octet:02x})" for octet in sign.encode()),
-        "".join(rf"\\+u(?i:{unit:04x})" for unit in _units(sign)),
+        "".join(rf"\\{{1,8}}u(?i:{unit:04x})" for unit in _units(sign)),
         rf"&#0*{code};|&#[xX]0*(?i:{code:x});",
     ]
     if code < 0x100:
-        forms.append(rf"\\+x(?i:{code:02x})")
+        forms.append(rf"\\{{1,8}}x(?i:{code:02x})")
     if sign in ENTITY_NAMES:
         forms.append(f"&{ENTITY_NAMES[sign]};")
     return f"(?:{'|'.join(forms)})"

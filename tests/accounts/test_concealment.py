@@ -108,6 +108,35 @@ def test_headers_and_texts_are_masked_too(secret: str, form: str) -> None:
     assert not holds(masked.body.decode(), secret)
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [(b'{"a": "' + b"\\\\" * 100_000, b'"}'), (b"\\" * 300_000, b""), (b"[" + b"1," * 500_000 + b'"', b'"]')],
+    ids=["escapes", "signs", "numbers"],
+)
+def test_a_large_answer_takes_the_time_of_its_length(before: bytes, behind: bytes) -> None:
+    # Over the square of it, each of these would outlast the suite.
+    masked = Secrets(["archive-secret"]).masked(answer(before + b"archive-secret" + behind))
+    assert b"archive-secret" not in masked.body
+    assert MASK.encode() in masked.body
+
+
+@pytest.mark.parametrize("told", ["text/plain; CHARSET=cp037", "text/plain; charset=cp037", "text/plain;Charset=CP037"])
+def test_a_charset_is_read_however_it_is_written(told: str) -> None:
+    response = UpstreamResponse(200, {"content-type": told}, "key: archive-secret".encode("cp037"))
+    assert "archive-secret" not in Secrets(["archive-secret"]).masked(response).body.decode("utf-8", "replace")
+
+
+def test_a_charset_of_any_length_is_read_in_no_time() -> None:
+    told = "text/plain; charset=utf-8" + ";" * 300_000
+    assert Secrets(["archive-secret"]).masked(UpstreamResponse(200, {"content-type": told}, b"x")).body == b"x"
+
+
+@pytest.mark.parametrize("padded", ["&#000000097;", "&#x00000061;", "&#0000000000000097;"])
+def test_a_number_of_an_entity_is_read_however_it_is_padded(padded: str) -> None:
+    masked = Secrets(["archive-secret"]).masked(answer(json.dumps({"t": f"{padded}rchive-secret"}).encode()))
+    assert "rchive-secret" not in masked.body.decode()
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=200), SECRETS)
 def test_what_repeats_nothing_is_the_very_same(content: bytes, secret: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyotp
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -256,10 +256,11 @@ class TestAdmin:
         assert before == (User.objects.count(), Group.objects.count(), User.objects.get(pk=people.owner.pk).password)
 
     def test_with_it_the_change_is_made(self, root: Client) -> None:
-        form = {"name": "Editors", "permissions": ["1", "2"]}
+        permissions = [str(pk) for pk in Permission.objects.order_by("pk").values_list("pk", flat=True)[:2]]
+        form = {"name": "Editors", "permissions": permissions}
         asked = root.post("/admin/auth/group/add/", form)
         again = carried(asked.content.decode())
-        assert again["permissions"] == ["1", "2"]
+        assert again["permissions"] == permissions
         root.post("/admin/auth/group/add/", {**again, "confirm_password": "root-pass-1"})
         assert Group.objects.get(name="Editors").permissions.count() == 2
 

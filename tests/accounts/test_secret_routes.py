@@ -153,6 +153,15 @@ class TestOverRest:
         assert now(account).read_credentials() == {**SECRETS, "api_key": NEW_KEY}
         assert latest("changed") == {"changed": ["api_key"], "secrets_given": ["api_key"]}
 
+    @pytest.mark.parametrize("value", [5, ["x"], True, {"a": 1}])
+    @pytest.mark.parametrize("more", [{}, {"base_url": "https://other.example"}])
+    def test_a_field_that_is_no_text_is_refused_in_words(
+        self, rest: Rest, account: IntegratedAccount, value: Any, more: dict[str, str]
+    ) -> None:
+        for name in [*account.connection, "api_key"]:
+            answer = rest.patch(one(account), {"connection": {name: value}, **more})
+            assert answer.status_code == 400, name
+
     def test_people_without_the_role_move_nothing(
         self, account: IntegratedAccount, environment: Environment, people: People, away: RecordingVendor
     ) -> None:

@@ -73,6 +73,23 @@ def test_a_header_that_may_stand_once_is_refused_twice(stack: Stack, target: byt
     assert status(asked(stack, twice, twice.upper(), target=target)) == 400
 
 
+@pytest.mark.parametrize("target", [b"/", b"/no-such-page", b"/integrated-account", b"/mcp/nothing"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        b'Content-Type: a/b; a="' + b";" * 8000,
+        b"Content-Type: a/b" + b'; a="\\""' * 4000,
+        b"Accept: a/b" + b"; q=1" * 8000,
+        b"X-Own: " + b"x" * 20_000,
+    ],
+    ids=["quoted", "escapes", "accept", "any other"],
+)
+def test_a_field_that_is_longer_than_any_is_refused_before_anybody_reads_it(
+    stack: Stack, target: bytes, field: bytes
+) -> None:
+    assert status(asked(stack, field, target=target)) == 431
+
+
 def test_an_mcp_header_that_is_repeated_is_refused_with_words(stack: Stack, path: bytes) -> None:
     sent = (b"Content-Type: application/json", b"Content-Length: %d" % len(PING))
     assert status(asked(stack, *sent, target=path, method=b"POST", body=PING)) == 200

@@ -156,6 +156,29 @@ class TestTexts:
             assert "with nothing instead of data" in await archive.failure(tool, ID)
 
 
+class TestSecretsThatMarkupKeepsApart:
+    """What the vendor's answer holds in pieces is in one piece once it is text."""
+
+    @pytest.mark.parametrize("key", ["archive<b></b>-secret", "archive<!-- x -->-secret", "archive&#45;<wbr>secret"])
+    async def test_a_page_shows_no_secret(self, archive: McpClient, scripted: ScriptedVendor, key: str) -> None:
+        told(scripted, "text/html", f"<p>Key: {key}</p>".encode())
+        shown = str(await archive.call(PAGE, ID))
+        assert "archive-secret" not in shown
+        assert "•••" in shown
+
+    async def test_a_member_that_is_html_shows_none(self, archive: McpClient, scripted: ScriptedVendor) -> None:
+        told(scripted, "application/json", b'{"id": 1, "body": "<p>archive<i></i>-secret</p>"}')
+        assert "archive-secret" not in str(await archive.call("get_single_archive_paper_by_id", ID))
+
+    @pytest.mark.parametrize(
+        "name", ['filename*0="archive"; filename*1="-secret"', "filename*=UTF-8''archive%01-secret"]
+    )
+    async def test_a_file_s_name_shows_none(self, archive: McpClient, scripted: ScriptedVendor, name: str) -> None:
+        scripted.headers = {"Content-Disposition": f"attachment; {name}"}
+        told(scripted, "text/plain", b"x")
+        assert "archive-secret" not in str(await archive.call(DOWNLOAD, ID))
+
+
 class TestFiles:
     """Files, as the content that clients can show."""
 
