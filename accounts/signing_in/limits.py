@@ -89,13 +89,17 @@ def _from_anywhere(name: str, network: str) -> Attempt:
 
 
 def _judged(name: str, network: str, user: User | None) -> Attempt | SignInRefused:
-    """Count an attempt, or say why it is not taken. Rows are locked in one order, so that no two requests block."""
+    """Count an attempt, or say why it is not taken. Rows are locked in one order, so that no two requests block.
+
+    A locked address is refused before anything is written of the name: else each name that it makes up would be kept.
+    """
     of_network = _locked(Kind.NETWORK, network, network=network)
+    if of_network.failures >= settings.SIGN_IN_ADDRESS_FAILURE_LIMIT:
+        return _locked_out(of_network)
     of_name = _locked(Kind.NAME, name, user=user)
     of_pair = _locked(Kind.PAIR, name, network, user=user, network=network)
-    for row, limit in ((of_network, settings.SIGN_IN_ADDRESS_FAILURE_LIMIT), (of_pair, settings.SIGN_IN_FAILURE_LIMIT)):
-        if row.failures >= limit:
-            return SignInRefused("locked", _seconds_until(row.last_at + WINDOW))
+    if of_pair.failures >= settings.SIGN_IN_FAILURE_LIMIT:
+        return _locked_out(of_pair)
     pause = _pause(of_name.failures)
     if pause:
         waits = _waits(of_pair, pause)
@@ -103,6 +107,10 @@ def _judged(name: str, network: str, user: User | None) -> Attempt | SignInRefus
             return SignInRefused("slowed", waits)
     of_pair.may_try_at = None
     return _count([of_pair, of_network, of_name], settings.SIGN_IN_FAILURE_LIMIT, from_known_device=False)
+
+
+def _locked_out(row: FailedSignIns) -> SignInRefused:
+    return SignInRefused("locked", _seconds_until(row.last_at + WINDOW))
 
 
 def _pause(failures: int) -> int:

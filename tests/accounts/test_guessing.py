@@ -110,6 +110,16 @@ def test_one_address_is_locked_over_all_names(people: People, settings: Any) -> 
     assert attempt(password=PASSWORD, address="198.51.100.2").status_code == 302
 
 
+def test_a_locked_address_leaves_nothing_of_the_names_that_it_goes_on_with(people: People, settings: Any) -> None:
+    settings.SIGN_IN_ADDRESS_FAILURE_LIMIT = 20
+    for number in range(20):
+        attempt(f"name-{number}")
+    kept = FailedSignIns.objects.count()
+    for number in range(20):
+        assert is_locked(attempt(f"another-{number}"))
+    assert FailedSignIns.objects.count() == kept
+
+
 class TestOneNameFromEverywhere:
     """Strangers slow a person down in a browser that is not known, and never keep anybody out."""
 
