@@ -4,7 +4,9 @@ A membership begins when the person who will hold it accepts; nobody makes one f
 environment has no power over people of another: not over their passwords, their names, or where they belong.
 """
 
+import math
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,9 +15,12 @@ from django.utils import timezone
 from accounts import audit, members, tokens
 from accounts.errors import InvitationUnusable, MemberRefused
 from accounts.membership import may_admit
-from accounts.models import Environment, Invitation, Membership, Role, User
+from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
 
 UNANSWERED_AT_ONCE = 100  # an environment's; each may send a mail to a stranger
+MAILS_A_DAY = 100  # an environment's, whether invitations are made or renewed
+BETWEEN_MAILS = timedelta(minutes=10)  # to one address, of one environment
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class NewPerson:
 def invite(environment: Environment, inviter: User, *, role: Role, email: str = "", note: str = "") -> Offer:
     """Offer a role in an environment: by mail to an address, else by a link for the inviter to hand over.
 
-    Raises MemberRefused for somebody who may not invite, and where enough invitations wait.
+    Raises MemberRefused for somebody who may not invite, and where enough invitations wait or were mailed lately.
     """
     _require_admitter(inviter, environment)
     _refuse_excess(environment, email)
@@ -55,9 +60,14 @@ def invite(environment: Environment, inviter: User, *, role: Role, email: str = 
 
 @transaction.atomic
 def renew(invitation: Invitation, inviter: User) -> Offer:
-    """Make a new link, in the name of whoever asks for it; the previous one is dead from then on."""
+    """Make a new link, in the name of whoever asks for it; the previous one is dead from then on.
+
+    Raises MemberRefused for somebody who may not invite, and where enough was mailed lately.
+    """
     invitation = _unanswered(invitation)
     _require_admitter(inviter, invitation.environment)
+    _lock(invitation.environment)
+    _refuse_mail(invitation.environment, invitation.email)
     return _offer(invitation, inviter, "renewed")
 
 
@@ -133,8 +143,7 @@ def _require_admitter(person: User, environment: Environment) -> None:
 
 
 def _refuse_excess(environment: Environment, email: str) -> None:
-    # The environment's row is the lock: two who invite at once are counted one after the other.
-    Environment.objects.select_for_update().get(pk=environment.pk)
+    _lock(environment)
     waiting = environment.invitations.unanswered()
     if email and waiting.filter(email__iexact=email).exists():
         raise MemberRefused(f"An invitation for {email} waits already. Make a new link for that one instead.")
@@ -142,6 +151,46 @@ def _refuse_excess(environment: Environment, email: str) -> None:
         raise MemberRefused(
             f"{UNANSWERED_AT_ONCE} invitations to {environment} wait already. Withdraw those that nobody will accept."
         )
+    _refuse_mail(environment, email)
+
+
+def _lock(environment: Environment) -> None:
+    """Have two who invite at once counted one after the other."""
+    Environment.objects.select_for_update().get(pk=environment.pk)
+
+
+def _refuse_mail(environment: Environment, email: str) -> None:
+    """Refuse a mail too soon after another to its address, or beyond what an environment may send in a day.
+
+    Counted in the audit record, which alone keeps every mail that was asked for: an invitation knows its latest one,
+    and each that is made again after a withdrawal begins at none.
+    """
+    if not email:
+        return
+    now = timezone.now()
+    asked = AuditEntry.objects.filter(
+        environment_id=environment.pk,
+        action__in=("invitation.created", "invitation.renewed"),
+        at__gt=now - DAY,
+        details__email__icontains="@",
+    )
+    latest = asked.filter(details__email__iexact=email, at__gt=now - BETWEEN_MAILS).order_by("-at").first()
+    if latest is not None:
+        raise MemberRefused(
+            f"A mail was sent to {email} only just. Its reader may have it already; "
+            f"another one can go there in {_minutes_until(latest.at + BETWEEN_MAILS, now)}."
+        )
+    recent = list(asked.order_by("-at").values_list("at", flat=True)[:MAILS_A_DAY])
+    if len(recent) == MAILS_A_DAY:
+        raise MemberRefused(
+            f"{environment} has mailed {MAILS_A_DAY} invitations within a day, which is the most. The next can go in "
+            f"{_minutes_until(recent[-1] + DAY, now)}; an invitation without an address, by a link, can be made now."
+        )
+
+
+def _minutes_until(moment: datetime, now: datetime) -> str:
+    minutes = max(1, math.ceil((moment - now) / timedelta(minutes=1)))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def _unanswered(invitation: Invitation) -> Invitation:

@@ -9,10 +9,12 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry, Invitation, Membership, User
+from accounts.invitations import invite, withdraw
+from accounts.models import AuditEntry, Invitation, Membership, Role, User
 from accounts.tasks import send_invitations
 from tests.accounts.invitations import account_form, link_in
 from tests.conftest import People
@@ -49,6 +51,11 @@ def mailed() -> str:
     """Have the worker send, and return the link in the newest mail."""
     send_invitations()
     return link_in(str(mail.outbox[-1].body))
+
+
+def later(minutes: int) -> None:
+    """Have what was done until now be so much older for what the audit record counts."""
+    AuditEntry.objects.update(at=F("at") - timedelta(minutes=minutes))
 
 
 def test_the_link_goes_to_the_address_and_nowhere_else(ana: Client) -> None:
@@ -119,6 +126,7 @@ def test_a_new_mail_kills_the_link_of_the_previous_one(ana: Client) -> None:
     old = mailed()
     row = Invitation.objects.get()
     assert "Mail a new link" in ana.get("/people").content.decode()
+    later(10)
     ana.post(f"/people/invited/{row.pk}/renew")
     assert Client().get(old).status_code == 404
     new = mailed()
@@ -156,6 +164,7 @@ def test_a_mail_server_that_refuses_is_tried_again_later_and_not_for_ever(
         settings.EMAIL_BACKEND = working
         clock.shift(timedelta(minutes=1))
         assert Client().get(mailed()).status_code == 200
+        later(10)
         ana.post(f"/people/invited/{Invitation.objects.get().pk}/renew")
         settings.EMAIL_BACKEND = f"{__name__}.Unwilling"
         for _ in range(20):
@@ -186,3 +195,52 @@ def test_without_a_mail_server_no_address_is_taken(ana: Client, settings: Any) -
     answer = ana.post("/people/invite", {"email": "other@example.com", "role": "viewer"})
     assert link_in(answer.content.decode())
     assert Invitation.objects.filter(email="").count() == 1
+
+
+class TestHowOften:
+    """Mail goes to people who have agreed to nothing yet: so not often, whatever way it is asked for."""
+
+    def test_an_address_gets_one_mail_however_often_a_new_link_is_asked_for(self, ana: Client) -> None:
+        invited(ana)
+        path = mailed()
+        row = Invitation.objects.get()
+        for _ in range(20):
+            page = ana.post(f"/people/invited/{row.pk}/renew", follow=True).content.decode()
+            assert f"A mail was sent to {ADDRESS} only just" in page
+            assert "in 10 minutes" in page
+            send_invitations()
+        assert len(mail.outbox) == 1
+        assert Client().get(path).status_code == 200  # a refusal leaves the link as it was
+        later(9)
+        assert "in a minute" in ana.post(f"/people/invited/{row.pk}/renew", follow=True).content.decode()
+        later(1)
+        ana.post(f"/people/invited/{row.pk}/renew")
+        assert mailed() != path
+
+    def test_inviting_again_after_a_withdrawal_waits_as_well(self, ana: Client) -> None:
+        invited(ana)
+        mailed()
+        ana.post(f"/people/invited/{Invitation.objects.get().pk}/withdraw")
+        for address in (ADDRESS, ADDRESS.upper()):
+            assert "only just" in invited(ana, address)
+        assert "goes to other@example.com" in invited(ana, "other@example.com")
+        later(10)
+        assert f"goes to {ADDRESS}" in invited(ana)
+
+    def test_an_environment_mails_a_hundred_a_day(self, ana: Client, people: People) -> None:
+        place = Membership.objects.get(user=people.owner).environment
+        for number in range(100):
+            offer = invite(place, people.owner, role=Role.VIEWER, email=f"n{number}@example.com")
+            withdraw(offer.invitation, people.owner)
+        assert "has mailed 100 invitations within a day" in invited(ana)
+        form = {"email": ADDRESS, "role": "viewer", "note": ""}
+        assert "goes to" in browser(people.outsider).post("/people/invite", form, follow=True).content.decode()
+        assert link_in(ana.post("/people/invite", {"email": "", "role": "viewer"}).content.decode())
+        later(24 * 60)
+        assert f"goes to {ADDRESS}" in invited(ana)
+
+    def test_links_that_are_handed_over_are_renewed_at_once(self, ana: Client) -> None:
+        ana.post("/people/invite", {"email": "", "role": "viewer"})
+        row = Invitation.objects.get()
+        for _ in range(3):
+            assert link_in(ana.post(f"/people/invited/{row.pk}/renew").content.decode())
