@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: demo up setup test test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit lock lock-check sbom digests clean
+.PHONY: demo up setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit lock lock-check sbom digests clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -19,7 +19,10 @@ setup: $(STAMP) ## Install, migrate, load the integrations
 	@$(BIN)/python manage.py load_integration --verbosity 0
 
 test: $(DEV_STAMP) ## The whole suite on the embedded default
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not services and not clients and not cluster"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not hostile and not browser and not services and not clients and not cluster"
+
+test-hostile: $(DEV_STAMP) ## Every entrance, with what means harm: the widest property tests
+	@$(BIN)/python -m pytest -n auto -m hostile
 
 test-properties: $(DEV_STAMP) ## Every property, with other examples each time and more of them
 	@$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile others
@@ -43,7 +46,7 @@ SERVICES := DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL
 
 test-services: $(DEV_STAMP) ## The suite again, on PostgreSQL and Redis (REQUIRE_SERVICES=1 fails when they are missing)
 	@$(SERVICES) $(BIN)/python -m tests.services; case $$? in \
-	0) $(SERVICES) $(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e and not browser and not clients and not cluster" ;; \
+	0) $(SERVICES) $(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e and not hostile and not browser and not clients and not cluster" ;; \
 	3) echo "The services suite is skipped: start what is missing, or set SERVICES_DATABASE_URL and SERVICES_REDIS_URL." ;; \
 	*) exit 1 ;; esac
 

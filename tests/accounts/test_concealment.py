@@ -186,6 +186,7 @@ def test_a_short_secret_is_masked_only_where_what_stands_beside_it_tells_it() ->
     assert json.loads(secrets.masked(answer(b'{"id": 1, "sent": "Bearer 1"}')).body) == {"id": 1, "sent": MASK}
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("account", list(KINDS), indirect=True)
 @pytest.mark.parametrize("form", ["as it is", "percent-quoted", "as a pair", "JSON in JSON", "each character quoted"])
 @pytest.mark.parametrize("status", [200, 400])

@@ -27,7 +27,7 @@ from accounts.vendors.upstream import Upstream
 from tests.accounts.routed import BASIC, BEARER, HEADER, QUERY, client_at, document, load
 from tests.recording_vendor import RecordingVendor, recording_vendor
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.hostile]
 COUNT = 3
 _numbers = itertools.count(1)
 

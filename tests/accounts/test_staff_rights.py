@@ -93,6 +93,7 @@ def staffed(people: People) -> User:
     return User.objects.create(username="editor", is_staff=True)
 
 
+@pytest.mark.hostile
 def test_no_permission_over_a_kind_of_row_lets_staff_gain_a_right_on_any_page_of_the_admin(
     people: People, staffed: User, integration: Integration, caplog: pytest.LogCaptureFixture
 ) -> None:

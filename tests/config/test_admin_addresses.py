@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import IntegratedAccount
 from tests.admin_site import browser, listing, superuser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.hostile]
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 EACH_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")

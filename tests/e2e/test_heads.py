@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.stack import Stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.hostile]
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 STATUS: re.Pattern[bytes] = re.compile(rb"HTTP/1\.1 (\d{3})")

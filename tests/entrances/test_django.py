@@ -23,6 +23,8 @@ from tests.mcpservers.conftest import upstream
 from tests.rest import token_of
 from tools.models import Call, Documentation
 
+pytestmark = pytest.mark.hostile
+
 # What a page takes whatever is sent, most of it templates.
 OWN = 8.0
 PROGRAMS = re.compile(r"(integrated-account|api-token|call|documentation|integration|integration-schema|api|openapi)\b")

@@ -24,6 +24,8 @@ from tests.tools.conftest import (
 )
 from tools.catalogue import Catalogue, Tool, catalogue_of
 
+pytestmark = pytest.mark.hostile
+
 METHODS = ("initialize", "ping", "tools/list", "tools/call", "server/discover", "subscriptions/listen", "x", "")
 
 
