@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.api_tokens import MOST_GENERATIONS
 from accounts.changes import Kind, announce
 from accounts.errors import TokenUnfit
-from accounts.models import ApiToken, Environment, Role, TokenKind, User
+from accounts.models import ApiToken, Environment, Membership, Role, TokenKind, User
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
 from accounts.networks import NetworkInvalid, lies_within, parse_networks
 
@@ -70,10 +70,10 @@ def _details(token: ApiToken) -> dict[str, Any]:
 
 def _maker(place: Environment, actor: audit.Actor, kind: TokenKind | None) -> _Maker:
     if isinstance(actor, ApiToken):
-        return _parent(actor, kind)
+        return _parent(place, actor, kind)
     if isinstance(actor, str):
         return _Maker(TokenKind.SERVICE, Role.ADMIN)
-    membership = place.memberships.filter(user=actor, user__is_active=True).first()
+    membership = _held_membership(place, actor.pk)
     if membership is None:
         raise TokenUnfit("", f"Only members of {place.name} make API tokens there.")
     if kind == TokenKind.SERVICE:
@@ -83,8 +83,19 @@ def _maker(place: Environment, actor: audit.Actor, kind: TokenKind | None) -> _M
     return _Maker(TokenKind.PERSONAL, Role(membership.role), owner=actor)
 
 
-def _parent(token: ApiToken, kind: TokenKind | None) -> _Maker:
+def _held_membership(place: Environment, user_id: int) -> Membership | None:
+    """Return the membership of an active person, locked with the person until the transaction ends.
+
+    So neither a removal nor a deactivation can pass a token that is being made: it sees and ends the token, or is seen.
+    """
+    rows = place.memberships.select_for_update(no_key=True)
+    return rows.filter(user=user_id, user__is_active=True).first()
+
+
+def _parent(place: Environment, token: ApiToken, kind: TokenKind | None) -> _Maker:
     """Return what a token makes. It is locked, so that it cannot be revoked past the token that it makes."""
+    if token.owner_id is not None:
+        _held_membership(place, token.owner_id)
     parent = ApiToken.objects.select_for_update().filter(pk=token.pk).first()
     present = parent.present_role if parent is not None and parent.lasts() else None
     if parent is None or present is None:

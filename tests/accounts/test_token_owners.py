@@ -1,11 +1,14 @@
 """API tokens follow people: what a personal token opens at each moment, what falls with what, and what is noted."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -111,6 +114,35 @@ class TestOwner:
     def test_a_superuser_who_does_not_belong_here_has_no_token_here(self, environment: Environment) -> None:
         _, value = ApiToken.objects.issue(environment=environment, name="x", role=Role.ADMIN, owner=superuser())
         problem(Rest(value).get(ACCOUNTS), 401)
+
+
+class TestTwoAtOnce:
+    """A token that is being made while its owner leaves does not stay behind."""
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("by_token", [False, True], ids=["by the person", "by a token of theirs"])
+    def test_none_is_made_past_a_removal_and_lives_again_when_its_owner_is_back(
+        self, people: People, environment: Environment, by_token: bool
+    ) -> None:
+        if connection.vendor == "sqlite":
+            pytest.skip("SQLite writes one transaction at a time.")
+        parent, _ = made_for(people.operator, Role.OPERATOR, environment)
+        actor = parent if by_token else people.operator
+
+        def make() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '200ms'")
+            with suppress(OperationalError):
+                issue_token(environment, actor, name="late", role=Role.VIEWER)
+            connections.close_all()
+
+        with transaction.atomic():
+            remove_member(membership(people.operator), people.owner)
+            thread = threading.Thread(target=make)
+            thread.start()
+            thread.join(30)
+        put_back_member(environment, people.owner, people.operator.pk)
+        assert not ApiToken.objects.lasting().filter(owner=people.operator).exists()
 
 
 class TestAdmin:
