@@ -41,7 +41,7 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
     before = membership.role
     if role == before:
         return
-    _keep_an_admin(membership, role)
+    keep_an_admin(membership, role)
     membership.role = role
     membership.save(update_fields=["role"])
     note(membership, actor, "changed", {"role": {"from": before, "to": role.value}})
@@ -51,7 +51,7 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
 @transaction.atomic
 def remove_member(membership: Membership, actor: audit.Actor) -> None:
     """Take a person out of an environment; raise MemberRefused where no admin would be left."""
-    _keep_an_admin(membership, None)
+    keep_an_admin(membership, None)
     note(membership, actor, "removed", {"role": membership.role})
     membership.delete()
     owner_changed(membership.user, actor, membership.environment)
@@ -82,7 +82,23 @@ def _may_undo(last: AuditEntry, actor: User, user_id: int) -> bool:
     )
 
 
-def _keep_an_admin(membership: Membership, role: Role | None) -> None:
+def keep_admins_without(person: User) -> None:
+    """Raise MemberRefused where an environment would be left without an active admin, were it not for this person."""
+    for membership in person.memberships.filter(role=Role.ADMIN).select_related("environment").order_by("pk"):
+        try:
+            keep_an_admin(membership, None)
+        except MemberRefused:
+            raise MemberRefused(
+                f"{person} is the only active admin of {membership.environment}, and an environment keeps at least "
+                "one. Have somebody else made an admin there first, or ask a superuser."
+            ) from None
+
+
+def keep_an_admin(membership: Membership, role: Role | None) -> None:
+    """Raise MemberRefused where giving a member this role, or none, would leave no active admin.
+
+    Call it in the transaction that does so.
+    """
     if role == Role.ADMIN:
         return
     # Locked, or two admins who remove each other at once would leave none; in one order, against deadlocks.

@@ -22,6 +22,7 @@ from accounts.admin.invitations import InvitationAdmin, WithInviting
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.changes import Kind, announce
+from accounts.errors import MemberRefused
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
 from accounts.sessions import end_sessions
 from accounts.token_owners import owner_changed, owner_gone
@@ -151,6 +152,8 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; sessions and API tokens of somebody who is deactivated end, and do not come back with the person."""
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            _keep_admins(request, obj)
         super().save_model(request, obj, form, change)
         if "is_active" in form.changed_data:
             owner_changed(obj, person(request))
@@ -160,13 +163,16 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete; API tokens of the person end."""
         with transaction.atomic():
+            if obj.is_active:
+                _keep_admins(request, obj)
             owner_gone(obj, person(request))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Delete one by one, so that what ends with each is told and noted."""
-        for row in queryset:
-            self.delete_model(request, row)
+        """Delete one by one, so that what ends with each is told and noted; all of them, or nobody."""
+        with transaction.atomic():
+            for row in queryset:
+                self.delete_model(request, row)
 
     @admin.display(description="Name", ordering="last_name")
     def full_name(self, user: User) -> str:
@@ -251,6 +257,16 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
     def since(self, row: Environment) -> SafeString:
         """When it was made."""
         return moment(row.created_at)
+
+
+def _keep_admins(request: HttpRequest, leaving: User) -> None:
+    """Refuse staff to leave an environment without an admin; superusers may, and can make another."""
+    if person(request).is_superuser:
+        return
+    try:
+        members.keep_admins_without(leaving)
+    except MemberRefused as refused:
+        raise PermissionDenied(str(refused)) from None
 
 
 def _differences(form: Any) -> dict[str, Any]:

@@ -162,6 +162,52 @@ def test_staff_switch_ordinary_people_off_and_on_and_no_staff(people: People) ->
     assert User.objects.filter(pk=colleague.pk, is_active=True).exists()
 
 
+class TestLastAdmin:
+    """An environment keeps an active admin, unless a superuser wants it otherwise."""
+
+    @pytest.mark.parametrize("way", ["deactivate", "delete", "delete several"])
+    def test_staff_neither_switch_off_nor_delete_the_only_one(self, people: People, way: str) -> None:
+        client = browser(staff("accounts.view_user", "accounts.change_user", "accounts.delete_user"))
+        answer = leave(client, way, people.outsider, people.teammate)
+        assert answer.status_code == 403
+        assert "max is the only active admin of Elsewhere" in answer.content.decode()
+        assert User.objects.filter(pk__in=[people.outsider.pk, people.teammate.pk], is_active=True).count() == 2
+
+    @pytest.mark.parametrize("way", ["deactivate", "delete", "delete several"])
+    def test_staff_may_where_another_active_admin_is_left(self, people: People, way: str) -> None:
+        Membership.objects.create(environment=people.elsewhere, user=people.owner, role=Role.ADMIN)
+        client = browser(staff("accounts.view_user", "accounts.change_user", "accounts.delete_user"))
+        leave(client, way, people.outsider, people.teammate)
+        assert not User.objects.filter(pk=people.outsider.pk, is_active=True).exists()
+
+    def test_two_admins_are_not_deleted_together_by_staff(self, people: People) -> None:
+        Membership.objects.create(environment=people.elsewhere, user=people.teammate, role=Role.ADMIN)
+        client = browser(staff("accounts.view_user", "accounts.change_user", "accounts.delete_user"))
+        assert leave(client, "delete several", people.outsider, people.teammate).status_code == 403
+        assert people.elsewhere.memberships.count() == 2
+
+    def test_superusers_may(self, people: People) -> None:
+        leave(browser(superuser()), "delete", people.outsider)
+        assert not people.elsewhere.memberships.exists()
+
+    def test_staff_delete_an_admin_who_is_switched_off_already(self, people: People) -> None:
+        User.objects.filter(pk=people.outsider.pk).update(is_active=False)
+        client = browser(staff("accounts.view_user", "accounts.change_user", "accounts.delete_user"))
+        leave(client, "delete", people.outsider)
+        assert not User.objects.filter(pk=people.outsider.pk).exists()
+
+
+def leave(client: Client, way: str, *users: User) -> Any:
+    """Have people leave by a page of the admin: the first of them alone, or all by the action of the list."""
+    match way:
+        case "deactivate":
+            return client.post(page(users[0]), {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"})
+        case "delete":
+            return client.post(page(users[0], "delete"), {"post": "yes"})
+    ticked = {"action": "delete_selected", "_selected_action": [str(user.pk) for user in users], "post": "yes"}
+    return client.post(listing(User), ticked)
+
+
 def test_groups_are_for_superusers(people: People) -> None:
     me = staff("auth.view_group", "auth.add_group", "auth.change_group", "auth.delete_group")
     group = Group.objects.create(name="Editors")
