@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -19,15 +20,22 @@ from accounts.models import Environment, IntegratedAccount, Membership, Role, Us
 from accounts.sessions import SessionStore
 
 CHOSEN = "environment"
+SHOWN = "shown_environment"  # the field in which a form says for which environment it was shown
+MOVED = 409  # the form was shown for another environment than the session is in
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REFUSED = 422  # a form came back with its errors (RFC 9110, 15.5.21); htmx is told to show it
 
 
 @dataclass
 class Visit:
-    """In which environment somebody is, of those that they belong to."""
+    """In which environment somebody is, of those that they belong to.
+
+    `named` tells whether the request itself says which: by a row in its address, rather than by what was chosen before.
+    """
 
     memberships: list[Membership]
     membership: Membership | None
+    named: bool = False
 
     @property
     def environment(self) -> Environment | None:
@@ -58,11 +66,15 @@ class PortalRequest(HttpRequest):
     visit: Visit
 
 
+class EnvironmentMoved(Exception):
+    """A form was sent for another environment than its sender is in."""
+
+
 P = ParamSpec("P")
 
 
 def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ask for a sign-in, and give the request its visit."""
+    """Ask for a sign-in, give the request its visit, and answer a form that was shown for another environment."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -70,7 +82,10 @@ def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -
         if not request.user.is_authenticated:
             return _to_sign_in(visitor)
         visitor.visit = visit_of(visitor)
-        return view(visitor, *args, **kwargs)
+        try:
+            return view(visitor, *args, **kwargs)
+        except EnvironmentMoved:
+            return _moved(visitor)
 
     return wrapper
 
@@ -89,7 +104,7 @@ def enter(request: PortalRequest, environment_id: UUID) -> None:
     """Choose an environment for this request and those that follow; raise Http404 for one of others."""
     for membership in request.visit.memberships:
         if membership.environment_id == environment_id:
-            request.visit.membership = membership
+            request.visit.membership, request.visit.named = membership, True
             if request.session.get(CHOSEN) != str(environment_id):
                 request.session[CHOSEN] = str(environment_id)
             return
@@ -97,16 +112,40 @@ def enter(request: PortalRequest, environment_id: UUID) -> None:
 
 
 def require(request: PortalRequest, role: Role) -> Environment:
-    """Return the environment of the visit; raise PermissionDenied where the visitor may not do what `role` may."""
+    """Return the environment of the visit; raise PermissionDenied where the visitor may not do what `role` may.
+
+    Raises EnvironmentMoved for a form that was shown for another environment, or does not say for which: what
+    the session holds may have changed since, by a link that was followed or by a removal.
+    """
     environment = request.visit.environment
     if environment is None:
         raise PermissionDenied("You do not belong to an environment yet. Ask an admin of yours to invite you.")
+    if request.method not in SAFE and not request.visit.named and not _is_meant(request, environment):
+        raise EnvironmentMoved
     if not request.visit.may(role):
         raise PermissionDenied(
             f"This takes the role “{role.value}” in {environment.name}, which you do not have. "
             f"Ask an admin of {environment.name} to do it, or to give you the role."
         )
     return environment
+
+
+def _is_meant(request: PortalRequest, environment: Environment) -> bool:
+    """Tell whether a form is for this environment.
+
+    One that does not say so is for the only one that its sender belongs to, unless they had chosen another.
+    """
+    shown = request.POST.get(SHOWN)
+    if shown is not None:
+        return shown == str(environment.pk)
+    return len(request.visit.memberships) == 1 and request.session.get(CHOSEN) in {None, str(environment.pk)}
+
+
+def _moved(request: PortalRequest) -> HttpResponse:
+    """Say that nothing was done, and lead to either environment; what was typed is not shown."""
+    meant = [row for row in request.visit.memberships if str(row.environment_id) == request.POST.get(SHOWN)]
+    context = {"present": request.visit.environment, "meant": meant[0].environment if meant else None}
+    return render(request, "environment_moved.html", context, status=MOVED)
 
 
 def account_for(request: PortalRequest, account_id: UUID, role: Role = Role.VIEWER) -> IntegratedAccount:

@@ -3,7 +3,8 @@
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Environment, User
+from accounts.portal import SHOWN
 
 
 def browser(user: User) -> Client:
@@ -11,6 +12,11 @@ def browser(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def shown_for(environment: Environment) -> dict[str, str]:
+    """Return what a form carries that was shown for an environment."""
+    return {SHOWN: str(environment.pk)}
 
 
 def has_strict_policy(response: HttpResponseBase) -> bool:

@@ -15,7 +15,7 @@ from accounts.invitations import accept_as, invite
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
 from tests.accounts.invitations import PASSWORD, account_form, invited, link_in
 from tests.conftest import People
-from tests.portal import browser, has_strict_policy
+from tests.portal import browser, has_strict_policy, shown_for
 
 NOT_USABLE = "This invitation cannot be used"
 
@@ -353,11 +353,9 @@ class TestAnswering:
         assert not roles(somebody)
         # Another admin answers for it by making a new link.
         max_ = browser(people.outsider)
-        session = max_.session
-        session["environment"] = str(production.pk)
-        session.save()
+        max_.post("/environment", {"environment": str(production.pk)})
         row = Invitation.objects.get()
-        renewed = link_in(max_.post(f"/people/invited/{row.pk}/renew").content.decode())
+        renewed = link_in(max_.post(f"/people/invited/{row.pk}/renew", shown_for(production)).content.decode())
         assert browser(somebody).post(f"{renewed}/accept").status_code == 302
         assert roles(somebody) == {"Production": "admin"}
 

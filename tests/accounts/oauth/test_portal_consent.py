@@ -16,7 +16,7 @@ from mcpservers.policy import create_server
 from tests.accounts.oauth.conftest import grant_of
 from tests.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
 from tests.conftest import People
-from tests.portal import browser, has_strict_policy
+from tests.portal import browser, has_strict_policy, shown_for
 
 CONNECT = "/accounts/connect/oauth_desk"
 FORM = {
@@ -222,7 +222,7 @@ class TestTheWayBack:
     ) -> None:
         people.elsewhere.memberships.create(user=people.owner, role="admin")
         ana.post("/environment", {"environment": str(environment.pk)})
-        answer = answer_of(authority, vendor_address(ana, ana.post(CONNECT, FORM)))
+        answer = answer_of(authority, vendor_address(ana, ana.post(CONNECT, {**FORM, **shown_for(environment)})))
         ana.post("/environment", {"environment": str(people.elsewhere.pk)})
         ana.get(answer)
         assert IntegratedAccount.objects.get().environment == environment
