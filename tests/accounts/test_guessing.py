@@ -143,7 +143,7 @@ class TestOneNameFromEverywhere:
         assert attempt(address="203.0.113.1").status_code == 200
         assert attempt(address="203.0.113.1").status_code == 429
 
-    @pytest.mark.parametrize("failures", [8, 100, 10_000, 1_000_000])
+    @pytest.mark.parametrize("failures", [8, 1_000_000])
     def test_no_number_of_failures_keeps_the_person_out_of_a_new_browser(
         self, people: People, clock: Any, failures: int
     ) -> None:
@@ -153,7 +153,7 @@ class TestOneNameFromEverywhere:
         assert first.status_code == 429
         assert 1 <= wait <= 16
         # Meanwhile strangers go on; the wait is each address's own.
-        for number in range(20):
+        for number in range(5):
             attempt(address=f"198.51.100.{number}")
         clock.shift(wait)
         assert attempt(password=PASSWORD, address="203.0.113.1").status_code == 302

@@ -1,6 +1,10 @@
 """The settings of an account while somebody types another address: what the page says of the stored secret."""
 
+import pytest
+
 from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
 
 
 def test_the_hint_that_an_empty_secret_stays_goes_when_the_address_changes(visitor: Visitor) -> None:

@@ -89,7 +89,7 @@ def test_every_line_is_one_json_object_with_the_request_id_and_without_a_token(o
     failed = httpx.post(demo["mcp_url"], json=CALL, headers={"X-Request-ID": "of-the-call"})
     assert (failed.status_code, failed.headers["x-request-id"]) == (500, "of-the-call")
     forged = httpx.get(f"{demo['dashboard_url']}/nothing%0A%7B{token}", headers={"X-Request-ID": "of-the-forger"})
-    assert forged.status_code == 404
+    assert forged.status_code == 400
     own.wait_until(lambda: any("of-the-forger" in line for line in own.output))
     own.end(worker)
     # Celery says its end in a line of its own, past every logger.
