@@ -7,7 +7,7 @@ import pytest
 
 from tests.stack import Stack, running_stack, seeded
 
-METRICS_TOKEN = "for-the-collector"
+METRICS_TOKEN = "metrics-of-the-end-to-end-tests"
 
 
 @pytest.fixture(scope="session")

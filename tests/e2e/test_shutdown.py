@@ -17,7 +17,7 @@ from tests.stack import Stack, running_stack
 
 pytestmark = pytest.mark.e2e
 
-TOKEN = "for-the-collector"
+TOKEN = "metrics-of-the-test-of-ends"
 CALL = {
     "jsonrpc": "2.0",
     "id": 5,

@@ -48,5 +48,5 @@ def test_documents_too_long_to_be_compared_are_shown_in_the_time_that_takes() ->
     before, after = ("\n".join(f"{n * step}" for n in range(30_000)) for step in (3, 7))
     started = time.thread_time()
     pieces = list(lines(before, after))
-    assert time.thread_time() - started < 2
+    assert time.thread_time() - started < 8  # the way that compares each with each takes minutes
     assert len([piece for piece in pieces if piece.part is Part.ADDED]) > 29_000
