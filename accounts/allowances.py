@@ -34,7 +34,7 @@ ANSWER_SECONDS = 0.5
 CALL_RETRY_SECONDS = 1
 
 
-class Kind(StrEnum):
+class HolderKind(StrEnum):
     """Whose allowance it is, in the words of a refusal."""
 
     SERVER = "MCP server"
@@ -46,14 +46,16 @@ class Kind(StrEnum):
 class Holder:
     """One MCP server, API token or person."""
 
-    kind: Kind
+    kind: HolderKind
     id: UUID | int
 
 
 class Allowance:
     """How much of one thing each holder has at this moment. Belongs to one event loop."""
 
-    def __init__(self, what: str, advice: str, limits: dict[Kind, str], *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, what: str, advice: str, limits: dict[HolderKind, str], *, retry_after: int | None = None
+    ) -> None:
         self._what, self._advice, self._limits, self._retry_after = what, advice, limits, retry_after
         self._taken: Counter[Holder] = Counter()
 
@@ -85,16 +87,20 @@ def _used_up(holder: Holder, limit: int, what: str, advice: str, retry_after: in
 streams = Allowance(
     "streams open",
     "Close one that nobody reads any more, then open this one again.",
-    {Kind.SERVER: "MCP_SERVER_STREAMS", Kind.TOKEN: "API_TOKEN_STREAMS", Kind.PERSON: "PERSON_STREAMS"},
+    {
+        HolderKind.SERVER: "MCP_SERVER_STREAMS",
+        HolderKind.TOKEN: "API_TOKEN_STREAMS",
+        HolderKind.PERSON: "PERSON_STREAMS",
+    },
 )
 calls = Allowance(
     "calls under way",
     "Nothing was sent. Wait until one of them has ended, then call again.",
-    {Kind.SERVER: "MCP_SERVER_CALLS", Kind.TOKEN: "API_TOKEN_CALLS"},
+    {HolderKind.SERVER: "MCP_SERVER_CALLS", HolderKind.TOKEN: "API_TOKEN_CALLS"},
     retry_after=CALL_RETRY_SECONDS,
 )
 
-PER_MINUTE = {Kind.SERVER: "MCP_SERVER_REQUESTS_PER_MINUTE", Kind.TOKEN: "API_TOKEN_REQUESTS_PER_MINUTE"}
+PER_MINUTE = {HolderKind.SERVER: "MCP_SERVER_REQUESTS_PER_MINUTE", HolderKind.TOKEN: "API_TOKEN_REQUESTS_PER_MINUTE"}
 
 
 async def count_request(*holders: Holder) -> None:

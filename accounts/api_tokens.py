@@ -4,7 +4,7 @@ What a token may do is computed from its owner's membership at each look, so tha
 change: over REST at each request, elsewhere at most a second later.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,7 +32,7 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
     row = ApiToken.objects.live().with_owners().filter(digest=tokens.digest(value)).first()
-    if row is None or not all(each is not None for each in ancestors(row)):
+    if row is None or not comes_from_live(row):
         return None
     seen = address_of(address)
     if row.networks and not holds(row.networks, seen):
@@ -44,17 +44,17 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
     return row
 
 
-def ancestors(row: ApiToken) -> Iterator[ApiToken | None]:
-    """Yield the tokens that a token comes from, nearest first; None for one that opens nothing any more."""
-    parent_id, generations = row.parent_id, 0
-    while parent_id is not None:
-        generations += 1
-        live = ApiToken.objects.live().filter(pk=parent_id) if generations < MOST_GENERATIONS else None
-        parent = live.first() if live is not None else None
-        yield parent
+def comes_from_live(row: ApiToken) -> bool:
+    """Tell whether every token that a token comes from still opens something."""
+    parent_id = row.parent_id
+    for _ in range(MOST_GENERATIONS - 1):
+        if parent_id is None:
+            return True
+        parent = ApiToken.objects.live().filter(pk=parent_id).first()
         if parent is None:
-            return
+            return False
         parent_id = parent.parent_id
+    return parent_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ async def still_open(token_ids: Collection[UUID]) -> set[UUID]:
 
 def _still_open(token_ids: Collection[UUID]) -> set[UUID]:
     rows = ApiToken.objects.live().filter(pk__in=token_ids)
-    return {row.pk for row in rows if all(each is not None for each in ancestors(row))}
+    return {row.pk for row in rows if comes_from_live(row)}
 
 
 def bearer_token(authorization: str) -> str:

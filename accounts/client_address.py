@@ -3,9 +3,11 @@
 It is the peer's, or what a proxy says of it where FORWARDED_ALLOW_IPS names that proxy (uvicorn sees to that).
 """
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from django.http import HttpRequest
+
+from accounts.networks import address_of
 
 # One customer of a provider gets at least a /64 (RFC 6177), and may send from any address in it.
 PREFIX = 64
@@ -13,12 +15,7 @@ PREFIX = 64
 
 def normalised(address: str) -> str:
     """Return an address in its one spelling, IPv4 where it is mapped into IPv6; nothing for what is no address."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return str(mapped or parsed)
+    return str(address_of(address) or "")
 
 
 def client_address(request: HttpRequest) -> str:

@@ -18,7 +18,7 @@ from accounts.models import Environment, IntegratedAccount, Integration, User
 from accounts.moves import current_definition, settle
 from accounts.oauth import grants
 from accounts.oauth.tokens import TokenSet
-from accounts.replacing import Asked, Changed, changed_connection, check_base_url
+from accounts.replacing import ConnectionChange, NewConnection, changed_connection, check_base_url
 from accounts.secret_routes import approve, routes_of
 from accounts.vendors.authentication import fill
 from accounts.vendors.connections import split_fields
@@ -99,7 +99,7 @@ def reconnect_account(
             note(account, actor, "changed", {"changed": names})
         return
     definition = account.integration.parsed()
-    asked = Asked(fields, base_url, given)
+    asked = ConnectionChange(fields, base_url, given)
     changed = changed_connection(account, definition, asked)
     if needs_consent(definition) and tokens is None and (changed.move or fields is not None):
         raise ConsentNeeded(definition.label)
@@ -124,7 +124,7 @@ def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: 
         grants.forget(account)
 
 
-def _take_over(account: IntegratedAccount, changed: Changed) -> None:
+def _take_over(account: IntegratedAccount, changed: NewConnection) -> None:
     account.connection, account.base_url = changed.opened, changed.base_url
     account.set_credentials(changed.secret)
     approve(account, changed.routes)
@@ -145,7 +145,11 @@ def _refuse_overtaken(account: IntegratedAccount, before: Connected) -> None:
 
 
 def _changes(
-    account: IntegratedAccount, definition: Definition, asked: Asked, changed: Changed, names: list[str]
+    account: IntegratedAccount,
+    definition: Definition,
+    asked: ConnectionChange,
+    changed: NewConnection,
+    names: list[str],
 ) -> dict[str, Any]:
     """Return what the audit record says of a change: names, addresses, and of secrets that they were given."""
     if changed.base_url != account.base_url:

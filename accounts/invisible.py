@@ -132,10 +132,10 @@ def revealed(value: Any) -> tuple[Any, int]:
             return value, 0
 
 
-def concealed_again(value: Any) -> Any:
+def unescaped(value: Any) -> Any:
     """Return an id or a filter that a model took from a result with the characters that its escapes stand for."""
     if isinstance(value, list):
-        return [concealed_again(item) for item in value]
+        return [unescaped(item) for item in value]
     if not isinstance(value, str) or "\\u{" not in value:
         return value
     return SHOWN_ESCAPE.sub(_character, value)

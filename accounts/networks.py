@@ -19,10 +19,10 @@ def parse_networks(texts: Sequence[str]) -> list[str]:
     """Return networks in their usual form, each once; raise NetworkInvalid."""
     if len(texts) > MOST_NETWORKS:
         raise NetworkInvalid(f"At most {MOST_NETWORKS} networks can be given; these are {len(texts)}.")
-    return list(dict.fromkeys(str(network_of(text)) for text in texts))
+    return list(dict.fromkeys(str(parsed_network(text)) for text in texts))
 
 
-def network_of(text: str) -> Network:
+def parsed_network(text: str) -> Network:
     """Return the network of a text such as `203.0.113.0/24` or `2001:db8::7`; raise NetworkInvalid."""
     text = text.strip()
     shown = text[:LONGEST_NETWORK]
@@ -48,7 +48,7 @@ def _hint(text: str, shown: str) -> str:
 def address_of(text: str) -> Address | None:
     """Return the address of a text, an IPv4 one where IPv6 only wraps it; None for what is none."""
     try:
-        address = ip_address(text.strip().partition("%")[0])
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

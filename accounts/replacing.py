@@ -9,14 +9,14 @@ from accounts.models import IntegratedAccount
 from accounts.secret_routes import address_fields, again_words, approved_routes, routes_of
 from accounts.vendors.addresses import base_url_problem
 from accounts.vendors.connections import split_fields
-from accounts.vendors.routes import Move, Route, move_between
+from accounts.vendors.routes import Move, SecretRoute, move_between
 
 # A secret that is part of an address moves the account, although routes, which hold no secret, do not show it.
 BESIDE_AN_ADDRESS = "Give it again: a secret part of the address is new, and the stored one is not sent there."
 
 
 @dataclass(frozen=True)
-class Asked:
+class ConnectionChange:
     """How an account's connection shall be: fields that are left out or empty stay, and so does a `base_url` of None.
 
     `given` names the fields that a person typed, where `fields` hold others too.
@@ -38,17 +38,17 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Changed:
+class NewConnection:
     """How an account's connection is going to be, and where that takes its secrets; `move` is None where they stay."""
 
     opened: dict[str, str]
     secret: dict[str, str] = field(repr=False)
     base_url: str
-    routes: frozenset[Route]
+    routes: frozenset[SecretRoute]
     move: Move | None
 
 
-def changed_connection(account: IntegratedAccount, definition: Definition, asked: Asked) -> Changed:
+def changed_connection(account: IntegratedAccount, definition: Definition, asked: ConnectionChange) -> NewConnection:
     """Return the connection that an account would have; nothing is sent, and nothing changes.
 
     Raises CredentialsUnreadable, and ConnectionIncomplete: also for each secret that is not given again although the
@@ -64,7 +64,7 @@ def changed_connection(account: IntegratedAccount, definition: Definition, asked
     if move is not None or asked.values.keys() & definition.secret_fields & address_fields(definition):
         _refuse_kept_secrets(kept.keys() - asked.values.keys(), move)
     opened, secret = split_fields(definition, {**present, **kept, **asked.values}, base_url)
-    return Changed(opened, secret, base_url, routes, move)
+    return NewConnection(opened, secret, base_url, routes, move)
 
 
 def _refuse_other_than_text(values: dict[str, Any]) -> None:

@@ -19,14 +19,14 @@ from accounts.errors import SecretsMoved
 from accounts.models import IntegratedAccount
 from accounts.oauth.client import registered_client
 from accounts.vendors.authentication import fill
-from accounts.vendors.routes import Move, Place, Route, destination_of, move_between
+from accounts.vendors.routes import Move, Place, SecretRoute, destination_of, move_between
 
 # No connection fields have such names.
 ACCESS_TOKEN, REFRESH_TOKEN, CONSENT = "access token", "refresh token", "consent"
 CLIENT_PLACES: dict[str, Place] = {"basic": "header", "post": "body"}
 
 
-def routes_of(definition: Definition, opened: dict[str, str], base_url: str = "") -> frozenset[Route]:
+def routes_of(definition: Definition, opened: dict[str, str], base_url: str = "") -> frozenset[SecretRoute]:
     """Return the routes of everything that makes a request an account's own.
 
     `opened` are its open connection fields. Every field that the authentication is filled from has a route, be it
@@ -43,7 +43,7 @@ def routes_of(definition: Definition, opened: dict[str, str], base_url: str = ""
         case BearerAuthentication() | BasicAuthentication() as declared:
             routes |= _named(" ".join(declared.templates.values()), "header", base)
         case declared:
-            routes |= {Route(ACCESS_TOKEN, "header", base), *_of_client(definition, declared, opened, base_url)}
+            routes |= {SecretRoute(ACCESS_TOKEN, "header", base), *_of_client(definition, declared, opened, base_url)}
     return frozenset(routes)
 
 
@@ -52,13 +52,13 @@ def _shown_fields(definition: Definition, opened: dict[str, str]) -> dict[str, s
     return {**opened, **{name: f"{{{name}}}" for name in definition.secret_fields}}
 
 
-def _of_key(key: ApiKey, base: str) -> set[Route]:
+def _of_key(key: ApiKey, base: str) -> set[SecretRoute]:
     return _named(key.value, "query" if key.header is None else "header", base)
 
 
 def _of_client(
     definition: Definition, declared: OAuthAuthentication, opened: dict[str, str], base_url: str
-) -> set[Route]:
+) -> set[SecretRoute]:
     fields = _shown_fields(definition, opened)
     client = registered_client(definition, declared, fields, base_url)
     tokens = destination_of(client.token_url, declared.token_url, fields)
@@ -68,17 +68,17 @@ def _of_client(
         routes |= _named(declared.client_secret or "", place, tokens)
     if isinstance(declared, AuthorizationCodeAuthentication):
         page = destination_of(client.authorization_url, declared.authorization_url, fields)
-        routes |= {Route(REFRESH_TOKEN, "body", tokens), Route(CONSENT, "page", page)}
+        routes |= {SecretRoute(REFRESH_TOKEN, "body", tokens), SecretRoute(CONSENT, "page", page)}
         routes |= _named(declared.client_id, "page", page) | _unfilled(declared.authorization_url, opened, page)
     return routes
 
 
-def _named(template: str, place: Place, destination: str) -> set[Route]:
+def _named(template: str, place: Place, destination: str) -> set[SecretRoute]:
     """Return a route for each connection field that a template is filled from."""
-    return {Route(name, place, destination) for name in PLACEHOLDER.findall(template)}
+    return {SecretRoute(name, place, destination) for name in PLACEHOLDER.findall(template)}
 
 
-def _unfilled(template: str, opened: dict[str, str], destination: str) -> set[Route]:
+def _unfilled(template: str, opened: dict[str, str], destination: str) -> set[SecretRoute]:
     """Return a route for each secret that is part of an address; open fields show in the address itself."""
     return {route for route in _named(template, "address", destination) if route.secret not in opened}
 
@@ -90,17 +90,17 @@ def address_fields(definition: Definition) -> frozenset[str]:
     return frozenset(PLACEHOLDER.findall(" ".join([definition.base_url, *templates])))
 
 
-def routes_of_account(account: IntegratedAccount, definition: Definition) -> frozenset[Route]:
+def routes_of_account(account: IntegratedAccount, definition: Definition) -> frozenset[SecretRoute]:
     """Return the routes that an account's secrets would take now."""
     return routes_of(definition, account.connection, account.base_url)
 
 
-def approved_routes(account: IntegratedAccount) -> frozenset[Route]:
+def approved_routes(account: IntegratedAccount) -> frozenset[SecretRoute]:
     """Return the routes that an account's secrets were given for."""
-    return frozenset(Route(*stored) for stored in account.approved_routes)
+    return frozenset(SecretRoute(*stored) for stored in account.approved_routes)
 
 
-def approve(account: IntegratedAccount, routes: frozenset[Route]) -> None:
+def approve(account: IntegratedAccount, routes: frozenset[SecretRoute]) -> None:
     """Note which routes secrets were just given for (not saved)."""
     account.approved_routes = [[route.secret, route.place, route.destination] for route in sorted(routes)]
 
@@ -110,7 +110,7 @@ def move_of(account: IntegratedAccount, definition: Definition) -> Move | None:
     return move_between(approved_routes(account), routes_of_account(account, definition))
 
 
-def check_routes(account: IntegratedAccount, definition: Definition) -> frozenset[Route]:
+def check_routes(account: IntegratedAccount, definition: Definition) -> frozenset[SecretRoute]:
     """Return the routes that an account's secrets take; raise SecretsMoved where they were not given for them."""
     routes = routes_of_account(account, definition)
     move = move_between(approved_routes(account), routes)

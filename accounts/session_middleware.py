@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.client_address import client_address
 from accounts.devices import device_of
-from accounts.sessions import Place, SessionStore
+from accounts.sessions import ClientPlace, SessionStore
 
 
 class SessionMiddleware(middleware.SessionMiddleware):
@@ -15,7 +15,9 @@ class SessionMiddleware(middleware.SessionMiddleware):
         """Attach the session, which is loaded when something asks for it."""
         super().process_request(request)
         if isinstance(request.session, SessionStore):
-            request.session.place = Place(client_address(request), device_of(request.headers.get("User-Agent", "")))
+            request.session.place = ClientPlace(
+                client_address(request), device_of(request.headers.get("User-Agent", ""))
+            )
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Keep what changed, and note the use."""

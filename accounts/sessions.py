@@ -24,7 +24,7 @@ PASSWORD_GIVEN = "password_given_at"
 
 
 @dataclass(frozen=True)
-class Place:
+class ClientPlace:
     """Where a request came from, as the list of sessions shows it."""
 
     address: str = ""
@@ -41,7 +41,7 @@ class SessionStore(SessionBase):
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
-        self.place = Place()
+        self.place = ClientPlace()
         self.is_background = False
         self.row: Session | None = None
         self._began: datetime | None = None

@@ -12,13 +12,12 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from config import environment as env
-from config.admin_navigation import SIDEBAR
+from config.admin_theme import THEME
 from config.logs import logging_settings
 from config.mail import mail_settings
 
@@ -355,31 +354,7 @@ STORAGES = {
     }
 }
 
-UNFOLD = {
-    "SITE_TITLE": "Patchbay admin",
-    "SITE_HEADER": "Patchbay",
-    "SITE_SUBHEADER": "Admin",
-    "SITE_SYMBOL": "cable",
-    "SITE_ICON": lambda request: static("portal/icon.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/icon.svg")},
-    ],
-    "SCRIPTS": [lambda request: static("admin-editor/names.js")],
-    "SIDEBAR": SIDEBAR,
-    "DASHBOARD_CALLBACK": "config.admin_index.attention",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": True,
-    "COLORS": {
-        "primary": {
-            "50": "#effbfa", "100": "#d3f4f1", "200": "#a8e8e3", "300": "#73d5cf", "400": "#3fb9b4", "500": "#1f9d99",
-            "600": "#0f7f7d", "700": "#0f6564", "800": "#105150", "900": "#114343", "950": "#03282a",
-        },
-        "base": {
-            "50": "#f5f7f7", "100": "#eaeeee", "200": "#d9dfe0", "300": "#b4bec0", "400": "#8d9a9d", "500": "#647174",
-            "600": "#4a5659", "700": "#303a3d", "800": "#222a2c", "900": "#181e20", "950": "#101516",
-        },
-    },
-}  # fmt: skip
+UNFOLD = THEME
 
 ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
 # Which peers' X-Forwarded-* headers are believed: the reverse proxies' addresses or networks. None unless named.

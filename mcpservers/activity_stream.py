@@ -17,7 +17,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
 
-from accounts.allowances import Holder, Kind, streams
+from accounts.allowances import Holder, HolderKind, streams
 from accounts.errors import AllowanceUsedUp
 from accounts.models import Membership, User
 from accounts.sessions import SessionStore
@@ -58,7 +58,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def _allowed(watch: Watch) -> Iterator[None]:
     """Count the stream as one of the person's."""
     try:
-        with streams.one(Holder(Kind.PERSON, watch.user_id)):
+        with streams.one(Holder(HolderKind.PERSON, watch.user_id)):
             yield
     except AllowanceUsedUp as used_up:
         raise Refused(HTTPStatus.TOO_MANY_REQUESTS, str(used_up)) from None

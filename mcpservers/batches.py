@@ -17,6 +17,11 @@ from mcpservers.replies import Reply
 
 Answering = Callable[[Message, Id, Exchange], Coroutine[Any, Any, Reply]]
 
+NO_INITIALIZE = "Invalid request: initialize must not be part of a batch."
+NOT_BEGUN = (
+    "Not begun: the answers to the messages before this one fill what a batch may be answered with. "
+    "Send it again, in a batch of fewer messages."
+)
 # Writes that go on although whoever sent them has gone: what a vendor was told cannot be taken back.
 _going_on: set[asyncio.Task[Reply]] = set()
 
@@ -45,8 +50,7 @@ async def answer_batch(values: list[Any], exchange: Exchange, answering: Answeri
     written: list[bytes] = []
     size = 0
     for value in values:
-        is_full = size > settings.MCP_BATCH_BYTES
-        answer = _refused(value) if is_full else await _answered(value, exchange, answering)
+        answer = await _answered(value, exchange, answering, is_full=size > settings.MCP_BATCH_BYTES)
         size += len(answer)
         if answer:
             written.append(answer)
@@ -54,37 +58,22 @@ async def answer_batch(values: list[Any], exchange: Exchange, answering: Answeri
     return Reply(200, b"[" + b",".join(written) + b"]") if written else Reply(202)
 
 
-async def _answered(value: Any, exchange: Exchange, answering: Answering) -> bytes:
+async def _answered(value: Any, exchange: Exchange, answering: Answering, *, is_full: bool) -> bytes:
     try:
         message = read_message(value)
     except JsonRpcError as refused:
         return error_bytes(refused, refused.message_id, null_id=True)
     if message.id is None:
         return b""
-    if message.method == "initialize":
-        error = JsonRpcError(INVALID_REQUEST, "Invalid request: initialize must not be part of a batch.")
-        return error_bytes(error, message.id, null_id=False)
+    refusal = NOT_BEGUN if is_full else NO_INITIALIZE if message.method == "initialize" else ""
+    if refusal:
+        return error_bytes(JsonRpcError(INVALID_REQUEST, refusal), message.id, null_id=False)
     if not protocol.may_write(message, exchange.server):
         return (await answering(message, message.id, exchange)).body
     working = asyncio.ensure_future(answering(message, message.id, exchange))
     _going_on.add(working)
     working.add_done_callback(_going_on.discard)
     return (await asyncio.shield(working)).body
-
-
-def _refused(value: Any) -> bytes:
-    try:
-        message = read_message(value)
-    except JsonRpcError as refused:
-        return error_bytes(refused, refused.message_id, null_id=True)
-    if message.id is None:
-        return b""
-    error = JsonRpcError(
-        INVALID_REQUEST,
-        "Not begun: the answers to the messages before this one fill what a batch may be answered with. "
-        "Send it again, in a batch of fewer messages.",
-    )
-    return error_bytes(error, message.id, null_id=False)
 
 
 async def finish_writes() -> None:

@@ -12,10 +12,9 @@ import orjson
 from channels.db import database_sync_to_async
 
 from accounts import tokens
-from accounts.allowances import Holder, Kind
+from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens import TokenGrant, bearer_token, grant_of
-from accounts.changes import Change, subscribe
-from accounts.changes import Kind as Changed
+from accounts.changes import Change, Kind, subscribe
 from accounts.freshness import FreshCache
 from accounts.vendors.connections import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
@@ -52,8 +51,8 @@ class ResolvedServer:
 
 def holders_of(server: ResolvedServer, token_id: UUID | None) -> tuple[Holder, ...]:
     """Return whose allowances a request uses: the server's, and those of the API token where one came with it."""
-    holder = Holder(Kind.SERVER, server.server_id)
-    return (holder,) if token_id is None else (holder, Holder(Kind.TOKEN, token_id))
+    holder = Holder(HolderKind.SERVER, server.server_id)
+    return (holder,) if token_id is None else (holder, Holder(HolderKind.TOKEN, token_id))
 
 
 async def resolve(token: str) -> ResolvedServer:
@@ -153,11 +152,11 @@ _servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load, name="server")
 
 def _forget(change: Change) -> None:
     match change.kind:
-        case Changed.SERVER:
+        case Kind.SERVER:
             _servers.forget(lambda server: server.server_id == change.id)
-        case Changed.ACCOUNT:
+        case Kind.ACCOUNT:
             _servers.forget(lambda server: server.account_id == change.id)
-        case Changed.INTEGRATION:
+        case Kind.INTEGRATION:
             _servers.forget(lambda server: server.integration_id == change.id)
 
 

@@ -11,7 +11,7 @@ import jsonschema_rs
 import orjson
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
-from accounts.invisible import concealed_again
+from accounts.invisible import unescaped
 from accounts.nearest import nearest
 from tools.catalogue import Tool
 from tools.content import ACCEPTED
@@ -196,7 +196,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
         value = used[name]
         _refuse_reserved(tool, name, placement, value)
         if placement.in_path or placement.in_query:
-            value = concealed_again(value)
+            value = unescaped(value)
         if placement.in_path:
             path_values[placement.wire_name] = _segment(tool, name, value)
         if placement.header:

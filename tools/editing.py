@@ -4,6 +4,7 @@ What changes many at once is in bundles.py (loading), publishing.py and review.p
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import transaction
@@ -29,10 +30,15 @@ def save_record(editor: Editor, record: Documentation) -> bool:
     if before is not None and not changed:
         return False
     record.updated_by = person_of(editor)
-    with acting(person_of(editor), reason_of(editor)):
+    with _in_name_of(editor):
         record.save()
     _note_record(editor, record, "changed" if before else "created", changed=sorted(changed))
     return True
+
+
+def _in_name_of(editor: Editor) -> AbstractContextManager[None]:
+    """Have versions that are written inside carry an editor's name."""
+    return acting(person_of(editor), reason_of(editor))
 
 
 def _filled(record: Documentation) -> list[str]:
@@ -44,7 +50,7 @@ def delete_record(editor: Editor, record: Documentation) -> None:
     """Delete a record; its tool is gone at once. Raises RightsMissing."""
     demand(editor, Right.DELETE_RECORD)
     _note_record(editor, record, "deleted")
-    with acting(person_of(editor), reason_of(editor)):
+    with _in_name_of(editor):
         record.delete()
 
 
@@ -54,7 +60,7 @@ def switch_records(editor: Editor, rows: Iterable[Documentation], *, published: 
     demand(editor, Right.CHANGE_RECORD)
     for row in rows:
         row.published, row.updated_by = published, person_of(editor)
-        with acting(person_of(editor), reason_of(editor)):
+        with _in_name_of(editor):
             row.save()
         _note_record(editor, row, "published" if published else "withdrawn")
 
@@ -69,7 +75,7 @@ def save_definition(editor: Editor, integration: Integration, changed: Sequence[
     demand(editor, Right.ADD_DEFINITION if is_new else Right.CHANGE_DEFINITION)
     definition = integration.parsed()
     integration.name, integration.label = definition.name, definition.label
-    with acting(person_of(editor), reason_of(editor)):
+    with _in_name_of(editor):
         integration.save()
     settle_accounts(integration, actor_of(editor))
     integration.touch()
@@ -83,7 +89,7 @@ def delete_definition(editor: Editor, integration: Integration) -> None:
     demand(editor, Right.DELETE_DEFINITION, Right.DELETE_RECORD)
     integration_id = integration.pk
     note_definition(editor, integration, "deleted", {})
-    with acting(person_of(editor), reason_of(editor)):
+    with _in_name_of(editor):
         integration.delete()
     announce(Kind.INTEGRATION, integration_id)
 

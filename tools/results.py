@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from accounts.invisible import may_hide, revealed
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 from tools.catalogue import Tool
 from tools.cleaning import cleaned
 from tools.content import File
@@ -36,7 +36,7 @@ class CallResult:
     structured: bytes | None = field(default=None, repr=False)
     file: File | None = None
 
-    def concealed(self, secrets: Secrets) -> "CallResult":
+    def concealed(self, secrets: SecretMask) -> "CallResult":
         """Return the result without these secrets."""
         file = self.file
         if file is not None:

@@ -11,7 +11,7 @@ from accounts.definition import (
 )
 from accounts.vendors.addresses import CLEAR, base_url_problem, goes_in_the_clear, origin
 from accounts.vendors.authentication import fill
-from accounts.vendors.routes import Route
+from accounts.vendors.routes import SecretRoute
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RegisteredClient:
     authorization_parameters: dict[str, str] = field(default_factory=dict)
     issuer: str = ""
     # What the connection that asks was made for; an account that goes elsewhere by now has nothing for it.
-    routes: frozenset[Route] = frozenset()
+    routes: frozenset[SecretRoute] = frozenset()
 
     @property
     def needs_consent(self) -> bool:
@@ -69,8 +69,9 @@ def registered_client(
 
 def moved(address: str, usual: str, base_url: str) -> str:
     """Return an address at the account's own host where it stands at the definition's usual one."""
+    here = origin(address)
     # What fields have made of an address may be none; whoever checks it says so.
-    if origin(address) != origin(usual) or not origin(address)[1]:
+    if here != origin(usual) or not here[1]:
         return address
     new, old = urlsplit(base_url), urlsplit(address)
     return urlunsplit((new.scheme, new.netloc, old.path, old.query, ""))

@@ -24,7 +24,7 @@ from accounts.keyring import key_ring
 from accounts.models import User
 from accounts.oauth.client import RegisteredClient
 from accounts.vendors.addresses import origin
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 from accounts.vendors.routes import Place
 
 CALLBACK = "/accounts/oauth/callback"
@@ -153,7 +153,7 @@ def read_answer(client: RegisteredClient, answer: Mapping[str, str]) -> str:
     error = answer.get("error")
     if error:
         means = REFUSALS.get(error, "Try again; if it stays so, ask who runs it what this means.")
-        told = Secrets((client.client_secret,)).conceal(answer.get("error_description", ""))
+        told = SecretMask((client.client_secret,)).conceal(answer.get("error_description", ""))
         words = " ".join(visible(told).split())[:300].rstrip(".")
         said = f" It said: “{words}”." if words else ""
         raise ConsentFailed(f"{client.vendor} refused: {_shown(error)}. {means}{said}")

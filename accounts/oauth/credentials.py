@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.oauth.client import RegisteredClient
 from accounts.oauth.grants import Held
 from accounts.oauth.refreshing import usable_token
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 
 
 class LiveToken:
@@ -20,7 +20,7 @@ class LiveToken:
     def __init__(self, account_id: UUID) -> None:
         self.account_id = account_id
         self.held: Held | None = None
-        self.secrets: tuple[Held | None, Secrets] | None = None
+        self.secrets: tuple[Held | None, SecretMask] | None = None
 
 
 _tokens: "weakref.WeakValueDictionary[tuple[UUID, int], LiveToken]" = weakref.WeakValueDictionary()
@@ -58,12 +58,12 @@ class OAuthCredentials:
         return target
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> SecretMask:
         """The client's secrets and the tokens of the moment."""
         held, known = self.token.held, self.token.secrets
         if known is None or known[0] is not held:
             tokens = (held.access_token, held.refresh_token) if held else ()
-            known = self.token.secrets = held, Secrets((self.client.client_secret, *self.fields, *tokens))
+            known = self.token.secrets = held, SecretMask((self.client.client_secret, *self.fields, *tokens))
         return known[1]
 
     async def prepare(self) -> None:

@@ -15,10 +15,10 @@ from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.oauth import token_endpoint
 from accounts.oauth.client import RegisteredClient, registered_client
 from accounts.oauth.consent import Consent, read_answer, redirect_uri
-from accounts.replacing import Asked, changed_connection, check_base_url
+from accounts.replacing import ConnectionChange, changed_connection, check_base_url
 from accounts.secret_routes import routes_of
 from accounts.vendors.connections import split_fields
-from accounts.vendors.routes import Route, move_between
+from accounts.vendors.routes import SecretRoute, move_between
 
 
 def new_consent(
@@ -36,7 +36,7 @@ def new_consent(
     """
     definition = integration.parsed()
     if account is not None:
-        asked = Asked(fields, base_url)
+        asked = ConnectionChange(fields, base_url)
         changed = changed_connection(account, definition, asked)
         opened, secret, routes, given = changed.opened, changed.secret, changed.routes, asked.names
     else:
@@ -69,9 +69,9 @@ def client_of(integration: Integration, consent: Consent) -> RegisteredClient:
     return registered_client(definition, declared, consent.fields, consent.base_url)
 
 
-def approved(consent: Consent) -> frozenset[Route]:
+def approved(consent: Consent) -> frozenset[SecretRoute]:
     """Return the routes that a consent was begun for."""
-    return frozenset(Route(*route) for route in consent.routes)
+    return frozenset(SecretRoute(*route) for route in consent.routes)
 
 
 def typed_fields(definition: Definition, consent: Consent) -> dict[str, str]:

@@ -28,13 +28,13 @@ from accounts.oauth import grants, token_endpoint
 from accounts.oauth.client import RegisteredClient
 from accounts.oauth.grants import Held, Lease
 from accounts.oauth.tokens import TokenSet
-from accounts.vendors.routes import Route
+from accounts.vendors.routes import SecretRoute
 
 logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Wanted = tuple[UUID, int | None, frozenset[Route]]
+Wanted = tuple[UUID, int | None, frozenset[SecretRoute]]
 
 # Seconds between two looks at the row while another process renews; a refresh takes a fraction of a second.
 SHORTEST_PAUSE, LONGEST_PAUSE, GROWTH = 0.02, 0.25, 1.4

@@ -13,7 +13,7 @@ from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForb
 from accounts.invisible import visible
 from accounts.oauth.client import RegisteredClient, endpoint_problem
 from accounts.oauth.tokens import NotATokenSet, TokenSet, read_token_set
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
@@ -71,7 +71,7 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
     )
     # What was sent may come back in a refusal: the header, whole and its last word, the code or token of the grant.
     sent = request.headers.get("Authorization", "")
-    secrets = Secrets(
+    secrets = SecretMask(
         (
             client.client_secret,
             sent,
@@ -83,7 +83,7 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
         return _read(await upstream.send(request), secrets)
 
 
-def _read(response: UpstreamResponse, secrets: Secrets) -> TokenSet:
+def _read(response: UpstreamResponse, secrets: SecretMask) -> TokenSet:
     try:
         answer = bounded_json.loads(response.body)
     except bounded_json.NotJSON:
@@ -109,7 +109,7 @@ def _code(error: object) -> str:
     return error if isinstance(error, str) and ERROR_CODE.fullmatch(error) else "no reason that can be read"
 
 
-def _words(secrets: Secrets, told: dict[str, Any]) -> str:
+def _words(secrets: SecretMask, told: dict[str, Any]) -> str:
     """Return the vendor's own words on one line, without what was sent to it."""
     words = told.get("error_description") or told.get("message") or ""
     return " ".join(visible(secrets.conceal(words)).split())[:300].rstrip(".") if isinstance(words, str) else ""

@@ -55,31 +55,24 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 @behind_link
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Have whoever is signed in join."""
-    if not request.user.is_authenticated:
-        return redirect("invitation", token)
-    try:
-        membership = accept_as(token, request.user)
-    except InvitationUnusable:
-        raise
-    except MemberRefused:
-        return _answer(request, token, find(token), status=REFUSED)
-    return _enter(request, membership, redirect("accounts"))
+
+    def accepted(person: User) -> HttpResponse:
+        return _enter(request, accept_as(token, person), redirect("accounts"))
+
+    return _answered(request, token, accepted)
 
 
 @require_POST
 @behind_link
 def refuse(request: HttpRequest, token: str) -> HttpResponse:
     """Have whoever is signed in decline."""
-    if not request.user.is_authenticated:
-        return redirect("invitation", token)
-    try:
-        invitation = decline(token, request.user)
-    except InvitationUnusable:
-        raise
-    except MemberRefused:
-        return _answer(request, token, find(token), status=REFUSED)
-    tell(request, f"You have declined. {invitation.environment} stays as it is without you, and the link is dead.")
-    return redirect("accounts")
+
+    def declined(person: User) -> HttpResponse:
+        place = decline(token, person).environment
+        tell(request, f"You have declined. {place} stays as it is without you, and the link is dead.")
+        return redirect("accounts")
+
+    return _answered(request, token, declined)
 
 
 @require_POST
@@ -102,6 +95,18 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         else:
             return _enter(request, membership, _begin(request, membership.user))
     return _door(request, token, invitation, form, status=REFUSED)
+
+
+def _answered(request: HttpRequest, token: str, answer: Callable[[User], HttpResponse]) -> HttpResponse:
+    """Answer in the name of whoever is signed in; show the invitation again where it is none of theirs."""
+    if not request.user.is_authenticated:
+        return redirect("invitation", token)
+    try:
+        return answer(request.user)
+    except InvitationUnusable:
+        raise
+    except MemberRefused:
+        return _answer(request, token, find(token), status=REFUSED)
 
 
 def _begin(request: HttpRequest, person: User) -> HttpResponse:

@@ -24,7 +24,7 @@ FIELDS = {"expires_at": "ends", "": None}  # of the form, by what issuing calls 
 
 
 @dataclass(frozen=True)
-class Row:
+class TokenRow:
     """One token as the table shows it."""
 
     token: ApiToken
@@ -38,12 +38,12 @@ class Row:
         return self.token.present_role not in {None, self.token.role}
 
 
-def _rows(tokens: Iterable[ApiToken]) -> list[Row]:
+def _rows(tokens: Iterable[ApiToken]) -> list[TokenRow]:
     now, rows = timezone.now(), []
     for token in tokens:
         live, lasts = token.is_live(now), token.lasts(now)
         word = "Live" if live else "Owner left" if lasts else "Expired"
-        rows.append(Row(token, "live" if live else "expired", word, live and token.ends_soon(now)))
+        rows.append(TokenRow(token, "live" if live else "expired", word, live and token.ends_soon(now)))
     return rows
 
 

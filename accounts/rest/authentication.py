@@ -4,7 +4,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from accounts.allowances import Holder, Kind, count_request_in_thread
+from accounts.allowances import Holder, HolderKind, count_request_in_thread
 from accounts.api_tokens import bearer_token, find_api_token
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import ApiToken
@@ -33,7 +33,7 @@ class ApiTokenAuthentication(BaseAuthentication):
                 "belong to its environment any more. Issue a new one in the portal."
             )
         try:
-            count_request_in_thread(Holder(Kind.TOKEN, token.pk))
+            count_request_in_thread(Holder(HolderKind.TOKEN, token.pk))
         except AllowanceUsedUp as used_up:
             raise ProblemRaised(beyond_limit(used_up)) from None
         return None, token

@@ -31,7 +31,7 @@ WAITED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SignInAttempt:
     """An attempt under way. `locking` is what its failure may lock."""
 
     counted: tuple[int, ...]
@@ -50,7 +50,7 @@ class Attempt:
             raise SignInRefused("locked", math.ceil(WINDOW.total_seconds()))
 
 
-def begin(request: HttpRequest, name: str) -> Attempt:
+def begin(request: HttpRequest, name: str) -> SignInAttempt:
     """Count an attempt to prove who somebody is; raise SignInRefused for one that is not taken now."""
     device = number_of(request, name)
     if device:
@@ -72,7 +72,7 @@ def prune() -> int:
 
 
 @transaction.atomic
-def _from_device(name: str, device: str) -> Attempt | None:
+def _from_device(name: str, device: str) -> SignInAttempt | None:
     """Count an attempt in a known browser; None when it failed so often that it is known no longer for a while."""
     row = _locked(Kind.DEVICE, normalised(name), device, user=_user(name))
     if row.failures >= settings.SIGN_IN_FAILURE_LIMIT:
@@ -80,7 +80,7 @@ def _from_device(name: str, device: str) -> Attempt | None:
     return _count([row], settings.SIGN_IN_FAILURE_LIMIT, from_known_device=True)
 
 
-def _from_anywhere(name: str, network: str) -> Attempt:
+def _from_anywhere(name: str, network: str) -> SignInAttempt:
     with transaction.atomic():
         verdict = _judged(normalised(name), network, _user(name))
     if isinstance(verdict, SignInRefused):
@@ -88,7 +88,7 @@ def _from_anywhere(name: str, network: str) -> Attempt:
     return verdict
 
 
-def _judged(name: str, network: str, user: User | None) -> Attempt | SignInRefused:
+def _judged(name: str, network: str, user: User | None) -> SignInAttempt | SignInRefused:
     """Count an attempt, or say why it is not taken. Rows are locked in one order, so that no two requests block.
 
     A locked address is refused before anything is written of the name: else each name that it makes up would be kept.
@@ -149,13 +149,13 @@ def _locked(kind: Kind, *subject: str, user: User | None = None, network: str = 
     return row
 
 
-def _count(rows: list[FailedSignIns], limit: int, *, from_known_device: bool) -> Attempt:
+def _count(rows: list[FailedSignIns], limit: int, *, from_known_device: bool) -> SignInAttempt:
     """Count an attempt in each row; the first is the one that its failure may lock."""
     for row in rows:
         row.failures += 1
         row.last_at = timezone.now()
         row.save(update_fields=["failures", "last_at", "may_try_at"])
-    return Attempt(tuple(row.pk for row in rows), rows[0].pk, limit, from_known_device)
+    return SignInAttempt(tuple(row.pk for row in rows), rows[0].pk, limit, from_known_device)
 
 
 def _user(name: str) -> User | None:

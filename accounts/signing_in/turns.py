@@ -15,7 +15,7 @@ WAITING = 8
 WAIT_SECONDS = 5.0
 
 
-class Turns:
+class PasswordTurns:
     """So many at once, so many more in line, each for so long."""
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING, seconds: float = WAIT_SECONDS) -> None:
@@ -39,5 +39,5 @@ class Turns:
             self._line.release()
 
 
-strangers = Turns()
-acquaintances = Turns()
+strangers = PasswordTurns()
+acquaintances = PasswordTurns()

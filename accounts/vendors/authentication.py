@@ -19,7 +19,7 @@ from accounts.definition import (
     BasicAuthentication,
     BearerAuthentication,
 )
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 
 
 class VendorAuthentication(Protocol):
@@ -35,7 +35,7 @@ class VendorAuthentication(Protocol):
         """Return a target that a vendor made, such as the next page's, without the credentials in it."""
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> SecretMask:
         """The credentials of the moment, to be kept out of what a vendor answers to them."""
 
     async def prepare(self) -> None:
@@ -55,7 +55,7 @@ class VendorAuthentication(Protocol):
 class FixedCredentials:
     """Credentials that stay as the admin gave them."""
 
-    secrets: Secrets = field(repr=False)
+    secrets: SecretMask = field(repr=False)
 
     def headers(self) -> dict[str, str]:
         """Nothing, unless a kind says otherwise."""
@@ -140,13 +140,13 @@ def vendor_authentication(
             return _key(declared, fields, secrets)
         case ApiKeysAuthentication():
             keys = tuple(_key(key, fields, secrets) for key in declared.keys)
-            return SeveralKeys(Secrets(text for key in keys for text in key.secrets.values), keys)
+            return SeveralKeys(SecretMask(text for key in keys for text in key.secrets.values), keys)
         case BearerAuthentication():
             return bearer(fill(declared.token, fields), secrets)
         case BasicAuthentication():
             username, password = fill(declared.username, fields), fill(declared.password, fields)
             pair = base64.b64encode(f"{username}:{password}".encode()).decode()
-            return HeaderCredentials(Secrets((pair, password, *secrets)), "Authorization", f"Basic {pair}")
+            return HeaderCredentials(SecretMask((pair, password, *secrets)), "Authorization", f"Basic {pair}")
         case _:
             raise NotImplementedError(declared.kind)
 
@@ -155,14 +155,14 @@ def _key(declared: ApiKey, fields: dict[str, str], secrets: tuple[str, ...]) -> 
     key = fill(declared.value, fields)
     if declared.header is None:
         # With its name too, which makes one that is short long enough to be found.
-        return QueryKey(Secrets((key, f"{declared.query}={key}", *secrets)), str(declared.query), key)
+        return QueryKey(SecretMask((key, f"{declared.query}={key}", *secrets)), str(declared.query), key)
     # Its last word too, where the header holds more than the key.
-    return HeaderCredentials(Secrets((key, key.rpartition(" ")[2], *secrets)), declared.header, key)
+    return HeaderCredentials(SecretMask((key, key.rpartition(" ")[2], *secrets)), declared.header, key)
 
 
 def bearer(token: str, secrets: tuple[str, ...] = ()) -> HeaderCredentials:
     """Return credentials that are one bearer token (RFC 6750, section 2.1)."""
-    return HeaderCredentials(Secrets((token, f"Bearer {token}", *secrets)), "Authorization", f"Bearer {token}")
+    return HeaderCredentials(SecretMask((token, f"Bearer {token}", *secrets)), "Authorization", f"Bearer {token}")
 
 
 def fill(template: str, fields: dict[str, str]) -> str:

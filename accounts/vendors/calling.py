@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 
 from accounts.vendors.circuits import line_of
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connections import Connection
 from accounts.vendors.exchanges import Exchange, exchange_of
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
@@ -15,7 +15,7 @@ UNAUTHORIZED = 401
 LARGE_ANSWER = 64 * 1024
 
 
-async def _masked(secrets: Secrets, answer: UpstreamResponse) -> UpstreamResponse:
+async def _masked(secrets: SecretMask, answer: UpstreamResponse) -> UpstreamResponse:
     """Mask an answer; a large one in a thread, since what a vendor repeats a thousand times takes its time."""
     if len(answer.body) > LARGE_ANSWER:
         return await asyncio.to_thread(secrets.masked, answer)
@@ -39,9 +39,8 @@ async def ask(
     that could not be made is tried again. A 401 is asked again once, with new credentials, where such can be had: a
     vendor that answers it has done nothing. Raises ReauthenticationNeeded when there are no credentials to send.
 
-    No answer holds the account's credentials: they are masked, wherever in it the vendor repeats them.
-
-    The account waits for its turn; nothing is sent to a vendor that is down. `seen` is told each exchange.
+    The account waits for its turn; nothing is sent to a vendor that is down. No answer holds the account's
+    credentials: they are masked, wherever in it the vendor repeats them. `seen` is told each exchange.
     """
     upstream = upstream or shared_upstream()
     line = line_of(connection.base_url, connection.account_id)

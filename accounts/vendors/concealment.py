@@ -51,7 +51,7 @@ ENTITY = re.compile(rb"&(?:#0{0,64}[0-9]{1,7};?|#[xX]0{0,64}[0-9a-fA-F]{1,6};?|[
 ENTITY_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
-class Secrets:
+class SecretMask:
     """The credentials of one account at one moment, and every form in which they may be repeated."""
 
     def __init__(self, secrets: Iterable[str]) -> None:

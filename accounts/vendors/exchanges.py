@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from accounts.vendors.concealment import MASK, Secrets
+from accounts.vendors.concealment import MASK, SecretMask
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 
@@ -76,10 +76,10 @@ def _pairs(target: str) -> set[str]:
 
 def _answer(response: UpstreamResponse) -> Part:
     headers = [(name, MASK if name in SECRET_HEADERS else value) for name, value in response.headers.items()]
-    return _part(headers, response.body, response.media_type, Secrets(()))
+    return _part(headers, response.body, response.media_type, SecretMask(()))
 
 
-def _part(headers: Iterable[tuple[str, str]], body: bytes, media_type: str, secrets: Secrets) -> Part:
+def _part(headers: Iterable[tuple[str, str]], body: bytes, media_type: str, secrets: SecretMask) -> Part:
     if body and not any(word in media_type.lower() for word in TEXTUAL):
         return Part([*headers], "", len(body))
     # Before JSON is written anew, which may quote them otherwise, and before it is cut: half of one is not found.

@@ -12,7 +12,7 @@ Place = Literal["header", "query", "body", "address", "page"]
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Route:
+class SecretRoute:
     """One way that a secret goes. `destination` is as `destination_of` writes it, without secrets."""
 
     secret: str
@@ -37,7 +37,7 @@ class Move:
         return {"from": self.source, "to": self.target}
 
 
-def move_between(approved: frozenset[Route], wanted: frozenset[Route]) -> Move | None:
+def move_between(approved: frozenset[SecretRoute], wanted: frozenset[SecretRoute]) -> Move | None:
     """Return the move that takes secrets off their approved routes; None where they stay on them."""
     new = wanted - approved
     if not new:
@@ -64,9 +64,9 @@ def destination_of(address: str, template: str, fields: dict[str, str]) -> str:
     return place
 
 
-def _destinations(routes: Iterable[Route]) -> set[str]:
+def _destinations(routes: Iterable[SecretRoute]) -> set[str]:
     return {route.destination for route in routes}
 
 
-def _with_places(routes: Iterable[Route]) -> str:
+def _with_places(routes: Iterable[SecretRoute]) -> str:
     return ", ".join(sorted({f"{route.destination} ({route.secret} in the {route.place})" for route in routes}))

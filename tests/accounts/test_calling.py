@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from accounts.errors import UpstreamBroken, UpstreamBusy, UpstreamDown, UpstreamUnreachable
 from accounts.vendors.authentication import FixedCredentials
 from accounts.vendors.calling import ask
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import Upstream
 from tests.socket_vendor import Conversation, SocketVendor, closing, socket_vendor
@@ -21,7 +21,7 @@ UNAVAILABLE = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
 def connection(address: str, account: UUID | None = None) -> Connection:
-    return Connection(account or uuid4(), uuid4(), "Acme", "Desk", address, FixedCredentials(Secrets(())))
+    return Connection(account or uuid4(), uuid4(), "Acme", "Desk", address, FixedCredentials(SecretMask(())))
 
 
 class Desk:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.errors import UpstreamRevealing
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
-from accounts.vendors.concealment import MASK, SHORTEST_SECRET, Secrets
+from accounts.vendors.concealment import MASK, SHORTEST_SECRET, SecretMask
 from accounts.vendors.upstream import UpstreamResponse
 from tests.accounts.test_vendor_authentication import KEY, KINDS, LIST, account, account_of, desk, serving, vendor
 from tests.conftest import People
@@ -90,7 +90,7 @@ def holds(text: str, secret: str) -> bool:
 def test_no_form_in_no_place_comes_through(secret: str, form: str, place: str, written: str) -> None:
     echo = FORMS[form](secret)
     body = WRITTEN[written](PLACES[place](echo))
-    masked = Secrets([secret]).masked(answer(body))
+    masked = SecretMask([secret]).masked(answer(body))
     value = json.loads(masked.body)
     assert MASK in json.dumps(value, ensure_ascii=False)
     assert not holds(masked.body.decode(), secret)
@@ -103,7 +103,7 @@ def test_headers_and_texts_are_masked_too(secret: str, form: str) -> None:
     echo = FORMS[form](secret)
     told = echo.encode().decode("latin-1")  # as httpx reads what a header holds
     response = UpstreamResponse(401, {"x-echo": told, "content-type": "text/html"}, f"<p>{echo}</p>".encode())
-    masked = Secrets([secret]).masked(response)
+    masked = SecretMask([secret]).masked(response)
     assert not holds(masked.headers["x-echo"].encode("latin-1", "replace").decode("utf-8", "replace"), secret)
     assert not holds(masked.body.decode(), secret)
 
@@ -115,7 +115,7 @@ def test_headers_and_texts_are_masked_too(secret: str, form: str) -> None:
 )
 def test_a_large_answer_takes_the_time_of_its_length(before: bytes, behind: bytes) -> None:
     # Over the square of it, each of these would outlast the suite.
-    masked = Secrets(["archive-secret"]).masked(answer(before + b"archive-secret" + behind))
+    masked = SecretMask(["archive-secret"]).masked(answer(before + b"archive-secret" + behind))
     assert b"archive-secret" not in masked.body
     assert MASK.encode() in masked.body
 
@@ -123,17 +123,17 @@ def test_a_large_answer_takes_the_time_of_its_length(before: bytes, behind: byte
 @pytest.mark.parametrize("told", ["text/plain; CHARSET=cp037", "text/plain; charset=cp037", "text/plain;Charset=CP037"])
 def test_a_charset_is_read_however_it_is_written(told: str) -> None:
     response = UpstreamResponse(200, {"content-type": told}, "key: archive-secret".encode("cp037"))
-    assert "archive-secret" not in Secrets(["archive-secret"]).masked(response).body.decode("utf-8", "replace")
+    assert "archive-secret" not in SecretMask(["archive-secret"]).masked(response).body.decode("utf-8", "replace")
 
 
 def test_a_charset_of_any_length_is_read_in_no_time() -> None:
     told = "text/plain; charset=utf-8" + ";" * 300_000
-    assert Secrets(["archive-secret"]).masked(UpstreamResponse(200, {"content-type": told}, b"x")).body == b"x"
+    assert SecretMask(["archive-secret"]).masked(UpstreamResponse(200, {"content-type": told}, b"x")).body == b"x"
 
 
 @pytest.mark.parametrize("padded", ["&#000000097;", "&#x00000061;", "&#0000000000000097;"])
 def test_a_number_of_an_entity_is_read_however_it_is_padded(padded: str) -> None:
-    masked = Secrets(["archive-secret"]).masked(answer(json.dumps({"t": f"{padded}rchive-secret"}).encode()))
+    masked = SecretMask(["archive-secret"]).masked(answer(json.dumps({"t": f"{padded}rchive-secret"}).encode()))
     assert "rchive-secret" not in masked.body.decode()
 
 
@@ -141,23 +141,25 @@ def test_a_number_of_an_entity_is_read_however_it_is_padded(padded: str) -> None
 @given(st.binary(max_size=200), SECRETS)
 def test_what_repeats_nothing_is_the_very_same(content: bytes, secret: str) -> None:
     response = answer(content)
-    assert Secrets([secret]).masked(response) is response
+    assert SecretMask([secret]).masked(response) is response
 
 
 def test_only_the_secret_is_masked_and_what_stands_around_it_stays() -> None:
     body = b'{"a": 1, "n": 12345678901234567890123, "error": "The key fd-secret-1 is old; use Bearer fd-secret-1."}'
-    masked = json.loads(Secrets(["fd-secret-1", "Bearer fd-secret-1"]).masked(answer(body)).body)
+    masked = json.loads(SecretMask(["fd-secret-1", "Bearer fd-secret-1"]).masked(answer(body)).body)
     error = "The key ••• is old; use Bearer •••."
     assert masked == {"a": 1, "n": "12345678901234567890123", "error": error}
 
 
 def test_a_number_that_is_the_secret_is_masked() -> None:
-    masked = Secrets(["73529184"]).masked(answer(b'{"pin": 73529184, "id": 7352918}'))
+    masked = SecretMask(["73529184"]).masked(answer(b'{"pin": 73529184, "id": 7352918}'))
     assert json.loads(masked.body) == {"pin": MASK, "id": 7352918}
 
 
 def test_a_secret_behind_an_escape_does_not_break_the_json() -> None:
-    assert json.loads(Secrets(["new-secret"]).masked(answer(b'{"a": "x\\new-secret"}')).body) == {"a": "x\new-secret"}
+    assert json.loads(SecretMask(["new-secret"]).masked(answer(b'{"a": "x\\new-secret"}')).body) == {
+        "a": "x\new-secret"
+    }
 
 
 @pytest.mark.parametrize(
@@ -170,19 +172,19 @@ def test_a_secret_behind_an_escape_does_not_break_the_json() -> None:
 )
 def test_a_file_that_repeats_a_secret_is_refused(content: bytes, media_type: str) -> None:
     with pytest.raises(UpstreamRevealing):
-        Secrets(["fd-secret-1"]).masked(UpstreamResponse(200, {"content-type": media_type}, content))
+        SecretMask(["fd-secret-1"]).masked(UpstreamResponse(200, {"content-type": media_type}, content))
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "latin-1", "cp037"])
 def test_a_text_is_masked_in_whatever_charset_it_comes(charset: str) -> None:
     headers = {"content-type": f"text/plain; charset={charset}"}
-    masked = Secrets(["fd-secret-1"]).masked(UpstreamResponse(200, headers, "é fd-secret-1 é".encode(charset)))
+    masked = SecretMask(["fd-secret-1"]).masked(UpstreamResponse(200, headers, "é fd-secret-1 é".encode(charset)))
     assert (masked.body.decode(), masked.headers["content-type"]) == ("é ••• é", "text/plain; charset=utf-8")
 
 
 def test_a_short_secret_is_masked_only_where_what_stands_beside_it_tells_it() -> None:
     assert len("1") < SHORTEST_SECRET
-    secrets = Secrets(["1", "Bearer 1"])
+    secrets = SecretMask(["1", "Bearer 1"])
     assert json.loads(secrets.masked(answer(b'{"id": 1, "sent": "Bearer 1"}')).body) == {"id": 1, "sent": MASK}
 
 

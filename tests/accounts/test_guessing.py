@@ -15,7 +15,7 @@ from accounts.errors import SignInRefused
 from accounts.models import FailedSignIns, SecondFactor, Session, User
 from accounts.second_factors import begin_setup, confirm_setup
 from accounts.signing_in.names import digest_of
-from accounts.signing_in.turns import Turns
+from accounts.signing_in.turns import PasswordTurns
 from accounts.tasks import prune_sign_ins
 from tests.admin_site import browser as admin_browser
 from tests.admin_site import listing, page, superuser
@@ -314,21 +314,21 @@ class TestManyAtOnce:
         assert sum(passed) <= 8
 
     def test_few_passwords_are_checked_at_once_and_the_line_is_short(self) -> None:
-        turns = Turns(at_once=2, waiting=0)
+        turns = PasswordTurns(at_once=2, waiting=0)
         with turns.take(), turns.take(), pytest.raises(SignInRefused, match="Too many people"), turns.take():
             pass
         with turns.take():
             pass
 
     def test_a_turn_that_does_not_come_in_time_is_given_up(self) -> None:
-        turns = Turns(at_once=1, waiting=1, seconds=0.01)
+        turns = PasswordTurns(at_once=1, waiting=1, seconds=0.01)
         with turns.take(), pytest.raises(SignInRefused, match="Too many people"), turns.take():
             pass
         with turns.take():
             pass
 
     def test_a_turn_that_did_not_come_is_no_failure(self, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-        turns = Turns(at_once=1, waiting=0)
+        turns = PasswordTurns(at_once=1, waiting=0)
         monkeypatch.setattr("accounts.signing_in.backend.strangers", turns)
         with turns.take():
             response = attempt(password=PASSWORD)

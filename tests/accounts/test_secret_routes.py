@@ -1,7 +1,6 @@
 """Secrets go where they were given for, and nowhere else, whoever changes what."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ from tests.admin_site import browser as staff_browser
 from tests.admin_site import page, superuser
 from tests.conftest import People
 from tests.portal import browser
-from tests.recording_vendor import RecordingVendor, recording_vendor
+from tests.recording_vendor import RecordingVendor
 from tests.rest import Rest, problem, reasons, token_of
 from tools.toolbox import usable_connection
 
@@ -40,20 +39,6 @@ pytestmark = pytest.mark.django_db
 NEW_KEY, NEW_SECRET = "the-second-api-key", "the-second-client-secret"
 AGAIN = {"api_key": NEW_KEY, "client_secret": NEW_SECRET}
 IMPORTS = "/admin/accounts/integration"
-
-
-@pytest.fixture
-def home() -> Iterator[RecordingVendor]:
-    """Where the secrets were given for."""
-    with recording_vendor() as vendor:
-        yield vendor
-
-
-@pytest.fixture
-def away() -> Iterator[RecordingVendor]:
-    """Where nobody gave them for."""
-    with recording_vendor() as vendor:
-        yield vendor
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from accounts import allowances
-from accounts.allowances import Holder, Kind, calls, close_counts, count_request, streams
+from accounts.allowances import Holder, HolderKind, calls, close_counts, count_request, streams
 from accounts.errors import AllowanceUsedUp
 from accounts.models import ApiToken, IntegratedAccount
 from config.asgi import application
@@ -34,7 +34,7 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 
 
 def of(server: tuple[MCPServer, str]) -> Holder:
-    return Holder(Kind.SERVER, server[0].pk)
+    return Holder(HolderKind.SERVER, server[0].pk)
 
 
 def words(response: httpx.Response) -> str:
@@ -62,7 +62,7 @@ async def test_a_call_beyond_the_limit_of_its_server_is_refused_until_another_ha
 
 async def test_another_server_goes_on(mcp: McpClient, settings: Settings) -> None:
     settings.MCP_SERVER_CALLS = 1
-    with calls.one(Holder(Kind.SERVER, 1)):
+    with calls.one(Holder(HolderKind.SERVER, 1)):
         assert (await mcp.post(CALL)).status_code == 200
 
 
@@ -90,7 +90,7 @@ async def test_a_servers_calls_count_for_its_api_token_too(
     settings.API_TOKEN_CALLS = 1
     await MCPServer.objects.filter(pk=server[0].pk).aupdate(require_api_token_auth=True)
     token = await ApiToken.objects.aget()
-    with calls.one(Holder(Kind.TOKEN, token.pk)):
+    with calls.one(Holder(HolderKind.TOKEN, token.pk)):
         response = await mcp.post(CALL, {"Authorization": f"Bearer {admin_token}"})
         assert words(response).startswith(f"This API token's {OWN}: 1 calls under way.")
     assert (await mcp.post(CALL, {"Authorization": f"Bearer {admin_token}"})).status_code == 200
@@ -103,7 +103,7 @@ async def test_over_rest_a_call_beyond_the_limit_of_its_token_is_a_problem(
     settings.API_TOKEN_CALLS = 1
     token, rest = await ApiToken.objects.aget(), AsyncRest(admin_token)
     path = f"/integrated-account/{account.pk}/tools/{LIST}"
-    with calls.one(Holder(Kind.TOKEN, token.pk)):
+    with calls.one(Holder(HolderKind.TOKEN, token.pk)):
         refused = await rest.post(path, {})
     problem = refused.json()
     assert (refused.status_code, problem["type"]) == (429, "urn:patchbay:problem:own-limit")
@@ -167,7 +167,7 @@ async def test_with_redis_requests_are_counted_for_all_processes(
     except RedisError:
         pytest.skip("no Redis answers")
     settings.MCP_SERVER_REQUESTS_PER_MINUTE = 10
-    holder = Holder(Kind.SERVER, random.getrandbits(60))
+    holder = Holder(HolderKind.SERVER, random.getrandbits(60))
     outcomes = await asyncio.gather(*(count_request(holder) for _ in range(25)), return_exceptions=True)
     assert sum(outcome is None for outcome in outcomes) in {10, 20}  # 20 where a minute ended in between
     await close_counts()
@@ -181,7 +181,7 @@ async def test_a_redis_that_is_down_refuses_nobody_and_is_logged_once(
     settings.MCP_SERVER_REQUESTS_PER_MINUTE = 1
     with caplog.at_level(logging.WARNING, "accounts.allowances"):
         for _ in range(20):
-            await count_request(Holder(Kind.SERVER, 5))
+            await count_request(Holder(HolderKind.SERVER, 5))
     assert [record.getMessage() for record in caplog.records] == [
         "requests a minute are not limited at present, Redis is down: ConnectionError"
     ]
@@ -357,10 +357,10 @@ class TestUnread:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [Kind.SERVER, Kind.TOKEN, Kind.PERSON])
-def test_each_kind_of_holder_has_its_own_number_of_streams(settings: Settings, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [HolderKind.SERVER, HolderKind.TOKEN, HolderKind.PERSON])
+def test_each_kind_of_holder_has_its_own_number_of_streams(settings: Settings, kind: HolderKind) -> None:
     settings.MCP_SERVER_STREAMS, settings.API_TOKEN_STREAMS, settings.PERSON_STREAMS = 2, 3, 4
-    most = {Kind.SERVER: 2, Kind.TOKEN: 3, Kind.PERSON: 4}[kind]
+    most = {HolderKind.SERVER: 2, HolderKind.TOKEN: 3, HolderKind.PERSON: 4}[kind]
     holder = Holder(kind, 1)
     with ExitStack() as held:
         for _ in range(most):

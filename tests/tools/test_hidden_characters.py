@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.invisible import SUSPECT, concealed_again, hidden_in, may_hide, revealed, visible
+from accounts.invisible import SUSPECT, hidden_in, may_hide, revealed, unescaped, visible
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 
@@ -96,7 +96,7 @@ async def test_an_id_that_was_shown_with_an_escape_can_be_passed_back(
 
 
 def test_only_what_the_product_escapes_is_taken_back() -> None:
-    assert concealed_again(["a\\u{200b}", "\\u{41}", "\\u{110000}", "\\u{d800}", 7]) == [
+    assert unescaped(["a\\u{200b}", "\\u{41}", "\\u{110000}", "\\u{d800}", 7]) == [
         "a\u200b", "\\u{41}", "\\u{110000}", "\\u{d800}", 7,
     ]  # fmt: skip
 

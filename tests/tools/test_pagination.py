@@ -15,7 +15,7 @@ from accounts.connecting import connect_account
 from accounts.definition import parse_definition
 from accounts.models import Environment
 from accounts.vendors.authentication import QueryKey
-from accounts.vendors.concealment import Secrets
+from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connections import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from mcpservers.policy import create_server
@@ -36,7 +36,7 @@ from tools.walks import step_of
 KEY = "lists-secret"
 TOOLS = {name: list_tool(name) for name in PAGINGS}
 CONNECTION = Connection(
-    UUID(int=1), UUID(int=2), "Lists", "Lists", "https://lists.example/v1", QueryKey(Secrets([KEY]), "key", KEY)
+    UUID(int=1), UUID(int=2), "Lists", "Lists", "https://lists.example/v1", QueryKey(SecretMask([KEY]), "key", KEY)
 )
 LIMITS = st.integers(1, 50)
 BUDGETS = st.sampled_from([4000, 5000, 9000, 100_000])

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router, Schema
 from ninja.security import HttpBearer
 
-from accounts.allowances import Holder, Kind, calls, count_request
+from accounts.allowances import Holder, HolderKind, calls, count_request
 from accounts.api_tokens import TokenGrant, grant_of
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import Role
@@ -17,7 +17,7 @@ from accounts.rest.exceptions import NOT_FOUND
 from accounts.rest.permissions import refusal
 from accounts.rest.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
 from tools.catalogue import Tool
-from tools.content import Kind as Content
+from tools.content import Kind
 from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.failures import call_problem, unknown_tool
 from tools.formats import FORMS, Format
@@ -48,7 +48,7 @@ class ApiTokenBearer(HttpBearer):
         try:
             grant = await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
             if grant is not None:
-                await count_request(Holder(Kind.TOKEN, grant.token_id))
+                await count_request(Holder(HolderKind.TOKEN, grant.token_id))
         except AddressRefused as refused:
             raise ProblemRaised(Problem(403, str(refused))) from None
         except AllowanceUsedUp as used_up:
@@ -105,7 +105,7 @@ async def call_tool(
     A file comes as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
     """
     try:
-        with calls.one(Holder(Kind.TOKEN, request.auth.token_id)):
+        with calls.one(Holder(HolderKind.TOKEN, request.auth.token_id)):
             return await _call_named(request, account_id, name, arguments)
     except AllowanceUsedUp as used_up:
         raise ProblemRaised(beyond_limit(used_up)) from None
@@ -153,7 +153,7 @@ def _body(result: CallResult) -> str | bytes:
     if file is None:
         return result.text
     told = orjson.loads(result.text)
-    content = {"text": file.text} if file.kind is Content.TEXT else {"base64": file.base64}
+    content = {"text": file.text} if file.kind is Kind.TEXT else {"base64": file.base64}
     return orjson.dumps({**told, "file": {**told["file"], **content}})
 
 

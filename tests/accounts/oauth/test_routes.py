@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,25 +20,11 @@ from tests.accounts.oauth.test_portal_consent import shown, vendor_address
 from tests.accounts.routed import FIELDS, SECRETS, client_at, connected, document, load
 from tests.conftest import People
 from tests.portal import browser
-from tests.recording_vendor import RecordingVendor, recording_vendor
+from tests.recording_vendor import RecordingVendor
 from tests.rest import Rest, problem, reasons, token_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = {"api_key": "the-second-api-key", "client_secret": "the-second-client-secret"}
-
-
-@pytest.fixture
-def home() -> Iterator[RecordingVendor]:
-    """Where the secrets were given for."""
-    with recording_vendor() as vendor:
-        yield vendor
-
-
-@pytest.fixture
-def away() -> Iterator[RecordingVendor]:
-    """Where nobody gave them for."""
-    with recording_vendor() as vendor:
-        yield vendor
 
 
 def code_at(address: str) -> dict[str, object]:
