@@ -299,13 +299,19 @@ class TestPortal:
     def test_members_see_and_revoke_their_own_and_admins_all(self, people: People, environment: Environment) -> None:
         mine, _ = made_for(people.teammate, Role.VIEWER, environment)
         other, _ = made_for(people.operator, Role.OPERATOR, environment)
-        service, _ = issue_token(environment, people.owner, name="CI", role=Role.ADMIN, kind=TokenKind.SERVICE)
+        service, _ = issue_token(
+            environment, people.owner, name="Continuous integration", role=Role.ADMIN, kind=TokenKind.SERVICE
+        )
         seen = {
-            person.username: {name for name in ("tim&#x27;s", "olga&#x27;s", "CI") if name in listed(browser(person))}
+            person.username: {
+                name
+                for name in ("tim&#x27;s", "olga&#x27;s", "Continuous integration")
+                if name in listed(browser(person))
+            }
             for person in (people.owner, people.operator, people.teammate, people.outsider)
         }
         assert seen == {
-            "ana": {"tim&#x27;s", "olga&#x27;s", "CI"},
+            "ana": {"tim&#x27;s", "olga&#x27;s", "Continuous integration"},
             "olga": {"olga&#x27;s"},
             "tim": {"tim&#x27;s"},
             "max": set(),
