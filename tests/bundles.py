@@ -1,5 +1,9 @@
 """Load bundles as the operator of the installation does, from whom a test wants nothing more."""
 
+import functools
+import pickle
+from typing import Any
+
 from tools import bundles
 from tools.bundles import Loaded
 from tools.rights import Operator
@@ -7,6 +11,20 @@ from tools.rights import Operator
 OPERATOR = Operator("tests")
 
 
+@functools.cache
+def _pickled(text: str) -> bytes:
+    return pickle.dumps(bundles.read_bundle(text))
+
+
+def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the definition and the records, which are the caller's own; a text is read once for all tests."""
+    read: tuple[dict[str, Any], list[dict[str, Any]]] = pickle.loads(_pickled(text))
+    return read
+
+
 def load_bundle(text: str, *, overwrite: bool = False) -> Loaded:
     """Load a bundle."""
-    return bundles.load_bundle(text, OPERATOR, overwrite=overwrite)
+    return bundles.load_parts(*read_bundle(text), OPERATOR, overwrite=overwrite)
+
+
+__all__ = ["OPERATOR", "load_bundle", "read_bundle"]

@@ -18,6 +18,7 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Integratio
 from demo.simulator import create_app
 from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
+from tests import economy
 from tests.bundles import load_bundle
 from tools.record import recorder
 
@@ -34,6 +35,8 @@ hypothesis.settings.load_profile("same")
 def pytest_configure() -> None:
     """Hash passwords fast: tests make many people, and none of them is attacked."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    economy.list_static_files_once()
+    economy.share_one_tls_context()
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ class ThreadedServer(uvicorn.Server):
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """End the sessions of other threads before the test database is dropped: PostgreSQL keeps one that is in use."""
+    with django_db_blocker.unblock():
+        if connection.introspection.table_names():  # a run of tests that need no database makes none
+            economy.keep_permissions()
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:

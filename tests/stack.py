@@ -1,5 +1,7 @@
 """The product's own processes for end-to-end tests, each on a free port, in a folder of their own."""
 
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -8,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -68,7 +71,13 @@ class Stack:
         return done.stdout
 
     def prepare(self) -> None:
-        """Do what `make setup` does after installing."""
+        """Do what `make setup` does after installing; the embedded default is a copy of one that was prepared once."""
+        if "DATABASE_URL" in self.environment:
+            self._prepare_anew()
+        else:
+            shutil.copytree(prepared_folder(), self.folder, dirs_exist_ok=True)
+
+    def _prepare_anew(self) -> None:
         self.manage("migrate", "-v0")
         self.manage("load_integration", "-v0")
 
@@ -163,6 +172,15 @@ class Stack:
         for process in list(self.processes):
             self.end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@functools.cache
+def prepared_folder() -> Path:
+    """Return the folder of an embedded default that is prepared, and that nothing runs on."""
+    folder = Path(tempfile.mkdtemp(prefix="prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Stack(folder)._prepare_anew()
+    return folder
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.definition import Definition, parse_definition
-from tools.bundles import read_bundle
+from tests.bundles import read_bundle
 from tools.catalogue import Tool, compile_tool
 from tools.models import Documentation
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accounts.definition import Definition, parse_definition
+from tests.bundles import read_bundle
 from tests.tools.desk import DESK
-from tools.bundles import read_bundle
 from tools.models import Documentation
 from tools.placement import placement_problems
 

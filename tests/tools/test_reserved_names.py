@@ -4,10 +4,10 @@ import pytest
 
 from accounts.definition import is_reserved_header, is_reserved_parameter, parse_definition
 from accounts.errors import DefinitionInvalid
+from tests.bundles import read_bundle
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.desk import DESK
-from tools.bundles import read_bundle
 
 HEADERS = [
     "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL", "Forwarded",
