@@ -21,12 +21,16 @@ GOOD = {
 }
 
 
+# The embedded default is meant, also where the suite itself runs on services.
+EMBEDDED = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+
+
 def started(folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
     """Run the smallest command with these settings."""
     return subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(folder), "PUBLIC_URL": "https://patchbay.example.com", **given},
+        env={**EMBEDDED, "DATA_DIR": str(folder), "PUBLIC_URL": "https://patchbay.example.com", **given},
         capture_output=True,
         text=True,
         check=False,
@@ -91,7 +95,7 @@ def test_files_of_the_embedded_default_are_their_users_alone(tmp_path: Path) -> 
         path.chmod(0o644)
     for path in (folder, folder / "broker", folder / "broker" / "queue"):
         path.chmod(0o755)
-    environment = {**os.environ, "DATA_DIR": str(folder)}
+    environment = {**EMBEDDED, "DATA_DIR": str(folder)}
     (folder / "patchbay.sqlite3-wal").unlink()
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     made = [path for path in folder.rglob("*") if path.name != "notes.txt"]
