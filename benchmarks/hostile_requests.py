@@ -8,6 +8,7 @@ the median wait of the probe meanwhile, beside those of the same time with nothi
 import argparse
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 from typing import Any
@@ -22,11 +24,12 @@ from typing import Any
 import httpx
 
 from benchmarks.tool_calls import ROOT, free_port, start
-from tests.entrances.inputs import BODIES, VALUES, message, written
+from tests.entrances.inputs import BODIES, FILES, VALUES, message, written
 
 SIZE = 1024 * 1024 - 4000
 EVERY_SECONDS = 0.002
 QUIET_SECONDS = 0.5
+SUPERUSER, PASSWORD = "root", secrets.token_urlsafe(16)
 LIST = "list_all_fuse_desk_cases"
 NOTE = "fuse_desk_cases_add_note"
 
@@ -71,6 +74,8 @@ def hostile_requests(demo: dict[str, Any], address: str) -> Iterator[Hostile]:
         yield post(
             "MCP, fields", kind, demo["mcp_url"], message("tools/call", {"name": LIST, "arguments": {"fields": value}})
         )
+        cursor = {"next_cursor": value}
+        yield post("MCP, a cursor", kind, demo["mcp_url"], message("tools/call", {"name": LIST, "arguments": cursor}))
         arguments = {"id": value_of(500), "note": value}
         yield post("MCP, a body", kind, demo["mcp_url"], message("tools/call", {"name": NOTE, "arguments": arguments}))
         yield post("REST, methods", kind, f"{account}/mcp", written({"name": "x", "config": {"methods": value}}))
@@ -82,6 +87,37 @@ def hostile_requests(demo: dict[str, Any], address: str) -> Iterator[Hostile]:
     lists = json.dumps([{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}] * 20).encode()
     yield post("MCP, a batch", "20 lists", demo["mcp_url"], lists)
     yield post("MCP, a batch", "18,000 lists", demo["mcp_url"], lists[:-1] + (b"," + lists[1:-1]) * 899 + b"]")
+
+
+def hostile_forms(address: str) -> Iterator[Hostile]:
+    """Yield every form of the portal's, and every file that the admin takes, sent by a superuser."""
+    client = signed_in(address)
+
+    def post(entrance: str, kind: str, path: str, **given: Any) -> Hostile:
+        fields = {"csrfmiddlewaretoken": client.cookies["csrftoken"], **given.pop("data", {})}
+        headers = {"Origin": address, "Referer": address}
+        send = lambda _: client.post(f"{address}{path}", data=fields, headers=headers, **given)  # noqa: E731
+        return Hostile(entrance, kind, send)
+
+    for kind in VALUES:
+        value = VALUES[kind](SIZE // 4)
+        if isinstance(value, str):
+            yield post("portal, a form", kind, "/profile/details", data={"first_name": value, "email": value})
+    for kind, content_of in {**FILES, **BODIES}.items():
+        names, files = {"name": "vendor", "label": "Vendor"}, {"file": ("vendor.yaml", content_of(SIZE))}
+        for entrance, page in (("admin, OpenAPI", "import-openapi"), ("admin, a bundle", "import-bundle")):
+            yield post(entrance, kind, f"/admin/accounts/integration/{page}/", data=names, files=files)
+
+
+def signed_in(address: str) -> httpx.Client:
+    """Return a client with the session of the superuser."""
+    client = httpx.Client(timeout=120)
+    client.get(f"{address}/sign-in")
+    token = client.cookies["csrftoken"]
+    given = {"username": SUPERUSER, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    answer = client.post(f"{address}/sign-in", data=given, headers={"Origin": address, "Referer": address})
+    assert answer.status_code == 302, answer.status_code
+    return client
 
 
 def measure(requests: Iterator[Hostile], ordered: Connection) -> None:
@@ -120,9 +156,17 @@ def main() -> None:
     web, vendor = free_port(), free_port()
     address = f"http://127.0.0.1:{web}"
     with tempfile.TemporaryDirectory() as folder:
-        told = {"DATA_DIR": folder, "PORT": str(web), "SIMULATOR_PORT": str(vendor), "LOG_LEVEL": "ERROR"}
+        told = {
+            "DATA_DIR": folder,
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            "PORT": str(web),
+            "SIMULATOR_PORT": str(vendor),
+            "LOG_LEVEL": "ERROR",
+        }
         environment = {**os.environ, **told, "SIMULATOR_HOURLY_LIMIT": "0"}
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
+        made = ["manage.py", "createsuperuser", "--noinput", "--username", SUPERUSER, "--email", "root@example.com"]
+        subprocess.run([sys.executable, *made], cwd=ROOT, env=environment, check=True, capture_output=True)
         seeded = subprocess.run(
             [sys.executable, "manage.py", "demo", "--json"], cwd=ROOT, env=environment, check=True, capture_output=True
         )
@@ -132,7 +176,7 @@ def main() -> None:
         probing = Process(target=probe, args=(address, other), daemon=True)
         probing.start()
         try:
-            requests = hostile_requests(demo, address)
+            requests = chain(hostile_requests(demo, address), hostile_forms(address))
             measure((each for each in requests if options.only in each.entrance), ordered)
         finally:
             probing.kill()

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+from importlib import import_module
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -50,6 +51,11 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         await limited(django_application, scope, receive, send, limit=settings.MAX_UPLOAD_BYTES)
 
 
+def load_routes() -> None:
+    """Import what Django would only import with the first request, which would hold every other for a second."""
+    import_module(settings.ROOT_URLCONF)
+
+
 def settle_memory() -> None:
     """Take what was loaded at start out of the garbage collector's sight: it stays, and each pass would walk it."""
     gc.collect()
@@ -62,6 +68,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
+            load_routes()
             settle_memory()
             listening = asyncio.create_task(listen())
             await send({"type": "lifespan.startup.complete"})

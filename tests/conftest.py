@@ -35,6 +35,7 @@ hypothesis.settings.load_profile("same")
 def pytest_configure() -> None:
     """Hash passwords fast: tests make many people, and none of them is attacked."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    economy.empty_tables_in_one_statement()
     economy.list_static_files_once()
     economy.share_one_tls_context()
 

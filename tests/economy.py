@@ -6,6 +6,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.management import create_contenttypes
 from django.contrib.contenttypes.models import ContentType
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 from httpx._transports import default as transport
 from servestatic.middleware import ServeStaticMiddleware  # type: ignore[import-untyped]
@@ -30,6 +31,15 @@ def list_static_files_once() -> None:
     ServeStaticMiddleware.add_files_from_finders = add
 
 
+def empty_tables_in_one_statement() -> None:
+    """Delete the few rows of a test: PostgreSQL's TRUNCATE makes the files of every table anew, in 200 ms."""
+
+    def sql_flush(operations: DatabaseOperations, style: object, tables: list[str], **_: object) -> list[str]:
+        return ["; ".join(f"DELETE FROM {operations.quote_name(table)}" for table in tables)] if tables else []
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign, assignment]
+
+
 def keep_permissions() -> None:
     """Put permissions and content types back as they were after each flush, rather than working them out anew."""
     types, permissions = list(ContentType.objects.all()), list(Permission.objects.all())
@@ -44,4 +54,4 @@ def keep_permissions() -> None:
     post_migrate.connect(put_back, sender=apps.get_app_config("auth"), weak=False)
 
 
-__all__ = ["keep_permissions", "list_static_files_once", "share_one_tls_context"]
+__all__ = ["empty_tables_in_one_statement", "keep_permissions", "list_static_files_once", "share_one_tls_context"]

@@ -8,7 +8,7 @@ import orjson
 import yaml
 
 from tools.document_text import MAX_NODES, read_text
-from tools.errors import BundleInvalid
+from tools.errors import BundleInvalid, first_problems
 
 MAX_DEPTH = 64
 
@@ -17,7 +17,7 @@ def read_document(text: str) -> Any:
     """Return what the text holds; raise BundleInvalid."""
     read = read_text(text, max_depth=MAX_DEPTH)
     if read.odd or not _is_writable(read.value):
-        problems = list(_problems(read.value, "", 0))
+        problems = first_problems(_problems(read.value, "", 0))
         if problems:
             raise BundleInvalid(problems)
     return read.value
@@ -49,9 +49,9 @@ def _problems(value: Any, place: str, depth: int) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, child in value.items():
             if not isinstance(key, str):
-                yield f"{place or 'document'}: the key {key!r} is not text; put it in quotes."
+                yield f"{place or 'document'}: the key {key!r:.40} is not text; put it in quotes."
             else:
-                yield from _problems(child, f"{place}.{key}".lstrip("."), depth + 1)
+                yield from _problems(child, f"{place}.{key[:64]}".lstrip("."), depth + 1)
     elif isinstance(value, list):
         for count, child in enumerate(value):
             yield from _problems(child, f"{place}[{count}]", depth + 1)

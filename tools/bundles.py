@@ -5,7 +5,7 @@ record is published is the editor's own: a file decides it only for a record tha
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from accounts.moves import settle_accounts, stopped_by, stopping_words
 from tools.bundle_text import read_document, write_document
 from tools.differences import changed_fields, content_of, definition_differences
 from tools.editing import note_definition
-from tools.errors import BundleInvalid
+from tools.errors import BundleInvalid, first_problems
 from tools.gate import problems_of
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS
@@ -80,7 +80,9 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     if not isinstance(definition, dict) or not isinstance(records, list):
         raise BundleInvalid(["A bundle holds `integration` (an object) and `documentation` (a list)."])
     parse_definition(definition)
-    problems = [problem for place, record in enumerate(records) for problem in _record_problems(place, record)]
+    problems = first_problems(
+        problem for place, record in enumerate(records) for problem in _record_problems(place, record)
+    )
     if problems:
         raise BundleInvalid(problems)
     _refuse_repeated(records)
@@ -93,23 +95,24 @@ def _refuse_repeated(records: list[dict[str, Any]]) -> None:
         places.setdefault(f"{record['resource']}.{record['method']}", []).append(place)
     repeated = [(key, found) for key, found in places.items() if len(found) > 1]
     if repeated:
-        raise BundleInvalid([f"documentation[{found[1]}]: {key} is documented already." for key, found in repeated])
+        raise BundleInvalid(
+            first_problems(f"documentation[{found[1]}]: {key[:64]} is documented already." for key, found in repeated)
+        )
 
 
-def _record_problems(place: int, record: Any) -> list[str]:
+def _record_problems(place: int, record: Any) -> Iterator[str]:
     if not isinstance(record, dict):
-        return [f"documentation[{place}]: is not an object."]
-    problems = [f"documentation[{place}]: {key} is missing." for key in ("resource", "method") if not record.get(key)]
-    problems += [f"documentation[{place}]: {key} is not a known key." for key in sorted(record.keys() - KEYS)]
+        yield f"documentation[{place}]: is not an object."
+        return
+    yield from (f"documentation[{place}]: {key} is missing." for key in ("resource", "method") if not record.get(key))
+    unknown = sorted(record.keys() - KEYS)
+    yield from (f"documentation[{place}]: {key[:64]} is not a known key." for key in unknown)
     for key in sorted(KEYS & record.keys()):
         wanted = dict if key.endswith("_schema") else bool if key == "published" else str
         if not isinstance(record[key], wanted):
-            problems.append(f"documentation[{place}].{key}: takes {TAKEN[wanted]}.")
-        elif wanted is bool:
-            continue
-        elif len(record[key]) > LONGEST.get(key, math.inf):
-            problems.append(f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters.")
-    return problems
+            yield f"documentation[{place}].{key}: takes {TAKEN[wanted]}."
+        elif wanted is not bool and len(record[key]) > LONGEST.get(key, math.inf):
+            yield f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters."
 
 
 def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> Loaded:

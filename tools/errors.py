@@ -16,7 +16,9 @@ ToolError
     └── AccountUnusable        the account cannot be called in its present state
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tools.ratelimits import RateLimits
 
@@ -44,6 +46,15 @@ class FilterUnknown(ToolError):
     def __str__(self) -> str:
         there_are = ", ".join(self.known) or "none"
         return f"{self.value[:64]!r} is not one of this account's {self.filter}. It has: {there_are}."
+
+
+MAX_PROBLEMS = 100
+
+
+def first_problems(problems: Iterable[str]) -> list[str]:
+    """Return as many problems of a file as anybody reads, and say where there are more; those are not looked for."""
+    found = list(islice(problems, MAX_PROBLEMS + 1))
+    return found if len(found) <= MAX_PROBLEMS else [*found[:-1], "There are more problems: mend these first."]
 
 
 @dataclass

@@ -92,6 +92,79 @@ BODIES: dict[str, Callable[[int], bytes]] = {
     "spaces": lambda size: b" " * size,
 }
 
+
+def _described(schema: str, **members: Any) -> bytes:
+    """Return an API description whose one operation takes a schema, which is JSON in text."""
+    operation = {"requestBody": {"content": {"application/json": {"schema": json.loads(schema)}}}, "responses": {}}
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/a": {"post": operation}}}
+    return json.dumps({**document, **members}).encode()
+
+
+def _schemas(size: int, each: Callable[[int], Any], bytes_each: int) -> bytes:
+    schemas = {f"S{count}": each(count) for count in range(size // bytes_each)}
+    return _described('{"$ref": "#/components/schemas/S0"}', components={"schemas": schemas})
+
+
+# Files that are uploaded: bundles, and descriptions of APIs.
+FILES: dict[str, Callable[[int], bytes]] = {
+    "YAML, nested lists": lambda size: b"[" * size,
+    "YAML, nested blocks": lambda size: b"- " * (size // 2),
+    "YAML, entries": lambda size: b"- a\n" * (size // 4),
+    "YAML, keys": lambda size: b"".join(b"k%x: 1\n" % count for count in range(size // 10)),
+    "YAML, one key over and over": lambda size: b"k: 1\n" * (size // 5),
+    "YAML, aliases of aliases": lambda size: (
+        b"a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (count, count, count - 1, count - 1) for count in range(1, size // 26))
+    ),
+    "YAML, merges of merges": lambda size: (
+        b"a0: &a0 {k0: 1}\n"
+        + b"".join(
+            b"a%d: &a%d {<<: *a%d, k%d: 1}\n" % (count, count, count - 1, count) for count in range(1, size // 30)
+        )
+    ),
+    "YAML, anchors": lambda size: b"".join(b"- &a%d x\n" % count for count in range(size // 12)),
+    "YAML, one long text": lambda size: b"a: '" + b"x " * (size // 2) + b"'",
+    "YAML, quotes left open": lambda size: b"a: '" + b"\n" * size,
+    "YAML, tags": lambda size: b"- !!binary QQ==\n" * (size // 15),
+    "YAML, comments": lambda size: b"#\n" * (size // 2),
+    "YAML, documents": lambda size: b"---\n" * (size // 4),
+    "OpenAPI, references in a row": lambda size: _schemas(
+        size, lambda count: {"$ref": f"#/components/schemas/S{count + 1}"}, 47
+    ),
+    "OpenAPI, references that multiply": lambda size: _schemas(
+        size, lambda count: {"allOf": [{"$ref": f"#/components/schemas/S{count + 1}"}] * 3}, 130
+    ),
+    "OpenAPI, references in a ring": lambda size: _schemas(
+        size, lambda count: {"properties": {"next": {"$ref": f"#/components/schemas/S{(count * 7 + 1) % 999}"}}}, 75
+    ),
+    "OpenAPI, unions": lambda size: _described(json.dumps({"oneOf": [{"type": "string"}] * (size // 20)})),
+    "OpenAPI, members": lambda size: _described(
+        json.dumps({"properties": {f"m{count}": {"type": "string"} for count in range(size // 30)}})
+    ),
+    "OpenAPI, one enum": lambda size: _described(json.dumps({"enum": [f"e{count}" for count in range(size // 12)]})),
+    "OpenAPI, deep members": lambda size: _described(
+        '{"properties": {"a": ' * 400 + json.dumps({"enum": ["x"] * (size // 6)}) + "}}" * 400
+    ),
+    "OpenAPI, operations": lambda size: _described(
+        "{}", paths={f"/a{count}/{{id}}": {"get": {"responses": {}}} for count in range(size // 45)}
+    ),
+    "OpenAPI, parameters": lambda size: _described(
+        "{}",
+        paths={
+            "/a": {
+                "get": {
+                    "parameters": [{"name": f"p{count}", "in": "query"} for count in range(size // 35)],
+                    "responses": {},
+                }
+            }
+        },
+    ),
+    "OpenAPI, a long description": lambda size: _described("{}", info={"title": "<b>" * (size // 3), "version": "1"}),
+    "OpenAPI, a long pattern": lambda size: _described(
+        json.dumps({"type": "string", "pattern": "(a+)+" * (size // 5)})
+    ),
+}
+
 # What stands in the fields of forms and queries, each time beginning with another one.
 TEXTS = ("x", "a ", "9", '"a ', "list,", "e:.-_", "%25", "e\u0301", "2027-01-01T", "\u0001")
 

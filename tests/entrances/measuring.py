@@ -19,6 +19,8 @@ LARGEST = 1024 * 1024
 # answers runs in threads, where others get their turn each 5 ms.
 LOOP = 1.5
 THREAD = 10.0
+# A file is parsed in a thread too, by somebody who may import: seconds a megabyte, never minutes.
+FILE = 60.0
 # Beyond the pages' own work, which has nothing to do with what is sent.
 STEPS = 120_000
 ATTEMPTS = 3

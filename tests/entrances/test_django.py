@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -17,8 +18,8 @@ from accounts.invitations import invite
 from accounts.models import IntegratedAccount, Membership, Role
 from mcpservers.models import MCPServer
 from tests.conftest import People
-from tests.entrances.inputs import BODIES, QUERIES, VALUES, texts, written
-from tests.entrances.measuring import LARGEST, THREAD, yardsticks_of
+from tests.entrances.inputs import BODIES, FILES, QUERIES, VALUES, texts, written
+from tests.entrances.measuring import FILE, LARGEST, THREAD, yardsticks_of
 from tests.mcpservers.conftest import upstream
 from tests.rest import token_of
 from tools.models import Call, Documentation
@@ -129,6 +130,15 @@ def names_on(client: Client, route: Route) -> list[str]:
     return list(dict.fromkeys([*ALWAYS, *NAMES.findall(shown)]))
 
 
+def files_on(client: Client, route: Route) -> list[str]:
+    """Return the names of the fields of a page that take a file."""
+    response = client.get(route.address)
+    shown = "" if response.streaming or response.status_code != 200 else response.content.decode(errors="replace")
+    return [
+        found[1] for tag in re.findall(r"<input[^>]+>", shown) if 'type="file"' in tag and (found := NAMES.search(tag))
+    ]
+
+
 def run(work: Callable[[], Awaitable[list[str]]]) -> list[str]:
     """Run in this thread, so that its time is that of the request."""
     coroutine = work()
@@ -188,6 +198,27 @@ def test_no_number_of_parts_holds_up_the_process(visitor: tuple[Client, dict[str
             return await problems_of(route.name, ask, OWN + THREAD)
 
         problems += run(work)
+    assert problems == []
+
+
+@pytest.mark.parametrize("kinds", [FILES, BODIES], ids=["files", "bodies"])
+def test_no_file_holds_up_the_process(
+    visitor: tuple[Client, dict[str, str], str], kinds: dict[str, Callable[[int], bytes]]
+) -> None:
+    client, samples, _ = visitor
+    pages = [route for route in every_route(samples) if route.address.startswith("/admin/")]
+    taking = [(route, field) for route in pages for field in files_on(client, route)]
+    assert len(taking) >= 2
+    problems = []
+    for kind, content_of in kinds.items():
+        content = content_of(LARGEST - 1000)
+        for route, field in taking:
+
+            async def work(route: Route = route, field: str = field, content: bytes = content) -> list[str]:
+                fields = {"name": "vendor", "label": "Vendor", field: SimpleUploadedFile("vendor.yaml", content)}
+                return await problems_of(route.name, lambda: client.post(route.address, fields), OWN + FILE)
+
+            problems += [f"{kind}: {problem}" for problem in run(work)]
     assert problems == []
 
 

@@ -324,7 +324,7 @@ class TestUnread:
             statuses.append((await client.post(ping)).status_code)
             await asyncio.sleep(0)
         assert set(statuses) == {202}
-        assert len(statuses) < 50
+        assert len(statuses) < 150  # those on their way in the channel layer, a hundred at most, come on top
         await stream.end("disconnect")
         assert (await client.post(ping)).status_code == 404
         assert len(streams) == 0
