@@ -10,9 +10,7 @@ import logging
 import time
 import weakref
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -44,10 +42,15 @@ class HolderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One MCP server, API token or person."""
+    """One MCP server, API token or person; `key` is what it is counted by."""
 
     kind: HolderKind
     id: UUID | int
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write the key once: the hash of a text is had for less than that of all fields."""
+        object.__setattr__(self, "key", f"{self.kind.name.lower()}:{self.id}")
 
 
 class Allowance:
@@ -57,26 +60,48 @@ class Allowance:
         self, what: str, advice: str, limits: dict[HolderKind, str], *, retry_after: int | None = None
     ) -> None:
         self._what, self._advice, self._limits, self._retry_after = what, advice, limits, retry_after
-        self._taken: Counter[Holder] = Counter()
+        self._taken: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return self._taken.total()
+        return sum(self._taken.values())
 
-    @contextmanager
-    def one(self, *holders: Holder) -> Iterator[None]:
+    def one(self, *holders: Holder) -> "_One":
         """Take one for as long as the block lasts, of each holder; raise AllowanceUsedUp where one has all it may."""
+        return _One(self, holders)
+
+    def take(self, holders: tuple[Holder, ...]) -> None:
+        """Take one of each, or of none where one has all it may."""
+        taken = self._taken
         for holder in holders:
             limit: int = getattr(settings, self._limits[holder.kind])
-            if self._taken[holder] >= limit:
+            if taken.get(holder.key, 0) >= limit:
                 raise _used_up(holder, limit, self._what, self._advice, self._retry_after)
-        self._taken.update(holders)
-        try:
-            yield
-        finally:
-            for holder in holders:
-                self._taken[holder] -= 1
-                if not self._taken[holder]:
-                    del self._taken[holder]
+        for holder in holders:
+            taken[holder.key] = taken.get(holder.key, 0) + 1
+
+    def give_back(self, holders: tuple[Holder, ...]) -> None:
+        """Give back what was taken; a holder that has nothing is forgotten."""
+        for holder in holders:
+            left = self._taken[holder.key] - 1
+            if left:
+                self._taken[holder.key] = left
+            else:
+                del self._taken[holder.key]
+
+
+class _One:
+    """What is taken while a block lasts."""
+
+    __slots__ = ("_allowance", "_holders")
+
+    def __init__(self, allowance: Allowance, holders: tuple[Holder, ...]) -> None:
+        self._allowance, self._holders = allowance, holders
+
+    def __enter__(self) -> None:
+        self._allowance.take(self._holders)
+
+    def __exit__(self, *_: object) -> None:
+        self._allowance.give_back(self._holders)
 
 
 def _used_up(holder: Holder, limit: int, what: str, advice: str, retry_after: int | None) -> AllowanceUsedUp:
@@ -109,7 +134,7 @@ async def count_request(*holders: Holder) -> None:
         limit: int = getattr(settings, PER_MINUTE[holder.kind])
         if limit:
             now = time.time()
-            if await _counted(f"{holder.kind.name.lower()}:{holder.id}", int(now // MINUTE)) > limit:
+            if await _counted(holder.key, int(now // MINUTE)) > limit:
                 seconds = int(MINUTE - now % MINUTE) + 1
                 advice = f"Nothing was sent. Wait {seconds} s, then try again."
                 raise _used_up(holder, limit, "requests a minute", advice, seconds)

@@ -4,6 +4,7 @@ It is looked at once, before the request goes anywhere, so that nothing behind i
 """
 
 import re
+from collections.abc import Iterable
 
 from django.conf import settings
 
@@ -19,6 +20,7 @@ MCP_FIELD = b"mcp-"
 # Django and DRF read these two with a parser that takes the square of their length, the first on the event loop.
 LONGEST = {b"content-type": 256, b"accept": 1024}
 MAX_FIELD = 16 * 1024
+LEAST_LONG = min(LONGEST.values())
 # RFC 9112, 3: neither white space nor control characters, in whichever form.
 IN_TARGET = re.compile(rb"[^\x21-\x7e]")
 IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
@@ -28,31 +30,39 @@ TARGET = "patchbay.target"
 
 def problem_of(scope: Scope) -> tuple[int, str] | None:
     """Return the status and the words with which a head is refused; None for one that is as it must be."""
-    seen: set[bytes] = set()
-    size = 0
-    host = b""
-    for name, value in scope["headers"]:
-        size += len(name) + len(value) + 4
-        if len(value) > LONGEST.get(name, MAX_FIELD):
+    headers = scope["headers"]
+    size = 4 * len(headers)
+    for name, value in headers:
+        size += len(name) + len(value)
+        if len(value) > LEAST_LONG and len(value) > LONGEST.get(name, MAX_FIELD):
             return 431, f"The header {name.decode('latin-1')[:64]} is longer than any that is read. Send a shorter one."
-        if name in SINGLE or name.startswith(MCP_FIELD):
-            if name in seen:
-                return 400, f"The header {name.decode('latin-1')} was sent more than once; send it once."
-            seen.add(name)
-            if name == b"host":
-                host = value
     if size > settings.MAX_HEAD_BYTES:
         return 431, f"The head of the request is larger than {settings.MAX_HEAD_BYTES} bytes. Send fewer headers."
-    if b"transfer-encoding" in seen and b"content-length" in seen:  # RFC 9112, 6.3
+    fields = dict(headers)
+    if len(fields) < len(headers) and (repeated := _repeated(headers)):
+        return 400, f"The header {repeated.decode('latin-1')} was sent more than once; send it once."
+    if b"transfer-encoding" in fields and b"content-length" in fields:  # RFC 9112, 6.3
         return 400, "Content-Length and Transfer-Encoding exclude each other; send one of them."
+    host: bytes = fields.get(b"host", b"")
     if not host and scope["http_version"] == "1.1":  # RFC 9112, 3.2
         return 400, "The header Host is missing."
     return _problem_of_target(scope, host)
 
 
+def _repeated(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the first header that is sent again and must not be."""
+    seen: set[bytes] = set()
+    for name, _ in headers:
+        if name in seen and (name in SINGLE or name.startswith(MCP_FIELD)):
+            return name
+        seen.add(name)
+    return None
+
+
 def _problem_of_target(scope: Scope, host: bytes) -> tuple[int, str] | None:
     target: bytes = scope.get(TARGET) or scope.get("raw_path") or b"/"
-    if IN_TARGET.search(target) or IN_TARGET.search(scope.get("query_string", b"")) or IN_PATH.search(scope["path"]):
+    query: bytes = scope.get("query_string", b"")
+    if IN_TARGET.search(target) or (query and IN_TARGET.search(query)) or IN_PATH.search(scope["path"]):
         return 400, "The address holds a character that no address may hold. Encode it, or leave it out."
     # RFC 9112, 3.2.2: the absolute form is taken, where it is us whom it names
     if not target.startswith((b"/", b"*")):

@@ -47,12 +47,16 @@ class ResolvedServer:
     connection: Connection | None
     unusable: str
     revisions: Revisions
+    holder: Holder = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Name the holder of the server's allowances once, not with each request."""
+        object.__setattr__(self, "holder", Holder(HolderKind.SERVER, self.server_id))
 
 
 def holders_of(server: ResolvedServer, token_id: UUID | None) -> tuple[Holder, ...]:
     """Return whose allowances a request uses: the server's, and those of the API token where one came with it."""
-    holder = Holder(HolderKind.SERVER, server.server_id)
-    return (holder,) if token_id is None else (holder, Holder(HolderKind.TOKEN, token_id))
+    return (server.holder,) if token_id is None else (server.holder, Holder(HolderKind.TOKEN, token_id))
 
 
 async def resolve(token: str) -> ResolvedServer:
