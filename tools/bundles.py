@@ -22,7 +22,7 @@ from tools.editing import note_definition
 from tools.errors import BundleInvalid, first_problems
 from tools.gate import problems_of
 from tools.models import Documentation, acting
-from tools.models.documentation import CONTENT_FIELDS
+from tools.models.documentation import CONTENT_FIELDS, save_records
 from tools.rights import IMPORTING, Editor, actor_of, demand, person_of
 
 FORMAT = 1
@@ -143,8 +143,8 @@ def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *
         settle_accounts(integration, actor_of(by))
     for row in plan.rows:
         row.integration = integration
-        # One announcement for the whole bundle, not one a record.
-        Documentation.save_base(row)
+    # One announcement for the whole bundle, not one a record.
+    save_records(plan.rows)
     if loaded.changes_something:
         integration.touch()
         announce(Kind.INTEGRATION, integration.pk)

@@ -40,6 +40,7 @@ def paths(account: object, server: object) -> set[str]:
     return {"/" + re.sub(r"\(\?.*$|[$^\\]", "", path) for path in filled}
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("who", ["nobody", "owner", "superuser", "token"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_route_may_be_kept(people: People, server: tuple[MCPServer, str], who: str, method: str) -> None:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -39,8 +40,8 @@ def fresh(tmp_path: Path) -> Stack:
     return Stack(tmp_path / "data")
 
 
-def test_demo_json_prints_one_object_and_issues_afresh_each_time(stack: Stack) -> None:
-    first, second = stack.demo(), stack.demo()
+def test_demo_json_prints_one_object_and_issues_afresh_each_time(stack: Stack, seeded: dict[str, Any]) -> None:
+    first, second = seeded, stack.demo()
     assert first.keys() == KEYS
     assert first["mcp_url"] != second["mcp_url"]
     assert first["api_token"] != second["api_token"]

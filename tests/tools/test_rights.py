@@ -217,6 +217,7 @@ def form_for(record: Documentation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("rights", ["none", "view"])
 def test_staff_who_may_only_look_change_nothing_at_any_address_or_action_of_the_admin(
     server: tuple[MCPServer, str], environment: Environment, rights: str

@@ -9,7 +9,7 @@ from django.db import models
 from accounts.changes import Kind, announce
 from accounts.fields import DocumentField
 from accounts.models import Integration, User
-from tools.models.history import Versions
+from tools.models.history import Versions, create
 
 CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
@@ -84,3 +84,11 @@ class Documentation(models.Model):
     def _tell(self) -> None:
         self.integration.touch()
         announce(Kind.INTEGRATION, self.integration.pk)
+
+
+def save_records(rows: list[Documentation]) -> None:
+    """Save records with their versions, the new ones together, and announce nothing: that is for the caller."""
+    present = [row for row in rows if not row._state.adding]
+    create([row for row in rows if row._state.adding])
+    for row in present:
+        Documentation.save_base(row)

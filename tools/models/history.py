@@ -75,21 +75,32 @@ class Versions(HistoricalRecords):  # type: ignore[misc]  # the library ships no
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
         """Note a version: at once, or at the end of the act that it belongs to."""
         act = _act.get()
-        version = self.version_of(instance, history_type, act)
+        version = version_of(instance, self.manager_name, history_type, act)
         if act is None:
             version.save(using=using)
         else:
             act.waiting.append(version)
 
-    def version_of(self, instance: Any, history_type: str, act: Act | None) -> Any:
-        """Return the version of a row as it stands in memory (not saved)."""
-        # Taken from the descriptor, which makes a class of a manager anew each time that it is asked for one.
-        model = vars(type(instance))[self.manager_name].model
-        values = {each.attname: getattr(instance, each.attname) for each in model.tracked_fields}
-        return model(
-            history_date=timezone.now(),
-            history_type=history_type,
-            history_user_id=act.user_id if act else None,
-            history_change_reason=(act.reason[:MAX_REASON] or None) if act else None,
-            **values,
-        )
+
+def version_of(instance: Any, manager_name: str, history_type: str, act: Act | None) -> Any:
+    """Return the version of a row as it stands in memory (not saved)."""
+    # Taken from the descriptor, which makes a class of a manager anew each time that it is asked for one.
+    model = vars(type(instance))[manager_name].model
+    values = {each.attname: getattr(instance, each.attname) for each in model.tracked_fields}
+    return model(
+        history_date=timezone.now(),
+        history_type=history_type,
+        history_user_id=act.user_id if act else None,
+        history_change_reason=(act.reason[:MAX_REASON] or None) if act else None,
+        **values,
+    )
+
+
+def create(rows: list[Any]) -> None:
+    """Save new rows of one kind within an act, with their first versions: a few statements, not two a row."""
+    act = _act.get()
+    if act is None:
+        raise RuntimeError("rows are saved together within `acting` alone, which writes their versions")
+    if rows:
+        type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)
+        act.waiting.extend(version_of(row, "history", "+", act) for row in rows)
