@@ -59,14 +59,14 @@ def test_of_api_tokens_members_find_their_own_and_admins_all(people: People, acc
     for name, owner in (
         ("Nightly of tim", people.teammate),
         ("Nightly of olga", people.operator),
-        ("Nightly CI", None),
+        ("Nightly of everybody", None),
     ):
         ApiToken.objects.issue(environment=account.environment, name=name, role=Role.VIEWER, owner=owner)
     seen = {
-        person.username: {name for name in ("of tim", "of olga", "CI") if name in found(browser(person), "nightly")}
+        person.username: {name for name in ("of tim", "of olga", "of everybody") if name in found(browser(person), "nightly")}
         for person in (people.owner, people.teammate, people.outsider)
     }
-    assert seen == {"ana": {"of tim", "of olga", "CI"}, "tim": {"of tim"}, "max": set()}
+    assert seen == {"ana": {"of tim", "of olga", "of everybody"}, "tim": {"of tim"}, "max": set()}
 
 
 def test_nothing_of_another_environment_is_found(people: People, account: IntegratedAccount) -> None:
