@@ -7,7 +7,6 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.changes import Kind, announce
-from accounts.connection_test import first_tokens, verify_connection
 from accounts.definition import AuthorizationCodeAuthentication, Definition
 from accounts.errors import (
     AccountChanged,
@@ -16,12 +15,13 @@ from accounts.errors import (
 )
 from accounts.models import Environment, IntegratedAccount, Integration, User
 from accounts.moves import current_definition, settle
-from accounts.oauth import grants
-from accounts.oauth.tokens import TokenSet
 from accounts.replacing import ConnectionChange, NewConnection, changed_connection, check_base_url
 from accounts.secret_routes import approve, routes_of
 from accounts.vendors.authentication import fill
+from accounts.vendors.connection_test import first_tokens, verify_connection
 from accounts.vendors.connections import split_fields
+from accounts.vendors.oauth import grants
+from accounts.vendors.oauth.tokens import TokenSet
 
 Connected = tuple[dict[str, Any], str, str, list[Any]]
 

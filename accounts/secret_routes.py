@@ -17,8 +17,8 @@ from accounts.definition import (
 )
 from accounts.errors import SecretsMoved
 from accounts.models import IntegratedAccount
-from accounts.oauth.client import registered_client
 from accounts.vendors.authentication import fill
+from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.routes import Move, Place, SecretRoute, destination_of, move_between
 
 # No connection fields have such names.

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts import invitation_mail
 from accounts.models import AuditEntry
-from accounts.oauth import upkeep
 from accounts.sessions import delete_ended
 from accounts.signing_in import limits
+from accounts.vendors.oauth import upkeep
 
 
 @shared_task

@@ -13,9 +13,9 @@ from django.db import connection
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Membership, Role, User
 from accounts.tokens import MCP_PREFIX, mint
 from mcpservers.models import MCPServer
-from tools.catalogue import catalogue_of
+from tools.catalogue.compilation import catalogue_of
 from tools.models import Call, CallFigures
-from tools.rollups import add_up_everything
+from tools.record.rollups import add_up_everything
 
 ACCOUNTS, SERVERS, CALLS = 500, 5000, 1_000_000
 ENTRIES = 100_000

@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts.connecting import connect_account
 from accounts.models import Environment, OAuthGrant
 from tests.authorization_server import FIELDS, bundle
-from tools.bundles import load_bundle
+from tools.documentation.bundles import load_bundle
 from tools.rights import Operator
 environment, _ = Environment.objects.get_or_create(name="Benchmark of refreshes")
 integration = load_bundle(bundle({site!r}, "client"), Operator("benchmark")).integration

@@ -38,8 +38,8 @@ LISTING = """
 import sys, django, orjson
 django.setup()
 from accounts.models import Integration
-from tools.catalogue import catalogue_of
-from tools.formats import as_mcp
+from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.formats import as_mcp
 integration = Integration.objects.get(name=sys.argv[1])
 sys.stdout.buffer.write(orjson.dumps([as_mcp(tool) for tool in catalogue_of(integration)]))
 """

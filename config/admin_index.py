@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
+from tools.documentation.verdicts import ensure_fresh
 from tools.models import Call, State, Verdict
-from tools.verdicts import ensure_fresh
 
 SOON = timedelta(days=7)
 LATELY = timedelta(hours=24)

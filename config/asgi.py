@@ -20,9 +20,10 @@ from config.body_limit import limited  # noqa: E402
 from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.requests import observed  # noqa: E402
-from mcpservers import activity_stream, endpoint  # noqa: E402
+from mcpservers import endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
-from tools.record import recorder  # noqa: E402
+from portal.activity import stream as activity_stream  # noqa: E402
+from tools.record.recorder import recorder  # noqa: E402
 
 # Neither counted nor logged, nor held to ALLOWED_HOSTS.
 MONITORING: dict[str, Application] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}

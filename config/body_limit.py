@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from accounts.rest.problems import Problem
+from api.problems import Problem
 from mcpservers.replies import Receive, Scope, Send
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from accounts.rest.problems import Problem
+from api.problems import Problem
 from mcpservers.endpoint import PREFIX
 from mcpservers.replies import Refusal, Scope, Send, request_headers, send_reply
 

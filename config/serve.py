@@ -16,8 +16,8 @@ django.setup()
 
 from config.connections import ClientConnection  # noqa: E402  the apps must be loaded first
 from config.private_files import keep_private  # noqa: E402
-from mcpservers.activity_feed import feed  # noqa: E402
 from mcpservers.streams import hub  # noqa: E402
+from portal.activity.feed import feed  # noqa: E402
 
 # How long connections that a proxy keeps open may still bring a request, once new ones are refused.
 DRAIN_SECONDS = 1.0

@@ -270,12 +270,12 @@ EMAIL_TIMEOUT = 15
 
 # --- APIs -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.rest.authentication.ApiTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.rest.permissions.TokenRolePermission"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.TokenRolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.rest.bodies.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "accounts.rest.exceptions.exception_handler",
+    "EXCEPTION_HANDLER": "api.exceptions.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -291,10 +291,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/",
-    "PREPROCESSING_HOOKS": ["config.openapi.without_slashed_forms"],
+    "PREPROCESSING_HOOKS": ["api.openapi.without_slashed_forms"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.openapi.add_agent_operations",
+        "api.openapi.add_agent_operations",
     ],
 }
 

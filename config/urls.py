@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.admin.pages import answering_odd_values
-from accounts.pages import sign_in
+from portal.people import sign_in
 
 urlpatterns = [
     # One door for everybody: the admin's own would not ask for a second factor.
@@ -17,9 +17,9 @@ urlpatterns = [
     path("admin/password_change/done/", RedirectView.as_view(pattern_name="profile")),
     path("admin/search/", answering_odd_values(admin.site.admin_view(cast(Any, admin.site).search))),
     path("admin/", admin.site.urls),
-    path("", include("accounts.pages.urls")),
-    path("", include("mcpservers.pages.urls")),
-    path("", include("config.api_urls")),
+    path("", include("portal.people.urls")),
+    path("", include("portal.urls")),
+    path("", include("api.urls")),
 ]
 
 handler400 = "config.views.bad_request"

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from accounts.rest.problems import Problem
+from api.problems import Problem
 
 # Programs ask here, whatever their Accept header says.
 PROGRAMS = ("/integrated-account", "/integration", "/api-token", "/documentation", "/api/", "/.well-known/")

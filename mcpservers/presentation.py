@@ -2,7 +2,7 @@
 
 from accounts.invisible import visible
 from mcpservers.models import MCPServer
-from tools.catalogue import ToolSet
+from tools.catalogue.compilation import ToolSet
 
 PRODUCT = "patchbay"
 PRODUCT_VERSION = "0.1.0"

@@ -25,8 +25,8 @@ from mcpservers.jsonrpc import (
 )
 from mcpservers.resolution import ResolvedServer, holders_of
 from mcpservers.results import HANDSHAKE, STATELESS, SUPPORTED
+from tools.calling.invocation import Caller, invoke
 from tools.errors import CallFailed, InvalidArguments, UnknownTool
-from tools.invocation import Caller, invoke
 from tools.models.calls import Via
 from tools.ratelimits import RateLimits
 

@@ -20,9 +20,9 @@ from accounts.vendors.connections import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
 from mcpservers.presentation import instructions_for, server_info
-from tools.catalogue import ToolSet, catalogue_of
-from tools.formats import as_mcp
-from tools.toolbox import usable_connection
+from tools.catalogue.compilation import ToolSet, catalogue_of
+from tools.catalogue.formats import as_mcp
+from tools.catalogue.toolbox import usable_connection
 
 Revisions = tuple[int, int, int]
 

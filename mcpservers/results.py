@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 
 from mcpservers.resolution import ResolvedServer
-from tools.content import File, Kind
+from tools.calling.content import File, Kind
+from tools.calling.invocation import CallResult
+from tools.calling.wording import explain
 from tools.errors import AccountUnusable, CallFailed
-from tools.invocation import CallResult
-from tools.wording import explain
 
 STATELESS = "2026-07-28"
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")

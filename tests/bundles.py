@@ -4,8 +4,8 @@ import functools
 import pickle
 from typing import Any
 
-from tools import bundles
-from tools.bundles import Loaded
+from tools.documentation import bundles
+from tools.documentation.bundles import Loaded
 from tools.rights import Operator
 
 OPERATOR = Operator("tests")

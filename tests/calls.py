@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.models import IntegratedAccount
 from tools.models import Call
-from tools.record import Caller, CallNote, CallRecorder
+from tools.record.recorder import Caller, CallNote, CallRecorder
 
 TOOL = "list_all_fuse_desk_cases"
 

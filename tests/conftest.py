@@ -20,7 +20,7 @@ from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
 from tests import economy
 from tests.bundles import load_bundle
-from tools.record import recorder
+from tools.record.recorder import recorder
 
 BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
 SIMULATOR_KEY = "fd-demo-key"

@@ -4,7 +4,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from accounts.models import Environment, User
-from accounts.portal import SHOWN
+from portal.requests import SHOWN
 
 
 def browser(user: User) -> Client:

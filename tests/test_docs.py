@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings
 
 from accounts.definition import parse_definition
-from config.openapi import document
-from tools.bundles import read_bundle
-from tools.gate import name_of, problems_of
+from api.openapi import document
+from tools.catalogue.gate import name_of, problems_of
+from tools.documentation.bundles import read_bundle
 from tools.models import Documentation
 
 ROOT = Path(settings.BASE_DIR)

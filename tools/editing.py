@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.changes import Kind, announce
 from accounts.models import Integration
 from accounts.moves import settle_accounts
-from tools.history import acting, changed_fields
+from tools.documentation.history import acting, changed_fields
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
 from tools.rights import Editor, Right, actor_of, demand, person_of, reason_of

@@ -4,8 +4,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from tools import rollups
 from tools.models import Call
+from tools.record import rollups
 
 BATCH = 5000
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, moment, person
 from accounts.models import FailedSignIns, User
-from accounts.pages.reauthentication import recently_authenticated
+from accounts.reauthentication import recently_authenticated
 from accounts.sessions import end_sessions
 
 if TYPE_CHECKING:

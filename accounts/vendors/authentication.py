@@ -133,7 +133,7 @@ def vendor_authentication(
     """Return what puts these connection fields on requests, as the definition declares.
 
     `secrets` are the values of the fields that are kept secret, wherever the definition uses them. The kinds of OAuth
-    have their credentials in accounts/oauth.
+    have their credentials in accounts/vendors/oauth.
     """
     match declared:
         case ApiKey():

@@ -11,12 +11,12 @@ from accounts.definition import PLACEHOLDER, ConnectionField, Definition, OAuthA
 from accounts.definition.patterns import PatternUnusable, matches
 from accounts.errors import ConnectionIncomplete, UpstreamForbidden
 from accounts.models import IntegratedAccount
-from accounts.oauth.client import endpoint_problem, registered_client
-from accounts.oauth.credentials import OAuthCredentials, live_token
-from accounts.oauth.tokens import TokenSet
 from accounts.secret_routes import check_routes
 from accounts.vendors.addresses import base_url_problem
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
+from accounts.vendors.oauth.client import endpoint_problem, registered_client
+from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
+from accounts.vendors.oauth.tokens import TokenSet
 from accounts.vendors.transport import Owner
 
 MAX_UNKNOWN = 8

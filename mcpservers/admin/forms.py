@@ -9,7 +9,7 @@ from accounts.admin.pages import ModelForm
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
 from mcpservers.policy import FILTERS, check_expiry, tools_for
-from tools.catalogue import catalogue_of
+from tools.catalogue.compilation import catalogue_of
 
 PLACES = {"config.methods": "methods", "config.tags": "tags", "config.tools": "tools", "expires_at": "expires_at"}
 

@@ -12,9 +12,9 @@ from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mo
 from mcpservers.admin.forms import ServerForm
 from mcpservers.models import MCPServer
 from mcpservers.policy import change_server, delete_server, pause_server, resume_server
-from tools.catalogue import ToolSet, catalogue_of
-from tools.costs import estimate_tokens
-from tools.formats import as_mcp
+from tools.catalogue.compilation import ToolSet, catalogue_of
+from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.formats import as_mcp
 
 
 class StatusFilter(admin.SimpleListFilter):

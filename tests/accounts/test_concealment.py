@@ -23,10 +23,10 @@ from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
 from tests.rest import AsyncRest
 from tests.scripted_vendor import ScriptedVendor
+from tools.calling.trying import try_tool
+from tools.catalogue.toolbox import toolbox_of
 from tools.models import Call
-from tools.record import recorder
-from tools.toolbox import toolbox_of
-from tools.trying import try_tool
+from tools.record.recorder import recorder
 
 __all__ = ["account", "account_of", "desk", "serving", "upstream", "vendor"]
 

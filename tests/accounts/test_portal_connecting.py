@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from accounts.models import Environment, IntegratedAccount, Integration
-from accounts.pages.account_forms import filled_link
+from portal.accounts.forms import filled_link
 from tests.conftest import SIMULATOR_KEY, People
 from tests.portal import browser, has_strict_policy
 

@@ -75,7 +75,7 @@ def test_a_failure_within_a_view_shows_the_page_and_none_of_its_words(
     def fail(_user: object) -> None:
         raise RuntimeError("inner secret")
 
-    monkeypatch.setattr("accounts.portal.accounts_of", fail)
+    monkeypatch.setattr("portal.requests.accounts_of", fail)
     with caplog.at_level(logging.CRITICAL):
         response = client.get("/accounts/6d6c4d9e-8a5b-4a1e-9d6f-0d6b5a6f8a11")
     assert response.status_code == 500

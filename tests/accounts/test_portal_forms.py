@@ -21,8 +21,8 @@ from accounts.models import (
     Role,
     TokenKind,
 )
-from accounts.pages.urls import urlpatterns as people_pages
-from mcpservers.pages.urls import urlpatterns as server_pages
+from portal.people.urls import urlpatterns as people_pages
+from portal.urls import urlpatterns as server_pages
 from tests.conftest import SIMULATOR_KEY, People
 from tests.portal import browser, shown_for
 

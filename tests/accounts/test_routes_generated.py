@@ -19,10 +19,10 @@ from accounts.checking import check_account
 from accounts.connecting import connect_account, reconnect_account, set_enabled
 from accounts.errors import AccountError
 from accounts.models import Environment, IntegratedAccount, Integration
-from accounts.oauth.client import moved
 from accounts.vendors.addresses import origin
 from accounts.vendors.calling import ask
 from accounts.vendors.connections import connect
+from accounts.vendors.oauth.client import moved
 from accounts.vendors.upstream import Upstream
 from tests.accounts.routed import BASIC, BEARER, HEADER, QUERY, client_at, document, load
 from tests.recording_vendor import RecordingVendor, recording_vendor

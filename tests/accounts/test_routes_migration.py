@@ -13,7 +13,7 @@ from accounts.definition import parse_definition
 from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.secret_routes import approve, routes_of
 from tests.accounts.routed import BASIC, BEARER, HEADER, QUERY, client_at, connected, document, load
-from tools.toolbox import usable_connection
+from tools.catalogue.toolbox import usable_connection
 
 pytestmark = pytest.mark.django_db
 MIGRATION: Any = import_module("accounts.migrations.0008_secret_routes")

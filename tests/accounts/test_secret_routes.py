@@ -33,7 +33,7 @@ from tests.conftest import People
 from tests.portal import browser
 from tests.recording_vendor import RecordingVendor
 from tests.rest import Rest, problem, reasons, token_of
-from tools.toolbox import usable_connection
+from tools.catalogue.toolbox import usable_connection
 
 pytestmark = pytest.mark.django_db
 NEW_KEY, NEW_SECRET = "the-second-api-key", "the-second-client-secret"

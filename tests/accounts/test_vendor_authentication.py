@@ -21,7 +21,7 @@ from tests.mcpservers.conftest import upstream
 from tests.scripted_vendor import Received, ScriptedVendor
 from tests.tools.desk import DESK
 from tools.models import Call
-from tools.record import recorder
+from tools.record.recorder import recorder
 
 KEY = "k3y/with+odd&signs="
 QUOTED = "k3y%2Fwith%2Bodd%26signs%3D"

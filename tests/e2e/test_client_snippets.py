@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mcpservers.pages.clients import commands_for
+from portal.servers.clients import commands_for
 
 pytestmark = pytest.mark.e2e
 

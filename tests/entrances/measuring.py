@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tools.invocation import LARGE_REQUEST
+from tools.calling.invocation import LARGE_REQUEST
 
 LARGEST = 1024 * 1024
 # The loop may be held for 50 ms; the yardstick takes 50 to 60 on the machine that this was written on. What Django

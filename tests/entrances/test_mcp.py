@@ -22,7 +22,7 @@ from tests.tools.conftest import (
     upstream,
     vendor,
 )
-from tools.catalogue import Catalogue, Tool, catalogue_of
+from tools.catalogue.compilation import Catalogue, Tool, catalogue_of
 
 pytestmark = pytest.mark.hostile
 

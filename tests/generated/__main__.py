@@ -18,7 +18,7 @@ from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from tests.generated.staging import stage_of  # noqa: E402
 from tests.generated.strategies import plans  # noqa: E402
 from tests.generated.walks import Stage  # noqa: E402
-from tools.record import recorder  # noqa: E402
+from tools.record.recorder import recorder  # noqa: E402
 
 # Walks between two looks at how many calls there were.
 ROUND = 200

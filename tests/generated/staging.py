@@ -11,9 +11,9 @@ from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
 from tests.generated.vendor import GeneratedVendor
 from tests.generated.walks import Stage
 from tests.mcp_client import McpClient
-from tools.catalogue import catalogue_of
+from tools.catalogue.compilation import catalogue_of
 from tools.models.calls import Via
-from tools.record import Caller
+from tools.record.recorder import Caller
 
 
 def stage_of(loop: asyncio.AbstractEventLoop, environment: Environment) -> Stage:

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from accounts import bounded_json
 from accounts.vendors.connections import Connection
+from api.tools.call_problems import call_problem
 from tests.generated.family import BASE_PATH, KEY
 from tests.generated.strategies import TAMPERINGS, Plan, replies
 from tests.generated.vendor import GeneratedVendor, Reply, head_of
 from tests.mcp_client import McpClient
-from tools.arguments import PLACEHOLDERS
-from tools.catalogue import Tool
+from tools.calling.arguments import PLACEHOLDERS
+from tools.calling.invocation import CallResult, invoke
+from tools.calling.wording import explain
+from tools.catalogue.compilation import Tool
 from tools.errors import CallFailed
-from tools.failures import call_problem
-from tools.invocation import CallResult, invoke
-from tools.record import Caller
-from tools.wording import explain
+from tools.record.recorder import Caller
 
 OWN_HEADERS = {"host", "accept", "accept-encoding", "user-agent", "content-type", "content-length", "x-key", "range"}
 MOST_WORDS = 8000

@@ -10,9 +10,9 @@ from django.conf import settings
 
 from accounts.connecting import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
-from accounts.oauth.consent import authorization_url
-from accounts.oauth.joining import client_of, finish, new_consent
 from mcpservers.policy import create_server
+from portal.accounts.consent import authorization_url
+from portal.accounts.joining import client_of, finish, new_consent
 from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.integrations.serving import Served

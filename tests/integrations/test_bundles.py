@@ -14,11 +14,11 @@ from accounts.models import Integration
 from mcpservers.presentation import ESSENTIALS
 from tests.bundles import load_bundle
 from tests.integrations.conftest import BUNDLES, load
-from tools.bundles import write_bundle
-from tools.catalogue import Catalogue, Tool, build
-from tools.costs import estimate_tokens
-from tools.formats import as_mcp
-from tools.schemas import walk
+from tools.catalogue.compilation import Catalogue, Tool, build
+from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.formats import as_mcp
+from tools.catalogue.schemas import walk
+from tools.documentation.bundles import write_bundle
 
 NAMES = ("freshdesk", "intercom", "zendesk")
 # Tokens of a server with the tag that a support team gives it, and with every tool.

@@ -16,14 +16,14 @@ from pytest_django.fixtures import Settings
 from accounts.allowances import streams
 from accounts.models import IntegratedAccount, Membership, Session, User
 from config.asgi import application
-from mcpservers import activity_feed
-from mcpservers.activity_feed import ActivityFeed, Watch
 from mcpservers.models import MCPServer
+from portal.activity import feed as activity_feed
+from portal.activity.feed import ActivityFeed, Watch
 from tests.calls import note_of, record
 from tests.conftest import People, ThreadedServer
 from tests.portal import browser
-from tools.activity import CallFilter
 from tools.models import Call
+from tools.record.activity import CallFilter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,7 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> ActivityFeed:
     own = ActivityFeed()
     monkeypatch.setattr(activity_feed, "TICK_SECONDS", 0.05)
     monkeypatch.setattr(activity_feed, "CHECK_SECONDS", 0.2)
-    monkeypatch.setattr("mcpservers.activity_stream.feed", own)
+    monkeypatch.setattr("portal.activity.stream.feed", own)
     return own
 
 
@@ -257,7 +257,7 @@ def test_streams_take_no_thread_each_and_leave_nothing_behind(
 def test_quiet_streams_are_kept_open_by_comments(
     web: str, people: People, account: IntegratedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mcpservers.activity_stream.COMMENT_SECONDS", 0.05)
+    monkeypatch.setattr("portal.activity.stream.COMMENT_SECONDS", 0.05)
     with watching(web, people.teammate, account) as events:
         comments = (line for line in events._lines if line.startswith(":"))
         assert [next(comments), next(comments)] == [": ", ": "]

@@ -12,7 +12,7 @@ from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 from tools.models import Call
-from tools.rollups import add_up
+from tools.record.rollups import add_up
 
 HOSTILE = "<script>alert(1)</script>\"'>"
 

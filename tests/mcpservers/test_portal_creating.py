@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
-from mcpservers.pages.clients import commands_for, is_public
+from portal.servers.clients import commands_for, is_public
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 from tools.models import Documentation

@@ -13,11 +13,11 @@ from django.test import AsyncClient
 
 from accounts.models import AuditEntry, IntegratedAccount, User
 from mcpservers.models import MCPServer
-from mcpservers.pages.call_snippets import over_mcp, over_rest
 from mcpservers.policy import create_server
+from portal.tools.call_snippets import over_mcp, over_rest
 from tests.conftest import SIMULATOR_KEY, People
 from tools.models import Call
-from tools.record import recorder
+from tools.record.recorder import recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.portal import browser
 from tools.models import Call, Documentation
-from tools.rollups import add_up
+from tools.record.rollups import add_up
 
 LIST = "list_all_fuse_desk_cases"
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -6,7 +6,7 @@ import yaml
 
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
-from tools.catalogue import Tool, compile_tool
+from tools.catalogue.compilation import Tool, compile_tool
 from tools.models import Documentation
 
 ARCHIVE = """

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from accounts.definition import Definition, parse_definition
 from tests.scripted_vendor import Answer, Received
-from tools.catalogue import Tool, compile_tool
+from tools.catalogue.compilation import Tool, compile_tool
 from tools.models import Documentation
 
 LIMITED = {"limit_parameter": "per_page"}

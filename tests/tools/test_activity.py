@@ -9,9 +9,9 @@ import pytest
 
 from accounts.models import IntegratedAccount
 from tests.calls import note_of, record
-from tools import activity
-from tools.activity import ANY_FAILURE, CallFilter, Position, page_of
 from tools.models import Call, Outcome
+from tools.record import activity
+from tools.record.activity import ANY_FAILURE, CallFilter, Position, page_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

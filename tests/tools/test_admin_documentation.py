@@ -11,7 +11,7 @@ from accounts.changes import Kind
 from accounts.models import AuditEntry, Integration, User
 from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
 from tools.admin.calls import DocumentationAdmin
-from tools.catalogue import catalogue_of
+from tools.catalogue.compilation import catalogue_of
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from accounts.models import AuditEntry, Integration
 from tests.admin_site import browser, hearing, staff, superuser
 from tests.bundles import OPERATOR
 from tests.tools.openapi.documents import DESK_30, answering, described, operation
-from tools.catalogue import build
+from tools.catalogue.compilation import build
 from tools.models import Documentation
 from tools.openapi.importing import prepare
 

@@ -11,9 +11,9 @@ from accounts.models import AuditEntry, Environment, IntegratedAccount, Membersh
 from tests.admin_site import staff, superuser
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.test_admin_documentation import typed
+from tools.calling.trying import example_arguments
 from tools.models import Call, Documentation
-from tools.record import recorder
-from tools.trying import example_arguments
+from tools.record.recorder import recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "Returns one ticket of the desk, with everything that was ever said in it."

@@ -14,10 +14,10 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Role
 from accounts.vendors.upstream import close_shared_upstream
 from tests.conftest import SIMULATOR_KEY, People
 from tests.rest import AsyncRest, problem, reasons, token_of
-from tools.catalogue import catalogue_of
-from tools.formats import as_mcp
+from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.formats import as_mcp
 from tools.models import Call
-from tools.record import recorder
+from tools.record.recorder import recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.desk import desk_tool
-from tools.arguments import bind, check
+from tools.calling.arguments import bind, check
+from tools.calling.queries import query_pairs
 from tools.errors import InvalidArguments
-from tools.queries import query_pairs
 
 TICKETS = "list_all_desk_tickets"
 CASES = "list_all_fuse_desk_cases"

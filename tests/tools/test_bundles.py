@@ -19,9 +19,9 @@ from accounts.models import Integration
 from tests.bundles import load_bundle
 from tests.conftest import BUNDLE
 from tests.tools.desk import DESK
-from tools.bundle_text import MAX_NODES, read_document
-from tools.bundles import Loaded, compare_bundle, write_bundle
-from tools.catalogue import build
+from tools.catalogue.compilation import build
+from tools.documentation.bundle_text import MAX_NODES, read_document
+from tools.documentation.bundles import Loaded, compare_bundle, write_bundle
 from tools.errors import BundleInvalid
 from tools.models import Documentation
 

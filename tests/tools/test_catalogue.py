@@ -12,7 +12,7 @@ from mcpservers.policy import create_server
 from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.tools.desk import DESK, desk_tool
-from tools.catalogue import Catalogue, build, catalogue_of
+from tools.catalogue.compilation import Catalogue, build, catalogue_of
 from tools.errors import FilterUnknown, UnknownTool
 from tools.models import Documentation
 

@@ -13,7 +13,7 @@ from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.archive import archive_with
-from tools.cleaning import cleaned
+from tools.calling.cleaning import cleaned
 
 ODD = {
     "a": None,

@@ -20,7 +20,7 @@ from mcpservers.models import MCPServer
 from mcpservers.policy import create_server
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Received, ScriptedVendor
-from tools.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal
+from tools.calling.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal
 from tools.pagination import Position
 
 CASES = "list_all_fuse_desk_cases"

@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import Integration
-from tools.catalogue import Tool, catalogue_of
+from api.tools.call_problems import call_problem
+from tools.catalogue.compilation import Tool, catalogue_of
 from tools.errors import (
     AccountBusy,
     CallFailed,
@@ -13,7 +14,6 @@ from tools.errors import (
     VendorRefused,
     VendorUnreachable,
 )
-from tools.failures import call_problem
 from tools.ratelimits import RateLimits
 
 

@@ -17,7 +17,7 @@ from tests.rest import AsyncRest, problem
 from tests.scripted_vendor import ScriptedVendor
 from tests.socket_vendor import Conversation, socket_vendor
 from tools.models import Call
-from tools.record import recorder
+from tools.record.recorder import recorder
 
 GET = "get_single_desk_ticket_by_id"
 CREATE = "create_a_desk_ticket"

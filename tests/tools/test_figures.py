@@ -9,10 +9,10 @@ import pytest
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from tests.calls import note_of, record
-from tools import figures
-from tools.activity import CallFilter
-from tools.figures import Tally, breakdown_of, figures_of, percentile
 from tools.models.figures import BOUNDS, BUCKETS
+from tools.record import figures
+from tools.record.activity import CallFilter
+from tools.record.figures import Tally, breakdown_of, figures_of, percentile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,11 +11,11 @@ from accounts.models import Integration
 from demo.simulator import ROUTES
 from mcpservers.presentation import ESSENTIALS
 from tests.mcp_client import McpClient
-from tools.catalogue import Catalogue, build
-from tools.costs import estimate_tokens
-from tools.formats import as_mcp
-from tools.schemas import walk
-from tools.verdicts import report_of
+from tools.catalogue.compilation import Catalogue, build
+from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.formats import as_mcp
+from tools.catalogue.schemas import walk
+from tools.documentation.verdicts import report_of
 
 HEROES = {
     "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "list_all_fuse_desk_chats",

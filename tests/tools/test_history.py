@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tools.history import Part, Piece
-from tools.history import line_pieces as lines
-from tools.history import word_pieces as words
+from tools.documentation.history import Part, Piece
+from tools.documentation.history import line_pieces as lines
+from tools.documentation.history import word_pieces as words
 
 
 def text_of(pieces: list[Piece], *parts: Part) -> str:

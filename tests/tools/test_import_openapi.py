@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from accounts.models import Integration
 from tests.bundles import load_bundle
 from tests.tools.openapi.documents import DESK_30, STORE_20, answering, described, large, operation
-from tools.bundles import write_bundle
-from tools.catalogue import build
+from tools.catalogue.compilation import build
+from tools.documentation.bundles import write_bundle
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db

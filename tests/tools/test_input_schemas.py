@@ -7,9 +7,9 @@ import pytest
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.desk import desk_tool
-from tools.arguments import check
+from tools.calling.arguments import check
+from tools.catalogue.schemas import property_problems
 from tools.errors import InvalidArguments
-from tools.schemas import property_problems
 
 CREATE = "create_a_archive_paper"
 TEXT = {"type": "string"}

@@ -15,7 +15,7 @@ from tests.mcp_client import McpClient
 from tests.moving import move
 from tests.scripted_vendor import ScriptedVendor, gzipped
 from tools.models import Call, Documentation
-from tools.record import recorder
+from tools.record.recorder import recorder
 
 LIST = "list_all_fuse_desk_cases"
 NOTE = "fuse_desk_cases_add_note"

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tools.metrics import BoundedLabel
+from tools.record.metrics import BoundedLabel
 
 
 def test_labels_are_bounded_and_those_that_were_seen_keep_theirs() -> None:

@@ -15,10 +15,10 @@ from pytest_django.fixtures import Settings
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.archive import archive_tool
-from tools.costs import estimate_tokens
-from tools.formats import as_mcp
-from tools.output_schemas import MAX_CHARACTERS, Output, conformed, loosened, output_schema, result_schema
-from tools.schemas import walk
+from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.formats import as_mcp
+from tools.catalogue.output_schemas import MAX_CHARACTERS, Output, conformed, loosened, output_schema, result_schema
+from tools.catalogue.schemas import walk
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
 ID = {"id": "7"}

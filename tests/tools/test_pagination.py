@@ -24,14 +24,14 @@ from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.list_vendor import PAGINGS, SILENT, ListVendor, bundle, list_tool
 from tests.tools.test_cursors import ids, walk
-from tools.arguments import bind, check
-from tools.cursors import MAX_CHARACTERS
-from tools.gate import problems_of
+from tools.calling.arguments import bind, check
+from tools.calling.cursors import MAX_CHARACTERS
+from tools.calling.shaping import shape_page
+from tools.calling.walks import step_of
+from tools.catalogue.gate import problems_of
 from tools.models import Documentation
 from tools.pagination.numbered import goes_on
 from tools.ratelimits import RateLimits
-from tools.shaping import shape_page
-from tools.walks import step_of
 
 KEY = "lists-secret"
 TOOLS = {name: list_tool(name) for name in PAGINGS}

@@ -7,8 +7,8 @@ import pytest
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
 from tests.tools.desk import DESK
+from tools.catalogue.placement import placement_problems
 from tools.models import Documentation
-from tools.placement import placement_problems
 
 WORDS = {"title": "T", "description": "D"}
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Integration
-from tools.costs import estimate_tokens
+from tools.catalogue.costs import estimate_tokens
+from tools.documentation.preview import preview_of, stored_preview
+from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation
-from tools.preview import preview_of, stored_preview
-from tools.verdicts import ensure_fresh
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.archive import archive_tool
 from tests.tools.desk import desk_tool
-from tools.catalogue import Tool
-from tools.projection import Projection
+from tools.catalogue.compilation import Tool
+from tools.catalogue.projection import Projection
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
 PAPER = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
-from tools.queries import query_pairs, quoted
+from tools.calling.queries import query_pairs, quoted
 
 STYLES = ["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
 DEEP = {"a": [1, {"b": ["x", True]}], "c": {"d": None}}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Received, ScriptedVendor
 from tests.tools.archive import archive_tool
-from tools.arguments import bind, check
+from tools.calling.arguments import bind, check
 from tools.errors import InvalidArguments
 
 ATTACH = "archive_papers_attach"

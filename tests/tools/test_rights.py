@@ -22,12 +22,12 @@ from tests.calls import record as put_on_record
 from tests.conftest import BUNDLE
 from tests.rest import Rest, token_for
 from tests.tools.openapi.documents import DESK_30
-from tools import bundles
+from tools.documentation import bundles
+from tools.documentation.publishing import publish
+from tools.documentation.review import Marks, carry_out
 from tools.editing import delete_definition, delete_record, save_definition, save_record, switch_records
 from tools.models import Documentation
 from tools.openapi.importing import prepare
-from tools.publishing import publish
-from tools.review import Marks, carry_out
 from tools.rights import IMPORTING, Editor, Right, RightsMissing, demand, may
 
 # --- The decision -----------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tools.models import Call, CallFigures
 from tools.models.figures import BUCKETS, NOBODY, Grain, Scope
-from tools.record import CallRecorder, recorder
-from tools.rollups import add_up_everything
+from tools.record.recorder import CallRecorder, recorder
+from tools.record.rollups import add_up_everything
 from tools.tasks import prune_calls
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.schemas import MAX_NODES, SchemaRefused, alias, compile_validator, inline_references, property_problems
+from tools.catalogue.schemas import (
+    MAX_NODES,
+    SchemaRefused,
+    alias,
+    compile_validator,
+    inline_references,
+    property_problems,
+)
 
 STRING = {"type": "string"}
 NESTED = {"$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}}}

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import ScriptedVendor
 from tests.tools.test_cursors import ids, walk
-from tools.shaping import Shaped, shape_page, shape_value
+from tools.calling.shaping import Shaped, shape_page, shape_value
 
 TICKETS = "list_all_desk_tickets"
 

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from tests.calls import note_of, record
-from tools.usage import accounts_lately, clients_seen, tools_used, tools_used_everywhere
+from tools.record.usage import accounts_lately, clients_seen, tools_used, tools_used_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.pages import Label, RecordAdmin, labelled, linked, moment, mono, pretty_json
 from accounts.models import IntegratedAccount
-from tools.activity import SEARCHED, newest_of
 from tools.admin.documentation import DocumentationAdmin
 from tools.admin.integrations import IntegrationAdmin
 from tools.models import Call
+from tools.record.activity import SEARCHED, newest_of
 
 OUTCOME_COLOURS = {
     "ok": "success", "pending": "info", "cancelled": "info", "invalid": "warning", "rate_limited": "warning",

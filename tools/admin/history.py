@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import audit
 from accounts.admin.pages import ModelAdmin, page_action, person
-from tools.history import acting, changed_fields, changes_between, versions_of
+from tools.documentation.history import acting, changed_fields, changes_between, versions_of
 
 PAGE = 50
 

@@ -20,8 +20,8 @@ from tools.admin.forms import IntegrationForm
 from tools.admin.history import WithHistory
 from tools.admin.imports import WithImports
 from tools.admin.review import WithReview
-from tools.bundles import write_bundle
-from tools.catalogue import catalogue_of
+from tools.catalogue.compilation import catalogue_of
+from tools.documentation.bundles import write_bundle
 from tools.editing import delete_definition, save_definition
 
 DOCUMENTATION = "tools_documentation_changelist"

@@ -12,8 +12,8 @@ from accounts import audit
 from accounts.admin.pages import ModelAdmin, page_action, person
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.differences import named
-from tools.review import ACCEPTED, DROPPED, Marks, carry_out, counts_of, drafts_of, filtered, rows_of
+from tools.documentation.differences import named
+from tools.documentation.review import ACCEPTED, DROPPED, Marks, carry_out, counts_of, drafts_of, filtered, rows_of
 
 PAGE = 50
 FILTERS = ("gate", "mark", "q", "page")

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from accounts import audit, bounded_json
 from accounts.admin.pages import ModelAdmin, person
 from accounts.models import IntegratedAccount
+from tools.calling.trying import accounts_for, example_arguments, may_write, try_tool
+from tools.documentation.preview import Preview, preview_of
 from tools.models import Documentation
-from tools.preview import Preview, preview_of
-from tools.trying import accounts_for, example_arguments, may_write, try_tool
 
 PANEL = "admin/tools/documentation/try.html"
 

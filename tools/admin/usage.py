@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import ModelAdmin, linked
-from tools.activity import SEARCHED, newest_of
+from tools.documentation.preview import EXPOSED, stored_preview
 from tools.models import Call, Documentation, Outcome
-from tools.preview import EXPOSED, stored_preview
-from tools.usage import NEVER_USED, ToolUse, tools_used_everywhere
+from tools.record.activity import SEARCHED, newest_of
+from tools.record.usage import NEVER_USED, ToolUse, tools_used_everywhere
 
 MOST_REASONS = 5
 MANY_FAIL = 10  # percent

@@ -3,7 +3,7 @@
 import uuid
 from django.db import migrations, models
 
-from tools.rollups import add_up_everything
+from tools.record.rollups import add_up_everything
 
 
 def add_up(apps, schema_editor):

@@ -1,6 +1,7 @@
 """What gate and lint say of each documentation record, kept so that lists can be filtered and sorted by it.
 
-These rows are a cache that tools/verdicts.py keeps: nothing but it writes them, and all of them can be deleted.
+These rows are a cache that tools/documentation/verdicts.py keeps: nothing but it writes them, and all of them can be
+deleted.
 """
 
 from typing import ClassVar

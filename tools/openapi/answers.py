@@ -7,11 +7,11 @@ from typing import Any
 import inflection
 
 from tools.openapi.errors import OperationRefused, ReferenceRefused
-from tools.openapi.merging import Schema, kinds_of
-from tools.openapi.operations import Operation
-from tools.openapi.schemas import Cleaner
-from tools.openapi.texts import words_of
-from tools.openapi.vocabulary import ENVELOPE
+from tools.openapi.naming.texts import words_of
+from tools.openapi.naming.vocabulary import ENVELOPE
+from tools.openapi.reading.operations import Operation
+from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.schemas import Cleaner
 
 # Deep enough for an envelope: the list in it, and the next page's place beside that.
 DEPTH = 4

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass, field
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
+from tools.calling.queries import scalar
 from tools.openapi.errors import OperationRefused
-from tools.openapi.fitting import fitted, nameable
-from tools.openapi.merging import Schema, kinds_of
-from tools.openapi.operations import Operation, Parameter
-from tools.openapi.paths import Template
-from tools.openapi.schemas import CONTROL, Clean, Cleaner
-from tools.openapi.texts import plain, visible
-from tools.queries import scalar
+from tools.openapi.naming.paths import Template
+from tools.openapi.naming.texts import plain, visible
+from tools.openapi.reading.operations import Operation, Parameter
+from tools.openapi.shapes.fitting import fitted, nameable
+from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.schemas import CONTROL, Clean, Cleaner
 
 BUDGET = 6_000
 ONE_BUDGET = 3_000

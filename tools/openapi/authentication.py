@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 from accounts.definition import MAX_KEYS
-from tools.openapi.document import Document
 from tools.openapi.errors import ReferenceRefused
-from tools.openapi.operations import Operation
-from tools.openapi.texts import slug, words_of
+from tools.openapi.naming.texts import slug, words_of
+from tools.openapi.reading.document import Document
+from tools.openapi.reading.operations import Operation
 
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 ADDRESS = re.compile(r"https?://[^\s#]{1,290}")

@@ -5,11 +5,11 @@ from typing import Any
 
 from tools.openapi.answers import is_json
 from tools.openapi.errors import OperationRefused
-from tools.openapi.fitting import fitted, nameable
-from tools.openapi.merging import Schema, kinds_of
-from tools.openapi.operations import Body, Operation
-from tools.openapi.schemas import Cleaner
-from tools.openapi.texts import plain
+from tools.openapi.naming.texts import plain
+from tools.openapi.reading.operations import Body, Operation
+from tools.openapi.shapes.fitting import fitted, nameable
+from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.schemas import Cleaner
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 BUDGET = 8_000

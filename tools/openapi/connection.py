@@ -1,7 +1,7 @@
 """Choose the request that tells whether a connection works: cheap, without parameters, and only for who is known."""
 
-from tools.openapi.operations import Operation
-from tools.openapi.paths import nodes_of
+from tools.openapi.naming.paths import nodes_of
+from tools.openapi.reading.operations import Operation
 
 # What vendors call the one who asks, most telling first.
 SELVES = (

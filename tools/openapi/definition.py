@@ -9,13 +9,13 @@ from tools.openapi.arguments import Arguments
 from tools.openapi.authentication import Access
 from tools.openapi.bodies import RequestBody
 from tools.openapi.connection import connection_path
-from tools.openapi.document import Document
-from tools.openapi.naming import Names, Place
-from tools.openapi.operations import Operation
+from tools.openapi.naming.paths import Template
+from tools.openapi.naming.texts import plain, slug, words_of
+from tools.openapi.naming.tool_names import Names, Place
 from tools.openapi.paging import NOT_PAGED, Guess
-from tools.openapi.paths import Template
+from tools.openapi.reading.document import Document
+from tools.openapi.reading.operations import Operation
 from tools.openapi.servers import Base
-from tools.openapi.texts import plain, slug, words_of
 
 MAX_TAGS = 4
 

@@ -6,8 +6,8 @@ from typing import Any
 from accounts.definition import is_reserved_header
 from tools.openapi.arguments import HEADER, is_credential
 from tools.openapi.errors import ReferenceRefused
-from tools.openapi.operations import Operation, Parameter
-from tools.openapi.references import References
+from tools.openapi.reading.operations import Operation, Parameter
+from tools.openapi.reading.references import References
 
 MOST = 0.4
 MAX_VALUE = 200

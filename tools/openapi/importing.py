@@ -8,15 +8,15 @@ import orjson
 
 from accounts.definition import SLUG
 from accounts.models import Integration
-from tools.bundles import Loaded, compare_parts, load_parts
+from tools.catalogue.schemas import Schema
+from tools.documentation.bundles import Loaded, compare_parts, load_parts
 from tools.models import Documentation
-from tools.openapi.document import read
 from tools.openapi.errors import DocumentInvalid
-from tools.openapi.naming import Place
-from tools.openapi.paths import recognised
+from tools.openapi.naming.paths import recognised
+from tools.openapi.naming.tool_names import Place
 from tools.openapi.proposal import Proposal, propose
+from tools.openapi.reading.document import read
 from tools.rights import Editor
-from tools.schemas import Schema
 
 MAX_NAME = 48
 NAME_RULE = (

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.openapi.answers import Result, expression, inside
-from tools.openapi.merging import Schema, kinds_of
-from tools.openapi.vocabulary import (
+from tools.openapi.naming.vocabulary import (
     AROUND,
     CURSORS,
     LIMITS,
@@ -19,6 +18,7 @@ from tools.openapi.vocabulary import (
     TOTALS,
     USUAL,
 )
+from tools.openapi.shapes.merging import Schema, kinds_of
 
 STATED = re.compile(
     r"(?:max(?:imum)?(?:\s+(?:value|is|of|allowed|number|per page|page size))*[\s:=]*|between \d+ and |up to |"

@@ -13,19 +13,19 @@ from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_c
 from tools.openapi.authentication import Access, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
-from tools.openapi.document import Document
 from tools.openapi.errors import DocumentInvalid, OperationRefused
-from tools.openapi.fitting import DEPTHS, cut_down
 from tools.openapi.headers import constant_headers
-from tools.openapi.merging import Schema
-from tools.openapi.naming import Kind, Names, Naming, Place, tool_names
-from tools.openapi.operations import Operation, operations_of
+from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
+from tools.openapi.naming.texts import plain, words_of
+from tools.openapi.naming.tool_names import Kind, Names, Naming, Place, tool_names
+from tools.openapi.naming.words import description_of, title_of
 from tools.openapi.paging import Argument, Guess, guess
-from tools.openapi.paths import Template, nodes_of, recognised, template_of
-from tools.openapi.schemas import Cleaner
+from tools.openapi.reading.document import Document
+from tools.openapi.reading.operations import Operation, operations_of
 from tools.openapi.servers import Base, base_of, prefix_of
-from tools.openapi.texts import plain, words_of
-from tools.openapi.words import description_of, title_of
+from tools.openapi.shapes.fitting import DEPTHS, cut_down
+from tools.openapi.shapes.merging import Schema
+from tools.openapi.shapes.schemas import Cleaner
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
 RESPONSE_BUDGET = 5_000

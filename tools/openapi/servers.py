@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from tools.openapi.document import Document
 from tools.openapi.errors import DocumentInvalid, OperationRefused
-from tools.openapi.texts import plain, slug, words_of
+from tools.openapi.naming.texts import plain, slug, words_of
+from tools.openapi.reading.document import Document
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")

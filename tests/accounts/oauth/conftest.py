@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.connecting import connect_account, save_account
 from accounts.models import Environment, IntegratedAccount, Integration, OAuthGrant
-from accounts.oauth.tokens import TokenSet
+from accounts.vendors.oauth.tokens import TokenSet
 from mcpservers.policy import create_server
 from tests.authorization_server import FIELDS, AuthorizationServer, bundle
 from tests.bundles import load_bundle

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.connecting import reconnect_account
 from accounts.models import AuditEntry, IntegratedAccount
-from accounts.oauth import grants
-from accounts.oauth.tokens import TokenSet
 from accounts.vendors.connections import connect
+from accounts.vendors.oauth import grants
+from accounts.vendors.oauth.tokens import TokenSet
 from tests.accounts.oauth.conftest import CREATE, LIST, Consented, client_of, grant_of, let_pass, run
 from tests.authorization_server import FIELDS, AuthorizationServer
 from tests.mcp_client import McpClient

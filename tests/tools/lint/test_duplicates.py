@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.tools.desk import desk
-from tools.lint import Neighbours, Profile, mention_findings, mention_pattern, mentions_of
+from tools.documentation.lint import Neighbours, Profile, mention_findings, mention_pattern, mentions_of
 from tools.models import Documentation
 
 WORDS = ("ticket", "queue", "owner", "label", "state", "closed", "reopened", "priority", "channel", "invoice", "refund")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tools.lint import RULES, Finding, score_of
+from tools.documentation.lint import RULES, Finding, score_of
 
 
 def found(rule: str, count: int = 1) -> list[Finding]:

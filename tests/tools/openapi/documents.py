@@ -4,8 +4,8 @@ from typing import Any
 
 import yaml
 
-from tools.openapi.document import read
 from tools.openapi.proposal import Proposal, propose
+from tools.openapi.reading.document import read
 
 DESK_30 = """
 openapi: 3.0.3

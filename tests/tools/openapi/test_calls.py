@@ -12,9 +12,9 @@ from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.openapi.documents import DESK_30
+from tools.documentation.publishing import publish
 from tools.models import Documentation
 from tools.openapi.importing import prepare
-from tools.publishing import publish
 
 
 @pytest.fixture

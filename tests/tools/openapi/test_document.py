@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.tools.openapi.documents import DESK_30, described, operation
-from tools.document_text import MAX_NODES, read_text
-from tools.openapi.document import MAX_DEPTH, read
+from tools.documentation.document_text import MAX_NODES, read_text
 from tools.openapi.errors import DocumentInvalid
+from tools.openapi.reading.document import MAX_DEPTH, read
 
 PATHS = "paths: {/a: {get: {}}}"
 

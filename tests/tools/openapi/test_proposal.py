@@ -18,9 +18,9 @@ from tests.tools.openapi.documents import (
     proposed,
     record_of,
 )
-from tools.gate import name_of, problems_of
+from tools.catalogue.gate import name_of, problems_of
+from tools.catalogue.naming import TOOL_NAME
 from tools.models import Documentation
-from tools.naming import TOOL_NAME
 from tools.openapi.errors import DocumentInvalid
 from tools.openapi.proposal import Proposal
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.tools.openapi.documents import DESK_30, described, large, operation, proposed, record_of
+from tools.catalogue.schemas import compile_validator
 from tools.openapi.proposal import RESPONSE_BUDGET, Proposal
-from tools.schemas import compile_validator
 
 JSON = "application/json"
 

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.errors import DefinitionInvalid
-from tools.bundles import Loaded, note_loaded
-from tools.differences import named
+from tools.documentation.bundles import Loaded, note_loaded
+from tools.documentation.differences import named
+from tools.documentation.publishing import Published, never_published, publish
 from tools.errors import BundleInvalid
 from tools.models import Documentation
 from tools.openapi.importing import Prepared, prepare
-from tools.publishing import Published, never_published, publish
 from tools.rights import Operator
 
 OPERATOR = Operator("import_openapi")

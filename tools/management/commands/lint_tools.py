@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Integration
+from tools.documentation.verdicts import Report, report_of
 from tools.models import Documentation, State
-from tools.verdicts import Report, report_of
 
 MINIMUM = 0
 BEST = 100

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.errors import DefinitionInvalid
-from tools.bundles import Loaded, compare_bundle, load_bundle, note_loaded
-from tools.differences import named
+from tools.documentation.bundles import Loaded, compare_bundle, load_bundle, note_loaded
+from tools.documentation.differences import named
 from tools.errors import BundleInvalid
 from tools.rights import Operator
 

@@ -1,0 +1,98 @@
+"""Ask a vendor whether a connection works, and what its credentials may do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jmespath
+from asgiref.sync import async_to_sync
+from jmespath.exceptions import JMESPathError
+
+from accounts import bounded_json
+from accounts.definition import ClientCredentialsAuthentication, Definition
+from accounts.errors import (
+    ConnectionRefused,
+    ReauthenticationNeeded,
+    TokenRefused,
+    UpstreamFailure,
+    UpstreamForbidden,
+)
+from accounts.models import IntegratedAccount
+from accounts.secret_routes import check_routes
+from accounts.vendors.calling import ask
+from accounts.vendors.connections import Connection, connect
+from accounts.vendors.oauth import token_endpoint
+from accounts.vendors.oauth.client import registered_client
+from accounts.vendors.oauth.tokens import TokenSet
+from accounts.vendors.upstream import Upstream
+from accounts.vendors.words import vendor_words
+
+
+async def check_connection(connection: Connection, definition: Definition) -> list[str]:
+    """Ask the vendor whether the connection works; return the scopes it tells, or raise ConnectionRefused."""
+    test = definition.connection_test
+    with refusals(definition.label):
+        async with Upstream() as upstream:
+            response = await ask(connection, test.method, test.path, upstream=upstream)
+    if not 200 <= response.status < 300:
+        said, _ = vendor_words(response, definition)
+        raise ConnectionRefused(
+            f"{definition.label} refused the connection with HTTP {response.status}" + (f": {said}" if said else "."),
+            response.status,
+        )
+    try:
+        body = bounded_json.loads(response.body)
+        scopes = jmespath.search(test.scopes, body) if test.scopes else []
+    except (bounded_json.NotJSON, JMESPathError):
+        raise ConnectionRefused(
+            f"What answered at this address is not {definition.label}'s API: the answer is not the JSON it gives. "
+            "Check the connection fields.",
+            response.status,
+        ) from None
+    return [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
+
+
+def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None) -> None:
+    """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable.
+
+    SecretsMoved is raised before anything is sent, where the account would send its secrets elsewhere.
+
+    `tokens` are those of an OAuth connection that is new; otherwise the account's own are used.
+    """
+    definition = account.integration.parsed()
+    with refusals(definition.label):
+        connection = connect(account, definition, tokens)
+    scopes = async_to_sync(check_connection)(connection, definition)
+    if not definition.connection_test.scopes and tokens is not None:
+        scopes = list(tokens.scopes)
+    account.mark_checked(scopes=scopes)
+
+
+def first_tokens(account: IntegratedAccount) -> TokenSet | None:
+    """Get tokens for an account whose connection fields are new; None for kinds that need none, or a person's consent.
+
+    Raises ConnectionRefused, and SecretsMoved before anything is sent.
+    """
+    definition = account.integration.parsed()
+    declared = definition.authentication
+    if not isinstance(declared, ClientCredentialsAuthentication):
+        return None
+    check_routes(account, definition)
+    fields = {**account.connection, **account.read_credentials()}
+    client = registered_client(definition, declared, fields, account.base_url)
+    with refusals(definition.label):
+        return async_to_sync(token_endpoint.client_credentials)(client)
+
+
+@contextmanager
+def refusals(vendor: str) -> Iterator[None]:
+    """Raise ConnectionRefused for whatever keeps a vendor from answering a connection."""
+    try:
+        yield
+    except UpstreamForbidden as failure:
+        raise ConnectionRefused(f"{vendor} was not asked: {failure}.", forbidden=True) from None
+    except UpstreamFailure as failure:
+        raise ConnectionRefused(f"{vendor} could not be reached: {failure}.") from None
+    except TokenRefused as refused:
+        raise ConnectionRefused(f"{vendor} gave no access token ({refused}).", refused.status) from None
+    except ReauthenticationNeeded as needed:
+        raise ConnectionRefused(f"The account must be connected again: {needed}.", 401) from None

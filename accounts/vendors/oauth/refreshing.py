@@ -1,0 +1,144 @@
+"""Get the token that an account's next request needs: the one that is held, or a new one, asked for once.
+
+Within an event loop all who need the same token wait for one task. Across loops, processes and machines the lease in
+the row decides who asks (accounts/vendors/oauth/grants.py); the others look at the row until the new token is there.
+"""
+
+import asyncio
+import contextvars
+import logging
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID, uuid4
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from accounts.errors import (
+    AuthorizationUnavailable,
+    CredentialsUnreadable,
+    ReauthenticationNeeded,
+    TokenRefused,
+    UpstreamFailure,
+)
+from accounts.metrics import TOKEN_REFRESHES
+from accounts.vendors.oauth import grants, token_endpoint
+from accounts.vendors.oauth.client import RegisteredClient
+from accounts.vendors.oauth.grants import Held, Lease
+from accounts.vendors.oauth.tokens import TokenSet
+from accounts.vendors.routes import SecretRoute
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Wanted = tuple[UUID, int | None, frozenset[SecretRoute]]
+
+# Seconds between two looks at the row while another process renews; a refresh takes a fraction of a second.
+SHORTEST_PAUSE, LONGEST_PAUSE, GROWTH = 0.02, 0.25, 1.4
+# Tokens that the vendor has given are worth some patience with the database.
+KEEPING_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
+
+# Threads of their own: a refresh must neither wait behind other work with the database, nor end with the request that
+# happened to cause it.
+_threads = ThreadPoolExecutor(2, thread_name_prefix="grants")
+_under_way: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Wanted, asyncio.Task[Held]]]"
+_under_way = weakref.WeakKeyDictionary()
+
+
+async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: int | None = None) -> Held:
+    """Return a token that is good at this moment, a new one where it is time or `rejected` is the present version.
+
+    Raises ReauthenticationNeeded and AuthorizationUnavailable.
+    """
+    tasks = _under_way.setdefault(asyncio.get_running_loop(), {})
+    wanted = (account_id, rejected, client.routes)
+    task = tasks.get(wanted)
+    if task is None:
+        # In a context of its own, since it outlives the request that began it.
+        task = asyncio.create_task(_get(client, account_id, rejected), context=contextvars.Context())
+        tasks[wanted] = task
+        task.add_done_callback(lambda _: tasks.pop(wanted, None))
+        # Or asyncio would complain of a failure that nobody waited for any longer.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(task)
+
+
+async def _get(client: RegisteredClient, account_id: UUID, rejected: int | None) -> Held:
+    holder = uuid4()
+    for pause in _pauses():
+        seen = await _look(client, account_id, holder, rejected)
+        if isinstance(seen, Lease):
+            seen = await _renew(client, seen)
+        if seen is not None:
+            return seen
+        await asyncio.sleep(pause)
+    raise AuthorizationUnavailable("another process has been getting a new token for too long")
+
+
+async def _look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None) -> Held | Lease | None:
+    try:
+        return await _in_thread(grants.look, client, account_id, holder, rejected)
+    except CredentialsUnreadable as unreadable:
+        raise ReauthenticationNeeded(f"its stored tokens cannot be used: {unreadable}") from None
+    except DatabaseError:
+        logger.exception("the tokens of account %s could not be read", account_id)
+        raise AuthorizationUnavailable("the account's tokens could not be read from the database") from None
+
+
+def _pauses() -> Iterator[float]:
+    """Yield ever longer pauses, for as long as a lease may last that a crashed process has left behind."""
+    pause, left = SHORTEST_PAUSE, grants.lease_seconds() + LONGEST_PAUSE
+    while left > 0:
+        yield pause
+        left -= pause
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+async def _renew(client: RegisteredClient, lease: Lease) -> Held | None:
+    """Ask the vendor and keep its answer at once; None where the row has to be looked at again."""
+    try:
+        if client.needs_consent:
+            tokens = await token_endpoint.refresh(client, lease.refresh_token)
+        else:
+            tokens = await token_endpoint.client_credentials(client)
+    except TokenRefused as refusal:
+        TOKEN_REFRESHES.labels("refused").inc()
+        problem = await _in_thread(grants.refuse, client, lease, refusal)
+        if not problem:
+            return None  # connected anew meanwhile
+        logger.warning("account %s must be connected again: %s", lease.account_id, problem)
+        raise ReauthenticationNeeded(problem) from None
+    except UpstreamFailure as failure:
+        TOKEN_REFRESHES.labels("failed").inc()
+        problem = _words(failure)
+        logger.warning("no new token for account %s: %s", lease.account_id, problem)
+        await _in_thread(grants.fail, lease, problem, lost=failure.may_have_arrived)
+        return None  # the row now says when to ask again; the present token may still be good
+    TOKEN_REFRESHES.labels("renewed").inc()
+    return await _keep(lease, tokens)
+
+
+async def _keep(lease: Lease, tokens: TokenSet) -> Held | None:
+    """Save the tokens; a database that fails for a moment must not cost an account its connection."""
+    for pause in KEEPING_PAUSES:
+        await asyncio.sleep(pause)
+        try:
+            return await _in_thread(grants.keep, lease, tokens)
+        except DatabaseError as failure:
+            logger.error("new tokens of account %s are not saved yet: %s", lease.account_id, type(failure).__name__)
+    raise AuthorizationUnavailable("a new token could not be saved")
+
+
+def _words(failure: UpstreamFailure) -> str:
+    if isinstance(failure, AuthorizationUnavailable):
+        return str(failure)
+    return f"its authorization server gave no new token ({failure})"
+
+
+async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    run: Any = database_sync_to_async(function, thread_sensitive=False, executor=_threads)
+    result: T = await run(*args, **kwargs)
+    return result

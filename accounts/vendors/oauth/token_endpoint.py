@@ -1,0 +1,115 @@
+"""Ask a vendor's token endpoint. Each request goes over the same guarded way as every other one to a vendor."""
+
+import re
+from typing import Any
+
+import httpx
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from django.conf import settings
+
+from accounts import bounded_json
+from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForbidden
+from accounts.invisible import visible
+from accounts.vendors.concealment import SecretMask
+from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem
+from accounts.vendors.oauth.tokens import NotATokenSet, TokenSet, read_token_set
+from accounts.vendors.upstream import Upstream, UpstreamResponse
+
+METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Content-Type": "application/x-www-form-urlencoded",
+    "User-Agent": "Patchbay/1",
+}
+# Longest time for a token; those who wait for another process to get one wait a little longer.
+TOKEN_SECONDS = 15.0
+# Statuses and codes of a refusal; with any other the vendor may only be out of order for a while.
+REFUSING = frozenset({400, 401, 403})
+PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "rate_limit_exceeded"})
+SENT_SECRETS = frozenset({"code", "code_verifier", "refresh_token"})
+ERROR_CODE = re.compile(r"[A-Za-z0-9_.\- ]{1,60}")
+
+
+def token_seconds() -> float:
+    """Return the longest time that a request for a token takes."""
+    return min(TOKEN_SECONDS, settings.UPSTREAM_TOTAL_SECONDS)
+
+
+async def exchange_code(client: RegisteredClient, code: str, *, redirect_uri: str, verifier: str) -> TokenSet:
+    """Get tokens for an authorization code (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
+    return await _ask(client, "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier)
+
+
+async def refresh(client: RegisteredClient, refresh_token: str) -> TokenSet:
+    """Get tokens for a refresh token (RFC 6749, section 6)."""
+    return await _ask(client, "refresh_token", refresh_token=refresh_token)
+
+
+async def client_credentials(client: RegisteredClient) -> TokenSet:
+    """Get a token in the client's own name (RFC 6749, section 4.4)."""
+    return await _ask(client, "client_credentials", scope=client.scope)
+
+
+async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> TokenSet:
+    """Ask for tokens; raise TokenRefused, AuthorizationUnavailable or another UpstreamFailure."""
+    problem = endpoint_problem(client.token_url)
+    if problem:
+        raise UpstreamForbidden(f"the address of its token endpoint cannot be used: {problem}")
+    # An extra parameter of the definition must not take the place of one that the grant is made of.
+    extra = {name: value for name, value in client.token_parameters.items() if name not in parameters}
+    body = prepare_token_request(grant_type, **{**parameters, **extra})
+    authentication = ClientAuth(client.client_id, client.client_secret, METHODS[client.client_authentication])
+    url, headers, body = authentication.prepare("POST", client.token_url, dict(HEADERS), body)
+    request = httpx.Request(
+        "POST",
+        url,
+        headers=headers,
+        stream=httpx.ByteStream(body.encode()),
+        extensions={"target": "", "seconds": token_seconds()},
+    )
+    # What was sent may come back in a refusal: the header, whole and its last word, the code or token of the grant.
+    sent = request.headers.get("Authorization", "")
+    secrets = SecretMask(
+        (
+            client.client_secret,
+            sent,
+            sent.rpartition(" ")[2],
+            *(parameters[name] for name in SENT_SECRETS & parameters.keys()),
+        )
+    )
+    async with Upstream() as upstream:
+        return _read(await upstream.send(request), secrets)
+
+
+def _read(response: UpstreamResponse, secrets: SecretMask) -> TokenSet:
+    try:
+        answer = bounded_json.loads(response.body)
+    except bounded_json.NotJSON:
+        answer = None
+    told: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    error = told.get("error")
+    if isinstance(error, dict):  # some nest what RFC 6749 has flat
+        error = error.get("code") or error.get("type") or error.get("message")
+    success = 200 <= response.status < 300
+    if success and "access_token" in told:
+        try:
+            return read_token_set(told)
+        except NotATokenSet as problem:
+            raise AuthorizationUnavailable(f"its authorization server cannot be used: {problem}") from None
+    # Some vendors refuse with status 200.
+    if (response.status in REFUSING or (success and error)) and error not in PASSING:
+        raise TokenRefused(secrets.conceal(_code(error)), _words(secrets, told), response.status)
+    what = "no token" if success else f"HTTP {response.status}"
+    raise AuthorizationUnavailable(f"its authorization server answered with {what}")
+
+
+def _code(error: object) -> str:
+    return error if isinstance(error, str) and ERROR_CODE.fullmatch(error) else "no reason that can be read"
+
+
+def _words(secrets: SecretMask, told: dict[str, Any]) -> str:
+    """Return the vendor's own words on one line, without what was sent to it."""
+    words = told.get("error_description") or told.get("message") or ""
+    return " ".join(visible(secrets.conceal(words)).split())[:300].rstrip(".") if isinstance(words, str) else ""

@@ -1,0 +1,1 @@
+"""Accounts, API tokens and people in the management API."""

@@ -1,0 +1,204 @@
+"""What the management API takes and gives of integrations, integrated accounts and API tokens. Never a secret."""
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.definition import Definition
+from accounts.errors import DefinitionInvalid
+from accounts.models import ApiToken, IntegratedAccount, Integration, Role
+from accounts.networks import LONGEST_NETWORK, MOST_NETWORKS
+from accounts.vendors.addresses import base_url_problem
+from api.strictness import MomentField, NameField, ObjectField, StrictSerializer, TextField
+
+CONNECTION_HELP = "Connection fields by name; the integration says which there are."
+EXPIRY_HELP = "ISO 8601; without an offset it is UTC. Null: no end."
+TOKEN_EXPIRY_HELP = (
+    "ISO 8601; without an offset it is UTC. Left out: in 90 days, or before that where the environment or the token "
+    "that asks says so. Null: no end, where the environment lets tokens live without one."
+)
+NETWORKS_HELP = "IP networks (CIDR) or addresses that it may be used from, at most 20; none: from everywhere."
+
+
+class IntegrationReferenceSerializer(serializers.ModelSerializer[Integration]):
+    """Which integration something belongs to."""
+
+    class Meta:
+        model = Integration
+        fields = ("name", "label")
+
+
+class IntegrationSerializer(serializers.ModelSerializer[Integration]):
+    """An integration, with what connecting an account takes."""
+
+    connection_fields = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Integration
+        fields = ("name", "label", "connection_fields", "revision", "created_at", "updated_at")
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_connection_fields(self, integration: Integration) -> list[dict[str, Any]]:
+        """Return the fields that the definition declares."""
+        definition = parsed_or_none(integration)
+        return [field.model_dump() for field in definition.connection_fields] if definition else []
+
+
+class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
+    """An integrated account: its open connection fields, and the names of those that are kept secret."""
+
+    integration = IntegrationReferenceSerializer()
+    connection = serializers.DictField(child=serializers.CharField())
+    secret_fields = serializers.SerializerMethodField(
+        help_text="The connection fields that are kept encrypted and never shown, by name."
+    )
+    scopes = serializers.ListField(child=serializers.CharField())
+    problem = serializers.CharField(
+        help_text="Why it must be connected again, where its vendor refused a new token or its secrets would go "
+        "elsewhere than they were given for; else empty."
+    )
+
+    class Meta:
+        model = IntegratedAccount
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "integration",
+            "status",
+            "problem",
+            "connection",
+            "secret_fields",
+            "base_url",
+            "scopes",
+            "checked_at",
+            "created_at",
+            "updated_at",
+        )
+
+    def get_secret_fields(self, account: IntegratedAccount) -> list[str]:
+        """Return the names, in the definition's order; a page of accounts parses each definition once."""
+        held: dict[Any, list[str]] = cast(dict[str, Any], self.context).setdefault("secret_fields", {})
+        if account.integration_id not in held:
+            definition = parsed_or_none(account.integration)
+            fields = definition.connection_fields if definition else []
+            held[account.integration_id] = [field.name for field in fields if field.secret]
+        return held[account.integration_id]
+
+
+class BaseUrlField(TextField):
+    """The address that stands before a vendor's paths; empty: the definition's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 300, "allow_blank": True, "required": False, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address; raise ValidationError."""
+        address = super().to_internal_value(data)
+        problem = base_url_problem(address)
+        if problem:
+            raise serializers.ValidationError(problem)
+        return address
+
+
+class ConnectAccountSerializer(StrictSerializer):
+    """A new integrated account."""
+
+    integration = TextField(help_text="The name of an integration.")
+    name = NameField()
+    connection = ObjectField(required=False, help_text=CONNECTION_HELP)
+    base_url = BaseUrlField(help_text="Only where the vendor is reached at another address, such as a test system.")
+
+    def validate_integration(self, name: str) -> Integration:
+        """Return the integration of this name."""
+        integration = Integration.objects.filter(name=name).first()
+        if integration is None:
+            known = ", ".join(Integration.objects.order_by("name").values_list("name", flat=True)) or "none"
+            raise serializers.ValidationError(f"There is no integration {name[:60]!r}. There is: {known}.")
+        return integration
+
+
+class ChangeAccountSerializer(StrictSerializer):
+    """Changes to an integrated account; what is left out stays as it is."""
+
+    name = NameField(required=False)
+    connection = ObjectField(required=False, help_text=f"{CONNECTION_HELP} Those left out stay as they are.")
+    base_url = BaseUrlField()
+    status = serializers.ChoiceField(choices=["active", "disabled"], required=False)
+
+    def validate_status(self, status: str) -> str:
+        """Refuse to call an account active whose credentials the vendor no longer accepts."""
+        account: IntegratedAccount = self.context["account"]
+        reconnecting = "connection" in self.initial_data
+        if status == "active" and account.status == account.Status.NEEDS_REAUTH and not reconnecting:
+            raise serializers.ValidationError("The account must be connected again: send `connection` with it.")
+        return status
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """An API token, without its value."""
+
+    owner = serializers.SlugRelatedField[Any](
+        slug_field="username", read_only=True, help_text="Whom a personal token acts for; null for a service token."
+    )
+    present_role = serializers.CharField(
+        allow_null=True,
+        read_only=True,
+        help_text="What it may now: its role, or its owner's where that is less. Null: nothing any more.",
+    )
+    networks = serializers.ListField(child=serializers.CharField(), help_text=NETWORKS_HELP)
+    parent_id = serializers.UUIDField(allow_null=True, help_text="The API token that made it, with which it falls.")
+
+    class Meta:
+        model = ApiToken
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "kind",
+            "owner",
+            "role",
+            "present_role",
+            "networks",
+            "last_four",
+            "parent_id",
+            "created_by",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "last_used_address",
+        )
+
+
+class IssuedTokenSerializer(ApiTokenSerializer):
+    """A new API token with its value, which is shown here and never again."""
+
+    token = serializers.CharField()
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields = (*ApiTokenSerializer.Meta.fields, "token")
+
+
+class IssueTokenSerializer(StrictSerializer):
+    """A new API token: of the kind and owner of the token that makes it, no wider, and falling with it."""
+
+    name = NameField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    expires_at = MomentField(required=False, allow_null=True, help_text=TOKEN_EXPIRY_HELP)
+    networks = serializers.ListField(
+        child=TextField(max_length=LONGEST_NETWORK), required=False, max_length=MOST_NETWORKS, help_text=NETWORKS_HELP
+    )
+
+    def wanted(self) -> dict[str, Any]:
+        """Return what `issue_token` takes (after is_valid)."""
+        asked = self.validated_data
+        given = {name: asked[name] for name in ("name", "expires_at", "networks") if name in asked}
+        endless = "expires_at" in asked and asked["expires_at"] is None
+        return {**given, "role": Role(asked["role"]), "endless": endless}
+
+
+def parsed_or_none(integration: Integration) -> Definition | None:
+    """Return the definition of an integration; None while what is stored does not fit the schema."""
+    try:
+        return integration.parsed()
+    except DefinitionInvalid:
+        return None

@@ -1,0 +1,43 @@
+"""Recognise API tokens in the management API: `Authorization: Bearer pbapi_…` (RFC 6750)."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from accounts.allowances import Holder, HolderKind, count_request_in_thread
+from accounts.api_tokens import bearer_token, find_api_token
+from accounts.errors import AddressRefused, AllowanceUsedUp
+from accounts.models import ApiToken
+from api.problems import CHALLENGE, ProblemRaised, beyond_limit
+
+
+class ApiTokenAuthentication(BaseAuthentication):
+    """Set `request.auth` to the token's row. `request.user` stays None: what a token may is asked of the token."""
+
+    def authenticate(self, request: Request) -> tuple[None, ApiToken] | None:
+        """Return the live token of a request, None where no bearer token was sent.
+
+        Raises AuthenticationFailed, PermissionDenied for a live token that comes from the wrong address, and
+        ProblemRaised for one that is used more often than it may be.
+        """
+        header = request.headers.get("Authorization", "")
+        if not header.lower().startswith("bearer"):
+            return None
+        try:
+            token = find_api_token(bearer_token(header), request.META.get("REMOTE_ADDR", ""))
+        except AddressRefused as refused:
+            raise PermissionDenied(str(refused)) from None
+        if token is None:
+            raise AuthenticationFailed(
+                "This API token opens nothing: it may be mistyped, expired or revoked, or whoever it acts for does not "
+                "belong to its environment any more. Issue a new one in the portal."
+            )
+        try:
+            count_request_in_thread(Holder(HolderKind.TOKEN, token.pk))
+        except AllowanceUsedUp as used_up:
+            raise ProblemRaised(beyond_limit(used_up)) from None
+        return None, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401."""
+        return CHALLENGE

@@ -1,0 +1,46 @@
+"""Read the JSON body of an API request, within the limits of size and nesting."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+
+from accounts import bounded_json
+from api.problems import Problem, ProblemRaised
+
+JSON = "application/json"
+
+
+def read_json(raw: bytes) -> Any:
+    """Return what a body holds; raise ProblemRaised for one that is beyond the limits, or not JSON."""
+    if len(raw) > settings.MAX_BODY_BYTES:
+        raise ProblemRaised(too_large())
+    try:
+        return bounded_json.loads_request(raw)
+    except bounded_json.BeyondLimits as beyond:
+        raise ProblemRaised(Problem(400, f"The body is {beyond}. Send a smaller document.")) from None
+    except bounded_json.NotJSON as problem:
+        raise ProblemRaised(Problem(400, f"The body is not valid JSON: {problem}.")) from None
+
+
+def too_large() -> Problem:
+    """Return the problem of a body over the limit."""
+    return Problem(413, f"The body is larger than {settings.MAX_BODY_BYTES} bytes. Send less.")
+
+
+def not_json(sent: str) -> Problem:
+    """Return the problem of a body of another media type."""
+    return Problem(415, f"The body was sent as {sent[:80] or 'nothing known'}. Send it as {JSON}.")
+
+
+class BoundedJSONParser(BaseParser):
+    """DRF's way to the same rules."""
+
+    media_type = JSON
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Read one byte more than the limit at most, whatever length was declared."""
+        return read_json(stream.read(settings.MAX_BODY_BYTES + 1))

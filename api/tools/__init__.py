@@ -1,0 +1,1 @@
+"""The agents' API, and documentation records and calls in the management API."""

@@ -1,0 +1,186 @@
+"""The agent-facing API: list an account's tools in the form that a model's API takes, and call one (django-ninja)."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Query, Router, Schema
+from ninja.security import HttpBearer
+
+from accounts.allowances import Holder, HolderKind, calls, count_request
+from accounts.api_tokens import TokenGrant, grant_of
+from accounts.errors import AddressRefused, AllowanceUsedUp
+from accounts.models import Role
+from api.exceptions import NOT_FOUND
+from api.permissions import refusal
+from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
+from api.tools.call_problems import call_problem, unknown_tool
+from tools.calling.content import Kind
+from tools.calling.invocation import CallResult, invoke
+from tools.catalogue.compilation import Tool
+from tools.catalogue.formats import FORMS, Format
+from tools.catalogue.toolbox import Toolbox, toolbox_of
+from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
+from tools.models.calls import Via
+from tools.record.recorder import Caller
+
+LIST = "/{uuid:account_id}/tools"
+CALL = "/{uuid:account_id}/tools/{name}"
+# Every other method gets a problem too; ninja's own answer is a line of text.
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+
+METHODS_HELP = "`read`, `write`, `custom`, or single methods; comma-separated or repeated. None: all."
+TAGS_HELP = "Tools with any of these tags; comma-separated or repeated. None: all."
+
+
+class ApiTokenBearer(HttpBearer):
+    """An API token, looked up at most once a second."""
+
+    openapi_bearerFormat = "pbapi_…"
+
+    async def authenticate(self, request: HttpRequest, token: str) -> TokenGrant | None:
+        """Return what the token opens, and count the request.
+
+        Raises ProblemRaised for a token that may not be used from the client's address, or is used too often.
+        """
+        try:
+            grant = await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
+            if grant is not None:
+                await count_request(Holder(HolderKind.TOKEN, grant.token_id))
+        except AddressRefused as refused:
+            raise ProblemRaised(Problem(403, str(refused))) from None
+        except AllowanceUsedUp as used_up:
+            raise ProblemRaised(beyond_limit(used_up)) from None
+        return grant
+
+
+class GrantedRequest(HttpRequest):
+    """A request that an API token authenticated."""
+
+    auth: TokenGrant
+
+
+class ToolList(Schema):
+    """The tools of an account, all on one page."""
+
+    result: list[dict[str, Any]]
+    next_cursor: None = None
+
+
+router = Router(auth=ApiTokenBearer(), tags=["tool"])
+
+
+@router.get(f"{LIST}/", response=ToolList, include_in_schema=False, url_name="list_tools_slashed")
+@router.get(LIST, response=ToolList, operation_id="list_tools")
+async def list_tools(
+    request: GrantedRequest,
+    account_id: UUID,
+    methods: Annotated[list[str], Query(description=METHODS_HELP)] = [],  # noqa: B006  ninja reads it, nothing writes
+    tags: Annotated[list[str], Query(description=TAGS_HELP)] = [],  # noqa: B006
+    shape: Annotated[Format, Query(alias="format", description="Whose form the tools have.")] = Format.MCP,
+) -> ToolList:
+    """List the account's tools that match the filters, in the form that MCP, OpenAI's or Anthropic's API takes."""
+    toolbox = await _toolbox(request, account_id)
+    wanted_methods, wanted_tags = _names(methods), _names(tags)
+    try:
+        toolbox.catalogue.check_filters(wanted_methods, wanted_tags)
+    except FilterUnknown as unknown:
+        raise ProblemRaised(invalid(FieldError(unknown.filter, str(unknown)))) from None
+    tools = toolbox.catalogue.select(wanted_methods, wanted_tags)
+    return ToolList(result=[FORMS[shape](tool) for tool in tools])
+
+
+@router.post(f"{CALL}/", include_in_schema=False, url_name="call_tool_slashed")
+@router.post(CALL, response=dict[str, Any], operation_id="call_tool")
+async def call_tool(
+    request: GrantedRequest,
+    account_id: UUID,
+    name: str,
+    arguments: Annotated[Any, Body(description="The tool's arguments, as its inputSchema says.")] = None,
+) -> HttpResponse:
+    """Call a tool. The answer is the result alone; the vendor's rate limit stands in `ratelimit-*` headers.
+
+    A file comes as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
+    """
+    try:
+        with calls.one(Holder(HolderKind.TOKEN, request.auth.token_id)):
+            return await _call_named(request, account_id, name, arguments)
+    except AllowanceUsedUp as used_up:
+        raise ProblemRaised(beyond_limit(used_up)) from None
+
+
+async def _call_named(request: GrantedRequest, account_id: UUID, name: str, arguments: Any) -> HttpResponse:
+    toolbox = await _toolbox(request, account_id)
+    try:
+        tool = toolbox.catalogue.get(name)
+    except UnknownTool as unknown:
+        raise ProblemRaised(unknown_tool(unknown)) from None
+    if not tool.read_only and not request.auth.may(Role.OPERATOR):
+        raise ProblemRaised(Problem(403, refusal(request.auth.role, Role.OPERATOR)))
+    try:
+        return await _call(request, toolbox, tool, arguments)
+    except CallFailed as failed:
+        raise ProblemRaised(call_problem(failed, tool, toolbox.vendor)) from None
+
+
+async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments: Any) -> HttpResponse:
+    if toolbox.connection is None:
+        raise AccountUnusable(toolbox.unusable)
+    caller = Caller(
+        environment_id=toolbox.environment_id,
+        account_id=toolbox.account_id,
+        via=Via.REST,
+        token_id=request.auth.token_id,
+        client=request.headers.get("User-Agent", ""),
+    )
+    result = await invoke(
+        tool,
+        toolbox.connection,
+        arguments,
+        caller,
+        budget=settings.RESULT_BUDGET,
+        request_bytes=len(request.body),
+    )
+    headers = {"Cache-Control": "no-store", **result.limits.headers()}
+    return HttpResponse(_body(result), content_type="application/json", headers=headers)
+
+
+def _body(result: CallResult) -> str | bytes:
+    """Return a result as JSON; a file with its content, as text where it is textual, else in Base64."""
+    file = result.file
+    if file is None:
+        return result.text
+    told = orjson.loads(result.text)
+    content = {"text": file.text} if file.kind is Kind.TEXT else {"base64": file.base64}
+    return orjson.dumps({**told, "file": {**told["file"], **content}})
+
+
+async def _toolbox(request: GrantedRequest, account_id: UUID) -> Toolbox:
+    """Return the account's toolbox; raise ProblemRaised for one that the token's environment does not have."""
+    toolbox = await toolbox_of(account_id)
+    if toolbox is None or toolbox.environment_id != request.auth.environment_id:
+        raise ProblemRaised(Problem(404, NOT_FOUND))
+    return toolbox
+
+
+def _names(values: list[str]) -> list[str]:
+    """Return the names in repeated and comma-separated values."""
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def _all_but(method: str) -> list[str]:
+    return [each for each in METHODS if each != method]
+
+
+@router.api_operation(_all_but("GET"), f"{LIST}/", auth=None, include_in_schema=False)
+@router.api_operation(_all_but("GET"), LIST, auth=None, include_in_schema=False)
+async def _only_get(request: HttpRequest, account_id: UUID) -> None:
+    raise ProblemRaised(method_not_allowed("GET"))
+
+
+@router.api_operation(_all_but("POST"), f"{CALL}/", auth=None, include_in_schema=False)
+@router.api_operation(_all_but("POST"), CALL, auth=None, include_in_schema=False)
+async def _only_post(request: HttpRequest, account_id: UUID, name: str) -> None:
+    raise ProblemRaised(method_not_allowed("POST"))

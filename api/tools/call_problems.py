@@ -1,0 +1,87 @@
+"""A call that failed, as REST answers it: which status, which problem, and the vendor's limits in its headers."""
+
+import re
+
+from api.problems import FieldError, Problem
+from tools.calling.wording import explain
+from tools.catalogue.compilation import Tool
+from tools.errors import (
+    AccountUnusable,
+    AnswerUnusable,
+    CallFailed,
+    InvalidArguments,
+    NotSent,
+    RateLimited,
+    UnknownTool,
+    VendorDown,
+    VendorRefused,
+    VendorUnreachable,
+)
+
+# What a vendor says with these concerns the account's credentials. Passed on, it would seem to concern the caller's.
+OF_CREDENTIALS = frozenset({401, 403, 407})
+ARGUMENT = re.compile(r"([A-Za-z0-9_.\-\[\]]+)(?:: | is )")
+
+
+def unknown_tool(unknown: UnknownTool) -> Problem:
+    """Return the problem of a name that no tool of the account has."""
+    hint = f"Did you mean {unknown.nearest}?" if unknown.nearest else "GET …/tools lists those that there are."
+    return Problem(404, f"This account has no tool {unknown.name!r}. {hint}", "unknown-tool")
+
+
+def call_problem(failed: CallFailed, tool: Tool, vendor: str) -> Problem:
+    """Return the problem of a failed call; `detail` is what a model would read of it."""
+    status, kind = _status_and_kind(failed)
+    headers = failed.limits.headers()
+    wait = _wait(failed)
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
+    return Problem(
+        status,
+        explain(failed, tool_name=tool.name, vendor=vendor, read_only=tool.read_only),
+        kind,
+        errors=tuple(map(_field_error, failed.problems)) if isinstance(failed, InvalidArguments) else (),
+        members={} if failed.status is None else {"vendor_status": failed.status},
+        headers=headers,
+    )
+
+
+def _wait(failed: CallFailed) -> int | None:
+    """Return how many seconds a caller should wait, where that is known."""
+    match failed:
+        case RateLimited():
+            return failed.limits.reset
+        case NotSent():
+            return failed.retry_after
+        case _:
+            return failed.limits.retry_after
+
+
+def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
+    match failed:
+        case InvalidArguments():
+            return 400, "invalid-arguments"
+        case RateLimited():
+            return 429, "rate-limited"
+        case VendorRefused(status=int(status)) if 400 <= status < 500 and status not in OF_CREDENTIALS:
+            return status, "vendor-refused"
+        case VendorRefused(status=int(status)) if status < 400:
+            return 422, "vendor-refused"
+        case VendorRefused():
+            return 502, "vendor-refused"
+        case NotSent():
+            return 503, "vendor-down" if isinstance(failed, VendorDown) else "account-busy"
+        case VendorUnreachable():
+            return (504, "vendor-timeout") if failed.timed_out else (502, "vendor-unreachable")
+        case AnswerUnusable():
+            return 502, "answer-unusable"
+        case AccountUnusable():
+            return 409, "account-unusable"
+        case _:
+            return 500, "internal"
+
+
+def _field_error(problem: str) -> FieldError:
+    """Part a problem from the argument's name, with which it begins."""
+    named = ARGUMENT.match(problem)
+    return FieldError(named.group(1) if named else "body", problem)

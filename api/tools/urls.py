@@ -1,0 +1,28 @@
+"""Paths of the management API that belong to this app: accounts stand here for the number of their tools."""
+
+from accounts.routing import page
+from api.tools.calls import CallViewSet
+from api.tools.viewsets import AccountWithToolsViewSet, DocumentationViewSet, IntegrationLintViewSet
+
+urlpatterns = [
+    *page(
+        "integrated-account",
+        AccountWithToolsViewSet.as_view({"get": "list", "post": "create"}),
+        "integrated-accounts",
+    ),
+    *page(
+        "integrated-account/<uuid:account_id>",
+        AccountWithToolsViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "integrated-account",
+    ),
+    *page("integration/<slug:name>/lint", IntegrationLintViewSet.as_view({"get": "retrieve"}), "integration-lint"),
+    *page("documentation", DocumentationViewSet.as_view({"get": "list"}), "documentation-records"),
+    *page(
+        "documentation/<int:record_id>",
+        DocumentationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        "documentation-record",
+    ),
+    *page("call", CallViewSet.as_view({"get": "list"}), "rest-calls"),
+    *page("call/figures", CallViewSet.as_view({"get": "figures"}), "rest-call-figures"),
+    *page("call/<int:call_id>", CallViewSet.as_view({"get": "retrieve"}), "rest-call"),
+]

@@ -1,0 +1,99 @@
+"""The management API of documentation records, and of accounts where it tells their tools (DRF)."""
+
+import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Integration, Role
+from api.accounts.viewsets import AccountViewSet, ApiViewSet
+from api.pagination import CursorPages
+from api.tools.serializers import (
+    AccountWithToolsSerializer,
+    ChangeDocumentationSerializer,
+    DocumentationSerializer,
+    IntegrationLintSerializer,
+    shown_report,
+)
+from tools.documentation.verdicts import ensure_fresh, report_of
+from tools.editing import save_record
+from tools.models import Documentation
+from tools.rights import Right, demand
+
+
+class AccountWithToolsViewSet(AccountViewSet):
+    """Integrated accounts, each with the number of its tools, which only this app knows."""
+
+    serializer_class = AccountWithToolsSerializer
+
+
+class DocumentationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Filters of the list of documentation records."""
+
+    integration = django_filters.CharFilter(field_name="integration__name", help_text="The name of an integration.")
+    resource = django_filters.CharFilter(help_text="The name of a resource, such as cases.")
+
+    class Meta:
+        model = Documentation
+        fields = ("integration", "resource")
+
+
+class DocumentationPages(CursorPages):
+    """In the order in which the records were written."""
+
+    ordering = ("pk",)
+
+
+@extend_schema(tags=["documentation"])
+class DocumentationViewSet(ApiViewSet[Documentation]):
+    """Documentation records: what models are told of each method. They are shared by all environments."""
+
+    queryset = Documentation.objects.all()
+    serializer_class = DocumentationSerializer
+    pagination_class = DocumentationPages
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = DocumentationFilter
+    lookup_url_kwarg = "record_id"
+    required_role = Role.ADMIN
+
+    def get_queryset(self) -> QuerySet[Documentation]:
+        """Return every record with its verdict, which is seen to first."""
+        ensure_fresh()
+        rows = Documentation.objects.select_related("updated_by", "integration", "verdict")
+        return rows.defer("integration__definition")
+
+    def list(self, request: Request) -> Response:
+        """List the records, each with the verdict of the quality gate and the score of the lint."""
+        return self.page(self.get_queryset())
+
+    def retrieve(self, request: Request, record_id: int) -> Response:
+        """Read a record."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=ChangeDocumentationSerializer)
+    def partial_update(self, request: Request, record_id: int) -> Response:
+        """Change a record. One that the gate refuses is kept as a draft: it makes no tool, and `gate` says why."""
+        # Before anything is told of what was sent; `save_record` demands it again.
+        demand(self.token, Right.CHANGE_RECORD)
+        record = self.get_object()
+        asked = ChangeDocumentationSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        for name, value in asked.validated_data.items():
+            setattr(record, name, value)
+        save_record(self.token, record)
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+@extend_schema(tags=["integration"])
+class IntegrationLintViewSet(ApiViewSet[Integration]):
+    """What gate and lint say of an integration's records."""
+
+    queryset = Integration.objects.all()
+    serializer_class = IntegrationLintSerializer
+    lookup_field = lookup_url_kwarg = "name"
+
+    def retrieve(self, request: Request, name: str) -> Response:
+        """Read the score of every record with its reasons, and what concerns all tools together."""
+        return Response(shown_report(report_of(self.get_object())))

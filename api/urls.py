@@ -1,0 +1,19 @@
+"""Paths of both APIs, of their description, and a JSON 404 for whatever else stands under their prefixes."""
+
+from django.urls import include, path, re_path
+
+from accounts.routing import page
+from api.accounts.viewsets import unknown_address
+from api.agents import PREFIX, agent_api
+from api.openapi import openapi
+
+PREFIXES = "integrated-account|api-token|call|documentation|integration|integration-schema|api"
+
+urlpatterns = [
+    path("", include("api.accounts.urls")),
+    path("", include("api.tools.urls")),
+    path("", include("api.servers.urls")),
+    path(f"{PREFIX}/", agent_api.urls),
+    *page("openapi.json", openapi, "openapi"),
+    re_path(rf"^(?:{PREFIXES})(?:/.*)?$", unknown_address, name="unknown-api-address"),
+]

@@ -1,0 +1,1 @@
+"""How people reach Patchbay in a browser: the portal of support admins."""

@@ -1,0 +1,168 @@
+"""Pages of consent: on the way to the vendor, and back from it.
+
+A form of the portal must not lead to another host: browsers hold the policy's `form-action` against every redirect that
+follows a post. So a form leads to a page here, and a link on that page leads to the vendor.
+"""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.errors import (
+    AccountError,
+    ConnectionIncomplete,
+    ConnectionRefused,
+    ConsentFailed,
+    CredentialsUnreadable,
+    DefinitionInvalid,
+)
+from accounts.models import IntegratedAccount, Integration, Role
+from accounts.reauthentication import recently_authenticated
+from portal.accounts.consent import (
+    LIFETIME_SECONDS,
+    Consent,
+    FailedConsent,
+    authorization_url,
+    begin,
+    begun,
+    note_failure,
+    redirect_uri,
+    take,
+)
+from portal.accounts.joining import client_of, finish, new_consent, typed_fields
+from portal.requests import PortalRequest, account_for, enter, require, signed_in, tell, warn
+
+UNKNOWN = (
+    "This answer does not belong to a connection that was begun in this browser within the last "
+    f"{LIFETIME_SECONDS // 60} minutes, or it was used already. Nothing was connected. Begin again."
+)
+
+
+@require_safe
+@signed_in
+def show_consent(request: PortalRequest, key: str) -> HttpResponse:
+    """Show where the person is sent, what is asked for, and the link that leads there."""
+    consent = begun(request.session, request.user, key)
+    if consent is None:
+        warn(request, UNKNOWN)
+        return redirect("accounts")
+    enter(request, consent.environment_id)
+    require(request, Role.ADMIN)
+    integration = get_object_or_404(Integration, name=consent.integration)
+    account = account_for(request, consent.account_id, Role.ADMIN) if consent.account_id else None
+    try:
+        client = client_of(integration, consent)
+    except (ConsentFailed, DefinitionInvalid) as problem:
+        return _begin_again(request, consent, integration, str(problem))
+    context = {
+        "integration": integration,
+        "account": account,
+        "name": account.name if account else consent.name,
+        "back": _page(consent),
+        "host": urlsplit(client.authorization_url).netloc,
+        "scopes": client.scope.replace(",", " ").split(),
+        "authorization_url": authorization_url(client, consent),
+        "redirect_uri": redirect_uri(),
+    }
+    return render(request, "accounts/consent.html", context)
+
+
+@require_safe
+@signed_in
+def callback(request: PortalRequest) -> HttpResponse:
+    """Take a vendor's answer: connect the account, or say what went wrong where the person can begin again."""
+    consent = take(request.session, request.user, request.GET.get("state", ""))
+    if consent is None:
+        warn(request, UNKNOWN)
+        return redirect("accounts")
+    enter(request, consent.environment_id)
+    environment = require(request, Role.ADMIN)
+    integration = get_object_or_404(Integration, name=consent.integration)
+    account = account_for(request, consent.account_id, Role.ADMIN) if consent.account_id else None
+    try:
+        connected = finish(
+            consent,
+            request.GET.dict(),
+            environment=environment,
+            integration=integration,
+            account=account,
+            actor=request.user,
+        )
+    except AccountError as problem:
+        return _begin_again(request, consent, integration, _words(problem))
+    if account is None:
+        tell(request, f"{connected.name} is connected. Next, create an MCP server for it.")
+    else:
+        tell(request, f"{connected.name} is connected again. Its MCP servers and their URLs are as they were.")
+    return redirect("account", connected.pk)
+
+
+@require_POST
+@signed_in
+@recently_authenticated
+def consent_again(request: PortalRequest, account_id: UUID) -> HttpResponse:
+    """Begin a consent for an account with the connection fields that it has."""
+    account = account_for(request, account_id, Role.ADMIN)
+    try:
+        return send_to_consent(request, account.integration, fields={}, base_url=account.base_url, account=account)
+    except (ConnectionIncomplete, CredentialsUnreadable, DefinitionInvalid):
+        warn(request, "The connection fields that are stored will not do. Check them, and give the secret ones again.")
+        return redirect("account-settings", account.pk)
+
+
+def send_to_consent(
+    request: PortalRequest,
+    integration: Integration,
+    *,
+    fields: dict[str, str],
+    base_url: str,
+    name: str = "",
+    account: IntegratedAccount | None = None,
+) -> HttpResponse:
+    """Begin a consent and lead to its page; raise ConnectionIncomplete or CredentialsUnreadable."""
+    environment = require(request, Role.ADMIN)
+    consent = new_consent(environment.pk, integration, name=name, fields=fields, base_url=base_url, account=account)
+    begin(request.session, request.user, consent)
+    return redirect("oauth-consent", consent.key)
+
+
+def consent_context(request: PortalRequest) -> dict[str, str]:
+    """Return what a form says that leads to a consent: the redirect URI, and whether the browser will come back."""
+    here = f"{request.scheme}://{request.get_host()}"
+    return {
+        "redirect_uri": redirect_uri(),
+        "elsewhere": here if here != settings.PUBLIC_URL else "",
+        "public_url": settings.PUBLIC_URL,
+    }
+
+
+def _page(consent: Consent) -> str:
+    """Return the address of the page where a consent is begun."""
+    if consent.account_id is not None:
+        return reverse("account-settings", args=[consent.account_id])
+    return reverse("connect", args=[consent.integration])
+
+
+def _begin_again(request: PortalRequest, consent: Consent, integration: Integration, reason: str) -> HttpResponse:
+    try:
+        typed = typed_fields(integration.parsed(), consent)
+    except DefinitionInvalid:
+        typed = {}
+    page = _page(consent)
+    note_failure(request.session, page, FailedConsent(reason, consent.name, typed, consent.base_url))
+    return redirect(page)
+
+
+def _words(problem: AccountError) -> str:
+    match problem:
+        case ConnectionRefused():
+            return f"{problem.reason} Check the connection fields, and that the redirect URI is registered there."
+        case CredentialsUnreadable():
+            return "The stored credentials cannot be decrypted. Give every secret field again."
+        case _:
+            return str(problem)

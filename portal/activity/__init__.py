@@ -1,0 +1,1 @@
+"""Pages of the calls: as they happen, one by one, in figures and as a file."""

@@ -1,0 +1,116 @@
+"""Calls as a file: CSV, or JSON lines (one object a line), written while it is sent.
+
+Each piece is a query of its own that begins where the one before ended. A cursor held open in the database would pin a
+connection and a snapshot for as long as a slow client takes; this way an export holds a piece in memory and
+nothing else.
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+import orjson
+from channels.db import database_sync_to_async
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from portal.activity.names import CallNames
+from tools.record.activity import CallFilter, Position, following
+
+PIECE = 1000
+FIELDS = (
+    "id", "started_at", "account_id", "account", "server_id", "server", "token_id", "via", "client", "tool", "access",
+    "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes", "result_chars",
+    "arguments",
+)  # fmt: skip
+STORED = tuple(name for name in FIELDS if name not in {"account", "server", "arguments"})
+# What a spreadsheet takes for a formula, or for a command of old (DDE).
+FORMULAS = frozenset("=+-@|%")
+# What it may skip before one: spaces, control and other unseen characters, and quotation marks.
+SKIPPED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Zl", "Zp", "Zs"})
+# Signs that some take for minus, which no normal form does.
+DASHES = dict.fromkeys("‐‑‒–—―−﹣⁃➖", "-") | {"➕": "+", "꞊": "=", "᐀": "=", "⹀": "="}
+QUOTES = frozenset("\"'`´‘’“”„«»")
+
+Row = dict[str, Any]
+
+
+async def pieces(wanted: CallFilter, write: Callable[[list[Row]], bytes], head: bytes) -> AsyncIterator[bytes]:
+    """Write the calls that match, newest first, piece by piece."""
+    if head:
+        yield head
+    after: Position | None = None
+    names = CallNames()
+    while True:
+        rows = await database_sync_to_async(_rows)(wanted, after, names)
+        if rows:
+            after = Position(rows[-1]["started_at"], rows[-1]["id"])
+            yield write(rows)
+        if len(rows) < PIECE:
+            return
+
+
+def as_csv(wanted: CallFilter) -> AsyncIterator[bytes]:
+    """Write CSV with a head line; what a spreadsheet would compute is put behind an apostrophe."""
+    return pieces(wanted, _csv, _lines([FIELDS]))
+
+
+def as_json_lines(wanted: CallFilter) -> AsyncIterator[bytes]:
+    """Write one JSON object a line."""
+    return pieces(wanted, _json_lines, b"")
+
+
+def _rows(wanted: CallFilter, after: Position | None, names: CallNames) -> list[Row]:
+    # The database's own text: arguments are not read only to be written again.
+    calls = following(wanted, after).annotate(written=Cast("arguments", TextField())).values(*STORED, "written")
+    rows: list[Row] = list(calls[:PIECE])
+    names.learn_accounts({row["account_id"] for row in rows})
+    names.learn_servers({row["server_id"] for row in rows if row["server_id"]})
+    for row in rows:
+        row["account"] = names.accounts[row["account_id"]]
+        row["server"] = names.servers[row["server_id"]] if row["server_id"] else ""
+        row["arguments"] = row.pop("written")
+    return rows
+
+
+def _csv(rows: list[Row]) -> bytes:
+    return _lines([_cell(row[name]) for name in FIELDS] for row in rows)
+
+
+def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
+    file = io.StringIO()
+    # Texts in quotation marks, so that a spreadsheet that parts cells by semicolons or tabs finds none inside them.
+    csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
+    return file.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"'{value}" if _is_formula(value) else value
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may compute a text, even one in full width or behind what is unseen."""
+    for sign in text:
+        for plain in unicodedata.normalize("NFKC", DASHES.get(sign, sign)):
+            if plain in FORMULAS:
+                return True
+            if plain not in QUOTES and unicodedata.category(plain) not in SKIPPED:
+                return False
+    return False
+
+
+def _json_lines(rows: list[Row]) -> bytes:
+    return b"".join(
+        orjson.dumps(
+            {name: orjson.Fragment(row[name]) if name == "arguments" else row[name] for name in FIELDS},
+            option=orjson.OPT_APPEND_NEWLINE,
+        )
+        for row in rows
+    )

@@ -1,0 +1,153 @@
+"""The filters of the Activity pages, as they stand in an address."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.forms.utils import flatatt
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.servers.time_zones import TimeZoneField
+from tools.models.calls import Via
+from tools.record.activity import CallFilter, outcomes
+
+CUSTOM = "custom"
+USUAL = "24h"
+PERIODS = {
+    "1h": ("1 hour", timedelta(hours=1)),
+    "24h": ("24 hours", timedelta(hours=24)),
+    "7d": ("7 days", timedelta(days=7)),
+    "30d": ("30 days", timedelta(days=30)),
+}
+OLDEST = timedelta(days=3660)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see: calls between two moments; without `until`, those that are still to come too."""
+
+    calls: CallFilter
+    since: datetime
+    until: datetime | None
+
+
+class LongSelect(forms.Select):
+    """A list of hundreds, written at once: Django's own renders a template for each choice."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Return the list."""
+        given = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        chosen = str(value or "")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, mark_safe(" selected") if key == chosen else "", words) for key, words in self.choices),
+        )
+        return format_html("<select{}>{}</select>", flatatt(given), options)
+
+
+class ActivityForm(forms.Form):
+    """Filters. A value that makes no sense is told beside its field, and filters nothing."""
+
+    account = forms.UUIDField(required=False, widget=LongSelect)
+    server = forms.UUIDField(required=False, label="MCP server", widget=LongSelect)
+    tool = forms.CharField(
+        required=False, max_length=64, widget=forms.TextInput({"list": "tools", "class": "mono", "spellcheck": "false"})
+    )
+    client = forms.CharField(required=False, max_length=120, widget=forms.TextInput({"list": "clients"}))
+    outcome = forms.ChoiceField(required=False, choices=lambda: [("", "Any"), *outcomes()])
+    via = forms.ChoiceField(required=False, choices=[("", "Any"), *Via.choices])
+    period = forms.ChoiceField(
+        required=False,
+        choices=[*((key, words) for key, (words, _) in PERIODS.items()), (CUSTOM, "From … to …")],
+        widget=forms.RadioSelect,
+    )
+    since = forms.DateTimeField(
+        label="From",
+        required=False,
+        error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    until = forms.DateTimeField(
+        label="To",
+        required=False,
+        error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    # Filled by the browser's script; without one, times are taken as UTC, and the labels say so.
+    time_zone = TimeZoneField()
+
+    def __init__(self, query: QueryDict) -> None:
+        given = query.copy()
+        if not given.get("period"):
+            given["period"] = CUSTOM if given.get("since") or given.get("until") else USUAL
+        super().__init__(given, prefix=None, auto_id="filter-%s", use_required_attribute=False)
+
+    def offer(self, name: str, choices: Iterable[tuple[UUID, str]], gone: str) -> None:
+        """Offer rows to choose from; what is chosen is offered although it is gone."""
+        offered = [(str(key), words) for key, words in choices]
+        chosen = self.data.get(name)
+        if chosen and chosen not in dict(offered):
+            offered.append((chosen, gone))
+        cast(forms.Select, self.fields[name].widget).choices = [("", "Any"), *offered]
+
+    def clean(self) -> None:
+        """Hold the two moments against each other, and move them to UTC."""
+        data = self.cleaned_data
+        for name in ("since", "until"):
+            moment = data.get(name)
+            if moment is not None and not 2000 <= moment.year <= 9000:
+                self.add_error(name, "Give a year from 2000 to 9000.")
+            elif moment is not None:
+                data[name] = moment.replace(tzinfo=data.get("time_zone", UTC)).astimezone(UTC)
+        since, until = data.get("since"), data.get("until")
+        if data.get("period") == CUSTOM and since and until and until <= since:
+            self.add_error("until", "This is not later than “From”.")
+
+    def asked(self, environment_id: UUID, account_id: UUID | None) -> Asked:
+        """Return what is wanted, of one account where the page is about one."""
+        self.is_valid()
+        data = self.cleaned_data
+        since, until = self._window()
+        calls = CallFilter(
+            environment_id=environment_id,
+            account_id=account_id or data.get("account"),
+            server_id=data.get("server"),
+            tool=data.get("tool", ""),
+            client=data.get("client", ""),
+            outcome=data.get("outcome", ""),
+            via=data.get("via", ""),
+            since=since,
+            until=until,
+        )
+        return Asked(calls, since, until)
+
+    def _window(self) -> tuple[datetime, datetime | None]:
+        now, data = timezone.now(), self.cleaned_data
+        if data.get("period") != CUSTOM:
+            return now - PERIODS[data.get("period") or USUAL][1], None
+        until = data.get("until")
+        since = data.get("since") or (until or now) - PERIODS[USUAL][1]
+        return max(since, now - OLDEST), until
+
+    def address(self, **other: Any) -> str:
+        """Return the query of an address that says the same, without what is usual; `other` is added or replaces."""
+        kept = {name: self.data.get(name, "") for name in self.fields}
+        if kept["period"] == USUAL:
+            kept["period"] = ""
+        if self.data.get("period") != CUSTOM:
+            kept["since"] = kept["until"] = kept["time_zone"] = ""
+        kept |= {name: str(value) for name, value in other.items()}
+        return urlencode({name: value for name, value in kept.items() if value})
+
+    @property
+    def narrowing(self) -> int:
+        """How many filters are set, time aside."""
+        return sum(bool(self.data.get(name)) for name in ("account", "server", "tool", "client", "outcome", "via"))

@@ -1,0 +1,40 @@
+"""A call as the list shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.activity.names import CallNames
+from tools.models import Call, Outcome
+from tools.models.calls import UNFAILED
+from tools.record.activity import words_of
+
+SHAPES = {Outcome.OK: "live", Outcome.PENDING: "expired", Outcome.CANCELLED: "paused"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call with the names it needs; an empty name belongs to something that is gone."""
+
+    call: Call
+    account: str
+    server: str
+    shape: str
+    outcome: str
+    failed: bool
+
+
+def rows_of(calls: Sequence[Call], names: CallNames) -> list[CallRow]:
+    """Put names to some calls."""
+    names.learn(calls)
+    return [_row(call, names) for call in calls]
+
+
+def _row(call: Call, names: CallNames) -> CallRow:
+    return CallRow(
+        call,
+        names.accounts[call.account_id],
+        names.servers[call.server_id] if call.server_id else "",
+        SHAPES.get(Outcome(call.outcome), "attention"),
+        words_of(call.outcome),
+        call.outcome not in UNFAILED,
+    )

@@ -1,0 +1,163 @@
+"""The stream of new calls for the Activity pages: plain ASGI beside Django, since a view would hold a thread.
+
+Nothing of Django's middleware runs here: Host, Origin, the session and the membership are checked in this module. A
+request's own task waits for the feed; a stream has no other task but the one that hears the browser leave.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http import HTTPStatus
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest, QueryDict
+from django.http.cookie import parse_cookie
+
+from accounts.allowances import Holder, HolderKind, streams
+from accounts.errors import AllowanceUsedUp
+from accounts.models import Membership, User
+from accounts.sessions import SessionStore
+from mcpservers.admission import check_host, is_own_origin
+from mcpservers.metrics import STREAMS
+from mcpservers.replies import ABORT, Headers, Receive, Refusal, Scope, Send, request_headers, stream_headers
+from portal.activity.feed import Watch, backlog, feed
+from portal.activity.forms import ActivityForm
+from portal.activity.views import ask
+
+PATH = "/activity/stream"
+COMMENT_SECONDS = 14.0
+RETRY = b"retry: 2000\n\n"
+MOST_STREAMS = 2000
+
+
+class Refused(Exception):
+    """The stream is not opened."""
+
+    def __init__(self, status: HTTPStatus, words: str = "") -> None:
+        super().__init__(words or status.phrase)
+        self.status = status
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Open a stream, and hold it until the browser, the environment or the process says so."""
+    headers = request_headers(scope)
+    try:
+        _check(scope, headers)
+        watch = await database_sync_to_async(_watch)(scope, headers)
+        with _allowed(watch):
+            await _hold(scope, receive, send, watch)
+    except Refused as refused:
+        await _refuse(refused, send)
+
+
+@contextmanager
+def _allowed(watch: Watch) -> Iterator[None]:
+    """Count the stream as one of the person's."""
+    try:
+        with streams.one(Holder(HolderKind.PERSON, watch.user_id)):
+            yield
+    except AllowanceUsedUp as used_up:
+        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, str(used_up)) from None
+
+
+async def _hold(scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
+    start = {"type": "http.response.start", "status": 200, "headers": stream_headers({})}
+    leaving = asyncio.ensure_future(_leaving(receive, watch))
+    STREAMS["activity"].inc()
+    try:
+        await send(start)
+        await feed.add(watch)
+        watch.tell([RETRY, *await database_sync_to_async(backlog)(watch)])
+        await _pass_on(scope, watch, leaving, send)
+    finally:
+        STREAMS["activity"].dec()
+        feed.discard(watch)
+        leaving.cancel()
+
+
+async def _pass_on(scope: Scope, watch: Watch, leaving: "asyncio.Future[None]", send: Send) -> None:
+    """Send what the feed tells, and comments in between, until there is an end."""
+    try:
+        while not (leaving.done() or watch.ended):
+            async with asyncio.timeout(settings.WRITE_SECONDS):
+                body = watch.take() or b": \n\n"
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(watch.wake.wait(), COMMENT_SECONDS)
+    except (TimeoutError, OSError):
+        scope.get(ABORT, watch.end)()
+        return
+    if not leaving.done():
+        await send({"type": "http.response.body", "body": watch.take(), "more_body": False})
+
+
+async def _leaving(receive: Receive, watch: Watch) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    watch.end()
+
+
+def _check(scope: Scope, headers: Headers) -> None:
+    """Refuse what is no page of ours."""
+    try:
+        check_host(headers)
+    except Refusal:
+        raise Refused(HTTPStatus.BAD_REQUEST) from None
+    if scope["method"] != "GET":
+        raise Refused(HTTPStatus.METHOD_NOT_ALLOWED)
+    if not is_own_origin(scope, headers):
+        raise Refused(HTTPStatus.FORBIDDEN)
+    if headers.get(b"sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Refused(HTTPStatus.FORBIDDEN)
+    if feed.closing or len(feed) >= MOST_STREAMS:
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _watch(scope: Scope, headers: Headers) -> Watch:
+    """Return who watches what; raise Refused for people who are not signed in, and for outsiders."""
+    key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
+    request = HttpRequest()
+    request.session = session = SessionStore(key or None)
+    user = get_user(request)
+    if not isinstance(user, User) or not user.is_active or session.row is None:
+        raise Refused(HTTPStatus.UNAUTHORIZED)
+    query = QueryDict(scope.get("query_string", b""))
+    environment_id, account_id = _id(query.get("environment")), _id(query.get("of"))
+    if environment_id is None:
+        raise Refused(HTTPStatus.NOT_FOUND)
+    found = Membership.objects.filter(user=user, environment_id=environment_id).select_related("environment")
+    membership = found.first()
+    if membership is None:
+        raise Refused(HTTPStatus.NOT_FOUND)
+    asked = ask(ActivityForm(query), membership.environment, account_id)
+    # Calls that are still to come are meant, so that the moment at which a page was opened is no bound.
+    wanted = replace(asked.calls, since=None, until=None)
+    seen = headers.get(b"last-event-id") or query.get("seen", "")
+    return Watch(
+        user_id=user.pk,
+        password=user.password,
+        session_id=session.row.pk,
+        wanted=wanted,
+        of_account=account_id is not None,
+        seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0,
+    )
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+async def _refuse(refused: Refused, send: Send) -> None:
+    status = refused.status
+    headers = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")]
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append((b"allow", b"GET"))
+    await send({"type": "http.response.start", "status": status.value, "headers": headers})
+    await send({"type": "http.response.body", "body": str(refused).encode()})

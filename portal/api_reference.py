@@ -1,0 +1,190 @@
+"""The page that shows the API to people: the OpenAPI document in words, with a command for each operation."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+
+from api.openapi import SCHEME, document
+from portal.requests import PortalRequest, visit_of
+from portal.tools.argument_rows import Argument, arguments_of, kind_of
+from portal.tools.commands import curl_over_rest
+
+Schema = dict[str, Any]
+
+GROUPS = {
+    "integrated-account": "Integrated accounts",
+    "mcp-server": "MCP servers",
+    "tool": "Tools",
+    "call": "Calls",
+    "documentation": "Documentation",
+    "integration": "Integrations",
+    "api-token": "API tokens",
+}
+DEEPEST = 2
+SAMPLES = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation in words. `answer` is what comes with `status`; `problems` are the others, by status."""
+
+    http: str
+    path: str
+    anchor: str
+    title: str
+    does: SafeString
+    needs_token: bool
+    parameters: list[Argument]
+    body: list[Argument]
+    status: str
+    answer: list[Argument]
+    example: str
+    problems: list[tuple[str, str]]
+    curl: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The operations on one kind of thing."""
+
+    tag: str
+    title: str
+    operations: list[Operation] = field(default_factory=list)
+
+
+def with_code(text: str) -> SafeString:
+    """Return a text in which what stands between backticks is shown as code."""
+    pieces = text.split("`")
+    shown = [
+        format_html("<code>{}</code>", piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+    ]
+    return mark_safe("".join(shown))  # noqa: S308  each piece is escaped
+
+
+@require_safe
+def api_reference(request: HttpRequest) -> HttpResponse:
+    """Show the API, to anybody: inside the portal's frame to who is signed in."""
+    layout = "api/outside.html"
+    if request.user.is_authenticated:
+        visitor = cast(PortalRequest, request)
+        visitor.visit = visit_of(visitor)
+        layout = "frame.html"
+    context = {"layout": layout, "section": "api", "groups": reference()}
+    return render(request, "api/reference.html", context)
+
+
+@cache
+def reference() -> list[Group]:
+    """Return what the document describes, made once a process."""
+    described = orjson.loads(document())
+    schemas = described["components"]["schemas"]
+    groups = {tag: Group(tag, title) for tag, title in GROUPS.items()}
+    for path, operations in described["paths"].items():
+        for http, operation in operations.items():
+            tag = operation["tags"][0]
+            group = groups.setdefault(tag, Group(tag, tag.capitalize()))
+            group.operations.append(_operation(http.upper(), path, operation, schemas))
+    return list(groups.values())
+
+
+def _operation(http: str, path: str, operation: Schema, schemas: Schema) -> Operation:
+    parameters = {
+        "properties": {
+            each["name"]: {
+                **_resolved(each["schema"], schemas),
+                "description": each.get("description", ""),
+            }
+            for each in operation.get("parameters", [])
+        },
+        "required": [each["name"] for each in operation.get("parameters", []) if each.get("required")],
+    }
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    body = _resolved(content.get("schema", {}), schemas)
+    status = next(iter(operation["responses"]))
+    answered = operation["responses"][status].get("content", {}).get("application/json", {})
+    needs_token = {SCHEME: []} in operation.get("security", [])
+    says = operation.get("description") or operation["summary"]
+    problems = [(code, each["description"]) for code, each in operation["responses"].items() if code != status]
+    sent = (_example(content) or _sample(body)) if content else None
+    example = _example(answered)
+    return Operation(
+        http=http,
+        path=path,
+        anchor=operation["operationId"],
+        title=re.split(r"[.:;,](?:\s|$)", says, maxsplit=1)[0],
+        does=with_code(says),
+        needs_token=needs_token,
+        parameters=list(_rows(parameters, schemas)),
+        body=list(_rows(body, schemas)),
+        status=status,
+        answer=list(_rows(_resolved(answered.get("schema", {}), schemas), schemas)),
+        example=json.dumps(example, indent=2, ensure_ascii=False) if example else "",
+        problems=[(code if code != "default" else "5xx", words) for code, words in problems],
+        curl=curl_over_rest(http, f"{settings.PUBLIC_URL}{path}", sent, with_api_token=needs_token),
+    )
+
+
+def _resolved(schema: Schema, schemas: Schema) -> Schema:
+    """Return a schema without a reference at its top."""
+    if "$ref" in schema:
+        return _resolved(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if len(schema.get("allOf", [])) == 1:
+        rest = {name: value for name, value in schema.items() if name != "allOf"}
+        return {**_resolved(schema["allOf"][0], schemas), **rest}
+    choices = [each for each in schema.get("oneOf") or schema.get("anyOf") or [] if each.get("type") != "null"]
+    if choices and len({str(each.get("type")) for each in choices}) == 1:
+        rest = {name: value for name, value in schema.items() if name not in {"oneOf", "anyOf"}}
+        return {**_resolved(choices[0], schemas), **rest}
+    if isinstance(schema.get("items"), dict):
+        return {**schema, "items": _resolved(schema["items"], schemas)}
+    return schema
+
+
+def _rows(schema: Schema, schemas: Schema, before: str = "", depth: int = 0) -> Iterator[Argument]:
+    """Yield the members of an object, and of those in it, named from the top: `config.methods`, `result[].id`."""
+    resolved = {name: _resolved(each, schemas) for name, each in schema.get("properties", {}).items()}
+    for row in arguments_of({**schema, "properties": resolved}):
+        inner = resolved[row.name]
+        name = f"{before}{row.name}"
+        held, mark = (inner.get("items", {}), "[].") if kind_of(inner) == "array" else (inner, ".")
+        opens = depth < DEEPEST and bool(held.get("properties"))
+        takes = ("list of objects" if mark == "[]." else "object") if opens else row.takes
+        yield Argument(name, takes, row.required, with_code(_description(row.description)))
+        if opens:
+            yield from _rows(held, schemas, f"{name}{mark}", depth + 1)
+
+
+def _description(text: str) -> str:
+    """Return a description without the list of values that drf-spectacular adds, but for what it tells of them."""
+    lead, _, listed = text.partition("* `")
+    named = re.findall(r"`(\w+)` - (.+)", f"`{listed}") if listed else []
+    told = [f"`{value}`: {label}" for value, label in named if label.lower() != value]
+    return " ".join([lead.strip(), "; ".join(told)]).strip()
+
+
+def _example(content: Schema) -> Any:
+    if "example" in content:
+        return content["example"]
+    return next((each["value"] for each in content.get("examples", {}).values()), None)
+
+
+def _sample(body: Schema) -> Schema:
+    """Return a body with what is required, or else with the first member that there is."""
+    properties: dict[str, Schema] = body.get("properties", {})
+    names = body.get("required") or [*properties][:1]
+    return {name: _sample_of(properties[name]) for name in names}
+
+
+def _sample_of(declared: Schema) -> Any:
+    return declared["enum"][0] if declared.get("enum") else SAMPLES.get(kind_of(declared), "…")

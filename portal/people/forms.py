@@ -1,0 +1,133 @@
+"""The forms of the pages about people."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
+from django.http import HttpRequest
+
+from accounts.errors import SignInRefused
+from accounts.models import Role, User
+from accounts.signing_in.backend import is_password_of
+
+if TYPE_CHECKING:
+    # Generic to the type checker only.
+    _UserForm = forms.ModelForm[User]
+    _NewUserForm = UserCreationForm[User]
+else:
+    _UserForm = forms.ModelForm
+    _NewUserForm = UserCreationForm
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; a refusal does not tell which of them was wrong."""
+
+    error_messages = {
+        "invalid_login": "This name and password do not go together. Check both; capital letters matter.",
+        "inactive": "This name and password do not go together. Check both; capital letters matter.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refusal: SignInRefused | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Check name and password, unless there were too many attempts."""
+        try:
+            return super().clean()
+        except SignInRefused as refusal:
+            self.refusal = refusal
+            raise forms.ValidationError(str(refusal)) from None
+
+
+class CodeForm(forms.Form):
+    """A code of the second factor."""
+
+    code = forms.CharField(
+        max_length=40,
+        label="Code",
+        error_messages={"required": "Give the code that your authenticator shows, or a recovery code."},
+        widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autofocus": True}),
+    )
+
+
+class RemoveFactorForm(CodeForm):
+    """The password and a code, for taking the second factor away."""
+
+    password = forms.CharField(widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False)
+
+    def __init__(self, request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request = request
+        self._user = user
+        self.fields["code"].widget.attrs.pop("autofocus")
+
+    def clean_password(self) -> str:
+        """Refuse another password than the present one."""
+        return own_password(self._request, self._user, self.cleaned_data["password"])
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Another password, against the present one."""
+
+    def __init__(self, request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self._request = request
+
+    def clean_old_password(self) -> str:
+        """Refuse another password than the present one."""
+        return own_password(self._request, self.user, self.cleaned_data["old_password"])
+
+
+def own_password(request: HttpRequest, user: User, password: str) -> str:
+    """Return somebody's password; refuse another one, and too many of them."""
+    try:
+        right = is_password_of(request, user, password)
+    except SignInRefused as refusal:
+        raise forms.ValidationError(str(refusal)) from None
+    if not right:
+        raise forms.ValidationError("This is not your password.")
+    return password
+
+
+class DetailsForm(_UserForm):
+    """What others see of somebody."""
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+
+
+class JoinForm(_NewUserForm):
+    """The account of somebody who is new here. An invited address is theirs from the start, and is not asked for."""
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name"]
+
+    def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.email = email
+        self.fields["username"].label = "Name to sign in with"
+        self.fields["username"].help_text = "Letters, digits and @ . + - _"
+        self.fields["username"].widget.attrs.pop("autofocus", None)  # it stands in the middle of the page
+        self.fields["password1"].help_text = "At least 8 characters, not only digits, and not easily guessed."
+        self.fields["password2"].label = "Password again"
+        self.fields["password2"].help_text = ""
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class AuditFilter(forms.Form):
+    """What of the audit record is shown."""
+
+    who = forms.CharField(required=False, max_length=80, label="Who", widget=forms.TextInput({"autocomplete": "off"}))
+    what = forms.ChoiceField(required=False, label="What")
+
+    def __init__(self, kinds: dict[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["what"].choices = [("", "Everything"), *kinds.items()]  # type: ignore[attr-defined]

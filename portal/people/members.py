@@ -1,0 +1,196 @@
+"""The people of an environment: who belongs to it as what, and who is invited."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.errors import MemberRefused
+from accounts.invitation_forms import InviteForm
+from accounts.invitations import Offer, invite, renew, withdraw
+from accounts.members import change_role, put_back_member, remove_member
+from accounts.membership import admitters
+from accounts.models import Environment, Invitation, InvitationState, Membership, Role, SecondFactor
+from accounts.reauthentication import recently_authenticated
+from accounts.refusals import REFUSED
+from portal.people.forms import RoleForm
+from portal.requests import PortalRequest, require, signed_in, tell, warn
+
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An invitation that nobody has answered, as the table shows it."""
+
+    invitation: Invitation
+    inviter_may: bool
+
+    @property
+    def standing(self) -> tuple[str, str]:
+        """The mark and the word of what it waits for."""
+        state = self.invitation.state()
+        if state != InvitationState.WAITING:
+            return "expired", state.label
+        if not self.inviter_may:
+            return "attention", "Void: the inviter may not invite any more"
+        if not self.invitation.email:
+            return "paused", "Waits: link handed out"
+        if self.invitation.sent_at is not None:
+            return "paused", "Waits: mailed"
+        return ("paused", "Is being mailed") if self.invitation.send_after else ("attention", "Could not be mailed")
+
+
+@require_safe
+@signed_in
+def list_people(request: PortalRequest) -> HttpResponse:
+    """Show who belongs to the environment."""
+    return _people(request, require(request, Role.VIEWER), InviteForm())
+
+
+@require_POST
+@signed_in
+@recently_authenticated
+def invite_somebody(request: PortalRequest) -> HttpResponse:
+    """Invite somebody, by mail or by a link that is shown once."""
+    environment = require(request, Role.ADMIN)
+    form = InviteForm(request.POST)
+    if not form.is_valid():
+        return _people(request, environment, form)
+    try:
+        offer = invite(environment, request.user, **form.terms())
+    except MemberRefused as refused:
+        form.add_error(None, str(refused))
+        return _people(request, environment, form)
+    return _offered(request, offer)
+
+
+@require_POST
+@signed_in
+@recently_authenticated
+def invite_anew(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
+    """Make a new link for an invitation; the previous one is dead."""
+    invitation = _invitation(require(request, Role.ADMIN), invitation_id)
+    if invitation.email and not settings.MAIL_ENABLED:
+        warn(request, "Mail is not set up any more. Withdraw this invitation, and invite with a link instead.")
+        return redirect("people")
+    try:
+        return _offered(request, renew(invitation, request.user))
+    except MemberRefused as refused:
+        warn(request, str(refused))
+    return redirect("people")
+
+
+@require_POST
+@signed_in
+def withdraw_invitation(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    invitation = _invitation(require(request, Role.ADMIN), invitation_id)
+    try:
+        withdraw(invitation, request.user)
+    except MemberRefused as refused:
+        warn(request, str(refused))
+    else:
+        tell(request, "The invitation is withdrawn: its link opens nothing any more.")
+    return redirect("people")
+
+
+@require_POST
+@signed_in
+@recently_authenticated
+def change(request: PortalRequest, membership_id: int) -> HttpResponse:
+    """Give somebody another role."""
+    membership = _membership(require(request, Role.ADMIN), membership_id)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            change_role(membership, request.user, Role(form.cleaned_data["role"]))
+            tell(request, f"{membership.user} is {membership.role} now.")
+        except MemberRefused as refused:
+            warn(request, str(refused))
+    return redirect("people")
+
+
+@require_POST
+@signed_in
+def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
+    """Take somebody out of the environment."""
+    membership = _membership(require(request, Role.ADMIN), membership_id)
+    try:
+        remove_member(membership, request.user)
+    except MemberRefused as refused:
+        warn(request, str(refused))
+    else:
+        # Who has left cannot come back by themselves.
+        others = membership.user_id != request.user.pk
+        undo = reverse("people-put-back", args=[membership.user_id]) if others else ""
+        tell(request, f"{membership.user} does not belong to {membership.environment.name} any more.", undo=undo)
+    return redirect("people")
+
+
+@require_POST
+@signed_in
+@recently_authenticated
+def put_back(request: PortalRequest, user_id: int) -> HttpResponse:
+    """Undo the removal of somebody."""
+    environment = require(request, Role.ADMIN)
+    try:
+        membership = put_back_member(environment, request.user, user_id)
+    except MemberRefused as refused:
+        warn(request, str(refused))
+    else:
+        tell(request, f"{membership.user} belongs to {environment.name} again, as {membership.role}.")
+    return redirect("people")
+
+
+def _membership(environment: Environment, membership_id: int) -> Membership:
+    rows = Membership.objects.select_related("user", "environment").filter(environment=environment)
+    membership = rows.filter(pk=membership_id).first()
+    if membership is None:
+        raise Http404("This person does not belong to the environment any more.")
+    return membership
+
+
+def _invitation(environment: Environment, invitation_id: UUID) -> Invitation:
+    invitation = environment.invitations.filter(pk=invitation_id).first()
+    if invitation is None:
+        raise Http404("There is no such invitation to this environment.")
+    return invitation
+
+
+def _people(request: PortalRequest, environment: Environment, form: InviteForm) -> HttpResponse:
+    secured = SecondFactor.objects.filter(user=OuterRef("user")).exclude(confirmed_at=None)
+    rows = Membership.objects.filter(environment=environment).select_related("user")
+    rows = rows.annotate(has_second_factor=Exists(secured)).order_by("user__username")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    # Addresses of people who have not agreed to anything yet are for those who invite.
+    pending = _pending(environment) if request.visit.may_administer else []
+    context = {"section": "people", "page": page, "form": form, "roles": Role.choices, "pending": pending}
+    return render(
+        request,
+        "people/members.html",
+        {**context, "mail": settings.MAIL_ENABLED, "days": settings.INVITATION_LIFETIME.days},
+        status=REFUSED if form.is_bound else None,
+    )
+
+
+def _pending(environment: Environment) -> list[Pending]:
+    invitations = list(environment.invitations.unanswered())
+    inviters = {each.invited_by_id for each in invitations if each.invited_by_id is not None}
+    able = set(admitters(environment).filter(pk__in=inviters).values_list("pk", flat=True)) if inviters else set()
+    return [Pending(each, each.invited_by_id is None or each.invited_by_id in able) for each in invitations]
+
+
+def _offered(request: PortalRequest, offer: Offer) -> HttpResponse:
+    invitation = offer.invitation
+    if offer.path is None:
+        tell(request, f"The invitation goes to {invitation.email} within a minute, and nowhere else.")
+        return redirect("people")
+    context = {"section": "people", "invitation": invitation, "url": f"{settings.PUBLIC_URL}{offer.path}"}
+    return render(request, "people/invited.html", context)

@@ -1,0 +1,129 @@
+"""Signing in: name and password, then a code where somebody has a second factor."""
+
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView, RedirectURLMixin, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
+from django.views.generic import FormView
+
+from accounts.errors import SignInRefused
+from accounts.models import User
+from accounts.refusals import REFUSED, refused
+from accounts.second_factors import check_code, factor_of
+from accounts.signing_in.entering import enter
+from accounts.signing_in.limits import begin
+from portal.people.forms import CodeForm, SignInForm
+
+if TYPE_CHECKING:
+    # Generic to the type checker only.
+    _CodeView = FormView[CodeForm]
+else:
+    _CodeView = FormView
+
+PENDING = "sign_in_pending"
+PENDING_SECONDS = 300
+
+
+class SignIn(LoginView):
+    """Ask for name and password."""
+
+    template_name = "sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign in, or go on to the code where there is a second factor."""
+        user = cast(User, form.get_user())
+        if factor_of(user) is None:
+            return enter(self.request, user, user.backend, self.get_success_url())
+        # A session of its own for this step: what an attacker may have planted is gone, and nobody is signed in yet.
+        self.request.session.flush()
+        # The password's hash with it: a password that is changed meanwhile leaves no half of a sign-in behind.
+        self.request.session[PENDING] = {
+            "user": user.pk,
+            "backend": user.backend,
+            "at": int(time.time()),
+            "password": user.get_session_auth_hash(),
+        }
+        return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': self.get_redirect_url()})}")
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the form again with what is wrong, or say that signing in is locked."""
+        refusal: SignInRefused | None = form.refusal
+        if refusal is not None and refusal.reason == "locked":
+            return locked_out(self.request, refusal)
+        return refused(super().form_invalid(form), refusal)
+
+
+class SignInCode(RedirectURLMixin, _CodeView):
+    """Ask for the code, once name and password were right."""
+
+    template_name = "sign_in_code.html"
+    form_class = CodeForm
+    next_page = settings.LOGIN_REDIRECT_URL
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Begin anew where nobody gave a password in the last minutes."""
+        pending = request.session.get(PENDING)
+        if not pending or time.time() - pending["at"] > PENDING_SECONDS:
+            return redirect("sign-in")
+        self.pending: dict[str, Any] = pending
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: CodeForm) -> HttpResponse:
+        """Sign in with a right code."""
+        user = User.objects.filter(pk=self.pending["user"], is_active=True).first()
+        if user is None or not constant_time_compare(user.get_session_auth_hash(), self.pending.get("password", "")):
+            return redirect("sign-in")
+        try:
+            attempt = begin(self.request, user.get_username())
+            if check_code(user, form.cleaned_data["code"]):
+                attempt.succeed()
+                del self.request.session[PENDING]
+                return enter(self.request, user, self.pending["backend"], self.get_success_url())
+            attempt.fail()
+        except SignInRefused as refusal:
+            return self.refuse(form, refusal)
+        factor = factor_of(user)
+        form.add_error("code", LOCKED if factor is not None and factor.is_locked() else WRONG)
+        return self.form_invalid(form)
+
+    def refuse(self, form: CodeForm, refusal: SignInRefused) -> HttpResponse:
+        """Say that no code is taken now."""
+        if refusal.reason == "locked":
+            return locked_out(self.request, refusal)
+        form.add_error("code", str(refusal))
+        page = self.render_to_response(self.get_context_data(form=form, refusal=refusal))
+        return refused(page, refusal)
+
+    def form_invalid(self, form: CodeForm) -> HttpResponse:
+        """Show the form again with what is wrong."""
+        response = super().form_invalid(form)
+        response.status_code = REFUSED
+        return response
+
+
+WRONG = "This code is not right, or was used already. Wait for the next one, or use a recovery code."
+LOCKED = "Too many wrong codes. Codes are refused for some minutes; then try again."
+
+
+def locked_out(request: HttpRequest, refusal: SignInRefused) -> HttpResponse:
+    """Say that signing in takes a pause."""
+    context = {"minutes": -(-refusal.seconds // 60)}
+    return refused(render(request, "sign_in_locked.html", context), refusal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send whoever comes to the admin to the one place where people sign in."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("The admin is for staff. Ask whoever runs Patchbay for your team.")
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

@@ -1,0 +1,151 @@
+"""Search over everything that a person may see in an environment: pages, actions, accounts, servers, tools, people."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import OuterRef, Q, Subquery
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership
+from mcpservers.models import MCPServer
+from portal.requests import PortalRequest, Visit, signed_in
+from tools.catalogue.compilation import catalogue_of
+
+MOST = 6
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that was found: its words, a detail beside them, and where it is.
+
+    `parts` are the words before, in and after what was looked for.
+    """
+
+    words: str
+    address: str
+    detail: str = ""
+    is_name: bool = False
+    parts: tuple[str, str, str] = ("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Things of one kind."""
+
+    title: str
+    found: list[Found] = field(default_factory=list)
+
+
+@require_safe
+@signed_in
+def search(request: PortalRequest) -> HttpResponse:
+    """Show what matches, best kinds first; as a part of the page where a script asks."""
+    sought = request.GET.get("q", "").strip()[:LONGEST]
+    context = {"section": "search", "sought": sought, "groups": find(request, sought)}
+    return render(request, "search/found.html" if request.htmx else "search/page.html", context)
+
+
+def find(request: PortalRequest, sought: str) -> list[Group]:
+    """Return what matches in the environment that was chosen (a fixed number of queries)."""
+    visit = request.visit
+    groups = [
+        Group("Go to", _matching(_pages(request), sought)),
+        Group("Do", _matching(_actions(visit), sought)),
+    ]
+    if visit.environment is not None and sought:
+        groups += _things(visit, visit.environment, sought)
+    return [group for group in groups if group.found]
+
+
+def _matching(offered: Iterable[Found], sought: str) -> list[Found]:
+    """Return those whose words hold what is looked for, each parted around it."""
+    found = []
+    for each in offered:
+        place = each.words.lower().find(sought.lower())
+        if place < 0 and sought.lower() not in each.detail.lower():
+            continue
+        # Lowering may change how long a text is, in a few languages: then nothing is marked.
+        marked = place >= 0 and len(each.words.lower()) == len(each.words)
+        end = place + len(sought) if marked else 0
+        start = place if marked else 0
+        parts = (each.words[:start], each.words[start:end], each.words[end:])
+        found.append(Found(each.words, each.address, each.detail, each.is_name, parts))
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _pages(request: PortalRequest) -> Iterator[Found]:
+    for words, name in (
+        ("Accounts", "accounts"),
+        ("Activity", "activity"),
+        ("API tokens", "api-tokens"),
+        ("People", "people"),
+        ("Audit", "audit"),
+        ("Profile and security", "profile"),
+        ("API documentation", "api-docs"),
+    ):
+        yield Found(words, reverse(name))
+    if request.user.is_staff:
+        yield Found("Admin", reverse("admin:index"))
+
+
+def _actions(visit: Visit) -> Iterator[Found]:
+    if visit.may_administer:
+        yield Found("Connect an account", reverse("choose-integration"))
+    if visit.membership is not None:
+        yield Found("Issue an API token", reverse("api-token-issue"))
+
+
+def _things(visit: Visit, environment: Environment, sought: str) -> Iterator[Group]:
+    named = IntegratedAccount.objects.filter(environment=environment, name__icontains=sought)
+    accounts = named.select_related("integration").only("name", "integration__label").order_by("name")[:MOST]
+    yield Group("Accounts", _matching(map(_account, accounts), sought))
+    if visit.may_operate:
+        yield Group("Create", _matching(map(_creation, accounts), sought))
+    within = MCPServer.objects.filter(account__environment=environment).select_related("account")
+    servers = within.filter(Q(name__icontains=sought) | Q(last_four=sought)).order_by("name")
+    known = servers.only("name", "last_four", "account__name")[:MOST]
+    yield Group("MCP servers", _matching(map(_server, known), sought))
+    yield Group("Tools", _matching(_tools(environment), sought))
+    members = Membership.objects.filter(environment=environment, user__username__icontains=sought)
+    people = members.select_related("user").order_by("user__username")[:MOST]
+    found = (Found(each.user.get_username(), reverse("people"), each.role) for each in people)
+    yield Group("People", _matching(found, sought))
+    yield Group("API tokens", _matching(_tokens(visit, sought), sought))
+
+
+def _tokens(visit: Visit, sought: str) -> Iterator[Found]:
+    """Yield the API tokens that the visitor sees on their page."""
+    if visit.membership is None:
+        return
+    seen = ApiToken.objects.seen_by(visit.membership)
+    for token in seen.filter(revoked_at=None, name__icontains=sought).order_by("name")[:MOST]:
+        yield Found(token.name, reverse("api-tokens"), f"…{token.last_four}")
+
+
+def _account(account: IntegratedAccount) -> Found:
+    return Found(account.name, reverse("account", args=[account.pk]), account.integration.label)
+
+
+def _creation(account: IntegratedAccount) -> Found:
+    return Found(f"MCP server in {account.name}", reverse("mcp-server-create", args=[account.pk]))
+
+
+def _server(server: MCPServer) -> Found:
+    address = reverse("mcp-server", args=[server.account_id, server.pk])
+    return Found(server.name, address, f"{server.account.name} · …{server.last_four}")
+
+
+def _tools(environment: Environment) -> Iterator[Found]:
+    """Yield the tools of each integration, at the first account that is connected through it."""
+    accounts = IntegratedAccount.objects.filter(environment=environment, integration=OuterRef("pk")).order_by("name")
+    connected = Integration.objects.filter(integrated_accounts__environment=environment).distinct().defer("definition")
+    for integration in connected.annotate(account_id=Subquery(accounts.values("pk")[:1])).order_by("label"):
+        for tool in catalogue_of(integration):
+            address = reverse("account-tool", args=[integration.account_id, tool.resource, tool.method_name])
+            yield Found(tool.name, address, tool.title, is_name=True)

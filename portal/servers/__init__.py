@@ -1,0 +1,1 @@
+"""Pages of MCP servers: creating and changing them, what they expose, how clients connect."""

@@ -1,0 +1,88 @@
+"""What can be done to an MCP server from its row: pause, resume, rotate, delete."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Role
+from accounts.reauthentication import recently_authenticated
+from accounts.refusals import REFUSED
+from mcpservers.models import MCPServer
+from mcpservers.policy import delete_server, end_grace, pause_server, resume_server, rotate_token
+from portal.requests import PortalRequest, signed_in, tell
+from portal.servers.forms import RotateForm
+from portal.servers.once import show_once
+from portal.servers.views import server_for
+from tools.record.usage import server_use
+
+
+@require_POST
+@signed_in
+def pause(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Refuse every client of a server from now on."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    pause_server(server, request.user)
+    undo = reverse("mcp-server-resume", args=[account_id, server_id])
+    tell(request, f"{server.name} is paused: clients that use its URL are refused.", undo=undo)
+    return redirect("mcp-servers", account_id)
+
+
+@require_POST
+@signed_in
+def resume(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Answer the clients of a server again."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    resume_server(server, request.user)
+    tell(request, f"{server.name} is live again: the same URL works.")
+    return redirect("mcp-servers", account_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@recently_authenticated
+def rotate(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Say what a new URL breaks; make it and show it, once."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        token = rotate_token(server, request.user, grace=form.period)
+        return show_once(request, server, token, rotated=True)
+    return _confirm(request, server, "mcpservers/rotate.html", form=form)
+
+
+@require_POST
+@signed_in
+def drop_previous(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Refuse the URL of before a rotation from now on."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    end_grace(server, request.user)
+    tell(request, f"The URL of {server.name} before this one is refused from now on.")
+    return redirect("mcp-server", account_id, server_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def delete(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Say what a deletion breaks, and delete."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    if request.method == "POST":
+        delete_server(server, request.user)
+        tell(request, f"{server.name} is deleted: its URL is refused from now on.")
+        return redirect("mcp-servers", account_id)
+    return _confirm(request, server, "mcpservers/delete.html")
+
+
+def _confirm(
+    request: PortalRequest, server: MCPServer, template: str, *, form: RotateForm | None = None
+) -> HttpResponse:
+    context = {
+        "account": server.account,
+        "tab": "mcp-servers",
+        "server": server,
+        "usage": server_use([server.pk]),
+        "form": form,
+    }
+    return render(request, template, context, status=REFUSED if form is not None and form.is_bound else None)

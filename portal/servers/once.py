@@ -1,0 +1,29 @@
+"""Show a server's URL at the only moment when it is known."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from mcpservers.models import MCPServer
+from portal.people.qr_codes import qr_code
+from portal.requests import PortalRequest
+from portal.servers.clients import commands_for, is_public
+from portal.servers.exposure import exposure_of
+
+
+def show_once(request: PortalRequest, server: MCPServer, token: str, *, rotated: bool = False) -> HttpResponse:
+    """Answer with the URL that a token makes, and how each client takes it."""
+    url = f"{settings.PUBLIC_URL}/mcp/{token}"
+    context = {
+        "account": server.account,
+        "tab": "mcp-servers",
+        "server": server,
+        "url": url,
+        "is_public": is_public(url),
+        "public_url": settings.PUBLIC_URL,
+        "commands": commands_for(url, server.name, with_api_token=server.require_api_token_auth),
+        "rotated": rotated,
+        "qr_code": qr_code(url),
+        "exposure": exposure_of(server.account, server.methods, server.tags, server.tools),
+    }
+    return render(request, "mcpservers/shown_once.html", context)

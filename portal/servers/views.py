@@ -1,0 +1,182 @@
+"""The MCP Servers tab: the table, one server, making one and changing it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import IntegratedAccount, Role
+from accounts.reauthentication import recently_authenticated
+from accounts.refusals import REFUSED
+from mcpservers.errors import PolicyRefused
+from mcpservers.models import MCPServer
+from mcpservers.policy import change_server, create_server
+from portal.list_filters import ServerFilter
+from portal.requests import PortalRequest, account_for, signed_in, tell
+from portal.servers.exposure import Exposure, exposure_of, methods_in_words
+from portal.servers.forms import ServerForm
+from portal.servers.once import show_once
+from portal.servers.rehearsal import rehearse
+from tools.catalogue.compilation import catalogue_of
+from tools.record.usage import calls_lately
+
+PAGE = 25
+FEW = 8  # so many are seen at a glance, without a search
+SOON = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A server as the table shows it."""
+
+    server: MCPServer
+    exposure: Exposure
+    access: str
+    status: MCPServer.Status
+    ends_soon: bool
+    calls: int = 0
+
+
+def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: int = 0) -> Row:
+    """Put together what is shown of a server."""
+    status = server.status(now)
+    ends_soon = status != MCPServer.Status.EXPIRED and server.expires_at is not None and server.expires_at - now < SOON
+    exposure = exposure_of(account, server.methods, server.tags, server.tools)
+    return Row(server, exposure, methods_in_words(server.methods), status, ends_soon, calls)
+
+
+def server_for(request: PortalRequest, account_id: UUID, server_id: UUID, role: Role = Role.VIEWER) -> MCPServer:
+    """Return a server of an account that the visitor may use as `role`; raise Http404 or PermissionDenied."""
+    account = account_for(request, account_id, role)
+    server = account.mcp_servers.filter(pk=server_id).first()
+    if server is None:
+        raise Http404("There is no such MCP server. It may have ended, or be deleted.")
+    server.account = account
+    return server
+
+
+@require_safe
+@signed_in
+def list_servers(request: PortalRequest, account_id: UUID) -> HttpResponse:
+    """Show an account's MCP servers."""
+    account = account_for(request, account_id)
+    filters = ServerFilter(request.GET)
+    page = Paginator(filters.narrow(account.mcp_servers.all()), PAGE).get_page(request.GET.get("page"))
+    now, calls = timezone.now(), calls_lately([server.pk for server in page])
+    context = {
+        "account": account,
+        "tab": "mcp-servers",
+        "page": page,
+        "filters": filters if filters.given or page.paginator.count > FEW else None,
+        "rows": [row_of(server, account, now, calls.get(server.pk, 0)) for server in page],
+    }
+    return render(request, "mcpservers/list.html", context)
+
+
+@require_safe
+@signed_in
+def show_server(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Show one server and the tools that it exposes."""
+    server = server_for(request, account_id, server_id)
+    calls = calls_lately([server.pk]).get(server.pk, 0)
+    row = row_of(server, server.account, timezone.now(), calls)
+    context = {"account": server.account, "tab": "mcp-servers", "row": row}
+    return render(request, "mcpservers/server.html", context)
+
+
+@require_safe
+@signed_in
+def connection(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Show whether a client has connected yet; the page asks again while none has (a fragment of the page)."""
+    request.session.is_background = True  # the page asks by itself; nobody need be there
+    server = server_for(request, account_id, server_id)
+    exposure = exposure_of(server.account, server.methods, server.tags, server.tools)
+    context = {"account": server.account, "server": server, "exposure": exposure}
+    return render(request, "mcpservers/connection.html", context)
+
+
+@require_POST
+@signed_in
+def test(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Do what a client does first, and show what it would see."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    context = {
+        "account": server.account,
+        "tab": "mcp-servers",
+        "server": server,
+        "status": server.status(),
+        "seen": rehearse(server),
+    }
+    return render(request, "mcpservers/test.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@recently_authenticated
+def create(request: PortalRequest, account_id: UUID) -> HttpResponse:
+    """Ask for a server's settings; make it and show its URL, once."""
+    account = account_for(request, account_id, Role.OPERATOR)
+    form = ServerForm(catalogue_of(account.integration), request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            server, token = create_server(account, request.user, **form.chosen)
+        except PolicyRefused as refused:
+            form.refuse(refused)
+        else:
+            return show_once(request, server, token)
+    context = {"account": account, "tab": "mcp-servers", "form": form, **consequences(account, form)}
+    return render(request, "mcpservers/create.html", context, status=REFUSED if form.is_bound else None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
+    """Change a server's settings, effective at once; its URL stays the same."""
+    server = server_for(request, account_id, server_id, Role.OPERATOR)
+    catalogue = catalogue_of(server.account.integration)
+    form = ServerForm(catalogue, request.POST if request.method == "POST" else None, server=server)
+    if form.is_valid():
+        try:
+            change_server(server, request.user, **form.changed)
+        except PolicyRefused as refused:
+            form.refuse(refused)
+        else:
+            tell(request, f"{server.name} is changed, for every client at once. Its URL is the same.")
+            return redirect("mcp-server", account_id, server_id)
+    context = {
+        "account": server.account,
+        "tab": "mcp-servers",
+        "form": form,
+        "server": server,
+        **consequences(server.account, form),
+    }
+    return render(request, "mcpservers/edit.html", context, status=REFUSED if form.is_bound else None)
+
+
+@require_POST
+@signed_in
+def preview(request: PortalRequest, account_id: UUID) -> HttpResponse:
+    """Show what a server with the settings of a form would expose (a fragment of the page)."""
+    account = account_for(request, account_id, Role.OPERATOR)
+    form = ServerForm(catalogue_of(account.integration), request.POST)
+    form.is_valid()
+    return render(request, "mcpservers/consequences.html", {"account": account, **consequences(account, form)})
+
+
+def consequences(account: IntegratedAccount, form: ServerForm) -> dict[str, object]:
+    """Return what follows from a form that may not be complete."""
+    if not form.is_bound:
+        shown = {name: form[name].value() for name in form.fields}
+        form = ServerForm(catalogue_of(account.integration), {name: value for name, value in shown.items() if value})
+        form.is_valid()
+    return {
+        "exposure": exposure_of(account, form.chosen_methods, form.chosen_tags, form.chosen_tools),
+        "methods_missing": "methods" in form.errors,
+        "expires_at": form.expires_at,
+        "require_api_token_auth": form.cleaned_data.get("require_api_token_auth", False),
+    }

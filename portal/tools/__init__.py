@@ -1,0 +1,1 @@
+"""Pages of an account's tools: what there is, and a playground that calls one."""

@@ -1,0 +1,86 @@
+"""The playground: call a tool of an account or a server for real, and see what a model and the vendor see."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import reswap, retarget
+
+from accounts import audit
+from accounts.refusals import REFUSED
+from portal.requests import PortalRequest, account_for, signed_in
+from portal.tools.playground_choice import FIELDS, JSON, Choice, arguments_of_call, choice_of
+from tools.calling.trying import may_write, try_tool
+from tools.catalogue.compilation import Tool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def playground(request: PortalRequest, account_id: UUID) -> HttpResponse:
+    """Offer the tools with a form made of the chosen one's inputSchema; call it. A write asks first."""
+    account = account_for(request, account_id)
+    given = request.POST if request.method == "POST" else request.GET
+    choice = choice_of(account, given.get("server", ""), given.get("tool", ""))
+    if request.method == "POST" and choice.tool is not None:
+        return _posted(request, choice, choice.tool)
+    missing = "" if choice.tool else given.get("tool", "")[:64]
+    arguments = arguments_of_call(account, given.get("call", ""))
+    way = FIELDS if choice.holds(arguments) else JSON
+    context = {"form": choice.form(way, arguments=arguments), "way": way, "missing": missing}
+    return _page(request, choice, context, part="tools/choice.html")
+
+
+def _posted(request: PortalRequest, choice: Choice, tool: Tool) -> HttpResponse:
+    """Do what a button of the form says: change how arguments are typed, show programs, or call."""
+    way = JSON if request.POST.get("way") == JSON else FIELDS
+    form = choice.form(way, request.POST)
+    if not form.is_valid():
+        return _form_again(request, choice, way, form, status=REFUSED)
+    arguments = form.arguments
+    if "switch" in request.POST:
+        other = FIELDS if way == JSON else JSON
+        if other == FIELDS and not isinstance(arguments, dict):
+            arguments = {}
+        return _form_again(request, choice, other, choice.form(other, arguments=arguments))
+    context = {"form": form, "way": way, **_outcome_of(request, choice, tool, arguments)}
+    return _page(request, choice, context, part="tools/outcome.html")
+
+
+def _form_again(request: PortalRequest, choice: Choice, way: str, form: Any, status: int | None = None) -> HttpResponse:
+    """Return the form in the place of the one that was sent, where a script asked."""
+    answer = _page(request, choice, {"form": form, "way": way}, part="tools/form.html", status=status)
+    return reswap(retarget(answer, "#playground-form"), "outerHTML")
+
+
+def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: Any) -> dict[str, Any]:
+    """Return what came of a press on a button: programs, a question, a refusal, or the result of the call."""
+    account = choice.account
+    shown: dict[str, Any] = {"snippets": choice.snippets(arguments)}
+    if "programs" in request.POST:
+        return shown | {"only_programs": True}
+    if not tool.read_only:
+        if not may_write(request.user, account):
+            return shown | {"may_not": True}
+        if request.POST.get("confirmed") != "yes":
+            return shown | {"ask": True}
+        audit.record(
+            request.user,
+            "tool.tried",
+            environment_id=account.environment_id,
+            target_id=account.pk,
+            target_name=account.name,
+            details={"tool": tool.name},
+        )
+    server_id = choice.server.pk if choice.server else None
+    trial = try_tool(tool, account, arguments, request.user, place="Playground", server_id=server_id)
+    return shown | {"trial": trial, "limits": trial.limits.values()}
+
+
+def _page(
+    request: PortalRequest, choice: Choice, context: dict[str, Any], *, part: str, status: int | None = None
+) -> HttpResponse:
+    """Return the whole page, or the part that a script asked for."""
+    shown = {"account": choice.account, "tab": "tools", "choice": choice, **context}
+    return render(request, part if request.htmx else "tools/playground.html", shown, status=status)

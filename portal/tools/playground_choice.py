@@ -1,0 +1,77 @@
+"""What the playground is about: an account or one of its MCP servers, a tool of it, and the arguments as typed."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.models import IntegratedAccount
+from mcpservers.models import MCPServer
+from portal.tools.argument_forms import ArgumentsForm, JsonArgumentsForm
+from portal.tools.call_snippets import Snippets, over_mcp, over_rest
+from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
+from tools.models import Call
+
+FIELDS, JSON = "fields", "json"
+SERVERS = 200
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An account with the server, if any, through whose filter its tools are seen, and the tool that was chosen."""
+
+    account: IntegratedAccount
+    server: MCPServer | None
+    tools: ToolSet
+    tool: Tool | None
+    servers: list[MCPServer]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Tool]]]:
+        """The tools by resource."""
+        return [(name, [*group]) for name, group in groupby(self.tools, lambda tool: tool.resource)]
+
+    def form(self, way: str, data: Any = None, arguments: dict[str, Any] | None = None) -> Any:
+        """Return the form of the arguments in one of the two ways; None where no tool is chosen."""
+        if self.tool is None:
+            return None
+        return (JsonArgumentsForm if way == JSON else ArgumentsForm)(self.tool, data, arguments=arguments)
+
+    def holds(self, arguments: Any) -> bool:
+        """Tell whether the fields of the tool can hold arguments, which may be those of an earlier call."""
+        names = self.tool.input_schema["properties"] if self.tool else {}
+        return not arguments or (isinstance(arguments, dict) and arguments.keys() <= names.keys())
+
+    def snippets(self, arguments: Any) -> Snippets:
+        """Return the call with these arguments as programs make it."""
+        name = self.tool.name if self.tool else ""
+        if self.server is not None:
+            return over_mcp(self.server, name, arguments)
+        return over_rest(f"{settings.PUBLIC_URL}/integrated-account/{self.account.pk}/tools", name, arguments)
+
+
+def choice_of(account: IntegratedAccount, server: str, tool: str) -> Choice:
+    """Return what was asked for; what is not there is left open, so that a page can offer what is."""
+    servers = [*account.mcp_servers.order_by("name")[:SERVERS]]
+    chosen = _chosen(account, servers, server)
+    catalogue = catalogue_of(account.integration)
+    tools = catalogue.select(chosen.methods, chosen.tags, chosen.tools) if chosen else catalogue
+    return Choice(account, chosen, tools, tools.tools.get(tool), servers)
+
+
+def arguments_of_call(account: IntegratedAccount, call: str) -> Any:
+    """Return the arguments of a call of the account as they are on record; None where it has no such call."""
+    if not (call.isascii() and call.isdigit() and len(call) < 19):
+        return None
+    return Call.objects.filter(pk=int(call), account_id=account.pk).values_list("arguments", flat=True).first()
+
+
+def _chosen(account: IntegratedAccount, servers: list[MCPServer], wanted: str) -> MCPServer | None:
+    try:
+        server_id = UUID(wanted)
+    except ValueError:
+        return None
+    found = next((server for server in servers if server.pk == server_id), None)
+    return found or account.mcp_servers.filter(pk=server_id).first()

@@ -1,0 +1,104 @@
+"""The methods of an account's integration as the Tools tab shows them: which are tools, how good, how much used."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from accounts.models import IntegratedAccount
+from tools.catalogue.compilation import Catalogue, Declared, Tool, catalogue_of
+from tools.documentation.verdicts import ensure_fresh
+from tools.models import Documentation, State
+from tools.record.usage import NEVER_USED, ToolUse, tools_used
+
+# What a method comes to, in the order of the filter: a documented one is what gate and editor say, others are missing.
+STATES = {
+    "exposed": "Tool",
+    "draft": "Draft",
+    "withdrawn": "Withdrawn",
+    "missing": "Not documented",
+}
+SHAPES = {"exposed": "live", "draft": "attention", "withdrawn": "paused", "missing": "expired"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One method of the definition. `name` is its tool's, or what the tool would be called; `use` is of 30 days."""
+
+    declared: Declared
+    state: str
+    name: str
+    tool: Tool | None = None
+    record_id: int | None = None
+    score: int | None = None
+    tokens: int | None = None
+    use: ToolUse = NEVER_USED
+
+    @property
+    def state_words(self) -> str:
+        """The state as people read it."""
+        return STATES[self.state]
+
+    @property
+    def shape(self) -> str:
+        """The icon that stands beside the state."""
+        return SHAPES[self.state]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes the vendor's data."""
+        return self.declared.method.access == "write"
+
+    def matches(self, sought: str) -> bool:
+        """Tell whether a text stands in its name, its place or its title."""
+        texts = (self.name, self.declared.key, self.tool.title if self.tool else "")
+        return any(sought in text.lower() for text in texts)
+
+
+class Judged(NamedTuple):
+    """What is kept of a record and its verdict."""
+
+    record_id: int
+    state: str
+    name: str
+    score: int
+    tokens: int | None
+
+
+def rows_of(account: IntegratedAccount) -> list[Row]:
+    """Return every method of an account's integration, in the definition's order (a fixed number of queries)."""
+    ensure_fresh()
+    catalogue = catalogue_of(account.integration)
+    records = Documentation.objects.filter(integration_id=account.integration_id, verdict__isnull=False)
+    columns = ("resource", "method", "pk", *(f"verdict__{name}" for name in Judged._fields[1:]))
+    judged = {(row[0], row[1]): Judged(*row[2:]) for row in records.values_list(*columns)}
+    tools = {(tool.resource, tool.method_name): tool for tool in catalogue}
+    used = tools_used(account.environment_id, account.pk)
+    return [*_rows(catalogue, judged, tools, used)]
+
+
+def _rows(
+    catalogue: Catalogue,
+    judged: dict[tuple[str, str], Judged],
+    tools: dict[tuple[str, str], Tool],
+    used: dict[str, ToolUse],
+) -> Iterable[Row]:
+    for declared in catalogue.declared.values():
+        place = (declared.resource, declared.name)
+        tool = tools.get(place)
+        if place not in judged:
+            yield Row(declared, "missing", declared.key)
+            continue
+        record = judged[place]
+        name = tool.name if tool else record.name or declared.key
+        # The catalogue has the last word: it is what clients get.
+        state = State.EXPOSED.value if tool else State.DRAFT.value if record.state == State.EXPOSED else record.state
+        use = used.get(name, NEVER_USED)
+        yield Row(declared, state, name, tool, record.record_id, record.score, record.tokens, use)
+
+
+def counts_of(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many rows there are of each state."""
+    counts = dict.fromkeys(STATES, 0)
+    for row in rows:
+        counts[row.state] += 1
+    return counts

@@ -1,0 +1,288 @@
+"""From a model's arguments to a request: checked against the tool's schema, parted into path, query and body."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, cast
+from urllib.parse import quote, unquote
+
+import jsonschema_rs
+import orjson
+
+from accounts.definition import is_reserved_header, is_reserved_parameter
+from accounts.invisible import unescaped
+from accounts.nearest import nearest
+from tools.calling.content import ACCEPTED
+from tools.calling.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
+from tools.calling.request_bodies import Field, encode_body
+from tools.catalogue.compilation import Tool
+from tools.catalogue.file_arguments import UploadRefused, read_upload
+from tools.catalogue.input_schemas import Placement
+from tools.catalogue.projection import FIELDS, MAX_FIELDS, FieldUnknown, Projection
+from tools.errors import InvalidArguments
+from tools.pagination import NOT_PAGED, PageRequest
+
+MAX_PROBLEMS = 8
+# Above either, an argument that does not fit is not searched for where it does not: the validator finds all that is
+# wrong before it tells of the first, and each time quotes what it stands in.
+SEARCHED_VALUES = 500
+SEARCHED_CHARACTERS = 64 * 1024
+MAX_PATH_VALUE = 1000
+# A longer address does not pass a vendor's front door.
+MAX_TARGET = 16 * 1024
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+EXACT_FLOATS = 2.0**53  # above it, a float no longer tells which whole number was meant
+MAX_HEADER = 1000
+HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
+DECODINGS = 4
+PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Arguments in their places: `target` is the quoted path and query, `body` is encoded."""
+
+    target: str
+    body: bytes
+    media_type: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def check(tool: Tool, arguments: Any) -> dict[str, Any]:
+    """Return the arguments as they will be used; raise InvalidArguments, naming each problem.
+
+    Null stands for an argument left out. A number where text is wanted, and digits or 5.0 where a whole number
+    is, are what models often send; they are taken as meant.
+    """
+    if arguments is None:
+        arguments = {}
+    if not isinstance(arguments, dict):
+        raise _invalid(tool, ["arguments must be a JSON object."])
+    properties = tool.input_schema["properties"]
+    used = {
+        name: _as_meant(value, properties[name]) if name in properties else value
+        for name, value in arguments.items()
+        if value is not None or name not in properties
+    }
+    if tool.files:
+        used |= {name: _as_files(used[name]) for name in tool.files & used.keys()}
+    if not tool.validator.is_valid(used):
+        raise _invalid(tool, _problems(tool, used))
+    if tool.projection and FIELDS in used:
+        _check_fields(tool, used[FIELDS])
+    return used
+
+
+def _as_files(value: Any) -> Any:
+    """Take plain text as the text of a file."""
+    if isinstance(value, list):
+        return [_as_files(each) for each in value]
+    return {"text": value} if isinstance(value, str) else value
+
+
+def _check_fields(tool: Tool, names: list[str]) -> None:
+    if len(names) > MAX_FIELDS:
+        raise _invalid(tool, [f"{FIELDS}: takes at most {MAX_FIELDS} members, and there are {len(names)}."])
+    problems = []
+    for name in names:
+        try:
+            cast(Projection, tool.projection).check(name)
+        except FieldUnknown as unknown:
+            problems.append(f"{FIELDS}: {unknown}")
+        if len(problems) == MAX_PROBLEMS:
+            break
+    if problems:
+        raise _invalid(tool, problems)
+
+
+def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
+    wanted = schema.get("type")
+    if wanted == "string" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if wanted == "integer" and isinstance(value, str) and INTEGER.fullmatch(value):
+        return int(value)
+    if wanted == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS:
+        return int(value)
+    return value
+
+
+def _invalid(tool: Tool, problems: Iterable[str]) -> InvalidArguments:
+    found = list(islice(problems, MAX_PROBLEMS))
+    return InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=found)
+
+
+def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with arguments that do not fit; a reader who stops early saves the rest of the search."""
+    known: dict[str, Any] = tool.input_schema["properties"]
+    any_told = False
+    for told in (
+        _unknown(known, used),
+        (f"{name} is required." for name in tool.input_schema.get("required", []) if name not in used),
+        _unfitting(tool, {name: used[name] for name in known if name in used}),
+        _problems_of_the_whole(tool.input_schema, used),
+    ):
+        for problem in told:
+            any_told = True
+            yield problem
+    if not any_told:
+        yield "they do not match the tool's inputSchema."
+
+
+def _unknown(known: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
+    for name in used:
+        if name not in known:
+            meant = nearest(name, known, cutoff=0.5)
+            hint = f"did you mean {meant}?" if meant else f"it takes: {', '.join(known) or 'no arguments'}."
+            yield f"{name[:64]} is not an argument of this tool; {hint}"
+
+
+def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong inside the arguments that are known."""
+    if _is_searched(given):
+        yield from (_worded(error) for error in tool.validator.iter_errors(given) if list(error.instance_path))
+        return
+    for name, value in given.items():
+        if not tool.optional_validator.is_valid({name: value}):
+            wanted = orjson.dumps(tool.input_schema["properties"][name])[:300].decode(errors="ignore")
+            yield f"{name}: does not fit, and is too large to say where; its schema begins {wanted}"
+
+
+def _is_searched(given: dict[str, Any]) -> bool:
+    values, characters = SEARCHED_VALUES, SEARCHED_CHARACTERS
+    waiting: list[Any] = [given]
+    while waiting and values >= 0 and characters >= 0:
+        item = waiting.pop()
+        if isinstance(item, str):
+            characters -= len(item)
+        elif isinstance(item, dict | list):
+            values -= len(item)
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+            characters -= sum(map(len, item)) if isinstance(item, dict) else 0
+    return values >= 0 and characters >= 0
+
+
+def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the arguments together."""
+    for name, needs in schema.get("dependentRequired", {}).items():
+        if name in used:
+            yield from (f"{each} is required where {name} is given." for each in needs if each not in used)
+    if len(used) < schema.get("minProperties", 0):
+        yield f"at least {schema['minProperties']} arguments are needed in all."
+    if len(used) > schema.get("maxProperties", len(used)):
+        yield f"at most {schema['maxProperties']} arguments may be given at once."
+
+
+def _worded(error: jsonschema_rs.ValidationError) -> str:
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+    said = error.message if len(error.message) <= 300 else f"{error.message[:140]}…{error.message[-150:]}"
+    return f"{place.lstrip('.')[:200]}: {said}."
+
+
+def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bound:
+    """Put checked arguments in their places, and beside them what asks for a page.
+
+    Raises InvalidArguments for what cannot be put there: a value that would leave its path segment or its header,
+    or a file that is none.
+    """
+    path_values: dict[str, str] = {}
+    query: Pairs = [*tool.method.fixed_query.items()]
+    headers: dict[str, str] = {}
+    fields = {name: Field(value) for name, value in tool.method.fixed_body.items()}
+    for name, placement in tool.placements.items():
+        if name not in used:
+            continue
+        value = used[name]
+        _refuse_reserved(tool, name, placement, value)
+        if placement.in_path or placement.in_query:
+            value = unescaped(value)
+        if placement.in_path:
+            path_values[placement.wire_name] = _segment(tool, name, value)
+        if placement.header:
+            headers[placement.header] = _header(tool, name, value)
+        if placement.in_query:
+            query += _checked_pairs(tool, name, placement, value)
+        if placement.in_body:
+            held = _uploads(tool, name, value) if placement.is_file else value
+            fields[placement.wire_name] = Field(held, placement.query_style)
+    target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
+    query = page.query if page.target else query + page.query
+    if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
+        problem = f"the arguments that go into the address are longer than {MAX_TARGET} characters together; give less."
+        raise _invalid(tool, [problem])
+    if query:
+        joint = "&" if "?" in target else "?"
+        target += joint + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
+    try:
+        content, media_type = encode_body(tool.method, fields, page.members)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [str(refused)]) from None
+    if tool.method.answer in ACCEPTED:
+        headers["Accept"] = ACCEPTED[tool.method.answer]
+    return Bound(target, content, media_type, {**headers, **page.headers})
+
+
+def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:
+    """Refuse what would choose the method or the way of a request: a record may be older than the gate's rule."""
+    taken = [placement.wire_name] if not (placement.in_path or placement.header) else []
+    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or placement.in_query):
+        taken += value
+    reserved = [each for each in taken if is_reserved_parameter(each)]
+    if placement.header and is_reserved_header(placement.header):
+        reserved.append(placement.header)
+    if reserved:
+        raise _invalid(tool, [f"{name}: {reserved[0][:64]!r} would choose how the request is made; leave it out."])
+
+
+def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
+    """Return an argument's parameters; an object whose members stand alone must not pass one off as another's."""
+    try:
+        pairs = query_pairs(placement.wire_name, value, placement.query_style)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [str(refused)]) from None
+    if placement.query_style == "members" and isinstance(value, dict):
+        others = tool.taken_names - {placement.wire_name}
+        for taken, _ in pairs:
+            if taken in others:
+                raise _invalid(tool, [f"{name}: cannot have a member {taken[:64]!r}, which is another parameter."])
+    return pairs
+
+
+def _header(tool: Tool, name: str, value: Any) -> str:
+    """Return a value as it stands in a header (RFC 9110, section 5.5): ASCII on one line."""
+    text = scalar(value)
+    if not HEADER_VALUE.fullmatch(text):
+        problem = f"{name}: goes into a request header, which takes one line of ASCII characters, at most {MAX_HEADER}."
+        raise _invalid(tool, [problem])
+    return text
+
+
+def _uploads(tool: Tool, name: str, value: Any) -> Any:
+    """Return a file, or a list of them, ready to be sent."""
+    try:
+        return [read_upload(each) for each in value] if isinstance(value, list) else read_upload(value)
+    except UploadRefused as refused:
+        raise _invalid(tool, [f"{name}: {refused}"]) from None
+
+
+def _segment(tool: Tool, name: str, value: Any) -> str:
+    """Quote a path value.
+
+    Quoting alone does not hold it in its segment: clients and servers normalise dot segments, and some decode
+    twice. So whatever decodes to a separator or a dot segment, however often it was encoded, is refused.
+    """
+    text = scalar(value)
+    if len(text) > MAX_PATH_VALUE:
+        problem = (
+            f"{name}: an id has at most {MAX_PATH_VALUE} characters; take it from a result of this account's tools."
+        )
+        raise _invalid(tool, [problem])
+    decoded = text
+    # No id is encoded more often than this; each round costs the length of the text.
+    for _ in range(DECODINGS):
+        decoded = unquote(decoded)
+    leaves = "/" in decoded or "\\" in decoded or decoded.partition(";")[0].strip() in {"", ".", ".."}
+    if leaves or CONTROL.search(decoded) or unquote(decoded) != decoded:
+        raise _invalid(tool, [f"{name}: {text[:80]!r} cannot be an id; take it from a result of this account's tools."])
+    return quote(text, safe="")

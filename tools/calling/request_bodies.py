@@ -1,0 +1,106 @@
+"""The body of a request in the format that a method declares: JSON, a form, multipart, or one value as it is."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from accounts.definition import Method
+from tools.calling.queries import query_pairs, scalar
+from tools.catalogue.file_arguments import Upload
+
+Members = Iterable[tuple[str, Any]]
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+# WHATWG HTML, multipart/form-data encoding: what would end a name or its line is written in percent encoding.
+QUOTED_IN_NAMES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One property of a body: its value, and the style in which arrays and objects go into forms."""
+
+    value: Any
+    style: str = "repeat"
+
+
+def encode_body(method: Method, fields: dict[str, Field], members: Members = ()) -> tuple[bytes, str]:
+    """Return the body's bytes and media type; both are empty for a method without one.
+
+    In multipart and raw bodies a value may be an Upload, or a list of them. `members` go into a JSON body besides;
+    dots in their names lead into objects.
+    """
+    match method.body:
+        case "json":
+            return _json(method, fields, members)
+        case "form":
+            return urlencode(_pairs(fields)).encode(), FORM
+        case "multipart":
+            boundary = secrets.token_hex(16)
+            return _multipart(fields, boundary), f"multipart/form-data; boundary={boundary}"
+        case "raw":
+            return _raw(method, fields)
+        case _:
+            return b"", ""
+
+
+def _json(method: Method, fields: dict[str, Field], members: Members) -> tuple[bytes, str]:
+    media_type = method.body_media_type or JSON
+    if method.body_parameter:
+        whole = fields.get(method.body_parameter)
+        return (b"", "") if whole is None else (orjson.dumps(whole.value), media_type)
+    values = {name: field.value for name, field in fields.items()}
+    document: dict[str, Any] = {method.body_root: values} if method.body_root else values
+    for name, value in members:
+        _put(document, name.split("."), value)
+    return orjson.dumps(document), media_type
+
+
+def _put(document: dict[str, Any], steps: list[str], value: Any) -> None:
+    for step in steps[:-1]:
+        inner = document.get(step)
+        document[step] = document = dict(inner) if isinstance(inner, dict) else {}
+    document[steps[-1]] = value
+
+
+def _pairs(fields: dict[str, Field]) -> list[tuple[str, str]]:
+    return [pair for name, field in fields.items() for pair in query_pairs(name, field.value, field.style)]
+
+
+def _raw(method: Method, fields: dict[str, Field]) -> tuple[bytes, str]:
+    media_type = method.body_media_type or ""
+    given = fields.get(method.body_parameter or "")
+    if given is None:
+        return b"", ""
+    if isinstance(given.value, Upload):
+        return given.value.content, media_type
+    if media_type.startswith("text/"):
+        media_type += "; charset=utf-8"
+    return scalar(given.value).encode(), media_type
+
+
+def _multipart(fields: dict[str, Field], boundary: str) -> bytes:
+    """Return the parts of a form with files (RFC 7578)."""
+    parts: list[bytes] = []
+    for name, field in fields.items():
+        values = field.value if isinstance(field.value, list) else [field.value]
+        if values and all(isinstance(value, Upload) for value in values):
+            parts += [_file_part(name, upload) for upload in values]
+        else:
+            parts += [_part(pair[0], "", pair[1].encode()) for pair in query_pairs(name, field.value, field.style)]
+    edge = b"--" + boundary.encode()
+    return b"".join(edge + b"\r\n" + part + b"\r\n" for part in parts) + edge + b"--\r\n"
+
+
+def _file_part(name: str, upload: Upload) -> bytes:
+    about = f'; filename="{upload.filename.translate(QUOTED_IN_NAMES)}"'
+    return _part(name, f"{about}\r\nContent-Type: {upload.media_type}", upload.content)
+
+
+def _part(name: str, about: str, content: bytes) -> bytes:
+    head = f'Content-Disposition: form-data; name="{name.translate(QUOTED_IN_NAMES)}"{about}\r\n\r\n'
+    return head.encode() + content

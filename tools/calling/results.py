@@ -1,0 +1,106 @@
+"""From a vendor's answer to what a call brings: cleaned, narrowed to fields, within the budget, in documented form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import orjson
+
+from accounts.invisible import may_hide, revealed
+from accounts.vendors.concealment import SecretMask
+from tools.calling.cleaning import cleaned
+from tools.calling.content import File
+from tools.calling.shaping import HIDDEN, Shaped, shape_page, shape_value
+from tools.calling.walks import Shown
+from tools.catalogue.compilation import Tool
+from tools.catalogue.projection import FIELDS
+from tools.ratelimits import RateLimits
+from tools.record.metrics import count_deviation
+
+# Room for what is said of a file beside its text.
+ABOUT_FILE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What a call brought, and the vendor's limits.
+
+    `text` is JSON within the budget. `structured` is JSON too, in the form of the tool's outputSchema, where it has
+    one; `file` is a file that the vendor answered with, which `text` only describes.
+    """
+
+    text: str
+    limits: RateLimits
+    cut: bool
+    structured: bytes | None = field(default=None, repr=False)
+    file: File | None = None
+
+    def concealed(self, secrets: SecretMask) -> "CallResult":
+        """Return the result without these secrets."""
+        file = self.file
+        if file is not None:
+            name, media_type = secrets.conceal(file.name), secrets.conceal(file.media_type)
+            file = replace(file, name=name, media_type=media_type, text=secrets.conceal(file.text))
+        structured = None if self.structured is None else secrets.conceal(self.structured.decode()).encode()
+        return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
+
+
+def page_result(tool: Tool, used: dict[str, Any], shown: Shown, limits: RateLimits, *, budget: int) -> CallResult:
+    """Return a page of a list."""
+    items = _narrowed(tool, used, shown.items)
+    shape = partial(shape_page, cursor_after=shown.cursor_after, budget=budget, note=shown.note)
+    shaped = _without_hidden(shape, items)
+    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+
+
+def single_result(
+    tool: Tool, used: dict[str, Any], result: Any, status: int, limits: RateLimits, *, budget: int
+) -> CallResult:
+    """Return a single result; for a write that brought nothing back, that it is done."""
+    if isinstance(result, File):
+        return _file_result(result, limits, budget)
+    if result is None and not tool.read_only:
+        result = {"done": True, "status": status}
+    shaped = _without_hidden(partial(shape_value, budget=budget), _narrowed(tool, used, result))
+    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+
+
+def _without_hidden(shape: Callable[..., Shaped], value: Any) -> Shaped:
+    """Shape a value; where characters that people do not see are in what is shown, anew with escapes for them."""
+    shaped = shape(value)
+    if not may_hide(shaped.encoded):
+        return shaped
+    seen, count = revealed(value)
+    return shape(seen, hidden=count) if count else shaped
+
+
+def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
+    if tool.projection and FIELDS in used:
+        result = tool.projection.apply(result, used[FIELDS])
+    return cleaned(result, tool.shaping)
+
+
+def _structured(tool: Tool, shaped: Shaped) -> bytes | None:
+    """Return a result in the form of the outputSchema: the text itself, unless it deviates from the documentation."""
+    if tool.output is None:
+        return None
+    if tool.output.fits(shaped.value):
+        return shaped.encoded
+    count_deviation(tool.definition.name, tool.name)
+    return orjson.dumps(tool.output.conformed(shaped.value))
+
+
+def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
+    (name, media_type, text), hidden = revealed([file.name, file.media_type, file.text])
+    file = replace(file, name=name, media_type=media_type, text=text)
+    about: dict[str, Any] = {"file": {"name": file.name, "media_type": file.media_type, "bytes": file.size}}
+    if hidden:
+        about["truncated"] = [{"path": "file", "hidden_characters": hidden, "advice": HIDDEN}]
+    room = max(budget - ABOUT_FILE, 0)
+    cut = len(file.text) > room
+    if cut:
+        cuts = [{"path": "file", "kept_characters": room, "total_characters": len(file.text)}]
+        about["truncated"] = about.get("truncated", []) + cuts
+        file = replace(file, text=f"{file.text[:room]}…")
+    return CallResult(orjson.dumps(about).decode(), limits, cut, file=file)

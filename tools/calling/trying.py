@@ -1,0 +1,134 @@
+"""Try a tool against a live account: the call that a model would make, for a person who wants to see what comes of it.
+
+A call is real. A write is refused until it is confirmed, is noted before it is sent, and stands in the record of calls
+as every other, as made through the portal.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db.models import QuerySet
+
+from accounts.membership import accounts_of, may
+from accounts.models import IntegratedAccount, Integration, Role, User
+from accounts.vendors.exchanges import Exchange
+from tools.calling.content import File
+from tools.calling.invocation import invoke
+from tools.calling.wording import explain
+from tools.catalogue.compilation import Tool
+from tools.catalogue.costs import CHARACTERS_A_TOKEN
+from tools.catalogue.schemas import Schema
+from tools.catalogue.toolbox import usable_connection
+from tools.errors import AccountUnusable, CallFailed
+from tools.models.calls import Via
+from tools.ratelimits import RateLimits
+from tools.record.recorder import Caller, CallNote
+
+EXAMPLES = {"string": "", "integer": 1, "number": 1, "boolean": False, "array": [], "object": {}}
+DATES = {"date": "2026-01-31", "date-time": "2026-01-31T09:30:00Z", "email": "jane.doe@example.com"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a call brought: the text that a model would read, what it costs, and what the vendor did.
+
+    `exchanges` are the requests that were sent, the last of them the one that counts; `file` is what the vendor
+    answered besides the text.
+    """
+
+    text: str
+    is_error: bool
+    tokens: int
+    characters: int
+    cut: bool
+    upstream_status: int | None
+    upstream_ms: float | None
+    milliseconds: float
+    limits: RateLimits
+    file: File | None = None
+    exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+
+
+def accounts_for(person: User, integration: Integration) -> QuerySet[IntegratedAccount]:
+    """Return the accounts of an integration that a person may try tools on: a superuser all, others their own."""
+    rows = IntegratedAccount.objects.all() if person.is_superuser else accounts_of(person)
+    return rows.filter(integration=integration).select_related("environment", "integration").order_by("name")
+
+
+def may_write(person: User, account: IntegratedAccount) -> bool:
+    """Tell whether a person may call tools that write on an account."""
+    return person.is_superuser or may(person, account.environment, Role.OPERATOR)
+
+
+def try_tool(
+    tool: Tool,
+    account: IntegratedAccount,
+    arguments: Any,
+    person: User,
+    *,
+    place: str = "Try it",
+    server_id: UUID | None = None,
+) -> Trial:
+    """Call a tool in an account's name; a failure comes back in the words that a model would read.
+
+    `place` is where the person is, for the record of calls; `server_id` is the MCP server whose tool it is.
+    """
+    caller = Caller(
+        environment_id=account.environment_id,
+        account_id=account.pk,
+        via=Via.PORTAL,
+        server_id=server_id,
+        client=f"{place}: {person.get_username()}",
+    )
+    exchanges: list[Exchange] = []
+    note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)
+    vendor = account.integration.label
+    result = None
+    try:
+        connection, unusable = usable_connection(account)
+        if connection is None:
+            raise AccountUnusable(unusable)
+        result = async_to_sync(invoke)(tool, connection, arguments, caller, budget=settings.RESULT_BUDGET, note=note)
+        text, limits = result.text, result.limits
+    except CallFailed as failed:
+        text, limits = explain(failed, tool_name=tool.name, vendor=vendor, read_only=tool.read_only), failed.limits
+    return Trial(
+        text=text,
+        is_error=result is None,
+        tokens=-(-len(text) // CHARACTERS_A_TOKEN),
+        characters=len(text),
+        cut=result is not None and result.cut,
+        upstream_status=note.upstream_status,
+        upstream_ms=note.upstream_ms,
+        milliseconds=note.duration_ms or 0,
+        limits=limits,
+        file=result.file if result else None,
+        exchanges=tuple(exchanges),
+    )
+
+
+def example_arguments(schema: Schema) -> dict[str, Any]:
+    """Return arguments to begin with: those that are required, with an example, a default or an empty value."""
+    properties = schema.get("properties", {})
+    return {name: _example(properties.get(name, {})) for name in schema.get("required", [])}
+
+
+def _example(schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        return ""
+    for word in ("default", "const", "example"):
+        if word in schema:
+            return schema[word]
+    for word in ("examples", "enum"):
+        if isinstance(schema.get(word), list) and schema[word]:
+            return schema[word][0]
+    kind = schema.get("type")
+    if kind == "object":
+        return example_arguments(schema)
+    if schema.get("format") in DATES:
+        return DATES[schema["format"]]
+    return EXAMPLES.get(kind if isinstance(kind, str) else "string", "")

@@ -1,0 +1,110 @@
+"""One call's step in a walk through a list: the page that it asks for, and the cursor to what follows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from urllib.parse import unquote_plus
+
+from jmespath.exceptions import JMESPathError
+
+from accounts.vendors.concealment import MASK
+from accounts.vendors.connections import Connection
+from accounts.vendors.upstream import UpstreamResponse
+from tools.calling import cursors
+from tools.calling.answers import read_answer
+from tools.catalogue.compilation import Tool
+from tools.catalogue.projection import FIELDS
+from tools.errors import AnswerUnusable, InvalidArguments
+from tools.pagination import START, LinkRefused, Page, PageAnswer, Pager, PageRequest, Position
+from tools.pagination.links import target_of
+from tools.ratelimits import RateLimits
+
+TOO_LONG = (
+    "The vendor's cursor or link to the next page is too long to be passed on, so the list ends here. "
+    "Narrow the list with its filters to see what was left out."
+)
+CONCEALED = (
+    "The vendor's cursor to the next page repeats the account's credentials, so it was not passed on: the list ends "
+    "here. Narrow the list with its filters to see what was left out."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page to be shown, and what makes the cursor after its first items."""
+
+    items: list[Any]
+    cursor_after: Callable[[int], str | None]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call of a list tool, between its arguments and its result."""
+
+    tool: Tool
+    connection: Connection
+    pager: Pager
+    position: Position
+    limit: int
+    bound_to: bytes
+
+    def request(self) -> PageRequest:
+        """Return what asks the vendor for the page."""
+        return self.pager.request(self.position, self.limit)
+
+    def shown(self, asked: str, response: UpstreamResponse, limits: RateLimits) -> Shown:
+        """Return the page in the answer to a request for the target `asked`; raise what the answer says went wrong."""
+        if self.pager.is_past_end(response.status, self.position):
+            return Shown([], lambda kept: None)
+        answer = read_answer(self.tool, self.connection, response, limits)
+        if not isinstance(answer.result, list):
+            reason = f"{self.connection.vendor} answered with something else than a list."
+            raise AnswerUnusable(reason, response.status, limits)
+        page = self._page(answer.result, answer.document, asked, response, limits)
+        # A note is on the end, which what is left of this answer comes before.
+        return Shown(page.items, partial(self._cursor_after, page), "" if page.left else page.note)
+
+    def _page(self, rows: list[Any], document: Any, asked: str, response: UpstreamResponse, limits: RateLimits) -> Page:
+        follow = partial(_follow, self.connection, asked)
+        told = PageAnswer(rows, document, response.headers, response.status, asked, follow)
+        try:
+            page = self.pager.page(told, self.position, self.limit)
+        except JMESPathError:
+            reason = f"{self.connection.vendor} answered in another form than its definition says."
+            raise AnswerUnusable(reason, response.status, limits) from None
+        if page.following and not cursors.fits(page.following):
+            return replace(page, following=None, note=TOO_LONG)
+        if page.following and MASK in str(page.following.state):
+            return replace(page, following=None, note=CONCEALED)
+        return page
+
+    def _cursor_after(self, page: Page, kept: int) -> str | None:
+        after = page.position_after(kept)
+        return None if after is None else cursors.seal(after, self.bound_to)
+
+
+def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> Step:
+    """Return the step that checked arguments mean; raise InvalidArguments for a cursor that is not theirs."""
+    # Which members are shown of the items does not change the walk.
+    filters = {name: used[name] for name in used if name != FIELDS} if tool.projection else used
+    bound_to = cursors.binding(connection.account_id, tool.name, filters, pager.kind)
+    try:
+        position = cursors.unseal(used["next_cursor"], bound_to) if "next_cursor" in used else START
+    except cursors.CursorRefused as refused:
+        raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
+    return Step(tool, connection, pager, position, used.get("limit", pager.default_limit), bound_to)
+
+
+def _follow(connection: Connection, asked: str, link: Any) -> str:
+    """Return the target that a vendor's link leads to, without credentials; raise LinkRefused."""
+    if not isinstance(link, str):
+        raise LinkRefused("is not an address")
+    target = target_of(link, base=str(connection.base), asked=asked)
+    path, _, query = connection.authentication.stripped(target).partition("?")
+    # A vendor may repeat in the query what was sent in a header; it was masked there.
+    pairs = [pair for pair in query.split("&") if MASK not in unquote_plus(pair)]
+    if MASK in unquote_plus(path):
+        raise LinkRefused("repeats the account's credentials")
+    return f"{path}?{'&'.join(pairs)}" if pairs != [""] and pairs else path

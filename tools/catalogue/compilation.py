@@ -1,0 +1,294 @@
+"""The tools of an integration, compiled from its definition and documentation, and what a filter leaves of them.
+
+A catalogue is compiled once for each revision of an integration and held in the process. A filter is applied
+here and nowhere else, so that listing and calling cannot differ.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID
+
+import jsonschema_rs
+
+from accounts.definition import Access, Definition, Method, Shaping
+from accounts.errors import DefinitionInvalid
+from accounts.models import Integration
+from accounts.nearest import nearest
+from tools.catalogue.gate import is_paginated, name_of, problems_of
+from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
+from tools.catalogue.naming import CUSTOM, GROUPS, group_of
+from tools.catalogue.output_schemas import Output, output_schema, result_schema
+from tools.catalogue.projection import FIELDS, Projection, projection_of
+from tools.catalogue.schemas import Schema, SchemaRefused, compile_validator
+from tools.errors import FilterUnknown, UnknownTool
+from tools.models import Documentation
+from tools.pagination import Pager, pager
+
+HELD_CATALOGUES = 128
+READING = GROUPS["read"]
+# What a model is told of members that are not there, by the definition's `shaping.drop`.
+LEFT_OUT = {
+    "nothing": "",
+    "nulls": " Members that are null are left out.",
+    "empty": " Members that are null or empty are left out.",
+}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool, ready to be shown and called."""
+
+    name: str
+    title: str
+    description: str
+    resource: str
+    method_name: str
+    method: Method
+    tags: tuple[str, ...]
+    input_schema: Schema
+    placements: dict[str, Placement]
+    validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
+    pager: Pager | None
+    definition: Definition = field(repr=False, compare=False)
+    output: Output | None = None
+    projection: Projection | None = None
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The arguments that take files."""
+        return frozenset(name for name, placement in self.placements.items() if placement.is_file)
+
+    @cached_property
+    def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
+        """Judges any of the arguments apart from the others."""
+        return compile_validator({"type": "object", "properties": self.input_schema["properties"]})
+
+    @cached_property
+    def taken_names(self) -> frozenset[str]:
+        """The names in the query that are not for an argument's members to take."""
+        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
+        named = (placement.wire_name for placement in self.placements.values() if placement.in_query)
+        return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
+
+    @property
+    def shaping(self) -> Shaping:
+        """What is done to its results before a model reads them."""
+        return self.method.shaping or self.definition.shaping
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it leaves the vendor's data as they are."""
+        return self.method.access is Access.READ
+
+    @property
+    def destructive(self) -> bool:
+        """Whether it does what cannot be undone, or reaches a customer."""
+        if self.method.destructive is not None:
+            return self.method.destructive
+        return self.method.http == "DELETE"
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether calling it twice does no more than calling it once."""
+        if self.method.idempotent is not None:
+            return self.method.idempotent
+        return self.read_only or self.method.http in {"PUT", "DELETE"}
+
+    @property
+    def group(self) -> str:
+        """The filter group that it belongs to: `read`, `write` or `custom`."""
+        return group_of(self.method_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A method that a definition declares; there is a tool where it is documented well enough."""
+
+    resource: str
+    name: str
+    method: Method
+    tags: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Its place in the definition, as `resource.method`."""
+        return f"{self.resource}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A record that makes no tool, and why."""
+
+    key: str
+    reasons: list[str]
+
+
+def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+    """Tell whether a filter lets a tool pass; a part that names nothing lets all pass."""
+    return (
+        (not methods or tool.group in methods or tool.method_name in methods)
+        and (not tags or any(tag in tags for tag in tool.tags))
+        and (not names or tool.name in names)
+    )
+
+
+@dataclass(frozen=True)
+class ToolSet:
+    """Tools by name, in an order that does not change by itself."""
+
+    tools: dict[str, Tool]
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self.tools.values())
+
+    def __len__(self) -> int:
+        return len(self.tools)
+
+    def get(self, name: str) -> Tool:
+        """Return a tool; raise UnknownTool, with the nearest name that exists."""
+        tool = self.tools.get(name)
+        if tool is None:
+            raise UnknownTool(name[:64], nearest(name, self.tools, cutoff=0.6))
+        return tool
+
+
+@dataclass(frozen=True)
+class Catalogue(ToolSet):
+    """Every tool of an integration, and the records that make none.
+
+    `declared` has every method of the definition by `resource.method`, in its order, documented or not.
+    """
+
+    declared: dict[str, Declared] = field(default_factory=dict)
+    drafts: tuple[Draft, ...] = ()
+    instructions: str = ""
+
+    @property
+    def method_filters(self) -> list[str]:
+        """What a method filter may name: the groups, then single methods."""
+        methods = dict.fromkeys(tool.method_name for tool in self)
+        return [*GROUPS, CUSTOM, *methods]
+
+    @property
+    def tag_filters(self) -> list[str]:
+        """What a tag filter may name."""
+        return sorted({tag for tool in self for tag in tool.tags})
+
+    def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
+        """Return the tools that match a method, a tag and a name; a filter that names nothing lets all pass."""
+        methods, tags, names = set(methods), set(tags), set(names)
+        return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)})
+
+    def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
+        """Raise FilterUnknown for a method, tag or name that no tool has."""
+        for filter_name, values, known in (
+            ("methods", methods, self.method_filters),
+            ("tags", tags, self.tag_filters),
+            ("tools", names, [*self.tools]),
+        ):
+            for value in dict.fromkeys(values):
+                if value not in known:
+                    raise FilterUnknown(filter_name, value, known)
+
+
+_held: OrderedDict[tuple[UUID, int], Catalogue] = OrderedDict()
+_lock = threading.Lock()
+
+
+def catalogue_of(integration: Integration) -> Catalogue:
+    """Return the catalogue of an integration at its revision (compiled on first use); reads the database."""
+    key = (integration.pk, integration.revision)
+    with _lock:
+        held = _held.get(key)
+        if held is not None:
+            _held.move_to_end(key)
+            return held
+    built = build(integration)
+    with _lock:
+        _held[key] = built
+        while len(_held) > HELD_CATALOGUES:
+            _held.popitem(last=False)
+    return built
+
+
+def build(integration: Integration) -> Catalogue:
+    """Compile the catalogue of an integration as it stands in the database."""
+    records = list(Documentation.objects.filter(integration=integration))
+    try:
+        definition = integration.parsed()
+    except DefinitionInvalid as invalid:
+        return Catalogue({}, drafts=tuple(Draft(record.key, invalid.problems) for record in records))
+    tools: dict[str, Tool] = {}
+    drafts: list[Draft] = []
+    for record in sorted(records, key=lambda record: _position(definition, record)):
+        reasons = problems_of(definition, record)
+        if not record.published:
+            reasons.insert(0, "This record is withdrawn.")
+        elif not reasons and name_of(definition, record) in tools:
+            reasons.append(f"tool_name: {name_of(definition, record)} is the name of another tool already.")
+        if not reasons:
+            try:
+                tool = compile_tool(definition, record)
+                tools[tool.name] = tool
+            except (SchemaRefused, RecursionError) as failure:
+                reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
+        if reasons:
+            drafts.append(Draft(record.key, reasons))
+    return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions)
+
+
+def _declared(definition: Definition) -> dict[str, Declared]:
+    declared = (
+        Declared(resource, name, method, definition.tags(resource, name))
+        for resource, held in definition.resources.items()
+        for name, method in held.methods.items()
+    )
+    return {each.key: each for each in declared}
+
+
+def _position(definition: Definition, record: Documentation) -> tuple[int, int, str]:
+    """Order records as the definition orders their methods."""
+    resources = list(definition.resources)
+    if record.resource not in resources:
+        return len(resources), 0, record.key
+    methods = list(definition.resources[record.resource].methods)
+    place = methods.index(record.method) if record.method in methods else len(methods)
+    return resources.index(record.resource), place, record.key
+
+
+def compile_tool(definition: Definition, record: Documentation) -> Tool:
+    """Make the tool of a record that passed the gate."""
+    method = definition.resources[record.resource].methods[record.method]
+    paginated = is_paginated(definition, record.resource, record.method)
+    paging = pager(method.pagination or definition.pagination) if paginated else None
+    schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
+    result = result_schema(record.response_schema, of_items=paginated) if method.answer == "json" else None
+    projection = None
+    if record.method in READING and method.access is Access.READ and not _takes_fields(placements):
+        projection = projection_of(result)
+    if projection:
+        schema = add_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
+    return Tool(
+        name=name_of(definition, record),
+        title=record.title.strip(),
+        description=record.description.strip(),
+        resource=record.resource,
+        method_name=record.method,
+        method=method,
+        tags=definition.tags(record.resource, record.method),
+        input_schema=schema,
+        placements=placements,
+        validator=compile_validator(schema),
+        pager=paging,
+        definition=definition,
+        output=None if result is None else Output(output_schema(result, paged=paginated)),
+        projection=projection,
+    )
+
+
+def _takes_fields(placements: dict[str, Placement]) -> bool:
+    """Tell whether the vendor itself knows an argument that would have the name of ours."""
+    return FIELDS in placements or any(placement.wire_name == FIELDS for placement in placements.values())

@@ -1,0 +1,76 @@
+"""Files among a tool's arguments: how a model hands one over, and what is sent of it."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tools.catalogue.schemas import Schema
+
+MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)?")
+OCTETS = "application/octet-stream"
+MAX_NAME = 200
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class UploadRefused(ValueError):
+    """A file cannot be sent as it was given; the message says what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to be sent."""
+
+    content: bytes
+    filename: str
+    media_type: str
+
+
+def is_file(schema: Any) -> bool:
+    """Tell whether a property of a body holds a file (OpenAPI 3.0: `format: binary`; 3.1: `contentEncoding`)."""
+    if not isinstance(schema, dict) or schema.get("type", "string") != "string":
+        return False
+    return schema.get("format") == "binary" or schema.get("contentEncoding") == "base64"
+
+
+def file_schema(declared: Schema) -> Schema:
+    """Return what a tool takes for a file: an object, which every client can make."""
+    said = str(declared.get("description", "")).strip()
+    return {
+        "type": "object",
+        "description": f"{said} Give either text or content_base64.".strip(),
+        "properties": {
+            "text": {"type": "string", "description": "The content of a text file."},
+            "content_base64": {"type": "string", "description": "The content of any other file, in Base64."},
+            "filename": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
+            "media_type": {
+                "type": "string",
+                "maxLength": MAX_NAME,
+                "description": "Such as text/csv; told by the kind of content otherwise.",
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def read_upload(given: dict[str, Any]) -> Upload:
+    """Return the file that an argument holds; raise UploadRefused."""
+    text, encoded = given.get("text"), given.get("content_base64")
+    if (text is None) == (encoded is None):
+        raise UploadRefused("takes either text or content_base64, not both and not neither.")
+    media_type = given.get("media_type") or ("text/plain; charset=utf-8" if encoded is None else OCTETS)
+    if len(media_type) > MAX_NAME or not MEDIA_TYPE.fullmatch(media_type):
+        raise UploadRefused("media_type is not a media type; give one such as text/csv, or leave it out.")
+    filename = CONTROL.sub("", re.split(r"[/\\]", given.get("filename") or "")[-1]).strip()
+    usual = "file.txt" if encoded is None else "file"
+    return Upload(_content(text, encoded), filename or usual, media_type)
+
+
+def _content(text: str | None, encoded: str | None) -> bytes:
+    if encoded is None:
+        return (text or "").encode()
+    try:
+        return base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise UploadRefused("content_base64 is not Base64; for a text file give text instead.") from None

@@ -1,0 +1,53 @@
+"""A tool as the programs that hand it to a model want it: MCP clients, OpenAI's API, Anthropic's API."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from tools.catalogue.compilation import Tool
+
+
+class Format(StrEnum):
+    """Whose form a listing has."""
+
+    MCP = "mcp"
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+
+
+def as_mcp(tool: Tool) -> dict[str, Any]:
+    """Return a tool as MCP's `tools/list` carries it. Every hint is explicit, since clients' defaults differ."""
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        **({"outputSchema": tool.output.schema} if tool.output else {}),
+        "annotations": {
+            "title": tool.title,
+            "readOnlyHint": tool.read_only,
+            "destructiveHint": tool.destructive,
+            "idempotentHint": tool.idempotent,
+            "openWorldHint": True,
+        },
+    }
+
+
+def as_openai(tool: Tool) -> dict[str, Any]:
+    """Return a tool as an item of `tools` in a request to OpenAI's Chat Completions API."""
+    return {
+        "type": "function",
+        "function": {"name": tool.name, "description": tool.description, "parameters": tool.input_schema},
+    }
+
+
+def as_anthropic(tool: Tool) -> dict[str, Any]:
+    """Return a tool as an item of `tools` in a request to Anthropic's Messages API."""
+    return {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
+
+
+FORMS: dict[Format, Callable[[Tool], dict[str, Any]]] = {
+    Format.MCP: as_mcp,
+    Format.OPENAI: as_openai,
+    Format.ANTHROPIC: as_anthropic,
+}

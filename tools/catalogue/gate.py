@@ -1,0 +1,114 @@
+"""The quality gate: whether a documentation record is good enough to become a tool, and if not, why.
+
+What it asks for is what clients, vendors and the engine cannot do without; how good a record is beyond that is for
+tools/documentation/lint to say.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from accounts.definition import Definition
+from accounts.invisible import invisible_problems
+from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
+from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
+from tools.catalogue.schemas import SchemaRefused, compile_validator, inline_references, property_problems
+from tools.models import Documentation
+
+MIN_DESCRIPTION = 40
+MIN_WORDS = 6
+MAX_DESCRIPTION = 4000
+# As much as clients take of all the tools of a server together: about 25,000 tokens.
+MAX_TOOL_CHARACTERS = 100_000
+TEXTS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
+
+
+def name_of(definition: Definition, record: Documentation) -> str:
+    """Return the name of a record's tool."""
+    singular = definition.singular(record.resource)
+    return record.tool_name or tool_name(definition.name, record.resource, singular, record.method)
+
+
+def problems_of(definition: Definition, record: Documentation) -> list[str]:
+    """Return why a record is not good enough, a sentence each; empty when it is."""
+    resource = definition.resources.get(record.resource)
+    if resource is None or record.method not in resource.methods:
+        known = ", ".join(f"{name}.{method}" for name, each in definition.resources.items() for method in each.methods)
+        return [f"method: the definition has no {record.key}. It has: {known}."]
+    return [
+        *_name_problems(definition, record),
+        *_word_problems(record),
+        *(problem for name in TEXTS for problem in invisible_problems(name, getattr(record, name))),
+        *property_problems(record.query_schema, place="query_schema"),
+        *property_problems(record.body_schema, place="body_schema"),
+        *_response_problems(record.response_schema),
+        *placement_problems(definition, record),
+        *_size_problems(record),
+    ]
+
+
+def _name_problems(definition: Definition, record: Documentation) -> Iterator[str]:
+    if record.method in {*GROUPS, CUSTOM}:
+        yield (
+            f"method: {record.method} is also the name of a group that servers' filters know ({', '.join(GROUPS)}, "
+            f"{CUSTOM}), so a filter could not tell them apart. Give the method another name in the definition."
+        )
+    name = name_of(definition, record)
+    if not TOOL_NAME.fullmatch(name):
+        yield f"tool_name: {name} must be at most 64 characters of a to z, 0 to 9 and _, or clients reject it."
+
+
+def _word_problems(record: Documentation) -> list[str]:
+    problems = []
+    description = record.description.strip()
+    if not record.title.strip():
+        problems.append("title: is missing; people see it in their client's list of tools.")
+    if not description:
+        problems.append("description: is missing; the model chooses tools by it.")
+    elif len(description) < MIN_DESCRIPTION or len(description.split()) < MIN_WORDS:
+        problems.append(
+            f"description: is too thin; say what it does, when to use it and what it returns, "
+            f"in at least {MIN_DESCRIPTION} characters."
+        )
+    elif description.lower() == record.title.strip().lower():
+        problems.append("description: only repeats the title.")
+    elif len(description) > MAX_DESCRIPTION:
+        problems.append(f"description: is longer than {MAX_DESCRIPTION} characters; models pay for each of them.")
+    return problems
+
+
+def _response_problems(schema: Any) -> Iterator[str]:
+    """Yield what keeps a response schema from being used. It may have any type, since results do."""
+    try:
+        inlined = inline_references(schema)
+        compile_validator(inlined)
+        size = len(orjson.dumps(inlined))
+    except RecursionError:
+        yield "response_schema: nested too deep."
+    except (SchemaRefused, orjson.JSONEncodeError) as refused:
+        yield f"response_schema: {str(refused).rstrip('.')}."
+    else:
+        if size > MAX_TOOL_CHARACTERS:
+            yield (
+                f"response_schema: has {size:,} characters with its references inlined, of at most "
+                f"{MAX_TOOL_CHARACTERS:,}. Leave out what nobody asks for."
+            )
+
+
+def _size_problems(record: Documentation) -> Iterator[str]:
+    """Yield whether name, words and arguments are more than a model can be told of one tool."""
+    try:
+        schemas = [inline_references(schema or {}) for schema in (record.query_schema, record.body_schema)]
+        size = len(record.description) + sum(len(orjson.dumps(schema)) for schema in schemas)
+    except (SchemaRefused, RecursionError, orjson.JSONEncodeError):
+        return  # property_problems said so
+    if size > MAX_TOOL_CHARACTERS:
+        yield (
+            f"size: description and arguments have {size:,} characters with references inlined, of at most "
+            f"{MAX_TOOL_CHARACTERS:,}: as much as clients take of all tools together. Leave out arguments that are "
+            "rarely needed."
+        )
+
+
+__all__ = ["PAGING_ARGUMENTS", "is_paginated", "name_of", "problems_of"]

@@ -1,0 +1,135 @@
+"""The arguments of a tool as one flat object, made of the schemas of query and body, and where each argument goes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.definition import Method
+from tools.catalogue.file_arguments import file_schema, is_file
+from tools.catalogue.placement import PAGING_ARGUMENTS
+from tools.catalogue.projection import FIELDS, Projection
+from tools.catalogue.schemas import Schema, alias, inline_references
+from tools.pagination import Pager
+
+FILE_BODIES = frozenset({"multipart", "raw"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an argument goes: its name at the vendor, and whether into path, query, body, or which header."""
+
+    wire_name: str
+    in_path: bool = False
+    in_query: bool = False
+    in_body: bool = False
+    header: str = ""
+    query_style: str = "repeat"
+    is_file: bool = False
+
+
+def merge_schemas(
+    method: Method, query_schema: Schema, body_schema: Schema, paging: Pager | None
+) -> tuple[Schema, dict[str, Placement]]:
+    """Make one flat object of arguments, and say where each goes; a name in both schemas goes to both."""
+    query, body = inline_references(query_schema or {}), inline_references(body_schema or {})
+    query_names, body_names = query.get("properties", {}), body.get("properties", {})
+    required = {*query.get("required", []), *body.get("required", []), *method.path_parameters}
+    properties: Schema = {}
+    placements: dict[str, Placement] = {}
+    wire_names = dict.fromkeys([*method.path_parameters, *query_names, *body_names])
+    for wire_name in wire_names:
+        # A name that needs an alias never takes one that another has at the vendor.
+        others = wire_names.keys() - {wire_name}
+        name = alias(wire_name, {*properties, *others, *(PAGING_ARGUMENTS if paging else ())})
+        placement = _placement(method, wire_name, query_names, body_names)
+        properties[name] = _declared(query_names.get(wire_name, body_names.get(wire_name)), placement)
+        placements[name] = placement
+    needed = [name for name, placement in placements.items() if placement.wire_name in required]
+    if paging:
+        properties |= paging_properties(paging)
+    schema: Schema = {"type": "object", "properties": properties}
+    if needed:
+        schema["required"] = needed
+    schema |= _rules_of_the_whole(query, body, placements, len(properties))
+    return {**schema, "additionalProperties": False}, placements
+
+
+def _placement(method: Method, wire_name: str, query_names: Schema, body_names: Schema) -> Placement:
+    in_path = wire_name in method.path_parameters
+    header = method.header_parameters.get(wire_name, "") if wire_name in query_names and not in_path else ""
+    held = body_names.get(wire_name)
+    return Placement(
+        wire_name=wire_name,
+        in_path=in_path,
+        in_query=wire_name in query_names and not in_path and not header,
+        in_body=wire_name in body_names,
+        header=header,
+        query_style=method.query_styles.get(wire_name, "repeat"),
+        is_file=method.body in FILE_BODIES and (is_file(held) or is_file(_items(held))),
+    )
+
+
+def _items(schema: Any) -> Any:
+    return schema.get("items") if isinstance(schema, dict) else None
+
+
+def _declared(declared: Any, placement: Placement) -> Any:
+    """Return the schema of an argument as clients get it."""
+    if not isinstance(declared, dict):
+        return declared
+    if placement.is_file:
+        return file_schema(declared) if is_file(declared) else {**declared, "items": file_schema(declared["items"])}
+    # Clients would mirror such an argument in a header, which the endpoint does not hold against the body.
+    return {key: value for key, value in declared.items() if key != "x-mcp-header"}
+
+
+def _rules_of_the_whole(query: Schema, body: Schema, placements: dict[str, Placement], count: int) -> Schema:
+    """Return the words that speak of all members at once, in the names that arguments have here.
+
+    How many members one part may have is told of the whole as far as it holds there: what the other part must or
+    may have comes on top.
+    """
+    names = {placement.wire_name: name for name, placement in placements.items()}
+    rules: Schema = {}
+    for part, other in ((query, body), (body, query)):
+        for wire_name, needs in part.get("dependentRequired", {}).items():
+            wanted = [names[each] for each in needs if each in names]
+            if wire_name in names and wanted:
+                rules.setdefault("dependentRequired", {}).setdefault(names[wire_name], []).extend(wanted)
+        own = part.get("properties", {})
+        if "minProperties" in part:
+            apart = [name for name in other.get("required", []) if name not in own]
+            rules["minProperties"] = max(rules.get("minProperties", 0), part["minProperties"] + len(apart))
+        if "maxProperties" in part:
+            most = part["maxProperties"] + count - len(own)
+            rules["maxProperties"] = min(rules.get("maxProperties", most), most)
+    return rules
+
+
+def add_fields(schema: Schema, projection: Projection, note: str) -> Schema:
+    """Return the arguments with `fields` among them, before those of paging."""
+    properties = dict(schema["properties"])
+    paging = {name: properties.pop(name) for name in PAGING_ARGUMENTS if name in properties}
+    if "maxProperties" in schema:
+        schema = {**schema, "maxProperties": schema["maxProperties"] + 1}
+    return {**schema, "properties": {**properties, FIELDS: projection.argument(note=note), **paging}}
+
+
+def paging_properties(paging: Pager) -> dict[str, Any]:
+    """Return the arguments that every list tool takes."""
+    return {
+        "limit": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": paging.max_limit,
+            "default": paging.default_limit,
+            "description": f"How many items to return at most (1 to {paging.max_limit}).",
+        },
+        "next_cursor": {
+            "type": "string",
+            "minLength": 1,
+            "description": (
+                "For the next page: the next_cursor of the previous answer, passed back unchanged, "
+                "with the same other arguments. Leave it out for the first page."
+            ),
+        },
+    }

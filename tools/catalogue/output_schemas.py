@@ -1,0 +1,229 @@
+"""The outputSchema of a tool, and results brought into its form.
+
+Official clients check structured content against the schema and fail the whole call on a mismatch. What documentation
+says of a vendor's answers is seldom true to the letter: members are missing or null, enumerations grow. So what is
+published is looser than what is documented, and holds of every success: members are optional, every value may be
+null, and only types are told. What deviates all the same is brought into form, while the text that a model reads
+keeps the vendor's own value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from tools.catalogue.schemas import PROPERTY_NAME, Schema, SchemaRefused, compile_validator, inline_references
+
+MAX_DEPTH = 8
+MAX_CHARACTERS = 8000
+TYPES = ("object", "array", "string", "integer", "number", "boolean")
+ALTERNATIVES = ("anyOf", "oneOf")
+# A page, whatever its items are.
+NEXT_CURSOR = {"type": ["string", "null"], "description": "Passed back for the next page; null at the end."}
+TRUNCATED = {"type": "array", "items": {"type": "object", "properties": {}}, "description": "What was cut to fit."}
+
+
+@dataclass(frozen=True)
+class Output:
+    """The outputSchema of a tool, and what holds results against it."""
+
+    schema: Schema
+
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Draft202012Validator:
+        return compile_validator(self.schema)
+
+    def fits(self, value: Any) -> bool:
+        """Tell whether a result has the form of the schema as it is."""
+        return self._validator.is_valid(value)
+
+    def conformed(self, value: Any) -> Any:
+        """Return a result in the form of the schema."""
+        return conformed(value, self.schema)
+
+
+def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
+    """Return the loosened schema of a result, or of one item; None where nothing is documented.
+
+    A schema that is too large for a listing loses its descriptions, then its inner levels.
+    """
+    if not isinstance(response_schema, dict) or not response_schema:
+        return None
+    try:
+        documented = inline_references(response_schema)
+    except (SchemaRefused, RecursionError):
+        return None
+    if of_items and "array" in _types(documented) and isinstance(documented.get("items"), dict):
+        documented = documented["items"]
+    for described in (True, False):
+        for depth in range(MAX_DEPTH, 0, -1) if not described else [MAX_DEPTH]:
+            schema = loosened(documented, depth, described=described)
+            if len(orjson.dumps(schema)) <= MAX_CHARACTERS:
+                return schema
+    return {}
+
+
+def output_schema(result: Schema, *, paged: bool) -> Schema:
+    """Return what stands around a result: a page, or an object that it is or lies in."""
+    published = _publishable(result)
+    if paged:
+        return {
+            "type": "object",
+            "properties": {
+                "result": {"type": "array", "items": published},
+                "next_cursor": NEXT_CURSOR,
+                "result_count": {"type": "integer"},
+                "truncated": TRUNCATED,
+            },
+            "required": ["result", "next_cursor", "result_count"],
+        }
+    if published.get("type") == ["object", "null"]:
+        return {**published, "type": "object"}
+    return {"type": "object", "properties": {"result": published}}
+
+
+def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> Schema:
+    """Return a schema without references that takes whatever the given one takes, null, and more."""
+    if not isinstance(schema, dict) or depth <= 0:
+        return {}
+    parts = _Parts.of(schema)
+    node: Schema = {}
+    if described and isinstance(schema.get("description"), str):
+        node["description"] = schema["description"]
+    if not parts.types:
+        return node
+    node = {"type": [*(kind for kind in TYPES if kind in parts.types), "null"], **node}
+    if "object" in parts.types:
+        inner = {name: loosened(child, depth - 1, described=described) for name, child in parts.properties.items()}
+        node["properties"] = inner
+        if parts.others:
+            node["additionalProperties"] = loosened(parts.others, depth - 1, described=described)
+    if "array" in parts.types:
+        node["items"] = loosened(parts.items, depth - 1, described=described)
+    return node
+
+
+class _Parts:
+    """What a schema and all branches of its combinators say together of types, members and items."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.types: set[str] = _types(schema)
+        self.properties: dict[str, Any] = dict(_object(schema.get("properties")))
+        self.others: Any = schema.get("additionalProperties")
+        self.others = self.others if isinstance(self.others, dict) else None
+        self.items: Any = schema.get("items") if "prefixItems" not in schema else {}
+
+    @classmethod
+    def of(cls, schema: Schema) -> "_Parts":
+        """Read a schema with its combinators."""
+        parts = cls(schema)
+        for branch in map(cls.of, _branches(schema, ("allOf",))):
+            parts.take(branch)
+            parts.types = parts.types or branch.types
+        branches = list(map(cls.of, _branches(schema, ALTERNATIVES)))
+        for branch in branches:
+            parts.take(branch)
+        if branches and not parts.types and all(branch.types for branch in branches):
+            parts.types = {kind for branch in branches for kind in branch.types}
+        if not parts.types and not branches:
+            parts.types = {"object"} if parts.properties else {"array"} if isinstance(parts.items, dict) else set()
+        return parts
+
+    def take(self, branch: "_Parts") -> None:
+        """Take what a branch says besides; where both speak, either may hold."""
+        for name, child in branch.properties.items():
+            self.properties[name] = _either(self.properties.get(name, child), child)
+        self.others = _either(self.others or branch.others, branch.others or self.others)
+        self.items = _either(self.items or branch.items, branch.items or self.items)
+
+
+def _either(one: Any, other: Any) -> Any:
+    return one if one == other else {"anyOf": [one, other]}
+
+
+def _types(schema: Schema) -> set[str]:
+    kind = schema.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    return {each for each in kinds if each in TYPES}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _branches(schema: Schema, words: Iterable[str]) -> list[Schema]:
+    listed = [schema.get(word) for word in words]
+    branches = [branch for each in listed if isinstance(each, list) for branch in each]
+    # A branch that only says that null will do adds nothing: every value may be null.
+    return [branch for branch in branches if isinstance(branch, dict) and branch.get("type") != "null"]
+
+
+def _publishable(schema: Schema) -> Schema:
+    """Return a schema without members whose names some clients reject; such members are allowed all the same."""
+    node = dict(schema)
+    if "properties" in node:
+        named = {name: child for name, child in node["properties"].items() if PROPERTY_NAME.fullmatch(name)}
+        node["properties"] = {name: _publishable(child) for name, child in named.items()}
+        # Those that are left out must not be held to the schema of other members.
+        if len(named) < len(schema["properties"]):
+            node.pop("additionalProperties", None)
+    for word in ("items", "additionalProperties"):
+        if word in node:
+            node[word] = _publishable(node[word])
+    return node
+
+
+def conformed(value: Any, schema: Schema) -> Any:
+    """Return a value in the form of a loosened schema: numbers and text are exchanged where nothing is lost by it.
+
+    An array or object in the place of a text becomes JSON; what cannot be brought into form becomes null.
+    """
+    kinds = schema.get("type")
+    if kinds is None or value is None:
+        return value
+    if isinstance(value, dict) and "object" in kinds:
+        known, others = schema["properties"], schema.get("additionalProperties", {})
+        return {name: conformed(member, known.get(name, others)) for name, member in value.items()}
+    if isinstance(value, list) and "array" in kinds:
+        return [conformed(item, schema["items"]) for item in value]
+    return value if _fits(value, kinds) else _exchanged(value, kinds)
+
+
+def _fits(value: Any, kinds: list[str]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in kinds
+    if isinstance(value, str):
+        return "string" in kinds
+    if isinstance(value, int | float):
+        return "number" in kinds or ("integer" in kinds and value == int(value))
+    return False
+
+
+def _exchanged(value: Any, kinds: list[str]) -> Any:
+    if value in ([], {}):  # some languages write an empty object as an empty array
+        return [] if "array" in kinds else {} if "object" in kinds else None
+    if "string" in kinds:
+        return orjson.dumps(value).decode()
+    if "boolean" in kinds:
+        return {"true": True, "false": False, "1": True, "0": False}.get(str(value).lower())
+    if isinstance(value, str) and ("integer" in kinds or "number" in kinds):
+        return _number(value, whole="number" not in kinds)
+    return None
+
+
+def _number(text: str, *, whole: bool) -> Any:
+    """Return the number that a text holds; None where it holds none, or one that would not be the same again."""
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not exact.is_finite() or len(text) > 400 or (len(text) > 1 and text.lstrip("-+")[0] == "0" and "." not in text):
+        return None
+    if text.lstrip("-").isdecimal():
+        # orjson writes no whole number beyond 64 bits; its digits stand for themselves.
+        return int(text) if exact.adjusted() < 18 else orjson.Fragment(str(int(text)))
+    return None if whole or Decimal(repr(float(exact))) != exact else float(exact)

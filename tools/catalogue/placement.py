@@ -1,0 +1,143 @@
+"""Hold a record's arguments against where its method puts them: path, headers, body, paging."""
+
+from collections.abc import Iterator
+
+from accounts.definition import Definition, Method, is_reserved_header, is_reserved_parameter
+from tools.catalogue.file_arguments import is_file
+from tools.catalogue.schemas import Schema
+from tools.models import Documentation
+
+PAGING_ARGUMENTS = ("limit", "next_cursor")
+
+
+def is_paginated(definition: Definition, resource: str, method: str) -> bool:
+    """Tell whether a method takes `limit` and `next_cursor`."""
+    declared = definition.resources[resource].methods[method]
+    return declared.paginated if declared.paginated is not None else method == "list"
+
+
+def placement_problems(definition: Definition, record: Documentation) -> list[str]:
+    """Return what has no place, or a place that is taken."""
+    method = definition.resources[record.resource].methods[record.method]
+    query, body = properties_of(record.query_schema), properties_of(record.body_schema)
+    problems = [
+        f"query_schema: the path's {{{name}}} is not among the properties."
+        for name in method.path_parameters
+        if name not in query
+    ]
+    problems += _reserved_problems(method, query, body)
+    problems += _fixed_problems(method, query, body)
+    problems += _file_problems(method, query, body)
+    problems += _header_problems(definition, method, query)
+    problems += _body_problems(method, body)
+    if is_paginated(definition, record.resource, record.method):
+        problems += _paging_problems(definition, method, query, body)
+    return problems
+
+
+def _header_problems(definition: Definition, method: Method, query: Schema) -> Iterator[str]:
+    fixed = {name.lower() for name in definition.headers}
+    taken = fixed | definition.authentication.header_names
+    used: dict[str, str] = {}
+    for name, header in method.header_parameters.items():
+        lower = header.lower()
+        if name not in query:
+            yield f"query_schema: {name}, which goes into the header {header}, is not among the properties."
+        elif name in method.path_parameters:
+            yield f"query_schema: {name} stands in the path; the definition cannot send it as a header too."
+        elif not _is_scalar(query[name]):
+            yield f"query_schema.{name}: goes into the header {header}, so it takes text, a number or a boolean."
+        if lower in taken or is_reserved_header(header):
+            yield f"header_parameters: {header} is set by Patchbay itself and takes no argument."
+        elif lower in used:
+            yield f"header_parameters: {name} and {used[lower]} go into the same header, {header}."
+        used[lower] = name
+
+
+def _reserved_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    """Yield parameters by which a vendor may take another method than the definition's, which the access rests on."""
+    for part, properties in (("query", query), ("body", body)):
+        for name in properties:
+            if is_reserved_parameter(name) and name not in method.path_parameters:
+                yield f"{part}_schema: {name} would choose the HTTP method, which the definition does; take it out."
+
+
+def _fixed_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    """Yield what the definition sends with every call, so that no argument is left to say it."""
+    for part, properties, fixed in (("query", query, method.fixed_query), ("body", body, method.fixed_body)):
+        for name in properties:
+            if name in fixed:
+                yield f"{part}_schema: {name} is sent with every call (fixed_{part} of the definition); take it out."
+
+
+def _file_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    """Yield files where none can be sent."""
+    for name, schema in query.items():
+        if _holds_file(schema):
+            yield f"query_schema.{name}: is a file, which neither path nor query nor a header takes."
+    for name, schema in body.items():
+        if _holds_file(schema) and method.body not in {"multipart", "raw"}:
+            yield (
+                f"body_schema.{name}: is a file, which takes a multipart or raw body; the definition says that this "
+                f"method's body is {method.body}."
+            )
+
+
+def _holds_file(schema: object) -> bool:
+    items = schema.get("items") if isinstance(schema, dict) else None
+    return is_file(schema) or (isinstance(items, dict) and is_file(items))
+
+
+def _body_problems(method: Method, body: Schema) -> Iterator[str]:
+    if method.body == "none":
+        if body:
+            yield "body_schema: the definition says that this method takes no body."
+        return
+    whole = method.body_parameter
+    if whole is None:
+        return
+    if whole not in body:
+        yield f"body_schema: {whole}, which the definition takes as the whole body, is not among the properties."
+    elif method.body == "raw" and not _is_text(body[whole]):
+        yield f"body_schema.{whole}: is sent as it is, so its type must be string."
+    for name in body:
+        if name != whole:
+            yield f"body_schema: {name} has no place, since the whole body is {whole}."
+
+
+def _paging_problems(definition: Definition, method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    pagination = method.pagination or definition.pagination
+    in_body = getattr(pagination, "send_in", "query") == "body"
+    taken = dict.fromkeys([*PAGING_ARGUMENTS, *pagination.parameters])
+    fixed = method.fixed_body if in_body else method.fixed_query
+    for name in taken:
+        if name in fixed:
+            yield f"pagination: {name} is sent by fixed_{'body' if in_body else 'query'} too; take it out there."
+        if name in query or name in body:
+            yield f"query_schema: {name} is added to every list tool; take it out."
+        elif in_body and name.partition(".")[0] in body:
+            # The dots of such a parameter lead into an object of the body, which then is not the argument's alone.
+            yield f"body_schema: {name.partition('.')[0]} holds the paging of every list tool ({name}); take it out."
+    if in_body and method.body != "json":
+        yield f"pagination: its parameters go into a JSON body, but this method's body is {method.body}."
+    elif in_body and method.body_parameter:
+        yield f"pagination: its parameters go into the body, but the whole body is {method.body_parameter}."
+
+
+def properties_of(schema: object) -> Schema:
+    """Return the properties of a schema, of whatever form it is."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return properties if isinstance(properties, dict) else {}
+
+
+def _kinds(schema: object) -> set[str]:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return {kind} if isinstance(kind, str) else {each for each in kind or [] if isinstance(each, str)}
+
+
+def _is_scalar(schema: object) -> bool:
+    return not {"array", "object"} & _kinds(schema)
+
+
+def _is_text(schema: object) -> bool:
+    return _kinds(schema) - {"null"} in ({"string"}, set())

@@ -1,0 +1,172 @@
+"""The argument `fields`: which members of a result to return. It works on what the vendor answered, here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.nearest import nearest
+from tools.catalogue.schemas import Schema
+
+FIELDS = "fields"
+MAX_FIELDS = 100
+MAX_PATH = 200
+FEW_MEMBERS = 12
+FEW_CHARACTERS = 160
+SHOWN = 20
+ANYTHING: Schema = {}
+
+# The members to keep, each with those to keep inside; None keeps all of it.
+Tree = dict[str, "Tree | None"]
+
+
+class FieldUnknown(ValueError):
+    """The result has no such member; the message says which it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What can be chosen from a result with this (loosened) schema."""
+
+    schema: Schema
+
+    def argument(self, *, note: str) -> Schema:
+        """Return the schema of the argument; few members are named in it, many are found by a first call."""
+        names = list(_members(self.schema))
+        listed = ", ".join(names)
+        few = len(names) <= FEW_MEMBERS and len(listed) <= FEW_CHARACTERS
+        told = f" Members: {listed}." if few else ""
+        return {
+            "type": "array",
+            "items": {"type": "string", "description": "A member."},
+            "minItems": 1,
+            "description": f"Return only these members; dots lead inside.{told}{note}",
+        }
+
+    def check(self, name: str) -> None:
+        """Raise FieldUnknown for a name that the schema does not know."""
+        # Not in the listing, where every tool would pay for what no model comes near.
+        if len(name) > MAX_PATH:
+            raise FieldUnknown(f"{name[:64]}… is not in the result: no name there has {len(name)} characters.")
+        if _steps(self.schema, name) is None:
+            raise FieldUnknown(self._problem(name))
+
+    def apply(self, value: Any, names: list[str]) -> Any:
+        """Return a value, or each item of a list, with only the members that were named; order and items stay."""
+        tree: Tree = {}
+        for name in names:
+            _plant(tree, _steps(self.schema, name) or [name])
+        return _kept(value, tree)
+
+    def _problem(self, name: str) -> str:
+        meant = nearest(name, _paths(self.schema), cutoff=0.5)
+        if meant:
+            return f"{name[:64]} is not in the result; did you mean {meant}?"
+        return f"{name[:64]} is not in the result; it has: {', '.join(_members(self.schema)[:SHOWN])}."
+
+
+def projection_of(schema: Schema | None) -> Projection | None:
+    """Return the projection of a result whose members are known; None for any other."""
+    return Projection(schema) if schema and len(_members(schema)) > 1 else None
+
+
+def _inside(schema: Schema) -> Schema:
+    """Return the schema of a list's items, of any other value its own."""
+    while "items" in schema and "properties" not in schema:
+        schema = schema["items"]
+    return schema
+
+
+def _members(schema: Schema) -> list[str]:
+    return list(_inside(schema).get("properties", {}))
+
+
+def _paths(schema: Schema) -> Iterator[str]:
+    """Yield the members and those of objects right inside them, for hints."""
+    for name, child in _inside(schema).get("properties", {}).items():
+        yield name
+        yield from (f"{name}.{inner}" for inner in _members(child))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A part of a path that was followed: the schema it leads to, where the rest of the path begins, how it came there.
+
+    `end` is where the last step ends; the ways before it are its `before`.
+    """
+
+    schema: Schema
+    begin: int
+    end: int = 0
+    before: "_Way | None" = None
+
+
+def _steps(schema: Schema, path: str) -> list[str] | None:
+    """Return the members that a path leads through; None where the schema knows no such way.
+
+    Names may hold dots themselves, so that a path can be parted in several ways: the whole rest of it is tried as one
+    name, then its parts from the shortest. What the schema leaves open is taken as it comes. Each place of the
+    schema is visited once.
+    """
+    waiting, seen = [_Way(schema, 0)], set()
+    while waiting:
+        way = waiting.pop()
+        place = (id(way.schema), way.begin)
+        if place in seen:
+            continue
+        seen.add(place)
+        inside = _inside(way.schema)
+        last = _last_step(inside, path[way.begin :])
+        if last is not None:
+            return _led_through(path, way, last)
+        waiting += reversed([*_onward(inside, path, way)])  # so that the shortest is looked at next
+    return None
+
+
+def _last_step(schema: Schema, rest: str) -> str | None:
+    """Return the member that the rest of a path names in a schema; None where it has none, or the path goes on."""
+    members = schema.get("properties")
+    if members:
+        return rest if rest in members else None
+    name, _, further = rest.partition(".")
+    return name if name and not further else None
+
+
+def _onward(schema: Schema, path: str, way: _Way) -> Iterator[_Way]:
+    """Yield the ways that go on from one, the shortest step first."""
+    members, end = schema.get("properties"), path.find(".", way.begin)
+    if not members:
+        if end > way.begin:
+            yield _Way(schema.get("additionalProperties", ANYTHING), end + 1, end, way)
+        return
+    while end >= 0:
+        member = members.get(path[way.begin : end])
+        if member is not None:
+            yield _Way(member, end + 1, end, way)
+        end = path.find(".", end + 1)
+
+
+def _led_through(path: str, way: _Way, last: str) -> list[str]:
+    steps, step = [last], way
+    while step.before is not None:
+        steps.append(path[step.before.begin : step.end])
+        step = step.before
+    return steps[::-1]
+
+
+def _plant(tree: Tree, steps: list[str]) -> None:
+    for step in steps[:-1]:
+        inner = tree.setdefault(step, {})
+        if inner is None:
+            return
+        tree = inner
+    tree[steps[-1]] = None
+
+
+def _kept(value: Any, tree: Tree | None) -> Any:
+    if tree is None:
+        return value
+    if isinstance(value, list):
+        return [_kept(item, tree) for item in value]
+    if isinstance(value, dict):
+        return {name: _kept(member, tree[name]) for name, member in value.items() if name in tree}
+    return value

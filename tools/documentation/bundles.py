@@ -1,0 +1,258 @@
+"""Bundles: a definition and its documentation records in one YAML or JSON file, loaded and written.
+
+Loading is idempotent. A record that an editor changed is kept as it is unless overwriting is asked for. Whether a
+record is published is the editor's own: a file decides it only for a record that it brings in.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from accounts.changes import Kind, announce
+from accounts.definition import Definition, parse_definition
+from accounts.errors import DefinitionInvalid
+from accounts.models import Integration
+from accounts.moves import settle_accounts, stopped_by, stopping_words
+from tools.catalogue.gate import problems_of
+from tools.documentation.bundle_text import read_document, write_document
+from tools.documentation.differences import changed_fields, content_of, definition_differences
+from tools.editing import note_definition
+from tools.errors import BundleInvalid, first_problems
+from tools.models import Documentation, acting
+from tools.models.documentation import CONTENT_FIELDS, save_records
+from tools.rights import IMPORTING, Editor, actor_of, demand, person_of
+
+FORMAT = 1
+KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
+TAKEN = {dict: "an object", bool: "true or false", str: "text"}
+LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if each.max_length is not None}
+
+
+@dataclass
+class Loaded:
+    """What loading did or would do, by `resource.method`.
+
+    `changes` names the fields of each record that is replaced; `gone` are records here that the file does not have,
+    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes; `stops` is
+    how many accounts stop, because the definition would send their secrets elsewhere.
+    """
+
+    integration: Integration
+    is_new: bool = False
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    changes: dict[str, list[str]] = field(default_factory=dict)
+    drafts: dict[str, list[str]] = field(default_factory=dict)
+    definition: list[str] = field(default_factory=list)
+    stops: int = 0
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether anything is another afterwards."""
+        return bool(self.is_new or self.created or self.updated or self.definition)
+
+    @property
+    def warning(self) -> str:
+        """What the change of the definition means for accounts; empty where it stops none."""
+        return stopping_words(self.stops)
+
+
+@dataclass
+class _Plan:
+    """What is going to be saved, and what to say of it."""
+
+    loaded: Loaded
+    rows: list[Documentation] = field(default_factory=list)
+
+
+def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the definition and the records of a bundle file; raise BundleInvalid or DefinitionInvalid."""
+    document = read_document(text)
+    if not isinstance(document, dict) or document.get("bundle") != FORMAT:
+        raise BundleInvalid([f"The file is not a bundle: it does not say `bundle: {FORMAT}`."])
+    definition, records = document.get("integration"), document.get("documentation", [])
+    if not isinstance(definition, dict) or not isinstance(records, list):
+        raise BundleInvalid(["A bundle holds `integration` (an object) and `documentation` (a list)."])
+    parse_definition(definition)
+    problems = first_problems(
+        problem for place, record in enumerate(records) for problem in _record_problems(place, record)
+    )
+    if problems:
+        raise BundleInvalid(problems)
+    _refuse_repeated(records)
+    return definition, records
+
+
+def _refuse_repeated(records: list[dict[str, Any]]) -> None:
+    places: dict[str, list[int]] = {}
+    for place, record in enumerate(records):
+        places.setdefault(f"{record['resource']}.{record['method']}", []).append(place)
+    repeated = [(key, found) for key, found in places.items() if len(found) > 1]
+    if repeated:
+        raise BundleInvalid(
+            first_problems(f"documentation[{found[1]}]: {key[:64]} is documented already." for key, found in repeated)
+        )
+
+
+def _record_problems(place: int, record: Any) -> Iterator[str]:
+    if not isinstance(record, dict):
+        yield f"documentation[{place}]: is not an object."
+        return
+    yield from (f"documentation[{place}]: {key} is missing." for key in ("resource", "method") if not record.get(key))
+    unknown = sorted(record.keys() - KEYS)
+    yield from (f"documentation[{place}]: {key[:64]} is not a known key." for key in unknown)
+    for key in sorted(KEYS & record.keys()):
+        wanted = dict if key.endswith("_schema") else bool if key == "published" else str
+        if not isinstance(record[key], wanted):
+            yield f"documentation[{place}].{key}: takes {TAKEN[wanted]}."
+        elif wanted is not bool and len(record[key]) > LONGEST.get(key, math.inf):
+            yield f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters."
+
+
+def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> Loaded:
+    """Load a bundle; raise BundleInvalid, DefinitionInvalid or RightsMissing, and then nothing is changed."""
+    return load_parts(*read_bundle(text), by, overwrite=overwrite)
+
+
+def compare_bundle(text: str, *, overwrite: bool = False) -> Loaded:
+    """Return what loading a bundle would do; raise BundleInvalid or DefinitionInvalid. Nothing is changed."""
+    return compare_parts(*read_bundle(text), overwrite=overwrite)
+
+
+@transaction.atomic
+def load_parts(
+    document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool = False
+) -> Loaded:
+    """Load a definition and records that were read and checked; raise DefinitionInvalid or RightsMissing."""
+    demand(by, *IMPORTING)
+    with acting(person_of(by), "bundle"):
+        return _load(document, records, by, overwrite=overwrite)
+
+
+def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool) -> Loaded:
+    plan = _plan(document, records, overwrite=overwrite)
+    loaded, integration = plan.loaded, plan.loaded.integration
+    if loaded.is_new or loaded.definition:
+        integration.save()
+        settle_accounts(integration, actor_of(by))
+    for row in plan.rows:
+        row.integration = integration
+    # One announcement for the whole bundle, not one a record.
+    save_records(plan.rows)
+    if loaded.changes_something:
+        integration.touch()
+        announce(Kind.INTEGRATION, integration.pk)
+    return loaded
+
+
+def note_loaded(by: Editor, loaded: Loaded, kind: str, *, overwrite: bool) -> None:
+    """Write into the audit record who loaded what: a `bundle` or a `description`."""
+    counts = {name: len(getattr(loaded, name)) for name in ("created", "updated", "unchanged", "kept")}
+    note_definition(by, loaded.integration, f"{kind}_loaded", {**counts, "overwrite": overwrite})
+
+
+def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:
+    """Return what load_parts would do; raise DefinitionInvalid. Nothing is changed."""
+    return _plan(document, records, overwrite=overwrite).loaded
+
+
+def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool) -> _Plan:
+    definition = parse_definition(document)
+    integration = Integration.objects.filter(name=definition.name).first()
+    is_new = integration is None
+    if integration is None:
+        integration = Integration(name=definition.name, label=definition.label)
+    loaded = Loaded(integration, is_new)
+    if not is_new and (
+        integration.definition != document or list(_order(integration.definition)) != list(_order(document))
+    ):
+        loaded.definition = definition_differences(integration.definition, document)
+    if not is_new and integration.label != definition.label and not loaded.definition:
+        loaded.definition = ["label: changed"]
+    loaded.stops = len(stopped_by(integration, definition)) if loaded.definition else 0
+    integration.label, integration.definition = definition.label, document
+    present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
+    plan = _Plan(loaded)
+    keys = {f"{record['resource']}.{record['method']}": record for record in records}
+    for key, record in keys.items():
+        row = present.get(key) or Documentation(resource=record["resource"], method=record["method"])
+        _plan_record(plan, row, record, is_present=key in present, overwrite=overwrite)
+        present[key] = row
+    loaded.gone = [key for key in present if key not in keys]
+    _find_drafts(loaded, definition, present.values())
+    return plan
+
+
+def _order(document: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield resources and methods in the document's order, which is the order of tools."""
+    resources = document.get("resources")
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        methods = resource.get("methods") if isinstance(resource, dict) else None
+        yield from ((name, method) for method in methods or ())
+
+
+def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_present: bool, overwrite: bool) -> None:
+    """Bring one row to what the file says, unless an editor changed it."""
+    loaded = plan.loaded
+    if is_present and row.is_edited and not overwrite:
+        loaded.kept.append(row.key)
+        return
+    fields = changed_fields(row, record)
+    if is_present and overwrite and "published" in record and record["published"] != row.published:
+        fields.append("published")
+        row.published = record["published"]
+    elif not is_present:
+        row.published = record.get("published", True)
+    for name, value in content_of(record).items():
+        setattr(row, name, value)
+    digest = row.content_digest()
+    if is_present and not fields and digest == row.loaded_digest:
+        loaded.unchanged.append(row.key)
+        return
+    row.loaded_digest = digest
+    plan.rows.append(row)
+    if is_present:
+        loaded.changes[row.key] = fields
+    (loaded.updated if is_present else loaded.created).append(row.key)
+
+
+def _find_drafts(loaded: Loaded, definition: Definition, rows: Iterable[Documentation]) -> None:
+    for row in rows:
+        reasons = problems_of(definition, row)
+        if reasons:
+            loaded.drafts[row.key] = reasons
+
+
+def write_bundle(integration: Integration) -> str:
+    """Return the bundle of an integration as YAML; loaded elsewhere it is the same, and here it changes nothing."""
+    records = [
+        {
+            "resource": row.resource,
+            "method": row.method,
+            **{key: value for key, value in row.content().items() if value},
+            **({} if row.published else {"published": False}),
+        }
+        for row in Documentation.objects.filter(integration=integration)
+    ]
+    document = {"bundle": FORMAT, "integration": integration.definition, "documentation": records}
+    return write_document(document)
+
+
+__all__ = [
+    "BundleInvalid",
+    "DefinitionInvalid",
+    "Loaded",
+    "compare_bundle",
+    "compare_parts",
+    "load_bundle",
+    "load_parts",
+    "note_loaded",
+    "read_bundle",
+    "write_bundle",
+]

@@ -1,0 +1,78 @@
+"""How well a documentation record serves a model: a score of 100 with reasons, each with its place and what to do.
+
+The gate (tools/catalogue/gate.py) says what cannot be a tool; the lint says what a tool could do better, and stops
+nothing.
+`words`, `arguments` and the rules here look at one record; `duplicates` and `mentions` at all of an integration.
+The same record always gets the same findings, in the same order.
+"""
+
+from accounts.definition import Access, Definition
+from tools.catalogue.gate import name_of
+from tools.documentation.lint.arguments import argument_findings
+from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
+from tools.documentation.lint.findings import BEST, RULES, Finding, Rule, score_of
+from tools.documentation.lint.mentions import mention_findings, mention_pattern, mentions_of
+from tools.documentation.lint.words import word_findings
+from tools.models import Documentation
+
+# What clients take of one server before they begin to leave tools out or to answer worse.
+SERVER_TOOLS = 40
+SERVER_TOKENS = 25_000
+DEAR = (1_000, 2_500)
+
+
+def own_findings(definition: Definition, record: Documentation, tokens: int | None) -> list[Finding]:
+    """Return what a record could do better by itself; its method must be the definition's."""
+    method = definition.resources[record.resource].methods[record.method]
+    found = [*word_findings(definition, record, name_of(definition, record))]
+    found += argument_findings(definition, record)
+    if method.access is Access.READ and not record.response_schema:
+        found.append(
+            Finding("response-undocumented", "response_schema", "is empty; describe the result, or one item of a list.")
+        )
+    for limit in DEAR:
+        if tokens is not None and tokens > limit:
+            found.append(
+                Finding(
+                    "tokens",
+                    "size",
+                    f"is about {tokens:,} tokens in every conversation, above {limit:,}. Shorten what is said of "
+                    "arguments, or leave out those that are rarely needed.",
+                )
+            )
+    return found
+
+
+def server_findings(tools: int, tokens: int) -> list[str]:
+    """Return what is wrong with a server that has all these tools; filters can make it smaller."""
+    found = []
+    if tools > SERVER_TOOLS:
+        found.append(
+            f"{tools} tools are more than the {SERVER_TOOLS} that clients take well. Give servers fewer by tags or "
+            "methods."
+        )
+    if tokens > SERVER_TOKENS:
+        found.append(
+            f"About {tokens:,} tokens for all tools are more than the {SERVER_TOKENS:,} that clients take well. "
+            "Shorten the dearest, or give servers fewer by tags or methods."
+        )
+    return found
+
+
+__all__ = [
+    "BEST",
+    "RULES",
+    "SERVER_TOKENS",
+    "SERVER_TOOLS",
+    "Finding",
+    "Neighbours",
+    "Profile",
+    "Rule",
+    "mention_findings",
+    "mention_pattern",
+    "mentions_of",
+    "own_findings",
+    "profile_of",
+    "score_of",
+    "server_findings",
+]

@@ -1,0 +1,76 @@
+"""A documentation record as a model would meet it: the tool it makes, what that costs, what stands in its way.
+
+Works on records that are not saved, so that an editor sees the consequence of a change before it is made.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.errors import DefinitionInvalid
+from accounts.models import Integration
+from tools.catalogue.compilation import Tool
+from tools.catalogue.formats import as_mcp
+from tools.documentation.assessment import assess
+from tools.documentation.lint import Finding, score_of
+from tools.documentation.verdicts import state_of, surroundings_of
+from tools.models import Documentation, State
+
+EXPOSED, DRAFT, WITHDRAWN = State.EXPOSED.value, State.DRAFT.value, State.WITHDRAWN.value
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a record comes to.
+
+    `listed` is the tool as MCP lists it, None while it cannot be made at all; `score` is None while there is nothing
+    to judge.
+    """
+
+    state: str
+    name: str
+    reasons: tuple[str, ...] = ()
+    listed: dict[str, Any] | None = None
+    tokens: int | None = None
+    score: int | None = None
+    findings: tuple[Finding, ...] = ()
+    tool: Tool | None = field(default=None, repr=False, compare=False)
+
+
+def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
+    """Return the preview of a record as it stands in memory; `also` are problems that are known besides."""
+    try:
+        definition = record.integration.parsed()
+    except Integration.DoesNotExist:  # a new record, for which none is chosen yet
+        return Preview(DRAFT, "", also)
+    except DefinitionInvalid as invalid:
+        return Preview(DRAFT, record.key, (*also, *(f"definition: {problem}" for problem in invalid.problems)))
+    own = assess(definition, record)
+    around = surroundings_of(record.integration, definition)
+    problems = (*also, *own.problems, *around.problems(record, own))
+    findings = (*own.findings, *around.findings(definition, record, own))
+    shown = own.tool is not None
+    return Preview(
+        state=DRAFT if problems else state_of(record, ()).value,
+        name=own.name if shown else record.key,
+        reasons=problems,
+        listed=as_mcp(own.tool) if own.tool else None,
+        tokens=own.tokens,
+        score=score_of(findings) if own.judged else None,
+        findings=findings,
+        tool=own.tool,
+    )
+
+
+def stored_preview(record: Documentation) -> Preview:
+    """Return the preview of a record as it is saved, from the verdict that `ensure_fresh` made; compiles nothing."""
+    verdict = getattr(record, "verdict", None)
+    if verdict is None:
+        return Preview(DRAFT, record.key, ("This record was not judged yet; load the page again.",))
+    return Preview(
+        state=verdict.state,
+        name=verdict.name,
+        reasons=tuple(verdict.problems),
+        tokens=verdict.tokens if verdict.state == EXPOSED else None,
+        score=verdict.score,
+        findings=tuple(Finding(*each) for each in verdict.findings),
+    )

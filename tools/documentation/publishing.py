@@ -1,0 +1,70 @@
+"""Publish drafts together: all that the quality gate lets through become tools in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from accounts.changes import Kind, announce
+from accounts.models import Integration, User
+from tools.catalogue.gate import name_of, problems_of
+from tools.models import Documentation, acting
+from tools.rights import Editor, Right, demand, person_of, reason_of
+
+
+@dataclass
+class Published:
+    """What became of drafts, by `resource.method`; `held` names what the gate says against each."""
+
+    published: list[str] = field(default_factory=list)
+    held: dict[str, list[str]] = field(default_factory=dict)
+
+
+@transaction.atomic
+def publish(
+    integration: Integration,
+    rows: Iterable[Documentation],
+    by: Editor,
+    *,
+    held: dict[str, list[str]] | None = None,
+) -> Published:
+    """Publish those of an integration's rows that pass the gate; raise DefinitionInvalid or RightsMissing.
+
+    `held` is what the gate has just said of all rows, by `resource.method`, where that is known.
+    """
+    demand(by, Right.CHANGE_RECORD)
+    definition = integration.parsed()
+    others = Documentation.objects.filter(integration=integration, published=True)
+    names = {name_of(definition, row): row.key for row in others}
+    outcome = Published()
+    with acting(person_of(by), reason_of(by, "published")):
+        for row in rows:
+            reasons = problems_of(definition, row) if held is None else list(held.get(row.key, ()))
+            name = name_of(definition, row)
+            if not reasons and names.get(name, row.key) != row.key:
+                reasons = [f"tool_name: {name} is the name of {names[name]}'s tool already."]
+            if reasons:
+                outcome.held[row.key] = reasons
+                continue
+            names[name] = row.key
+            _publish(row, person_of(by))
+            outcome.published.append(row.key)
+        if outcome.published:
+            integration.touch()
+            announce(Kind.INTEGRATION, integration.pk)
+    return outcome
+
+
+def _publish(row: Documentation, by: User | None) -> None:
+    row.published = True
+    if by is not None:
+        row.updated_by = by
+    # One announcement for all of them, not one a record.
+    Documentation.save_base(row)
+
+
+def never_published(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:
+    """Return the rows that were never published: a draft that came with an import, and not what somebody withdrew."""
+    model = Documentation.history.model
+    once = set(model.objects.filter(integration_id=integration.pk, published=True).values_list("id", flat=True))
+    return [row for row in rows if not row.published and row.pk not in once]

@@ -1,0 +1,1 @@
+"""What resources, methods and arguments of an imported API are called."""

@@ -1,0 +1,1 @@
+"""Reading an API description: the file, what points inside it, its operations."""

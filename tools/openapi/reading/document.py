@@ -1,0 +1,67 @@
+"""Read an API description: which version it is, and that it has what an import needs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tools.documentation.document_text import read_text
+from tools.errors import BundleInvalid
+from tools.openapi.errors import DocumentInvalid
+from tools.openapi.reading.references import References
+
+# Inline schemas and examples are nested deeper than anything a bundle holds.
+MAX_DEPTH = 200
+
+
+@dataclass(frozen=True)
+class Document:
+    """An API description, of version `2.0`, `3.0` or `3.1`; `paths` are its paths as they stand there."""
+
+    root: dict[str, Any]
+    version: str
+    references: References
+
+    @property
+    def paths(self) -> dict[str, Any]:
+        """The paths, by their templates."""
+        paths: dict[str, Any] = self.root["paths"]
+        return paths
+
+    @property
+    def is_swagger(self) -> bool:
+        """Whether it is Swagger 2.0."""
+        return self.version == "2.0"
+
+    def part(self, *steps: str) -> dict[str, Any]:
+        """Return an object inside the document; an empty one where there is none."""
+        node: Any = self.root
+        for step in steps:
+            node = node.get(step) if isinstance(node, dict) else None
+        return node if isinstance(node, dict) else {}
+
+
+def read(text: str) -> Document:
+    """Return the description that a file holds; raise DocumentInvalid."""
+    try:
+        root = read_text(text, max_depth=MAX_DEPTH, plain_keys=True).value
+    except BundleInvalid as refused:
+        raise DocumentInvalid(refused.problems) from None
+    if not isinstance(root, dict):
+        raise DocumentInvalid(["The file is no OpenAPI document: it does not hold an object."])
+    version = _version(root)
+    if not isinstance(root.get("paths"), dict) or not root["paths"]:
+        raise DocumentInvalid(["The document has no `paths`, so there is nothing that can be called."])
+    return Document(root, version, References(root))
+
+
+def _version(root: dict[str, Any]) -> str:
+    if "swagger" in root:
+        if str(root["swagger"]) in {"2.0", "2"}:
+            return "2.0"
+        raise DocumentInvalid([f"swagger: {str(root['swagger'])[:20]} is not a known version; 2.0 is."])
+    if "openapi" not in root:
+        raise DocumentInvalid(["The file is no OpenAPI document: it says neither `openapi: 3…` nor `swagger: 2.0`."])
+    said = str(root["openapi"])
+    for version in ("3.0", "3.1"):
+        if said == version or said.startswith(version + "."):
+            return version
+    raise DocumentInvalid([f"openapi: {said[:20]} is not a known version; 3.0 and 3.1 are."])

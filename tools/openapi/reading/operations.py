@@ -1,0 +1,258 @@
+"""Read the operations of a description: parameters, bodies, answers, each in one form whatever the version."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.openapi.errors import OperationRefused, ReferenceRefused
+from tools.openapi.reading.document import Document
+from tools.openapi.reading.swagger import upgraded
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+CALLABLE = frozenset({"get", "post", "put", "patch", "delete"})
+# The statuses whose answer a tool gives back, in the order of preference.
+SUCCESSES = ("200", "201", "202", "203", "206", "2XX", "2xx", "default")
+PLACES = frozenset({"path", "query", "header", "cookie"})
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter; `style` and `explode` say how an array or object is written."""
+
+    name: str
+    place: str
+    required: bool
+    schema: Any
+    description: str
+    style: str
+    explode: bool
+    is_json: bool = False
+    deprecated: bool = False
+    example: Any = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request body in one media type."""
+
+    media_type: str
+    schema: Any
+    encoding: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an operation answers with when it succeeds: a schema by media type, and the headers that it documents."""
+
+    status: str
+    schemas: dict[str, Any]
+    headers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation, of which nothing was judged yet."""
+
+    http: str
+    path: str
+    operation_id: str
+    summary: str
+    description: str
+    tags: list[str]
+    deprecated: bool
+    parameters: list[Parameter]
+    bodies: list[Body]
+    body_required: bool
+    body_description: str
+    answer: Answer
+    statuses: list[str]
+    security: Any
+    servers: list[Any]
+
+    @property
+    def key(self) -> str:
+        """How it is named to people, such as `GET /tickets`."""
+        return f"{self.http} {self.path}"
+
+    def named(self, place: str) -> list[Parameter]:
+        """Return the parameters of a place."""
+        return [each for each in self.parameters if each.place == place]
+
+
+@dataclass
+class Operations:
+    """The operations of a document, and those that could not be read, each with the reason."""
+
+    read: list[Operation] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many there are in all."""
+        return len(self.read) + len(self.refused)
+
+
+def operations_of(document: Document) -> Operations:
+    """Return every operation under `paths`."""
+    operations = Operations()
+    for path, written in document.paths.items():
+        if path.startswith("x-"):
+            continue
+        try:
+            item = document.references.resolved(written)
+        except ReferenceRefused as refused:
+            operations.refused.append((f"* {path}", f"{refused}."))
+            continue
+        if not isinstance(item, dict):
+            operations.refused.append((f"* {path}", f"paths.{path}: is not an object."))
+            continue
+        for method in METHODS:
+            if method in item:
+                _add(operations, document, path, method, item)
+    return operations
+
+
+def _add(operations: Operations, document: Document, path: str, method: str, item: dict[str, Any]) -> None:
+    key = f"{method.upper()} {path}"
+    try:
+        if method not in CALLABLE:
+            raise OperationRefused(f"{method.upper()} gives nothing that a tool could return")
+        operations.read.append(_read(document, path, method, item))
+    except OperationRefused as refused:
+        operations.refused.append((key, f"{refused}."))
+
+
+def _read(document: Document, path: str, method: str, item: dict[str, Any]) -> Operation:
+    raw = document.references.resolved(item[method])
+    if not isinstance(raw, dict):
+        raise OperationRefused("it is not an object")
+    parameters = _resolved_parameters(document, item, raw)
+    if document.is_swagger:
+        raw = upgraded(raw, parameters, document.root, document.references)
+        parameters = raw["parameters"]
+    body = document.references.resolved(raw.get("requestBody"))
+    body = body if isinstance(body, dict) else {}
+    statuses, answer = _answer(document, raw.get("responses"))
+    tags = raw.get("tags")
+    return Operation(
+        http=method.upper(),
+        path=path,
+        operation_id=_text(raw.get("operationId")),
+        summary=_text(raw.get("summary")) or _text(item.get("summary")),
+        description=_text(raw.get("description")) or _text(item.get("description")),
+        tags=[tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
+        deprecated=raw.get("deprecated") is True,
+        parameters=[_parameter(document, each) for each in parameters],
+        bodies=list(_bodies(document, body)),
+        body_required=body.get("required") is True,
+        body_description=_text(body.get("description")),
+        answer=answer,
+        statuses=statuses,
+        security=raw.get("security"),
+        servers=_list(raw.get("servers")) or _list(item.get("servers")),
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _resolved_parameters(document: Document, item: dict[str, Any], raw: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parameters of a path and its operation; the operation's take the place of the path's."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for written in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]:
+        parameter = document.references.resolved(written)
+        if isinstance(parameter, dict) and isinstance(parameter.get("name"), str) and parameter["name"]:
+            found[parameter["name"], _text(parameter.get("in"))] = parameter
+    return list(found.values())
+
+
+def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
+    place = _text(raw.get("in"))
+    if place not in PLACES:
+        raise OperationRefused(
+            f"the parameter {raw['name'][:60]} goes into {place[:20] or 'no place'}, which is unknown"
+        )
+    schema, content = raw.get("schema"), raw.get("content")
+    is_json = False
+    if schema is None and isinstance(content, dict) and content:
+        media, first = next(iter(content.items()))
+        schema = first.get("schema") if isinstance(first, dict) else None
+        is_json = "json" in media
+    style = _text(raw.get("style")) or ("form" if place in {"query", "cookie"} else "simple")
+    explode = raw.get("explode")
+    return Parameter(
+        name=raw["name"],
+        place=place,
+        required=raw.get("required") is True or place == "path",
+        schema=schema if schema is not None else {},
+        description=_text(raw.get("description")),
+        style=style,
+        explode=explode if isinstance(explode, bool) else style == "form",
+        is_json=is_json,
+        deprecated=raw.get("deprecated") is True,
+        example=_example(document, raw),
+    )
+
+
+def _example(document: Document, raw: dict[str, Any]) -> Any:
+    if "example" in raw:
+        return raw["example"]
+    examples = raw.get("examples")
+    if isinstance(examples, dict) and examples:
+        try:
+            first = document.references.resolved(next(iter(examples.values())))
+        except ReferenceRefused:
+            return None
+        return first.get("value") if isinstance(first, dict) else None
+    return None
+
+
+def _bodies(document: Document, body: dict[str, Any]) -> Iterator[Body]:
+    content = body.get("content")
+    for media_type, each in content.items() if isinstance(content, dict) else ():
+        described = document.references.resolved(each)
+        described = described if isinstance(described, dict) else {}
+        encoding = described.get("encoding")
+        schema = described.get("schema")
+        yield Body(media_type, schema, encoding if isinstance(encoding, dict) else {})
+
+
+def _answer(document: Document, responses: Any) -> tuple[list[str], Answer]:
+    """Return the statuses that are documented, and the answer of the one that tells most of success."""
+    responses = responses if isinstance(responses, dict) else {}
+    statuses = [str(status) for status in responses]
+    candidates = []
+    for status in SUCCESSES:
+        if status in responses and (status != "default" or not any(each.startswith("2") for each in statuses)):
+            try:
+                candidates.append((status, document.references.resolved(responses[status])))
+            except ReferenceRefused:
+                continue  # the operation can be called all the same
+    for status, response in candidates:
+        content = response.get("content") if isinstance(response, dict) else None
+        if isinstance(content, dict) and content:
+            return statuses, Answer(status, _schemas(document, content), _headers(response))
+    for status, response in candidates:
+        return statuses, Answer(status, {}, _headers(response if isinstance(response, dict) else {}))
+    return statuses, Answer("", {}, frozenset())
+
+
+def _schemas(document: Document, content: dict[str, Any]) -> dict[str, Any]:
+    schemas = {}
+    for media_type, each in content.items():
+        try:
+            described = document.references.resolved(each)
+        except ReferenceRefused:
+            described = None
+        schemas[media_type] = described.get("schema") if isinstance(described, dict) else None
+    return schemas
+
+
+def _headers(response: dict[str, Any]) -> frozenset[str]:
+    headers = response.get("headers")
+    return frozenset(str(name).lower() for name in headers) if isinstance(headers, dict) else frozenset()

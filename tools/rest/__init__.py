@@ -1,1 +1,0 @@
-"""The agent-facing API, and documentation records in the management API."""
