@@ -6,7 +6,8 @@ from uuid import UUID
 
 from accounts.models import IntegratedAccount
 from tools.models import Call
-from tools.record.recorder import Caller, CallNote, CallRecorder
+from tools.record.notes import Caller, CallNote
+from tools.record.recorder import CallRecorder
 
 TOOL = "list_all_fuse_desk_cases"
 

@@ -24,7 +24,7 @@ from tools.catalogue.formats import FORMS, Format
 from tools.catalogue.toolbox import Toolbox, toolbox_of
 from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.models.calls import Via
-from tools.record.recorder import Caller
+from tools.record.notes import Caller
 
 LIST = "/{uuid:account_id}/tools"
 CALL = "/{uuid:account_id}/tools/{name}"

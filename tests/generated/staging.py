@@ -13,7 +13,7 @@ from tests.generated.walks import Stage
 from tests.mcp_client import McpClient
 from tools.catalogue.compilation import catalogue_of
 from tools.models.calls import Via
-from tools.record.recorder import Caller
+from tools.record.notes import Caller
 
 
 def stage_of(loop: asyncio.AbstractEventLoop, environment: Environment) -> Stage:

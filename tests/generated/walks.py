@@ -25,7 +25,7 @@ from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
 from tools.errors import CallFailed
-from tools.record.recorder import Caller
+from tools.record.notes import Caller
 
 OWN_HEADERS = {"host", "accept", "accept-encoding", "user-agent", "content-type", "content-length", "x-key", "range"}
 MOST_WORDS = 8000

@@ -23,7 +23,8 @@ from mcpservers.models import MCPServer
 from tests.mcp_client import STATELESS, McpClient
 from tests.scripted_vendor import Received, ScriptedVendor
 from tools.models import Call
-from tools.record.recorder import QUEUE_LIMIT, Caller, CallNote, CallRecorder, masked, recorder
+from tools.record.notes import Caller, CallNote, masked
+from tools.record.recorder import QUEUE_LIMIT, CallRecorder, recorder
 from tools.tasks import prune_calls
 
 CREATE = "create_a_desk_ticket"

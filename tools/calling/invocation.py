@@ -44,7 +44,8 @@ from tools.models import Outcome
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import RateLimits, read_limits
 from tools.record.metrics import count_call, observe_upstream
-from tools.record.recorder import Caller, CallNote, masked, recorder
+from tools.record.notes import Caller, CallNote, masked
+from tools.record.recorder import recorder
 
 LONG_PAGE = 64 * 1024
 # What came in a larger request is checked and written in a thread, where it holds up nobody else.

@@ -26,7 +26,7 @@ from tools.catalogue.toolbox import usable_connection
 from tools.errors import AccountUnusable, CallFailed
 from tools.models.calls import Via
 from tools.ratelimits import RateLimits
-from tools.record.recorder import Caller, CallNote
+from tools.record.notes import Caller, CallNote
 
 EXAMPLES = {"string": "", "integer": 1, "number": 1, "boolean": False, "array": [], "object": {}}
 DATES = {"date": "2026-01-31", "date-time": "2026-01-31T09:30:00Z", "email": "jane.doe@example.com"}

@@ -7,23 +7,15 @@ Everything else is queued and written by one thread a process, at most FLUSH_SEC
 import asyncio
 import logging
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-import orjson
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
-from accounts.tokens import redact
-from accounts.vendors.concealment import MASK
-from accounts.vendors.exchanges import Exchange
 from tools.models import Call, Outcome
 from tools.record.metrics import RECORD_QUEUE
+from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
 
 logger = logging.getLogger(__name__)
@@ -31,133 +23,8 @@ logger = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.25
 BATCH = 100  # small, so that the thread never holds the interpreter for long
 QUEUE_LIMIT = 100_000
-MAX_TEXT = 1000
 # What the values of a row may bring about; anything else is the database's state, which passes.
 UNWRITABLE = (DataError, ValueError, TypeError, OverflowError)
-SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls: an account's environment, and the server or API token through which the call came."""
-
-    environment_id: UUID
-    account_id: UUID
-    via: str
-    server_id: UUID | None = None
-    token_id: UUID | None = None
-    client: str = ""
-
-
-@dataclass(slots=True)
-class CallNote:
-    """What is known of one call; completed while it runs. Durations are in milliseconds, `began` is of a clock.
-
-    `seen` is told what is exchanged with the vendor, which is not kept.
-    """
-
-    caller: Caller
-    tool: str
-    access: str
-    started_at: datetime
-    arguments: dict[str, Any] = field(default_factory=dict)
-    outcome: str = Outcome.FAILED
-    error: str = ""
-    upstream_status: int | None = None
-    duration_ms: float | None = None
-    before_ms: float | None = None
-    upstream_ms: float | None = None
-    upstream_bytes: int = 0
-    result_chars: int = 0
-    row_id: int | None = None
-    began: float = field(default_factory=time.perf_counter)
-    seen: Callable[[Exchange], None] | None = field(default=None, repr=False)
-
-    def row(self) -> Call:
-        """Return the row of this call, with secrets masked."""
-        caller = self.caller
-        return Call(
-            pk=self.row_id,
-            environment_id=caller.environment_id,
-            account_id=caller.account_id,
-            server_id=caller.server_id,
-            token_id=caller.token_id,
-            via=caller.via,
-            client=_storable(caller.client)[:120],
-            tool=self.tool[:64],
-            access=self.access,
-            arguments=masked(self.arguments),
-            outcome=self.outcome,
-            error=_storable(redact(self.error))[:500],
-            upstream_status=self.upstream_status,
-            started_at=self.started_at,
-            duration_ms=self.duration_ms,
-            before_ms=self.before_ms,
-            upstream_ms=self.upstream_ms,
-            upstream_bytes=self.upstream_bytes,
-            result_chars=self.result_chars,
-        )
-
-    def values(self) -> tuple[Any, ...]:
-        """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
-        caller = self.caller
-        native = connection.features.has_native_uuid_field
-        return (
-            caller.environment_id if native else caller.environment_id.hex,
-            caller.account_id if native else caller.account_id.hex,
-            caller.server_id if native or caller.server_id is None else caller.server_id.hex,
-            caller.token_id if native or caller.token_id is None else caller.token_id.hex,
-            caller.via,
-            _storable(caller.client)[:120],
-            self.tool[:64],
-            self.access,
-            orjson.dumps(masked(self.arguments)).decode(),
-            self.outcome,
-            _storable(redact(self.error))[:500],
-            self.upstream_status,
-            connection.ops.adapt_datetimefield_value(self.started_at),
-            self.duration_ms,
-            self.before_ms,
-            self.upstream_ms,
-            self.upstream_bytes,
-            self.result_chars,
-        )
-
-
-COLUMNS = (
-    "environment_id", "account_id", "server_id", "token_id", "via", "client", "tool", "access", "arguments", "outcome",
-    "error", "upstream_status", "started_at", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
-    "result_chars",
-)  # fmt: skip
-ENDED = (
-    "arguments", "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
-    "result_chars",
-)  # fmt: skip
-
-
-def masked(value: Any, depth: int = 0) -> Any:
-    """Return arguments as they may be kept: secrets masked, long texts cut, no NUL (PostgreSQL takes none)."""
-    if isinstance(value, dict):
-        return {
-            _storable(redact(str(key)[:MAX_TEXT]))[:100]: MASK if _names_secret(str(key)) else masked(child, depth + 1)
-            for key, child in list(value.items())[:100]
-        }
-    if isinstance(value, list):
-        return [masked(item, depth + 1) for item in value[:100]]
-    if isinstance(value, str):
-        # Redacting makes a text shorter: what lies far behind the cut is not looked at.
-        text = _storable(redact(value[: 4 * MAX_TEXT]))
-        return text if len(text) <= MAX_TEXT and len(value) <= 4 * MAX_TEXT else f"{text[:MAX_TEXT]}…"
-    return value
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "")
-
-
-def _names_secret(name: str) -> bool:
-    # Every paging call carries next_cursor; no secret name is part of it.
-    return any(word in name.lower() for word in SECRET_NAMES)
 
 
 class CallRecorder:
