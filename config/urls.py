@@ -17,7 +17,6 @@ urlpatterns = [
     path("admin/password_change/done/", RedirectView.as_view(pattern_name="profile")),
     path("admin/search/", answering_odd_values(admin.site.admin_view(cast(Any, admin.site).search))),
     path("admin/", admin.site.urls),
-    path("", include("portal.people.urls")),
     path("", include("portal.urls")),
     path("", include("api.urls")),
 ]

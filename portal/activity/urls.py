@@ -1,0 +1,15 @@
+"""Paths of the calls: of an environment, of an account, one by one."""
+
+from accounts.routing import page
+from portal.activity import views
+
+ACCOUNT = "accounts/<uuid:account_id>"
+
+urlpatterns = [
+    *page("activity", views.activity, "activity"),
+    *page("activity/export", views.export, "activity-export"),
+    *page("activity/stream", views.stream_elsewhere, "activity-stream"),
+    *page("activity/calls/<int:call_id>", views.show_call, "call"),
+    *page(f"{ACCOUNT}/activity", views.activity, "account-activity"),
+    *page(f"{ACCOUNT}/activity/export", views.export, "account-activity-export"),
+]
