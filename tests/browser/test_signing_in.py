@@ -41,7 +41,7 @@ def test_a_dialog_asks_for_the_password_and_goes_on(visitor: Visitor, stack: Sta
     page.goto("/api-tokens")
     stack.manage("shell", "-v0", "-c", AN_HOUR_AGO)
     page.click("[data-create]")
-    page.fill("dialog #id_name", "Nightly report")
+    page.fill("dialog #id_name", "Report of the week")
     page.click("dialog button.primary")
     page.wait_for_selector("dialog >> text=Your password, please")
     assert visitor.problems() == []
