@@ -63,7 +63,9 @@ def test_of_api_tokens_members_find_their_own_and_admins_all(people: People, acc
     ):
         ApiToken.objects.issue(environment=account.environment, name=name, role=Role.VIEWER, owner=owner)
     seen = {
-        person.username: {name for name in ("of tim", "of olga", "of everybody") if name in found(browser(person), "nightly")}
+        person.username: {
+            name for name in ("of tim", "of olga", "of everybody") if name in found(browser(person), "nightly")
+        }
         for person in (people.owner, people.teammate, people.outsider)
     }
     assert seen == {"ana": {"of tim", "of olga", "of everybody"}, "tim": {"of tim"}, "max": set()}
