@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
-from api.agents import PREFIX, agent_api
+from api.agent_api import PREFIX, agent_api
 from api.problems import KIND_BY_STATUS, MEDIA_TYPE, TITLES, TYPE_PREFIX
 
 Document = dict[str, Any]

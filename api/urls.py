@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 
 from accounts.routing import page
 from api.accounts.viewsets import unknown_address
-from api.agents import PREFIX, agent_api
+from api.agent_api import PREFIX, agent_api
 from api.openapi import openapi
 
 PREFIXES = "integrated-account|api-token|call|documentation|integration|integration-schema|api"

@@ -91,22 +91,23 @@ def hostile_requests(demo: dict[str, Any], address: str) -> Iterator[Hostile]:
 
 def hostile_forms(address: str) -> Iterator[Hostile]:
     """Yield every form of the portal's, and every file that the admin takes, sent by a superuser."""
-    client = signed_in(address)
+    client, headers = signed_in(address), {"Origin": address, "Referer": address}
 
-    def post(entrance: str, kind: str, path: str, **given: Any) -> Hostile:
-        fields = {"csrfmiddlewaretoken": client.cookies["csrftoken"], **given.pop("data", {})}
-        headers = {"Origin": address, "Referer": address}
-        send = lambda _: client.post(f"{address}{path}", data=fields, headers=headers, **given)  # noqa: E731
+    def post(entrance: str, kind: str, path: str, fields: dict[str, str], files: Any = None) -> Hostile:
+        def send(_: httpx.Client) -> httpx.Response:
+            token = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
+            return client.post(f"{address}{path}", data=fields | token, files=files, headers=headers)
+
         return Hostile(entrance, kind, send)
 
     for kind in VALUES:
         value = VALUES[kind](SIZE // 4)
         if isinstance(value, str):
-            yield post("portal, a form", kind, "/profile/details", data={"first_name": value, "email": value})
+            yield post("portal, a form", kind, "/profile/details", {"first_name": value, "email": value})
     for kind, content_of in {**FILES, **BODIES}.items():
         names, files = {"name": "vendor", "label": "Vendor"}, {"file": ("vendor.yaml", content_of(SIZE))}
         for entrance, page in (("admin, OpenAPI", "import-openapi"), ("admin, a bundle", "import-bundle")):
-            yield post(entrance, kind, f"/admin/accounts/integration/{page}/", data=names, files=files)
+            yield post(entrance, kind, f"/admin/accounts/integration/{page}/", names, files)
 
 
 def signed_in(address: str) -> httpx.Client:

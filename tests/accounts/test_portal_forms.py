@@ -1,13 +1,11 @@
 """A form acts on the environment it was shown for, wherever its sender has come since."""
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver
 
 from accounts.invitations import invite
 from accounts.issuing import issue_token
@@ -25,30 +23,20 @@ from accounts.models import (
 from portal.urls import urlpatterns
 from tests.conftest import SIMULATOR_KEY, People
 from tests.portal import browser, shown_for
+from tests.routes import routes
 
 # What acts on a person, a session or the holder of a link, and what is answered before Django.
 OF_NO_ENVIRONMENT = ("sign-", "profile", "session-end", "choose-environment", "invitation", "activity-stream")
 
 
-def named(pattern: URLPattern) -> str:
-    """Return the name of a route; its twin with a trailing slash has none."""
-    return pattern.name or ""
+def paths() -> list[str]:
+    """Return the paths of portal pages that no account in the address puts into an environment.
 
-
-def leaves(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
-    """Yield every path of the portal, whichever of its rooms it is in."""
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            yield from leaves(each.url_patterns)
-        else:
-            yield each
-
-
-def routes() -> list[str]:
-    """Return the paths of portal pages that no account in the address puts into an environment."""
-    pages = [each for each in leaves(urlpatterns) if named(each) and named(each) != "api-docs"]
-    kept = [each for each in pages if not named(each).startswith(OF_NO_ENVIRONMENT)]
-    return [str(each.pattern) for each in kept if "account_id" not in str(each.pattern) and str(each.pattern)]
+    A page's twin with a trailing slash has no name.
+    """
+    pages = [each for each in routes(urlpatterns) if each.name and each.name != "api-docs" and each.path]
+    kept = [each for each in pages if not each.name.startswith(OF_NO_ENVIRONMENT)]
+    return [each.path for each in kept if "account_id" not in each.path]
 
 
 def state() -> list[Any]:
@@ -86,7 +74,7 @@ def rows(people: People, integration: Integration) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", ["of another environment", "of no environment", "of nonsense"])
-@pytest.mark.parametrize("path", routes())
+@pytest.mark.parametrize("path", paths())
 def test_no_form_acts_on_an_environment_that_it_was_not_shown_for(
     there: Client, environment: Environment, rows: dict[str, Any], path: str, form: str
 ) -> None:
@@ -108,8 +96,8 @@ def test_no_form_acts_on_an_environment_that_it_was_not_shown_for(
 
 
 def test_every_route_that_changes_an_environment_is_among_them() -> None:
-    assert len(routes()) > 15
-    assert {"people/invite", "api-tokens/issue", "accounts/connect/<slug:integration_name>"} <= set(routes())
+    assert len(paths()) > 15
+    assert {"people/invite", "api-tokens/issue", "accounts/connect/<slug:integration_name>"} <= set(paths())
 
 
 def test_each_form_says_for_which_environment_it_is(there: Client, people: People, integration: Integration) -> None:

@@ -9,10 +9,11 @@ import pytest
 from django.contrib import admin
 from django.db.models import BinaryField, JSONField
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from accounts.models import IntegratedAccount
 from tests.admin_site import browser, listing, superuser
+from tests.routes import routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.hostile]
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -24,14 +25,12 @@ ODD = ["1", "x", "99999999999999999999999", "11111111-2222-3333-4444-55555555555
 FEW = ["x", "99999999999999999999999"]
 
 
-def addresses(patterns: Any = None, before: str = "/") -> Iterator[str]:
+def addresses() -> Iterator[str]:
     """Yield the routes of the admin, with their parameters."""
-    for each in get_resolver().url_patterns if patterns is None else patterns:
-        route = before + str(each.pattern).removeprefix("^").removesuffix("\\Z").removesuffix("$")
-        if isinstance(each, URLResolver):
-            yield from addresses(each.url_patterns, route)
-        elif isinstance(each, URLPattern) and route.startswith("/admin/"):
-            yield route
+    for each in routes(get_resolver().url_patterns, "/"):
+        path = each.path.replace("^", "").removesuffix("\\Z").removesuffix("$")
+        if path.startswith("/admin/"):
+            yield path
 
 
 def filled(route: str, odd: str) -> str:

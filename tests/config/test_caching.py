@@ -1,12 +1,11 @@
 """No answer but static files may be held by a cache."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from accounts.models import ApiToken, Role
 from mcpservers.models import MCPServer
@@ -14,18 +13,9 @@ from tests.admin_site import browser as admin_browser
 from tests.admin_site import superuser
 from tests.conftest import People
 from tests.portal import browser
+from tests.routes import routes
 
 PLACES = {"int": "1", "slug": "x", "str": "x", "path": "x"}
-
-
-def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
-    """Yield the route of each pattern; those in the form of an expression with what they say literally."""
-    for each in patterns:
-        route = before + str(each.pattern).removeprefix("^")
-        if isinstance(each, URLResolver):
-            yield from routes(each.url_patterns, route)
-        elif isinstance(each, URLPattern):
-            yield route
 
 
 def paths(account: object, server: object) -> set[str]:
@@ -36,7 +26,9 @@ def paths(account: object, server: object) -> set[str]:
         kind, _, name = match[1].rpartition(":")
         return known.get(name) or known["account_id"] if kind == "uuid" else PLACES.get(kind, "x")
 
-    filled = (re.sub(r"<([^>]+)>", fill, route) for route in routes(get_resolver().url_patterns))
+    filled = (
+        re.sub(r"<([^>]+)>", fill, route) for route in (each.path for each in routes(get_resolver().url_patterns))
+    )
     return {"/" + re.sub(r"\(\?.*$|[$^\\]", "", path) for path in filled}
 
 

@@ -2,26 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from tests.conftest import People
 from tests.portal import browser
-
-
-def names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
-    """Yield the names of all routes, each with its namespace."""
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
-            yield from names(each.url_patterns, inner)
-        elif each.name:
-            yield f"{namespace}{each.name}"
+from tests.routes import routes
 
 
 def test_no_two_routes_of_our_own_share_a_name() -> None:
-    counts = Counter(name for name in names(get_resolver().url_patterns) if ":" not in name)
+    counts = Counter(each.name for each in routes(get_resolver().url_patterns) if each.name and ":" not in each.name)
     assert [name for name, count in counts.items() if count > 1] == []
 
 

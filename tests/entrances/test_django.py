@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 from django.utils import timezone
 
 from accounts.invitations import invite
@@ -22,6 +22,7 @@ from tests.entrances.inputs import BODIES, FILES, QUERIES, VALUES, texts, writte
 from tests.entrances.measuring import FILE, LARGEST, THREAD, yardsticks_of
 from tests.mcpservers.conftest import upstream
 from tests.rest import token_of
+from tests.routes import routes
 from tools.models import Call, Documentation
 
 pytestmark = pytest.mark.hostile
@@ -50,14 +51,11 @@ class Route:
         return bool(PROGRAMS.match(self.address.removeprefix("/")))
 
 
-def routes(patterns: list[Any], samples: dict[str, str], before: str = "", space: str = "") -> Iterator[Route]:
+def named_routes(samples: dict[str, str]) -> Iterator[Route]:
     """Yield every route that has a name; fail for a placeholder that has no sample."""
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            space_of = f"{space}{each.namespace}:" if each.namespace else space
-            yield from routes(each.url_patterns, samples, before + str(each.pattern), space_of)
-        elif isinstance(each, URLPattern) and each.name:
-            yield Route(space + each.name, "/" + _filled(before + str(each.pattern), samples, space + each.name))
+    for each in routes(get_resolver().url_patterns):
+        if each.name:
+            yield Route(each.name, "/" + _filled(each.path, samples, each.name))
 
 
 def _filled(template: str, samples: dict[str, str], name: str) -> str:
@@ -117,26 +115,27 @@ async def problems_of(name: str, ask: Callable[[], HttpResponseBase], most: floa
 
 
 def every_route(samples: dict[str, str]) -> list[Route]:
-    found = {route.address: route for route in routes(get_resolver().url_patterns, samples)}
+    found = {route.address: route for route in named_routes(samples)}
     # The stream is answered before Django, and has tests of its own.
     left_out = ("_slashed", "sign-out", "logout", "activity-stream")
     return [route for route in found.values() if not route.name.endswith(left_out)]
 
 
+def page_of(client: Client, route: Route) -> str:
+    """Return the page that an address shows; nothing where it shows none."""
+    response = client.get(route.address)
+    return "" if response.streaming or response.status_code != 200 else response.content.decode(errors="replace")
+
+
 def names_on(client: Client, route: Route) -> list[str]:
     """Return the names of fields that a page offers, and those that are tried everywhere."""
-    response = client.get(route.address)
-    shown = "" if response.streaming or response.status_code != 200 else response.content.decode(errors="replace")
-    return list(dict.fromkeys([*ALWAYS, *NAMES.findall(shown)]))
+    return list(dict.fromkeys([*ALWAYS, *NAMES.findall(page_of(client, route))]))
 
 
 def files_on(client: Client, route: Route) -> list[str]:
     """Return the names of the fields of a page that take a file."""
-    response = client.get(route.address)
-    shown = "" if response.streaming or response.status_code != 200 else response.content.decode(errors="replace")
-    return [
-        found[1] for tag in re.findall(r"<input[^>]+>", shown) if 'type="file"' in tag and (found := NAMES.search(tag))
-    ]
+    inputs = re.findall(r"<input[^>]+>", page_of(client, route))
+    return [name for tag in inputs if 'type="file"' in tag for name in NAMES.findall(tag)]
 
 
 def run(work: Callable[[], Awaitable[list[str]]]) -> list[str]:

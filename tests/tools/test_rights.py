@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
-from django.urls import URLPattern, URLResolver
 
 from accounts.issuing import issue_token
 from accounts.models import ApiToken, AuditEntry, Environment, Integration, Membership, Role, TokenKind, User
@@ -21,6 +20,7 @@ from tests.calls import note_of
 from tests.calls import record as put_on_record
 from tests.conftest import BUNDLE
 from tests.rest import Rest, token_for
+from tests.routes import routes
 from tests.tools.openapi.documents import DESK_30
 from tools.documentation import bundles
 from tools.documentation.publishing import publish
@@ -158,18 +158,6 @@ def test_commands_may_do_all_and_are_named_in_the_audit_record() -> None:
 # --- Every address and action of the admin ----------------------------------------------------------------------------
 
 
-def addresses(patterns: list[Any], prefix: str = "/admin/") -> list[str]:
-    """Return every address below the admin, with its parameters still in it."""
-    found = []
-    for each in patterns:
-        path = prefix + str(each.pattern)
-        if isinstance(each, URLResolver):
-            found += addresses(each.url_patterns, path)
-        elif isinstance(each, URLPattern):
-            found.append(path)
-    return found
-
-
 def filled(path: str, record: Documentation, versions: dict[str, int]) -> str:
     """Put a row's keys into an address."""
     places = {f"/{each._meta.app_label}/{each._meta.model_name}/": each for each in apps.get_models()}
@@ -230,7 +218,7 @@ def test_staff_who_may_only_look_change_nothing_at_any_address_or_action_of_the_
     if rights == "view":
         person.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client, body, before = browser(person), form_for(record), everything()
-    paths = [filled(path, record, versions) for path in addresses(admin.site.urls[0])]
+    paths = [filled(path, record, versions) for path in (each.path for each in routes(admin.site.urls[0], "/admin/"))]
     for part in ("import-confirm", "import-bundle", "import-openapi", "review-drafts", "restore", "try", "preview"):
         assert any(f"/{part}/" in path for path in paths), part
     for path in paths:
