@@ -134,6 +134,7 @@ def test_no_token_reaches_any_log(stack: Stack) -> None:
     httpx.post(demo["mcp_url"], json=CALL)
     httpx.get(f"{demo['dashboard_url']}/integrated-account", headers={"Authorization": f"Bearer {demo['api_token']}"})
     httpx.get(f"{demo['dashboard_url']}/nothing/{demo['api_token']}?t={demo['api_token']}")
+    stack.wait_until(lambda: any("GET /nothing/" in line for line in stack.output))  # the last of the three
     logged = "".join(stack.output)
     assert "POST /mcp/…" in logged
     for secret in (demo["mcp_url"].rpartition("/")[2], demo["api_token"], demo["password"]):
