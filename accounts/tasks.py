@@ -5,11 +5,11 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import invitation_mail
+from accounts.integrated_accounts import upkeep
 from accounts.models import AuditEntry
-from accounts.sessions import delete_ended
+from accounts.people import invitation_mail
+from accounts.people.sessions import delete_ended
 from accounts.signing_in import limits
-from accounts.vendors.oauth import upkeep
 
 
 @shared_task

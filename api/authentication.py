@@ -5,7 +5,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.allowances import Holder, HolderKind, count_request_in_thread
-from accounts.api_tokens import bearer_token, find_api_token
+from accounts.api_tokens.recognition import bearer_token, find_api_token
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import ApiToken
 from api.problems import CHALLENGE, ProblemRaised, beyond_limit

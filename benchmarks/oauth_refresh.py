@@ -19,7 +19,7 @@ from benchmarks.tool_calls import ROOT, free_port
 PREPARE = """
 from datetime import timedelta
 from django.utils import timezone
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, OAuthGrant
 from tests.authorization_server import FIELDS, bundle
 from tools.documentation.bundles import load_bundle

@@ -13,7 +13,7 @@ from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, disable_created_metrics, generate_latest
 from redis.asyncio import Redis
 
-from accounts.api_tokens import bearer_token
+from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
 from config.health import CHECK_SECONDS, respond
 from mcpservers.replies import Receive, Scope, Send, request_headers

@@ -150,7 +150,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "config.csp.PortalCSPMiddleware",
-    "accounts.session_middleware.SessionMiddleware",
+    "accounts.people.session_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -321,7 +321,7 @@ if not LOCAL:
     SECURE_HSTS_PRELOAD = True
 
 # --- Sessions, signing in ---------------------------------------------------------------------------------------------
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.people.sessions"
 # A browser that is left is signed out after the first time, any browser after the second.
 SESSION_IDLE = timedelta(minutes=env.integer("SESSION_IDLE_MINUTES", 720, most=525_600))
 SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", 168, least=1, most=8760)

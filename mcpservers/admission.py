@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from accounts.allowances import Holder
-from accounts.api_tokens import TokenGrant
+from accounts.api_tokens.recognition import TokenGrant
 from accounts.errors import AddressRefused
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.protocol import Exchange, RequestHeaders

@@ -15,7 +15,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from accounts.api_tokens import TokenGrant
+from accounts.api_tokens.recognition import TokenGrant
 from mcpservers import legacy
 from mcpservers.admission import Admitted
 from mcpservers.jsonrpc import Id, result_bytes

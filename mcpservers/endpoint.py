@@ -31,6 +31,7 @@ from mcpservers.jsonrpc import (
     read_message,
     result_bytes,
 )
+from mcpservers.last_seen import finish_writing, sighted
 from mcpservers.long_calls import LongCall
 from mcpservers.protocol import Exchange, RequestHeaders
 from mcpservers.replies import (
@@ -48,7 +49,6 @@ from mcpservers.replies import (
     send_reply,
 )
 from mcpservers.results import STATELESS
-from mcpservers.sightings import finish_writing, sighted
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mcpservers.resolution import ResolvedServer
-from tools.calling.content import File, Kind
+from tools.calling.files import File, Kind
 from tools.calling.invocation import CallResult
 from tools.calling.wording import explain
 from tools.errors import AccountUnusable, CallFailed

@@ -18,7 +18,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts.api_tokens import TokenGrant, still_open
+from accounts.api_tokens.recognition import TokenGrant, still_open
 from accounts.changes import Change, change_count, subscribe
 from mcpservers.metrics import STREAMS
 from mcpservers.resolution import ResolvedServer, forget_all, resolve_again

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
+from mcpservers.lifecycle import purge_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import purge_server
 
 TASK = "purge_expired_servers"
 

@@ -15,9 +15,9 @@ from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from accounts.membership import accounts_of
 from accounts.models import Environment, IntegratedAccount, Membership, Role, User
-from accounts.sessions import SessionStore
+from accounts.people.members import accounts_of
+from accounts.people.sessions import SessionStore
 
 CHOSEN = "environment"
 SHOWN = "shown_environment"  # the field in which a form says for which environment it was shown

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
 from demo.simulator import create_app
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from tests import economy
 from tests.bundles import load_bundle
 from tools.record.recorder import recorder

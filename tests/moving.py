@@ -1,6 +1,6 @@
 """Take an account to another address as an admin does, who gives its secrets again."""
 
-from accounts.connecting import reconnect_account
+from accounts.integrated_accounts.lifecycle import reconnect_account
 from accounts.models import IntegratedAccount
 
 

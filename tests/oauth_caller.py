@@ -15,7 +15,7 @@ django.setup()
 from accounts.errors import AccountError  # noqa: E402
 from accounts.models import IntegratedAccount  # noqa: E402
 from accounts.vendors.calling import ask  # noqa: E402
-from accounts.vendors.connections import Connection, connect  # noqa: E402
+from accounts.vendors.connection import Connection, connect  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 
 

@@ -14,10 +14,10 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget,
 
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, page_action, person
 from accounts.errors import MemberRefused
-from accounts.invitation_forms import InviteForm
-from accounts.invitations import invite, withdraw
-from accounts.membership import may_admit
 from accounts.models import Environment, Invitation, InvitationState, Role
+from accounts.people.invitation_forms import InviteForm
+from accounts.people.invitations import invite, withdraw
+from accounts.people.members import may_admit
 
 if TYPE_CHECKING:
     _Base = ModelAdmin

@@ -2,7 +2,7 @@
 
 Rights are a superuser's to give: passwords, names to sign in with, addresses, groups, permissions and roles change by
 nobody else, whatever permissions staff have, since each of them would be a way to every other. Who belongs to an
-environment is decided as everywhere else, by `accounts.membership.admitters`.
+environment is decided as everywhere else, by `accounts.people.members.admitters`.
 """
 
 from typing import Any, ClassVar
@@ -17,15 +17,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts import audit, members
+from accounts import audit
 from accounts.admin.invitations import InvitationAdmin, WithInviting
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
 from accounts.admin.sessions import EndsSessions, PasswordAgain
+from accounts.api_tokens.owners import owner_changed, owner_gone
 from accounts.changes import Kind, announce
 from accounts.errors import MemberRefused
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
-from accounts.sessions import end_sessions
-from accounts.token_owners import owner_changed, owner_gone
+from accounts.people import members
+from accounts.people.sessions import end_sessions
 
 # What staff see of a person; of it they change what is not fixed.
 FOR_STAFF = (

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, moment, person
 from accounts.models import FailedSignIns, User
-from accounts.reauthentication import recently_authenticated
-from accounts.sessions import end_sessions
+from accounts.people.sessions import end_sessions
+from accounts.signing_in.reauthentication import recently_authenticated
 
 if TYPE_CHECKING:
     # Each stands before another base, whose methods it extends.

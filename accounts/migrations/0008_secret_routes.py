@@ -1,6 +1,6 @@
 """Note for each account where its secrets go at this moment: those are the routes that they were given for.
 
-It stands by itself, so that it does the same whatever becomes of accounts/secret_routes.py. An account whose definition
+It stands by itself, so that it does the same whatever becomes of accounts/vendors/secret_routes.py. An account whose definition
 cannot be read gets no routes: it stops, says why, and goes on once an admin gives its secrets again.
 """
 

@@ -59,7 +59,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     ) -> tuple["ApiToken", str]:
         """Make a token, personal where it has an owner; its value is the second item, and is known only here.
 
-        Nothing is checked here: `accounts.issuing` knows who may make which.
+        Nothing is checked here: `accounts.api_tokens.issue` knows who may make which.
         """
         minted = tokens.mint(tokens.API_PREFIX)
         row = self.create(

@@ -8,7 +8,7 @@ from django.db import models
 
 from accounts.keyring import key_ring
 from accounts.models.integrations import IntegratedAccount
-from accounts.vendors.oauth.tokens import TokenSet
+from accounts.token_sets import TokenSet
 
 # How long before their end tokens are refreshed, in seconds; spread, so that many accounts do not ask at once.
 EARLIEST, LATEST = 180, 60

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 
 from accounts.models import User
-from accounts.sessions import SessionStore
+from accounts.people.sessions import SessionStore
 from accounts.signing_in import known_devices, limits
 
 

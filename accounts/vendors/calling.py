@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import httpx
 
+from accounts.vendors.captured import Exchange, exchange_of
 from accounts.vendors.circuits import line_of
 from accounts.vendors.concealment import SecretMask
-from accounts.vendors.connections import Connection
-from accounts.vendors.exchanges import Exchange, exchange_of
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
 
 UNAUTHORIZED = 401

@@ -17,14 +17,14 @@ from accounts.errors import (
     UpstreamForbidden,
 )
 from accounts.models import IntegratedAccount
-from accounts.secret_routes import check_routes
+from accounts.token_sets import TokenSet
 from accounts.vendors.calling import ask
-from accounts.vendors.connections import Connection, connect
+from accounts.vendors.connection import Connection, connect
 from accounts.vendors.oauth import token_endpoint
 from accounts.vendors.oauth.client import registered_client
-from accounts.vendors.oauth.tokens import TokenSet
+from accounts.vendors.secret_routes import check_routes
 from accounts.vendors.upstream import Upstream
-from accounts.vendors.words import vendor_words
+from accounts.vendors.vendor_errors import vendor_words
 
 
 async def check_connection(connection: Connection, definition: Definition) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from accounts.definition import PLACEHOLDER
+from accounts.models import IntegratedAccount
 from accounts.vendors.addresses import DEFAULT_PORTS, origin
 from accounts.vendors.authentication import fill
 
@@ -70,3 +71,13 @@ def _destinations(routes: Iterable[SecretRoute]) -> set[str]:
 
 def _with_places(routes: Iterable[SecretRoute]) -> str:
     return ", ".join(sorted({f"{route.destination} ({route.secret} in the {route.place})" for route in routes}))
+
+
+def approved_routes(account: IntegratedAccount) -> frozenset[SecretRoute]:
+    """Return the routes that an account's secrets were given for."""
+    return frozenset(SecretRoute(*stored) for stored in account.approved_routes)
+
+
+def approve(account: IntegratedAccount, routes: frozenset[SecretRoute]) -> None:
+    """Note which routes secrets were just given for (not saved)."""
+    account.approved_routes = [[route.secret, route.place, route.destination] for route in sorted(routes)]

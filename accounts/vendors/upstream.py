@@ -28,9 +28,9 @@ from accounts.errors import (
     UpstreamUnsendable,
 )
 from accounts.vendors.circuits import Circuits
+from accounts.vendors.concurrency import Turns
 from accounts.vendors.decompression import EncodingUnknown, decompressed
 from accounts.vendors.transport import CertificateRefused, HostUnknown, PooledTransport, Silence, StaleConnection
-from accounts.vendors.turns import Turns
 
 # How often a connection is tried again, and the shortest and longest pause before it, in seconds.
 RECONNECTIONS = 2

@@ -19,13 +19,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.connecting import connect_account, disconnect_account, reconnect_account, set_enabled
+from accounts.api_tokens.issue import issue_token, revoke_token
 from accounts.definition import definition_schema
 from accounts.errors import TokenUnfit
-from accounts.issuing import issue_token, revoke_token
+from accounts.integrated_accounts.lifecycle import connect_account, disconnect_account, reconnect_account, set_enabled
 from accounts.models import ApiToken, IntegratedAccount, Integration, Role
 from accounts.models.integrations import AccountStatus
-from api.accounts.connection_problems import connection_problems
+from api.accounts.problems import connection_problems
 from api.accounts.serializers import (
     AccountSerializer,
     ApiTokenSerializer,

@@ -59,7 +59,7 @@ class CreateServerSerializer(StrictSerializer):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The settings that were given, as `mcpservers.policy` takes them."""
+        """The settings that were given, as `mcpservers.lifecycle` takes them."""
         given = dict(self.validated_data)
         return {**given.pop("config", {}), **given}
 

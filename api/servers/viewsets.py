@@ -23,7 +23,7 @@ from api.servers.serializers import (
     ServerSerializer,
     ServerWithTokenSerializer,
 )
-from mcpservers import policy
+from mcpservers import lifecycle
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer, MCPServerQuerySet
 
@@ -108,7 +108,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         asked = CreateServerSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with policy_problems():
-            server, token = policy.create_server(account, self.token, **{"methods": [], "tags": [], **asked.chosen})
+            server, token = lifecycle.create_server(account, self.token, **{"methods": [], "tags": [], **asked.chosen})
         location = f"/integrated-account/{account.pk}/mcp/{server.pk}"
         return self._with_token(server, token, status.HTTP_201_CREATED, {"Location": location})
 
@@ -119,12 +119,12 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         asked = CreateServerSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         with policy_problems():
-            policy.change_server(server, self.token, **asked.chosen)
+            lifecycle.change_server(server, self.token, **asked.chosen)
         return Response(ServerSerializer(server).data)
 
     def destroy(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Delete a server; its URL is refused from now on."""
-        policy.delete_server(self.get_object(), self.token)
+        lifecycle.delete_server(self.get_object(), self.token)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -140,7 +140,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         asked.is_valid(raise_exception=True)
         with policy_problems():
             grace = timedelta(seconds=asked.validated_data["grace_seconds"])
-            token = policy.rotate_token(server, self.token, grace=grace)
+            token = lifecycle.rotate_token(server, self.token, grace=grace)
         return self._with_token(server, token, status.HTTP_200_OK, {})
 
     @extend_schema(operation_id="integrated_account_mcp_pause", request=None, responses={200: ServerSerializer})
@@ -148,7 +148,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         """Refuse every client until the server is resumed; its URL stays the same."""
         server = self.get_object()
         with policy_problems():
-            policy.pause_server(server, self.token)
+            lifecycle.pause_server(server, self.token)
         return Response(ServerSerializer(server).data)
 
     @extend_schema(operation_id="integrated_account_mcp_resume", request=None, responses={200: ServerSerializer})
@@ -156,7 +156,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         """Answer clients again."""
         server = self.get_object()
         with policy_problems():
-            policy.resume_server(server, self.token)
+            lifecycle.resume_server(server, self.token)
         return Response(ServerSerializer(server).data)
 
     def _with_token(self, server: MCPServer, token: str, code: int, headers: dict[str, str]) -> Response:

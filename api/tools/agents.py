@@ -10,14 +10,14 @@ from ninja import Body, Query, Router, Schema
 from ninja.security import HttpBearer
 
 from accounts.allowances import Holder, HolderKind, calls, count_request
-from accounts.api_tokens import TokenGrant, grant_of
+from accounts.api_tokens.recognition import TokenGrant, grant_of
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import Role
 from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
-from api.tools.call_problems import call_problem, unknown_tool
-from tools.calling.content import Kind
+from api.tools.problems import call_problem, unknown_tool
+from tools.calling.files import Kind
 from tools.calling.invocation import CallResult, invoke
 from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import FORMS, Format

@@ -17,8 +17,8 @@ from api.tools.serializers import (
     IntegrationLintSerializer,
     shown_report,
 )
+from tools.documentation.editing import save_record
 from tools.documentation.verdicts import ensure_fresh, report_of
-from tools.editing import save_record
 from tools.models import Documentation
 from tools.rights import Right, demand
 

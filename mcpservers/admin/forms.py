@@ -7,8 +7,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.admin.pages import ModelForm
 from mcpservers.errors import PolicyRefused
+from mcpservers.lifecycle import FILTERS, check_expiry, tools_for
 from mcpservers.models import MCPServer
-from mcpservers.policy import FILTERS, check_expiry, tools_for
 from tools.catalogue.compilation import catalogue_of
 
 PLACES = {"config.methods": "methods", "config.tags": "tags", "config.tools": "tools", "expires_at": "expires_at"}

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 
 from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mono, person
 from mcpservers.admin.forms import ServerForm
+from mcpservers.lifecycle import change_server, delete_server, pause_server, resume_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import change_server, delete_server, pause_server, resume_server
 from tools.catalogue.compilation import ToolSet, catalogue_of
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp

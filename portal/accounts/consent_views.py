@@ -22,7 +22,7 @@ from accounts.errors import (
     DefinitionInvalid,
 )
 from accounts.models import IntegratedAccount, Integration, Role
-from accounts.reauthentication import recently_authenticated
+from accounts.signing_in.reauthentication import recently_authenticated
 from portal.accounts.consent import (
     LIFETIME_SECONDS,
     Consent,

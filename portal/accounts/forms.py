@@ -8,8 +8,8 @@ from django import forms
 from accounts.definition import PLACEHOLDER, ConnectionField, Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused
 from accounts.models import IntegratedAccount
-from accounts.secret_routes import address_fields, again_words, approved_routes, move_of, routes_of
-from accounts.vendors.routes import Move, move_between
+from accounts.vendors.routes import Move, approved_routes, move_between
+from accounts.vendors.secret_routes import address_fields, again_words, move_of, routes_of
 
 # Connection fields stand beside the portal's own fields in one form; a vendor may well ask for a `name` too.
 PREFIX = "field_"

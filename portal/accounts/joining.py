@@ -7,17 +7,17 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from accounts.audit import Actor
-from accounts.connecting import connect_account, reconnect_account
 from accounts.definition import Definition, OAuthAuthentication
 from accounts.errors import ConsentFailed
+from accounts.integrated_accounts.lifecycle import connect_account, reconnect_account
+from accounts.integrated_accounts.replacement import ConnectionChange, changed_connection, check_base_url
 from accounts.models import Environment, IntegratedAccount, Integration
-from accounts.replacing import ConnectionChange, changed_connection, check_base_url
-from accounts.secret_routes import routes_of
+from accounts.vendors.connection_fields import split_fields
 from accounts.vendors.connection_test import refusals
-from accounts.vendors.connections import split_fields
 from accounts.vendors.oauth import token_endpoint
 from accounts.vendors.oauth.client import RegisteredClient, registered_client
 from accounts.vendors.routes import SecretRoute, move_between
+from accounts.vendors.secret_routes import routes_of
 from portal.accounts.consent import Consent, read_answer, redirect_uri
 
 

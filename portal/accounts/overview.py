@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.connecting import disconnect_account
 from accounts.errors import DefinitionInvalid
+from accounts.integrated_accounts.lifecycle import disconnect_account
 from accounts.models import IntegratedAccount, Role
 from accounts.refusals import REFUSED
 from mcpservers.models import MCPServer

@@ -7,8 +7,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.checking import check_account
-from accounts.connecting import connect_account, needs_consent, reconnect_account, set_enabled
 from accounts.definition import Definition
 from accounts.errors import (
     AccountChanged,
@@ -18,9 +16,11 @@ from accounts.errors import (
     DefinitionInvalid,
     SecretsMoved,
 )
+from accounts.integrated_accounts.check import check_account
+from accounts.integrated_accounts.lifecycle import connect_account, needs_consent, reconnect_account, set_enabled
 from accounts.models import IntegratedAccount, Integration, Role
-from accounts.reauthentication import recently_authenticated
 from accounts.refusals import REFUSED
+from accounts.signing_in.reauthentication import recently_authenticated
 from portal.accounts.consent import FailedConsent, take_failure
 from portal.accounts.consent_views import consent_context, send_to_consent
 from portal.accounts.forms import PREFIX, ConnectForm, NameForm, ReplaceConnectionForm

@@ -20,7 +20,7 @@ from django.http.cookie import parse_cookie
 from accounts.allowances import Holder, HolderKind, streams
 from accounts.errors import AllowanceUsedUp
 from accounts.models import Membership, User
-from accounts.sessions import SessionStore
+from accounts.people.sessions import SessionStore
 from mcpservers.admission import check_host, is_own_origin
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import ABORT, Headers, Receive, Refusal, Scope, Send, request_headers, stream_headers

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import InvitationUnusable, MemberRefused
-from accounts.invitations import NewPerson, accept_as, accept_as_new, decline, find, obstacle_for
 from accounts.models import Invitation, Membership, User
+from accounts.people.invitations import NewPerson, accept_as, accept_as_new, decline, find, obstacle_for
 from accounts.refusals import REFUSED
 from accounts.signing_in.entering import enter
 from portal.people.forms import JoinForm

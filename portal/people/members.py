@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import MemberRefused
-from accounts.invitation_forms import InviteForm
-from accounts.invitations import Offer, invite, renew, withdraw
-from accounts.members import change_role, put_back_member, remove_member
-from accounts.membership import admitters
 from accounts.models import Environment, Invitation, InvitationState, Membership, Role, SecondFactor
-from accounts.reauthentication import recently_authenticated
+from accounts.people.invitation_forms import InviteForm
+from accounts.people.invitations import Offer, invite, renew, withdraw
+from accounts.people.members import admitters, change_role, put_back_member, remove_member
 from accounts.refusals import REFUSED
+from accounts.signing_in.reauthentication import recently_authenticated
 from portal.people.forms import RoleForm
 from portal.requests import PortalRequest, require, signed_in, tell, warn
 

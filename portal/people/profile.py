@@ -8,9 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from accounts.reauthentication import always_recently_authenticated, recently_authenticated
-from accounts.refusals import REFUSED
-from accounts.second_factors import (
+from accounts.people.second_factors import (
     begin_setup,
     check_code,
     confirm_setup,
@@ -18,7 +16,9 @@ from accounts.second_factors import (
     remove_factor,
     renew_recovery_codes,
 )
-from accounts.sessions import end_session, end_sessions, sessions_of
+from accounts.people.sessions import end_session, end_sessions, sessions_of
+from accounts.refusals import REFUSED
+from accounts.signing_in.reauthentication import always_recently_authenticated, recently_authenticated
 from portal.people.forms import CodeForm, DetailsForm, OwnPasswordForm, RemoveFactorForm
 from portal.people.qr_codes import qr_code
 from portal.people.sign_in import WRONG

@@ -16,8 +16,8 @@ from django.views.generic import FormView
 
 from accounts.errors import SignInRefused
 from accounts.models import User
+from accounts.people.second_factors import check_code, factor_of
 from accounts.refusals import REFUSED, refused
-from accounts.second_factors import check_code, factor_of
 from accounts.signing_in.entering import enter
 from accounts.signing_in.limits import begin
 from portal.people.forms import CodeForm, SignInForm

@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.api_tokens.issue import issue_token, revoke_token, set_longest_life
 from accounts.errors import TokenUnfit
-from accounts.issuing import issue_token, revoke_token, set_longest_life
 from accounts.models import ApiToken, Membership, Role, TokenKind
-from accounts.reauthentication import recently_authenticated
 from accounts.refusals import REFUSED
+from accounts.signing_in.reauthentication import recently_authenticated
 from portal.people.token_forms import LongestLifeForm, TokenForm
 from portal.requests import PortalRequest, require, signed_in, tell
 

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
-from accounts.reauthentication import recently_authenticated
 from accounts.refusals import REFUSED
+from accounts.signing_in.reauthentication import recently_authenticated
+from mcpservers.lifecycle import delete_server, end_grace, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
-from mcpservers.policy import delete_server, end_grace, pause_server, resume_server, rotate_token
 from portal.requests import PortalRequest, signed_in, tell
 from portal.servers.forms import RotateForm
-from portal.servers.once import show_once
+from portal.servers.url_shown import show_once
 from portal.servers.views import server_for
 from tools.record.usage import server_use
 

@@ -144,7 +144,7 @@ class ServerForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The settings that were chosen, as `mcpservers.policy` takes them (of a valid form)."""
+        """The settings that were chosen, as `mcpservers.lifecycle` takes them (of a valid form)."""
         return {
             "name": self.cleaned_data["name"],
             "methods": self.chosen_methods,

@@ -11,17 +11,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import IntegratedAccount, Role
-from accounts.reauthentication import recently_authenticated
 from accounts.refusals import REFUSED
+from accounts.signing_in.reauthentication import recently_authenticated
 from mcpservers.errors import PolicyRefused
+from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import change_server, create_server
 from portal.list_filters import ServerFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell
+from portal.servers.connection_check import rehearse
 from portal.servers.exposure import Exposure, exposure_of, methods_in_words
 from portal.servers.forms import ServerForm
-from portal.servers.once import show_once
-from portal.servers.rehearsal import rehearse
+from portal.servers.url_shown import show_once
 from tools.catalogue.compilation import catalogue_of
 from tools.record.usage import calls_lately
 

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from django.test import Client
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
 from tests.admin_site import page
 from tests.bundles import load_bundle

@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.changes import Kind
-from accounts.connecting import set_enabled
+from accounts.integrated_accounts.lifecycle import set_enabled
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from mcpservers.models import MCPServer
 from tests.admin_site import act, browser, hearing, listing, page, staff, superuser

@@ -12,7 +12,7 @@ from accounts.errors import UpstreamBroken, UpstreamBusy, UpstreamDown, Upstream
 from accounts.vendors.authentication import FixedCredentials
 from accounts.vendors.calling import ask
 from accounts.vendors.concealment import SecretMask
-from accounts.vendors.connections import Connection
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream
 from tests.socket_vendor import Conversation, SocketVendor, closing, socket_vendor
 

@@ -9,12 +9,13 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from accounts.checking import check_account
-from accounts.connecting import connect_account, disconnect_account, reconnect_account, set_enabled
 from accounts.definition import Definition, parse_definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused, CredentialsUnreadable
+from accounts.integrated_accounts.check import check_account
+from accounts.integrated_accounts.lifecycle import connect_account, disconnect_account, reconnect_account, set_enabled
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration
-from accounts.vendors.connections import connect, split_fields
+from accounts.vendors.connection import connect
+from accounts.vendors.connection_fields import split_fields
 from mcpservers.models import MCPServer
 from tests.conftest import ThreadedServer
 from tests.moving import move

@@ -9,8 +9,8 @@ from channels.db import database_sync_to_async
 from accounts.errors import UpstreamUnreachable
 from accounts.models import Environment
 from accounts.vendors.calling import ask
-from accounts.vendors.connections import connect
-from accounts.vendors.exchanges import MOST_CHARACTERS, Exchange
+from accounts.vendors.captured import MOST_CHARACTERS, Exchange
+from accounts.vendors.connection import connect
 from accounts.vendors.upstream import Upstream
 from tests.accounts.test_vendor_authentication import KEY, KINDS, PAIR, QUOTED, account_of, serving, vendor
 from tests.scripted_vendor import ScriptedVendor

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.errors import SignInRefused
 from accounts.models import FailedSignIns, SecondFactor, Session, User
-from accounts.second_factors import begin_setup, confirm_setup
+from accounts.people.second_factors import begin_setup, confirm_setup
 from accounts.signing_in.names import digest_of
 from accounts.signing_in.turns import PasswordTurns
 from accounts.tasks import prune_sign_ins

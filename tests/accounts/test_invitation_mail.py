@@ -13,8 +13,8 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from accounts.invitations import invite, withdraw
 from accounts.models import AuditEntry, Invitation, Membership, Role, User
+from accounts.people.invitations import invite, withdraw
 from accounts.tasks import send_invitations
 from tests.accounts.invitations import account_form, link_in
 from tests.conftest import People

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.invitations import accept_as, invite
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
+from accounts.people.invitations import accept_as, invite
 from tests.accounts.invitations import PASSWORD, account_form, invited, link_in
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy, shown_for

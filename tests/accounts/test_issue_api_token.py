@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.api_tokens import find_api_token
+from accounts.api_tokens.recognition import find_api_token
 from accounts.models import AuditEntry, Environment, Role
 
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from accounts import tokens
-from accounts.issuing import issue_token
+from accounts.api_tokens.issue import issue_token
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
 from accounts.networks import MOST_NETWORKS, NetworkInvalid, address_of, holds, lies_within, parse_networks
 from config.asgi import application
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.rest import Rest, reasons
 
 HERE, THERE = "203.0.113.7", "198.51.100.9"

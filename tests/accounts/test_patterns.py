@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from accounts.connecting import connect_account
 from accounts.definition.patterns import PatternUnusable, matches
 from accounts.errors import ConnectionIncomplete
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, Integration
 from tests.conftest import SIMULATOR_KEY
 

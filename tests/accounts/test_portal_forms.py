@@ -7,8 +7,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from accounts.invitations import invite
-from accounts.issuing import issue_token
+from accounts.api_tokens.issue import issue_token
 from accounts.models import (
     ApiToken,
     AuditEntry,
@@ -20,6 +19,7 @@ from accounts.models import (
     Role,
     TokenKind,
 )
+from accounts.people.invitations import invite
 from portal.urls import urlpatterns
 from tests.conftest import SIMULATOR_KEY, People
 from tests.portal import browser, shown_for

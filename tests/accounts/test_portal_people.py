@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.accounts.invitations import invited
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, SecondFactor, User
-from accounts.second_factors import begin_setup, confirm_setup
+from accounts.people.second_factors import begin_setup, confirm_setup
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 

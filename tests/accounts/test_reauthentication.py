@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, Environment, IntegratedAccount, Invitation, Membership, Role, SecondFactor, User
-from accounts.second_factors import begin_setup, confirm_setup
+from accounts.people.second_factors import begin_setup, confirm_setup
 from mcpservers.models import MCPServer
 from tests.admin_site import browser as admin_browser
 from tests.conftest import People

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from accounts.connecting import connect_account, set_enabled
+from accounts.integrated_accounts.lifecycle import connect_account, set_enabled
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Role
 from mcpservers.models import MCPServer
 from tests.conftest import SIMULATOR_KEY, People

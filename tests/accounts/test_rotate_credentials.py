@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from accounts.errors import CredentialsUnreadable
 from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
-from accounts.second_factors import begin_setup
-from accounts.vendors.oauth.tokens import TokenSet
+from accounts.people.second_factors import begin_setup
+from accounts.token_sets import TokenSet
 from tests.conftest import SIMULATOR_KEY, People
 
 pytestmark = pytest.mark.django_db

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.checking import check_account
-from accounts.connecting import connect_account, reconnect_account, set_enabled
 from accounts.errors import AccountError
+from accounts.integrated_accounts.check import check_account
+from accounts.integrated_accounts.lifecycle import connect_account, reconnect_account, set_enabled
 from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.vendors.addresses import origin
 from accounts.vendors.calling import ask
-from accounts.vendors.connections import connect
+from accounts.vendors.connection import connect
 from accounts.vendors.oauth.client import moved
 from accounts.vendors.upstream import Upstream
 from tests.accounts.routed import BASIC, BEARER, HEADER, QUERY, client_at, document, load

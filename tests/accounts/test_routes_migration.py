@@ -11,7 +11,8 @@ from django.conf import settings
 
 from accounts.definition import parse_definition
 from accounts.models import Environment, IntegratedAccount, Integration
-from accounts.secret_routes import approve, routes_of
+from accounts.vendors.routes import approve
+from accounts.vendors.secret_routes import routes_of
 from tests.accounts.routed import BASIC, BEARER, HEADER, QUERY, client_at, connected, document, load
 from tools.catalogue.toolbox import usable_connection
 

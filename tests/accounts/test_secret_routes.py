@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.checking import check_account
-from accounts.connecting import connect_account, reconnect_account, set_enabled
 from accounts.errors import AccountChanged, ConnectionIncomplete, ConnectionRefused, SecretsMoved
+from accounts.integrated_accounts.check import check_account
+from accounts.integrated_accounts.lifecycle import connect_account, reconnect_account, set_enabled
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Role
 from tests.accounts.routed import (
     BASIC,

@@ -19,9 +19,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.devices import device_of
 from accounts.models import AuditEntry, Session, User
-from accounts.sessions import SessionStore, digest_of
+from accounts.people.devices import device_of
+from accounts.people.sessions import SessionStore, digest_of
 from accounts.tasks import prune_sign_ins
 from mcpservers.models import MCPServer
 from tests.admin_site import act, staff, superuser

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.invitations import invite
 from accounts.models import ApiToken, AuditEntry, Environment, Integration, Invitation, Membership, Role, User
-from accounts.second_factors import begin_setup
+from accounts.people.invitations import invite
+from accounts.people.second_factors import begin_setup
 from tests.accounts.invitations import account_form, link_in
 from tests.admin_site import act, browser, listing, page, staff, superuser
 from tests.conftest import People

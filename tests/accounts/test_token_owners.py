@@ -12,11 +12,11 @@ from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.api_tokens import MOST_GENERATIONS, find_api_token
+from accounts.api_tokens.issue import issue_token, revoke_token
+from accounts.api_tokens.recognition import MOST_GENERATIONS, find_api_token
 from accounts.changes import Kind
-from accounts.issuing import issue_token, revoke_token
-from accounts.members import change_role, put_back_member, remove_member
 from accounts.models import ApiToken, AuditEntry, Environment, Membership, Role, TokenKind, User
+from accounts.people.members import change_role, put_back_member, remove_member
 from config.management.commands.demo import seed
 from tests.admin_site import act, browser, hearing, page, superuser
 from tests.conftest import People

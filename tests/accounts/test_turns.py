@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from accounts.errors import UpstreamBusy
-from accounts.vendors.turns import Turns
+from accounts.vendors.concurrency import Turns
 
 
 @pytest_asyncio.fixture

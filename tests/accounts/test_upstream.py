@@ -22,9 +22,10 @@ from accounts.errors import (
     UpstreamUnreadable,
 )
 from accounts.models import IntegratedAccount
-from accounts.secret_routes import approve, routes_of_account
-from accounts.vendors.connections import connect
+from accounts.vendors.connection import connect
 from accounts.vendors.decompression import PIECE_BYTES, decompressed
+from accounts.vendors.routes import approve
+from accounts.vendors.secret_routes import routes_of_account
 from accounts.vendors.upstream import Upstream, UpstreamResponse, close_shared_upstream, shared_upstream
 from tests.conftest import ThreadedServer
 from tests.scripted_vendor import ScriptedVendor, gzipped

@@ -9,11 +9,11 @@ import pytest
 from channels.db import database_sync_to_async
 from prometheus_client import REGISTRY, generate_latest
 
-from accounts.connecting import connect_account
 from accounts.errors import ConnectionRefused
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration
-from accounts.vendors.connections import connect
-from mcpservers.policy import create_server
+from accounts.vendors.connection import connect
+from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient

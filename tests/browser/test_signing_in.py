@@ -15,7 +15,7 @@ AN_HOUR_AGO = """
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Session
-from accounts.sessions import PASSWORD_GIVEN, SessionStore
+from accounts.people.sessions import PASSWORD_GIVEN, SessionStore
 for row in Session.objects.all():
     data = SessionStore().decode(row.data)
     data.pop(PASSWORD_GIVEN, None)

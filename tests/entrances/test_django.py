@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
-from accounts.invitations import invite
 from accounts.models import IntegratedAccount, Membership, Role
+from accounts.people.invitations import invite
 from mcpservers.models import MCPServer
 from tests.conftest import People
 from tests.entrances.inputs import BODIES, FILES, QUERIES, VALUES, texts, written

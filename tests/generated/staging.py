@@ -2,10 +2,10 @@
 
 import asyncio
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, Integration
-from accounts.vendors.connections import connect
-from mcpservers.policy import create_server
+from accounts.vendors.connection import connect
+from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
 from tests.generated.vendor import GeneratedVendor

@@ -14,8 +14,8 @@ import orjson
 from hypothesis import strategies as st
 
 from accounts import bounded_json
-from accounts.vendors.connections import Connection
-from api.tools.call_problems import call_problem
+from accounts.vendors.connection import Connection
+from api.tools.problems import call_problem
 from tests.generated.family import BASE_PATH, KEY
 from tests.generated.strategies import TAMPERINGS, Plan, replies
 from tests.generated.vendor import GeneratedVendor, Reply, head_of

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from django.conf import settings
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from portal.accounts.consent import authorization_url
 from portal.accounts.joining import client_of, finish, new_consent
 from tests.bundles import load_bundle

@@ -11,7 +11,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Integration
-from mcpservers.presentation import ESSENTIALS
+from mcpservers.resolution import ESSENTIALS
 from tests.bundles import load_bundle
 from tests.integrations.conftest import BUNDLES, load
 from tools.catalogue.compilation import Catalogue, Tool, build

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts.connecting import connect_account
 from accounts.errors import ConnectionIncomplete, ConnectionRefused
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
 from tests.integrations.conftest import load
 from tests.integrations.serving import Served, call_every_tool, walk

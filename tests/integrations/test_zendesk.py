@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from accounts.connecting import connect_account
 from accounts.errors import ConsentNeeded
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount
 from tests.conftest import People
 from tests.integrations.conftest import load

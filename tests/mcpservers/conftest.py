@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from accounts.vendors.upstream import close_shared_upstream
+from mcpservers.last_seen import finish_writing
 from mcpservers.models import MCPServer
-from mcpservers.sightings import finish_writing
 from tests.mcp_client import McpClient
 
 

@@ -10,8 +10,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.changes import Kind
 from accounts.models import AuditEntry, IntegratedAccount
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
 
 pytestmark = pytest.mark.django_db

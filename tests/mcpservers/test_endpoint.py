@@ -7,13 +7,13 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts import api_tokens
+from accounts.api_tokens import recognition as api_tokens
+from accounts.api_tokens.issue import issue_token, revoke_token
 from accounts.freshness import FRESH_SECONDS, FreshCache
-from accounts.issuing import issue_token, revoke_token
-from accounts.members import remove_member
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, Role, User
+from accounts.people.members import remove_member
+from mcpservers.lifecycle import change_server, create_server, delete_server, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
-from mcpservers.policy import change_server, create_server, delete_server, pause_server, resume_server, rotate_token
 from tests.conftest import People
 from tests.mcp_client import McpClient
 

@@ -8,8 +8,7 @@ import time_machine
 
 from accounts.models import ApiToken, AuditEntry, IntegratedAccount, Integration, Role
 from mcpservers.errors import PolicyRefused
-from mcpservers.models import MCPServer
-from mcpservers.policy import (
+from mcpservers.lifecycle import (
     change_server,
     create_server,
     delete_server,
@@ -18,6 +17,7 @@ from mcpservers.policy import (
     rotate_token,
     tools_for,
 )
+from mcpservers.models import MCPServer
 from tests.conftest import People
 from tools.models import Documentation
 

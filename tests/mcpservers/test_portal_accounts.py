@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Environment, IntegratedAccount, Integration
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 from tools.models import Call

@@ -12,8 +12,8 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from accounts.models import AuditEntry, IntegratedAccount, User
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from portal.tools.call_snippets import over_mcp, over_rest
 from tests.conftest import SIMULATOR_KEY, People
 from tools.models import Call

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, IntegratedAccount, Role
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.conftest import People
 from tests.portal import browser, has_strict_policy
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import AuditEntry, IntegratedAccount
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.mcpservers.servers import made_in_every_status
 from tests.portal import browser

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import IntegratedAccount, Role, User
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.conftest import People
 from tests.portal import browser
 from tools.models import Call, Documentation

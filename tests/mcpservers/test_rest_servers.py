@@ -7,10 +7,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Role
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from tests.conftest import People
 from tests.mcpservers.servers import made_in_every_status
 from tests.rest import Answer, Rest, problem, reasons, token_of

@@ -3,8 +3,8 @@
 import pytest
 from asgiref.sync import sync_to_async
 
+from mcpservers.last_seen import finish_writing
 from mcpservers.models import MCPServer
-from mcpservers.sightings import finish_writing
 from tests.mcp_client import McpClient
 
 SERVER = tuple[MCPServer, str]

@@ -8,11 +8,11 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.db.models import F
 
-from accounts.api_tokens import TokenGrant, grant_of
-from accounts.issuing import issue_token
-from accounts.members import remove_member
+from accounts.api_tokens.issue import issue_token
+from accounts.api_tokens.recognition import TokenGrant, grant_of
 from accounts.models import Membership, Role
 from accounts.models.changes import ChangeCount
+from accounts.people.members import remove_member
 from mcpservers import resolution, streams
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve

@@ -9,8 +9,8 @@ import time_machine
 from django.db import connection
 
 from accounts.models import AuditEntry, IntegratedAccount
+from mcpservers.lifecycle import change_server, create_server, pause_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import change_server, create_server, pause_server
 from mcpservers.tasks import purge_expired_servers
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts.connecting import reconnect_account, set_enabled
-from accounts.issuing import revoke_token
+from accounts.api_tokens.issue import revoke_token
+from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
 from accounts.vendors.upstream import close_shared_upstream
 from tests.conftest import SIMULATOR_KEY, People

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from accounts.models import IntegratedAccount, Integration
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.tools.desk import DESK, desk_tool

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import IntegratedAccount
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Received, ScriptedVendor
 from tools.calling.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Integration
-from api.tools.call_problems import call_problem
+from api.tools.problems import call_problem
 from tools.catalogue.compilation import Tool, catalogue_of
 from tools.errors import (
     AccountBusy,

@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django.fixtures import Settings
 
-from accounts.connecting import set_enabled
+from accounts.integrated_accounts.lifecycle import set_enabled
 from accounts.models import IntegratedAccount
 from tests.mcp_client import McpClient
 from tests.moving import move

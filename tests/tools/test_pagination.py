@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts.connecting import connect_account
 from accounts.definition import parse_definition
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
 from accounts.vendors.authentication import QueryKey
 from accounts.vendors.concealment import SecretMask
-from accounts.vendors.connections import Connection
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor
@@ -26,8 +26,8 @@ from tests.tools.list_vendor import PAGINGS, SILENT, ListVendor, bundle, list_to
 from tests.tools.test_cursors import ids, walk
 from tools.calling.arguments import bind, check
 from tools.calling.cursors import MAX_CHARACTERS
+from tools.calling.paging import step_of
 from tools.calling.shaping import shape_page
-from tools.calling.walks import step_of
 from tools.catalogue.gate import problems_of
 from tools.models import Documentation
 from tools.pagination.numbered import goes_on

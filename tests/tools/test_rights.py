@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.issuing import issue_token
+from accounts.api_tokens.issue import issue_token
 from accounts.models import ApiToken, AuditEntry, Environment, Integration, Membership, Role, TokenKind, User
 from mcpservers.models import MCPServer
 from tests.admin_site import browser, staff, superuser
@@ -23,9 +23,9 @@ from tests.rest import Rest, token_for
 from tests.routes import routes
 from tests.tools.openapi.documents import DESK_30
 from tools.documentation import bundles
+from tools.documentation.editing import delete_definition, delete_record, save_definition, save_record, switch_records
 from tools.documentation.publishing import publish
 from tools.documentation.review import Marks, carry_out
-from tools.editing import delete_definition, delete_record, save_definition, save_record, switch_records
 from tools.models import Documentation
 from tools.openapi.importing import prepare
 from tools.rights import IMPORTING, Editor, Right, RightsMissing, demand, may

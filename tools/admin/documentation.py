@@ -18,10 +18,10 @@ from tools.admin.forms import DocumentationForm
 from tools.admin.history import WithHistory
 from tools.admin.trying import WithTrying
 from tools.admin.usage import WithUsage
+from tools.documentation.editing import RECORD_FIELDS, delete_record, save_record, switch_records
 from tools.documentation.lint import Finding
 from tools.documentation.preview import DRAFT, EXPOSED, WITHDRAWN, Preview, preview_of, stored_preview
 from tools.documentation.verdicts import ensure_fresh
-from tools.editing import RECORD_FIELDS, delete_record, save_record, switch_records
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
 

@@ -18,8 +18,8 @@ from accounts.admin.json_editor import JSONDocumentField
 from accounts.admin.pages import ModelForm
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
+from accounts.integrated_accounts.moves import stopped_by, stopping_words
 from accounts.models import Integration
-from accounts.moves import stopped_by, stopping_words
 from tools.models import Documentation
 
 

@@ -16,7 +16,7 @@ from accounts.models import Integration
 from tools.admin.forms import BundleForm
 from tools.admin.import_forms import DescriptionForm
 from tools.documentation.bundles import compare_parts, load_parts, note_loaded, read_bundle
-from tools.documentation.held_files import held, hold, release
+from tools.documentation.held_uploads import held, hold, release
 from tools.errors import BundleInvalid
 from tools.openapi.importing import Prepared, prepare
 from tools.rights import IMPORTING, may

@@ -14,15 +14,15 @@ from django.utils.safestring import SafeString
 from accounts.admin.pages import ModelAdmin, linked, moment, mono, page_action, person
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
+from accounts.integrated_accounts.moves import stopped_by, stopping_words
 from accounts.models import Integration
-from accounts.moves import stopped_by, stopping_words
 from tools.admin.forms import IntegrationForm
 from tools.admin.history import WithHistory
 from tools.admin.imports import WithImports
 from tools.admin.review import WithReview
 from tools.catalogue.compilation import catalogue_of
 from tools.documentation.bundles import write_bundle
-from tools.editing import delete_definition, save_definition
+from tools.documentation.editing import delete_definition, save_definition
 
 DOCUMENTATION = "tools_documentation_changelist"
 

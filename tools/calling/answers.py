@@ -11,10 +11,10 @@ from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
 from accounts.vendors.charsets import charset_of, decoded
-from accounts.vendors.connections import Connection
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
-from accounts.vendors.words import vendor_words
-from tools.calling.content import File, read_file, read_text
+from accounts.vendors.vendor_errors import vendor_words
+from tools.calling.files import File, read_file, read_text
 from tools.calling.html_text import html_to_text
 from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused

@@ -13,7 +13,7 @@ import orjson
 from accounts.definition import is_reserved_header, is_reserved_parameter
 from accounts.invisible import unescaped
 from accounts.nearest import nearest
-from tools.calling.content import ACCEPTED
+from tools.calling.files import ACCEPTED
 from tools.calling.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
 from tools.calling.request_bodies import Field, encode_body
 from tools.catalogue.compilation import Tool

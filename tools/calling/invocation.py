@@ -21,12 +21,12 @@ from accounts.errors import (
     UpstreamUnsendable,
 )
 from accounts.vendors.calling import ask
-from accounts.vendors.connections import Connection
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling.answers import Answer, read_answer
 from tools.calling.arguments import Bound, bind, check
+from tools.calling.paging import Step, step_of
 from tools.calling.results import CallResult, page_result, single_result
-from tools.calling.walks import Step, step_of
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,

@@ -10,9 +10,9 @@ import orjson
 from accounts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
 from tools.calling.cleaning import cleaned
-from tools.calling.content import File
+from tools.calling.files import File
+from tools.calling.paging import Shown
 from tools.calling.shaping import HIDDEN, Shaped, shape_page, shape_value
-from tools.calling.walks import Shown
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.ratelimits import RateLimits

@@ -13,10 +13,10 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.membership import accounts_of, may
 from accounts.models import IntegratedAccount, Integration, Role, User
-from accounts.vendors.exchanges import Exchange
-from tools.calling.content import File
+from accounts.people.members import accounts_of, may
+from accounts.vendors.captured import Exchange
+from tools.calling.files import File
 from tools.calling.invocation import invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool

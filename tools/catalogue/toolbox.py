@@ -13,7 +13,7 @@ from accounts.changes import Change, Kind, subscribe
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
-from accounts.vendors.connections import Connection, connect
+from accounts.vendors.connection import Connection, connect
 from tools.catalogue.compilation import Catalogue, catalogue_of
 
 Revisions = tuple[int, int]

@@ -14,12 +14,12 @@ from django.db import transaction
 from accounts.changes import Kind, announce
 from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
+from accounts.integrated_accounts.moves import settle_accounts, stopped_by, stopping_words
 from accounts.models import Integration
-from accounts.moves import settle_accounts, stopped_by, stopping_words
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
 from tools.documentation.differences import changed_fields, content_of, definition_differences
-from tools.editing import note_definition
+from tools.documentation.editing import note_definition
 from tools.errors import BundleInvalid, first_problems
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS, save_records

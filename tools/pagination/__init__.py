@@ -14,9 +14,9 @@ from accounts.definition import (
 )
 from tools.pagination.linked import CursorPager, LinkPager
 from tools.pagination.links import LinkRefused
+from tools.pagination.locators import Told
 from tools.pagination.numbered import OffsetPager, PagePager, RangePager, WholePager
 from tools.pagination.pages import NOT_PAGED, START, Page, PageAnswer, Pager, PageRequest, Position
-from tools.pagination.told import Told
 
 
 def pager(declared: Pagination) -> Pager:

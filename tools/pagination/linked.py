@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tools.pagination.links import LinkRefused, next_link
+from tools.pagination.locators import Told
 from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, as_text, rest_of_page
-from tools.pagination.told import Told
 
 SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tools.pagination.locators import Told
 from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, rest_of_page
-from tools.pagination.told import Told
 
 # RFC 9110, section 14.4; some vendors leave the unit out.
 CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")

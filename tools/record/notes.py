@@ -11,8 +11,8 @@ import orjson
 from django.db import connection
 
 from accounts.tokens import redact
+from accounts.vendors.captured import Exchange
 from accounts.vendors.concealment import MASK
-from accounts.vendors.exchanges import Exchange
 from tools.models import Call, Outcome
 
 MAX_TEXT = 1000

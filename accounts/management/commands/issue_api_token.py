@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.api_tokens.issue import issue_token
 from accounts.errors import TokenUnfit
-from accounts.issuing import issue_token
 from accounts.models import Environment, Role
 from accounts.models.people import MOST_TOKEN_DAYS
 

@@ -17,10 +17,10 @@ from accounts import audit
 from accounts.changes import Kind, announce
 from accounts.errors import AuthorizationUnavailable, ReauthenticationNeeded, TokenRefused
 from accounts.models import IntegratedAccount, OAuthGrant
-from accounts.secret_routes import approved_routes
+from accounts.token_sets import TokenSet
 from accounts.vendors.oauth.client import RegisteredClient
 from accounts.vendors.oauth.token_endpoint import token_seconds
-from accounts.vendors.oauth.tokens import TokenSet
+from accounts.vendors.routes import approved_routes
 
 ACTOR = "token refresh"
 # The lease outlives the longest request for a token by so much, in seconds.

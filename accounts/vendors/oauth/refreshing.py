@@ -24,10 +24,10 @@ from accounts.errors import (
     UpstreamFailure,
 )
 from accounts.metrics import TOKEN_REFRESHES
+from accounts.token_sets import TokenSet
 from accounts.vendors.oauth import grants, token_endpoint
 from accounts.vendors.oauth.client import RegisteredClient
 from accounts.vendors.oauth.grants import Held, Lease
-from accounts.vendors.oauth.tokens import TokenSet
 from accounts.vendors.routes import SecretRoute
 
 logger = logging.getLogger(__name__)

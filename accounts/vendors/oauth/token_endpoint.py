@@ -11,9 +11,10 @@ from django.conf import settings
 from accounts import bounded_json
 from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForbidden
 from accounts.invisible import visible
+from accounts.product import USER_AGENT
+from accounts.token_sets import NotATokenSet, TokenSet, read_token_set
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem
-from accounts.vendors.oauth.tokens import NotATokenSet, TokenSet, read_token_set
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
@@ -21,7 +22,7 @@ HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
     "Content-Type": "application/x-www-form-urlencoded",
-    "User-Agent": "Patchbay/1",
+    "User-Agent": USER_AGENT,
 }
 # Longest time for a token; those who wait for another process to get one wait a little longer.
 TOKEN_SECONDS = 15.0

@@ -12,14 +12,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.checking import check_account
-from accounts.connecting import connect_account, reconnect_account
+from accounts.api_tokens.issue import issue_token
 from accounts.errors import ConnectionRefused
-from accounts.issuing import issue_token
+from accounts.integrated_accounts.check import check_account
+from accounts.integrated_accounts.lifecycle import connect_account, reconnect_account
 from accounts.models import Environment, IntegratedAccount, Integration, Membership, Role, User
 from config.environment import kept_secret
 from config.management.commands.up import run_processes
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 
 USERNAME = "demo"
 ENVIRONMENT = "Demo"

@@ -8,10 +8,10 @@ import pytest
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from accounts.connecting import connect_account, save_account
+from accounts.integrated_accounts.lifecycle import connect_account, save_account
 from accounts.models import Environment, IntegratedAccount, Integration, OAuthGrant
-from accounts.vendors.oauth.tokens import TokenSet
-from mcpservers.policy import create_server
+from accounts.token_sets import TokenSet
+from mcpservers.lifecycle import create_server
 from tests.authorization_server import FIELDS, AuthorizationServer, bundle
 from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer

@@ -7,8 +7,8 @@ from pytest_django import Settings
 from accounts.definition import OAuthAuthentication, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount
+from accounts.token_sets import NotATokenSet, read_token_set
 from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem, registered_client
-from accounts.vendors.oauth.tokens import NotATokenSet, read_token_set
 from tests.admin_site import browser, page, superuser
 from tests.authorization_server import FIELDS, bundle
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
 from tests.accounts.oauth.conftest import LIST, client_of, grant_of, let_pass, run
 from tests.authorization_server import CLIENT_SECRET, FIELDS, AuthorizationServer, bundle

@@ -10,8 +10,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Environment, IntegratedAccount, Integration, OAuthGrant
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from mcpservers.policy import create_server
 from portal.accounts import consent as consents
 from tests.accounts.oauth.conftest import grant_of
 from tests.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.connecting import reconnect_account
+from accounts.integrated_accounts.lifecycle import reconnect_account
 from accounts.models import AuditEntry, IntegratedAccount
-from accounts.vendors.connections import connect
+from accounts.token_sets import TokenSet
+from accounts.vendors.connection import connect
 from accounts.vendors.oauth import grants
-from accounts.vendors.oauth.tokens import TokenSet
 from tests.accounts.oauth.conftest import CREATE, LIST, Consented, client_of, grant_of, let_pass, run
 from tests.authorization_server import FIELDS, AuthorizationServer
 from tests.mcp_client import McpClient

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.checking import check_account
-from accounts.connecting import reconnect_account
 from accounts.errors import AuthorizationUnavailable
+from accounts.integrated_accounts.check import check_account
+from accounts.integrated_accounts.lifecycle import reconnect_account
+from accounts.integrated_accounts.upkeep import connections_of
 from accounts.models import Environment, IntegratedAccount, Integration, OAuthGrant
 from accounts.vendors.calling import ask
-from accounts.vendors.connections import Connection, connect
-from accounts.vendors.oauth.upkeep import connections_of
+from accounts.vendors.connection import Connection, connect
 from accounts.vendors.upstream import Upstream
 from tests.accounts.oauth.test_portal_consent import shown, vendor_address
 from tests.accounts.routed import FIELDS, SECRETS, client_at, connected, document, load

@@ -5,9 +5,9 @@ from typing import Any
 import orjson
 import pytest
 
-from accounts.connecting import connect_account
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
-from mcpservers.policy import create_server
+from mcpservers.lifecycle import create_server
 from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor

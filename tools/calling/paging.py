@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from jmespath.exceptions import JMESPathError
 
 from accounts.vendors.concealment import MASK
-from accounts.vendors.connections import Connection
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling import cursors
 from tools.calling.answers import read_answer

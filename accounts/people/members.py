@@ -1,4 +1,4 @@
-"""Who belongs to an environment, as what; each change leaves a trace in the audit record.
+"""Who belongs to an environment, as what, and so may see and do what; each change leaves a trace in the audit record.
 
 People join by accepting an invitation (see invitations.py); here are the changes of those who belong already.
 """
@@ -7,14 +7,41 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
+from accounts.api_tokens.owners import owner_changed
 from accounts.errors import MemberRefused
-from accounts.models import AuditEntry, Environment, Membership, Role, User
-from accounts.token_owners import owner_changed
+from accounts.models import AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 
 UNDO_WITHIN = timedelta(minutes=10)
+
+
+def accounts_of(user: User) -> QuerySet[IntegratedAccount]:
+    """Return the accounts of every environment that a person belongs to."""
+    return IntegratedAccount.objects.filter(environment__memberships__user=user)
+
+
+def may(user: User, environment: Environment, role: Role) -> bool:
+    """Tell whether a person may do in an environment what `role` may; False for outsiders."""
+    membership = Membership.objects.filter(user=user, environment=environment).first()
+    return membership is not None and membership.may(role)
+
+
+def admitters(environment: Environment) -> QuerySet[User]:
+    """Return who decides about the members of an environment and their roles: its admins, and superusers.
+
+    The one rule of portal and admin alike. Permissions of staff have no part in it: whoever could give roles where they
+    are no admin could give one to themselves. An invitation by somebody who is none of these is worth nothing.
+    """
+    admins = Membership.objects.filter(environment=environment, role=Role.ADMIN).values("user")
+    return User.objects.filter(is_active=True).filter(Q(is_superuser=True) | Q(pk__in=admins))
+
+
+def may_admit(user: User | None, environment: Environment) -> bool:
+    """Tell whether a person decides about the members of an environment."""
+    return user is not None and admitters(environment).filter(pk=user.pk).exists()
 
 
 def join(environment: Environment, person: User, role: Role, actor: audit.Actor, details: dict[str, Any]) -> Membership:

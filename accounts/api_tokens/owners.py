@@ -1,14 +1,14 @@
 """What becomes of personal API tokens when their owner's rights change: told to every process, and noted.
 
-What a token opens does not depend on this: it is computed from the membership at each look (accounts/api_tokens.py).
-This makes it happen at once everywhere, ends for good what fell, and leaves the trace of who did it and why.
+What a token opens does not depend on this: it is computed from the membership at each look (recognition.py). This
+makes it happen at once everywhere, ends for good what fell, and leaves the trace of who did it and why.
 """
 
 from django.db import transaction
 
 from accounts import audit
+from accounts.api_tokens.issue import end_tokens, note
 from accounts.changes import Kind, announce
-from accounts.issuing import end_tokens, note
 from accounts.models import ApiToken, Environment, Role, User
 
 

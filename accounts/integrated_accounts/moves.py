@@ -5,7 +5,7 @@ from accounts.changes import Kind, announce
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount, Integration
-from accounts.secret_routes import move_of, stopped_words
+from accounts.vendors.secret_routes import move_of, stopped_words
 
 
 def settle(account: IntegratedAccount, definition: Definition) -> None:

@@ -13,15 +13,16 @@ from accounts.errors import (
     ConnectionRefused,
     ConsentNeeded,
 )
+from accounts.integrated_accounts.moves import current_definition, settle
+from accounts.integrated_accounts.replacement import ConnectionChange, NewConnection, changed_connection, check_base_url
 from accounts.models import Environment, IntegratedAccount, Integration, User
-from accounts.moves import current_definition, settle
-from accounts.replacing import ConnectionChange, NewConnection, changed_connection, check_base_url
-from accounts.secret_routes import approve, routes_of
+from accounts.token_sets import TokenSet
 from accounts.vendors.authentication import fill
+from accounts.vendors.connection_fields import split_fields
 from accounts.vendors.connection_test import first_tokens, verify_connection
-from accounts.vendors.connections import split_fields
 from accounts.vendors.oauth import grants
-from accounts.vendors.oauth.tokens import TokenSet
+from accounts.vendors.routes import approve
+from accounts.vendors.secret_routes import routes_of
 
 Connected = tuple[dict[str, Any], str, str, list[Any]]
 

@@ -4,8 +4,8 @@ from django.contrib.sessions import middleware
 from django.http import HttpRequest, HttpResponse
 
 from accounts.client_address import client_address
-from accounts.devices import device_of
-from accounts.sessions import ClientPlace, SessionStore
+from accounts.people.devices import device_of
+from accounts.people.sessions import ClientPlace, SessionStore
 
 
 class SessionMiddleware(middleware.SessionMiddleware):

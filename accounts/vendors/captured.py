@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from accounts.vendors.concealment import MASK, SecretMask
-from accounts.vendors.connections import Connection
+from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
 
 MOST_CHARACTERS = 20_000

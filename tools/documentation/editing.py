@@ -11,8 +11,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.changes import Kind, announce
+from accounts.integrated_accounts.moves import settle_accounts
 from accounts.models import Integration
-from accounts.moves import settle_accounts
 from tools.documentation.history import acting, changed_fields
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS

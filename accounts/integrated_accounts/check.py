@@ -3,12 +3,12 @@
 from django.db import transaction
 
 from accounts.audit import Actor
-from accounts.connecting import CHECKED, note, save_account, settle_now
 from accounts.errors import ConnectionRefused, SecretsMoved
+from accounts.integrated_accounts.lifecycle import CHECKED, note, save_account, settle_now
 from accounts.models import IntegratedAccount
-from accounts.secret_routes import check_routes
 from accounts.vendors.connection_test import verify_connection
 from accounts.vendors.oauth import grants
+from accounts.vendors.secret_routes import check_routes
 
 # The vendor knows the address and does not accept the credentials; any other answer may pass by itself.
 CREDENTIALS_REFUSED = {401, 403}

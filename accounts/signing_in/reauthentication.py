@@ -19,8 +19,8 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.errors import SignInRefused
 from accounts.models import User
+from accounts.people.sessions import SessionStore
 from accounts.refusals import REFUSED, refused
-from accounts.sessions import SessionStore
 from accounts.signing_in.backend import is_password_of
 
 RECENT = timedelta(minutes=15)

@@ -6,10 +6,10 @@ from typing import Any
 from accounts.definition import Definition
 from accounts.errors import ConnectionIncomplete, CredentialsUnreadable
 from accounts.models import IntegratedAccount
-from accounts.secret_routes import address_fields, again_words, approved_routes, routes_of
 from accounts.vendors.addresses import base_url_problem
-from accounts.vendors.connections import split_fields
-from accounts.vendors.routes import Move, SecretRoute, move_between
+from accounts.vendors.connection_fields import split_fields
+from accounts.vendors.routes import Move, SecretRoute, approved_routes, move_between
+from accounts.vendors.secret_routes import address_fields, again_words, routes_of
 
 # A secret that is part of an address moves the account, although routes, which hold no secret, do not show it.
 BESIDE_AN_ADDRESS = "Give it again: a secret part of the address is new, and the stored one is not sent there."

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.errors import AccountError
 from accounts.models import IntegratedAccount
-from accounts.vendors.connections import Connection, connect
+from accounts.vendors.connection import Connection, connect
 
 logger = logging.getLogger(__name__)
 

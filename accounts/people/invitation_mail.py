@@ -8,8 +8,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.membership import may_admit
 from accounts.models import Invitation
+from accounts.people.members import may_admit
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from accounts.errors import SecretsMoved
 from accounts.models import IntegratedAccount
 from accounts.vendors.authentication import fill
 from accounts.vendors.oauth.client import registered_client
-from accounts.vendors.routes import Move, Place, SecretRoute, destination_of, move_between
+from accounts.vendors.routes import Move, Place, SecretRoute, approved_routes, destination_of, move_between
 
 # No connection fields have such names.
 ACCESS_TOKEN, REFRESH_TOKEN, CONSENT = "access token", "refresh token", "consent"
@@ -93,16 +93,6 @@ def address_fields(definition: Definition) -> frozenset[str]:
 def routes_of_account(account: IntegratedAccount, definition: Definition) -> frozenset[SecretRoute]:
     """Return the routes that an account's secrets would take now."""
     return routes_of(definition, account.connection, account.base_url)
-
-
-def approved_routes(account: IntegratedAccount) -> frozenset[SecretRoute]:
-    """Return the routes that an account's secrets were given for."""
-    return frozenset(SecretRoute(*stored) for stored in account.approved_routes)
-
-
-def approve(account: IntegratedAccount, routes: frozenset[SecretRoute]) -> None:
-    """Note which routes secrets were just given for (not saved)."""
-    account.approved_routes = [[route.secret, route.place, route.destination] for route in sorted(routes)]
 
 
 def move_of(account: IntegratedAccount, definition: Definition) -> Move | None:

@@ -12,10 +12,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit, members, tokens
+from accounts import audit, tokens
 from accounts.errors import InvitationUnusable, MemberRefused
-from accounts.membership import may_admit
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
+from accounts.people import members
+from accounts.people.members import may_admit
 
 UNANSWERED_AT_ONCE = 100  # an environment's; each may send a mail to a stranger
 MAILS_A_DAY = 100  # an environment's, whether invitations are made or renewed

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.api_tokens import MOST_GENERATIONS
+from accounts.api_tokens.recognition import MOST_GENERATIONS
 from accounts.changes import Kind, announce
 from accounts.errors import TokenUnfit
 from accounts.models import ApiToken, Environment, Membership, Role, TokenKind, User

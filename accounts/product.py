@@ -1,0 +1,5 @@
+"""What the product is called towards other programs."""
+
+NAME = "patchbay"
+VERSION = "0.1.0"  # pyproject.toml says the same; a test compares them
+USER_AGENT = "Patchbay/1"

@@ -1,0 +1,99 @@
+"""A connected account as a call sees it: where to send requests, and what puts its credentials on them."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from uuid import UUID
+
+import httpx
+
+from accounts.definition import Definition, OAuthAuthentication
+from accounts.errors import UpstreamForbidden
+from accounts.models import IntegratedAccount
+from accounts.product import USER_AGENT
+from accounts.token_sets import TokenSet
+from accounts.vendors.addresses import base_url_problem
+from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
+from accounts.vendors.oauth.client import registered_client
+from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
+from accounts.vendors.secret_routes import check_routes
+from accounts.vendors.transport import Owner
+
+# Only what httpx decodes by itself, so that the limit on the answer's size holds after decompression.
+BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One account, ready to be called. Nothing secret shows in its `repr`."""
+
+    account_id: UUID
+    environment_id: UUID
+    account_name: str
+    vendor: str
+    base_url: str
+    authentication: VendorAuthentication = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def base(self) -> httpx.URL:
+        """The address that stands before every target."""
+        return httpx.URL(self.base_url)
+
+    @cached_property
+    def owner(self) -> Owner:
+        """In whose name requests are sent."""
+        return Owner(self.environment_id, self.account_id)
+
+    @cached_property
+    def _usual(self) -> httpx.Headers:
+        usual = httpx.Headers(BASE_HEADERS)
+        usual.update(self.headers)
+        return usual
+
+    def request(
+        self, method: str, target: str, *, headers: dict[str, str] | None = None, content: bytes = b""
+    ) -> httpx.Request:
+        """Build a request; `target` is path and query, already quoted. Credentials go on last."""
+        complete = self._usual.copy()
+        complete.update(headers)
+        complete.update(self.authentication.headers())
+        return httpx.Request(
+            method,
+            self.base,
+            headers=complete,
+            stream=httpx.ByteStream(content),
+            extensions={"target": self.authentication.target(target), "owner": self.owner},
+        )
+
+
+def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet | None = None) -> Connection:
+    """Return the connection of an account; raise CredentialsUnreadable, SecretsMoved or UpstreamForbidden.
+
+    `tokens` are those of an OAuth connection that is still to be tested; otherwise it uses the account's own.
+    """
+    routes = check_routes(account, definition)
+    secret = account.read_credentials()
+    fields = {**account.connection, **secret}
+    secrets = tuple(secret.values())
+    declared = definition.authentication
+    authentication: VendorAuthentication
+    if not isinstance(declared, OAuthAuthentication):
+        authentication = vendor_authentication(declared, fields, secrets)
+    elif tokens is not None:
+        authentication = bearer(tokens.access_token, secrets)
+    else:
+        client = replace(registered_client(definition, declared, fields, account.base_url), routes=routes)
+        authentication = OAuthCredentials(client, live_token(account.pk, account.revision), secrets)
+    base_url = account.base_url or fill(definition.base_url, fields)
+    problem = base_url_problem(base_url)
+    if problem:
+        raise UpstreamForbidden(f"its address cannot be used: {problem[:1].lower()}{problem[1:].rstrip('.')}")
+    return Connection(
+        account_id=account.pk,
+        environment_id=account.environment_id,
+        account_name=account.name,
+        vendor=definition.label,
+        base_url=base_url.rstrip("/"),
+        authentication=authentication,
+        headers=definition.headers,
+    )
