@@ -1,11 +1,11 @@
 """Write and read the audit record."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import ApiToken, AuditEntry, Membership, Role, User
+from accounts.models.audit import AuditSubject
 
 Actor = User | ApiToken | str
 
@@ -33,19 +33,19 @@ def entries_for(membership: Membership) -> QuerySet[AuditEntry]:
 def record(
     actor: Actor,
     action: str,
-    *,
-    environment_id: UUID | None,
-    target_id: object,
-    target_name: str,
+    subject: AuditSubject,
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Note one change; call it in the transaction that makes the change."""
+    """Write one change into the audit record, in the transaction that makes the change.
+
+    `action` is the kind of subject and what was done to it, such as `api_token.revoked`.
+    """
     return AuditEntry.objects.create(
         actor=name_of(actor)[:160],
         actor_id=actor.pk if isinstance(actor, User) else None,
         action=action,
-        environment_id=environment_id,
-        target_id=str(target_id),
-        target_name=target_name[:160],
+        environment_id=subject.environment_id,
+        target_id=str(subject.id),
+        target_name=subject.name[:160],
         details=details or {},
     )

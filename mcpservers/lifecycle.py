@@ -101,7 +101,9 @@ def create_server(
     )
     server.take_token(token)
     server.save()
-    note(server, actor, "created", {key: _plain(getattr(server, key)) for key in SETTINGS})
+    audit.record(
+        actor, "mcp_server.created", server.audit_subject, {key: _plain(getattr(server, key)) for key in SETTINGS}
+    )
     return server, token.value
 
 
@@ -118,7 +120,7 @@ def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> Non
             setattr(server, key, value)
     if changed:
         server.save()
-        note(server, actor, "changed", changed)
+        audit.record(actor, "mcp_server.changed", server.audit_subject, changed)
 
 
 @transaction.atomic
@@ -134,7 +136,7 @@ def rotate_token(server: MCPServer, actor: audit.Actor, *, grace: timedelta = ti
     token = tokens.mint(tokens.MCP_PREFIX)
     server.take_token(token, keep_until=timezone.now() + grace if grace else None)
     server.save()
-    note(server, actor, "rotated", {"previous_until": _plain(server.previous_until)})
+    audit.record(actor, "mcp_server.rotated", server.audit_subject, {"previous_until": _plain(server.previous_until)})
     return token.value
 
 
@@ -145,7 +147,7 @@ def end_grace(server: MCPServer, actor: audit.Actor) -> None:
     if server.previous_digest is not None:
         server.previous_digest = server.previous_until = None
         server.save()
-        note(server, actor, "grace_ended", {})
+        audit.record(actor, "mcp_server.grace_ended", server.audit_subject)
 
 
 @transaction.atomic
@@ -155,7 +157,7 @@ def pause_server(server: MCPServer, actor: audit.Actor) -> None:
     if server.paused_at is None:
         server.paused_at = timezone.now()
         server.save()
-        note(server, actor, "paused", {})
+        audit.record(actor, "mcp_server.paused", server.audit_subject)
 
 
 @transaction.atomic
@@ -165,13 +167,13 @@ def resume_server(server: MCPServer, actor: audit.Actor) -> None:
     if server.paused_at is not None:
         server.paused_at = None
         server.save()
-        note(server, actor, "resumed", {})
+        audit.record(actor, "mcp_server.resumed", server.audit_subject)
 
 
 @transaction.atomic
 def delete_server(server: MCPServer, actor: audit.Actor, *, action: str = "deleted") -> None:
     """Delete a server; its URL is refused from now on."""
-    note(server, actor, action, {"expires_at": _plain(server.expires_at)})
+    audit.record(actor, f"mcp_server.{action}", server.audit_subject, {"expires_at": _plain(server.expires_at)})
     server.delete()
 
 
@@ -198,18 +200,6 @@ def _hold(server: MCPServer) -> None:
         server.refresh_from_db(from_queryset=MCPServer.objects.select_for_update())
     except MCPServer.DoesNotExist:
         raise PolicyRefused({"server": f"The MCP server {server.name!r} was deleted meanwhile."}) from None
-
-
-def note(server: MCPServer, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
-    """Write what was done to a server into the audit record."""
-    audit.record(
-        actor,
-        f"mcp_server.{action}",
-        environment_id=server.account.environment_id,
-        target_id=server.pk,
-        target_name=server.name,
-        details=details,
-    )
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.changes import Kind, announce
 from accounts.models import IntegratedAccount
+from accounts.models.audit import AuditSubject
 from accounts.models.revisions import Revised
 from accounts.tokens import MintedToken
 
@@ -81,6 +82,11 @@ class MCPServer(Revised):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(self.account.environment_id, self.pk, self.name)
 
     def status(self, now: datetime | None = None) -> Status:
         """Return whether clients are answered now."""

@@ -101,7 +101,7 @@ class MembersAdmin(ModelAdmin):
         changed = [row for row, _ in formset.changed_objects]
         for action, rows in (("changed", changed), ("removed", formset.deleted_objects)):
             for row in rows:
-                members.note(row, person(request), action, {"role": row.role})
+                audit.record(person(request), f"membership.{action}", row.audit_subject, {"role": row.role})
                 owner_changed(row.user, person(request), row.environment)
 
 
@@ -217,7 +217,8 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
         """Save with a trace in the audit record; whoever makes an environment is its first admin."""
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
-            _note_environment(request, obj, "changed" if change else "created", **_differences(form) if change else {})
+            action, details = ("changed", _differences(form)) if change else ("created", {})
+            audit.record(person(request), f"environment.{action}", obj.audit_subject, details)
         if not change:
             members.found(obj, person(request))
 
@@ -226,7 +227,8 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
         with transaction.atomic():
             accounts = list(IntegratedAccount.objects.filter(environment=obj).values_list("pk", flat=True))
             tokens = list(ApiToken.objects.filter(environment=obj).values_list("pk", flat=True))
-            _note_environment(request, obj, "deleted", accounts=len(accounts), api_tokens=len(tokens))
+            held = {"accounts": len(accounts), "api_tokens": len(tokens)}
+            audit.record(person(request), "environment.deleted", obj.audit_subject, held)
             super().delete_model(request, obj)
             for kind, ids in ((Kind.ACCOUNT, accounts), (Kind.TOKEN, tokens)):
                 for row_id in ids:
@@ -276,17 +278,6 @@ def _differences(form: Any) -> dict[str, Any]:
         str(form.fields[name].label): {"from": form.initial.get(name), "to": form.cleaned_data[name]}
         for name in form.changed_data
     }
-
-
-def _note_environment(request: HttpRequest, row: Environment, action: str, **details: Any) -> None:
-    audit.record(
-        person(request),
-        f"environment.{action}",
-        environment_id=row.pk,
-        target_id=row.pk,
-        target_name=row.name,
-        details=details,
-    )
 
 
 __all__ = ["EnvironmentAdmin", "GroupAdmin", "InvitationAdmin", "UserAdmin"]

@@ -59,7 +59,7 @@ def issue_token(
         networks=_networks(maker.parent, networks),
         parent=maker.parent,
     )
-    note(token, actor, "issued", _details(token))
+    audit.record(actor, "api_token.issued", token.audit_subject, _details(token))
     return token, value
 
 
@@ -163,7 +163,7 @@ def revoke_token(token: ApiToken, actor: audit.Actor) -> None:
     ApiToken.objects.select_for_update().get(pk=token.pk)
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
-    note(token, actor, "revoked", {})
+    audit.record(actor, "api_token.revoked", token.audit_subject)
     announce(Kind.TOKEN, token.pk)
     end_tokens(_descendants(token), actor, f"{token} is revoked, which it comes from")
 
@@ -172,7 +172,7 @@ def revoke_token(token: ApiToken, actor: audit.Actor) -> None:
 def delete_token(token: ApiToken, actor: audit.Actor) -> None:
     """Delete a token with those that it made, each refused at once."""
     made, token_id = list(_descendants(token)), token.pk
-    note(token, actor, "deleted", {"role": token.role, "kind": token.kind})
+    audit.record(actor, "api_token.deleted", token.audit_subject, {"role": token.role, "kind": token.kind})
     end_tokens(made, actor, f"{token} is deleted, which it comes from")
     token.delete()
     announce(Kind.TOKEN, token_id)
@@ -192,7 +192,7 @@ def end_tokens(rows: Iterable[ApiToken], actor: audit.Actor, why: str) -> None:
     for row in rows:
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
-        note(row, actor, "ended", {"why": why})
+        audit.record(actor, "api_token.ended", row.audit_subject, {"why": why})
         announce(Kind.TOKEN, row.pk)
 
 
@@ -209,20 +209,6 @@ def set_longest_life(environment: Environment, actor: audit.Actor, days: int | N
     audit.record(
         actor,
         "environment.changed",
-        environment_id=environment.pk,
-        target_id=environment.pk,
-        target_name=environment.name,
-        details={"API tokens live at most (days)": {"from": before, "to": days}},
-    )
-
-
-def note(token: ApiToken, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
-    """Write what was done to a token into the audit record."""
-    audit.record(
-        actor,
-        f"api_token.{action}",
-        environment_id=token.environment_id,
-        target_id=token.pk,
-        target_name=token.name,
-        details=details,
+        environment.audit_subject,
+        {"API tokens live at most (days)": {"from": before, "to": days}},
     )

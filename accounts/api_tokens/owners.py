@@ -7,7 +7,7 @@ makes it happen at once everywhere, ends for good what fell, and leaves the trac
 from django.db import transaction
 
 from accounts import audit
-from accounts.api_tokens.issue import end_tokens, note
+from accounts.api_tokens.issue import end_tokens
 from accounts.changes import Kind, announce
 from accounts.models import ApiToken, Environment, Role, User
 
@@ -27,7 +27,12 @@ def owner_changed(user: User, actor: audit.Actor, environment: Environment | Non
             continue
         if not present.includes(Role(row.role)):
             words = f"{user.get_username()} is {present.value} in {row.environment.name}"
-            note(row, actor, "limited", {"role": {"from": row.role, "to": present.value}, "why": words})
+            audit.record(
+                actor,
+                "api_token.limited",
+                row.audit_subject,
+                {"role": {"from": row.role, "to": present.value}, "why": words},
+            )
         announce(Kind.TOKEN, row.pk)
 
 

@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
-from accounts.audit import Actor
+from accounts import audit
 from accounts.errors import ConnectionRefused, SecretsMoved
-from accounts.integrated_accounts.lifecycle import CHECKED, note, save_account, settle_now
+from accounts.integrated_accounts.lifecycle import CHECKED, save_account, settle_now
 from accounts.models import IntegratedAccount
 from accounts.vendors.connection_test import verify_connection
 from accounts.vendors.oauth import grants
@@ -14,7 +14,7 @@ from accounts.vendors.secret_routes import check_routes
 CREDENTIALS_REFUSED = {401, 403}
 
 
-def check_account(account: IntegratedAccount, actor: Actor) -> None:
+def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     """Test an account's connection and save the outcome.
 
     Raises ConnectionRefused, after an account whose credentials were refused is marked to be connected again,
@@ -34,11 +34,16 @@ def check_account(account: IntegratedAccount, actor: Actor) -> None:
         if refused.status in CREDENTIALS_REFUSED and not _was_marked_meanwhile(account, before):
             account.status = account.Status.NEEDS_REAUTH
             _save_outcome(account)
-            note(account, actor, "refused", {"status": refused.status})
+            audit.record(actor, "integrated_account.refused", account.audit_subject, {"status": refused.status})
         raise
     _save_outcome(account)
     if account.status != before:
-        note(account, actor, "checked", {"status": {"from": before, "to": account.status}})
+        audit.record(
+            actor,
+            "integrated_account.checked",
+            account.audit_subject,
+            {"status": {"from": before, "to": account.status}},
+        )
 
 
 @transaction.atomic

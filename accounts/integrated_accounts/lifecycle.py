@@ -67,7 +67,7 @@ def connect_account(
         account.save()
         if tokens is not None:
             grants.store(account, tokens)
-        note(account, actor, "connected", {"integration": integration.name})
+        audit.record(actor, "integrated_account.connected", account.audit_subject, {"integration": integration.name})
     return account
 
 
@@ -97,7 +97,7 @@ def reconnect_account(
     if fields is None and base_url is None:
         with transaction.atomic():
             save_account(account, names)
-            note(account, actor, "changed", {"changed": names})
+            audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": names})
         return
     definition = account.integration.parsed()
     asked = ConnectionChange(fields, base_url, given)
@@ -114,7 +114,7 @@ def reconnect_account(
         _refuse_overtaken(account, before)
         save_account(account, {*names, *CONNECTION, *(CHECKED if verify else ())})
         _keep_tokens(account, tokens, moved=changed.move is not None)
-        note(account, actor, "changed", details)
+        audit.record(actor, "integrated_account.changed", account.audit_subject, details)
 
 
 def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: bool) -> None:
@@ -193,7 +193,9 @@ def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool
     account.stopped = ""
     settle_now(account, stored=True)
     save_account(account, {"status", "stopped"})
-    note(account, actor, "enabled" if enabled else "disabled", {})
+    audit.record(
+        actor, "integrated_account.enabled" if enabled else "integrated_account.disabled", account.audit_subject
+    )
 
 
 @transaction.atomic
@@ -202,7 +204,7 @@ def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     account_id = account.pk
     # Locked first, as by whoever renews its tokens: two who lock in different order would wait for each other.
     IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
-    note(account, actor, "disconnected", {})
+    audit.record(actor, "integrated_account.disconnected", account.audit_subject)
     account.delete()
     announce(Kind.ACCOUNT, account_id)
 
@@ -218,15 +220,3 @@ def save_account(account: IntegratedAccount, fields: Iterable[str]) -> None:
         raise ConnectionRefused(f"The account {account.name!r} was disconnected meanwhile.")
     account.save(update_fields=fields)
     announce(Kind.ACCOUNT, account.pk)
-
-
-def note(account: IntegratedAccount, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
-    """Write what was done to an account into the audit record."""
-    audit.record(
-        actor,
-        f"integrated_account.{action}",
-        environment_id=account.environment_id,
-        target_id=account.pk,
-        target_name=account.name,
-        details=details,
-    )

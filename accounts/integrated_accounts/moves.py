@@ -72,8 +72,6 @@ def _note(account: IntegratedAccount, definition: Definition, actor: audit.Actor
     audit.record(
         actor,
         "integrated_account.stopped" if account.stopped else "integrated_account.resumed",
-        environment_id=account.environment_id,
-        target_id=account.pk,
-        target_name=account.name,
-        details={"address": move.details} if move is not None else {},
+        account.audit_subject,
+        {"address": move.details} if move is not None else {},
     )

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, Membership, Role, User
 
 ENDS_SOON = timedelta(days=7)
@@ -120,6 +121,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.last_four})"
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(self.environment_id, self.pk, self.name)
 
     @property
     def present_role(self) -> Role | None:

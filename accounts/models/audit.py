@@ -1,6 +1,18 @@
 """The audit record: what people, programs and the product itself changed."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from django.db import models
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSubject:
+    """What an entry is about; `environment_id` is None for what belongs to no environment."""
+
+    environment_id: UUID | None
+    id: object
+    name: str
 
 
 class AuditEntry(models.Model):

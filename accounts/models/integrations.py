@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.definition import Definition, parse_definition
 from accounts.fields import DocumentField
 from accounts.keyring import key_ring
+from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, User
 from accounts.models.revisions import Revised
 
@@ -32,6 +33,11 @@ class Integration(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(None, self.pk, self.name)
 
     def parsed(self) -> Definition:
         """Return the definition; raise DefinitionInvalid when what is stored does not fit the schema."""
@@ -98,6 +104,11 @@ class IntegratedAccount(Revised):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(self.environment_id, self.pk, self.name)
 
     @property
     def _context(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, Role, User
 
 # ASCII alone: beyond it different letters fold into one, such as the Kelvin sign into k.
@@ -88,6 +89,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient} into {self.environment} as {self.role}"
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(self.environment_id, self.pk, self.recipient)
 
     @property
     def recipient(self) -> str:

@@ -6,12 +6,19 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from accounts.models.audit import AuditSubject
+
 TOKEN_DAYS = 90
 MOST_TOKEN_DAYS = 3650
 
 
 class User(AbstractUser):
     """A person who signs in."""
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(None, self.pk, self.get_username())
 
 
 class Role(models.TextChoices):
@@ -49,6 +56,11 @@ class Environment(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(self.pk, self.pk, self.name)
+
 
 class Membership(models.Model):
     """What one person may do in one environment."""
@@ -64,6 +76,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.environment}: {self.role}"
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(self.environment_id, self.user_id, self.user.get_username())
 
     def may(self, role: Role) -> bool:
         """Tell whether this member may do what `role` may."""

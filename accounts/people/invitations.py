@@ -220,14 +220,19 @@ def _offer(invitation: Invitation, inviter: User, action: str) -> Offer:
     token = None if invitation.email else invitation.mint()
     invitation.save()
     ends = invitation.expires_at.isoformat() if invitation.expires_at else None
-    note(invitation, inviter, action, {"role": invitation.role, "email": invitation.email, "expires_at": ends})
+    audit.record(
+        inviter,
+        f"invitation.{action}",
+        invitation.audit_subject,
+        {"role": invitation.role, "email": invitation.email, "expires_at": ends},
+    )
     return Offer(invitation, token)
 
 
 def _close(invitation: Invitation, actor: User, action: str) -> None:
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
-    note(invitation, actor, action, {"role": invitation.role})
+    audit.record(actor, f"invitation.{action}", invitation.audit_subject, {"role": invitation.role})
 
 
 def _join(invitation: Invitation, person: User, *, new_person: bool) -> Membership:
@@ -240,20 +245,13 @@ def _join(invitation: Invitation, person: User, *, new_person: bool) -> Membersh
     )
     invitation.accepted_at, invitation.accepted_by = timezone.now(), person
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    note(invitation, person, "accepted", {"role": invitation.role, "invited_by": invitation.invited_by_name})
-    return membership
-
-
-def note(invitation: Invitation, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
-    """Write what became of an invitation into the audit record."""
     audit.record(
-        actor,
-        f"invitation.{action}",
-        environment_id=invitation.environment_id,
-        target_id=invitation.pk,
-        target_name=invitation.recipient,
-        details=details,
+        person,
+        "invitation.accepted",
+        invitation.audit_subject,
+        {"role": invitation.role, "invited_by": invitation.invited_by_name},
     )
+    return membership
 
 
 __all__ = [
@@ -264,7 +262,6 @@ __all__ = [
     "decline",
     "find",
     "invite",
-    "note",
     "obstacle_for",
     "renew",
     "withdraw",

@@ -52,7 +52,7 @@ def join(environment: Environment, person: User, role: Role, actor: audit.Actor,
     membership, made = Membership.objects.get_or_create(environment=environment, user=person, defaults={"role": role})
     if not made:
         raise MemberRefused(f"{person} belongs to {environment} already, as {membership.role}.")
-    note(membership, actor, "added", {"role": role.value, **details})
+    audit.record(actor, "membership.added", membership.audit_subject, {"role": role.value, **details})
     return membership
 
 
@@ -71,7 +71,7 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
     keep_an_admin(membership, role)
     membership.role = role
     membership.save(update_fields=["role"])
-    note(membership, actor, "changed", {"role": {"from": before, "to": role.value}})
+    audit.record(actor, "membership.changed", membership.audit_subject, {"role": {"from": before, "to": role.value}})
     owner_changed(membership.user, actor, membership.environment)
 
 
@@ -79,7 +79,7 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
 def remove_member(membership: Membership, actor: audit.Actor) -> None:
     """Take a person out of an environment; raise MemberRefused where no admin would be left."""
     keep_an_admin(membership, None)
-    note(membership, actor, "removed", {"role": membership.role})
+    audit.record(actor, "membership.removed", membership.audit_subject, {"role": membership.role})
     membership.delete()
     owner_changed(membership.user, actor, membership.environment)
 
@@ -135,15 +135,3 @@ def keep_an_admin(membership: Membership, role: Role | None) -> None:
         return
     if not User.objects.filter(is_active=True, pk__in=by_id.values()).exists():
         raise MemberRefused("An environment keeps at least one admin: make somebody else an admin first.")
-
-
-def note(membership: Membership, actor: audit.Actor, action: str, details: dict[str, Any]) -> None:
-    """Write what was done to a membership into the audit record."""
-    audit.record(
-        actor,
-        f"membership.{action}",
-        environment_id=membership.environment_id,
-        target_id=membership.user_id,
-        target_name=membership.user.get_username(),
-        details=details,
-    )

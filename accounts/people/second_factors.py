@@ -32,7 +32,7 @@ def confirm_setup(user: User, code: str) -> list[str] | None:
     factor.confirmed_at = timezone.now()
     codes = factor.new_recovery_codes()
     factor.save()
-    _note(user, "enabled")
+    audit.record(user, "second_factor.enabled", user.audit_subject)
     return codes
 
 
@@ -49,7 +49,7 @@ def renew_recovery_codes(user: User) -> list[str]:
     factor = SecondFactor.objects.select_for_update().get(user=user)
     codes = factor.new_recovery_codes()
     factor.save()
-    _note(user, "recovery_codes_renewed")
+    audit.record(user, "second_factor.recovery_codes_renewed", user.audit_subject)
     return codes
 
 
@@ -57,20 +57,10 @@ def renew_recovery_codes(user: User) -> list[str]:
 def remove_factor(user: User, actor: audit.Actor) -> None:
     """Ask for the password alone from now on."""
     if SecondFactor.objects.filter(user=user).delete()[0]:
-        _note(user, "disabled", actor)
+        audit.record(actor, "second_factor.disabled", user.audit_subject)
 
 
 def _accepted(factor: SecondFactor, code: str) -> bool:
     accepted = factor.accept(code)
     factor.save()
     return accepted
-
-
-def _note(user: User, action: str, actor: audit.Actor | None = None) -> None:
-    audit.record(
-        actor or user,
-        f"second_factor.{action}",
-        environment_id=None,
-        target_id=user.pk,
-        target_name=user.get_username(),
-    )

@@ -166,7 +166,7 @@ def _belongs_to(row: Session, hashes: Iterable[str]) -> bool:
 def end_session(row: Session, actor: User) -> None:
     """End one session: its next request is refused, and its streams close."""
     row.delete()
-    _note_end(row.user or actor, actor, 1)
+    audit.record(actor, "session.ended", (row.user or actor).audit_subject, {"sessions": 1})
 
 
 @transaction.atomic
@@ -175,7 +175,7 @@ def end_sessions(user: User, actor: User, *, but: Session | None = None) -> int:
     rows = Session.objects.filter(user=user)
     ended, _ = (rows.exclude(pk=but.pk) if but is not None else rows).delete()
     if ended:
-        _note_end(user, actor, ended)
+        audit.record(actor, "session.ended", user.audit_subject, {"sessions": ended})
     return ended
 
 
@@ -183,14 +183,3 @@ def delete_ended() -> int:
     """Delete the sessions that ended by themselves; return how many."""
     live = Session.objects.live().values("pk")
     return Session.objects.exclude(pk__in=live).delete()[0]
-
-
-def _note_end(user: User, actor: User, number: int) -> None:
-    audit.record(
-        actor,
-        "session.ended",
-        environment_id=None,
-        target_id=user.pk,
-        target_name=user.get_username(),
-        details={"sessions": number},
-    )

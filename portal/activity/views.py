@@ -100,10 +100,8 @@ def export(request: PortalRequest, account_id: UUID | None = None) -> HttpRespon
     audit.record(
         request.user,
         "calls.exported",
-        environment_id=environment.pk,
-        target_id=account.pk if account else environment.pk,
-        target_name=account.name if account else environment.name,
-        details={"format": shape, "filters": form.address()},
+        (account or environment).audit_subject,
+        {"format": shape, "filters": form.address()},
     )
     # What comes in meanwhile is of the next export.
     wanted = replace(asked.calls, until=asked.until or timezone.now())

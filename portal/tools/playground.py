@@ -65,14 +65,7 @@ def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: A
             return shown | {"may_not": True}
         if request.POST.get("confirmed") != "yes":
             return shown | {"ask": True}
-        audit.record(
-            request.user,
-            "tool.tried",
-            environment_id=account.environment_id,
-            target_id=account.pk,
-            target_name=account.name,
-            details={"tool": tool.name},
-        )
+        audit.record(request.user, "tool.tried", account.audit_subject, {"tool": tool.name})
     server_id = choice.server.pk if choice.server else None
     trial = try_tool(tool, account, arguments, request.user, place="Playground", server_id=server_id)
     return shown | {"trial": trial, "limits": trial.limits.values()}

@@ -124,10 +124,8 @@ class WithHistory(_Base):
         audit.record(
             person(request),
             f"{self.opts.model_name}.restored",
-            environment_id=None,
-            target_id=obj.pk,
-            target_name=str(obj),
-            details={"version": row.history_id, "of": when},
+            obj.audit_subject,
+            {"version": row.history_id, "of": when},
         )
 
     @page_action(description="Deleted", icon="delete", url_path="deleted", permissions=["view"])

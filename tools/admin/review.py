@@ -115,10 +115,8 @@ class WithReview(_Base):
         audit.record(
             person(request),
             "integration.drafts_reviewed",
-            environment_id=None,
-            target_id=integration.pk,
-            target_name=integration.name,
-            details={"published": len(published), "dropped": len(carried.dropped), "held": len(held)},
+            integration.audit_subject,
+            {"published": len(published), "dropped": len(carried.dropped), "held": len(held)},
         )
         self.message_user(request, f"{len(published)} published, {len(carried.dropped)} dropped.")
         if held:

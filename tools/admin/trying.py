@@ -1,6 +1,7 @@
 """Try it, beside the form of a documentation record: the tool as it is typed, called on a live account."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -102,8 +103,6 @@ def _note(request: HttpRequest, record: Documentation, account: IntegratedAccoun
     audit.record(
         person(request),
         "documentation.tried",
-        environment_id=account.environment_id,
-        target_id=record.pk,
-        target_name=str(record),
-        details={"tool": tool, "account": str(account.pk)},
+        replace(record.audit_subject, environment_id=account.environment_id),
+        {"tool": tool, "account": str(account.pk)},
     )

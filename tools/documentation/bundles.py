@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts import audit
 from accounts.changes import Kind, announce
 from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
@@ -19,7 +20,6 @@ from accounts.models import Integration
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
 from tools.documentation.differences import changed_fields, content_of, definition_differences
-from tools.documentation.editing import note_definition
 from tools.errors import BundleInvalid, first_problems
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS, save_records
@@ -154,7 +154,8 @@ def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *
 def note_loaded(by: Editor, loaded: Loaded, kind: str, *, overwrite: bool) -> None:
     """Write into the audit record who loaded what: a `bundle` or a `description`."""
     counts = {name: len(getattr(loaded, name)) for name in ("created", "updated", "unchanged", "kept")}
-    note_definition(by, loaded.integration, f"{kind}_loaded", {**counts, "overwrite": overwrite})
+    details = {**counts, "overwrite": overwrite}
+    audit.record(actor_of(by), f"integration.{kind}_loaded", loaded.integration.audit_subject, details)
 
 
 def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:

@@ -5,7 +5,6 @@ What changes many at once is in bundles.py (loading), publishing.py and review.p
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 from django.db import transaction
 
@@ -32,7 +31,8 @@ def save_record(editor: Editor, record: Documentation) -> bool:
     record.updated_by = person_of(editor)
     with _in_name_of(editor):
         record.save()
-    _note_record(editor, record, "changed" if before else "created", changed=sorted(changed))
+    action = "documentation.changed" if before else "documentation.created"
+    audit.record(actor_of(editor), action, record.audit_subject, {"changed": sorted(changed)})
     return True
 
 
@@ -49,7 +49,7 @@ def _filled(record: Documentation) -> list[str]:
 def delete_record(editor: Editor, record: Documentation) -> None:
     """Delete a record; its tool is gone at once. Raises RightsMissing."""
     demand(editor, Right.DELETE_RECORD)
-    _note_record(editor, record, "deleted")
+    audit.record(actor_of(editor), "documentation.deleted", record.audit_subject)
     with _in_name_of(editor):
         record.delete()
 
@@ -58,11 +58,12 @@ def delete_record(editor: Editor, record: Documentation) -> None:
 def switch_records(editor: Editor, rows: Iterable[Documentation], *, published: bool) -> None:
     """Publish or withdraw records. Raises RightsMissing."""
     demand(editor, Right.CHANGE_RECORD)
+    action = "documentation.published" if published else "documentation.withdrawn"
     for row in rows:
         row.published, row.updated_by = published, person_of(editor)
         with _in_name_of(editor):
             row.save()
-        _note_record(editor, row, "published" if published else "withdrawn")
+        audit.record(actor_of(editor), action, row.audit_subject)
 
 
 @transaction.atomic
@@ -79,7 +80,8 @@ def save_definition(editor: Editor, integration: Integration, changed: Sequence[
         integration.save()
     settle_accounts(integration, actor_of(editor))
     integration.touch()
-    note_definition(editor, integration, "created" if is_new else "changed", {"changed": list(changed)})
+    action = "integration.created" if is_new else "integration.changed"
+    audit.record(actor_of(editor), action, integration.audit_subject, {"changed": list(changed)})
     announce(Kind.INTEGRATION, integration.pk)
 
 
@@ -88,30 +90,7 @@ def delete_definition(editor: Editor, integration: Integration) -> None:
     """Delete an integration with its documentation. Raises RightsMissing."""
     demand(editor, Right.DELETE_DEFINITION, Right.DELETE_RECORD)
     integration_id = integration.pk
-    note_definition(editor, integration, "deleted", {})
+    audit.record(actor_of(editor), "integration.deleted", integration.audit_subject)
     with _in_name_of(editor):
         integration.delete()
     announce(Kind.INTEGRATION, integration_id)
-
-
-def _note_record(editor: Editor, record: Documentation, action: str, **details: Any) -> None:
-    audit.record(
-        actor_of(editor),
-        f"documentation.{action}",
-        environment_id=None,
-        target_id=record.pk,
-        target_name=str(record),
-        details=details,
-    )
-
-
-def note_definition(editor: Editor, integration: Integration, action: str, details: dict[str, Any]) -> None:
-    """Write what was done to an integration into the audit record."""
-    audit.record(
-        actor_of(editor),
-        f"integration.{action}",
-        environment_id=None,
-        target_id=integration.pk,
-        target_name=integration.name,
-        details=details,
-    )

@@ -9,6 +9,7 @@ from django.db import models
 from accounts.changes import Kind, announce
 from accounts.fields import DocumentField
 from accounts.models import Integration, User
+from accounts.models.audit import AuditSubject
 from tools.models.history import Versions, create
 
 CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
@@ -51,6 +52,11 @@ class Documentation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.integration.name}.{self.resource}.{self.method}"
+
+    @property
+    def audit_subject(self) -> AuditSubject:
+        """This row as the audit record names it."""
+        return AuditSubject(None, self.pk, str(self))
 
     @property
     def key(self) -> str:

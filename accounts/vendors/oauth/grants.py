@@ -186,14 +186,7 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
             status=account.Status.NEEDS_REAUTH, revision=F("revision") + 1, updated_at=now
         )
         if marked:
-            audit.record(
-                ACTOR,
-                "integrated_account.refused",
-                environment_id=account.environment_id,
-                target_id=account.pk,
-                target_name=account.name,
-                details={"reason": problem},
-            )
+            audit.record(ACTOR, "integrated_account.refused", account.audit_subject, {"reason": problem})
             announce(Kind.ACCOUNT, account.pk)
     return problem
 
