@@ -20,7 +20,7 @@ from django.db.models import F
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.documentation.assessment import Assessment, assess, digest_of, rules_digest
+from tools.documentation.assessment import RULES_VERSION, Assessment, assess, digest_of
 from tools.documentation.lint import Finding, Neighbours, mention_findings, profile_of, score_of, server_findings
 from tools.models import Documentation, Judged, State, Verdict
 
@@ -93,7 +93,7 @@ class Report:
 
 def ensure_fresh() -> None:
     """Judge the records of every integration that changed since, or that other rules judged."""
-    current = Judged.objects.filter(revision=F("integration__revision"), rules=rules_digest())
+    current = Judged.objects.filter(revision=F("integration__revision"), rules=str(RULES_VERSION))
     for integration in Integration.objects.exclude(pk__in=current.values("pk")):
         refresh(integration)
 
@@ -110,7 +110,7 @@ def refresh(integration: Integration) -> None:
 
 def _refresh(integration: Integration) -> None:
     records = list(Documentation.objects.filter(integration=integration).select_related("verdict"))
-    verdicts = _judge(integration, records)
+    verdicts = verdicts_on(integration, records)
     Verdict.objects.bulk_create(
         [verdict for record, verdict in zip(records, verdicts, strict=True) if _differs(record, verdict)],
         batch_size=BATCH,
@@ -119,11 +119,12 @@ def _refresh(integration: Integration) -> None:
         update_fields=KEPT,
     )
     Judged.objects.update_or_create(
-        integration=integration, defaults={"revision": integration.revision, "rules": rules_digest()}
+        integration=integration, defaults={"revision": integration.revision, "rules": str(RULES_VERSION)}
     )
 
 
-def _judge(integration: Integration, records: list[Documentation]) -> list[Verdict]:
+def verdicts_on(integration: Integration, records: list[Documentation]) -> list[Verdict]:
+    """Return the verdicts on all of an integration's records, in their order; nothing is saved."""
     try:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
