@@ -55,66 +55,49 @@ class CallNote:
     began: float = field(default_factory=time.perf_counter)
     seen: Callable[[Exchange], None] | None = field(default=None, repr=False)
 
-    def row(self) -> Call:
-        """Return the row of this call, with secrets masked."""
+    def columns(self) -> dict[str, Any]:
+        """Return the row's values by column, with secrets masked and texts cut."""
         caller = self.caller
-        return Call(
-            pk=self.row_id,
-            environment_id=caller.environment_id,
-            account_id=caller.account_id,
-            server_id=caller.server_id,
-            token_id=caller.token_id,
-            via=caller.via,
-            client=_storable(caller.client)[:120],
-            tool=self.tool[:64],
-            access=self.access,
-            arguments=masked(self.arguments),
-            outcome=self.outcome,
-            error=_storable(redact(self.error))[:500],
-            upstream_status=self.upstream_status,
-            started_at=self.started_at,
-            duration_ms=self.duration_ms,
-            before_ms=self.before_ms,
-            upstream_ms=self.upstream_ms,
-            upstream_bytes=self.upstream_bytes,
-            result_chars=self.result_chars,
-        )
+        return {
+            "environment_id": caller.environment_id,
+            "account_id": caller.account_id,
+            "server_id": caller.server_id,
+            "token_id": caller.token_id,
+            "via": caller.via,
+            "client": _storable(caller.client)[:120],
+            "tool": self.tool[:64],
+            "access": self.access,
+            "arguments": masked(self.arguments),
+            "outcome": self.outcome,
+            "error": _storable(redact(self.error))[:500],
+            "upstream_status": self.upstream_status,
+            "started_at": self.started_at,
+            "duration_ms": self.duration_ms,
+            "before_ms": self.before_ms,
+            "upstream_ms": self.upstream_ms,
+            "upstream_bytes": self.upstream_bytes,
+            "result_chars": self.result_chars,
+        }
+
+    def row(self) -> Call:
+        """Return the row of this call."""
+        return Call(pk=self.row_id, **self.columns())
 
     def values(self) -> tuple[Any, ...]:
         """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
-        caller = self.caller
-        native = connection.features.has_native_uuid_field
-        return (
-            caller.environment_id if native else caller.environment_id.hex,
-            caller.account_id if native else caller.account_id.hex,
-            caller.server_id if native or caller.server_id is None else caller.server_id.hex,
-            caller.token_id if native or caller.token_id is None else caller.token_id.hex,
-            caller.via,
-            _storable(caller.client)[:120],
-            self.tool[:64],
-            self.access,
-            orjson.dumps(masked(self.arguments)).decode(),
-            self.outcome,
-            _storable(redact(self.error))[:500],
-            self.upstream_status,
-            connection.ops.adapt_datetimefield_value(self.started_at),
-            self.duration_ms,
-            self.before_ms,
-            self.upstream_ms,
-            self.upstream_bytes,
-            self.result_chars,
-        )
+        columns = self.columns()
+        for name in IDS if not connection.features.has_native_uuid_field else ():
+            columns[name] = columns[name] and columns[name].hex
+        columns["arguments"] = orjson.dumps(columns["arguments"]).decode()
+        columns["started_at"] = connection.ops.adapt_datetimefield_value(columns["started_at"])
+        return tuple(columns[name] for name in COLUMNS)
 
 
-COLUMNS = (
-    "environment_id", "account_id", "server_id", "token_id", "via", "client", "tool", "access", "arguments", "outcome",
-    "error", "upstream_status", "started_at", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
-    "result_chars",
-)  # fmt: skip
-ENDED = (
-    "arguments", "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
-    "result_chars",
-)  # fmt: skip
+COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not field.primary_key)
+IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
+# What is known before a call is made; the rest of an intent's row is filled in when it has ended.
+BEGUN = frozenset({*IDS, "via", "client", "tool", "access", "started_at"})
+ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 
 def masked(value: Any, depth: int = 0) -> Any:
