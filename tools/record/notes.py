@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -86,14 +87,15 @@ class CallNote:
     def values(self) -> tuple[Any, ...]:
         """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
         columns = self.columns()
-        for name in IDS if not connection.features.has_native_uuid_field else ():
-            columns[name] = columns[name] and columns[name].hex
+        if not connection.features.has_native_uuid_field:
+            columns.update({name: columns[name] and columns[name].hex for name in IDS})
         columns["arguments"] = orjson.dumps(columns["arguments"]).decode()
         columns["started_at"] = connection.ops.adapt_datetimefield_value(columns["started_at"])
-        return tuple(columns[name] for name in COLUMNS)
+        return _in_order(columns)
 
 
 COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not field.primary_key)
+_in_order = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
 BEGUN = frozenset({*IDS, "via", "client", "tool", "access", "started_at"})
