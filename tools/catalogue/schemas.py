@@ -7,6 +7,8 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from tools.json_pointers import target_of
+
 Schema = dict[str, Any]
 
 MAX_REFERENCE_DEPTH = 8
@@ -78,13 +80,10 @@ class _Inliner:
 def _lookup(reference: str, root: Schema) -> Any:
     if not reference.startswith("#"):
         raise SchemaRefused(f"the reference {reference} leaves the document")
-    target: Any = root
-    for written in reference.removeprefix("#").strip("/").split("/"):
-        step = written.replace("~1", "/").replace("~0", "~")
-        if step and not (isinstance(target, dict) and step in target):
-            raise SchemaRefused(f"the reference {reference} names nothing")
-        target = target[step] if step else target
-    return target
+    try:
+        return target_of(reference, root)
+    except LookupError:
+        raise SchemaRefused(f"the reference {reference} names nothing") from None
 
 
 def refuse_retrieval(uri: str) -> Any:

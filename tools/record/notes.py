@@ -95,7 +95,7 @@ class CallNote:
 
 
 COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not field.primary_key)
-_in_order = itemgetter(*COLUMNS)
+_in_order: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
 BEGUN = frozenset({*IDS, "via", "client", "tool", "access", "started_at"})

@@ -1,8 +1,8 @@
 """Follow references inside one document. What leads out of it is refused: nothing is ever fetched."""
 
 from typing import Any
-from urllib.parse import unquote
 
+from tools.json_pointers import target_of
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 
 MAX_HOPS = 32
@@ -33,13 +33,7 @@ class References:
         shown = reference[:120]
         if not reference.startswith("#"):
             raise ReferenceRefused(f"the reference {shown} leaves the document, and nothing is fetched")
-        target: Any = self._root
-        for written in reference[1:].split("/")[1:]:
-            step = unquote(written).replace("~1", "/").replace("~0", "~")
-            if isinstance(target, dict) and step in target:
-                target = target[step]
-            elif isinstance(target, list) and step.isascii() and step.isdigit() and int(step[:9]) < len(target):
-                target = target[int(step[:9])]
-            else:
-                raise ReferenceMissing(f"the reference {shown} names nothing")
-        return target
+        try:
+            return target_of(reference, self._root)
+        except LookupError:
+            raise ReferenceMissing(f"the reference {shown} names nothing") from None
