@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "accounts",
     "tools",
     "mcpservers",
+    "portal",
     "config",
 ]
 AUTH_USER_MODEL = "accounts.User"

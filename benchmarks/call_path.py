@@ -1,0 +1,90 @@
+"""The modules that one `tools/call` passes through, from the endpoint to the transport, in the order they are entered.
+
+Run as `python -m benchmarks.call_path`. The simulator is a process of its own; the call is made in this one, the third
+of its kind, so that caches are warm and only what every call pays for is seen. Modules of the product are counted.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.tool_calls import CALL, ROOT, free_port, start
+
+ROOMS = ("accounts", "tools", "mcpservers", "api", "portal", "config")
+
+
+def main() -> None:
+    """Start the simulator, make the calls, print the modules of the last one."""
+    vendor = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {
+            "DATA_DIR": folder, "SIMULATOR_PORT": str(vendor), "SIMULATOR_HOURLY_LIMIT": "0", "LOG_LEVEL": "WARNING",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }  # fmt: skip
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+        seeded = subprocess.run(
+            [sys.executable, "manage.py", "demo", "--json"], cwd=ROOT, check=True, capture_output=True
+        )
+        simulator = start(["-m", "demo"], {}, vendor)
+        try:
+            url = urlsplit(json.loads(seeded.stdout)["mcp_url"])
+            for number, module in enumerate(asyncio.run(passed_modules(url.path, url.netloc)), 1):
+                print(f"{number:2} {module}")
+        finally:
+            simulator.terminate()
+            simulator.wait(20)
+
+
+async def passed_modules(path: str, host: str) -> list[str]:
+    """Make a call three times; return the modules of the product that the last one entered."""
+    from config.asgi import application  # noqa: PLC0415  settings are read from the environment that main made
+
+    for _ in range(2):
+        await call(application, path, host)
+    modules: dict[str, None] = {}
+
+    def entered(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_globals.get("__name__", "").partition(".")[0] in ROOMS:
+            modules[frame.f_globals["__name__"]] = None
+
+    sys.setprofile(entered)  # of this thread: what writes the record works in another one
+    try:
+        await call(application, path, host)
+    finally:
+        sys.setprofile(None)
+    names = list(modules)
+    return names[names.index("mcpservers.endpoint") :]
+
+
+async def call(application: Any, path: str, host: str) -> None:
+    """Send a `tools/call` as the server does; raise SystemExit where it does not succeed."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": CALL}).encode()
+    headers = {"host": host, "content-type": "application/json", "mcp-protocol-version": "2025-11-25"}
+    scope = {
+        "type": "http", "method": "POST", "scheme": "http", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": b"", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "http_version": "1.1",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    received = [{"type": "http.request", "body": body, "more_body": False}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return received.pop() if received else await asyncio.Future()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await application(scope, receive, send)
+    answer = b"".join(message.get("body", b"") for message in sent)
+    if sent[0]["status"] != 200 or b'"isError":true' in answer:
+        raise SystemExit(f"the call failed: {answer[:300]!r}")
+
+
+if __name__ == "__main__":
+    main()
