@@ -20,6 +20,7 @@ from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests import economy
 from tests.bundles import load_bundle
+from tests.mcpservers.conftest import mcp, upstream, vendor
 from tools.record.recorder import recorder
 
 BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
@@ -169,4 +170,4 @@ def admin_token(environment: Environment) -> str:
     return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, owner=None)[1]
 
 
-__all__ = ["BUNDLE", "SIMULATOR_KEY", "People", "ThreadedServer"]
+__all__ = ["BUNDLE", "SIMULATOR_KEY", "People", "ThreadedServer", "mcp", "upstream", "vendor"]

@@ -12,7 +12,7 @@ from mcpservers.models import MCPServer
 from tests.admin_site import browser as admin_browser
 from tests.admin_site import superuser
 from tests.conftest import People
-from tests.portal import browser
+from tests.portal_site import browser
 from tests.routes import routes
 
 PLACES = {"int": "1", "slug": "x", "str": "x", "path": "x"}

@@ -6,7 +6,7 @@ from collections import Counter
 from django.urls import get_resolver
 
 from tests.conftest import People
-from tests.portal import browser
+from tests.portal_site import browser
 from tests.routes import routes
 
 

@@ -16,7 +16,7 @@ from tests.conftest import People
 from tests.integrations.conftest import load
 from tests.integrations.serving import Served, call_every_tool, walk
 from tests.mcp_client import McpClient
-from tests.portal import browser
+from tests.portal_site import browser
 from tests.stand_ins import zendesk as stand_in
 from tests.stand_ins.zendesk import Zendesk
 from tests.stand_ins.zendesk_data import TICKETS
