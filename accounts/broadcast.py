@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from accounts.changes import Change, Kind, carry, tell
+from accounts.changes import Change, ChangeKind, carry, tell
 
 logger = logging.getLogger(__name__)
 
@@ -63,4 +63,4 @@ async def _listen_once() -> None:
     while True:
         message = await layer.receive(channel)
         if message.get("type") == MESSAGE:
-            tell(Change(Kind(message["kind"]), UUID(message["id"])), local=True)
+            tell(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)

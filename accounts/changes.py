@@ -18,7 +18,7 @@ from accounts.metrics import CHANGES
 from accounts.models.changes import ChangeCount
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What changed."""
 
     SERVER = "server"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Change:
     """One row that changed or is gone."""
 
-    kind: Kind
+    kind: ChangeKind
     id: UUID
 
 
@@ -50,7 +50,7 @@ def carry(carrier: Listener) -> None:
     _carriers.append(carrier)
 
 
-def announce(kind: Kind, row_id: UUID) -> None:
+def announce(kind: ChangeKind, row_id: UUID) -> None:
     """Announce a change once the current transaction is committed, and count it for other processes to see."""
     if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
         ChangeCount.objects.get_or_create(pk=1)

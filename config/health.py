@@ -56,7 +56,7 @@ class Readiness:
         return "ok"
 
 
-class InThread:
+class ThreadedCheck:
     """Run a blocking check in a thread of its own, one at a time however long it hangs.
 
     Not in Django's: what blocks that one must not look like a database that is gone. Nor in a pool, whose threads the
@@ -120,7 +120,7 @@ def _look_at_folder() -> None:
         raise PermissionError
 
 
-_check_folder = InThread(_look_at_folder)
+_check_folder = ThreadedCheck(_look_at_folder)
 
 
 async def check_layer() -> None:
@@ -129,7 +129,7 @@ async def check_layer() -> None:
         await get_channel_layer().group_send(f"patchbay.health.{uuid4().hex}", {"type": "health"})
 
 
-readiness = Readiness({NEEDED: InThread(_ask_database), "broker": check_broker, "layer": check_layer})
+readiness = Readiness({NEEDED: ThreadedCheck(_ask_database), "broker": check_broker, "layer": check_layer})
 
 
 async def livez(scope: Scope, receive: Receive, send: Send) -> None:

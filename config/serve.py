@@ -24,7 +24,7 @@ DRAIN_SECONDS = 1.0
 DRAIN_POLL_SECONDS = 0.05
 
 
-class Server(uvicorn.Server):
+class WebServer(uvicorn.Server):
     """Uvicorn that tells open streams to go, and proxies to go elsewhere, before it waits for connections to end."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -67,7 +67,7 @@ def main() -> None:
         timeout_graceful_shutdown=settings.SHUTDOWN_SECONDS,
         timeout_keep_alive=75,
     )
-    Server(config).run()
+    WebServer(config).run()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8001
 
 
-class Server(uvicorn.Server):
+class SimulatorServer(uvicorn.Server):
     """A server that hangs up when it stops: answers that are late on purpose would keep it for minutes."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -48,7 +48,7 @@ def main() -> None:
         timeout_graceful_shutdown=1,
     )
     _say(f"The FuseDesk simulator listens on http://{HOST}:{port}/api/")
-    Server(config).run(sockets=[listener])
+    SimulatorServer(config).run(sockets=[listener])
 
 
 def _say(sentence: str) -> None:

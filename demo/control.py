@@ -5,9 +5,9 @@ from dataclasses import asdict
 import orjson
 
 from demo.errors import BodyTooLarge, MethodNotAllowed, NotFound
-from demo.exchange import Answer, Request
+from demo.exchange import Request, Response
 from demo.knobs import EVERYWHERE, Knobs, UnknownKnob
-from demo.state import State
+from demo.state import SimulatorState
 
 PATH = "/_control"
 RESET_PATH = "/_control/reset"
@@ -17,7 +17,7 @@ LIMITS = ("limit", "remaining")
 HIGHEST_LIMIT = 1_000_000
 
 
-def answer(state: State, request: Request) -> Answer:
+def answer(state: SimulatorState, request: Request) -> Response:
     """Answer a control request with the state after it. Raises VendorError for an unknown path or method."""
     allowed = METHODS.get(request.path)
     if allowed is None:
@@ -32,11 +32,11 @@ def answer(state: State, request: Request) -> Answer:
         elif request.method == "POST":
             _turn(state, request.body)
     except UnknownKnob as error:
-        return Answer(orjson.dumps({"error": str(error), "knob": error.name}), 400)
-    return Answer(orjson.dumps(_describe(state)))
+        return Response(orjson.dumps({"error": str(error), "knob": error.name}), 400)
+    return Response(orjson.dumps(_describe(state)))
 
 
-def _turn(state: State, body: bytes) -> None:
+def _turn(state: SimulatorState, body: bytes) -> None:
     try:
         values = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -64,7 +64,7 @@ def _check_limits(limits: dict[str, object], prefix: str) -> None:
             raise UnknownKnob(name, f"this is a whole number from 0 to {HIGHEST_LIMIT}.")
 
 
-def _describe(state: State) -> dict[str, object]:
+def _describe(state: SimulatorState) -> dict[str, object]:
     by_path = {prefix: asdict(knobs) for prefix, knobs in state.rules.by_prefix.items()}
     return {
         "knobs": by_path.pop(EVERYWHERE, asdict(Knobs())),

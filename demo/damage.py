@@ -3,7 +3,7 @@
 import zlib
 from functools import cache
 
-from demo.exchange import JSON, Answer
+from demo.exchange import JSON, Response
 
 SIGN_IN_PAGE = b"""<!DOCTYPE html>
 <html><head><title>Sign in to FuseDesk</title></head>
@@ -17,23 +17,23 @@ DEPTH = 5_000
 ELSEWHERE = b"https://elsewhere.example.net/api/"
 
 
-def damaged(kind: str, answer: Answer) -> Answer:
+def damaged(kind: str, answer: Response) -> Response:
     """Give the named damage of an answer, except for `truncated`: only the delivery can cut a body."""
     match kind:
         case "oversized":
-            return Answer(_oversized())
+            return Response(_oversized())
         case "invalid_json":
-            return Answer(b'[{"id": "CAS-89102", "summary": "CSV export of st')
+            return Response(b'[{"id": "CAS-89102", "summary": "CSV export of st')
         case "html":
-            return Answer(SIGN_IN_PAGE, media_type=b"text/html; charset=utf-8")
+            return Response(SIGN_IN_PAGE, media_type=b"text/html; charset=utf-8")
         case "empty":
-            return Answer(b"")
+            return Response(b"")
         case "deep":
-            return Answer(b"[" * DEPTH + b"]" * DEPTH)
+            return Response(b"[" * DEPTH + b"]" * DEPTH)
         case "gzip_bomb":
-            return Answer(_gzip_bomb(), media_type=JSON, headers=((b"content-encoding", b"gzip"),))
+            return Response(_gzip_bomb(), media_type=JSON, headers=((b"content-encoding", b"gzip"),))
         case "redirect":
-            return Answer(b"", 302, headers=((b"location", ELSEWHERE),))
+            return Response(b"", 302, headers=((b"location", ELSEWHERE),))
     return answer
 
 

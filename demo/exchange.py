@@ -29,7 +29,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """An answer in full; its length is added on delivery."""
 
     body: bytes
@@ -60,7 +60,7 @@ async def _read_body(receive: Receive) -> bytes | None:
     return b"".join(pieces) if size <= MAXIMUM_BODY else None
 
 
-def refusal(error: VendorError) -> Answer:
+def refusal(error: VendorError) -> Response:
     """Write an error the way the vendor does: in two headers and, again, in the body."""
     headers = [
         (b"x-fusedesk-error-code", error.code.encode()),
@@ -69,4 +69,4 @@ def refusal(error: VendorError) -> Answer:
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
     body = orjson.dumps({"error": error.message, "errorcode": error.code})
-    return Answer(body, error.status, headers=tuple(headers))
+    return Response(body, error.status, headers=tuple(headers))

@@ -29,28 +29,28 @@ UNCOUNTED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
+class AccountKey:
     """A known key; `name` stands for it wherever the key itself must not be seen."""
 
     name: str
     scopes: tuple[str, ...]
 
 
-class KeyRing:
+class AccountKeys:
     """The three keys that the simulator knows."""
 
     def __init__(self, full_key: str) -> None:
         self._keys = {
-            READ_ONLY_KEY.encode(): ApiKey("readonly", READ_SCOPES),
-            SCOPELESS_KEY.encode(): ApiKey("noscope", ()),
-            full_key.encode(): ApiKey("full", READ_SCOPES + WRITE_SCOPES),
+            READ_ONLY_KEY.encode(): AccountKey("readonly", READ_SCOPES),
+            SCOPELESS_KEY.encode(): AccountKey("noscope", ()),
+            full_key.encode(): AccountKey("full", READ_SCOPES + WRITE_SCOPES),
         }
 
-    def find(self, headers: Headers) -> ApiKey | None:
+    def find(self, headers: Headers) -> AccountKey | None:
         """Find the key that a request carries; None if it carries none that is known."""
         return next((self._keys.get(value) for name, value in headers if name == KEY_HEADER), None)
 
-    def get(self, headers: Headers) -> ApiKey:
+    def get(self, headers: Headers) -> AccountKey:
         """Find the key that a request carries. Raises Unauthorized."""
         key = self.find(headers)
         if key is None:

@@ -5,24 +5,24 @@ from dataclasses import dataclass, field
 
 from demo.account import Account
 from demo.errors import MethodNotAllowed, NotFound
-from demo.keys import ApiKey
+from demo.keys import AccountKey
 from demo.parameters import Parameters
 
 PREFIX = "/api/"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RoutedRequest:
     """What an operation is called with; `ids` are the path's variable segments in their order."""
 
-    key: ApiKey
+    key: AccountKey
     ids: tuple[str, ...]
     query: Parameters
     form: Parameters
 
 
 # An operation returns the body of its answer: serialised, or as what orjson can serialise.
-Operation = Callable[[Account, Call], object]
+Operation = Callable[[Account, RoutedRequest], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from demo.clock import Clock
 from demo.damage import damaged
 from demo.delivery import deliver, drip, drop, pause, truncate
 from demo.errors import BodyTooLarge, Forced, MissingScope, NotFound, VendorError
-from demo.exchange import Answer, Request, read_request, refusal
-from demo.keys import KeyRing
+from demo.exchange import Request, Response, read_request, refusal
+from demo.keys import AccountKeys
 from demo.knobs import Knobs
 from demo.operations import (
     bulk,
@@ -29,8 +29,8 @@ from demo.operations import (
     webhooks,
 )
 from demo.parameters import from_body, from_query
-from demo.routing import PREFIX, Call, Router
-from demo.state import State
+from demo.routing import PREFIX, RoutedRequest, Router
+from demo.state import SimulatorState
 
 DEFAULT_KEY = "fd-demo-key"
 DEFAULT_HOURLY_LIMIT = 1800
@@ -61,13 +61,13 @@ def create_app(
     The data lies before `now`, by default the moment of the start; `elapsed` gives seconds and moves the
     clock on. An `hourly_limit` of 0 counts no requests. `api_key` is the key with every scope.
     """
-    return Simulator(State(Clock(now, elapsed), hourly_limit), KeyRing(api_key))
+    return Simulator(SimulatorState(Clock(now, elapsed), hourly_limit), AccountKeys(api_key))
 
 
 class Simulator:
     """The application; `state` is what a test may look into."""
 
-    def __init__(self, state: State, keys: KeyRing) -> None:
+    def __init__(self, state: SimulatorState, keys: AccountKeys) -> None:
         self.state = state
         self._keys = keys
         self._router = Router(ROUTES)
@@ -110,7 +110,7 @@ class Simulator:
         else:
             await deliver(answer, headers, send)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         try:
             key = self._keys.get(request.headers)
             self.state.limit.take()
@@ -120,12 +120,12 @@ class Simulator:
             if request.body is None:
                 raise BodyTooLarge
             form = from_body(request.body, request.content_type)
-            result = route.operation(self.state.account, Call(key, ids, from_query(request.query), form))
+            result = route.operation(self.state.account, RoutedRequest(key, ids, from_query(request.query), form))
         except VendorError as error:
             return refusal(error)
-        return Answer(result if isinstance(result, bytes) else orjson.dumps(result))
+        return Response(result if isinstance(result, bytes) else orjson.dumps(result))
 
-    def _answer_control(self, request: Request) -> Answer:
+    def _answer_control(self, request: Request) -> Response:
         try:
             if request.path.startswith(control.PATH):
                 return control.answer(self.state, request)

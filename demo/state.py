@@ -8,7 +8,7 @@ from demo.knobs import Rules
 from demo.traffic import Traffic
 
 
-class State:
+class SimulatorState:
     """The account, its limit, the knobs and the record of requests."""
 
     account: Account

@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.models import IntegratedAccount
 from accounts.models.audit import AuditSubject
-from accounts.models.revisions import Revised
+from accounts.models.revisions import RevisedRow
 from accounts.tokens import MintedToken
 
 
@@ -43,7 +43,7 @@ class MCPServerQuerySet(models.QuerySet["MCPServer"]):
                 return self.expired(now)
 
 
-class MCPServer(Revised):
+class MCPServer(RevisedRow):
     """One tokenized URL. Only the token's digest is kept."""
 
     class Status(models.TextChoices):
@@ -108,11 +108,11 @@ class MCPServer(Revised):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and have what is held of this server in memory read again."""
         super().save(*args, **kwargs)
-        announce(Kind.SERVER, self.pk)
+        announce(ChangeKind.SERVER, self.pk)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete, and have it refused at once."""
         server_id = self.pk
         deleted = super().delete(*args, **kwargs)
-        announce(Kind.SERVER, server_id)
+        announce(ChangeKind.SERVER, server_id)
         return deleted

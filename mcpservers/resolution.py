@@ -14,7 +14,7 @@ from channels.db import database_sync_to_async
 from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens.recognition import TokenGrant, bearer_token, grant_of
-from accounts.changes import Change, Kind, subscribe
+from accounts.changes import Change, ChangeKind, subscribe
 from accounts.freshness import FreshCache
 from accounts.invisible import visible
 from accounts.vendors.connection import Connection
@@ -190,11 +190,11 @@ _servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load, name="server")
 
 def _forget(change: Change) -> None:
     match change.kind:
-        case Kind.SERVER:
+        case ChangeKind.SERVER:
             _servers.forget(lambda server: server.server_id == change.id)
-        case Kind.ACCOUNT:
+        case ChangeKind.ACCOUNT:
             _servers.forget(lambda server: server.account_id == change.id)
-        case Kind.INTEGRATION:
+        case ChangeKind.INTEGRATION:
             _servers.forget(lambda server: server.integration_id == change.id)
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from api.openapi import SCHEME, document
 from portal.requests import PortalRequest, visit_of
-from portal.tools.argument_rows import Argument, arguments_of, kind_of
+from portal.tools.argument_rows import ArgumentRow, arguments_of, kind_of
 from portal.tools.commands import curl_over_rest
 
 Schema = dict[str, Any]
@@ -36,7 +36,7 @@ SAMPLES = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class DocumentedOperation:
     """One operation in words. `answer` is what comes with `status`; `problems` are the others, by status."""
 
     http: str
@@ -45,22 +45,22 @@ class Operation:
     title: str
     does: SafeString
     needs_token: bool
-    parameters: list[Argument]
-    body: list[Argument]
+    parameters: list[ArgumentRow]
+    body: list[ArgumentRow]
     status: str
-    answer: list[Argument]
+    answer: list[ArgumentRow]
     example: str
     problems: list[tuple[str, str]]
     curl: str
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OperationGroup:
     """The operations on one kind of thing."""
 
     tag: str
     title: str
-    operations: list[Operation] = field(default_factory=list)
+    operations: list[DocumentedOperation] = field(default_factory=list)
 
 
 def with_code(text: str) -> SafeString:
@@ -85,20 +85,20 @@ def api_reference(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def reference() -> list[Group]:
+def reference() -> list[OperationGroup]:
     """Return what the document describes, made once a process."""
     described = orjson.loads(document())
     schemas = described["components"]["schemas"]
-    groups = {tag: Group(tag, title) for tag, title in GROUPS.items()}
+    groups = {tag: OperationGroup(tag, title) for tag, title in GROUPS.items()}
     for path, operations in described["paths"].items():
         for http, operation in operations.items():
             tag = operation["tags"][0]
-            group = groups.setdefault(tag, Group(tag, tag.capitalize()))
+            group = groups.setdefault(tag, OperationGroup(tag, tag.capitalize()))
             group.operations.append(_operation(http.upper(), path, operation, schemas))
     return list(groups.values())
 
 
-def _operation(http: str, path: str, operation: Schema, schemas: Schema) -> Operation:
+def _operation(http: str, path: str, operation: Schema, schemas: Schema) -> DocumentedOperation:
     parameters = {
         "properties": {
             each["name"]: {
@@ -118,7 +118,7 @@ def _operation(http: str, path: str, operation: Schema, schemas: Schema) -> Oper
     problems = [(code, each["description"]) for code, each in operation["responses"].items() if code != status]
     sent = (_example(content) or _sample(body)) if content else None
     example = _example(answered)
-    return Operation(
+    return DocumentedOperation(
         http=http,
         path=path,
         anchor=operation["operationId"],
@@ -151,7 +151,7 @@ def _resolved(schema: Schema, schemas: Schema) -> Schema:
     return schema
 
 
-def _rows(schema: Schema, schemas: Schema, before: str = "", depth: int = 0) -> Iterator[Argument]:
+def _rows(schema: Schema, schemas: Schema, before: str = "", depth: int = 0) -> Iterator[ArgumentRow]:
     """Yield the members of an object, and of those in it, named from the top: `config.methods`, `result[].id`."""
     resolved = {name: _resolved(each, schemas) for name, each in schema.get("properties", {}).items()}
     for row in arguments_of({**schema, "properties": resolved}):
@@ -160,7 +160,7 @@ def _rows(schema: Schema, schemas: Schema, before: str = "", depth: int = 0) -> 
         held, mark = (inner.get("items", {}), "[].") if kind_of(inner) == "array" else (inner, ".")
         opens = depth < DEEPEST and bool(held.get("properties"))
         takes = ("list of objects" if mark == "[]." else "object") if opens else row.takes
-        yield Argument(name, takes, row.required, with_code(_description(row.description)))
+        yield ArgumentRow(name, takes, row.required, with_code(_description(row.description)))
         if opens:
             yield from _rows(held, schemas, f"{name}{mark}", depth + 1)
 

@@ -19,7 +19,7 @@ LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Hit:
     """One thing that was found: its words, a detail beside them, and where it is.
 
     `parts` are the words before, in and after what was looked for.
@@ -33,11 +33,11 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class HitGroup:
     """Things of one kind."""
 
     title: str
-    found: list[Found] = field(default_factory=list)
+    found: list[Hit] = field(default_factory=list)
 
 
 @require_safe
@@ -49,19 +49,19 @@ def search(request: PortalRequest) -> HttpResponse:
     return render(request, "search/found.html" if request.htmx else "search/page.html", context)
 
 
-def find(request: PortalRequest, sought: str) -> list[Group]:
+def find(request: PortalRequest, sought: str) -> list[HitGroup]:
     """Return what matches in the environment that was chosen (a fixed number of queries)."""
     visit = request.visit
     groups = [
-        Group("Go to", _matching(_pages(request), sought)),
-        Group("Do", _matching(_actions(visit), sought)),
+        HitGroup("Go to", _matching(_pages(request), sought)),
+        HitGroup("Do", _matching(_actions(visit), sought)),
     ]
     if visit.environment is not None and sought:
         groups += _things(visit, visit.environment, sought)
     return [group for group in groups if group.found]
 
 
-def _matching(offered: Iterable[Found], sought: str) -> list[Found]:
+def _matching(offered: Iterable[Hit], sought: str) -> list[Hit]:
     """Return those whose words hold what is looked for, each parted around it."""
     found = []
     for each in offered:
@@ -73,13 +73,13 @@ def _matching(offered: Iterable[Found], sought: str) -> list[Found]:
         end = place + len(sought) if marked else 0
         start = place if marked else 0
         parts = (each.words[:start], each.words[start:end], each.words[end:])
-        found.append(Found(each.words, each.address, each.detail, each.is_name, parts))
+        found.append(Hit(each.words, each.address, each.detail, each.is_name, parts))
         if len(found) == MOST:
             break
     return found
 
 
-def _pages(request: PortalRequest) -> Iterator[Found]:
+def _pages(request: PortalRequest) -> Iterator[Hit]:
     for words, name in (
         ("Accounts", "accounts"),
         ("Activity", "activity"),
@@ -89,63 +89,63 @@ def _pages(request: PortalRequest) -> Iterator[Found]:
         ("Profile and security", "profile"),
         ("API documentation", "api-docs"),
     ):
-        yield Found(words, reverse(name))
+        yield Hit(words, reverse(name))
     if request.user.is_staff:
-        yield Found("Admin", reverse("admin:index"))
+        yield Hit("Admin", reverse("admin:index"))
 
 
-def _actions(visit: Visit) -> Iterator[Found]:
+def _actions(visit: Visit) -> Iterator[Hit]:
     if visit.may_administer:
-        yield Found("Connect an account", reverse("choose-integration"))
+        yield Hit("Connect an account", reverse("choose-integration"))
     if visit.membership is not None:
-        yield Found("Issue an API token", reverse("api-token-issue"))
+        yield Hit("Issue an API token", reverse("api-token-issue"))
 
 
-def _things(visit: Visit, environment: Environment, sought: str) -> Iterator[Group]:
+def _things(visit: Visit, environment: Environment, sought: str) -> Iterator[HitGroup]:
     named = IntegratedAccount.objects.filter(environment=environment, name__icontains=sought)
     accounts = named.select_related("integration").only("name", "integration__label").order_by("name")[:MOST]
-    yield Group("Accounts", _matching(map(_account, accounts), sought))
+    yield HitGroup("Accounts", _matching(map(_account, accounts), sought))
     if visit.may_operate:
-        yield Group("Create", _matching(map(_creation, accounts), sought))
+        yield HitGroup("Create", _matching(map(_creation, accounts), sought))
     within = MCPServer.objects.filter(account__environment=environment).select_related("account")
     servers = within.filter(Q(name__icontains=sought) | Q(last_four=sought)).order_by("name")
     known = servers.only("name", "last_four", "account__name")[:MOST]
-    yield Group("MCP servers", _matching(map(_server, known), sought))
-    yield Group("Tools", _matching(_tools(environment), sought))
+    yield HitGroup("MCP servers", _matching(map(_server, known), sought))
+    yield HitGroup("Tools", _matching(_tools(environment), sought))
     members = Membership.objects.filter(environment=environment, user__username__icontains=sought)
     people = members.select_related("user").order_by("user__username")[:MOST]
-    found = (Found(each.user.get_username(), reverse("people"), each.role) for each in people)
-    yield Group("People", _matching(found, sought))
-    yield Group("API tokens", _matching(_tokens(visit, sought), sought))
+    found = (Hit(each.user.get_username(), reverse("people"), each.role) for each in people)
+    yield HitGroup("People", _matching(found, sought))
+    yield HitGroup("API tokens", _matching(_tokens(visit, sought), sought))
 
 
-def _tokens(visit: Visit, sought: str) -> Iterator[Found]:
+def _tokens(visit: Visit, sought: str) -> Iterator[Hit]:
     """Yield the API tokens that the visitor sees on their page."""
     if visit.membership is None:
         return
     seen = ApiToken.objects.seen_by(visit.membership)
     for token in seen.filter(revoked_at=None, name__icontains=sought).order_by("name")[:MOST]:
-        yield Found(token.name, reverse("api-tokens"), f"…{token.last_four}")
+        yield Hit(token.name, reverse("api-tokens"), f"…{token.last_four}")
 
 
-def _account(account: IntegratedAccount) -> Found:
-    return Found(account.name, reverse("account", args=[account.pk]), account.integration.label)
+def _account(account: IntegratedAccount) -> Hit:
+    return Hit(account.name, reverse("account", args=[account.pk]), account.integration.label)
 
 
-def _creation(account: IntegratedAccount) -> Found:
-    return Found(f"MCP server in {account.name}", reverse("mcp-server-create", args=[account.pk]))
+def _creation(account: IntegratedAccount) -> Hit:
+    return Hit(f"MCP server in {account.name}", reverse("mcp-server-create", args=[account.pk]))
 
 
-def _server(server: MCPServer) -> Found:
+def _server(server: MCPServer) -> Hit:
     address = reverse("mcp-server", args=[server.account_id, server.pk])
-    return Found(server.name, address, f"{server.account.name} · …{server.last_four}")
+    return Hit(server.name, address, f"{server.account.name} · …{server.last_four}")
 
 
-def _tools(environment: Environment) -> Iterator[Found]:
+def _tools(environment: Environment) -> Iterator[Hit]:
     """Yield the tools of each integration, at the first account that is connected through it."""
     accounts = IntegratedAccount.objects.filter(environment=environment, integration=OuterRef("pk")).order_by("name")
     connected = Integration.objects.filter(integrated_accounts__environment=environment).distinct().defer("definition")
     for integration in connected.annotate(account_id=Subquery(accounts.values("pk")[:1])).order_by("label"):
         for tool in catalogue_of(integration):
             address = reverse("account-tool", args=[integration.account_id, tool.resource, tool.method_name])
-            yield Found(tool.name, address, tool.title, is_name=True)
+            yield Hit(tool.name, address, tool.title, is_name=True)

@@ -5,7 +5,7 @@ import pickle
 from typing import Any
 
 from tools.documentation import bundles
-from tools.documentation.bundles import Loaded
+from tools.documentation.bundles import LoadResult
 from tools.rights import Operator
 
 OPERATOR = Operator("tests")
@@ -22,7 +22,7 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return read
 
 
-def load_bundle(text: str, *, overwrite: bool = False) -> Loaded:
+def load_bundle(text: str, *, overwrite: bool = False) -> LoadResult:
     """Load a bundle."""
     return bundles.load_parts(*read_bundle(text), OPERATOR, overwrite=overwrite)
 

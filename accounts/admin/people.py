@@ -22,7 +22,7 @@ from accounts.admin.invitations import InvitationAdmin, WithInviting
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.api_tokens.owners import owner_changed, owner_gone
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.errors import MemberRefused
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
 from accounts.people import members
@@ -230,7 +230,7 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
             held = {"accounts": len(accounts), "api_tokens": len(tokens)}
             audit.record(person(request), "environment.deleted", obj.audit_subject, held)
             super().delete_model(request, obj)
-            for kind, ids in ((Kind.ACCOUNT, accounts), (Kind.TOKEN, tokens)):
+            for kind, ids in ((ChangeKind.ACCOUNT, accounts), (ChangeKind.TOKEN, tokens)):
                 for row_id in ids:
                     announce(kind, row_id)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.api_tokens.recognition import MOST_GENERATIONS
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.errors import TokenUnfit
 from accounts.models import ApiToken, Environment, Membership, Role, TokenKind, User
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
@@ -164,7 +164,7 @@ def revoke_token(token: ApiToken, actor: audit.Actor) -> None:
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     audit.record(actor, "api_token.revoked", token.audit_subject)
-    announce(Kind.TOKEN, token.pk)
+    announce(ChangeKind.TOKEN, token.pk)
     end_tokens(_descendants(token), actor, f"{token} is revoked, which it comes from")
 
 
@@ -175,7 +175,7 @@ def delete_token(token: ApiToken, actor: audit.Actor) -> None:
     audit.record(actor, "api_token.deleted", token.audit_subject, {"role": token.role, "kind": token.kind})
     end_tokens(made, actor, f"{token} is deleted, which it comes from")
     token.delete()
-    announce(Kind.TOKEN, token_id)
+    announce(ChangeKind.TOKEN, token_id)
 
 
 def _descendants(token: ApiToken) -> Iterable[ApiToken]:
@@ -193,7 +193,7 @@ def end_tokens(rows: Iterable[ApiToken], actor: audit.Actor, why: str) -> None:
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
         audit.record(actor, "api_token.ended", row.audit_subject, {"why": why})
-        announce(Kind.TOKEN, row.pk)
+        announce(ChangeKind.TOKEN, row.pk)
 
 
 @transaction.atomic

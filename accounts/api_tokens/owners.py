@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.api_tokens.issue import end_tokens
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.models import ApiToken, Environment, Role, User
 
 
@@ -33,7 +33,7 @@ def owner_changed(user: User, actor: audit.Actor, environment: Environment | Non
                 row.audit_subject,
                 {"role": {"from": row.role, "to": present.value}, "why": words},
             )
-        announce(Kind.TOKEN, row.pk)
+        announce(ChangeKind.TOKEN, row.pk)
 
 
 def _why(row: ApiToken, user: User) -> str:

@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.changes import Change, Kind, subscribe
+from accounts.changes import Change, ChangeKind, subscribe
 from accounts.errors import AddressRefused
 from accounts.freshness import FreshCache
 from accounts.models import ApiToken, Role
@@ -119,7 +119,7 @@ def bearer_token(authorization: str) -> str:
 
 
 def _forget(change: Change) -> None:
-    if change.kind is Kind.TOKEN:
+    if change.kind is ChangeKind.TOKEN:
         _grants.forget(lambda grant: grant.token_id == change.id)
 
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from accounts.definition.parts import HeaderName, Parameter, Part, Template, WebAddress
+from accounts.definition.parts import DefinitionPart, HeaderName, Parameter, Template, WebAddress
 
 MAX_KEYS = 5
 
 
-class AuthenticationPart(Part):
+class AuthenticationPart(DefinitionPart):
     """What every kind tells of itself."""
 
     @property

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from accounts.definition.authentication import Authentication
 from accounts.definition.methods import Resource, Shaping
 from accounts.definition.pagination import Pagination
-from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Part, Path, Seconds, Slug
+from accounts.definition.parts import PLACEHOLDER, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
 from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
 
@@ -27,7 +27,7 @@ IN_KINDS = frozenset({"authentication", "pagination"})
 _singularize = lru_cache(maxsize=4096)(inflection.singularize)
 
 
-class ConnectionField(Part):
+class ConnectionField(DefinitionPart):
     """One thing that an admin is asked for when an account is connected."""
 
     name: Slug
@@ -48,7 +48,7 @@ class ConnectionField(Part):
         return self
 
 
-class ConnectionTest(Part):
+class ConnectionTest(DefinitionPart):
     """A cheap request that only a working connection answers with a 2xx status."""
 
     method: Literal["GET", "POST"] = "GET"
@@ -56,7 +56,7 @@ class ConnectionTest(Part):
     scopes: Expression | None = Field(None, description="Where the answer lists what the credentials may do.")
 
 
-class RateLimit(Part):
+class RateLimit(DefinitionPart):
     """In which response headers the vendor tells its limit, when it does not use the usual names."""
 
     limit_header: str | None = None
@@ -67,7 +67,7 @@ class RateLimit(Part):
     )
 
 
-class Errors(Part):
+class Errors(DefinitionPart):
     """Where the vendor says what went wrong: a response header, or a place in the JSON body."""
 
     failed: Expression | None = Field(
@@ -79,7 +79,7 @@ class Errors(Part):
     code: Expression | None = None
 
 
-class Definition(Part):
+class Definition(DefinitionPart):
     """The whole document."""
 
     name: Slug

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, model_validator
 
 from accounts.definition.pagination import Pagination
-from accounts.definition.parts import PLACEHOLDER, Expression, HeaderName, Parameter, Part, Path, Slug
+from accounts.definition.parts import PLACEHOLDER, DefinitionPart, Expression, HeaderName, Parameter, Path, Slug
 
 QueryStyle = Literal["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
 # Each kind of content that a method can answer with.
@@ -20,7 +20,7 @@ class Access(StrEnum):
     WRITE = "write"
 
 
-class Shaping(Part):
+class Shaping(DefinitionPart):
     """What is done to a result before a model reads it."""
 
     drop: Literal["nothing", "nulls", "empty"] = Field(
@@ -34,7 +34,7 @@ class Shaping(Part):
     )
 
 
-class Method(Part):
+class Method(DefinitionPart):
     """One thing that can be done with a resource: an HTTP method and a path under the base address."""
 
     http: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -93,7 +93,7 @@ class Method(Part):
         return self
 
 
-class Resource(Part):
+class Resource(DefinitionPart):
     """A kind of thing that the vendor keeps, such as cases."""
 
     label: str = Field(min_length=1, max_length=80)

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from accounts.definition.parts import Expression, HeaderName, Parameter, Part
+from accounts.definition.parts import DefinitionPart, Expression, HeaderName, Parameter
 
 
-class Paging(Part):
+class Paging(DefinitionPart):
     """What every kind has: how many items a page holds."""
 
     default_limit: int = Field(25, ge=1, le=1000, description="The items of a page where a call does not say.")

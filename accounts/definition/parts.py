@@ -41,7 +41,7 @@ def _check_expression(expression: str) -> str:
 Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check_expression)]
 
 
-class Part(BaseModel):
+class DefinitionPart(BaseModel):
     """A part of the document: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.definition import AuthorizationCodeAuthentication, Definition
 from accounts.errors import (
     AccountChanged,
@@ -206,7 +206,7 @@ def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
     audit.record(actor, "integrated_account.disconnected", account.audit_subject)
     account.delete()
-    announce(Kind.ACCOUNT, account_id)
+    announce(ChangeKind.ACCOUNT, account_id)
 
 
 @transaction.atomic
@@ -219,4 +219,4 @@ def save_account(account: IntegratedAccount, fields: Iterable[str]) -> None:
     if not IntegratedAccount.objects.select_for_update().filter(pk=account.pk).exists():
         raise ConnectionRefused(f"The account {account.name!r} was disconnected meanwhile.")
     account.save(update_fields=fields)
-    announce(Kind.ACCOUNT, account.pk)
+    announce(ChangeKind.ACCOUNT, account.pk)

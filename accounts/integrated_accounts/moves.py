@@ -1,7 +1,7 @@
 """Accounts whose secrets would go elsewhere, as their integration changed: stopped, and let on when it is as it was."""
 
 from accounts import audit
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount, Integration
@@ -45,7 +45,7 @@ def settle_accounts(integration: Integration, actor: audit.Actor) -> None:
         if (account.status, account.stopped) == before:
             continue
         account.save(update_fields={"status", "stopped"})
-        announce(Kind.ACCOUNT, account.pk)
+        announce(ChangeKind.ACCOUNT, account.pk)
         if bool(account.stopped) != was_stopped:
             _note(account, definition, actor)
 

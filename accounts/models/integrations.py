@@ -14,7 +14,7 @@ from accounts.fields import DocumentField
 from accounts.keyring import key_ring
 from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, User
-from accounts.models.revisions import Revised
+from accounts.models.revisions import RevisedRow
 
 
 class Integration(models.Model):
@@ -65,7 +65,7 @@ class AccountStatus(models.TextChoices):
     DISABLED = "disabled", "Disabled"
 
 
-class IntegratedAccount(Revised):
+class IntegratedAccount(RevisedRow):
     """One connected account at a vendor. Its secret connection fields are encrypted, bound to this row."""
 
     Status = AccountStatus

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F
 
 
-class Revised(models.Model):
+class RevisedRow(models.Model):
     """A row with a revision and the moment of its last change."""
 
     revision = models.PositiveBigIntegerField(default=1, editable=False)

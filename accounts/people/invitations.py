@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Offer:
+class InvitationOffer:
     """An invitation with its token at the only moment when that is known; None where a mail carries it."""
 
     invitation: Invitation
@@ -48,7 +48,7 @@ class NewPerson:
 
 
 @transaction.atomic
-def invite(environment: Environment, inviter: User, *, role: Role, email: str = "", note: str = "") -> Offer:
+def invite(environment: Environment, inviter: User, *, role: Role, email: str = "", note: str = "") -> InvitationOffer:
     """Offer a role in an environment: by mail to an address, else by a link for the inviter to hand over.
 
     Raises MemberRefused for somebody who may not invite, and where enough invitations wait or were mailed lately.
@@ -60,7 +60,7 @@ def invite(environment: Environment, inviter: User, *, role: Role, email: str = 
 
 
 @transaction.atomic
-def renew(invitation: Invitation, inviter: User) -> Offer:
+def renew(invitation: Invitation, inviter: User) -> InvitationOffer:
     """Make a new link, in the name of whoever asks for it; the previous one is dead from then on.
 
     Raises MemberRefused for somebody who may not invite, and where enough was mailed lately.
@@ -214,7 +214,7 @@ def _find(token: str, rows: Any) -> Invitation:
     return invitation
 
 
-def _offer(invitation: Invitation, inviter: User, action: str) -> Offer:
+def _offer(invitation: Invitation, inviter: User, action: str) -> InvitationOffer:
     invitation.renew(inviter, timezone.now())
     # The worker mints the token of a mail itself, so that it lies neither in a queue nor before the inviter's eyes.
     token = None if invitation.email else invitation.mint()
@@ -226,7 +226,7 @@ def _offer(invitation: Invitation, inviter: User, action: str) -> Offer:
         invitation.audit_subject,
         {"role": invitation.role, "email": invitation.email, "expires_at": ends},
     )
-    return Offer(invitation, token)
+    return InvitationOffer(invitation, token)
 
 
 def _close(invitation: Invitation, actor: User, action: str) -> None:
@@ -255,8 +255,8 @@ def _join(invitation: Invitation, person: User, *, new_person: bool) -> Membersh
 
 
 __all__ = [
+    "InvitationOffer",
     "NewPerson",
-    "Offer",
     "accept_as",
     "accept_as_new",
     "decline",

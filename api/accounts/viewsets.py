@@ -76,7 +76,7 @@ class ApiViewSet(GenericViewSet[M]):
         return self.get_paginated_response(self.get_serializer(items, many=True).data)
 
 
-class AccountFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class AccountFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Filters of the list of accounts."""
 
     integration = django_filters.CharFilter(field_name="integration__name", help_text="The name of an integration.")
@@ -94,7 +94,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
     queryset = IntegratedAccount.objects.all()
     serializer_class = AccountSerializer
     filter_backends = (DjangoFilterBackend,)
-    filterset_class = AccountFilter
+    filterset_class = AccountFilterSet
     lookup_url_kwarg = "account_id"
     required_role = Role.ADMIN
 

@@ -57,7 +57,7 @@ def policy_problems() -> Iterator[None]:
         raise ProblemRaised(invalid(*(FieldError(*problem) for problem in refused.problems.items()))) from None
 
 
-class ServerFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ServerFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Filters of the list of MCP servers."""
 
     status = django_filters.ChoiceFilter(choices=MCPServer.Status.choices, method="in_status")
@@ -74,7 +74,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     queryset = MCPServer.objects.all()
     serializer_class = ServerSerializer
     filter_backends = (DjangoFilterBackend,)
-    filterset_class = ServerFilter
+    filterset_class = ServerFilterSet
     lookup_url_kwarg = "server_id"
     required_role = Role.OPERATOR
 

@@ -15,8 +15,8 @@ from api.pagination import CURSOR, LIMIT, CursorUnknown, opened, sealed
 from api.strictness import MomentField, StrictSerializer
 from tools.models import Call, Outcome
 from tools.models.calls import Via
-from tools.record.activity import ANY_FAILURE, CallFilter, Position, page_of
-from tools.record.figures import Line, Tally, breakdown_of, figures_of
+from tools.record.activity import ANY_FAILURE, CallFilter, CallPosition, page_of
+from tools.record.figures import Tally, TallyRow, breakdown_of, figures_of
 
 PERIOD = timedelta(hours=24)
 MOST = 200
@@ -63,10 +63,10 @@ class CallListQuery(CallQuery):
         required=False, help_text="For the next page: the next_cursor of the page before, passed back unchanged."
     )
 
-    def validate_next_cursor(self, given: str) -> Position | None:
+    def validate_next_cursor(self, given: str) -> CallPosition | None:
         """Return the position that a cursor stands for; refuse one that the list did not give out."""
         try:
-            return Position.parse(opened(given, self.context["request"]))
+            return CallPosition.parse(opened(given, self.context["request"]))
         except CursorUnknown as unknown:
             raise serializers.ValidationError(str(unknown)) from None
 
@@ -169,7 +169,7 @@ class CallViewSet(ApiViewSet[Call]):
         return Response(CallFiguresSerializer(shown).data)
 
 
-def _server(line: Line) -> dict[str, Any]:
+def _server(line: TallyRow) -> dict[str, Any]:
     return {"server_id": line.key, "account_id": line.account_id, **_tally(line.tally)}
 
 

@@ -25,7 +25,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Step:
+class StoryStep:
     """An entry of a featured history, `at` hours before the anchor."""
 
     at: float
@@ -45,7 +45,7 @@ class FeaturedCase:
     tags: list[str]
     opened_by: int | str
     summary: str
-    steps: list[Step]
+    steps: list[StoryStep]
     rating: int | None = None
     feedback: str | None = None
 
@@ -116,7 +116,7 @@ def case_stories() -> list[Story]:
 def featured_cases() -> list[FeaturedCase]:
     """Read featured.yaml."""
     stories = _read("featured")
-    steps = [[Step(**step) for step in story.pop("steps")] for story in stories]
+    steps = [[StoryStep(**step) for step in story.pop("steps")] for story in stories]
     return [FeaturedCase(**story, steps=told) for story, told in zip(stories, steps, strict=True)]
 
 

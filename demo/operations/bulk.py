@@ -4,10 +4,10 @@ from demo import casework
 from demo.account import Account
 from demo.errors import BadRequest
 from demo.records.case import STATUSES, Case
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 
-def update_cases(account: Account, call: Call) -> object:
+def update_cases(account: Account, call: RoutedRequest) -> object:
     """Change every named case or, if one parameter is wrong, none of them."""
     query = call.query
     cases = _named_cases(account, query.required("caseids"))

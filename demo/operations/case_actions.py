@@ -4,10 +4,10 @@ from demo import casework
 from demo.account import Account
 from demo.errors import BadRequest
 from demo.records.case import STATUSES, Case
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 
-def add_note(account: Account, call: Call) -> object:
+def add_note(account: Account, call: RoutedRequest) -> object:
     """Write a note and, in the same step, assign the case or change its status."""
     case = account.cases.get(call.ids[0])
     form = call.form
@@ -23,7 +23,7 @@ def add_note(account: Account, call: Call) -> object:
     return case.detail()
 
 
-def reply(account: Account, call: Call) -> object:
+def reply(account: Account, call: RoutedRequest) -> object:
     """Email the customer."""
     case = account.cases.get(call.ids[0])
     addresses = call.form.only(("to", "cc", "bcc", "from"))
@@ -33,12 +33,12 @@ def reply(account: Account, call: Call) -> object:
     return case.detail()
 
 
-def _template(call: Call) -> str:
+def _template(call: RoutedRequest) -> str:
     template = call.form.text("templateid")
     return f"(template {template})" if template else ""
 
 
-def snooze(account: Account, call: Call) -> object:
+def snooze(account: Account, call: RoutedRequest) -> object:
     """Put the case aside until a moment in the future."""
     case = account.cases.get(call.ids[0])
     call.form.required("until")
@@ -47,26 +47,26 @@ def snooze(account: Account, call: Call) -> object:
     return case.detail()
 
 
-def tag(account: Account, call: Call) -> object:
+def tag(account: Account, call: RoutedRequest) -> object:
     """Put a tag on the case."""
     case = account.cases.get(call.ids[0])
     casework.tag(account, case, account.tags.get(call.ids[1]))
     return case.detail()
 
 
-def untag(account: Account, call: Call) -> object:
+def untag(account: Account, call: RoutedRequest) -> object:
     """Take a tag off the case."""
     case = account.cases.get(call.ids[0])
     casework.untag(account, case, account.tags.get(call.ids[1]))
     return case.detail()
 
 
-def get_feedback(account: Account, call: Call) -> object:
+def get_feedback(account: Account, call: RoutedRequest) -> object:
     """Show what the customer was asked and answered."""
     return _feedback(account.cases.get(call.ids[0]))
 
 
-def request_feedback(account: Account, call: Call) -> object:
+def request_feedback(account: Account, call: RoutedRequest) -> object:
     """Ask the customer now."""
     case = account.cases.get(call.ids[0])
     if not case.asks_feedback:
@@ -76,17 +76,17 @@ def request_feedback(account: Account, call: Call) -> object:
     return _feedback(case)
 
 
-def do_ask(account: Account, call: Call) -> object:
+def do_ask(account: Account, call: RoutedRequest) -> object:
     """Allow that the customer is asked."""
     return _set_asking(account, call, True)
 
 
-def dont_ask(account: Account, call: Call) -> object:
+def dont_ask(account: Account, call: RoutedRequest) -> object:
     """See to it that the customer is not asked."""
     return _set_asking(account, call, False)
 
 
-def _set_asking(account: Account, call: Call, asks: bool) -> object:
+def _set_asking(account: Account, call: RoutedRequest, asks: bool) -> object:
     case = account.cases.get(call.ids[0])
     case.asks_feedback = asks
     account.log(case, "feedback", f"Asking for feedback was switched {'on' if asks else 'off'}.")

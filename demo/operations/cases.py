@@ -11,7 +11,7 @@ from demo.parameters import Parameters
 from demo.records.case import STATUSES, Case
 from demo.records.contact import Contact
 from demo.records.organisation import CaseTag
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 ORDER: Keys[Case] = {
     "id": attrgetter("id"),
@@ -25,7 +25,7 @@ ORDER: Keys[Case] = {
 }
 
 
-def list_cases(account: Account, call: Call) -> bytes:
+def list_cases(account: Account, call: RoutedRequest) -> bytes:
     """List cases without details and history, by default the newest first."""
     # Newest first, so that the default order finds its work nearly done and keeps equal moments newest first.
     cases = list(account.cases)[::-1]
@@ -35,12 +35,12 @@ def list_cases(account: Account, call: Call) -> bytes:
     return b"[" + b",".join([case.row() for case in call.query.page(cases)]) + b"]"
 
 
-def get_case(account: Account, call: Call) -> object:
+def get_case(account: Account, call: RoutedRequest) -> object:
     """Show a case with its details and history."""
     return account.cases.get(call.ids[0]).detail()
 
 
-def create_case(account: Account, call: Call) -> object:
+def create_case(account: Account, call: RoutedRequest) -> object:
     """Open a case."""
     form = call.form
     department = form.known("depid", account.departments.find)
@@ -72,7 +72,7 @@ def create_case(account: Account, call: Call) -> object:
     return case.detail()
 
 
-def update_case(account: Account, call: Call) -> object:
+def update_case(account: Account, call: RoutedRequest) -> object:
     """Change what is given and leave the rest."""
     case = account.cases.get(call.ids[0])
     form = call.form

@@ -4,20 +4,20 @@ from demo import casework
 from demo.account import Account
 from demo.records.case import STATUSES
 from demo.records.chat import Chat
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 
-def list_chats(account: Account, call: Call) -> object:
+def list_chats(account: Account, call: RoutedRequest) -> object:
     """List the active chats, the newest first, all of them at once."""
     return [chat.summary() for chat in reversed(list(account.chats)) if not chat.is_archived]
 
 
-def get_chat(account: Account, call: Call) -> object:
+def get_chat(account: Account, call: RoutedRequest) -> object:
     """Show a chat, active or archived, with its transcript."""
     return account.chats.get(call.ids[0]).detail()
 
 
-def update_chat(account: Account, call: Call) -> object:
+def update_chat(account: Account, call: RoutedRequest) -> object:
     """Change what is given and leave the rest."""
     chat = account.chats.get(call.ids[0])
     form = call.form
@@ -33,7 +33,7 @@ def update_chat(account: Account, call: Call) -> object:
     return chat.detail()
 
 
-def close_chat(account: Account, call: Call) -> object:
+def close_chat(account: Account, call: RoutedRequest) -> object:
     """Close the chat; a status is that of the case which it is linked to. A second time changes nothing."""
     chat = account.chats.get(call.ids[0])
     status = call.form.choice("status", STATUSES)
@@ -46,7 +46,7 @@ def close_chat(account: Account, call: Call) -> object:
     return chat.detail()
 
 
-def _place(account: Account, call: Call, chat: Chat) -> None:
+def _place(account: Account, call: RoutedRequest, chat: Chat) -> None:
     department = call.form.known("depid", account.departments.find)
     rep = call.form.known("repid", account.find_rep)
     chat.department_id = department.id if department else chat.department_id

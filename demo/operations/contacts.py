@@ -3,24 +3,24 @@
 from demo.account import Account
 from demo.errors import VendorError
 from demo.records.contact import FURTHER_FIELDS, LISTED_FIELDS, Contact
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 FIELDS = (*LISTED_FIELDS, *FURTHER_FIELDS)
 
 
-def search_contacts(account: Account, call: Call) -> object:
+def search_contacts(account: Account, call: RoutedRequest) -> object:
     """Search names, companies and addresses, in any case of letters."""
     text = call.query.required("search").strip()
     found = [contact for contact in account.contacts if contact.matches(text)]
     return [contact.summary() for contact in call.query.page(found)]
 
 
-def get_contact(account: Account, call: Call) -> object:
+def get_contact(account: Account, call: RoutedRequest) -> object:
     """Show a contact with every field it can have."""
     return account.contacts.get(call.ids[0]).detail()
 
 
-def create_contact(account: Account, call: Call) -> object:
+def create_contact(account: Account, call: RoutedRequest) -> object:
     """Create a contact that has a name or an address."""
     values = call.form.only(FIELDS)
     if not values.keys() & {"firstName", "lastName", "emailAddress"}:
@@ -31,7 +31,7 @@ def create_contact(account: Account, call: Call) -> object:
     return account.contacts.add(contact).detail()
 
 
-def update_contact(account: Account, call: Call) -> object:
+def update_contact(account: Account, call: RoutedRequest) -> object:
     """Change what is given and leave the rest."""
     contact = account.contacts.get(call.ids[0])
     contact.change(call.form.only(FIELDS), account.clock.now())

@@ -5,7 +5,7 @@ from operator import attrgetter
 from demo.account import Account
 from demo.ordering import Keys, ordered
 from demo.records.email import Email
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 ORDER: Keys[Email] = {
     "id": attrgetter("id"),
@@ -16,7 +16,7 @@ ORDER: Keys[Email] = {
 FILTERS = {"from": attrgetter("sender"), "subject": attrgetter("subject"), "content": attrgetter("body")}
 
 
-def list_unassigned(account: Account, call: Call) -> object:
+def list_unassigned(account: Account, call: RoutedRequest) -> object:
     """List the emails that belong to no case, by default the newest first."""
     emails = [email for email in account.emails if email.case_id is None]
     for name, text in call.query.only(FILTERS).items():
@@ -26,7 +26,7 @@ def list_unassigned(account: Account, call: Call) -> object:
     return [email.summary(body_limit) for email in call.query.page(emails)]
 
 
-def get_email(account: Account, call: Call) -> object:
+def get_email(account: Account, call: RoutedRequest) -> object:
     """Show any email, with its whole body."""
     return account.emails.get(call.ids[0]).summary()
 

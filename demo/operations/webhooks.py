@@ -3,15 +3,15 @@
 from demo.account import Account
 from demo.errors import BadRequest
 from demo.records.organisation import Webhook
-from demo.routing import Call, Route
+from demo.routing import Route, RoutedRequest
 
 
-def list_webhooks(account: Account, call: Call) -> object:
+def list_webhooks(account: Account, call: RoutedRequest) -> object:
     """List the webhooks."""
     return [webhook.summary() for webhook in account.webhooks]
 
 
-def create_webhook(account: Account, call: Call) -> object:
+def create_webhook(account: Account, call: RoutedRequest) -> object:
     """Keep a webhook."""
     object_type, action, url = (call.form.required(name) for name in ("objectType", "action", "url"))
     if not url.startswith(("https://", "http://")):
@@ -20,7 +20,7 @@ def create_webhook(account: Account, call: Call) -> object:
     return account.webhooks.add(webhook).summary()
 
 
-def delete_webhook(account: Account, call: Call) -> object:
+def delete_webhook(account: Account, call: RoutedRequest) -> object:
     """Forget a webhook."""
     webhook = account.webhooks.get(call.ids[0])
     account.webhooks.remove(webhook)

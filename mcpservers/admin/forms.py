@@ -14,7 +14,7 @@ from tools.catalogue.compilation import catalogue_of
 PLACES = {"config.methods": "methods", "config.tags": "tags", "config.tools": "tools", "expires_at": "expires_at"}
 
 
-class ServerForm(ModelForm):
+class ServerAdminForm(ModelForm):
     """What may be changed of a server here."""
 
     methods = forms.MultipleChoiceField(

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mono, person
-from mcpservers.admin.forms import ServerForm
+from mcpservers.admin.forms import ServerAdminForm
 from mcpservers.lifecycle import change_server, delete_server, pause_server, resume_server
 from mcpservers.models import MCPServer
 from tools.catalogue.compilation import ToolSet, catalogue_of
@@ -39,7 +39,7 @@ class MCPServerAdmin(ModelAdmin):
     """MCP servers; they are made in the portal or over REST, where their URL is shown once."""
 
     audit_kind = "mcp_server"
-    form = ServerForm
+    form = ServerAdminForm
     list_display = ("name", "ends_in", "state", "account", "environment", "filters", "calls", "ends", "created_by")
     list_filter = (StatusFilter, "require_api_token_auth", "account__integration", "account__environment")
     list_select_related = ("account__environment", "account__integration")

@@ -20,18 +20,18 @@ from portal.list_filters import AccountFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell
 from portal.servers.exposure import exposure_of
 from tools.catalogue.compilation import catalogue_of
-from tools.record.usage import Lately, accounts_lately, server_use
+from tools.record.usage import DayUsage, accounts_lately, server_use
 
 PAGE = 25
 
 
 @dataclass(frozen=True)
-class Row:
+class AccountRow:
     """An account as the list and its overview show it."""
 
     account: IntegratedAccount
     tools: int
-    lately: Lately
+    lately: DayUsage
 
     @property
     def spark(self) -> str:
@@ -58,7 +58,7 @@ def list_accounts(request: PortalRequest) -> HttpResponse:
     )
     page = Paginator(accounts, PAGE).get_page(request.GET.get("page"))
     lately = accounts_lately([account.pk for account in page])
-    rows = [Row(account, len(catalogue_of(account.integration)), lately[account.pk]) for account in page]
+    rows = [AccountRow(account, len(catalogue_of(account.integration)), lately[account.pk]) for account in page]
     return render(request, "accounts/list.html", {"page": page, "rows": rows, "filters": filters})
 
 
@@ -74,7 +74,7 @@ def overview(request: PortalRequest, account_id: UUID) -> HttpResponse:
     context = {
         "account": account,
         "tab": "overview",
-        "row": Row(account, len(catalogue), lately),
+        "row": AccountRow(account, len(catalogue), lately),
         "fields": labelled_fields(account),
         "servers": {state: states.count(state) for state in MCPServer.Status},
         "exposure": exposure_of(account, [], []),

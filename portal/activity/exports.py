@@ -18,7 +18,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from portal.activity.names import CallNames
-from tools.record.activity import CallFilter, Position, following
+from tools.record.activity import CallFilter, CallPosition, following
 
 PIECE = 1000
 FIELDS = (
@@ -42,12 +42,12 @@ async def pieces(wanted: CallFilter, write: Callable[[list[Row]], bytes], head: 
     """Write the calls that match, newest first, piece by piece."""
     if head:
         yield head
-    after: Position | None = None
+    after: CallPosition | None = None
     names = CallNames()
     while True:
         rows = await database_sync_to_async(_rows)(wanted, after, names)
         if rows:
-            after = Position(rows[-1]["started_at"], rows[-1]["id"])
+            after = CallPosition(rows[-1]["started_at"], rows[-1]["id"])
             yield write(rows)
         if len(rows) < PIECE:
             return
@@ -63,7 +63,7 @@ def as_json_lines(wanted: CallFilter) -> AsyncIterator[bytes]:
     return pieces(wanted, _json_lines, b"")
 
 
-def _rows(wanted: CallFilter, after: Position | None, names: CallNames) -> list[Row]:
+def _rows(wanted: CallFilter, after: CallPosition | None, names: CallNames) -> list[Row]:
     # The database's own text: arguments are not read only to be written again.
     calls = following(wanted, after).annotate(written=Cast("arguments", TextField())).values(*STORED, "written")
     rows: list[Row] = list(calls[:PIECE])

@@ -30,7 +30,7 @@ OLDEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ActivityQuery:
     """What somebody wants to see: calls between two moments; without `until`, those that are still to come too."""
 
     calls: CallFilter
@@ -111,7 +111,7 @@ class ActivityForm(forms.Form):
         if data.get("period") == CUSTOM and since and until and until <= since:
             self.add_error("until", "This is not later than “From”.")
 
-    def asked(self, environment_id: UUID, account_id: UUID | None) -> Asked:
+    def asked(self, environment_id: UUID, account_id: UUID | None) -> ActivityQuery:
         """Return what is wanted, of one account where the page is about one."""
         self.is_valid()
         data = self.cleaned_data
@@ -127,7 +127,7 @@ class ActivityForm(forms.Form):
             since=since,
             until=until,
         )
-        return Asked(calls, since, until)
+        return ActivityQuery(calls, since, until)
 
     def _window(self) -> tuple[datetime, datetime | None]:
         now, data = timezone.now(), self.cleaned_data

@@ -34,7 +34,7 @@ RETRY = b"retry: 2000\n\n"
 MOST_STREAMS = 2000
 
 
-class Refused(Exception):
+class WatchRefused(Exception):
     """The stream is not opened."""
 
     def __init__(self, status: HTTPStatus, words: str = "") -> None:
@@ -50,7 +50,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         watch = await database_sync_to_async(_watch)(scope, headers)
         with _allowed(watch):
             await _hold(scope, receive, send, watch)
-    except Refused as refused:
+    except WatchRefused as refused:
         await _refuse(refused, send)
 
 
@@ -61,7 +61,7 @@ def _allowed(watch: Watch) -> Iterator[None]:
         with streams.one(Holder(HolderKind.PERSON, watch.user_id)):
             yield
     except AllowanceUsedUp as used_up:
-        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, str(used_up)) from None
+        raise WatchRefused(HTTPStatus.TOO_MANY_REQUESTS, str(used_up)) from None
 
 
 async def _hold(scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
@@ -106,15 +106,15 @@ def _check(scope: Scope, headers: Headers) -> None:
     try:
         check_host(headers)
     except Refusal:
-        raise Refused(HTTPStatus.BAD_REQUEST) from None
+        raise WatchRefused(HTTPStatus.BAD_REQUEST) from None
     if scope["method"] != "GET":
-        raise Refused(HTTPStatus.METHOD_NOT_ALLOWED)
+        raise WatchRefused(HTTPStatus.METHOD_NOT_ALLOWED)
     if not is_own_origin(scope, headers):
-        raise Refused(HTTPStatus.FORBIDDEN)
+        raise WatchRefused(HTTPStatus.FORBIDDEN)
     if headers.get(b"sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Refused(HTTPStatus.FORBIDDEN)
+        raise WatchRefused(HTTPStatus.FORBIDDEN)
     if feed.closing or len(feed) >= MOST_STREAMS:
-        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+        raise WatchRefused(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _watch(scope: Scope, headers: Headers) -> Watch:
@@ -124,15 +124,15 @@ def _watch(scope: Scope, headers: Headers) -> Watch:
     request.session = session = SessionStore(key or None)
     user = get_user(request)
     if not isinstance(user, User) or not user.is_active or session.row is None:
-        raise Refused(HTTPStatus.UNAUTHORIZED)
+        raise WatchRefused(HTTPStatus.UNAUTHORIZED)
     query = QueryDict(scope.get("query_string", b""))
     environment_id, account_id = _id(query.get("environment")), _id(query.get("of"))
     if environment_id is None:
-        raise Refused(HTTPStatus.NOT_FOUND)
+        raise WatchRefused(HTTPStatus.NOT_FOUND)
     found = Membership.objects.filter(user=user, environment_id=environment_id).select_related("environment")
     membership = found.first()
     if membership is None:
-        raise Refused(HTTPStatus.NOT_FOUND)
+        raise WatchRefused(HTTPStatus.NOT_FOUND)
     asked = ask(ActivityForm(query), membership.environment, account_id)
     # Calls that are still to come are meant, so that the moment at which a page was opened is no bound.
     wanted = replace(asked.calls, since=None, until=None)
@@ -154,7 +154,7 @@ def _id(text: str | None) -> UUID | None:
         return None
 
 
-async def _refuse(refused: Refused, send: Send) -> None:
+async def _refuse(refused: WatchRefused, send: Send) -> None:
     status = refused.status
     headers = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:

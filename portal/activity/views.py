@@ -17,12 +17,12 @@ from accounts.models import Environment, IntegratedAccount
 from mcpservers.models import MCPServer
 from portal.activity.charts import charts_of, waterfall_of
 from portal.activity.exports import as_csv, as_json_lines
-from portal.activity.forms import ActivityForm, Asked
+from portal.activity.forms import ActivityForm, ActivityQuery
 from portal.activity.names import CallNames
 from portal.activity.rows import rows_of
 from portal.requests import PortalRequest, account_for, enter, signed_in
 from tools.models import Call
-from tools.record.activity import Position, page_of
+from tools.record.activity import CallPosition, page_of
 from tools.record.figures import breakdown_of, figures_of
 from tools.record.usage import clients_seen, tools_used
 
@@ -118,7 +118,7 @@ def stream_elsewhere(request: HttpRequest) -> HttpResponse:
     return HttpResponse("New calls are streamed only by the web process.", status=501, content_type="text/plain")
 
 
-def ask(form: ActivityForm, environment: Environment, account_id: UUID | None) -> Asked:
+def ask(form: ActivityForm, environment: Environment, account_id: UUID | None) -> ActivityQuery:
     """Return what a form wants, of one account where the page is about one.
 
     A server leads to its account, by which figures are kept.
@@ -136,9 +136,9 @@ def _list(
     form: ActivityForm,
     environment: Environment,
     account: IntegratedAccount | None,
-    asked: Asked,
+    asked: ActivityQuery,
 ) -> dict[str, object]:
-    after = Position.parse(request.GET.get("after", ""))
+    after = CallPosition.parse(request.GET.get("after", ""))
     # Asked first: what comes in after this is what the stream tells.
     newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
     page = page_of(asked.calls, after)
@@ -155,7 +155,7 @@ def _list(
     }
 
 
-def _breakdown(asked: Asked) -> dict[str, object]:
+def _breakdown(asked: ActivityQuery) -> dict[str, object]:
     found = breakdown_of(asked.calls, asked.since, asked.until or timezone.now())
     names = CallNames()
     names.learn_servers({line.key for line in found.servers or () if line.key})

@@ -28,7 +28,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class AuditRow:
     """One change as the table shows it."""
 
     entry: AuditEntry
@@ -80,5 +80,5 @@ def show(request: PortalRequest) -> HttpResponse:
         if form.cleaned_data["what"]:
             entries = entries.filter(action__startswith=f"{form.cleaned_data['what']}.")
     page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
-    context = {"section": "audit", "page": page, "form": form, "rows": [Row(entry) for entry in page]}
+    context = {"section": "audit", "page": page, "form": form, "rows": [AuditRow(entry) for entry in page]}
     return render(request, "people/audit.html", context)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.errors import MemberRefused
 from accounts.models import Environment, Invitation, InvitationState, Membership, Role, SecondFactor
 from accounts.people.invitation_forms import InviteForm
-from accounts.people.invitations import Offer, invite, renew, withdraw
+from accounts.people.invitations import InvitationOffer, invite, renew, withdraw
 from accounts.people.members import admitters, change_role, put_back_member, remove_member
 from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
@@ -25,7 +25,7 @@ PAGE = 25
 
 
 @dataclass(frozen=True)
-class Pending:
+class InvitationRow:
     """An invitation that nobody has answered, as the table shows it."""
 
     invitation: Invitation
@@ -179,14 +179,14 @@ def _people(request: PortalRequest, environment: Environment, form: InviteForm) 
     )
 
 
-def _pending(environment: Environment) -> list[Pending]:
+def _pending(environment: Environment) -> list[InvitationRow]:
     invitations = list(environment.invitations.unanswered())
     inviters = {each.invited_by_id for each in invitations if each.invited_by_id is not None}
     able = set(admitters(environment).filter(pk__in=inviters).values_list("pk", flat=True)) if inviters else set()
-    return [Pending(each, each.invited_by_id is None or each.invited_by_id in able) for each in invitations]
+    return [InvitationRow(each, each.invited_by_id is None or each.invited_by_id in able) for each in invitations]
 
 
-def _offered(request: PortalRequest, offer: Offer) -> HttpResponse:
+def _offered(request: PortalRequest, offer: InvitationOffer) -> HttpResponse:
     invitation = offer.invitation
     if offer.path is None:
         tell(request, f"The invitation goes to {invitation.email} within a minute, and nowhere else.")

@@ -31,7 +31,7 @@ SOON = timedelta(days=3)
 
 
 @dataclass(frozen=True)
-class Row:
+class ServerRow:
     """A server as the table shows it."""
 
     server: MCPServer
@@ -42,12 +42,12 @@ class Row:
     calls: int = 0
 
 
-def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: int = 0) -> Row:
+def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: int = 0) -> ServerRow:
     """Put together what is shown of a server."""
     status = server.status(now)
     ends_soon = status != MCPServer.Status.EXPIRED and server.expires_at is not None and server.expires_at - now < SOON
     exposure = exposure_of(account, server.methods, server.tags, server.tools)
-    return Row(server, exposure, methods_in_words(server.methods), status, ends_soon, calls)
+    return ServerRow(server, exposure, methods_in_words(server.methods), status, ends_soon, calls)
 
 
 def server_for(request: PortalRequest, account_id: UUID, server_id: UUID, role: Role = Role.VIEWER) -> MCPServer:

@@ -21,7 +21,7 @@ MOST_MEMBERS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class ArgumentRow:
     """One argument: its name, what it takes, what the model is told of it."""
 
     name: str
@@ -30,11 +30,11 @@ class Argument:
     description: str
 
 
-def arguments_of(schema: Schema) -> list[Argument]:
+def arguments_of(schema: Schema) -> list[ArgumentRow]:
     """Return the arguments of an inputSchema, in its order."""
     required = set(schema.get("required", []))
     return [
-        Argument(name, takes(declared), name in required, description_of(declared))
+        ArgumentRow(name, takes(declared), name in required, description_of(declared))
         for name, declared in schema.get("properties", {}).items()
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from accounts.models import IntegratedAccount
-from tools.catalogue.compilation import Catalogue, Declared, Tool, catalogue_of
+from tools.catalogue.compilation import Catalogue, DeclaredMethod, Tool, catalogue_of
 from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation, State
 from tools.record.usage import NEVER_USED, ToolUse, tools_used
@@ -21,10 +21,10 @@ SHAPES = {"exposed": "live", "draft": "attention", "withdrawn": "paused", "missi
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ToolRow:
     """One method of the definition. `name` is its tool's, or what the tool would be called; `use` is of 30 days."""
 
-    declared: Declared
+    declared: DeclaredMethod
     state: str
     name: str
     tool: Tool | None = None
@@ -54,7 +54,7 @@ class Row:
         return any(sought in text.lower() for text in texts)
 
 
-class Judged(NamedTuple):
+class RecordVerdict(NamedTuple):
     """What is kept of a record and its verdict."""
 
     record_id: int
@@ -64,13 +64,13 @@ class Judged(NamedTuple):
     tokens: int | None
 
 
-def rows_of(account: IntegratedAccount) -> list[Row]:
+def rows_of(account: IntegratedAccount) -> list[ToolRow]:
     """Return every method of an account's integration, in the definition's order (a fixed number of queries)."""
     ensure_fresh()
     catalogue = catalogue_of(account.integration)
     records = Documentation.objects.filter(integration_id=account.integration_id, verdict__isnull=False)
-    columns = ("resource", "method", "pk", *(f"verdict__{name}" for name in Judged._fields[1:]))
-    judged = {(row[0], row[1]): Judged(*row[2:]) for row in records.values_list(*columns)}
+    columns = ("resource", "method", "pk", *(f"verdict__{name}" for name in RecordVerdict._fields[1:]))
+    judged = {(row[0], row[1]): RecordVerdict(*row[2:]) for row in records.values_list(*columns)}
     tools = {(tool.resource, tool.method_name): tool for tool in catalogue}
     used = tools_used(account.environment_id, account.pk)
     return [*_rows(catalogue, judged, tools, used)]
@@ -78,25 +78,25 @@ def rows_of(account: IntegratedAccount) -> list[Row]:
 
 def _rows(
     catalogue: Catalogue,
-    judged: dict[tuple[str, str], Judged],
+    judged: dict[tuple[str, str], RecordVerdict],
     tools: dict[tuple[str, str], Tool],
     used: dict[str, ToolUse],
-) -> Iterable[Row]:
+) -> Iterable[ToolRow]:
     for declared in catalogue.declared.values():
         place = (declared.resource, declared.name)
         tool = tools.get(place)
         if place not in judged:
-            yield Row(declared, "missing", declared.key)
+            yield ToolRow(declared, "missing", declared.key)
             continue
         record = judged[place]
         name = tool.name if tool else record.name or declared.key
         # The catalogue has the last word: it is what clients get.
         state = State.EXPOSED.value if tool else State.DRAFT.value if record.state == State.EXPOSED else record.state
         use = used.get(name, NEVER_USED)
-        yield Row(declared, state, name, tool, record.record_id, record.score, record.tokens, use)
+        yield ToolRow(declared, state, name, tool, record.record_id, record.score, record.tokens, use)
 
 
-def counts_of(rows: Iterable[Row]) -> dict[str, int]:
+def counts_of(rows: Iterable[ToolRow]) -> dict[str, int]:
     """Return how many rows there are of each state."""
     counts = dict.fromkeys(STATES, 0)
     for row in rows:

@@ -13,7 +13,7 @@ from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.argument_rows import arguments_of
-from portal.tools.rows import STATES, Row, counts_of, rows_of
+from portal.tools.rows import STATES, ToolRow, counts_of, rows_of
 from tools.catalogue.compilation import passes
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
@@ -79,7 +79,7 @@ def _may_document(request: PortalRequest) -> bool:
     return request.user.is_staff and request.user.has_perm("tools.view_documentation")
 
 
-def _listed(row: Row) -> dict[str, object]:
+def _listed(row: ToolRow) -> dict[str, object]:
     """Return the tool as `tools/list` carries it, and what that costs a model."""
     if row.tool is None:
         return {}
@@ -87,14 +87,14 @@ def _listed(row: Row) -> dict[str, object]:
     return {"listed": json.dumps(listed, indent=2, ensure_ascii=False), "tokens": estimate_tokens(listed)}
 
 
-def _judged(row: Row) -> Preview | None:
+def _judged(row: ToolRow) -> Preview | None:
     if row.record_id is None:
         return None
     record = Documentation.objects.select_related("verdict", "integration").filter(pk=row.record_id).first()
     return stored_preview(record) if record else None
 
 
-def _servers_with(account: IntegratedAccount, row: Row) -> list[MCPServer]:
+def _servers_with(account: IntegratedAccount, row: ToolRow) -> list[MCPServer]:
     """Return the account's servers that open this tool, the newest first, out of the newest SERVERS."""
     tool = row.tool
     if tool is None:

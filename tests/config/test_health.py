@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from config import health
 from config.asgi import application
-from config.health import InThread, Readiness
+from config.health import Readiness, ThreadedCheck
 
 
 async def get(path: str, *, app: Any = application, method: str = "GET") -> httpx.Response:
@@ -99,7 +99,7 @@ async def test_a_check_that_hangs_holds_one_thread_however_often_it_is_asked() -
         begun.append(threading.get_ident())
         release.wait(10)
 
-    check = InThread(hang)
+    check = ThreadedCheck(hang)
     readiness = Readiness({"database": check}, seconds=0.01)
     try:
         for _ in range(3):

@@ -18,7 +18,7 @@ from tools.admin.import_forms import DescriptionForm
 from tools.documentation.bundles import compare_parts, load_parts, note_loaded, read_bundle
 from tools.documentation.held_uploads import held, hold, release
 from tools.errors import BundleInvalid
-from tools.openapi.importing import Prepared, prepare
+from tools.openapi.importing import ImportPlan, prepare
 from tools.rights import IMPORTING, may
 
 BUNDLE, DESCRIPTION = "bundle", "description"
@@ -88,7 +88,7 @@ class WithImports(_Base):
         records: list[dict[str, Any]],
         *,
         overwrite: bool,
-        prepared: Prepared | None = None,
+        prepared: ImportPlan | None = None,
     ) -> HttpResponse:
         """Show what an import would do, and hold it until it is confirmed; raise DefinitionInvalid."""
         loaded = compare_parts(document, records, overwrite=overwrite)

@@ -104,7 +104,7 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredMethod:
     """A method that a definition declares; there is a tool where it is documented well enough."""
 
     resource: str
@@ -119,7 +119,7 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class Draft:
+class DraftRecord:
     """A record that makes no tool, and why."""
 
     key: str
@@ -162,8 +162,8 @@ class Catalogue(ToolSet):
     `declared` has every method of the definition by `resource.method`, in its order, documented or not.
     """
 
-    declared: dict[str, Declared] = field(default_factory=dict)
-    drafts: tuple[Draft, ...] = ()
+    declared: dict[str, DeclaredMethod] = field(default_factory=dict)
+    drafts: tuple[DraftRecord, ...] = ()
     instructions: str = ""
 
     @property
@@ -220,9 +220,9 @@ def build(integration: Integration) -> Catalogue:
     try:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
-        return Catalogue({}, drafts=tuple(Draft(record.key, invalid.problems) for record in records))
+        return Catalogue({}, drafts=tuple(DraftRecord(record.key, invalid.problems) for record in records))
     tools: dict[str, Tool] = {}
-    drafts: list[Draft] = []
+    drafts: list[DraftRecord] = []
     for record in sorted(records, key=lambda record: _position(definition, record)):
         reasons = problems_of(definition, record)
         if not record.published:
@@ -236,13 +236,13 @@ def build(integration: Integration) -> Catalogue:
             except (SchemaRefused, RecursionError) as failure:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
-            drafts.append(Draft(record.key, reasons))
+            drafts.append(DraftRecord(record.key, reasons))
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions)
 
 
-def _declared(definition: Definition) -> dict[str, Declared]:
+def _declared(definition: Definition) -> dict[str, DeclaredMethod]:
     declared = (
-        Declared(resource, name, method, definition.tags(resource, name))
+        DeclaredMethod(resource, name, method, definition.tags(resource, name))
         for resource, held in definition.resources.items()
         for name, method in held.methods.items()
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from accounts.changes import Change, Kind, subscribe
+from accounts.changes import Change, ChangeKind, subscribe
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
@@ -92,9 +92,9 @@ _toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox")
 
 def _forget(change: Change) -> None:
     match change.kind:
-        case Kind.ACCOUNT:
+        case ChangeKind.ACCOUNT:
             _toolboxes.forget(lambda toolbox: toolbox.account_id == change.id)
-        case Kind.INTEGRATION:
+        case ChangeKind.INTEGRATION:
             _toolboxes.forget(lambda toolbox: toolbox.integration_id == change.id)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.moves import settle_accounts, stopped_by, stopping_words
@@ -32,7 +32,7 @@ LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if 
 
 
 @dataclass
-class Loaded:
+class LoadResult:
     """What loading did or would do, by `resource.method`.
 
     `changes` names the fields of each record that is replaced; `gone` are records here that the file does not have,
@@ -67,7 +67,7 @@ class Loaded:
 class _Plan:
     """What is going to be saved, and what to say of it."""
 
-    loaded: Loaded
+    loaded: LoadResult
     rows: list[Documentation] = field(default_factory=list)
 
 
@@ -115,12 +115,12 @@ def _record_problems(place: int, record: Any) -> Iterator[str]:
             yield f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters."
 
 
-def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> Loaded:
+def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> LoadResult:
     """Load a bundle; raise BundleInvalid, DefinitionInvalid or RightsMissing, and then nothing is changed."""
     return load_parts(*read_bundle(text), by, overwrite=overwrite)
 
 
-def compare_bundle(text: str, *, overwrite: bool = False) -> Loaded:
+def compare_bundle(text: str, *, overwrite: bool = False) -> LoadResult:
     """Return what loading a bundle would do; raise BundleInvalid or DefinitionInvalid. Nothing is changed."""
     return compare_parts(*read_bundle(text), overwrite=overwrite)
 
@@ -128,14 +128,14 @@ def compare_bundle(text: str, *, overwrite: bool = False) -> Loaded:
 @transaction.atomic
 def load_parts(
     document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool = False
-) -> Loaded:
+) -> LoadResult:
     """Load a definition and records that were read and checked; raise DefinitionInvalid or RightsMissing."""
     demand(by, *IMPORTING)
     with acting(person_of(by), "bundle"):
         return _load(document, records, by, overwrite=overwrite)
 
 
-def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool) -> Loaded:
+def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool) -> LoadResult:
     plan = _plan(document, records, overwrite=overwrite)
     loaded, integration = plan.loaded, plan.loaded.integration
     if loaded.is_new or loaded.definition:
@@ -147,18 +147,18 @@ def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *
     save_records(plan.rows)
     if loaded.changes_something:
         integration.touch()
-        announce(Kind.INTEGRATION, integration.pk)
+        announce(ChangeKind.INTEGRATION, integration.pk)
     return loaded
 
 
-def note_loaded(by: Editor, loaded: Loaded, kind: str, *, overwrite: bool) -> None:
+def note_loaded(by: Editor, loaded: LoadResult, kind: str, *, overwrite: bool) -> None:
     """Write into the audit record who loaded what: a `bundle` or a `description`."""
     counts = {name: len(getattr(loaded, name)) for name in ("created", "updated", "unchanged", "kept")}
     details = {**counts, "overwrite": overwrite}
     audit.record(actor_of(by), f"integration.{kind}_loaded", loaded.integration.audit_subject, details)
 
 
-def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> Loaded:
+def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> LoadResult:
     """Return what load_parts would do; raise DefinitionInvalid. Nothing is changed."""
     return _plan(document, records, overwrite=overwrite).loaded
 
@@ -169,7 +169,7 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite:
     is_new = integration is None
     if integration is None:
         integration = Integration(name=definition.name, label=definition.label)
-    loaded = Loaded(integration, is_new)
+    loaded = LoadResult(integration, is_new)
     if not is_new and (
         integration.definition != document or list(_order(integration.definition)) != list(_order(document))
     ):
@@ -223,7 +223,7 @@ def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_
     (loaded.updated if is_present else loaded.created).append(row.key)
 
 
-def _find_drafts(loaded: Loaded, definition: Definition, rows: Iterable[Documentation]) -> None:
+def _find_drafts(loaded: LoadResult, definition: Definition, rows: Iterable[Documentation]) -> None:
     for row in rows:
         reasons = problems_of(definition, row)
         if reasons:
@@ -248,7 +248,7 @@ def write_bundle(integration: Integration) -> str:
 __all__ = [
     "BundleInvalid",
     "DefinitionInvalid",
-    "Loaded",
+    "LoadResult",
     "compare_bundle",
     "compare_parts",
     "load_bundle",

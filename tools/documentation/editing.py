@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.integrated_accounts.moves import settle_accounts
 from accounts.models import Integration
 from tools.documentation.history import acting, changed_fields
@@ -82,7 +82,7 @@ def save_definition(editor: Editor, integration: Integration, changed: Sequence[
     integration.touch()
     action = "integration.created" if is_new else "integration.changed"
     audit.record(actor_of(editor), action, integration.audit_subject, {"changed": list(changed)})
-    announce(Kind.INTEGRATION, integration.pk)
+    announce(ChangeKind.INTEGRATION, integration.pk)
 
 
 @transaction.atomic
@@ -93,4 +93,4 @@ def delete_definition(editor: Editor, integration: Integration) -> None:
     audit.record(actor_of(editor), "integration.deleted", integration.audit_subject)
     with _in_name_of(editor):
         integration.delete()
-    announce(Kind.INTEGRATION, integration_id)
+    announce(ChangeKind.INTEGRATION, integration_id)

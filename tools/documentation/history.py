@@ -18,7 +18,7 @@ MAX_WORDS = 3_000
 MAX_LINES = 4_000
 
 
-class Part(StrEnum):
+class PieceKind(StrEnum):
     """What happened to a piece of text."""
 
     SAME = "same"
@@ -31,12 +31,12 @@ class Part(StrEnum):
 class Piece:
     """A piece of text between two versions; `text` is as somebody wrote it, and not safe to be shown as HTML."""
 
-    part: Part
+    part: PieceKind
     text: str
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """What became of one field. `by_line` tells whether each piece is a line."""
 
     field: str
@@ -85,7 +85,7 @@ def changed_fields(before: Any, after: Any, fields: Iterable[str]) -> Iterator[s
             yield name
 
 
-def changes_between(before: Any, after: Any, fields: Iterable[str]) -> list[Change]:
+def changes_between(before: Any, after: Any, fields: Iterable[str]) -> list[FieldChange]:
     """Return what changed from one row to another, field by field; `before` is None for what was there first."""
     found = []
     for name in fields:
@@ -98,7 +98,7 @@ def changes_between(before: Any, after: Any, fields: Iterable[str]) -> list[Chan
         by_line = isinstance(new, dict | list) or isinstance(old, dict | list)
         pieces = line_pieces(_text(old), _text(new)) if by_line else word_pieces(_text(old), _text(new))
         label = after._meta.get_field(name).verbose_name
-        found.append(Change(name, str(label), by_line, tuple(pieces)))
+        found.append(FieldChange(name, str(label), by_line, tuple(pieces)))
     return found
 
 
@@ -123,19 +123,19 @@ def line_pieces(before: str, after: str) -> Iterator[Piece]:
     old, new = before.splitlines(), after.splitlines()
     blocks = [(part, list(lines)) for part, lines in _pieces(old, new, MAX_LINES) if lines]
     for place, (part, lines) in enumerate(blocks):
-        if part is not Part.SAME:
+        if part is not PieceKind.SAME:
             yield from (Piece(part, line) for line in lines)
             continue
         head = lines[:CONTEXT] if place else []
         tail = lines[max(len(head), len(lines) - CONTEXT) :] if place < len(blocks) - 1 else []
         left_out = len(lines) - len(head) - len(tail)
-        yield from (Piece(Part.SAME, line) for line in head)
+        yield from (Piece(PieceKind.SAME, line) for line in head)
         if left_out:
-            yield Piece(Part.SKIPPED, f"{left_out:,} lines are the same" if left_out > 1 else "1 line is the same")
-        yield from (Piece(Part.SAME, line) for line in tail)
+            yield Piece(PieceKind.SKIPPED, f"{left_out:,} lines are the same" if left_out > 1 else "1 line is the same")
+        yield from (Piece(PieceKind.SAME, line) for line in tail)
 
 
-def _pieces(old: list[str], new: list[str], most: int) -> Iterator[tuple[Part, list[str]]]:
+def _pieces(old: list[str], new: list[str], most: int) -> Iterator[tuple[PieceKind, list[str]]]:
     """Yield what is the same, removed and added; beginnings and ends that are the same are not compared."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -143,22 +143,22 @@ def _pieces(old: list[str], new: list[str], most: int) -> Iterator[tuple[Part, l
     end = 0
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1
-    yield Part.SAME, old[:start]
+    yield PieceKind.SAME, old[:start]
     yield from _compared(old[start : len(old) - end], new[start : len(new) - end], most)
-    yield Part.SAME, old[len(old) - end :]
+    yield PieceKind.SAME, old[len(old) - end :]
 
 
-def _compared(old: list[str], new: list[str], most: int) -> Iterator[tuple[Part, list[str]]]:
+def _compared(old: list[str], new: list[str], most: int) -> Iterator[tuple[PieceKind, list[str]]]:
     if not old or not new or len(old) + len(new) > most:
-        yield Part.REMOVED, old
-        yield Part.ADDED, new
+        yield PieceKind.REMOVED, old
+        yield PieceKind.ADDED, new
         return
     for kind, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
         if kind == "equal":
-            yield Part.SAME, old[old_from:old_to]
+            yield PieceKind.SAME, old[old_from:old_to]
         else:
-            yield Part.REMOVED, old[old_from:old_to]
-            yield Part.ADDED, new[new_from:new_to]
+            yield PieceKind.REMOVED, old[old_from:old_to]
+            yield PieceKind.ADDED, new[new_from:new_to]
 
 
-__all__ = ["Change", "Part", "Piece", "Version", "acting", "changed_fields", "changes_between", "versions_of"]
+__all__ = ["FieldChange", "Piece", "PieceKind", "Version", "acting", "changed_fields", "changes_between", "versions_of"]

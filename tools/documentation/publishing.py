@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.models import Integration, User
 from tools.catalogue.gate import name_of, problems_of
 from tools.models import Documentation, acting
@@ -13,7 +13,7 @@ from tools.rights import Editor, Right, demand, person_of, reason_of
 
 
 @dataclass
-class Published:
+class PublishResult:
     """What became of drafts, by `resource.method`; `held` names what the gate says against each."""
 
     published: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ def publish(
     by: Editor,
     *,
     held: dict[str, list[str]] | None = None,
-) -> Published:
+) -> PublishResult:
     """Publish those of an integration's rows that pass the gate; raise DefinitionInvalid or RightsMissing.
 
     `held` is what the gate has just said of all rows, by `resource.method`, where that is known.
@@ -36,7 +36,7 @@ def publish(
     definition = integration.parsed()
     others = Documentation.objects.filter(integration=integration, published=True)
     names = {name_of(definition, row): row.key for row in others}
-    outcome = Published()
+    outcome = PublishResult()
     with acting(person_of(by), reason_of(by, "published")):
         for row in rows:
             reasons = problems_of(definition, row) if held is None else list(held.get(row.key, ()))
@@ -51,7 +51,7 @@ def publish(
             outcome.published.append(row.key)
         if outcome.published:
             integration.touch()
-            announce(Kind.INTEGRATION, integration.pk)
+            announce(ChangeKind.INTEGRATION, integration.pk)
     return outcome
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition
 from accounts.models import Integration
-from tools.documentation.publishing import Published, publish
+from tools.documentation.publishing import PublishResult, publish
 from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation, State, acting
 from tools.rights import Editor, Right, demand, person_of, reason_of
@@ -61,7 +61,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Row:
+class DraftRow:
     """One draft as the table shows it."""
 
     record: Documentation
@@ -132,14 +132,14 @@ def counts_of(rows: QuerySet[Documentation], marks: Marks) -> Counts:
     )
 
 
-def rows_of(definition: Definition | None, records: Iterable[Documentation], marks: Marks) -> list[Row]:
+def rows_of(definition: Definition | None, records: Iterable[Documentation], marks: Marks) -> list[DraftRow]:
     """Return drafts as the table shows them."""
     made = []
     for record in records:
         resource = definition.resources.get(record.resource) if definition else None
         method = resource.methods.get(record.method) if resource else None
         made.append(
-            Row(
+            DraftRow(
                 record=record,
                 http=method.http if method else "",
                 path=method.path if method else "",
@@ -158,15 +158,15 @@ def _start(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Carried:
+class ReviewResult:
     """What carrying out the marks did."""
 
-    outcome: Published
+    outcome: PublishResult
     dropped: list[str]
 
 
 @transaction.atomic
-def carry_out(integration: Integration, marks: Marks, by: Editor) -> Carried:
+def carry_out(integration: Integration, marks: Marks, by: Editor) -> ReviewResult:
     """Publish what was accepted and delete what was dropped, all or nothing; raise DefinitionInvalid or RightsMissing.
 
     What the gate holds back stays a draft and stays accepted; everything else stays as it is.
@@ -181,7 +181,7 @@ def carry_out(integration: Integration, marks: Marks, by: Editor) -> Carried:
         outcome = publish(integration, drafts.filter(pk__in=marks.accepted).order_by("pk"), by)
         if dropped and not outcome.published:
             integration.touch()
-            announce(Kind.INTEGRATION, integration.pk)
+            announce(ChangeKind.INTEGRATION, integration.pk)
     held = set(drafts.filter(pk__in=marks.accepted).values_list("pk", flat=True))
     marks.accepted, marks.dropped = held, set()
-    return Carried(outcome, [row.key for row in dropped])
+    return ReviewResult(outcome, [row.key for row in dropped])

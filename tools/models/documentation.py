@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.fields import DocumentField
 from accounts.models import Integration, User
 from accounts.models.audit import AuditSubject
@@ -89,7 +89,7 @@ class Documentation(models.Model):
 
     def _tell(self) -> None:
         self.integration.touch()
-        announce(Kind.INTEGRATION, self.integration.pk)
+        announce(ChangeKind.INTEGRATION, self.integration.pk)
 
 
 def save_records(rows: list[Documentation]) -> None:

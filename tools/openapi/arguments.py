@@ -11,7 +11,7 @@ from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.operations import Operation, Parameter
 from tools.openapi.shapes.fitting import fitted, nameable
 from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.openapi.shapes.schemas import CONTROL, Clean, Cleaner
+from tools.openapi.shapes.schemas import CONTROL, Cleaner, CleanSchema
 
 BUDGET = 6_000
 ONE_BUDGET = 3_000
@@ -70,7 +70,7 @@ def arguments_of(
         made["required"] = required
     if not properties:
         return Arguments(path, {}, fixed=fixed)
-    made = fitted(lambda _depth: Clean(made, _size(made, cleaner)), BUDGET)
+    made = fitted(lambda _depth: CleanSchema(made, _size(made, cleaner)), BUDGET)
     kept = made["properties"]
     return Arguments(
         path,

@@ -20,7 +20,7 @@ NOT_TOLD = "The document does not say how the vendor knows who calls; a bearer t
 
 
 @dataclass(frozen=True)
-class Access:
+class AccessProposal:
     """The authentication and its connection fields; `names` are parameters that it takes the place of."""
 
     authentication: dict[str, Any]
@@ -32,16 +32,16 @@ class Access:
 @dataclass(frozen=True)
 class _Candidate:
     rank: int
-    access: Access
+    access: AccessProposal
 
 
-def access_of(document: Document, operations: list[Operation], base_url: str) -> Access:
+def access_of(document: Document, operations: list[Operation], base_url: str) -> AccessProposal:
     """Return how requests are authenticated."""
     schemes = _schemes(document)
     requirements = _requirements(document, operations)
     if not requirements:
         requirements = [{name: []} for name in schemes]
-    candidates: list[tuple[int, int, int, list[str], Access]] = []
+    candidates: list[tuple[int, int, int, list[str], AccessProposal]] = []
     for place, requirement in enumerate(requirements):
         known = {name: schemes[name] for name in requirement if name in schemes}
         for name, scheme in known.items():
@@ -54,12 +54,12 @@ def access_of(document: Document, operations: list[Operation], base_url: str) ->
         if together is not None:
             candidates.append((together.rank, place, len(candidates), [], together.access))
     if not candidates:
-        return Access(_bearer(), [_token_field()], notes=[NOT_TOLD])
+        return AccessProposal(_bearer(), [_token_field()], notes=[NOT_TOLD])
     _, _, _, others, access = min(candidates, key=lambda each: each[:3])
     notes = [*access.notes]
     if others:
         notes.append(f"The vendor also asks for {', '.join(others)}, which has no place in a definition.")
-    return Access(access.authentication, access.fields, access.names, notes)
+    return AccessProposal(access.authentication, access.fields, access.names, notes)
 
 
 def _schemes(document: Document) -> dict[str, dict[str, Any]]:
@@ -100,14 +100,14 @@ def _candidate(
     if kind == "apiKey":
         return _api_key(scheme)
     if kind == "basic" or (kind == "http" and said == "basic"):
-        return _Candidate(3, Access(_basic(), _basic_fields()))
+        return _Candidate(3, AccessProposal(_basic(), _basic_fields()))
     if kind == "http" and said == "bearer":
-        return _Candidate(0, Access(_bearer(), [_token_field()]))
+        return _Candidate(0, AccessProposal(_bearer(), [_token_field()]))
     if kind == "oauth2":
         return _oauth(name, scheme, scopes, operations, base_url)
     if kind in {"openIdConnect", "http"}:
         note = f"The scheme {name[:60]} was taken as a bearer token."
-        return _Candidate(6, Access(_bearer(), [_token_field()], notes=[note]))
+        return _Candidate(6, AccessProposal(_bearer(), [_token_field()], notes=[note]))
     return None
 
 
@@ -133,7 +133,7 @@ def _together(schemes: dict[str, dict[str, Any]]) -> _Candidate | None:
     if len(places) < len(keys) or len(fields) < len(keys) or len(keys) > MAX_KEYS:
         return None
     # One that does alone is easier to connect; a pair of keys still is easier than a client of one's own.
-    return _Candidate(max(ranks) + 1, Access({"kind": "api_keys", "keys": keys}, [*fields.values()], names))
+    return _Candidate(max(ranks) + 1, AccessProposal({"kind": "api_keys", "keys": keys}, [*fields.values()], names))
 
 
 def _key_of(scheme: dict[str, Any]) -> _Candidate | None:
@@ -144,7 +144,7 @@ def _key_of(scheme: dict[str, Any]) -> _Candidate | None:
         return _Candidate(key.rank, replace(key.access, fields=[{"label": str(scheme["name"])[:80]}]))
     if scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer":
         bearer = {"kind": "api_key", "header": "Authorization", "value": "Bearer {api_key}"}
-        return _Candidate(0, Access(bearer, [{"label": "Access token"}]))
+        return _Candidate(0, AccessProposal(bearer, [{"label": "Access token"}]))
     return None
 
 
@@ -161,18 +161,19 @@ def _api_key(scheme: dict[str, Any]) -> _Candidate | None:
     fields = [{"name": "api_key", "label": "API key", "secret": True}]
     if place == "query":
         return _Candidate(
-            2, Access({"kind": "api_key", "query": name, "value": "{api_key}"}, fields, frozenset({name}))
+            2,
+            AccessProposal({"kind": "api_key", "query": name, "value": "{api_key}"}, fields, frozenset({name})),
         )
     if not HEADER.fullmatch(name):
         return None
     if place == "header":
         description = str(scheme.get("description", ""))[:2000]
         value = _prefixed(name, description)
-        access = Access({"kind": "api_key", "header": name, "value": value}, fields, frozenset({name.lower()}))
+        access = AccessProposal({"kind": "api_key", "header": name, "value": value}, fields, frozenset({name.lower()}))
         return _Candidate(1, access)
     if place == "cookie":
         authentication = {"kind": "api_key", "header": "Cookie", "value": name + "={api_key}"}
-        return _Candidate(5, Access(authentication, fields, frozenset({name})))
+        return _Candidate(5, AccessProposal(authentication, fields, frozenset({name})))
     return None
 
 
@@ -235,9 +236,9 @@ def _oauth(name: str, scheme: dict[str, Any], scopes: Any, operations: list[Oper
         wanted = _scopes(name, flow, scopes, operations)
         if wanted:
             made["scopes"] = wanted
-        return _Candidate(4 + place, Access(made, client))
+        return _Candidate(4 + place, AccessProposal(made, client))
     note = f"The scheme {name[:60]} has no flow that a server can use; an access token is asked for instead."
-    return _Candidate(7, Access(_bearer(), [_token_field("An OAuth 2.0 access token.")], notes=[note]))
+    return _Candidate(7, AccessProposal(_bearer(), [_token_field("An OAuth 2.0 access token.")], notes=[note]))
 
 
 def _address(url: Any, base_url: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.openapi.answers import Result
 from tools.openapi.arguments import Arguments
-from tools.openapi.authentication import Access
+from tools.openapi.authentication import AccessProposal
 from tools.openapi.bodies import RequestBody
 from tools.openapi.connection import connection_path
 from tools.openapi.naming.paths import Template
@@ -53,7 +53,7 @@ class Frame:
     name: str
     label: str
     base: Base
-    access: Access
+    access: AccessProposal
     headers: dict[str, str]
 
 

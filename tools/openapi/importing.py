@@ -9,7 +9,7 @@ import orjson
 from accounts.definition import SLUG
 from accounts.models import Integration
 from tools.catalogue.schemas import Schema
-from tools.documentation.bundles import Loaded, compare_parts, load_parts
+from tools.documentation.bundles import LoadResult, compare_parts, load_parts
 from tools.models import Documentation
 from tools.openapi.errors import DocumentInvalid
 from tools.openapi.naming.paths import recognised
@@ -26,7 +26,7 @@ NAME_RULE = (
 
 
 @dataclass(frozen=True)
-class Prepared:
+class ImportPlan:
     """An import that was not made yet: what the description proposes, and how that goes together with what is here."""
 
     proposal: Proposal
@@ -34,7 +34,7 @@ class Prepared:
     records: list[dict[str, Any]]
     overwrite: bool
 
-    def tools(self, loaded: Loaded) -> int:
+    def tools(self, loaded: LoadResult) -> int:
         """Return how many of the proposed records would be tools once they are published."""
         return sum(key not in loaded.drafts for key in self.proposal.keys)
 
@@ -43,16 +43,16 @@ class Prepared:
         """The size of the largest schema: the arguments of one tool, or its result."""
         return max((_largest(record) for record in self.proposal.records), default=0)
 
-    def compare(self) -> Loaded:
+    def compare(self) -> LoadResult:
         """Return what the import would do; nothing is changed."""
         return compare_parts(self.document, self.records, overwrite=self.overwrite)
 
-    def load(self, by: Editor) -> Loaded:
+    def load(self, by: Editor) -> LoadResult:
         """Make the import; new records come as drafts that are not published. Raises RightsMissing."""
         return load_parts(self.document, self.records, by, overwrite=self.overwrite)
 
 
-def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> Prepared:
+def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> ImportPlan:
     """Return the import of a description's text under a name; raise DocumentInvalid. Nothing is changed."""
     if not re.fullmatch(SLUG, name) or len(name) > MAX_NAME:
         raise DocumentInvalid([NAME_RULE])
@@ -68,7 +68,7 @@ def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwr
         known=_places(before),
     )
     merged, records = _merged(present, proposal, label=label, base_url=base_url, overwrite=overwrite)
-    return Prepared(proposal, merged, records, overwrite)
+    return ImportPlan(proposal, merged, records, overwrite)
 
 
 def _places(definition: dict[str, Any]) -> dict[str, list[Place]]:

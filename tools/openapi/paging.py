@@ -31,7 +31,7 @@ FIRST_SEEN = 2
 
 
 @dataclass(frozen=True)
-class Argument:
+class PagingArgument:
     """A parameter, or a member of a JSON body, that may be one of paging."""
 
     name: str
@@ -55,7 +55,7 @@ class Guess:
 NOT_PAGED: dict[str, Any] = {"kind": "none"}
 
 
-def guess(arguments: list[Argument], result: Result, headers: frozenset[str]) -> Guess | None:
+def guess(arguments: list[PagingArgument], result: Result, headers: frozenset[str]) -> Guess | None:
     """Return how a list is paged; None where nothing tells it."""
     limit = _find(arguments, LIMITS)
     told = _Told(result)
@@ -90,7 +90,7 @@ def guess(arguments: list[Argument], result: Result, headers: frozenset[str]) ->
     return None
 
 
-def _guess(made: dict[str, Any], limit: Argument | None, taken: frozenset[str]) -> Guess:
+def _guess(made: dict[str, Any], limit: PagingArgument | None, taken: frozenset[str]) -> Guess:
     if limit is not None:
         made["limit_parameter"] = limit.name
         made |= _sizes(limit)
@@ -98,13 +98,13 @@ def _guess(made: dict[str, Any], limit: Argument | None, taken: frozenset[str]) 
     return Guess(made, taken)
 
 
-def _find(arguments: list[Argument], names: frozenset[str]) -> Argument | None:
+def _find(arguments: list[PagingArgument], names: frozenset[str]) -> PagingArgument | None:
     found = [each for each in arguments if each.plain_name in names and "array" not in kinds_of(each.schema)]
     # `limit` before `count`: the usual name first.
     return min(found, key=lambda each: each.plain_name not in USUAL, default=None)
 
 
-def _sizes(limit: Argument) -> dict[str, int]:
+def _sizes(limit: PagingArgument) -> dict[str, int]:
     stated = STATED.search(limit.description)
     most = _whole(limit.schema.get("maximum")) or (int(stated[1]) if stated else 0)
     most = min(most, LARGEST_LIMIT) if most > 0 else MAX_LIMIT
@@ -120,13 +120,13 @@ def _whole(value: Any) -> int:
     return int(value) if is_number and 0 < value <= 10**6 else 0
 
 
-def _first_page(page: Argument) -> dict[str, int]:
+def _first_page(page: PagingArgument) -> dict[str, int]:
     if page.schema.get("default") == 0 or page.schema.get("minimum") == 0 or "zero-based" in page.description.lower():
         return {"first_page": 0}
     return {}
 
 
-def _cursor(cursor: Argument, told: "_Told") -> dict[str, Any] | None:
+def _cursor(cursor: PagingArgument, told: "_Told") -> dict[str, Any] | None:
     made: dict[str, Any] = {"kind": "cursor", "cursor_parameter": cursor.name}
     if told.cursor:
         return made | {"next_cursor": told.cursor} | ({"more": told.more} if told.more else {})

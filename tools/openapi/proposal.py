@@ -10,16 +10,16 @@ from accounts.definition import Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
 from tools.openapi.answers import Result, inside, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
-from tools.openapi.authentication import Access, access_of
+from tools.openapi.authentication import AccessProposal, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
 from tools.openapi.headers import constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.naming.texts import plain, words_of
-from tools.openapi.naming.tool_names import Kind, Names, Naming, Place, tool_names
+from tools.openapi.naming.tool_names import AnswerKind, Names, Naming, Place, tool_names
 from tools.openapi.naming.words import description_of, title_of
-from tools.openapi.paging import Argument, Guess, guess
+from tools.openapi.paging import Guess, PagingArgument, guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
 from tools.openapi.servers import Base, base_of, prefix_of
@@ -43,7 +43,7 @@ PAGING_ARGUMENTS = frozenset({"limit", "next_cursor"})
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedOperation:
     """An operation that cannot become a tool, and why."""
 
     operation: str
@@ -57,7 +57,7 @@ class Proposal:
     document: dict[str, Any]
     records: list[dict[str, Any]]
     operations: int
-    refused: list[Refused]
+    refused: list[RefusedOperation]
     notes: list[str]
     definition: Definition = field(repr=False)
     keys: dict[str, str] = field(default_factory=dict)
@@ -91,13 +91,13 @@ class _Proposer:
             plain(label, 80) or plain(document.part("info").get("title"), 60) or name.replace("_", " ").title()
         )
         self._base: Base = base_of(document, base_url)
-        self._refused: list[Refused] = []
+        self._refused: list[RefusedOperation] = []
 
     def proposal(self) -> Proposal:
         """Return the proposal; raise DocumentInvalid where nothing can be made of the document."""
         operations = operations_of(self._document)
-        self._refused += [Refused(key, _sentence(reason)) for key, reason in operations.refused]
-        self._access: Access = access_of(self._document, operations.read, self._base.url)
+        self._refused += [RefusedOperation(key, _sentence(reason)) for key, reason in operations.refused]
+        self._access: AccessProposal = access_of(self._document, operations.read, self._base.url)
         self._headers = constant_headers(operations.read, self._document.references, self._access.names)
         read = [each for each in map(self._read, operations.read) if each is not None]
         names = self._names(read)
@@ -133,10 +133,10 @@ class _Proposer:
         return ReadOperation(operation, template, result, body)
 
     def _refuse(self, operation: Operation, reason: str) -> None:
-        self._refused.append(Refused(operation.key, _sentence(reason)))
+        self._refused.append(RefusedOperation(operation.key, _sentence(reason)))
 
     def _names(self, read: list[ReadOperation]) -> Names:
-        kinds = {each.operation.key: Kind(each.result.is_list, each.result.is_known) for each in read}
+        kinds = {each.operation.key: AnswerKind(each.result.is_list, each.result.is_known) for each in read}
         waiting = {key: list(places) for key, places in self._known.items()}
         known: dict[str, Place] = {}
         for each in read:
@@ -182,7 +182,7 @@ class _Proposer:
         if not read.result.is_list or read.result.kind != "json" or read.operation.http not in {"GET", "POST"}:
             return None
         query = [
-            Argument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
+            PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
             for each in read.operation.named("query")
             if not is_credential(each, self._access.names)
         ]
@@ -192,7 +192,7 @@ class _Proposer:
         if read.body.declared.get("body") != "json" or "body_parameter" in read.body.declared:
             return None
         members = read.body.schema.get("properties", {})
-        body = [Argument(name, schema, str(schema.get("description", ""))) for name, schema in members.items()]
+        body = [PagingArgument(name, schema, str(schema.get("description", ""))) for name, schema in members.items()]
         found = guess(body, read.result, frozenset())
         if found is None or found.pagination["kind"] == "link" or "body_root" in read.body.declared:
             return None

@@ -14,7 +14,7 @@ from accounts.definition import (
 )
 from tools.pagination.linked import CursorPager, LinkPager
 from tools.pagination.links import LinkRefused
-from tools.pagination.locators import Told
+from tools.pagination.locators import Locator
 from tools.pagination.numbered import OffsetPager, PagePager, RangePager, WholePager
 from tools.pagination.pages import NOT_PAGED, START, Page, PageAnswer, Pager, PageRequest, Position
 
@@ -24,7 +24,7 @@ def pager(declared: Pagination) -> Pager:
     limits = min(declared.default_limit, declared.max_limit), declared.max_limit
     match declared:
         case OffsetPagination():
-            total = Told.of(declared.total, declared.total_header)
+            total = Locator.of(declared.total, declared.total_header)
             in_body = declared.send_in == "body"
             return OffsetPager(*limits, declared.limit_parameter, declared.offset_parameter, in_body, total)
         case PagePagination():
@@ -34,9 +34,9 @@ def pager(declared: Pagination) -> Pager:
                 declared.limit_parameter,
                 declared.send_in == "body",
                 declared.first_page,
-                more=Told.of(declared.more),
-                total_pages=Told.of(declared.total_pages),
-                total=Told.of(declared.total, declared.total_header),
+                more=Locator.of(declared.more),
+                total_pages=Locator.of(declared.total_pages),
+                total=Locator.of(declared.total, declared.total_header),
             )
         case CursorPagination():
             return CursorPager(
@@ -44,11 +44,11 @@ def pager(declared: Pagination) -> Pager:
                 declared.cursor_parameter,
                 declared.limit_parameter,
                 declared.send_in == "body",
-                next_cursor=Told(declared.next_cursor, declared.next_cursor_header),
-                more=Told.of(declared.more),
+                next_cursor=Locator(declared.next_cursor, declared.next_cursor_header),
+                more=Locator.of(declared.more),
             )
         case LinkPagination():
-            return LinkPager(*limits, declared.limit_parameter, Told.of(declared.next_url))
+            return LinkPager(*limits, declared.limit_parameter, Locator.of(declared.next_url))
         case RangePagination():
             return RangePager(*limits, declared.unit)
         case NoPagination():

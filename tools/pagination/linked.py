@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tools.pagination.links import LinkRefused, next_link
-from tools.pagination.locators import Told
+from tools.pagination.locators import Locator
 from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, as_text, rest_of_page
 
 SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
@@ -23,8 +23,8 @@ class CursorPager(Limits):
     cursor_parameter: str
     limit_parameter: str | None
     in_body: bool
-    next_cursor: Told
-    more: Told | None = None
+    next_cursor: Locator
+    more: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
         """Send the cursor, except for the first page."""
@@ -55,7 +55,7 @@ class LinkPager(Limits):
 
     kind: ClassVar[str] = "link"
     limit_parameter: str | None = None
-    next_url: Told | None = None
+    next_url: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
         """Ask for what the link leads to, which holds filters and size already."""

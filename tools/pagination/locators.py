@@ -10,7 +10,7 @@ from tools.pagination.pages import PageAnswer
 
 
 @dataclass(slots=True)
-class Told:
+class Locator:
     """A place in answers: an expression in the document, or a header. Searching raises a JMESPathError."""
 
     expression: str | None = None
@@ -22,7 +22,7 @@ class Told:
         self.header = self.header.lower() if self.header else None
 
     @classmethod
-    def of(cls, expression: str | None, header: str | None = None) -> "Told | None":
+    def of(cls, expression: str | None, header: str | None = None) -> "Locator | None":
         """Return the place that a definition declares; None where it declares none."""
         return cls(expression, header) if expression or header else None
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tools.pagination.locators import Told
+from tools.pagination.locators import Locator
 from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, rest_of_page
 
 # RFC 9110, section 14.4; some vendors leave the unit out.
@@ -40,7 +40,7 @@ class OffsetPager(Limits):
     limit_parameter: str
     offset_parameter: str
     in_body: bool = False
-    total: Told | None = None
+    total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
         """Ask for `limit` items from the position on."""
@@ -116,9 +116,9 @@ class PagePager(Limits):
     limit_parameter: str | None = None
     in_body: bool = False
     first_page: int = 1
-    more: Told | None = None
-    total_pages: Told | None = None
-    total: Told | None = None
+    more: Locator | None = None
+    total_pages: Locator | None = None
+    total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
         """Ask for the page by its number."""

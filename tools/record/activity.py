@@ -91,7 +91,7 @@ class CallFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class CallPosition:
     """Where a page begins: after this call; in the text of an address as microseconds and number."""
 
     started_at: datetime
@@ -101,7 +101,7 @@ class Position:
         return f"{_micros(self.started_at)}-{self.call_id}"
 
     @classmethod
-    def parse(cls, text: str) -> "Position | None":
+    def parse(cls, text: str) -> "CallPosition | None":
         """Return the position that a text stands for; None for any other text."""
         micros, _, call_id = text.partition("-")
         if not (micros.isascii() and micros.isdigit() and call_id.isascii() and call_id.isdigit()):
@@ -116,11 +116,11 @@ class CallPage:
     """Some calls, newest first. `searched_to` tells how far a search got that did not see all there is."""
 
     calls: list[Call]
-    next: Position | None
+    next: CallPosition | None
     searched_to: datetime | None
 
 
-def page_of(wanted: CallFilter, after: Position | None = None, size: int = PAGE) -> CallPage:
+def page_of(wanted: CallFilter, after: CallPosition | None = None, size: int = PAGE) -> CallPage:
     """Return the calls that follow a position, or the newest."""
     horizon = _horizon(wanted, after)
     calls = _following(wanted.calls(), after)
@@ -129,11 +129,11 @@ def page_of(wanted: CallFilter, after: Position | None = None, size: int = PAGE)
     found = list(calls.order_by("-started_at", "-pk")[: size + 1])
     if len(found) > size:
         last = found[size - 1]
-        return CallPage(found[:size], Position(last.started_at, last.pk), None)
+        return CallPage(found[:size], CallPosition(last.started_at, last.pk), None)
     if horizon is None:
         return CallPage(found, None, None)
     # Every call of the horizon's own moment was seen.
-    return CallPage(found, Position(horizon, 0), horizon)
+    return CallPage(found, CallPosition(horizon, 0), horizon)
 
 
 def newest_of(calls: QuerySet[Call], count: int) -> QuerySet[Call]:
@@ -142,12 +142,12 @@ def newest_of(calls: QuerySet[Call], count: int) -> QuerySet[Call]:
     return calls.filter(pk__gt=newest - count)
 
 
-def following(wanted: CallFilter, after: Position | None) -> QuerySet[Call]:
+def following(wanted: CallFilter, after: CallPosition | None) -> QuerySet[Call]:
     """Return all calls after a position, newest first, for whoever reads piece by piece: nothing bounds the search."""
     return _following(wanted.calls(), after).order_by("-started_at", "-pk")
 
 
-def _following(calls: QuerySet[Call], after: Position | None) -> QuerySet[Call]:
+def _following(calls: QuerySet[Call], after: CallPosition | None) -> QuerySet[Call]:
     if after is None:
         return calls
     # The first condition alone would do, but only the second is one that an index can begin at.
@@ -155,7 +155,7 @@ def _following(calls: QuerySet[Call], after: Position | None) -> QuerySet[Call]:
     return calls.filter(behind, started_at__lte=after.started_at)
 
 
-def _horizon(wanted: CallFilter, after: Position | None) -> datetime | None:
+def _horizon(wanted: CallFilter, after: CallPosition | None) -> datetime | None:
     """Return how far back a search may look; None where it may see everything."""
     if not (wanted.is_searching or (wanted.outcome and wanted.outcome != ANY_FAILURE)):
         return None
@@ -164,7 +164,7 @@ def _horizon(wanted: CallFilter, after: Position | None) -> datetime | None:
     return next(iter(beyond), None)
 
 
-class Measured(NamedTuple):
+class CallSample(NamedTuple):
     """What figures need to know of a call."""
 
     started_at: datetime
@@ -175,12 +175,12 @@ class Measured(NamedTuple):
     account_id: UUID
 
 
-def newest_measured(wanted: CallFilter, limit: int) -> list[Measured]:
+def newest_measured(wanted: CallFilter, limit: int) -> list[CallSample]:
     """Return what is known of the newest calls that match; a search looks through the newest SEARCHED."""
     calls, horizon = wanted.calls(), _horizon(wanted, None)
     if horizon is not None:
         calls = calls.filter(started_at__gte=horizon)
-    return [Measured(*row) for row in calls.order_by("-started_at", "-pk").values_list(*Measured._fields)[:limit]]
+    return [CallSample(*row) for row in calls.order_by("-started_at", "-pk").values_list(*CallSample._fields)[:limit]]
 
 
 def _micros(moment: datetime) -> int:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from tools.models import CallFigures
 from tools.models.calls import UNFAILED
 from tools.models.figures import BOUNDS, BUCKETS, NOBODY, Grain, Scope
-from tools.record.activity import CallFilter, Measured, newest_measured
+from tools.record.activity import CallFilter, CallSample, newest_measured
 from tools.record.rollups import HOURS_KEPT, SUMS
 
 CALLS = 2000
@@ -69,7 +69,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TallyRow:
     """The tally of one tool (`key` is its name) or one server (`key` is its id, None for calls without)."""
 
     key: Any
@@ -98,15 +98,15 @@ class Figures:
 class Breakdown:
     """The same calls by tool and by server, most called first; `servers` is None where they are not known."""
 
-    tools: list[Line]
-    servers: list[Line] | None
+    tools: list[TallyRow]
+    servers: list[TallyRow] | None
 
-    def slowest(self, most: int = 5) -> list[Line]:
+    def slowest(self, most: int = 5) -> list[TallyRow]:
         """Return the tools that took longest, by their 95th percentile."""
         timed = [line for line in self.tools if line.tally.times is not None]
         return sorted(timed, key=lambda line: -(line.tally.times or SHARES).p95)[:most]
 
-    def most_failing(self, most: int = 5) -> list[Line]:
+    def most_failing(self, most: int = 5) -> list[TallyRow]:
         """Return the tools with the most errors."""
         failing = [line for line in self.tools if line.tally.errors]
         return sorted(failing, key=lambda line: (-line.tally.errors, -line.tally.error_rate))[:most]
@@ -140,7 +140,9 @@ def breakdown_of(wanted: CallFilter, since: datetime, until: datetime) -> Breakd
     by_hour = until - since <= BY_HOUR
     grain, since = (Grain.HOUR, floor(since, HOUR)) if by_hour else (Grain.DAY, floor(since, DAY))
     rows = _rows(wanted, None, grain, since, until)
-    tools = [Line(tool, _tally(values)) for tool, *values in _summed(rows, "tool").order_by("-calls", "tool")[:TOOLS]]
+    tools = [
+        TallyRow(tool, _tally(values)) for tool, *values in _summed(rows, "tool").order_by("-calls", "tool")[:TOOLS]
+    ]
     if wanted.account_id is None and wanted.tool:
         return Breakdown(tools, None)
     scope = Scope.SERVER_TOOL if wanted.tool else Scope.SERVER
@@ -185,7 +187,7 @@ def _summed(rows: QuerySet[CallFigures], *keys: str) -> Any:
     return rows.order_by().values_list(*keys).annotate(**{name: Sum(name) for name in SUMS})
 
 
-def _server_lines(rows: QuerySet[CallFigures]) -> Iterator[Line]:
+def _server_lines(rows: QuerySet[CallFigures]) -> Iterator[TallyRow]:
     """Return the servers with the most calls: first which they are, so that histograms are summed of these alone."""
     most = rows.order_by().values_list("server_id", "account_id").annotate(calls=Sum("calls")).order_by("-calls")
     places = [(server_id, account_id) for server_id, account_id, _ in most[:SERVERS]]
@@ -193,7 +195,7 @@ def _server_lines(rows: QuerySet[CallFigures]) -> Iterator[Line]:
     these = rows.filter(server_id__in={server for server, _ in places}, account_id__in={owner for _, owner in places})
     found = _summed(these, "server_id", "account_id").order_by("-calls")
     for server_id, account_id, *values in found[:SERVERS]:
-        yield Line(None if server_id == NOBODY else server_id, _tally(values), account_id)
+        yield TallyRow(None if server_id == NOBODY else server_id, _tally(values), account_id)
 
 
 def _counted_figures(wanted: CallFilter, since: datetime, until: datetime) -> Figures:
@@ -202,7 +204,7 @@ def _counted_figures(wanted: CallFilter, since: datetime, until: datetime) -> Fi
     if capped:
         since = calls[-1].started_at
     width = width_for(since, until, WIDTHS[0])
-    parted: dict[datetime, list[Measured]] = {}
+    parted: dict[datetime, list[CallSample]] = {}
     for call in calls:
         parted.setdefault(floor(call.started_at, width), []).append(call)
     bars = [
@@ -211,15 +213,15 @@ def _counted_figures(wanted: CallFilter, since: datetime, until: datetime) -> Fi
     return Figures(since, until, tally_of(calls), bars, len(calls), capped)
 
 
-def _lines(calls: Iterable[Measured], key: Any) -> list[Line]:
-    parted: dict[tuple[Any, UUID | None], list[Measured]] = {}
+def _lines(calls: Iterable[CallSample], key: Any) -> list[TallyRow]:
+    parted: dict[tuple[Any, UUID | None], list[CallSample]] = {}
     for call in calls:
         parted.setdefault(key(call), []).append(call)
-    lines = [Line(name, tally_of(some), account_id) for (name, account_id), some in parted.items()]
+    lines = [TallyRow(name, tally_of(some), account_id) for (name, account_id), some in parted.items()]
     return sorted(lines, key=lambda line: (-line.tally.calls, str(line.key)))
 
 
-def tally_of(calls: Sequence[Measured]) -> Tally:
+def tally_of(calls: Sequence[CallSample]) -> Tally:
     """Return the exact tally of some calls."""
     durations = sorted(call.duration_ms for call in calls if call.duration_ms is not None)
     errors = sum(call.outcome not in UNFAILED for call in calls)

@@ -25,7 +25,7 @@ NEWEST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
+class DayUsage:
     """An account's last 24 hours. `hours` has 24 numbers of calls, the last of them of the hour that is not over."""
 
     calls: int
@@ -58,7 +58,7 @@ class ServerUse:
     clients: list[str]
 
 
-def accounts_lately(account_ids: Collection[UUID], now: datetime | None = None) -> dict[UUID, Lately]:
+def accounts_lately(account_ids: Collection[UUID], now: datetime | None = None) -> dict[UUID, DayUsage]:
     """Return the last 24 hours of each account, with the newest error that is still on record (two queries)."""
     present = floor(now or timezone.now(), HOUR)
     first = present - (HOURS - 1) * HOUR
@@ -73,7 +73,7 @@ def accounts_lately(account_ids: Collection[UUID], now: datetime | None = None) 
         errors[account_id] += failed
     failures = _newest_failures(account_ids)
     return {
-        account_id: Lately(sum(each), errors[account_id], tuple(each), failures.get(account_id))
+        account_id: DayUsage(sum(each), errors[account_id], tuple(each), failures.get(account_id))
         for account_id, each in hours.items()
     }
 

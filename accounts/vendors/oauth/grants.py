@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
-from accounts.changes import Kind, announce
+from accounts.changes import ChangeKind, announce
 from accounts.errors import AuthorizationUnavailable, ReauthenticationNeeded, TokenRefused
 from accounts.models import IntegratedAccount, OAuthGrant
 from accounts.token_sets import TokenSet
@@ -187,7 +187,7 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
         )
         if marked:
             audit.record(ACTOR, "integrated_account.refused", account.audit_subject, {"reason": problem})
-            announce(Kind.ACCOUNT, account.pk)
+            announce(ChangeKind.ACCOUNT, account.pk)
     return problem
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.changes import Kind
+from accounts.changes import ChangeKind
 from accounts.integrated_accounts.lifecycle import set_enabled
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from mcpservers.models import MCPServer
@@ -37,7 +37,7 @@ def test_revoking_a_token_refuses_it_at_once_and_leaves_a_trace(
     assert not token.is_live()
     assert "1 API tokens revoked" in said
     assert (last_action(), AuditEntry.objects.latest("pk").actor) == ("api_token.revoked", "root")
-    assert [(change.kind, change.id) for change in heard] == [(Kind.TOKEN, token.pk)]
+    assert [(change.kind, change.id) for change in heard] == [(ChangeKind.TOKEN, token.pk)]
 
 
 def test_a_revoked_token_is_not_revoked_again(root: Client, token: ApiToken) -> None:
@@ -139,7 +139,10 @@ def test_deleting_an_environment_refuses_its_accounts_and_tokens_at_once(
     with hearing() as heard, django_capture_on_commit_callbacks(execute=True):
         root.post(page(account.environment, "delete"), {"post": "yes"})
     assert not Environment.objects.exists()
-    assert {(change.kind, change.id) for change in heard} == {(Kind.ACCOUNT, account.pk), (Kind.TOKEN, token.pk)}
+    assert {(change.kind, change.id) for change in heard} == {
+        (ChangeKind.ACCOUNT, account.pk),
+        (ChangeKind.TOKEN, token.pk),
+    }
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.details) == ("environment.deleted", {"accounts": 1, "api_tokens": 1})
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.api_tokens.issue import issue_token, revoke_token
 from accounts.api_tokens.recognition import MOST_GENERATIONS, find_api_token
-from accounts.changes import Kind
+from accounts.changes import ChangeKind
 from accounts.models import ApiToken, AuditEntry, Environment, Membership, Role, TokenKind, User
 from accounts.people.members import change_role, put_back_member, remove_member
 from config.management.commands.demo import seed
@@ -94,7 +94,7 @@ class TestOwner:
         row, rest = made_for(people.operator, Role.OPERATOR, environment)
         with hearing() as heard:
             remove_member(membership(people.operator), people.owner)
-        assert (Kind.TOKEN, row.pk) in [(change.kind, change.id) for change in heard]
+        assert (ChangeKind.TOKEN, row.pk) in [(change.kind, change.id) for change in heard]
         entry = AuditEntry.objects.get(action="api_token.ended")
         assert (entry.actor, entry.target_name) == ("ana", "olga's")
         assert entry.details["why"] == "olga, whom it acts for, does not belong to Production any more"

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.changes import Change, Kind, subscribe
+from accounts.changes import Change, ChangeKind, subscribe
 from accounts.models import ApiToken, AuditEntry, Environment, Role
 from tests.conftest import People
 from tests.rest import Rest, problem, reasons, token_of
@@ -61,7 +61,7 @@ def test_revocation_is_announced_once_it_is_committed(rest: Rest) -> None:
     subscribe(heard.append)
     made = rest.post(TOKENS, {"name": "Reporting", "role": "admin"}).json()
     rest.delete(f"{TOKENS}/{made['id']}")
-    assert (Kind.TOKEN, made["id"]) in [(change.kind, str(change.id)) for change in heard]
+    assert (ChangeKind.TOKEN, made["id"]) in [(change.kind, str(change.id)) for change in heard]
 
 
 def test_expired_token_opens_nothing(environment: Environment) -> None:

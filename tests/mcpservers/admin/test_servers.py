@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.changes import Kind
+from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
@@ -43,7 +43,7 @@ def test_pausing_and_resuming_leave_traces_and_are_told_at_once(
         assert "1 MCP servers paused" in act(root, "pause", triage)
     triage.refresh_from_db()
     assert triage.status() == "paused"
-    assert (Kind.SERVER, triage.pk) in [(change.kind, change.id) for change in heard]
+    assert (ChangeKind.SERVER, triage.pk) in [(change.kind, change.id) for change in heard]
     act(root, "resume", triage)
     triage.refresh_from_db()
     assert triage.status() == "live"

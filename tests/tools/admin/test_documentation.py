@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.changes import Kind
+from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, Integration, User
 from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
 from tools.admin.calls import DocumentationAdmin
@@ -49,7 +49,7 @@ def test_saving_changes_the_tool_and_tells_who_and_what(
     assert record.title == "Find cases"
     assert record.updated_by is not None
     assert record.updated_by.username == "root"
-    assert {(change.kind, change.id) for change in heard} == {(Kind.INTEGRATION, record.integration_id)}
+    assert {(change.kind, change.id) for change in heard} == {(ChangeKind.INTEGRATION, record.integration_id)}
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.target_name) == ("documentation.changed", "fuse_desk.cases.list")
     assert entry.details == {"changed": ["title"]}

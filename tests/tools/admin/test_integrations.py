@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.changes import Kind
+from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, IntegratedAccount, Integration, User
 from tests.admin_site import browser, hearing, listing, page, queries, staff, superuser
 from tests.bundles import load_bundle
@@ -56,7 +56,7 @@ def test_saving_takes_name_and_label_from_the_definition_and_remakes_the_tools(
     integration.refresh_from_db()
     assert (integration.name, integration.label) == ("fusedesk", "FuseDesk EU")
     assert integration.revision > before
-    assert [(change.kind, change.id) for change in heard] == [(Kind.INTEGRATION, integration.pk)]
+    assert [(change.kind, change.id) for change in heard] == [(ChangeKind.INTEGRATION, integration.pk)]
     assert AuditEntry.objects.latest("pk").action == "integration.changed"
 
 
@@ -221,7 +221,7 @@ def test_deleting_an_integration_tells_and_leaves_a_trace(
     with hearing() as heard, django_capture_on_commit_callbacks(execute=True):
         root.post(page(integration, "delete"), {"post": "yes"})
     assert not Documentation.objects.exists()
-    assert [(change.kind, change.id) for change in heard] == [(Kind.INTEGRATION, integration.pk)]
+    assert [(change.kind, change.id) for change in heard] == [(ChangeKind.INTEGRATION, integration.pk)]
     assert AuditEntry.objects.latest("pk").action == "integration.deleted"
 
 

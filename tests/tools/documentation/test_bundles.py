@@ -21,7 +21,7 @@ from tests.conftest import BUNDLE
 from tests.tools.desk import DESK
 from tools.catalogue.compilation import build
 from tools.documentation.bundle_text import MAX_NODES, read_document
-from tools.documentation.bundles import Loaded, compare_bundle, write_bundle
+from tools.documentation.bundles import LoadResult, compare_bundle, write_bundle
 from tools.errors import BundleInvalid
 from tools.models import Documentation
 
@@ -56,7 +56,7 @@ def problems(text: str) -> list[str]:
     return refused.value.problems
 
 
-def counts(loaded: Loaded) -> tuple[int, int, int, int]:
+def counts(loaded: LoadResult) -> tuple[int, int, int, int]:
     return len(loaded.created), len(loaded.updated), len(loaded.unchanged), len(loaded.kept)
 
 

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from tools.documentation.history import Part, Piece
+from tools.documentation.history import Piece, PieceKind
 from tools.documentation.history import line_pieces as lines
 from tools.documentation.history import word_pieces as words
 
 
-def text_of(pieces: list[Piece], *parts: Part) -> str:
+def text_of(pieces: list[Piece], *parts: PieceKind) -> str:
     return "".join(piece.text for piece in pieces if piece.part in parts)
 
 
@@ -19,16 +19,16 @@ def text_of(pieces: list[Piece], *parts: Part) -> str:
 )
 def test_the_pieces_of_a_text_make_both_versions(before: str, after: str) -> None:
     pieces = list(words(before, after))
-    assert text_of(pieces, Part.SAME, Part.REMOVED) == before
-    assert text_of(pieces, Part.SAME, Part.ADDED) == after
+    assert text_of(pieces, PieceKind.SAME, PieceKind.REMOVED) == before
+    assert text_of(pieces, PieceKind.SAME, PieceKind.ADDED) == after
 
 
 def test_a_text_is_compared_word_by_word() -> None:
     assert list(words("Lists all cases.", "Lists open cases.")) == [
-        Piece(Part.SAME, "Lists "),
-        Piece(Part.REMOVED, "all"),
-        Piece(Part.ADDED, "open"),
-        Piece(Part.SAME, " cases."),
+        Piece(PieceKind.SAME, "Lists "),
+        Piece(PieceKind.REMOVED, "all"),
+        Piece(PieceKind.ADDED, "open"),
+        Piece(PieceKind.SAME, " cases."),
     ]
 
 
@@ -49,4 +49,4 @@ def test_documents_too_long_to_be_compared_are_shown_in_the_time_that_takes() ->
     started = time.thread_time()
     pieces = list(lines(before, after))
     assert time.thread_time() - started < 8  # the way that compares each with each takes minutes
-    assert len([piece for piece in pieces if piece.part is Part.ADDED]) > 29_000
+    assert len([piece for piece in pieces if piece.part is PieceKind.ADDED]) > 29_000

@@ -11,7 +11,7 @@ from accounts.models import IntegratedAccount
 from tests.calls import note_of, record
 from tools.models import Call, Outcome
 from tools.record import activity
-from tools.record.activity import ANY_FAILURE, CallFilter, Position, page_of
+from tools.record.activity import ANY_FAILURE, CallFilter, CallPosition, page_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,7 +78,7 @@ def test_pages_show_each_call_once_newest_first(
         seen += page.calls
         if page.next is None:
             break
-        after = Position.parse(str(page.next))
+        after = CallPosition.parse(str(page.next))
     assert [call.pk for call in seen] == list(
         wanted.calls().order_by("-started_at", "-pk").values_list("pk", flat=True)
     )
@@ -113,4 +113,4 @@ def test_what_an_index_leads_to_is_not_searched(account: IntegratedAccount, monk
 
 @pytest.mark.parametrize("text", ["", "x", "1-", "-1", "1-x", "²-1", "9" * 40 + "-1", "1-" + "9" * 40])
 def test_a_position_that_was_made_up_is_none(text: str) -> None:
-    assert Position.parse(text) is None
+    assert CallPosition.parse(text) is None

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.errors import DefinitionInvalid
-from tools.documentation.bundles import Loaded, note_loaded
+from tools.documentation.bundles import LoadResult, note_loaded
 from tools.documentation.differences import named
-from tools.documentation.publishing import Published, never_published, publish
+from tools.documentation.publishing import PublishResult, never_published, publish
 from tools.errors import BundleInvalid
 from tools.models import Documentation
-from tools.openapi.importing import Prepared, prepare
+from tools.openapi.importing import ImportPlan, prepare
 from tools.rights import Operator
 
 OPERATOR = Operator("import_openapi")
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 self.stderr.write(loaded.warning)
             if not options["dry_run"]:
                 loaded = _load(prepared)
-            published = _publish(loaded) if options["publish"] and not options["dry_run"] else Published()
+            published = _publish(loaded) if options["publish"] and not options["dry_run"] else PublishResult()
         except OSError as problem:
             raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
         except UnicodeDecodeError:
@@ -73,20 +73,20 @@ class Command(BaseCommand):
 
 
 @transaction.atomic
-def _load(prepared: Prepared) -> Loaded:
+def _load(prepared: ImportPlan) -> LoadResult:
     loaded = prepared.load(OPERATOR)
     if loaded.changes_something:
         note_loaded(OPERATOR, loaded, "description", overwrite=prepared.overwrite)
     return loaded
 
 
-def _publish(loaded: Loaded) -> Published:
+def _publish(loaded: LoadResult) -> PublishResult:
     rows = Documentation.objects.filter(integration=loaded.integration).order_by("pk")
     return publish(loaded.integration, never_published(loaded.integration, rows), OPERATOR, held=loaded.drafts)
 
 
 def report_of(
-    prepared: Prepared, loaded: Loaded, published: Published, *, seconds: float, dry_run: bool
+    prepared: ImportPlan, loaded: LoadResult, published: PublishResult, *, seconds: float, dry_run: bool
 ) -> dict[str, Any]:
     """Return the whole report, as `--json` prints it."""
     proposal = prepared.proposal

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.errors import DefinitionInvalid
-from tools.documentation.bundles import Loaded, compare_bundle, load_bundle, note_loaded
+from tools.documentation.bundles import LoadResult, compare_bundle, load_bundle, note_loaded
 from tools.documentation.differences import named
 from tools.errors import BundleInvalid
 from tools.rights import Operator
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             if options["verbosity"]:
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
 
-    def _load(self, path: Path, *, dry_run: bool, overwrite: bool) -> Loaded:
+    def _load(self, path: Path, *, dry_run: bool, overwrite: bool) -> LoadResult:
         """Say which accounts a bundle stops before it does."""
         text = path.read_text()
         compared = compare_bundle(text, overwrite=overwrite)
@@ -55,14 +55,14 @@ class Command(BaseCommand):
 
 
 @transaction.atomic
-def _load(text: str, *, overwrite: bool) -> Loaded:
+def _load(text: str, *, overwrite: bool) -> LoadResult:
     loaded = load_bundle(text, OPERATOR, overwrite=overwrite)
     if loaded.changes_something:
         note_loaded(OPERATOR, loaded, "bundle", overwrite=overwrite)
     return loaded
 
 
-def summary(path: Path, loaded: Loaded, *, dry_run: bool) -> str:
+def summary(path: Path, loaded: LoadResult, *, dry_run: bool) -> str:
     """Return what loading did or would do, for people."""
     lines = [
         f"{path.name}{' (nothing is changed)' if dry_run else ''}: {loaded.integration.label}, "

@@ -29,7 +29,7 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Kind:
+class AnswerKind:
     """What naming has to know of an operation's answer."""
 
     is_list: bool = False
@@ -47,7 +47,7 @@ class Names:
 class Naming:
     """Gives each operation of a document a place."""
 
-    def __init__(self, operations: list[Operation], kinds: dict[str, Kind], known: dict[str, Place]) -> None:
+    def __init__(self, operations: list[Operation], kinds: dict[str, AnswerKind], known: dict[str, Place]) -> None:
         self._operations = operations
         self._kinds = kinds
         self._known = known

@@ -41,7 +41,7 @@ class Body:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DeclaredResponse:
     """What an operation answers with when it succeeds: a schema by media type, and the headers that it documents."""
 
     status: str
@@ -64,7 +64,7 @@ class Operation:
     bodies: list[Body]
     body_required: bool
     body_description: str
-    answer: Answer
+    answer: DeclaredResponse
     statuses: list[str]
     security: Any
     servers: list[Any]
@@ -222,7 +222,7 @@ def _bodies(document: Document, body: dict[str, Any]) -> Iterator[Body]:
         yield Body(media_type, schema, encoding if isinstance(encoding, dict) else {})
 
 
-def _answer(document: Document, responses: Any) -> tuple[list[str], Answer]:
+def _answer(document: Document, responses: Any) -> tuple[list[str], DeclaredResponse]:
     """Return the statuses that are documented, and the answer of the one that tells most of success."""
     responses = responses if isinstance(responses, dict) else {}
     statuses = [str(status) for status in responses]
@@ -236,10 +236,10 @@ def _answer(document: Document, responses: Any) -> tuple[list[str], Answer]:
     for status, response in candidates:
         content = response.get("content") if isinstance(response, dict) else None
         if isinstance(content, dict) and content:
-            return statuses, Answer(status, _schemas(document, content), _headers(response))
+            return statuses, DeclaredResponse(status, _schemas(document, content), _headers(response))
     for status, response in candidates:
-        return statuses, Answer(status, {}, _headers(response if isinstance(response, dict) else {}))
-    return statuses, Answer("", {}, frozenset())
+        return statuses, DeclaredResponse(status, {}, _headers(response if isinstance(response, dict) else {}))
+    return statuses, DeclaredResponse("", {}, frozenset())
 
 
 def _schemas(document: Document, content: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import orjson
 
 from tools.catalogue.schemas import PROPERTY_NAME
 from tools.openapi.shapes.merging import Schema
-from tools.openapi.shapes.schemas import Clean
+from tools.openapi.shapes.schemas import CleanSchema
 
 # The levels below the top that a schema may have, deepest first.
 DEPTHS = (5, 4, 3, 2, 1)
@@ -16,7 +16,7 @@ WORDS = (160, 80, 0)
 MAX_TOLD, MAX_DESCRIPTION = 8, 400
 
 
-def fitted(build: Callable[[int], Clean], budget: int) -> Schema:
+def fitted(build: Callable[[int], CleanSchema], budget: int) -> Schema:
     """Return the deepest schema of at most `budget` bytes; where even the flattest has more, it is cut down."""
     clean = build(DEPTHS[0])
     for depth in DEPTHS[1:]:

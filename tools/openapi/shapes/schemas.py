@@ -52,7 +52,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Clean:
+class CleanSchema:
     """A schema and about how many bytes it has as JSON. It is shared: nobody may change it."""
 
     schema: Schema
@@ -66,14 +66,14 @@ class Cleaner:
         self._references = references
         self._for_request = for_request
         self._words = words
-        self._known: dict[tuple[int, int], tuple[Any, Clean]] = {}
+        self._known: dict[tuple[int, int], tuple[Any, CleanSchema]] = {}
         self._open: set[tuple[int, int]] = set()
         self._sizes: dict[int, int] = {}
         self._patterns: dict[str, bool] = {}
         self._texts: dict[str, str] = {}
         self._chain = 0
 
-    def cleaned(self, node: Any, depth: int) -> Clean:
+    def cleaned(self, node: Any, depth: int) -> CleanSchema:
         """Return a clean schema with at most `depth` levels; raise ReferenceRefused."""
         key = (id(node), depth)
         held = self._known.get(key)
@@ -97,7 +97,7 @@ class Cleaner:
         known = self._sizes.get(id(schema))
         return known if known is not None else len(orjson.dumps(schema))
 
-    def _sized(self, schema: Schema) -> Clean:
+    def _sized(self, schema: Schema) -> CleanSchema:
         size = 2
         for word, value in schema.items():
             size += len(word) + 4
@@ -108,7 +108,7 @@ class Cleaner:
             else:
                 size += len(orjson.dumps(value))
         self._sizes[id(schema)] = size
-        return Clean(schema, size)
+        return CleanSchema(schema, size)
 
     def _part_size(self, schema: Schema) -> int:
         known = self._sizes.get(id(schema))
