@@ -12,10 +12,10 @@ from django.conf import settings
 
 from mcpservers.jsonrpc import MAX_ID, Message
 from mcpservers.protocol import META
-from mcpservers.replies import EVENTS, Headers, Send, event, stream_headers
+from mcpservers.replies import COMMENT_SECONDS, EVENTS, Headers, Send, end_stream, event, open_stream, send_events
 
 PROGRESS_SECONDS = 2.0
-COMMENT_SECONDS = 14.0
+WORKING = b": working\n\n"
 
 
 def progress_token(message: Message) -> str | int | None:
@@ -64,7 +64,7 @@ class LongCall:
 
     async def finish(self, body: bytes) -> None:
         """Send the answer, and end the stream."""
-        await self._send({"type": "http.response.body", "body": event(body), "more_body": False})
+        await end_stream(event(body), self._send)
 
     def _begin(self) -> None:
         self._streaming = asyncio.ensure_future(self._stream())
@@ -72,10 +72,10 @@ class LongCall:
     async def _stream(self) -> None:
         started = time.monotonic() - settings.LONG_CALL_SECONDS
         self._started = True
-        await self._send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._headers)})
+        await open_stream(self._headers, self._send)
         while True:
-            beat = b": working\n\n" if self._token is None else _progress(self._token, time.monotonic() - started)
-            await self._send({"type": "http.response.body", "body": beat, "more_body": True})
+            beat = WORKING if self._token is None else _progress(self._token, time.monotonic() - started)
+            await send_events(beat, self._send)
             await asyncio.sleep(COMMENT_SECONDS if self._token is None else PROGRESS_SECONDS)
 
 
