@@ -18,11 +18,11 @@ from django.conf import settings
 from accounts.api_tokens.recognition import TokenGrant
 from mcpservers import legacy
 from mcpservers.admission import Admitted
+from mcpservers.eras import STATELESS_ERA
 from mcpservers.jsonrpc import Id, result_bytes
 from mcpservers.metrics import DROPPED
 from mcpservers.replies import ABORT, COMMENT, Receive, Scope, Send, end_stream, event, open_stream, send_events
 from mcpservers.resolution import ResolvedServer
-from mcpservers.results import subscription_ended
 from mcpservers.streams import hub
 
 SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
@@ -176,7 +176,8 @@ class Subscription(EventStream):
 
     def farewell(self) -> bytes:
         """Answer the request at last, so that the client knows that this is no broken connection."""
-        return event(result_bytes(self._id, subscription_ended(self.server, {SUBSCRIPTION_ID: self._id})))
+        ended = STATELESS_ERA.subscription_ended(self.server, {SUBSCRIPTION_ID: self._id})
+        return event(result_bytes(self._id, ended))
 
 
 class LegacyStream(EventStream):

@@ -10,18 +10,16 @@ from types import TracebackType
 import orjson
 from django.conf import settings
 
-from mcpservers.jsonrpc import MAX_ID, Message
-from mcpservers.protocol import META
+from mcpservers.jsonrpc import MAX_ID, Request, meta_of
 from mcpservers.replies import COMMENT_SECONDS, EVENTS, Headers, Send, end_stream, event, open_stream, send_events
 
 PROGRESS_SECONDS = 2.0
 WORKING = b": working\n\n"
 
 
-def progress_token(message: Message) -> str | int | None:
+def progress_token(request: Request) -> str | int | None:
     """Return the token under which the client wants to hear of progress, or None."""
-    meta = message.params.get(META)
-    token = meta.get("progressToken") if isinstance(meta, dict) else None
+    token = (meta_of(request) or {}).get("progressToken")
     if isinstance(token, bool) or not isinstance(token, str | int):
         return None
     # It would stand in each notification.
@@ -35,8 +33,8 @@ class LongCall:
     stream was opened.
     """
 
-    def __init__(self, message: Message, headers: Headers, send: Send) -> None:
-        self._token = progress_token(message)
+    def __init__(self, request: Request, headers: Headers, send: Send) -> None:
+        self._token = progress_token(request)
         self._headers = headers
         self._send = send
         self._streaming: asyncio.Task[None] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from mcpservers.errors import JsonRpcError
-from mcpservers.jsonrpc import INVALID_REQUEST, error_bytes
+from mcpservers.jsonrpc import INVALID_REQUEST, Id, error_bytes
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -51,13 +51,17 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+def error_reply(error: JsonRpcError, request_id: Id | None = None, *, null_id: bool = False) -> Reply:
+    """Return the answer to a request that has an error for a result."""
+    return Reply(error.status, error_bytes(error, request_id, null_id=null_id), error.headers)
+
+
 class Refusal(Exception):
     """A request is refused before the protocol is reached; the answer is a JSON-RPC error all the same."""
 
     def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(message)
-        error = error_bytes(JsonRpcError(INVALID_REQUEST, message), None, null_id=False)
-        self.reply = Reply(status, error, headers)
+        self.reply = error_reply(JsonRpcError(INVALID_REQUEST, message, status=status, headers=headers))
 
 
 def request_headers(scope: Scope) -> Headers:
