@@ -10,6 +10,7 @@ from django.conf import settings
 from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
+from accounts.errors import NotJSON
 from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
@@ -68,7 +69,7 @@ def _document(vendor: str, response: UpstreamResponse, limits: RateLimits) -> An
     """Return the JSON of an answer, whatever media type it goes by."""
     try:
         return bounded_json.loads(_in_utf_8(response))
-    except bounded_json.NotJSON as problem:
+    except NotJSON as problem:
         what = "a web page, such as a sign-in page" if "html" in response.media_type else f"no usable JSON ({problem})"
         raise _unusable(
             f"{vendor} answered HTTP {response.status}, but with {what} instead of data.", response, limits
@@ -151,7 +152,7 @@ def _check_told_failure(tool: Tool, connection: Connection, response: UpstreamRe
         return
     try:
         document = bounded_json.loads(response.body)
-    except bounded_json.NotJSON:
+    except NotJSON:
         return
     _check_success(tool, connection, document, response, limits)
 

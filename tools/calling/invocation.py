@@ -7,30 +7,18 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from accounts.errors import (
-    AuthorizationUnavailable,
-    ReauthenticationNeeded,
-    UpstreamBusy,
-    UpstreamDown,
-    UpstreamFailure,
-    UpstreamForbidden,
-    UpstreamRevealing,
-    UpstreamTimeout,
-    UpstreamTooLarge,
-    UpstreamUnreadable,
-    UpstreamUnsendable,
-)
+from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling.answers import Answer, read_answer
 from tools.calling.arguments import Bound, bind, check
+from tools.calling.failures import call_failure
 from tools.calling.paging import Step, step_of
 from tools.calling.results import CallResult, page_result, single_result
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
-    AccountUnusable,
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
@@ -157,33 +145,8 @@ async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote)
             idempotent=tool.idempotent,
             seen=note.seen,
         )
-    except ReauthenticationNeeded:
-        raise AccountUnusable(f"The account {connection.account_name!r} must be connected again.") from None
-    except AuthorizationUnavailable as failure:
-        raise VendorUnreachable(f"No access token could be had from {connection.vendor}: {failure}.") from None
-    except UpstreamDown as down:
-        raise VendorDown(f"{connection.vendor} is down: {down}.", retry_after=down.seconds) from None
-    except UpstreamBusy as busy:
-        raise AccountBusy(f"Too much at once: {busy}.", retry_after=busy.seconds) from None
-    except UpstreamUnreadable as failure:
-        raise AnswerUnusable(f"{connection.vendor} answered, but {failure}.") from None
-    except UpstreamRevealing as failure:
-        raise AnswerUnusable(f"{connection.vendor} answered with {failure}.", worth_repeating=False) from None
-    except UpstreamUnsendable as failure:
-        raise CallFailed(f"The call cannot be made: {failure}.") from None
-    except UpstreamTooLarge as failure:
-        raise AnswerUnusable(
-            f"{connection.vendor}'s answer is too large to be read ({failure}). Ask for less: a lower limit, "
-            "narrower filters, or a single record."
-        ) from None
-    except UpstreamForbidden as failure:
-        raise CallFailed(f"The account's address may not be called: {failure}.") from None
     except UpstreamFailure as failure:
-        raise VendorUnreachable(
-            f"{connection.vendor} gave no answer: {failure}.",
-            may_have_arrived=failure.may_have_arrived,
-            timed_out=isinstance(failure, UpstreamTimeout),
-        ) from None
+        raise call_failure(failure, connection) from None
     finally:
         seconds = time.perf_counter() - started
         note.upstream_ms = seconds * 1000
