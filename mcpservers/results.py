@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mcpservers.resolution import ResolvedServer
-from tools.calling.files import File, Kind
+from tools.calling.files import File, FileKind
 from tools.calling.invocation import CallResult
 from tools.calling.wording import explain
 from tools.errors import AccountUnusable, CallFailed
@@ -95,11 +95,11 @@ def called(server: ResolvedServer, result: CallResult, *, stateless: bool, struc
 def _file(file: File) -> dict[str, Any]:
     """Return a file as the kind of content that clients know to show."""
     match file.kind:
-        case Kind.IMAGE | Kind.AUDIO:
+        case FileKind.IMAGE | FileKind.AUDIO:
             return {"type": file.kind.value, "data": file.base64, "mimeType": file.media_type}
-        case Kind.TEXT:
+        case FileKind.TEXT:
             held = {"text": file.text}
-        case Kind.BINARY:
+        case FileKind.BINARY:
             held = {"blob": file.base64}
     return {"type": "resource", "resource": {"uri": file.uri, "mimeType": file.media_type, **held}}
 
