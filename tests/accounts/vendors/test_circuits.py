@@ -15,9 +15,9 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, Circuits, Line, line_of, origin_of
+from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, CircuitKeys, Circuits, keys_of, origin_of
 
-HERE, NEIGHBOUR, ELSEWHERE = Line("h", "h a"), Line("h", "h b"), Line("i", "i a")
+HERE, NEIGHBOUR, ELSEWHERE = CircuitKeys("h", "h a"), CircuitKeys("h", "h b"), CircuitKeys("i", "i a")
 
 
 class Clock:
@@ -40,21 +40,21 @@ def circuits(clock: Clock) -> Circuits:
     return Circuits(failures=3, window_seconds=60, open_seconds=15, clock=clock)
 
 
-def fail(circuits: Circuits, failure: UpstreamFailure, line: Line = HERE, times: int = 1) -> None:
+def fail(circuits: Circuits, failure: UpstreamFailure, keys: CircuitKeys = HERE, times: int = 1) -> None:
     for _ in range(times):
-        with pytest.raises(type(failure)), circuits.attempt(line):
+        with pytest.raises(type(failure)), circuits.attempt(keys):
             raise failure
 
 
-def answer(circuits: Circuits, status: int, line: Line = HERE, times: int = 1, **headers: str) -> None:
+def answer(circuits: Circuits, status: int, keys: CircuitKeys = HERE, times: int = 1, **headers: str) -> None:
     for _ in range(times):
-        with circuits.attempt(line) as attempt:
+        with circuits.attempt(keys) as attempt:
             attempt.answered(status, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def is_open(circuits: Circuits, line: Line = HERE) -> bool:
+def is_open(circuits: Circuits, keys: CircuitKeys = HERE) -> bool:
     try:
-        circuits.refuse_open(line)
+        circuits.refuse_open(keys)
     except UpstreamDown:
         return True
     return False
@@ -182,7 +182,7 @@ def test_none_opens_where_the_number_is_none(clock: Clock) -> None:
 
 def test_failures_of_many_hosts_are_forgotten_in_time(circuits: Circuits, clock: Clock) -> None:
     for number in range(3 * MANY):
-        answer(circuits, 503, Line(number, (number, 0)))
+        answer(circuits, 503, CircuitKeys(number, (number, 0)))
         clock.now += 1
     assert len(circuits) <= MANY
 
@@ -190,5 +190,5 @@ def test_failures_of_many_hosts_are_forgotten_in_time(circuits: Circuits, clock:
 def test_a_host_is_known_however_its_address_is_written() -> None:
     account = uuid4()
     same = ["https://a.example", "https://A.example:443", "https://a.example/api/v2", "https://a.example:443/x"]
-    assert {line_of(each, account) for each in same} == {line_of("https://a.example", account)}
+    assert {keys_of(each, account) for each in same} == {keys_of("https://a.example", account)}
     assert len({origin_of(each) for each in ("https://a.example", "http://a.example", "https://a.example:8443")}) == 3
