@@ -1,10 +1,11 @@
 // Gives every text area with `data-json-editor` line numbers, a format button, and a check while one types.
 "use strict";
 
-(function () {
+(() => {
   const INDENT = "  ";
 
   // Browsers word errors of JSON.parse each in their own way, and some name no place: this finds it.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a string of JSON holds none
   const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
   const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
@@ -20,7 +21,7 @@
     function take(pattern, wanted) {
       pattern.lastIndex = at;
       const found = pattern.exec(text);
-      if (!found || !found[0]) {
+      if (!found?.[0]) {
         throw wanted;
       }
       at += found[0].length;
@@ -140,7 +141,7 @@
       } else if (event.key === "Enter" && !event.isComposing) {
         const line = area.value.slice(0, area.selectionStart).split("\n").pop();
         event.preventDefault();
-        insert(area, "\n" + /^\s*/.exec(line)[0] + (/[[{]\s*$/.test(line) ? INDENT : ""));
+        insert(area, `\n${/^\s*/.exec(line)[0]}${/[[{]\s*$/.test(line) ? INDENT : ""}`);
       }
       leaving = event.key === "Escape";
     });
