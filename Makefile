@@ -57,9 +57,12 @@ benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy
 
 check: lint types imports migrations deploy-check audit lock-check sbom ## Every check that is not a test
 
-lint: $(DEV_STAMP)
+lint: $(DEV_STAMP) $(BIOME) ## Rules and format of Python, templates, style sheets and scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djangofmt check templates
+	$(BIN)/djangofmt --check templates
+	$(BIOME) check --error-on-warnings
 
 format: $(DEV_STAMP) $(BIOME) ## Format Python, templates, style sheets and scripts
 	$(BIN)/ruff format .
