@@ -10,7 +10,8 @@ from django.conf import settings
 
 from api.problems import Problem
 from mcpservers.endpoint import PREFIX
-from mcpservers.replies import Refusal, Scope, Send, request_headers, send_reply
+from mcpservers.errors import Refusal
+from mcpservers.replies import Scope, Send, refusal_reply, request_headers, send_reply
 
 # RFC 9110, 5.3: a field that is no list is not repeated. Where one is, this process and a proxy may believe two values.
 SINGLE = frozenset(
@@ -76,7 +77,7 @@ async def refuse(scope: Scope, send: Send, status: int, words: str) -> None:
     """Answer in the form of the part that was asked, and have the connection closed."""
     close = (b"connection", b"close")
     if scope["path"].startswith(PREFIX):
-        await send_reply(Refusal(status, words, close).reply, request_headers(scope), send)
+        await send_reply(refusal_reply(Refusal(status, words, close)), request_headers(scope), send)
         return
     response = Problem(status, words, headers={"Connection": "close"}).response()
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
