@@ -1,7 +1,7 @@
-"""Browsers in which somebody signed in before: strangers who guess that person's password do not slow them.
+"""Browsers in which a person has signed in before; strangers guessing the password do not slow them down.
 
-A signed cookie names the people, each with a number under which this browser's own failures are counted. It opens
-nothing by itself. (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”.)
+A signed cookie lists the people, each with a number under which this browser's own failures are counted. It grants
+no access by itself. (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”.)
 """
 
 import secrets
@@ -15,18 +15,19 @@ from accounts.signing_in.names import digest_of, normalised
 
 SALT = "patchbay.device"
 LASTS_SECONDS = 180 * 24 * 3600
-# So many people share a browser; whoever signed in longest ago is forgotten.
+# People remembered in one browser; the one who signed in longest ago is dropped.
 MOST = 4
 
 
 def number_of(request: HttpRequest, name: str) -> str:
-    """Return the browser's number for the person of this name; nothing where they never signed in in it."""
+    """Return the browser's number for this user name; an empty string if it has none."""
     return _held(request).get(_person(name), "")
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> None:
-    """Have the browser known to belong to the person of this name from now on."""
+    """Set the cookie that makes this browser known for this user name."""
     held = _held(request)
+    # Removed first, so that the name moves to the end of the order.
     held.pop(_person(name), None)
     while len(held) >= MOST:
         held.pop(next(iter(held)))
