@@ -40,6 +40,7 @@ def record(
 
     `action` names the kind of subject and the change, such as `api_token.revoked`.
     """
+    # Cut to the length of the columns.
     return AuditEntry.objects.create(
         actor=name_of(actor)[:160],
         actor_id=actor.pk if isinstance(actor, User) else None,

@@ -57,6 +57,7 @@ def loads(raw: bytes, *, most_values: int | None = None) -> Any:
     if containers > limit and _is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
     if LONG_NUMBER in raw.translate(DIGITS):
+        # orjson returns such an integer as a float.
         return json.loads(raw, parse_int=_whole_number)
     return value
 

@@ -64,8 +64,8 @@ def invisible_problems(place: str, value: Any) -> Iterator[str]:
         found = hidden_in(value)
         if found:
             yield (
-                f"{place}: contains {_named(found)}, which people do not see and models read. "
-                "Remove it, or write the text anew."
+                f"{place}: holds {_named(found)}, which people do not see and models read. "
+                "Take it out, or write the text anew."
             )
     elif isinstance(value, dict | list) and not _is_plain(value):
         for path, text in _texts(value, place, 0):

@@ -28,6 +28,7 @@ class KeyRing:
                 key = _decoded(encoded)
             except ValueError:
                 key = b""
+            # Stored texts separate the key id by a dot, which it must not contain.
             if not (key_id.isascii() and key_id.isalnum()) or len(key) != 32:
                 raise ImproperlyConfigured(
                     "CREDENTIAL_KEYS takes id:key pairs, comma-separated, with letters or digits as id "

@@ -37,6 +37,7 @@ def read_token_set(answer: dict[str, Any]) -> TokenSet:
             raise NotATokenSet("it gave no usable token")
         if len(token) > LONGEST_TOKEN:
             raise NotATokenSet("it gave a token of more than 16,384 characters")
+    # RFC 6749, section 3.3, separates scopes by spaces; some vendors use commas.
     scope = answer.get("scope")
     return TokenSet(
         answer["access_token"],
@@ -49,6 +50,7 @@ def read_token_set(answer: dict[str, Any]) -> TokenSet:
 
 def _seconds(lifetime: object) -> float | None:
     """Return a lifetime in seconds; some vendors send it as text, and some send 0 for a token without expiry."""
+    # JSON true and false are ints to Python.
     if isinstance(lifetime, bool) or not isinstance(lifetime, int | float | str):
         return None
     try:

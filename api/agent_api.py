@@ -43,6 +43,7 @@ class OrjsonRenderer(BaseRenderer):
 agent_api = NinjaAPI(
     title="Patchbay API",
     urls_namespace="agent",
+    # api/openapi.py describes both APIs in one document.
     openapi_url=None,
     docs_url=None,
     parser=BoundedParser(),

@@ -119,11 +119,13 @@ def add_problems(operation: Document, path: str) -> None:
         statuses.add(400)
     if "requestBody" in operation:
         statuses |= {411, 413, 415}
+    # Connecting and changing an account ask the vendor.
     if "requestBody" in operation and path in {f"/{PREFIX}", f"/{PREFIX}/{{account_id}}"}:
         statuses |= {409, 429, 502}
     for status in sorted(statuses):
         responses.setdefault(str(status), problem_response(status))
     responses["default"] = problem_response(500)
+    # ninja's keys are integers, OpenAPI's are strings.
     operation["responses"] = {str(status): responses[status] for status in responses}
 
 

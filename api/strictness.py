@@ -37,6 +37,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _unknown(self, data: Mapping[Any, Any]) -> dict[str, str]:
         """Return the first MAX_UNKNOWN undeclared keys with a hint each, and how many more there are."""
         known = [name for name, field in self.fields.items() if not field.read_only]
+        # Bounded, because the look-up for hints is costly and a body may have thousands of keys.
         unknown = [str(key)[:64] for key in islice((key for key in data if key not in known), MAX_UNKNOWN)]
         hints = {key: _hint(key, known) for key in unknown}
         more = sum(key not in known for key in data) - len(unknown)

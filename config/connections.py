@@ -149,7 +149,7 @@ class ClientConnection(HttpToolsProtocol):
         answering = self.cycle is not None and not self.cycle.response_complete
         if self._in_body:
             return self._patience_of_body(now), "slow body", HTTPStatus.REQUEST_TIMEOUT
-        if answering:
+        if answering:  # the client waits for Patchbay, so only look again later
             return settings.WRITE_SECONDS, "", None
         if self._in_head:
             return self._since + settings.HEAD_SECONDS - now, "slow head", HTTPStatus.REQUEST_TIMEOUT
@@ -202,6 +202,7 @@ class ClientConnection(HttpToolsProtocol):
         self._writing_since = 0.0
         if self._timer is not None:
             self._timer.cancel()
+        # Abort later, if the client does not read the status either.
         self._look_in(settings.WRITE_SECONDS)
 
     def _abort(self) -> None:

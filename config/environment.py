@@ -164,6 +164,7 @@ def kept_secret(path: Path, fresh: str) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(fresh)
     try:
+        # Unlike a rename, this fails if another process was faster.
         os.link(partial, path)
     except FileExistsError:
         pass  # from an earlier start, or a faster process

@@ -101,7 +101,7 @@ def _ask_database() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     finally:
-        connection.close()
+        connection.close()  # it belongs to this thread, which ends now
 
 
 async def check_broker() -> None:

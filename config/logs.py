@@ -27,10 +27,10 @@ class RedactTokens(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; never drop it."""
         record.msg = redact(record.getMessage())
-        record.args = None
+        record.args = None  # already part of the message
         if record.exc_info and not record.exc_text:
             record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
-        record.exc_info = None
+        record.exc_info = None  # or a formatter would add the traceback unredacted
         return True
 
 
@@ -71,6 +71,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            # Without handlers of their own, which would bypass the redaction.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "uvicorn": {"handlers": [], "propagate": True},

@@ -43,6 +43,7 @@ def _close(path: Path) -> None:
     """Remove other users' access, if the file exists and belongs to this user."""
     try:
         found = path.lstat()
+        # `chmod` would follow a link out of the folder.
         if not stat.S_ISLNK(found.st_mode) and found.st_mode & OTHERS:
             path.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
     except (FileNotFoundError, PermissionError):

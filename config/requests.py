@@ -23,6 +23,7 @@ from mcpservers.replies import Application, Message, Receive, Scope, Send
 logger = logging.getLogger("patchbay.access")
 
 HEADER = b"x-request-id"
+# A proxy's id of another form is replaced, because it is repeated in log lines and headers.
 FORM = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

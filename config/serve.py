@@ -58,7 +58,7 @@ def main() -> None:
         host=settings.HOST,
         port=settings.PORT,
         http=ClientConnection,
-        ws="none",
+        ws="none",  # streams are server-sent events
         log_config=None,
         access_log=False,  # config/requests.py logs requests, with their ids
         server_header=False,

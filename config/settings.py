@@ -113,7 +113,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # --- Applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold",  # before the admin, whose templates it overrides
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -148,7 +148,7 @@ LOGIN_REDIRECT_URL = "accounts"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 MIDDLEWARE = [
-    "config.caching.no_store",
+    "config.caching.no_store",  # first, to cover the responses of all others
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "config.csp.PortalCSPMiddleware",
@@ -190,6 +190,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if _database["ENGINE"].endswith("sqlite3"):
     _database["CONN_MAX_AGE"] = None
     _database["OPTIONS"] = {
+        # Take the write lock at once: SQLite refuses to upgrade a read transaction behind another writer.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -347,6 +348,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Locally, static files are served from their sources, without collectstatic.
 SERVESTATIC_USE_FINDERS = LOCAL
 SERVESTATIC_AUTOREFRESH = False
 STORAGES = {

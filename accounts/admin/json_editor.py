@@ -10,6 +10,7 @@ from unfold.widgets import TEXTAREA_CLASSES
 
 from accounts import bounded_json
 
+# The form of orjson's error messages.
 _PLACE = re.compile(r"^(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+)")
 
 

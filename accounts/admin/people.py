@@ -220,8 +220,8 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
             # Read before the cascade, which leaves nothing to announce.
             accounts = list(IntegratedAccount.objects.filter(environment=obj).values_list("pk", flat=True))
             tokens = list(ApiToken.objects.filter(environment=obj).values_list("pk", flat=True))
-            held = {"accounts": len(accounts), "api_tokens": len(tokens)}
-            audit.record(person(request), "environment.deleted", obj.audit_subject, held)
+            counts = {"accounts": len(accounts), "api_tokens": len(tokens)}
+            audit.record(person(request), "environment.deleted", obj.audit_subject, counts)
             super().delete_model(request, obj)
             for kind, ids in ((ChangeKind.ACCOUNT, accounts), (ChangeKind.TOKEN, tokens)):
                 for row_id in ids:

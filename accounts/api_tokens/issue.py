@@ -71,6 +71,7 @@ def _details(token: ApiToken) -> dict[str, Any]:
 def _maker(place: Environment, actor: audit.Actor, kind: TokenKind | None) -> _Maker:
     if isinstance(actor, ApiToken):
         return _parent(place, actor, kind)
+    # A command, which acts for no person.
     if isinstance(actor, str):
         return _Maker(TokenKind.SERVICE, Role.ADMIN)
     membership = _held_membership(place, actor.pk)
@@ -124,15 +125,15 @@ def latest_end(place: Environment, parent: ApiToken | None = None) -> datetime |
     return min(ends, default=None)
 
 
-def _end(place: Environment, parent: ApiToken | None, asked: datetime | None, *, endless: bool) -> datetime | None:
-    if asked is None and not endless:
+def _end(place: Environment, parent: ApiToken | None, requested: datetime | None, *, endless: bool) -> datetime | None:
+    if requested is None and not endless:
         return end_by_default(place, parent)
-    if asked is not None and asked <= timezone.now():
+    if requested is not None and requested <= timezone.now():
         raise TokenUnfit("expires_at", "Must lie ahead. Give a later time, or leave it out.")
     latest = latest_end(place, parent)
-    if latest is not None and (asked is None or asked > latest):
+    if latest is not None and (requested is None or requested > latest):
         raise TokenUnfit("expires_at", _too_late(place, parent, latest))
-    return asked
+    return requested
 
 
 def _too_late(place: Environment, parent: ApiToken | None, latest: datetime) -> str:
@@ -144,9 +145,9 @@ def _too_late(place: Environment, parent: ApiToken | None, latest: datetime) -> 
     )
 
 
-def _networks(parent: ApiToken | None, asked: Sequence[str]) -> list[str]:
+def _networks(parent: ApiToken | None, requested: Sequence[str]) -> list[str]:
     try:
-        networks = parse_networks(asked)
+        networks = parse_networks(requested)
     except NetworkInvalid as invalid:
         raise TokenUnfit("networks", str(invalid)) from None
     if parent is None or not parent.networks:
@@ -154,7 +155,7 @@ def _networks(parent: ApiToken | None, asked: Sequence[str]) -> list[str]:
     outside = [each for each in networks if not lies_within(each, parent.networks)]
     if outside:
         raise TokenUnfit("networks", f"{', '.join(outside)}: not within this token's own networks.")
-    return networks or parent.networks
+    return networks or parent.networks  # an unrestricted child would be wider than its parent
 
 
 @transaction.atomic

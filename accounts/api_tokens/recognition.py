@@ -29,6 +29,7 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
 
     `address` is the client's. Raises AddressRefused for a live token that may not be used from there.
     """
+    # The checksum saves a query for mistyped and made-up tokens.
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
     row = ApiToken.objects.live().with_owners().filter(digest=tokens.digest(value)).first()
@@ -96,6 +97,7 @@ async def grant_of(value: str, address: str) -> TokenGrant | None:
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
     grant = await _grants.get((value, address))
+    # A cached grant may expire before it is loaded again.
     return None if grant is None or grant.is_over(timezone.now()) else grant
 
 

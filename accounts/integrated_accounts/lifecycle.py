@@ -59,6 +59,7 @@ def connect_account(
     account.created_by = actor if isinstance(actor, User) else None
     account.set_credentials(secret)
     approve(account, routes_of(definition, opened, base_url))
+    # Before the transaction, which must not stay open while the vendor answers.
     if verify:
         tokens = tokens or first_tokens(account)
         verify_connection(account, tokens)
@@ -100,11 +101,11 @@ def reconnect_account(
             audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": names})
         return
     definition = account.integration.parsed()
-    asked = ConnectionChange(fields, base_url, given)
-    changed = changed_connection(account, definition, asked)
+    requested = ConnectionChange(fields, base_url, given)
+    changed = changed_connection(account, definition, requested)
     if needs_consent(definition) and tokens is None and (changed.move or fields is not None):
         raise ConsentNeeded(definition.label)
-    details = _changes(account, definition, asked, changed, names)
+    details = _changes(account, definition, requested, changed, names)
     _take_over(account, changed)
     if verify:
         tokens = tokens or first_tokens(account)
@@ -129,6 +130,7 @@ def _take_over(account: IntegratedAccount, changed: NewConnection) -> None:
     account.connection, account.base_url = changed.opened, changed.base_url
     account.set_credentials(changed.secret)
     approve(account, changed.routes)
+    # The secrets that go elsewhere were just given for the new address.
     if account.stopped:
         account.status, account.stopped = account.Status.ACTIVE, ""
 
@@ -148,21 +150,21 @@ def _refuse_overtaken(account: IntegratedAccount, before: Connected) -> None:
 def _changes(
     account: IntegratedAccount,
     definition: Definition,
-    asked: ConnectionChange,
+    requested: ConnectionChange,
     changed: NewConnection,
     names: list[str],
 ) -> dict[str, Any]:
     """Return a change's audit details: field names, addresses, and the names of secrets given."""
     if changed.base_url != account.base_url:
         names = [*names, "base_url"]
-    details: dict[str, Any] = {"changed": [*names, *sorted(asked.names)]}
+    details: dict[str, Any] = {"changed": [*names, *sorted(requested.names)]}
     before = account.base_url or fill(definition.base_url, account.connection)
     after = changed.base_url or fill(definition.base_url, changed.opened)
     if before != after:
         details["address"] = {"from": before, "to": after}
     elif changed.move is not None:
         details["address"] = changed.move.details
-    secrets = sorted(asked.names & definition.secret_fields)
+    secrets = sorted(requested.names & definition.secret_fields)
     return {**details, "secrets_given": secrets} if secrets else details
 
 

@@ -48,22 +48,22 @@ class NewConnection:
     move: Move | None
 
 
-def changed_connection(account: IntegratedAccount, definition: Definition, asked: ConnectionChange) -> NewConnection:
+def changed_connection(account: IntegratedAccount, definition: Definition, change: ConnectionChange) -> NewConnection:
     """Return the connection that a change would produce, without sending or saving anything.
 
     Raises CredentialsUnreadable, and ConnectionIncomplete for wrong fields and for each secret that has to be given
     again because it would go to another address.
     """
-    base_url = account.base_url if asked.base_url is None else asked.base_url
+    base_url = account.base_url if change.base_url is None else change.base_url
     check_base_url(base_url)
-    _refuse_other_than_text(asked.values)
-    present, kept = present_fields(account, definition, asked.values)
-    opened = {name: value for name, value in asked.values.items() if name not in definition.secret_fields}
+    _refuse_other_than_text(change.values)
+    present, kept = present_fields(account, definition, change.values)
+    opened = {name: value for name, value in change.values.items() if name not in definition.secret_fields}
     routes = routes_of(definition, {**present, **opened}, base_url)
     move = move_between(approved_routes(account), routes)
-    if move is not None or asked.values.keys() & definition.secret_fields & address_fields(definition):
-        _refuse_kept_secrets(kept.keys() - asked.values.keys(), move)
-    opened, secret = split_fields(definition, {**present, **kept, **asked.values}, base_url)
+    if move is not None or change.values.keys() & definition.secret_fields & address_fields(definition):
+        _refuse_kept_secrets(kept.keys() - change.values.keys(), move)
+    opened, secret = split_fields(definition, {**present, **kept, **change.values}, base_url)
     return NewConnection(opened, secret, base_url, routes, move)
 
 

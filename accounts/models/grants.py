@@ -63,7 +63,7 @@ class OAuthGrant(models.Model):
         self.expires_at = now + timedelta(seconds=tokens.expires_in) if tokens.expires_in else None
         if tokens.refresh_expires_in:
             self.refresh_expires_at = now + timedelta(seconds=tokens.refresh_expires_in)
-        elif tokens.refresh_token:
+        elif tokens.refresh_token:  # the previous one's expiry does not apply to it
             self.refresh_expires_at = None
         self.refresh_at = self._refresh_at(now)
         self.lease_holder = self.lease_until = self.refresh_began_at = self.interrupted_at = None
@@ -83,8 +83,8 @@ class OAuthGrant(models.Model):
         """Return access and refresh token, each possibly empty; raise CredentialsUnreadable."""
         if not self.tokens:
             return "", ""
-        held = json.loads(key_ring().decrypt(self.tokens, context=self._context()))
-        return held["access_token"], held["refresh_token"]
+        tokens = json.loads(key_ring().decrypt(self.tokens, context=self._context()))
+        return tokens["access_token"], tokens["refresh_token"]
 
     def _sealed(self, access_token: str, refresh_token: str) -> str:
         text = json.dumps({"access_token": access_token, "refresh_token": refresh_token})

@@ -27,7 +27,7 @@ class Session(models.Model):
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     data = models.TextField(editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions", editable=False)
-    created_at = models.DateTimeField(editable=False)
+    created_at = models.DateTimeField(editable=False)  # not auto_now_add: a new key keeps the time of the sign-in
     last_used_at = models.DateTimeField(editable=False, db_index=True)
     expires_at = models.DateTimeField(editable=False, db_index=True)
     address = models.CharField(max_length=45, editable=False)

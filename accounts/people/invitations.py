@@ -169,19 +169,19 @@ def _refuse_mail(environment: Environment, email: str) -> None:
     if not email:
         return
     now = timezone.now()
-    asked = AuditEntry.objects.filter(
+    mailed = AuditEntry.objects.filter(
         environment_id=environment.pk,
         action__in=("invitation.created", "invitation.renewed"),
         at__gt=now - DAY,
-        details__email__icontains="@",
+        details__email__icontains="@",  # empty for invitations by link
     )
-    latest = asked.filter(details__email__iexact=email, at__gt=now - BETWEEN_MAILS).order_by("-at").first()
+    latest = mailed.filter(details__email__iexact=email, at__gt=now - BETWEEN_MAILS).order_by("-at").first()
     if latest is not None:
         raise MemberRefused(
             f"A mail was sent to {email} only just. Its reader may already have it; "
             f"another one can go there in {_minutes_until(latest.at + BETWEEN_MAILS, now)}."
         )
-    recent = list(asked.order_by("-at").values_list("at", flat=True)[:MAILS_A_DAY])
+    recent = list(mailed.order_by("-at").values_list("at", flat=True)[:MAILS_A_DAY])
     if len(recent) == MAILS_A_DAY:
         raise MemberRefused(
             f"{environment} has mailed {MAILS_A_DAY} invitations within a day, which is the most. The next can go in "

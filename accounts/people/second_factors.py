@@ -62,5 +62,5 @@ def remove_factor(user: User, actor: audit.Actor) -> None:
 
 def _accepted(factor: SecondFactor, code: str) -> bool:
     accepted = factor.accept(code)
-    factor.save()
+    factor.save()  # in either case: a wrong code is counted, a right one used up
     return accepted

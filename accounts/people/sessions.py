@@ -75,6 +75,7 @@ class SessionStore(SessionBase):
             self.create()
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # not in the stubs
+        # A column for the person, by which their sessions are listed and ended.
         kept = {"data": self.encode(data), "user_id": data.get(SESSION_KEY)}
         if must_create:
             self._insert(kept)
@@ -152,14 +153,15 @@ def sessions_of(user: User) -> list[Session]:
     """Return a person's valid sessions, the most recently used first."""
     if not user.is_active:
         return []
+    # A new password invalidates sessions, but leaves their rows.
     present = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return [row for row in Session.objects.live().filter(user=user) if _belongs_to(row, present)]
 
 
 def _belongs_to(row: Session, hashes: Iterable[str]) -> bool:
     """Return whether a session was opened with the current password."""
-    held = str(SessionStore().decode(row.data).get(HASH_SESSION_KEY, ""))
-    return any(constant_time_compare(held, each) for each in hashes)
+    stored = str(SessionStore().decode(row.data).get(HASH_SESSION_KEY, ""))
+    return any(constant_time_compare(stored, each) for each in hashes)
 
 
 @transaction.atomic

@@ -21,20 +21,21 @@ MOST = 4
 
 def number_of(request: HttpRequest, name: str) -> str:
     """Return the browser's number for this user name; an empty string if it has none."""
-    return _held(request).get(_person(name), "")
+    return _numbers(request).get(_person(name), "")
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> None:
     """Set the cookie that makes this browser known for this user name."""
-    held = _held(request)
+    numbers = _numbers(request)
     # Removed first, so that the name moves to the end of the order.
-    held.pop(_person(name), None)
-    while len(held) >= MOST:
-        held.pop(next(iter(held)))
-    held[_person(name)] = secrets.token_urlsafe(16)
+    numbers.pop(_person(name), None)
+    while len(numbers) >= MOST:
+        numbers.pop(next(iter(numbers)))
+    # A new number, so that its count of failures starts at 0.
+    numbers[_person(name)] = secrets.token_urlsafe(16)
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
-        signing.dumps(held, salt=SALT),
+        signing.dumps(numbers, salt=SALT),
         max_age=LASTS_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -42,14 +43,14 @@ def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> Non
     )
 
 
-def _held(request: HttpRequest) -> dict[str, str]:
+def _numbers(request: HttpRequest) -> dict[str, str]:
     try:
-        held: dict[str, str] = signing.loads(
+        numbers: dict[str, str] = signing.loads(
             request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), salt=SALT, max_age=LASTS_SECONDS
         )
     except signing.BadSignature:
         return {}
-    return held
+    return numbers
 
 
 def _person(name: str) -> str:

@@ -41,6 +41,7 @@ class SignInAttempt:
 
     def succeed(self) -> None:
         """Uncount the attempt."""
+        # The count may have been reset meanwhile, and must not become negative.
         FailedSignIns.objects.filter(pk__in=self.counted, failures__gt=0).update(failures=F("failures") - 1)
 
     def fail(self) -> None:
@@ -143,6 +144,7 @@ def _locked(kind: Kind, *subject: str, user: User | None = None, network: str = 
     now = timezone.now()
     digest = digest_of(kind, *subject)
     made = {"kind": kind, "user": user, "network": network, "last_at": now}
+    # Created first, because a missing row cannot be locked.
     FailedSignIns.objects.get_or_create(digest=digest, defaults=made)
     row = FailedSignIns.objects.select_for_update().get(digest=digest)
     if now - row.last_at >= WINDOW:

@@ -39,7 +39,7 @@ class PasswordAgainForm(forms.Form):
 
     confirm_password = forms.CharField(
         label="Your password",
-        strip=False,
+        strip=False,  # a password may begin or end with a space
         max_length=4096,
         error_messages={"required": "Give your password."},
         widget=forms.PasswordInput({"autocomplete": "current-password", "autofocus": True}),
@@ -102,6 +102,7 @@ def _ask(request: HttpRequest, user: User) -> HttpResponse | None:
     if isinstance(request.session, SessionStore):
         request.session.note_password()
     if READING in request.POST:
+        # The POST only gave the password for a page that is read by GET.
         return HttpResponseRedirect(request.get_full_path())
     return None
 

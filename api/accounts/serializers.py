@@ -196,10 +196,10 @@ class IssueTokenSerializer(StrictSerializer):
 
     def wanted(self) -> dict[str, Any]:
         """Return the arguments for `issue_token`; call is_valid first."""
-        asked = self.validated_data
-        given = {name: asked[name] for name in ("name", "expires_at", "networks") if name in asked}
-        endless = "expires_at" in asked and asked["expires_at"] is None
-        return {**given, "role": Role(asked["role"]), "endless": endless}
+        data = self.validated_data
+        given = {name: data[name] for name in ("name", "expires_at", "networks") if name in data}
+        endless = "expires_at" in data and data["expires_at"] is None
+        return {**given, "role": Role(data["role"]), "endless": endless}
 
 
 def parsed_or_none(integration: Integration) -> Definition | None:

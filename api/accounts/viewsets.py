@@ -121,9 +121,9 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
         If the vendor requires a person's consent (OAuth 2.0 authorization code), the answer is the problem
         `consent-needed`, whose `portal_url` is the page where an admin connects the account.
         """
-        asked = ConnectAccountSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        serializer = ConnectAccountSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data
         with connection_problems(reverse("connect", args=[wanted["integration"].name])):
             account = connect_account(
                 self.token.environment,
@@ -140,9 +140,9 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
     def partial_update(self, request: Request, account_id: UUID) -> Response:
         """Change an account. New connection fields or another address are tested with the vendor first."""
         account = self.get_object()
-        asked = ChangeAccountSerializer(data=request.data, context={"account": account})
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        serializer = ChangeAccountSerializer(data=request.data, context={"account": account})
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data
         was_disabled = account.status == account.Status.DISABLED
         if wanted.keys() - {"status"}:
             with connection_problems(reverse("account-settings", args=[account.pk])):
@@ -191,10 +191,10 @@ class ApiTokenViewSet(ApiViewSet[ApiToken]):
     )
     def create(self, request: Request) -> Response:
         """Issue a token, which is revoked with the one that asks. Only this answer contains its value."""
-        asked = IssueTokenSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = IssueTokenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         try:
-            token, value = issue_token(self.token.environment, self.token, **asked.wanted())
+            token, value = issue_token(self.token.environment, self.token, **serializer.wanted())
         except TokenUnfit as unfit:
             raise ValidationError({unfit.field or "non_field_errors": unfit.reason}) from None
         shown = {**ApiTokenSerializer(token).data, "token": value}

@@ -105,10 +105,12 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     def create(self, request: Request, account_id: UUID) -> Response:
         """Create a server. Only this answer contains its token and URL."""
         account = self.account()
-        asked = CreateServerSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = CreateServerSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         with policy_problems():
-            server, token = lifecycle.create_server(account, self.token, **{"methods": [], "tags": [], **asked.chosen})
+            server, token = lifecycle.create_server(
+                account, self.token, **{"methods": [], "tags": [], **serializer.chosen}
+            )
         location = f"/integrated-account/{account.pk}/mcp/{server.pk}"
         return self._with_token(server, token, status.HTTP_201_CREATED, {"Location": location})
 
@@ -116,10 +118,10 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     def partial_update(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Change a server, effective immediately. `expires_at: null` removes its expiry."""
         server = self.get_object()
-        asked = CreateServerSerializer(data=request.data, partial=True)
-        asked.is_valid(raise_exception=True)
+        serializer = CreateServerSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
         with policy_problems():
-            lifecycle.change_server(server, self.token, **asked.chosen)
+            lifecycle.change_server(server, self.token, **serializer.chosen)
         return Response(ServerSerializer(server).data)
 
     def destroy(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
@@ -136,10 +138,10 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     def rotate(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Replace a server's token. Only this answer contains the new one; the old one may keep working for a while."""
         server = self.get_object()
-        asked = RotateSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = RotateSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         with policy_problems():
-            grace = timedelta(seconds=asked.validated_data["grace_seconds"])
+            grace = timedelta(seconds=serializer.validated_data["grace_seconds"])
             token = lifecycle.rotate_token(server, self.token, grace=grace)
         return self._with_token(server, token, status.HTTP_200_OK, {})
 

@@ -142,10 +142,10 @@ class CallViewSet(ApiViewSet[Call]):
     @extend_schema(parameters=[CallListQuery], responses=CallPageSerializer)
     def list(self, request: Request) -> Response:
         """List calls, newest first. They are not counted, so that a long record answers as fast as a short one."""
-        asked = CallListQuery(data=request.query_params.dict(), context={"request": request})
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
-        page = page_of(asked.wanted(self.token.environment_id), data.get(CURSOR), data[LIMIT])
+        serializer = CallListQuery(data=request.query_params.dict(), context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        page = page_of(serializer.wanted(self.token.environment_id), data.get(CURSOR), data[LIMIT])
         following = sealed(str(page.next), request) if page.next else None
         return Response({"result": CallSerializer(page.calls, many=True).data, CURSOR: following})
 
@@ -157,11 +157,11 @@ class CallViewSet(ApiViewSet[Call]):
     @extend_schema(parameters=[CallQuery], responses=CallFiguresSerializer)
     def figures(self, request: Request) -> Response:
         """Read aggregate figures, of the last 24 hours unless `since` and `until` are given."""
-        asked = CallQuery(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        until: datetime = asked.validated_data.get("until") or timezone.now()
-        since: datetime = asked.validated_data.get("since") or until - PERIOD
-        wanted = asked.wanted(self.token.environment_id)
+        serializer = CallQuery(data=request.query_params.dict())
+        serializer.is_valid(raise_exception=True)
+        until: datetime = serializer.validated_data.get("until") or timezone.now()
+        since: datetime = serializer.validated_data.get("since") or until - PERIOD
+        wanted = serializer.wanted(self.token.environment_id)
         whole, parted = figures_of(wanted, since, until), breakdown_of(wanted, since, until)
         shown = {
             "since": whole.since,

@@ -65,7 +65,7 @@ def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
             return 429, "rate-limited"
         case VendorRefused(status=int(status)) if 400 <= status < 500 and status not in OF_CREDENTIALS:
             return status, "vendor-refused"
-        case VendorRefused(status=int(status)) if status < 400:
+        case VendorRefused(status=int(status)) if status < 400:  # a failure reported with a success status
             return 422, "vendor-refused"
         case VendorRefused():
             return 502, "vendor-refused"

@@ -78,9 +78,9 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
         # Before validation, whose errors would reveal something; `save_record` demands it again.
         demand(self.token, Right.CHANGE_RECORD)
         record = self.get_object()
-        asked = ChangeDocumentationSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        for name, value in asked.validated_data.items():
+        serializer = ChangeDocumentationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        for name, value in serializer.validated_data.items():
             setattr(record, name, value)
         save_record(self.token, record)
         return Response(self.get_serializer(self.get_object()).data)
