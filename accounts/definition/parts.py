@@ -14,9 +14,9 @@ Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
 
 def _check_path(path: str) -> str:
     if set("{}") & set(PLACEHOLDER.sub("", path)):
-        raise ValueError("contains a brace outside a {placeholder}")
+        raise ValueError("has a brace outside a {placeholder}")
     if {".", ".."} & set(path.split("/")):
-        raise ValueError("contains a dot segment")
+        raise ValueError("has a dot segment")
     return path
 
 

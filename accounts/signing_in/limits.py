@@ -40,7 +40,7 @@ class SignInAttempt:
     from_known_device: bool
 
     def succeed(self) -> None:
-        """Uncount the attempt."""
+        """Take the attempt back out of the counts."""
         # The count may have been reset meanwhile, and must not become negative.
         FailedSignIns.objects.filter(pk__in=self.counted, failures__gt=0).update(failures=F("failures") - 1)
 
