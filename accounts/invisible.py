@@ -145,6 +145,7 @@ def _character(found: "re.Match[str]") -> str:
     code = int(found[1], 16)
     # Surrogates are no characters, and cannot be encoded in UTF-8.
     sign = chr(code) if code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF else ""
+    # Any other escape is the model's own text, which `revealed` cannot have produced.
     return sign if SUSPECT.fullmatch(sign) else found[0]
 
 

@@ -82,7 +82,7 @@ def field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:
 
 
 def _joined(path: str, name: Any) -> str:
-    step = str(name)[:64]
+    step = str(name)[:64]  # the client chose it
     if isinstance(name, int):
         return f"{path}[{step}]"
     return f"{path}.{step}" if path else step

@@ -83,6 +83,7 @@ class Problem:
         """Return the JSON object (RFC 9457, section 3), with `errors` for invalid fields."""
         kind = self.kind or KIND_BY_STATUS.get(self.status, "")
         errors = [{"field": each.field, "reason": each.reason} for each in self.errors]
+        # RFC 9457, section 4.2.1: with about:blank, the title is the phrase of the status.
         return {
             "type": f"{TYPE_PREFIX}{kind}" if kind else "about:blank",
             "title": TITLES[kind] if kind else HTTPStatus(self.status).phrase,

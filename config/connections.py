@@ -160,6 +160,7 @@ class ClientConnection(HttpToolsProtocol):
         left = self._since + settings.BODY_SECONDS - now
         if left > 0:
             return left
+        # The client is not to blame while Patchbay does not read.
         unread = self.flow.read_paused or (not self.cycle.response_complete and self.cycle.waiting_for_100_continue)
         if unread or self._received - self._received_before >= LEAST_BYTES:
             self._since, self._received_before = now, self._received

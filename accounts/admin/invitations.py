@@ -20,6 +20,7 @@ from accounts.people.invitations import invite, withdraw
 from accounts.people.members import may_admit
 
 if TYPE_CHECKING:
+    # A mixin: it precedes another base class and extends its methods.
     _Base = ModelAdmin
 else:
     _Base = object

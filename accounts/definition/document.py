@@ -148,6 +148,7 @@ def parse_definition(document: object) -> Definition:
         problems = []
         for error in refused.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
             place = ".".join(_steps(error["loc"])) or "document"
+            # pydantic puts this before the message of a ValueError.
             problems.append(f"{place}: {error['msg'].removeprefix('Value error, ')}")
         if refused.error_count() > MAX_PROBLEMS:
             problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; fix these first")

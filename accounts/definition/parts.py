@@ -15,6 +15,7 @@ Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
 def _check_path(path: str) -> str:
     if set("{}") & set(PLACEHOLDER.sub("", path)):
         raise ValueError("has a brace outside a {placeholder}")
+    # HTTP clients remove dot segments (RFC 3986, section 5.2.4), and would call another path.
     if {".", ".."} & set(path.split("/")):
         raise ValueError("has a dot segment")
     return path

@@ -132,6 +132,7 @@ class ChangeAccountSerializer(StrictSerializer):
         """Refuse to activate an account that must be connected again, unless the request does that too."""
         account: IntegratedAccount = self.context["account"]
         reconnecting = "connection" in self.initial_data
+        # A successful reconnection makes the account active by itself.
         if status == "active" and account.status == account.Status.NEEDS_REAUTH and not reconnecting:
             raise serializers.ValidationError("The account must be connected again: send `connection` with it.")
         return status
@@ -198,6 +199,7 @@ class IssueTokenSerializer(StrictSerializer):
         """Return the arguments for `issue_token`; call is_valid first."""
         data = self.validated_data
         given = {name: data[name] for name in ("name", "expires_at", "networks") if name in data}
+        # An explicit null asks for no expiry, an omitted value for the default.
         endless = "expires_at" in data and data["expires_at"] is None
         return {**given, "role": Role(data["role"]), "endless": endless}
 

@@ -107,6 +107,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         account = self.account()
         serializer = CreateServerSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        # Omitted filters are empty ones, which expose every tool.
         with policy_problems():
             server, token = lifecycle.create_server(
                 account, self.token, **{"methods": [], "tags": [], **serializer.chosen}

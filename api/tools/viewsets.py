@@ -83,6 +83,7 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
         for name, value in serializer.validated_data.items():
             setattr(record, name, value)
         save_record(self.token, record)
+        # Read again, with the new verdict.
         return Response(self.get_serializer(self.get_object()).data)
 
 
