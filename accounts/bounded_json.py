@@ -6,22 +6,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-
-class NotJSON(ValueError):
-    """The text is not JSON."""
-
-
-class BeyondLimits(NotJSON):
-    """The text exceeds a limit; the message completes "the body is …"."""
-
-
-class TooDeep(BeyondLimits):
-    """The text is nested deeper than MAX_JSON_DEPTH."""
-
-
-class TooMany(BeyondLimits):
-    """The text contains more than MAX_JSON_VALUES values."""
-
+from accounts.errors import NotJSON, TooDeep, TooMany
 
 # Maps digits to "0" and other bytes to a space: a cheap search for long numbers.
 DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))

@@ -16,10 +16,10 @@ from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config import heads  # noqa: E402  the apps must be loaded first
-from config.body_limit import limited  # noqa: E402
 from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
-from config.requests import observed  # noqa: E402
+from config.middleware.body_limit import limited  # noqa: E402
+from config.middleware.requests import observed  # noqa: E402
 from mcpservers import endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402

@@ -75,7 +75,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "uvicorn": {"handlers": [], "propagate": True},
-            # It cannot carry the request's id: config/requests.py logs requests.
+            # It cannot carry the request's id: config/middleware/requests.py logs requests.
             "uvicorn.access": {"handlers": [], "propagate": False},
             # At INFO it logs the URL of each request, which may contain an API key.
             "httpx": {"level": "WARNING"},

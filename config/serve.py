@@ -60,7 +60,7 @@ def main() -> None:
         http=ClientConnection,
         ws="none",  # streams are server-sent events
         log_config=None,
-        access_log=False,  # config/requests.py logs requests, with their ids
+        access_log=False,  # config/middleware/requests.py logs requests, with their ids
         server_header=False,
         proxy_headers=bool(settings.FORWARDED_ALLOW_IPS),
         forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,

@@ -17,7 +17,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from config import environment as env
-from config.admin_theme import THEME
+from config.admin_site.theme import THEME
 from config.logs import logging_settings
 from config.mail import mail_settings
 
@@ -148,10 +148,10 @@ LOGIN_REDIRECT_URL = "accounts"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 MIDDLEWARE = [
-    "config.caching.no_store",  # first, to cover the responses of all others
+    "config.middleware.caching.no_store",  # first, to cover the responses of all others
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "config.csp.PortalCSPMiddleware",
+    "config.middleware.csp.PortalCSPMiddleware",
     "accounts.people.session_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken, IntegratedAccount, Role, User
-from config.admin_index import attention
-from config.admin_navigation import SIDEBAR
+from config.admin_site.index import attention
+from config.admin_site.navigation import SIDEBAR
 from mcpservers.models import MCPServer
 from tests.admin_site import SIGN_IN, browser, listing, page, staff, superuser
 from tests.conftest import SIMULATOR_KEY

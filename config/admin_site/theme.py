@@ -4,7 +4,7 @@ from typing import Any
 
 from django.templatetags.static import static
 
-from config.admin_navigation import SIDEBAR
+from config.admin_site.navigation import SIDEBAR
 
 THEME: dict[str, Any] = {
     "SITE_TITLE": "Patchbay admin",
@@ -17,7 +17,7 @@ THEME: dict[str, Any] = {
     ],
     "SCRIPTS": [lambda request: static("admin-editor/names.js")],
     "SIDEBAR": SIDEBAR,
-    "DASHBOARD_CALLBACK": "config.admin_index.attention",
+    "DASHBOARD_CALLBACK": "config.admin_site.index.attention",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "COLORS": {
