@@ -62,8 +62,8 @@ def stopping_words(count: int) -> str:
         return ""
     stop = "1 account stops" if count == 1 else f"{count} accounts stop"
     return (
-        f"{stop}, because stored secrets would go to an address other than the one they were given for. An admin of "
-        "each account's environment then has to give them again."
+        f"{stop}, because stored secrets would go to another address than they were given for. An admin of each "
+        "account's environment then has to give them again."
     )
 
 
