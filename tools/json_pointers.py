@@ -1,13 +1,13 @@
-"""What a reference such as `#/$defs/Ticket` names within its document (RFC 6901)."""
+"""Resolve references such as `#/$defs/Ticket` within their document (RFC 6901)."""
 
 from typing import Any
 from urllib.parse import unquote
 
 
 def target_of(reference: str, root: Any) -> Any:
-    """Return what a reference into `root` names; raise LookupError where it names nothing.
+    """Return the value that a reference into `root` points to; raise LookupError if there is none.
 
-    `reference` begins with `#`. A slash too many, none behind `#`, and %2F for ~1 are forgiven: documents have them.
+    `reference` begins with `#`. An extra slash, none after `#`, and %2F for ~1 are tolerated: documents have them.
     """
     target = root
     for written in reference.removeprefix("#").split("/"):
