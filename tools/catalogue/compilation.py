@@ -200,14 +200,13 @@ _lock = threading.Lock()
 
 
 def catalogue_of(integration: Integration) -> Catalogue:
-    """Return an integration's catalogue at its revision, compiled on first use; this reads the database."""
+    """Return the catalogue of an integration at its revision (compiled on first use); reads the database."""
     key = (integration.pk, integration.revision)
     with _lock:
         held = _held.get(key)
         if held is not None:
             _held.move_to_end(key)
             return held
-    # Outside the lock, which would otherwise block every reader while one catalogue is compiled.
     built = build(integration)
     with _lock:
         _held[key] = built

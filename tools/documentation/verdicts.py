@@ -202,7 +202,7 @@ _lock = threading.Lock()
 
 
 def surroundings_of(integration: Integration, definition: Definition) -> Surroundings:
-    """Return the surroundings of a record that is being edited; cached per revision, since every key press asks."""
+    """Return what bears on a record that is being written; held for each revision, since every key press asks."""
     key = (integration.pk, integration.revision)
     with _lock:
         held = _held.get(key)

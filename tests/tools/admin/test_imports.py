@@ -93,7 +93,7 @@ class TestUpload:
         [
             (b"\xff\xfe", "not text in UTF-8"),
             ("a: [", "neither YAML nor JSON"),
-            ("a: 1", "The file is no OpenAPI document"),
+            ("a: 1", "The file is not an OpenAPI document"),
             (described({"/a": {"get": operation()}}, servers=[{"url": "/"}]), "does not say where the API is"),
         ],
     )
