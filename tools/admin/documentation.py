@@ -167,7 +167,8 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     def publish(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
         """Publish withdrawn records and name the ones that the gate holds back."""
         rows = self._switch(request, queryset, published=True)
-        self.message_user(request, f"{len(rows)} records published.")
+        self.message_user(request, f"{_records(rows)} published.")
+        # Publishing made the verdicts stale.
         ensure_fresh()
         switched = Documentation.objects.filter(pk__in=[row.pk for row in rows], verdict__state=DRAFT)
         held = [row.key for row in switched]
@@ -177,9 +178,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     @admin.action(description="Withdraw: take their tools away", permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
         rows = self._switch(request, queryset, published=False)
-        self.message_user(
-            request, f"{len(rows)} records withdrawn. Their text is kept; models no longer see the tools."
-        )
+        self.message_user(request, f"{_records(rows)} withdrawn. The text is kept; models no longer see the tools.")
 
     def _switch(
         self, request: HttpRequest, queryset: QuerySet[Documentation], *, published: bool
@@ -269,6 +268,10 @@ def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
         score,
         score,
     )
+
+
+def _records(rows: list[Documentation]) -> str:
+    return "1 record" if len(rows) == 1 else f"{len(rows)} records"
 
 
 def _count(shown: Preview) -> str:

@@ -83,6 +83,7 @@ class IntegrationForm(ModelForm):
         """Refuse a definition that stops accounts, unless the editor confirms it."""
         super().clean()
         document = self.cleaned_data.get("definition")
+        # A new integration has no accounts that it could stop.
         if document is None or self.instance._state.adding or self.cleaned_data.get("stop_accounts"):
             return self.cleaned_data
         stops = stopped_by(self.instance, parse_definition(document))

@@ -182,6 +182,7 @@ class WithHistory(_Base):
         return model.history.filter(id=pk).select_related("history_user").order_by("-history_id")
 
     def _version(self, key: str, version: int) -> tuple[Any, Any]:
+        # The version, and the previous one for comparison.
         rows = list(self._versions(key).filter(history_id__lte=version)[:2])
         if not rows or rows[0].history_id != version:
             raise Http404

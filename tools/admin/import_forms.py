@@ -1,4 +1,4 @@
-"""Forms of the admin's imports: a description of an API, and the confirmation of what an import would do."""
+"""Forms of the admin's imports: an uploaded text file, and an API description."""
 
 from typing import Any
 

@@ -124,6 +124,7 @@ class WithImports(_Base):
         present = Integration.objects.filter(name=name).values_list("revision", flat=True).first()
         if (present or 0) != content["revision"]:
             return self._refused(request, MOVED)
+        # The import and its audit entry, both or neither.
         with transaction.atomic():
             loaded = load_parts(content["document"], content["records"], owner, overwrite=content["overwrite"])
             note_loaded(owner, loaded, content["kind"], overwrite=content["overwrite"])

@@ -93,6 +93,7 @@ class WithReview(_Base):
             rows = filtered(drafts, marks, **self._chosen(request))
         else:
             chosen = [single] if single else request.POST.getlist("row")
+            # isdigit() alone is true of digits that int() refuses, such as `²`.
             rows = drafts.filter(pk__in=[int(each) for each in chosen if each.isascii() and each.isdigit()])
         keys = list(rows.values_list("pk", flat=True))
         if not keys:

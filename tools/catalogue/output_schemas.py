@@ -223,6 +223,7 @@ def _number(text: str, *, whole: bool) -> Any:
         exact = Decimal(text)
     except InvalidOperation:
         return None
+    # A whole number with leading zeros, such as a telephone number, would lose them.
     if not exact.is_finite() or len(text) > 400 or (len(text) > 1 and text.lstrip("-+")[0] == "0" and "." not in text):
         return None
     if text.lstrip("-").isdecimal():

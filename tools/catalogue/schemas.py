@@ -124,7 +124,7 @@ def property_problems(schema: Any, *, place: str) -> list[str]:
         return [f"{place}: must describe an object, since a tool takes one object of arguments."]
     problems = [f"{place}: {word} at the top level is rejected by Claude." for word in COMBINATORS if word in inlined]
     problems += [
-        f"{place}: {word} at the top level has no place in a tool's arguments; say in a description what it requires."
+        f"{place}: {word} at the top level has no place in a tool's arguments; describe in words what it requires."
         for word in OF_THE_WHOLE
         if word in inlined
     ]
@@ -170,6 +170,7 @@ def alias(name: str, taken: set[str]) -> str:
     """Return a property name that every client accepts and that is not taken; the name itself if it qualifies."""
     if PROPERTY_NAME.fullmatch(name) and name not in taken:
         return name
+    # 60 of the 64 characters allowed, which leaves room for a number.
     plain = re.sub(r"[^a-zA-Z0-9_.-]+", "_", name).strip("_")[:60] or "argument"
     candidate, count = plain, 1
     while candidate in taken:

@@ -79,7 +79,7 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     definition, records = document.get("integration"), document.get("documentation", [])
     if not isinstance(definition, dict) or not isinstance(records, list):
         raise BundleInvalid(["A bundle holds `integration` (an object) and `documentation` (a list)."])
-    parse_definition(definition)
+    parse_definition(definition)  # for the DefinitionInvalid that it may raise
     problems = first_problems(
         problem for place, record in enumerate(records) for problem in _record_problems(place, record)
     )
@@ -178,6 +178,7 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite:
     if not is_new and integration.label != definition.label and not loaded.definition:
         loaded.definition = ["label: changed"]
     loaded.stops = len(stopped_by(integration, definition)) if loaded.definition else 0
+    # In memory only; `_load` saves it.
     integration.label, integration.definition = definition.label, document
     present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
     plan = _Plan(loaded)

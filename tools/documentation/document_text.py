@@ -32,7 +32,7 @@ def _resolvers(kept: Callable[[str], bool]) -> Resolvers:
     }
 
 
-# YAML 1.1, in which bundles are written.
+# YAML 1.1, in which bundles are written. Dates and `=` stay text, and the builder reads `<<` itself.
 _WORDY = _resolvers(lambda name: name not in {"timestamp", "merge", "value"})
 # YAML's core schema, in which API descriptions are written: there, `no` and `on` are text.
 _CORE_PATTERNS = {

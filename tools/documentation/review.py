@@ -158,7 +158,7 @@ def _start(text: str) -> str:
 
 @dataclass(frozen=True)
 class ReviewResult:
-    """What carrying out the marks did."""
+    """The result of carrying out the marks."""
 
     outcome: PublishResult
     dropped: list[str]

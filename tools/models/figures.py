@@ -66,5 +66,6 @@ class CallFigures(models.Model):
         return f"{self.calls} calls from {self.start}"
 
 
+# A column for each bucket, so that the database can add histograms up.
 for _bucket in BUCKETS:
     CallFigures.add_to_class(_bucket, models.PositiveIntegerField(default=0))

@@ -95,7 +95,7 @@ def _queries(
     styles: dict[str, str] = {}
     for each in operation.named("query"):
         if is_reserved_parameter(each.name):
-            continue
+            continue  # the vendor may let it override the HTTP method
         if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
             continue
         schema = parameter_schema(each, cleaner)
@@ -175,6 +175,7 @@ def query_style(parameter: Parameter, schema: Schema) -> str:
     if parameter.is_json:
         return "json"
     holds_objects = bool({"object", "array"} & set(kinds_of(schema.get("items"))))
+    # OpenAPI 3, Parameter Object, style values.
     match parameter.style:
         case "deepObject":
             return "indices" if holds_objects else "brackets"
@@ -228,6 +229,7 @@ def _headers(
         if {"array", "object"} & set(kinds_of(schema)):
             schema = {key: value for key, value in schema.items() if key == "description"} | {"type": "string"}
         name = each.name
+        # Path, query, headers and body share one flat object of arguments.
         while name in properties or name in taken:
             name = f"{name}_header"
         properties[name] = schema

@@ -16,7 +16,7 @@ ADDRESS = re.compile(r"https?://[^\s#]{1,290}")
 SCOPE = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_SCOPES = 100
 LONGEST_FIELD = 48
-NO_SCHEME = "The document does not say how the vendor knows who calls; a bearer token was assumed."
+NO_SCHEME = "The document does not say how requests are authenticated; a bearer token was assumed."
 
 
 @dataclass(frozen=True)

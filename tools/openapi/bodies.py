@@ -116,7 +116,7 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
 
 
 def _top(schema: Schema, *, with_files: bool = False) -> Schema:
-    """Return an object's schema as the top of a tool's arguments; only some bodies can hold files."""
+    """Return an object's schema as the top level of a tool's arguments; only some bodies can contain files."""
     properties = {name: nameable(child) for name, child in schema["properties"].items()}
     if not with_files:
         properties = {name: _without_bytes(child) for name, child in properties.items()}

@@ -27,7 +27,8 @@ STATED = re.compile(
 )
 STATED_DEFAULT = re.compile(r"default(?:s to| is| value is|s|ing to)?[\s:=]*`?(\d{1,4})\b", re.IGNORECASE)
 DEFAULT_LIMIT, MAX_LIMIT, LARGEST_LIMIT = 25, 100, 1000
-FIRST_SEEN = 2
+# How many levels of objects around a list are searched.
+ENVELOPE_LEVELS = 2
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class _Hints:
                 continue
             plain_name = re.sub(r"[^a-z0-9]", "", name.lower())
             self._note(plain_name, child, expression(place), nested=bool(steps))
-            if level < FIRST_SEEN and plain_name in AROUND and child.get("properties"):
+            if level < ENVELOPE_LEVELS and plain_name in AROUND and child.get("properties"):
                 self._look(child, place, level + 1)
 
     def _note(self, name: str, child: Schema, place: str, *, nested: bool) -> None:

@@ -81,6 +81,7 @@ def _field(name: str, default: str, choices: list[str], description: Any) -> dic
         words = f"{words} One of: {', '.join(choices)}."[:500].strip()
         made["pattern"] = "|".join(re.escape(choice) for choice in choices)
     if len(made.get("pattern", "")) > 200 or "pattern" not in made:
+        # The value becomes part of the address, so it must not contain a slash, an @ or a question mark.
         made["pattern"] = r"[A-Za-z0-9.-]+" + ("(:[0-9]+)?" if "." in default or not default else "")
     if words:
         made["help"] = words

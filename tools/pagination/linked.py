@@ -42,6 +42,7 @@ class CursorPager(Limits):
         next_cursor = self.next_cursor.value(answer)
         more = self.more.truth(answer) if self.more else None
         # Zero is the end too, unless there is more: then it is the id of the last item.
+        # Some vendors send a cursor with the last page too.
         if more is False or (not next_cursor and not (more and next_cursor is not False and next_cursor == 0)):
             return rest_of_page(answer, here, limit, None)
         if cursor is not None and as_text(next_cursor) == as_text(cursor):

@@ -22,7 +22,7 @@ def next_link(header: str) -> str:
     for link in LINK.finditer(header):
         parameters: dict[str, str] = {}
         for name, quoted, plain in PARAMETER.findall(link[2]):
-            parameters.setdefault(name.lower(), quoted or plain)  # the first `rel` counts, by section 3.3
+            parameters.setdefault(name.lower(), quoted or plain)  # RFC 8288, section 3.3: the first `rel` counts
         if "anchor" not in parameters and "next" in parameters.get("rel", "").lower().split():
             return link[1]
     return ""

@@ -43,7 +43,6 @@ class OffsetPager(Limits):
     total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for `limit` items from the position on."""
         parameters = [(self.limit_parameter, limit), (self.offset_parameter, position.skip)]
         return PageRequest.sending(parameters, in_body=self.in_body)
 
@@ -57,6 +56,7 @@ def counted_page(answer: PageAnswer, position: Position, limit: int, first: int,
     """Return the page of an answer whose items are numbered; `first` is the number of the first."""
     rows, shown = answer.rows[max(position.skip - first, 0) :], position.state or 0
     count, after = len(rows), first + len(answer.rows)
+    # An empty page ends the walk even if the total says otherwise, or it might never end.
     more = goes_on(count, limit, shown) if total is None else count > 0 and after < total
     longest = max(shown, count)
     following = Position(longest, after) if more else None
@@ -71,7 +71,6 @@ class RangePager(Limits):
     unit: str
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for `limit` items from the position on."""
         return PageRequest(headers={"Range": f"{self.unit}={position.skip}-{position.skip + limit - 1}"})
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
@@ -100,7 +99,6 @@ class WholePager(Limits):
         return PageRequest()
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Cut the page out of the whole."""
         return rest_of_page(answer, Position(None, position.skip), limit, None)
 
 
@@ -121,7 +119,6 @@ class PagePager(Limits):
     total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for the page by its number."""
         number, size, *_ = self._state(position, limit)
         parameters = [(self.page_parameter, number)]
         if self.limit_parameter:

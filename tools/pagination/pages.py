@@ -45,6 +45,7 @@ def as_text(value: Any) -> str:
     """Return a value, such as a vendor's cursor, as it is written in a query."""
     if isinstance(value, str):
         return value
+    # A bool is an int too, but is written as JSON's true.
     return str(value) if type(value) is int else orjson.dumps(value).decode()
 
 

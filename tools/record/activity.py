@@ -54,6 +54,7 @@ class CallFilter:
         if self.server_id is not None and self.account_id is not None:
             calls = calls.filter(account_id=self.account_id)
         if self.wants_failures:
+            # In the very words of the partial indexes on failures.
             calls = calls.filter(FAILED)
         if self.since is not None:
             calls = calls.filter(started_at__gte=self.since)
@@ -138,6 +139,7 @@ def page_of(wanted: CallFilter, after: CallPosition | None = None, size: int = P
 def newest_of(calls: QuerySet[Call], count: int) -> QuerySet[Call]:
     """Keep the calls that are among the newest `count` of the whole record, by primary key."""
     newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    # Not a slice, which could not be filtered further.
     return calls.filter(pk__gt=newest - count)
 
 

@@ -20,6 +20,7 @@ from tools.record.activity import CallFilter, CallSample, newest_measured
 from tools.record.rollups import HOURS_KEPT, SUMS
 
 CALLS = 2000
+# Up to these lengths, a period begins on the hour, is summed by the hour, and is counted call by call.
 BY_HOUR = timedelta(hours=48)
 IN_HOURS = timedelta(days=8)
 COUNTED = timedelta(hours=2)
@@ -46,7 +47,7 @@ SHARES = Percentiles(0.5, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many calls there were, how many of them failed, and how long they took; `times` is None without any."""
+    """How many calls there were, how many of them failed, and how long they took; `times` is None if none is known."""
 
     calls: int = 0
     errors: int = 0
@@ -158,6 +159,7 @@ def _is_counted(wanted: CallFilter, since: datetime, until: datetime) -> bool:
 
 
 def _needs_lost_hours(wanted: CallFilter, since: datetime) -> bool:
+    # Only figures of servers name their account, and their hours are pruned early.
     return wanted.account_id is not None and since < timezone.now() - HOURS_KEPT + DAY
 
 
@@ -250,6 +252,7 @@ def percentile(histogram: Sequence[int], share: float) -> float:
     for number, count in enumerate(histogram):
         if count and passed + count >= wanted:
             lower = BOUNDS[number - 1] if number else BOUNDS[0] / 1.5
+            # The first and the last bucket are open; another step of the scale bounds them.
             upper = BOUNDS[number] if number < len(BOUNDS) else BOUNDS[-1] * 1.5
             return float(lower * (upper / lower) ** ((wanted - passed) / count))
         passed += count

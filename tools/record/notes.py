@@ -87,6 +87,7 @@ class CallNote:
         """Return the values of COLUMNS as the database driver takes them: the row without the cost of a model."""
         columns = self.columns()
         if not connection.features.has_native_uuid_field:
+            # Without a UUID type in the database, Django stores the hexadecimal digits.
             columns.update({name: columns[name] and columns[name].hex for name in IDS})
         columns["arguments"] = orjson.dumps(columns["arguments"]).decode()
         columns["started_at"] = connection.ops.adapt_datetimefield_value(columns["started_at"])

@@ -71,7 +71,7 @@ def argument_findings(definition: Definition, record: Documentation) -> Iterator
             yield from _argument(f"{place}{path}", path, node)
     if count > MANY:
         yield Finding(
-            "arguments-many", "arguments", f"number {count}; leave out those that nobody needs: {MANY} will do."
+            "arguments-many", "arguments", f"there are {count}; leave out those that nobody needs: {MANY} will do."
         )
 
 

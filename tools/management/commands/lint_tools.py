@@ -117,6 +117,8 @@ def _as_text(report: Report, minimum: int) -> str:
 def _summary(failed: list[Documentation], minimum: int) -> str:
     if not failed:
         return "Every published record is a tool" + (f" with {minimum} points or more." if minimum else ".")
+    if len(failed) == 1:
+        return "1 published record is a draft" + (f" or has fewer than {minimum} points." if minimum else ".")
     return f"{len(failed)} published records are drafts" + (
         f" or have fewer than {minimum} points." if minimum else "."
     )

@@ -45,7 +45,7 @@ def read(text: str) -> Document:
     except BundleInvalid as refused:
         raise DocumentInvalid(refused.problems) from None
     if not isinstance(root, dict):
-        raise DocumentInvalid(["The file is not an OpenAPI document: it does not contain an object."])
+        raise DocumentInvalid(["The file is not an OpenAPI document: it does not hold an object."])
     version = _version(root)
     if not isinstance(root.get("paths"), dict) or not root["paths"]:
         raise DocumentInvalid(["The document has no `paths`, so there is nothing that can be called."])

@@ -183,11 +183,13 @@ def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
         media, first = next(iter(content.items()))
         schema = first.get("schema") if isinstance(first, dict) else None
         is_json = "json" in media
+    # OpenAPI 3, Parameter Object: the defaults of style and explode.
     style = _text(raw.get("style")) or ("form" if place in {"query", "cookie"} else "simple")
     explode = raw.get("explode")
     return Parameter(
         name=raw["name"],
         place=place,
+        # OpenAPI 3, Parameter Object: a path parameter is always required.
         required=raw.get("required") is True or place == "path",
         schema=schema if schema is not None else {},
         description=_text(raw.get("description")),

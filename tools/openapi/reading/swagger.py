@@ -10,7 +10,7 @@ OWN = frozenset({"name", "in", "required", "description", "collectionFormat", "a
 COLLECTION_FORMATS = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
-    "tsv": {"style": "form", "explode": False},
+    "tsv": {"style": "form", "explode": False},  # OpenAPI 3 has no style with tabs
     "pipes": {"style": "pipeDelimited", "explode": False},
     "multi": {"style": "form", "explode": True},
 }
@@ -55,6 +55,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         key: parameter[key] for key in parameter if key in {"name", "in", "required", "description"}
     }
     if schema.get("type") == "array":
+        # Swagger 2.0, Parameter Object: csv is the default.
         made |= COLLECTION_FORMATS.get(str(parameter.get("collectionFormat", "csv")), COLLECTION_FORMATS["csv"])
     return {**made, "schema": schema}
 

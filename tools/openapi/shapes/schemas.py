@@ -190,6 +190,7 @@ class Cleaner:
         kinds = [each for each in dict.fromkeys(named) if each in TYPES]
         if (not kinds and "type" not in node) or (named and not kinds and "null" not in named):
             kinds = self._implied(node)
+        # In a request, leaving an argument out takes the place of null.
         if not self._for_request and kinds and (node.get("nullable") is True or "null" in named):
             kinds.append("null")
         return kinds
