@@ -5,7 +5,7 @@ from dataclasses import asdict
 import orjson
 
 from demo.errors import BodyTooLarge, MethodNotAllowed, NotFound
-from demo.exchange import Request, Response
+from demo.exchange import VendorRequest, VendorResponse
 from demo.knobs import EVERYWHERE, Knobs, UnknownKnob
 from demo.state import SimulatorState
 
@@ -17,7 +17,7 @@ LIMITS = ("limit", "remaining")
 HIGHEST_LIMIT = 1_000_000
 
 
-def answer(state: SimulatorState, request: Request) -> Response:
+def answer(state: SimulatorState, request: VendorRequest) -> VendorResponse:
     """Answer a control request with the state after it. Raises VendorError for an unknown path or method."""
     allowed = METHODS.get(request.path)
     if allowed is None:
@@ -32,8 +32,8 @@ def answer(state: SimulatorState, request: Request) -> Response:
         elif request.method == "POST":
             _turn(state, request.body)
     except UnknownKnob as error:
-        return Response(orjson.dumps({"error": str(error), "knob": error.name}), 400)
-    return Response(orjson.dumps(_describe(state)))
+        return VendorResponse(orjson.dumps({"error": str(error), "knob": error.name}), 400)
+    return VendorResponse(orjson.dumps(_describe(state)))
 
 
 def _turn(state: SimulatorState, body: bytes) -> None:

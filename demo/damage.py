@@ -3,7 +3,7 @@
 import zlib
 from functools import cache
 
-from demo.exchange import JSON, Response
+from demo.exchange import JSON, VendorResponse
 
 SIGN_IN_PAGE = b"""<!DOCTYPE html>
 <html><head><title>Sign in to FuseDesk</title></head>
@@ -17,23 +17,23 @@ DEPTH = 5_000
 ELSEWHERE = b"https://elsewhere.example.net/api/"
 
 
-def damaged(kind: str, answer: Response) -> Response:
+def damaged(kind: str, answer: VendorResponse) -> VendorResponse:
     """Give the named damage of an answer, except for `truncated`: only the delivery can cut a body."""
     match kind:
         case "oversized":
-            return Response(_oversized())
+            return VendorResponse(_oversized())
         case "invalid_json":
-            return Response(b'[{"id": "CAS-89102", "summary": "CSV export of st')
+            return VendorResponse(b'[{"id": "CAS-89102", "summary": "CSV export of st')
         case "html":
-            return Response(SIGN_IN_PAGE, media_type=b"text/html; charset=utf-8")
+            return VendorResponse(SIGN_IN_PAGE, media_type=b"text/html; charset=utf-8")
         case "empty":
-            return Response(b"")
+            return VendorResponse(b"")
         case "deep":
-            return Response(b"[" * DEPTH + b"]" * DEPTH)
+            return VendorResponse(b"[" * DEPTH + b"]" * DEPTH)
         case "gzip_bomb":
-            return Response(_gzip_bomb(), media_type=JSON, headers=((b"content-encoding", b"gzip"),))
+            return VendorResponse(_gzip_bomb(), media_type=JSON, headers=((b"content-encoding", b"gzip"),))
         case "redirect":
-            return Response(b"", 302, headers=((b"location", ELSEWHERE),))
+            return VendorResponse(b"", 302, headers=((b"location", ELSEWHERE),))
     return answer
 
 

@@ -3,18 +3,18 @@
 import asyncio
 
 from demo.asgi import Headers, Receive, Send
-from demo.exchange import Response
+from demo.exchange import VendorResponse
 
 DRIPS_PER_SECOND = 10
 
 
-async def deliver(answer: Response, headers: Headers, send: Send) -> None:
+async def deliver(answer: VendorResponse, headers: Headers, send: Send) -> None:
     """Send the answer at once."""
     await _start(answer, headers, send)
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def drip(answer: Response, headers: Headers, bytes_per_second: int, receive: Receive, send: Send) -> None:
+async def drip(answer: VendorResponse, headers: Headers, bytes_per_second: int, receive: Receive, send: Send) -> None:
     """Send the body in ten pieces a second, until it is through or the client has left."""
     size = max(1, bytes_per_second // DRIPS_PER_SECOND)
     await _start(answer, headers, send)
@@ -26,7 +26,7 @@ async def drip(answer: Response, headers: Headers, bytes_per_second: int, receiv
     await send({"type": "http.response.body", "body": b""})
 
 
-async def truncate(answer: Response, headers: Headers, receive: Receive, send: Send) -> None:
+async def truncate(answer: VendorResponse, headers: Headers, receive: Receive, send: Send) -> None:
     """Announce the whole body, send half of it and hang up."""
     await _start(answer, headers, send)
     half = answer.body[: len(answer.body) // 2]
@@ -51,7 +51,7 @@ async def pause(seconds: float, receive: Receive) -> bool:
         leaving.cancel()
 
 
-async def _start(answer: Response, headers: Headers, send: Send) -> None:
+async def _start(answer: VendorResponse, headers: Headers, send: Send) -> None:
     length = b"%d" % len(answer.body)
     own: Headers = [(b"content-type", answer.media_type), (b"content-length", length), *answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": own + headers})

@@ -13,7 +13,7 @@ JSON = b"application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class VendorRequest:
     """A request; `body` is None if it was larger than the API reads."""
 
     method: str
@@ -29,7 +29,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class VendorResponse:
     """An answer in full; its length is added on delivery."""
 
     body: bytes
@@ -38,11 +38,11 @@ class Response:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
+async def read_request(scope: Scope, receive: Receive) -> VendorRequest:
     """Take a request in. The body of a GET is not looked at."""
     method = scope["method"]
     body = b"" if method in ("GET", "HEAD") else await _read_body(receive)
-    return Request(method, scope["path"], scope["query_string"], scope["headers"], body)
+    return VendorRequest(method, scope["path"], scope["query_string"], scope["headers"], body)
 
 
 async def _read_body(receive: Receive) -> bytes | None:
@@ -60,7 +60,7 @@ async def _read_body(receive: Receive) -> bytes | None:
     return b"".join(pieces) if size <= MAXIMUM_BODY else None
 
 
-def refusal(error: VendorError) -> Response:
+def refusal(error: VendorError) -> VendorResponse:
     """Write an error the way the vendor does: in two headers and, again, in the body."""
     headers = [
         (b"x-fusedesk-error-code", error.code.encode()),
@@ -69,4 +69,4 @@ def refusal(error: VendorError) -> Response:
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
     body = orjson.dumps({"error": error.message, "errorcode": error.code})
-    return Response(body, error.status, headers=tuple(headers))
+    return VendorResponse(body, error.status, headers=tuple(headers))

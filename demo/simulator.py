@@ -12,7 +12,7 @@ from demo.clock import Clock
 from demo.damage import damaged
 from demo.delivery import deliver, drip, drop, pause, truncate
 from demo.errors import BodyTooLarge, Forced, MissingScope, NotFound, VendorError
-from demo.exchange import Request, Response, read_request, refusal
+from demo.exchange import VendorRequest, VendorResponse, read_request, refusal
 from demo.keys import AccountKeys
 from demo.knobs import Knobs
 from demo.operations import (
@@ -83,7 +83,7 @@ class Simulator:
         else:
             await deliver(self._answer_control(request), [], send)
 
-    async def _serve_api(self, request: Request, receive: Receive, send: Send) -> None:
+    async def _serve_api(self, request: VendorRequest, receive: Receive, send: Send) -> None:
         key = self._keys.find(request.headers)
         self.state.traffic.note(self.state.account.clock.now(), request, key.name if key else None)
         knobs = self.state.rules.take(request.path)
@@ -92,7 +92,7 @@ class Simulator:
             return
         await self._misbehave(request, knobs, receive, send)
 
-    async def _misbehave(self, request: Request, knobs: Knobs, receive: Receive, send: Send) -> None:
+    async def _misbehave(self, request: VendorRequest, knobs: Knobs, receive: Receive, send: Send) -> None:
         if knobs.latency_ms and not await pause(knobs.latency_ms / 1000, receive):
             return
         if knobs.drop_connection:
@@ -110,7 +110,7 @@ class Simulator:
         else:
             await deliver(answer, headers, send)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: VendorRequest) -> VendorResponse:
         try:
             key = self._keys.get(request.headers)
             self.state.limit.take()
@@ -123,9 +123,9 @@ class Simulator:
             result = route.operation(self.state.account, RoutedRequest(key, ids, from_query(request.query), form))
         except VendorError as error:
             return refusal(error)
-        return Response(result if isinstance(result, bytes) else orjson.dumps(result))
+        return VendorResponse(result if isinstance(result, bytes) else orjson.dumps(result))
 
-    def _answer_control(self, request: Request) -> Response:
+    def _answer_control(self, request: VendorRequest) -> VendorResponse:
         try:
             if request.path.startswith(control.PATH):
                 return control.answer(self.state, request)

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from demo.exchange import Request
+from demo.exchange import VendorRequest
 from demo.keys import KEY_HEADER
 
 KEPT_REQUESTS = 50
@@ -20,9 +20,9 @@ class Traffic:
     def __init__(self) -> None:
         self.requests = 0
         self.paths: Counter[str] = Counter()
-        self._last: deque[tuple[datetime, Request, str | None]] = deque(maxlen=KEPT_REQUESTS)
+        self._last: deque[tuple[datetime, VendorRequest, str | None]] = deque(maxlen=KEPT_REQUESTS)
 
-    def note(self, moment: datetime, request: Request, key_name: str | None) -> None:
+    def note(self, moment: datetime, request: VendorRequest, key_name: str | None) -> None:
         """Count a request, and remember it with the name of its key."""
         self.requests += 1
         place = f"{request.method} {request.path}"
@@ -36,7 +36,7 @@ class Traffic:
         return [_describe(*entry) for entry in self._last]
 
 
-def _describe(moment: datetime, request: Request, key_name: str | None) -> dict[str, object]:
+def _describe(moment: datetime, request: VendorRequest, key_name: str | None) -> dict[str, object]:
     query = request.query.decode("latin-1")
     shown = [pair for pair in request.headers if pair[0] != KEY_HEADER]
     return {

@@ -13,7 +13,7 @@ from accounts.allowances import Holder
 from accounts.api_tokens.recognition import TokenGrant
 from accounts.errors import AddressRefused
 from mcpservers.errors import ServerUnknown, TokenRequired
-from mcpservers.protocol import Exchange, RequestHeaders
+from mcpservers.exchanges import RequestContext
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Refusal, Scope
 from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
 
@@ -34,19 +34,14 @@ class Admitted:
         """Whose allowances the request uses."""
         return holders_of(self.server, self.grant.token_id if self.grant else None)
 
-    def exchange(self) -> Exchange:
-        """Return the exchange in which the protocol answers."""
-        headers = self.headers
-        return Exchange(
+    def context(self, request_bytes: int) -> RequestContext:
+        """Return what an era has to know to answer; a body of so many bytes brought the request."""
+        return RequestContext(
             server=self.server,
-            headers=RequestHeaders(
-                protocol_version=headers.get(b"mcp-protocol-version"),
-                method=headers.get(b"mcp-method"),
-                name=headers.get(b"mcp-name"),
-                user_agent=headers.get(b"user-agent", ""),
-            ),
+            headers=self.headers,
             budget=settings.RESULT_BUDGET,
             token_id=self.grant.token_id if self.grant else None,
+            request_bytes=request_bytes,
         )
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 
-from mcpservers import protocol
+from mcpservers.eras import Era, era_of, handshake_of
 from mcpservers.errors import JsonRpcError
-from mcpservers.jsonrpc import INVALID_REQUEST, Id, Message, error_bytes, read_message
-from mcpservers.protocol import Exchange
-from mcpservers.replies import Reply
+from mcpservers.exchanges import RequestContext
+from mcpservers.jsonrpc import INVALID_REQUEST, Request, error_bytes, read_message
+from mcpservers.replies import Headers, Reply
+from mcpservers.resolution import ResolvedServer
 
-Answering = Callable[[Message, Id, Exchange], Coroutine[Any, Any, Reply]]
+Answering = Callable[[Request, Era, RequestContext], Coroutine[Any, Any, Reply]]
 
 NO_INITIALIZE = "Invalid request: initialize must not be part of a batch."
 NOT_BEGUN = (
@@ -26,12 +27,13 @@ NOT_BEGUN = (
 _going_on: set[asyncio.Task[Reply]] = set()
 
 
-def check_batch(values: list[Any], exchange: Exchange) -> None:
+def check_batch(values: list[Any], headers: Headers) -> None:
     """Raise JsonRpcError for a batch that is not answered at all."""
-    # MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 took them out again
-    version = protocol.handshake_version(exchange.headers) if exchange.headers.protocol_version else protocol.BATCHING
-    if version != protocol.BATCHING:
-        raise JsonRpcError(INVALID_REQUEST, f"Invalid request: {version} has no batches; send one message.", status=400)
+    era = handshake_of(headers.get(b"mcp-protocol-version") or None)
+    era.acknowledge()
+    if not era.takes_batches:
+        problem = f"Invalid request: {era.version} has no batches; send one message."
+        raise JsonRpcError(INVALID_REQUEST, problem, status=400)
     if not values:
         raise JsonRpcError(INVALID_REQUEST, "Invalid request: the batch is empty.", status=400)
     most: int = settings.MCP_BATCH_MESSAGES
@@ -40,7 +42,7 @@ def check_batch(values: list[Any], exchange: Exchange) -> None:
         raise JsonRpcError(INVALID_REQUEST, problem, status=400)
 
 
-async def answer_batch(values: list[Any], exchange: Exchange, answering: Answering) -> Reply:
+async def answer_batch(values: list[Any], context: RequestContext, answering: Answering) -> Reply:
     """Answer the messages of a checked batch.
 
     When it is cancelled, the rest is not begun and a read under way ends; a write under way goes on. Once the answers
@@ -50,7 +52,7 @@ async def answer_batch(values: list[Any], exchange: Exchange, answering: Answeri
     written: list[bytes] = []
     size = 0
     for value in values:
-        answer = await _answered(value, exchange, answering, is_full=size > settings.MCP_BATCH_BYTES)
+        answer = await _answered(value, context, answering, is_full=size > settings.MCP_BATCH_BYTES)
         size += len(answer)
         if answer:
             written.append(answer)
@@ -58,22 +60,30 @@ async def answer_batch(values: list[Any], exchange: Exchange, answering: Answeri
     return Reply(200, b"[" + b",".join(written) + b"]") if written else Reply(202)
 
 
-async def _answered(value: Any, exchange: Exchange, answering: Answering, *, is_full: bool) -> bytes:
+async def _answered(value: Any, context: RequestContext, answering: Answering, *, is_full: bool) -> bytes:
     try:
         message = read_message(value)
     except JsonRpcError as refused:
         return error_bytes(refused, refused.message_id, null_id=True)
-    if message.id is None:
+    if not isinstance(message, Request):
         return b""
     refusal = NOT_BEGUN if is_full else NO_INITIALIZE if message.method == "initialize" else ""
     if refusal:
         return error_bytes(JsonRpcError(INVALID_REQUEST, refusal), message.id, null_id=False)
-    if not protocol.may_write(message, exchange.server):
-        return (await answering(message, message.id, exchange)).body
-    working = asyncio.ensure_future(answering(message, message.id, exchange))
+    era = era_of(message, context.headers)
+    if not _may_write(message, context.server):
+        return (await answering(message, era, context)).body
+    working = asyncio.ensure_future(answering(message, era, context))
     _going_on.add(working)
     working.add_done_callback(_going_on.discard)
     return (await asyncio.shield(working)).body
+
+
+def _may_write(request: Request, server: ResolvedServer) -> bool:
+    """Tell whether a request calls a tool that changes the vendor's data."""
+    name = request.params.get("name")
+    tool = server.tools.tools.get(name) if request.method == "tools/call" and isinstance(name, str) else None
+    return tool is not None and not tool.read_only
 
 
 async def finish_writes() -> None:

@@ -18,11 +18,11 @@ from django.conf import settings
 from accounts.api_tokens.recognition import TokenGrant
 from mcpservers import legacy
 from mcpservers.admission import Admitted
+from mcpservers.eras import STATELESS_ERA
 from mcpservers.jsonrpc import Id, result_bytes
 from mcpservers.metrics import DROPPED
-from mcpservers.replies import ABORT, Receive, Scope, Send, event, stream_headers
+from mcpservers.replies import ABORT, COMMENT, Receive, Scope, Send, end_stream, event, open_stream, send_events
 from mcpservers.resolution import ResolvedServer
-from mcpservers.results import subscription_ended
 from mcpservers.streams import hub
 
 SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
@@ -64,9 +64,8 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self.admitted: Admitted = self.scope["mcp"]
         self.server: ResolvedServer = self.admitted.server
         self.grant: TokenGrant | None = self.admitted.grant
-        headers = stream_headers(self.admitted.headers)
-        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
-        await self.send({"type": "http.response.body", "body": await self.opening(), "more_body": True})
+        await open_stream(self.admitted.headers, self.send)
+        await send_events(await self.opening(), self.send)
         hub.add(self)
         if hub.closing:
             self.end()
@@ -93,7 +92,7 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
 
     def comment(self) -> None:
         """Send what keeps the connection open."""
-        self.write(b": \n\n")
+        self.write(COMMENT)
 
     def end(self) -> None:
         """Close the stream."""
@@ -129,12 +128,12 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
                 for start in range(0, len(data), PIECE_BYTES):
                     piece = data[start : start + PIECE_BYTES]
                     async with asyncio.timeout(settings.WRITE_SECONDS):
-                        await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+                        await send_events(piece, self.send)
                     self._waiting_bytes -= len(piece)
         except (TimeoutError, OSError):
             self._drop()
         if self._ended:
-            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+            await end_stream(b"", self.send)
 
     def _drop(self) -> None:
         """End the stream and its connection: the client does not take what it is sent."""
@@ -177,7 +176,8 @@ class Subscription(EventStream):
 
     def farewell(self) -> bytes:
         """Answer the request at last, so that the client knows that this is no broken connection."""
-        return event(result_bytes(self._id, subscription_ended(self.server, {SUBSCRIPTION_ID: self._id})))
+        ended = STATELESS_ERA.subscription_ended(self.server, {SUBSCRIPTION_ID: self._id})
+        return event(result_bytes(self._id, ended))
 
 
 class LegacyStream(EventStream):

@@ -6,7 +6,7 @@ POSTs are answered here. What holds a stream open is handed to a consumer, once 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -15,25 +15,16 @@ from django.conf import settings
 
 from accounts.allowances import count_request, streams
 from accounts.errors import AllowanceUsedUp
-from mcpservers import legacy, protocol
+from mcpservers import legacy
 from mcpservers.admission import Admitted, admit, check_host, check_media_types, check_origin, read_request_body
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
+from mcpservers.eras import STATELESS_ERA, Era, era_of
 from mcpservers.errors import JsonRpcError
-from mcpservers.jsonrpc import (
-    INTERNAL_ERROR,
-    INVALID_PARAMS,
-    Id,
-    Message,
-    error_bytes,
-    limit_reached,
-    read_body,
-    read_message,
-    result_bytes,
-)
-from mcpservers.last_seen import finish_writing, sighted
+from mcpservers.exchanges import Manner, RequestContext
+from mcpservers.jsonrpc import INTERNAL_ERROR, Id, Request, limit_reached, read_body, read_message, result_bytes
+from mcpservers.last_seen import client_name, finish_writing, sighted
 from mcpservers.long_calls import LongCall
-from mcpservers.protocol import Exchange, RequestHeaders
 from mcpservers.replies import (
     EVENTS,
     Disconnected,
@@ -45,10 +36,10 @@ from mcpservers.replies import (
     Scope,
     Send,
     client_address,
+    error_reply,
     request_headers,
     send_reply,
 )
-from mcpservers.results import STATELESS
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +62,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     headers = request_headers(scope)
     try:
         reply = await _route(Http(scope, headers, receive, send))
-        if isinstance(reply, Held):
+        if isinstance(reply, StreamRequest):
             # From here, where neither the body nor what was read from it is kept for as long as the stream is.
             reply = await reply.run()
     except Refusal as refusal:
@@ -84,14 +75,14 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await send_reply(reply, headers, send)
 
 
-def _failed(message_id: Id | None) -> Reply:
+def _failed(request_id: Id | None) -> Reply:
     """Log the exception that is being handled, and answer with none of it."""
     logger.exception("mcp request failed")
-    error = JsonRpcError(INTERNAL_ERROR, "Internal error: the request could not be handled. Try again later.")
-    return Reply(500, error_bytes(error, message_id, null_id=False))
+    words = "Internal error: the request could not be handled. Try again later."
+    return error_reply(JsonRpcError(INTERNAL_ERROR, words, status=500), request_id)
 
 
-async def _route(http: Http) -> "Reply | Held | None":
+async def _route(http: Http) -> "Reply | StreamRequest | None":
     """Answer a request, or say which stream does; None where the answer was sent already."""
     scope, headers = http.scope, http.headers
     check_host(headers)
@@ -109,15 +100,15 @@ async def _route(http: Http) -> "Reply | Held | None":
     try:
         await count_request(*admitted.holders)
     except AllowanceUsedUp as used_up:
-        return _beyond_limit(used_up, await _message_id(http))
+        return error_reply(limit_reached(used_up), await _readable_id(http))
     match method, rest:
         case "POST", "":
             return await _post(admitted, http)
         case "GET", "":
             check_stream(headers)
-            return Held(ServerStream, admitted, http)
+            return StreamRequest(ServerStream, admitted, http)
         case "GET", "sse":
-            return Held(LegacyStream, admitted, http)
+            return StreamRequest(LegacyStream, admitted, http)
         case "POST", "messages":
             return await _post_legacy(admitted, http)
         case _:
@@ -126,7 +117,7 @@ async def _route(http: Http) -> "Reply | Held | None":
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StreamRequest:
     """A request whose answer is a stream: which consumer holds it, and what it finds in the scope."""
 
     kind: type[EventStream]
@@ -142,90 +133,74 @@ class Held:
                 self.http.scope.update(self.found, mcp=self.admitted)
                 await self.kind()(self.http.scope, self.http.receive, self.http.send)
         except AllowanceUsedUp as used_up:
-            return _beyond_limit(used_up, self.found.get("mcp.subscription"))
+            return error_reply(limit_reached(used_up), self.found.get("mcp.subscription"))
         return None
 
 
-def _beyond_limit(used_up: AllowanceUsedUp, message_id: Id | None) -> Reply:
-    error = limit_reached(used_up)
-    return Reply(error.status, error_bytes(error, message_id, null_id=False), error.headers)
-
-
-async def _message_id(http: Http) -> Id | None:
+async def _readable_id(http: Http) -> Id | None:
     """Return the id of the message in a body, so that the client knows which of its requests was refused."""
     if http.scope["method"] != "POST":
         return None
     try:
-        return read_message(read_body(await read_request_body(http.headers, http.receive))).id
+        message = read_message(read_body(await read_request_body(http.headers, http.receive)))
     except JsonRpcError as error:
         return error.message_id
+    return message.id if isinstance(message, Request) else None
 
 
 def check_stream(headers: Headers) -> None:
     """Refuse a GET that cannot open a stream."""
-    # MCP 2026-07-28, Streamable HTTP: there is no stream on GET any more
-    if headers.get(b"mcp-protocol-version") == STATELESS:
-        raise Refusal(405, f"In {STATELESS} changes come on subscriptions/listen, a POST.", (b"allow", b"POST"))
+    era = era_of(None, headers)
+    if not era.opens_stream_on_get:
+        raise Refusal(405, f"In {era.version} changes come on subscriptions/listen, a POST.", (b"allow", b"POST"))
     if EVENTS not in headers.get(b"accept", "").lower():
         raise Refusal(405, "A GET opens a stream of events: accept text/event-stream, or send a POST.", ALLOWED)
 
 
-async def _post(admitted: Admitted, http: Http) -> Reply | Held | None:
+async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
     check_media_types(http.headers)
     body = await read_request_body(http.headers, http.receive)
-    exchange = admitted.exchange()
-    exchange.request_bytes = len(body)
+    context = admitted.context(len(body))
     try:
         value = read_body(body)
         if isinstance(value, list):
-            check_batch(value, exchange)
+            check_batch(value, http.headers)
             async with cancelled_by_disconnect(http.receive):
-                return await answer_batch(value, exchange, _answer)
+                return await answer_batch(value, context, _answer)
         message = read_message(value)
-        stateless = protocol.is_stateless(message, exchange.headers)
-        if message.id is None:
-            if not stateless:
-                protocol.handshake_version(exchange.headers)
+        era = era_of(message, http.headers)
+        if not isinstance(message, Request):
+            era.acknowledge()
             return Reply(202)
-        if stateless and message.method == "subscriptions/listen":
-            return _subscribe(message, message.id, admitted, http)
-        if message.method == "tools/call":
-            return await _call(message, message.id, exchange, http, stateless=stateless)
-        return await _answer(message, message.id, exchange)
     except JsonRpcError as error:
-        return Reply(error.status, error_bytes(error, error.message_id, null_id=_null_id(exchange.headers)))
+        return error_reply(error, error.message_id, null_id=era_of(None, http.headers).names_unread_id)
+    match era.manner(message):
+        case Manner.WHOLE:
+            return await _answer(message, era, context)
+        case Manner.LONG:
+            return await _answer_patiently(message, era, context, http)
+        case Manner.STREAM:
+            return _subscribe(message, admitted, http)
 
 
-def _null_id(headers: RequestHeaders) -> bool:
-    # JSON-RPC 2.0, Response object: null where the id could not be read. MCP leaves the key out since 2025-11-25.
-    return (headers.protocol_version or "") < protocol.ARGUMENT_ERRORS_IN_RESULT
-
-
-async def _answer(message: Message, message_id: Id, exchange: Exchange) -> Reply:
+async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
     """Answer a request, with the vendor's limits in headers."""
-    sighted(exchange.server.server_id, protocol.client_name(message, exchange.headers))
+    sighted(context.server.server_id, client_name(request, context.headers))
     try:
-        result = await protocol.answer(message, exchange)
+        result = await era.answer(request, context)
     except JsonRpcError as error:
-        return Reply(error.status, error_bytes(error, message_id, null_id=False), error.headers)
+        return error_reply(error, request.id)
     except Exception:  # the last resort again, here because only here the answer can carry the id of the request
-        return _failed(message_id)
-    limits = tuple((name.encode(), value.encode()) for name, value in exchange.limits.headers().items())
-    return Reply(200, result_bytes(message_id, result), limits)
+        return _failed(request.id)
+    limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
+    return Reply(200, result_bytes(request.id, result.body), limits)
 
 
-async def _call(message: Message, message_id: Id, exchange: Exchange, http: Http, *, stateless: bool) -> Reply | None:
-    """Answer a call, as a stream where it runs long.
-
-    MCP 2026-07-28, Streamable HTTP, Cancellation: a client that closes its connection cancels the call. In the
-    handshake era a disconnect is no cancel: the call goes on.
-    """
-    async with LongCall(message, http.headers, http.send) as long_call:
-        if stateless:
-            async with cancelled_by_disconnect(http.receive):
-                reply = await _answer(message, message_id, exchange)
-        else:
-            reply = await _answer(message, message_id, exchange)
+async def _answer_patiently(request: Request, era: Era, context: RequestContext, http: Http) -> Reply | None:
+    """Answer a request as a stream where it takes long; return None where the answer was sent that way."""
+    until_disconnect = cancelled_by_disconnect(http.receive) if era.cancelled_by_disconnect else nullcontext()
+    async with LongCall(request, http.headers, http.send) as long_call, until_disconnect:
+        reply = await _answer(request, era, context)
     if not long_call.is_streaming:
         return reply
     await long_call.finish(reply.body)
@@ -254,22 +229,19 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-def _subscribe(message: Message, message_id: Id, admitted: Admitted, http: Http) -> Reply | Held:
+def _subscribe(request: Request, admitted: Admitted, http: Http) -> Reply | StreamRequest:
     """Open the stream of a subscription (MCP 2026-07-28, Subscriptions)."""
     try:
-        protocol.check_stateless(message, admitted.exchange().headers)
-        wanted = message.params.get("notifications")
-        if not isinstance(wanted, dict):
-            raise JsonRpcError(INVALID_PARAMS, "Invalid params: notifications must be an object.")
+        wants_tools = STATELESS_ERA.listens_to_tools(request, http.headers)
     except JsonRpcError as error:
-        return Reply(error.status, error_bytes(error, message_id, null_id=False))
+        return error_reply(error, request.id)
     read_already: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive_rest() -> Any:
         return read_already.pop() if read_already else await http.receive()
 
-    found = {"mcp.subscription": message_id, "mcp.tools": wanted.get("toolsListChanged") is True}
-    return Held(Subscription, admitted, replace(http, receive=receive_rest), found)
+    found = {"mcp.subscription": request.id, "mcp.tools": wants_tools}
+    return StreamRequest(Subscription, admitted, replace(http, receive=receive_rest), found)
 
 
 async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
@@ -283,11 +255,10 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     try:
         message = read_message(read_body(body))
     except JsonRpcError as error:
-        return Reply(400, error_bytes(error, error.message_id, null_id=True))
-    if message.id is not None:
-        exchange = admitted.exchange()
-        exchange.request_bytes = len(body)
-        task = asyncio.create_task(_answer_later(message, message.id, exchange, channel))
+        return error_reply(error, error.message_id, null_id=True)
+    if isinstance(message, Request):
+        era, context = era_of(message, http.headers), admitted.context(len(body))
+        task = asyncio.create_task(_answer_later(message, era, context, channel))
         _background.add(task)
         task.add_done_callback(_background.discard)
     return Reply(202)
@@ -300,9 +271,9 @@ def _session_in(query: bytes) -> str:
     return parse_qs(query.decode("latin-1")).get(legacy.PARAMETER, [""])[0]
 
 
-async def _answer_later(message: Message, message_id: Id, exchange: Exchange, channel: str) -> None:
+async def _answer_later(request: Request, era: Era, context: RequestContext, channel: str) -> None:
     try:
-        reply = await _answer(message, message_id, exchange)
+        reply = await _answer(request, era, context)
         await legacy.deliver(channel, reply.body)
     except Exception:  # nobody awaits this task, so that nobody else would log it
         logger.exception("an answer could not be delivered to its stream")

@@ -10,18 +10,16 @@ from types import TracebackType
 import orjson
 from django.conf import settings
 
-from mcpservers.jsonrpc import MAX_ID, Message
-from mcpservers.protocol import META
-from mcpservers.replies import EVENTS, Headers, Send, event, stream_headers
+from mcpservers.jsonrpc import MAX_ID, Request, meta_of
+from mcpservers.replies import COMMENT_SECONDS, EVENTS, Headers, Send, end_stream, event, open_stream, send_events
 
 PROGRESS_SECONDS = 2.0
-COMMENT_SECONDS = 14.0
+WORKING = b": working\n\n"
 
 
-def progress_token(message: Message) -> str | int | None:
+def progress_token(request: Request) -> str | int | None:
     """Return the token under which the client wants to hear of progress, or None."""
-    meta = message.params.get(META)
-    token = meta.get("progressToken") if isinstance(meta, dict) else None
+    token = (meta_of(request) or {}).get("progressToken")
     if isinstance(token, bool) or not isinstance(token, str | int):
         return None
     # It would stand in each notification.
@@ -35,8 +33,8 @@ class LongCall:
     stream was opened.
     """
 
-    def __init__(self, message: Message, headers: Headers, send: Send) -> None:
-        self._token = progress_token(message)
+    def __init__(self, request: Request, headers: Headers, send: Send) -> None:
+        self._token = progress_token(request)
         self._headers = headers
         self._send = send
         self._streaming: asyncio.Task[None] | None = None
@@ -64,7 +62,7 @@ class LongCall:
 
     async def finish(self, body: bytes) -> None:
         """Send the answer, and end the stream."""
-        await self._send({"type": "http.response.body", "body": event(body), "more_body": False})
+        await end_stream(event(body), self._send)
 
     def _begin(self) -> None:
         self._streaming = asyncio.ensure_future(self._stream())
@@ -72,10 +70,10 @@ class LongCall:
     async def _stream(self) -> None:
         started = time.monotonic() - settings.LONG_CALL_SECONDS
         self._started = True
-        await self._send({"type": "http.response.start", "status": 200, "headers": stream_headers(self._headers)})
+        await open_stream(self._headers, self._send)
         while True:
-            beat = b": working\n\n" if self._token is None else _progress(self._token, time.monotonic() - started)
-            await self._send({"type": "http.response.body", "body": beat, "more_body": True})
+            beat = WORKING if self._token is None else _progress(self._token, time.monotonic() - started)
+            await send_events(beat, self._send)
             await asyncio.sleep(COMMENT_SECONDS if self._token is None else PROGRESS_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Answers over ASGI: whole ones, refusals before the protocol is reached, and the headers of streams."""
+"""Answers over ASGI: whole ones, refusals before the protocol is reached, and streams of events."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from mcpservers.errors import JsonRpcError
-from mcpservers.jsonrpc import INVALID_REQUEST, error_bytes
+from mcpservers.jsonrpc import INVALID_REQUEST, Id, error_bytes
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,6 +22,9 @@ ABORT = "patchbay.abort"
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
+# Proxies and clients close connections on which nothing moves: a stream has a comment every 15 s at least.
+COMMENT_SECONDS = 14.0
+COMMENT = b": \n\n"
 EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"
 
 
@@ -48,13 +51,17 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+def error_reply(error: JsonRpcError, request_id: Id | None = None, *, null_id: bool = False) -> Reply:
+    """Return the answer to a request that has an error for a result."""
+    return Reply(error.status, error_bytes(error, request_id, null_id=null_id), error.headers)
+
+
 class Refusal(Exception):
     """A request is refused before the protocol is reached; the answer is a JSON-RPC error all the same."""
 
     def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(message)
-        error = error_bytes(JsonRpcError(INVALID_REQUEST, message), None, null_id=False)
-        self.reply = Reply(status, error, headers)
+        self.reply = error_reply(JsonRpcError(INVALID_REQUEST, message, status=status, headers=headers))
 
 
 def request_headers(scope: Scope) -> Headers:
@@ -75,11 +82,6 @@ def wants_events_only(headers: Headers) -> bool:
     return EVENTS in accepted and JSON not in accepted and "*/*" not in accepted
 
 
-def event(data: bytes, name: bytes = b"message") -> bytes:
-    """Return one server-sent event; JSON holds no line break, so that its data is one line."""
-    return b"event: " + name + b"\ndata: " + data + b"\n\n"
-
-
 def cross_origin(headers: Headers) -> RawHeaders:
     """Return the CORS headers (Fetch standard) for a page of an origin that a setting names; none for others."""
     origin = headers.get(b"origin")
@@ -89,16 +91,6 @@ def cross_origin(headers: Headers) -> RawHeaders:
         (b"access-control-allow-origin", origin.encode("latin-1")),
         (b"access-control-expose-headers", EXPOSED),
         (b"vary", b"Origin"),
-    ]
-
-
-def stream_headers(headers: Headers) -> RawHeaders:
-    """Return the headers of a stream of events, which no proxy may keep or collect."""
-    return [
-        (b"content-type", EVENTS.encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),
-        *cross_origin(headers),
     ]
 
 
@@ -113,3 +105,32 @@ async def send_reply(reply: Reply, headers: Headers, send: Send) -> None:
     sent += cross_origin(headers)
     await send({"type": "http.response.start", "status": reply.status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
+
+
+def event(data: bytes, name: bytes = b"message", number: int | None = None) -> bytes:
+    """Return one server-sent event; `number` is what a browser that comes back names as the last it saw."""
+    # HTML, 9.2.6 Interpreting an event stream: each line of the data is a field of its own.
+    lines = data.replace(b"\n", b"\ndata: ")
+    numbered = b"" if number is None else b"\nid: %d" % number
+    return b"event: " + name + numbered + b"\ndata: " + lines + b"\n\n"
+
+
+async def open_stream(headers: Headers, send: Send) -> None:
+    """Begin a stream of events, which no proxy may keep or collect, in answer to a request with these headers."""
+    sent = [
+        (b"content-type", EVENTS.encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+        *cross_origin(headers),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": sent})
+
+
+async def send_events(events: bytes, send: Send) -> None:
+    """Send events or comments on an open stream."""
+    await send({"type": "http.response.body", "body": events, "more_body": True})
+
+
+async def end_stream(events: bytes, send: Send) -> None:
+    """Send the last events of a stream, or nothing, and end it."""
+    await send({"type": "http.response.body", "body": events, "more_body": False})

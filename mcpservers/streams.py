@@ -21,12 +21,12 @@ from django.utils import timezone
 from accounts.api_tokens.recognition import TokenGrant, still_open
 from accounts.changes import Change, change_count, subscribe
 from mcpservers.metrics import STREAMS
+from mcpservers.replies import COMMENT_SECONDS
 from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-COMMENT_SECONDS = 14.0
 # However quiet it was, every server with an open stream is looked at again after this time.
 RECHECK_SECONDS = 60.0
 

@@ -23,6 +23,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Membership, Session
+from mcpservers.replies import event
 from portal.activity.names import CallNames
 from portal.activity.rows import CallRow, rows_of
 from tools.models import Call, Outcome
@@ -189,8 +190,8 @@ def _written(row: CallRow, of_account: bool, written: dict[tuple[int, bool], byt
     key = (row.call.pk, of_account)
     if key not in written:
         html = render_to_string("activity/row.html", {"row": row, "of_account": of_account, "fresh": True})
-        data = "\n".join(f"data: {line.strip()}" for line in html.splitlines() if line.strip())
-        written[key] = f"event: call\nid: {row.call.pk}\n{data}\n\n".encode()
+        data = "\n".join(line.strip() for line in html.splitlines() if line.strip())
+        written[key] = event(data.encode(), b"call", row.call.pk)
     return written[key]
 
 

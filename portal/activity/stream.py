@@ -23,13 +23,25 @@ from accounts.models import Membership, User
 from accounts.people.sessions import SessionStore
 from mcpservers.admission import check_host, is_own_origin
 from mcpservers.metrics import STREAMS
-from mcpservers.replies import ABORT, Headers, Receive, Refusal, Scope, Send, request_headers, stream_headers
+from mcpservers.replies import (
+    ABORT,
+    COMMENT,
+    COMMENT_SECONDS,
+    Headers,
+    Receive,
+    Refusal,
+    Scope,
+    Send,
+    end_stream,
+    open_stream,
+    request_headers,
+    send_events,
+)
 from portal.activity.feed import Watch, backlog, feed
 from portal.activity.forms import ActivityForm
 from portal.activity.views import ask
 
 PATH = "/activity/stream"
-COMMENT_SECONDS = 14.0
 RETRY = b"retry: 2000\n\n"
 MOST_STREAMS = 2000
 
@@ -65,11 +77,10 @@ def _allowed(watch: Watch) -> Iterator[None]:
 
 
 async def _hold(scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
-    start = {"type": "http.response.start", "status": 200, "headers": stream_headers({})}
     leaving = asyncio.ensure_future(_leaving(receive, watch))
     STREAMS["activity"].inc()
     try:
-        await send(start)
+        await open_stream({}, send)
         await feed.add(watch)
         watch.tell([RETRY, *await database_sync_to_async(backlog)(watch)])
         await _pass_on(scope, watch, leaving, send)
@@ -84,15 +95,14 @@ async def _pass_on(scope: Scope, watch: Watch, leaving: "asyncio.Future[None]", 
     try:
         while not (leaving.done() or watch.ended):
             async with asyncio.timeout(settings.WRITE_SECONDS):
-                body = watch.take() or b": \n\n"
-                await send({"type": "http.response.body", "body": body, "more_body": True})
+                await send_events(watch.take() or COMMENT, send)
             with suppress(TimeoutError):
                 await asyncio.wait_for(watch.wake.wait(), COMMENT_SECONDS)
     except (TimeoutError, OSError):
         scope.get(ABORT, watch.end)()
         return
     if not leaving.done():
-        await send({"type": "http.response.body", "body": watch.take(), "more_body": False})
+        await end_stream(watch.take(), send)
 
 
 async def _leaving(receive: Receive, watch: Watch) -> None:

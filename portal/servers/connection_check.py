@@ -8,11 +8,11 @@ import orjson
 from asgiref.sync import async_to_sync
 from django.conf import settings
 
-from mcpservers import protocol, results
+from mcpservers.eras import HANDSHAKE, handshake_of
 from mcpservers.errors import JsonRpcError
-from mcpservers.jsonrpc import Message
+from mcpservers.exchanges import RequestContext
+from mcpservers.jsonrpc import Request
 from mcpservers.models import MCPServer
-from mcpservers.protocol import Exchange, RequestHeaders
 from mcpservers.resolution import ResolvedServer, resolved
 
 CLIENT = {"name": "patchbay-test", "version": "1"}
@@ -41,12 +41,13 @@ def rehearse(server: MCPServer) -> Rehearsal:
 
 async def _rehearse(server: ResolvedServer) -> Rehearsal:
     started = time.perf_counter()
-    exchange = Exchange(server, RequestHeaders(), settings.RESULT_BUDGET)
+    context = RequestContext(server, {}, settings.RESULT_BUDGET)
     try:
-        hello = {"protocolVersion": results.HANDSHAKE[0], "capabilities": {}, "clientInfo": CLIENT}
-        welcome = orjson.loads(await protocol.answer(Message("initialize", hello, 1), exchange))
-        exchange.headers = RequestHeaders(protocol_version=welcome["protocolVersion"])
-        listing = await protocol.answer(Message("tools/list", {}, 2), exchange)
+        hello = {"protocolVersion": HANDSHAKE[0], "capabilities": {}, "clientInfo": CLIENT}
+        agreed = await handshake_of(None).answer(Request(1, "initialize", hello), context)
+        welcome = orjson.loads(agreed.body)
+        era = handshake_of(welcome["protocolVersion"])
+        listing = (await era.answer(Request(2, "tools/list", {}), context)).body
     except JsonRpcError as error:
         return Rehearsal("", "", [], 0, _since(started), problem=error.message)
     return Rehearsal(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import IntegratedAccount
-from mcpservers.results import HANDSHAKE, STATELESS
+from mcpservers.eras import HANDSHAKE, STATELESS
 from tests.entrances.inputs import BODIES, NAMES, VALUES, message, written
 from tests.entrances.measuring import LOOP, growth_problems
 from tests.mcp_client import CAPABILITIES, VERSION, McpClient

@@ -3,10 +3,10 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from mcpservers.jsonrpc import Message
+from mcpservers.jsonrpc import Request
 from mcpservers.long_calls import LongCall
 
-CALL = Message("tools/call", {}, 1)
+CALL = Request(1, "tools/call", {})
 EVENTS = {b"accept": "text/event-stream"}
 
 

@@ -16,6 +16,7 @@ from portal.accounts import consent as consents
 from tests.accounts.vendors.oauth.conftest import grant_of
 from tests.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
 from tests.conftest import People
+from tests.pages import as_read
 from tests.portal_site import browser, has_strict_policy, shown_for
 
 CONNECT = "/accounts/connect/oauth_desk"
@@ -36,7 +37,7 @@ def ana(people: People, code_integration: Integration, authority: AuthorizationS
 
 def shown(response: HttpResponseBase) -> str:
     """Return the page of a response, with its characters as a person reads them."""
-    return html.unescape(response.content.decode())  # type: ignore[attr-defined]
+    return html.unescape(as_read(response.content.decode()))  # type: ignore[attr-defined]
 
 
 def vendor_address(client: Client, response: HttpResponseBase) -> str:

@@ -14,6 +14,7 @@ from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from tests.conftest import People
 from tests.invitations import invited
+from tests.pages import as_read
 from tests.portal_site import browser, has_strict_policy
 
 
@@ -23,7 +24,7 @@ def ana(people: People) -> Client:
 
 
 def shown(client: Client, path: str) -> str:
-    return client.get(path).content.decode()
+    return as_read(client.get(path).content.decode())
 
 
 def membership(people: People, name: str) -> Membership:

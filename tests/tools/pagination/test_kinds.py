@@ -24,6 +24,7 @@ from tests.mcp_client import McpClient
 from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.calling.test_cursors import ids, walk
 from tests.tools.list_vendor import PAGINGS, SILENT, ListVendor, bundle, list_tool
+from tools.calling.answers import VendorAnswer
 from tools.calling.arguments import bind, check
 from tools.calling.cursors import MAX_CHARACTERS
 from tools.calling.paging import step_of
@@ -75,7 +76,7 @@ def call(name: str, vendor: ListVendor, arguments: dict[str, Any], budget: int) 
     headers = [(name.lower(), value) for name, value in bound.headers.items()]
     status, told, body = vendor(Received(tool.method.http, address.path, address.query, headers, bound.body))
     response = UpstreamResponse(status, {name.lower(): value for name, value in told.items()}, body)
-    shown = step.shown(bound.target, response, RateLimits())
+    shown = step.view(bound.target, VendorAnswer(tool, CONNECTION, response, RateLimits()))
     shaped = shape_page(shown.items, shown.cursor_after, budget=budget, note=shown.note)
     assert len(shaped.text) <= budget
     page: dict[str, Any] = json.loads(shaped.text)

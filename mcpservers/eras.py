@@ -1,0 +1,304 @@
+"""The two eras of the Model Context Protocol that share one URL: how each answers a request.
+
+A message that carries its revision in `params._meta` is stateless (2026-07-28); any other belongs to the handshake
+era (2024-11-05 to 2025-11-25). `era_of` decides, once a message.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import orjson
+
+from accounts.allowances import calls
+from accounts.errors import AllowanceUsedUp
+from mcpservers.errors import JsonRpcError
+from mcpservers.exchanges import Manner, MethodResult, RequestContext
+from mcpservers.jsonrpc import (
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    Envelope,
+    Request,
+    limit_reached,
+    meta_of,
+)
+from mcpservers.last_seen import client_name
+from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
+from mcpservers.replies import Headers
+from mcpservers.resolution import ResolvedServer, holders_of
+from tools.calling.files import File, FileKind
+from tools.calling.invocation import Caller, CallResult, invoke
+from tools.calling.wording import explain
+from tools.catalogue.compilation import Tool
+from tools.errors import AccountUnusable, CallFailed, InvalidArguments, UnknownTool
+from tools.models.calls import Via
+from tools.ratelimits import RateLimits
+
+STATELESS = "2026-07-28"
+HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
+SUPPORTED = (STATELESS, *HANDSHAKE)
+
+SERVER_KEY = "io.modelcontextprotocol/serverInfo"
+
+# MCP 2025-06-18, Protocol Version Header: a request without the header is taken as this revision.
+ASSUMED = "2025-03-26"
+# MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 took them out again.
+BATCHING = "2025-03-26"
+# MCP 2025-11-25, Tools: from here on invalid arguments are told in a result, so that the model can read them.
+ARGUMENT_ERRORS_IN_RESULT = "2025-11-25"
+# MCP 2025-06-18, Tools: from here on there are outputSchema and structuredContent.
+STRUCTURED_CONTENT = "2025-06-18"
+# JSON-RPC 2.0, Response object: null where the id could not be read. MCP leaves the key out since this revision.
+UNREAD_ID_LEFT_OUT = "2025-11-25"
+# How long a client may take a list for current: a minute, since documentation may change at any time.
+LIST_TTL_MS = 60_000
+CAPABILITIES = {"tools": {"listChanged": True}}
+
+
+@dataclass(frozen=True)
+class Era:
+    """A revision, and what it shares with all others: lists and calls of tools."""
+
+    version: str
+
+    manners: ClassVar[dict[str, Manner]] = {"tools/call": Manner.LONG}
+    cancelled_by_disconnect: ClassVar[bool] = False
+    opens_stream_on_get: ClassVar[bool] = True
+    unknown_method_status: ClassVar[int] = 200
+    # What a list says of how long it holds, and for whom.
+    freshness: ClassVar[dict[str, Any]] = {}
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether one body may hold several messages."""
+        return self.version == BATCHING
+
+    @property
+    def structures_content(self) -> bool:
+        """Whether tools have an outputSchema, and results structuredContent.
+
+        Libraries of later revisions look for structured content wherever a schema was listed: both go together.
+        """
+        return self.version >= STRUCTURED_CONTENT
+
+    @property
+    def names_unread_id(self) -> bool:
+        """Whether an error says null where the id of its request could not be read."""
+        return self.version < UNREAD_ID_LEFT_OUT
+
+    def manner(self, request: Request) -> Manner:
+        """Return how the answer to a request is sent."""
+        return self.manners.get(request.method, Manner.WHOLE)
+
+    def acknowledge(self) -> None:
+        """Take a message that is not answered; raise JsonRpcError."""
+
+    async def answer(self, request: Request, context: RequestContext) -> MethodResult:
+        """Return the result of a request; raise JsonRpcError."""
+        match request.method:
+            case "tools/list":
+                return MethodResult(self._list_tools(request, context.server))
+            case "tools/call":
+                return await self._call_tool(request, context)
+        problem = f"Method not found: {request.method[:80]}"
+        raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
+
+    def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
+        """Return a result with what this era has in each."""
+        return orjson.dumps(members)
+
+    def _list_tools(self, request: Request, server: ResolvedServer) -> bytes:
+        """List every tool on one page, since some clients ask for one only."""
+        if request.params.get("cursor") is not None:
+            problem = "Invalid params: this cursor was not given out; all tools come on the first page."
+            raise JsonRpcError(INVALID_PARAMS, problem)
+        tools = server.listing if self.structures_content else _without_output(server.listing)
+        return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
+
+    async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
+        server, tool = context.server, _named_tool(request, context.server)
+        try:
+            result = await _invoke(tool, request, context)
+        except AllowanceUsedUp as used_up:
+            raise limit_reached(used_up) from None
+        except CallFailed as failure:
+            words = explain(failure, tool_name=tool.name, vendor=server.vendor, read_only=tool.read_only)
+            if isinstance(failure, InvalidArguments) and self.version < ARGUMENT_ERRORS_IN_RESULT:
+                raise JsonRpcError(INVALID_PARAMS, words) from None
+            return self._call_result(server, _content(words), failure.limits, is_error=True)
+        members = _content(result.text, result.file)
+        if self.structures_content and result.structured is not None:
+            members["structuredContent"] = orjson.Fragment(result.structured)
+        return self._call_result(server, members, result.limits, is_error=False)
+
+    def _call_result(
+        self, server: ResolvedServer, members: dict[str, Any], limits: RateLimits, *, is_error: bool
+    ) -> MethodResult:
+        members["isError"] = is_error
+        if known := limits.values():
+            members["_meta"] = known
+        return MethodResult(self._complete(server, members), limits)
+
+
+@dataclass(frozen=True)
+class Handshake(Era):
+    """A revision that begins with `initialize`, and that a header names afterwards."""
+
+    async def answer(self, request: Request, context: RequestContext) -> MethodResult:
+        """Return the result of a request; raise JsonRpcError."""
+        match request.method:
+            case "initialize":
+                return MethodResult(self._initialize(request, context.server))
+            case "ping":
+                return MethodResult(b"{}")
+        return await super().answer(request, context)
+
+    def _initialize(self, request: Request, server: ResolvedServer) -> bytes:
+        wanted = request.params.get("protocolVersion")
+        if not isinstance(wanted, str):
+            raise JsonRpcError(INVALID_PARAMS, "Invalid params: protocolVersion must be a string.")
+        members = {
+            "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0],
+            "capabilities": CAPABILITIES,
+            "serverInfo": server.info,
+            "instructions": server.instructions,
+        }
+        return self._complete(server, members)
+
+
+@dataclass(frozen=True)
+class UnknownRevision(Era):
+    """A revision that a header names and nobody here speaks."""
+
+    def acknowledge(self) -> None:
+        """Refuse a message that is not answered."""
+        raise self._refusal()
+
+    async def answer(self, request: Request, context: RequestContext) -> MethodResult:
+        """Refuse a request."""
+        raise self._refusal()
+
+    def _refusal(self) -> JsonRpcError:
+        words = f"Unsupported protocol version: {self.version[:40]}. This server speaks: {', '.join(SUPPORTED)}."
+        return JsonRpcError(INVALID_REQUEST, words, status=400)
+
+
+@dataclass(frozen=True)
+class Stateless(Era):
+    """The revision whose requests stand for themselves: each tells its revision, and what its client can."""
+
+    version: str = STATELESS
+
+    manners: ClassVar[dict[str, Manner]] = {**Era.manners, "subscriptions/listen": Manner.STREAM}
+    # MCP 2026-07-28, Streamable HTTP, Cancellation: a client that closes its connection cancels the call.
+    # In the handshake era a disconnect is no cancel: the call goes on.
+    cancelled_by_disconnect: ClassVar[bool] = True
+    # MCP 2026-07-28, Streamable HTTP: there is no stream on GET any more.
+    opens_stream_on_get: ClassVar[bool] = False
+    unknown_method_status: ClassVar[int] = 404
+    freshness: ClassVar[dict[str, Any]] = {"ttlMs": LIST_TTL_MS, "cacheScope": "private"}
+
+    async def answer(self, request: Request, context: RequestContext) -> MethodResult:
+        """Return the result of a request; raise JsonRpcError."""
+        check_mirrored(request, context.headers, self.version)
+        if request.method == "server/discover":
+            return MethodResult(self._discover(context.server))
+        return await super().answer(request, context)
+
+    def listens_to_tools(self, request: Request, headers: Headers) -> bool:
+        """Tell whether `subscriptions/listen` asks for changes of tools; raise JsonRpcError."""
+        check_mirrored(request, headers, self.version)
+        wanted = request.params.get("notifications")
+        if not isinstance(wanted, dict):
+            raise JsonRpcError(INVALID_PARAMS, "Invalid params: notifications must be an object.")
+        return wanted.get("toolsListChanged") is True
+
+    def subscription_ended(self, server: ResolvedServer, meta: dict[str, Any]) -> bytes:
+        """Return the result with which a subscription ends."""
+        return self._complete(server, {"_meta": meta})
+
+    def _discover(self, server: ResolvedServer) -> bytes:
+        members = {
+            "supportedVersions": [self.version],
+            "capabilities": CAPABILITIES,
+            "instructions": server.instructions,
+            **self.freshness,
+        }
+        return self._complete(server, members)
+
+    def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
+        meta = {**members.pop("_meta", {}), SERVER_KEY: server.info}
+        return orjson.dumps({"resultType": "complete", **members, "_meta": meta})
+
+
+STATELESS_ERA = Stateless()
+_HANDSHAKES: dict[str | None, Era] = {version: Handshake(version) for version in HANDSHAKE}
+_HANDSHAKES[None] = Handshake(ASSUMED)
+
+
+def era_of(message: Envelope | None, headers: Headers) -> Era:
+    """Return the era of a message; None stands for one that could not be read, or for a GET, which brings none."""
+    meta, version = meta_of(message) if message else None, headers.get(b"mcp-protocol-version")
+    if version == STATELESS or (meta is not None and VERSION_KEY in meta):
+        return STATELESS_ERA
+    return handshake_of(version)
+
+
+def handshake_of(version: str | None) -> Era:
+    """Return the era of a message that does not tell its revision itself; a header may have named one."""
+    return _HANDSHAKES.get(version) or UnknownRevision(str(version))
+
+
+def _named_tool(request: Request, server: ResolvedServer) -> Tool:
+    name = request.params.get("name")
+    if not isinstance(name, str):
+        raise JsonRpcError(INVALID_PARAMS, "Invalid params: name must be the name of a tool.")
+    try:
+        return server.tools.get(name)
+    except UnknownTool as unknown:
+        hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else " Ask tools/list for what there is."
+        raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}.{hint}") from None
+
+
+async def _invoke(tool: Tool, request: Request, context: RequestContext) -> CallResult:
+    """Call a tool, as one of the calls that the server and the API token may have under way; raise CallFailed."""
+    server = context.server
+    if server.connection is None:
+        raise AccountUnusable(server.unusable)
+    caller = Caller(
+        environment_id=server.environment_id,
+        account_id=server.account_id,
+        via=Via.MCP,
+        server_id=server.server_id,
+        token_id=context.token_id,
+        client=client_name(request, context.headers),
+    )
+    arguments, size = request.params.get("arguments"), context.request_bytes
+    with calls.one(*holders_of(server, context.token_id)):
+        return await invoke(tool, server.connection, arguments, caller, budget=context.budget, request_bytes=size)
+
+
+@lru_cache(maxsize=64)
+def _without_output(listing: bytes) -> bytes:
+    tools = orjson.loads(listing)
+    for tool in tools:
+        tool.pop("outputSchema", None)
+    return orjson.dumps(tools)
+
+
+def _content(text: str, file: File | None = None) -> dict[str, Any]:
+    items = [{"type": "text", "text": text}]
+    return {"content": [*items, _embedded(file)] if file else items}
+
+
+def _embedded(file: File) -> dict[str, Any]:
+    """Return a file as the kind of content that clients know to show."""
+    match file.kind:
+        case FileKind.IMAGE | FileKind.AUDIO:
+            return {"type": file.kind.value, "data": file.base64, "mimeType": file.media_type}
+        case FileKind.TEXT:
+            held = {"text": file.text}
+        case FileKind.BINARY:
+            held = {"blob": file.base64}
+    return {"type": "resource", "resource": {"uri": file.uri, "mimeType": file.media_type, **held}}

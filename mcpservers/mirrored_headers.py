@@ -1,0 +1,57 @@
+"""The headers of the stateless era that repeat what the body says (MCP 2026-07-28, Streamable HTTP)."""
+
+import base64
+import binascii
+from typing import Any
+
+from mcpservers.errors import JsonRpcError
+from mcpservers.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_PROTOCOL_VERSION, Request, meta_of
+from mcpservers.replies import Headers
+
+VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
+
+
+def check_mirrored(request: Request, headers: Headers, revision: str) -> None:
+    """Hold a request's metadata and headers against each other and the revision; raise JsonRpcError."""
+    meta = meta_of(request) or {}
+    version = meta.get(VERSION_KEY)
+    # MCP 2026-07-28, Overview, _meta: a request that lacks a required field is malformed
+    for key, kind in ((VERSION_KEY, str), (CAPABILITIES_KEY, dict)):
+        if not isinstance(meta.get(key), kind):
+            raise JsonRpcError(INVALID_PARAMS, f"Invalid params: params._meta must hold {key}.", status=400)
+    _match("MCP-Protocol-Version", headers.get(b"mcp-protocol-version"), version)
+    if version != revision:
+        raise JsonRpcError(
+            UNSUPPORTED_PROTOCOL_VERSION,
+            "Unsupported protocol version",
+            data={"supported": [revision], "requested": version},
+            status=400,
+        )
+    _match("Mcp-Method", headers.get(b"mcp-method"), request.method)
+    if request.method == "tools/call":
+        name = headers.get(b"mcp-name")
+        _match("Mcp-Name", None if name is None else _decoded(name), request.params.get("name"))
+
+
+def _match(header: str, sent: str | None, in_body: Any) -> None:
+    # MCP 2026-07-28, Streamable HTTP, Server Validation
+    if sent is None:
+        raise JsonRpcError(HEADER_MISMATCH, f"Header mismatch: the {header} header is missing.", status=400)
+    if sent != in_body:
+        told = repr(in_body[:80]) if isinstance(in_body, str) else "something that is no text"
+        raise JsonRpcError(
+            HEADER_MISMATCH,
+            f"Header mismatch: the {header} header says {sent[:80]!r}, the body {told}.",
+            status=400,
+        )
+
+
+def _decoded(value: str) -> str:
+    """Return a header value, decoded where it is wrapped as `=?base64?…?=`."""
+    if not (value.startswith("=?base64?") and value.endswith("?=")):
+        return value
+    try:
+        return base64.b64decode(value[9:-2], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise JsonRpcError(HEADER_MISMATCH, "Header mismatch: Mcp-Name is not valid Base64.", status=400) from None
