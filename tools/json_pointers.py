@@ -1,13 +1,13 @@
-"""What a reference such as `#/$defs/Ticket` names within its document (RFC 6901)."""
+"""Resolve references such as `#/$defs/Ticket` within their document (RFC 6901)."""
 
 from typing import Any
 from urllib.parse import unquote
 
 
 def target_of(reference: str, root: Any) -> Any:
-    """Return what a reference into `root` names; raise LookupError where it names nothing.
+    """Return the value that a reference into `root` points to; raise LookupError if there is none.
 
-    `reference` begins with `#`. A slash too many, none behind `#`, and %2F for ~1 are forgiven: documents have them.
+    `reference` begins with `#`. An extra slash, none after `#`, and %2F for ~1 are tolerated: documents have them.
     """
     target = root
     for written in reference.removeprefix("#").split("/"):
@@ -15,6 +15,7 @@ def target_of(reference: str, root: Any) -> Any:
         step = unquote(written).replace("~1", "/").replace("~0", "~")
         if isinstance(target, dict) and step in target:
             target = target[step]
+        # isdigit() alone is true of digits that int() refuses, such as `²`.
         elif isinstance(target, list) and step.isascii() and step.isdigit() and len(step) < 10:
             target = target[int(step)]
         elif step:

@@ -1,4 +1,4 @@
-"""Vendors' rate limits, whatever their headers, as `ratelimit-limit`, `-remaining` and `-reset` (IETF draft)."""
+"""Normalise vendors' rate-limit headers to `ratelimit-limit`, `-remaining` and `-reset` (IETF draft)."""
 
 import math
 import re
@@ -8,26 +8,26 @@ from email.utils import parsedate_to_datetime
 
 from accounts.definition import RateLimit
 
-# The usual names, most telling first; a definition may name others.
+# The usual names, in order of preference; a definition may name others.
 LIMIT = ("ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit", "x-rate-limit")
 REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
-# The standard's later drafts put all of it into these two.
+# Later IETF drafts put everything into these two.
 STRUCTURED = "ratelimit"
 POLICY = "ratelimit-policy"
 
-# A reset above these is a moment (Unix time, in seconds or milliseconds), not a number of seconds.
+# A reset above these is Unix time (in seconds or milliseconds), not a number of seconds.
 EPOCH_THRESHOLD = 1_000_000_000
 EPOCH_MILLISECONDS_THRESHOLD = 100 * EPOCH_THRESHOLD
-# No limit is this large; what exceeds it is not one, and would not fit into JSON either.
+# No real limit is this large, and JSON readers would round a larger one.
 HIGHEST = 2**53
-# No window is longer; a vendor that says so would have a model wait for good.
+# No real window is longer than a month; a model must not wait forever for a vendor's mistake.
 LONGEST_WAIT = 31 * 86400
-# A header is read so far and no further.
+# Only this much of a header is read.
 MOST_CHARACTERS = 1000
 
 NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?")
-# An item of a structured list, its name (text in quotes may hold separators), and a parameter of it.
+# An item of a structured list, its name (quoted text may contain separators), and one of its parameters.
 ITEM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
 NAME = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s;="]+')
 PARAMETER = re.compile(r"([a-z]*)\s*=\s*([0-9]{1,15})\s*(?:;|$)")
@@ -35,9 +35,9 @@ PARAMETER = re.compile(r"([a-z]*)\s*=\s*([0-9]{1,15})\s*(?:;|$)")
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What a vendor told of its limit: requests allowed, requests left, seconds until the window ends.
+    """A rate limit as a vendor reports it: requests allowed, requests left, seconds until the window ends.
 
-    `retry_after` is what it asks a caller to wait, whatever the reason.
+    `retry_after` is how many seconds it asks the caller to wait, for whatever reason.
     """
 
     limit: int | None = None
@@ -46,7 +46,7 @@ class RateLimits:
     retry_after: int | None = None
 
     def headers(self) -> dict[str, str]:
-        """Return the header fields that are known; empty when the vendor told nothing."""
+        """Return the known header fields; empty when the vendor reported nothing."""
         return {name: str(value) for name, value in self.values().items()}
 
     def values(self) -> dict[str, int]:
@@ -56,10 +56,10 @@ class RateLimits:
 
 
 def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) -> RateLimits:
-    """Return the limits that an answer tells; header names come in lower case.
+    """Return the limits that a response reports; the names in `headers` are lower case.
 
-    `Retry-After` counts as the reset on a 429. Where no header tells the reset, the length of the window is
-    its upper bound, and stands for it.
+    `Retry-After` counts as the reset on a 429. Without a reset header, the declared length of the window is
+    returned, which is its upper bound.
     """
     limit = _number(headers, declared.limit_header, LIMIT)
     remaining = _number(headers, declared.remaining_header, REMAINING)
@@ -68,10 +68,11 @@ def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) ->
     if reset is None:
         reset = _reset(headers, declared.reset_header)
     if STRUCTURED in headers or POLICY in headers:
-        told = _structured(headers)
-        limit = told.limit if limit is None else limit
-        remaining = told.remaining if remaining is None else remaining
-        reset = told.reset if reset is None else reset
+        structured = _structured(headers)
+        limit = structured.limit if limit is None else limit
+        remaining = structured.remaining if remaining is None else remaining
+        reset = structured.reset if reset is None else reset
+    # A 429 says by itself that nothing is left.
     if status == 429 and remaining is None:
         remaining = 0
     if reset is None and (limit is not None or remaining is not None):
@@ -104,7 +105,7 @@ def _first(value: str) -> str:
 
 
 def _seconds(value: str) -> int | None:
-    """Return the seconds until a moment: told in seconds, as Unix time, or as a date of HTTP (RFC 9110) or ISO 8601."""
+    """Return the seconds until a reset that is given in seconds, as Unix time, or as an RFC 9110 or ISO 8601 date."""
     if not value:
         return None
     found, now = NUMBER.fullmatch(_first(value)), datetime.now(UTC).timestamp()
@@ -133,25 +134,25 @@ def _moment(value: str) -> float | None:
 
 
 def _structured(headers: dict[str, str]) -> RateLimits:
-    """Return what `RateLimit` and `RateLimit-Policy` tell; of several policies, the one that ends first."""
-    quotas = {name: _quota(name, told) for name, told in _items(headers.get(POLICY, ""))}
+    """Return what `RateLimit` and `RateLimit-Policy` report; of several policies, the one that runs out first."""
+    quotas = {name: _quota(name, parameters) for name, parameters in _items(headers.get(POLICY, ""))}
     counted = _items(headers.get(STRUCTURED, ""))
     flat: dict[str, int] = {}
-    for name, told in counted:
-        flat |= {name: told[""]} if "" in told else {}
-    if flat:  # limit=100, remaining=50, reset=30: a draft in between
+    for name, parameters in counted:
+        flat |= {name: parameters[""]} if "" in parameters else {}
+    if flat:  # limit=100, remaining=50, reset=30: an intermediate draft
         return _within_bounds(flat.get("limit"), flat.get("remaining"), flat.get("reset"))
-    windows = [(told["r"], -told.get("t", 0), name) for name, told in counted if "r" in told]
+    # The time is negated so that, of two policies with the same number left, the longer wait comes first.
+    windows = [(found["r"], -found.get("t", 0), name) for name, found in counted if "r" in found]
     if not windows:
         return RateLimits(next(iter(quotas.values()), None))
     remaining, wait, name = min(windows)
-    told = dict(counted)[name]
-    return _within_bounds(quotas.get(name), remaining, -wait if "t" in told else None)
+    return _within_bounds(quotas.get(name), remaining, -wait if "t" in dict(counted)[name] else None)
 
 
-def _quota(name: str, told: dict[str, int]) -> int | None:
-    if "q" in told:
-        return told["q"]
+def _quota(name: str, parameters: dict[str, int]) -> int | None:
+    if "q" in parameters:
+        return parameters["q"]
     return int(name) if name.isascii() and name.isdigit() and len(name) <= 15 else None  # older drafts: 100;w=60
 
 
@@ -160,7 +161,7 @@ def _within_bounds(limit: int | None, remaining: int | None, reset: int | None) 
 
 
 def _items(value: str) -> list[tuple[str, dict[str, int]]]:
-    """Return the names in a structured list (RFC 9651), with those of their parameters that are numbers."""
+    """Return the names in a structured list (RFC 9651), each with its numeric parameters."""
     items = []
     for item in ITEM.findall(value[:MOST_CHARACTERS]):
         found = NAME.match(item.strip())

@@ -1,4 +1,4 @@
-"""Background work of this app."""
+"""Celery tasks of this app."""
 
 from celery import shared_task
 from django.conf import settings
@@ -14,7 +14,7 @@ BATCH = 5000
 def prune_calls() -> int:
     """Delete calls older than the retention, in batches, so that no lock is held for long; return how many.
 
-    What they came to is kept longer, and pruned here too.
+    Their rollups are kept longer, and pruned here as well.
     """
     rollups.prune()
     horizon = timezone.now() - settings.CALL_RETENTION

@@ -21,17 +21,15 @@ OUTCOME_COLOURS = {
 
 
 class AccessFilter(admin.SimpleListFilter):
-    """What the tool does to the vendor's data. Known beforehand, so that no list of a million calls is read for it."""
+    """Whether the tool reads or writes. The choices are fixed, so that the record of calls is not searched for them."""
 
     title = "access"
     parameter_name = "access"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer both."""
         return [("read", "Reads"), ("write", "Writes")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
-        """Keep one of them."""
         return queryset.filter(access=self.value()) if self.value() in {"read", "write"} else queryset
 
 
@@ -52,7 +50,7 @@ class CallAdmin(RecordAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        """Name each call's account in the same query, where it still exists."""
+        """Annotate each call with its account's name, if the account still exists, in the same query."""
         names = IntegratedAccount.objects.filter(pk=OuterRef("account_id")).values("name")
         calls: QuerySet[Call] = super().get_queryset(request).annotate(account_name=Subquery(names))
         return calls
@@ -60,46 +58,40 @@ class CallAdmin(RecordAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Call], search_term: str
     ) -> tuple[QuerySet[Call], bool]:
-        """Look for words in the newest calls alone: no index leads to a word."""
+        """Search only the newest calls: no index covers these fields."""
         if search_term:
             queryset = newest_of(queryset, SEARCHED)
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="When", ordering="started_at")
     def when(self, call: Call) -> SafeString:
-        """When it began."""
         return moment(call.started_at)
 
     @admin.display(description="Tool", ordering="tool")
     def tool_called(self, call: Call) -> SafeString:
-        """The tool's name."""
         return mono(call.tool)
 
     @admin.display(description="Account")
     def account_name(self, call: Any) -> Any:
-        """The account, where it still exists."""
         if call.account_name is None:
             return f"{call.account_id} (gone)"
         return linked("accounts_integratedaccount_change", call.account_name, call.account_id)
 
     @admin.display(description="MCP server")
     def server(self, call: Call) -> str:
-        """The id of the server that it came through."""
         return str(call.server_id or "–")
 
     @labelled(description="Outcome", colours=OUTCOME_COLOURS, ordering="outcome")
     def ended(self, call: Call) -> Label:
-        """How it ended."""
         return Label(call.outcome, "Pending" if call.outcome == "pending" else Call.Outcome(call.outcome).label)
 
     @admin.display(description="Took", ordering="duration_ms")
     def took(self, call: Call) -> str:
-        """How long it took."""
         return "–" if call.duration_ms is None else f"{call.duration_ms:,.0f} ms"
 
     @admin.display(description="Arguments")
     def arguments_shown(self, call: Call) -> SafeString:
-        """The arguments, secrets masked when they were recorded."""
+        """The arguments; secrets were masked when the call was recorded."""
         return pretty_json(call.arguments)
 
 

@@ -32,23 +32,21 @@ METHOD_FIELDS = ("integration", "resource", "method")
 
 
 class GateFilter(admin.SimpleListFilter):
-    """Records by what the quality gate says of them."""
+    """Records by the quality gate's verdict."""
 
     title = "quality gate"
     parameter_name = "gate"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the three states."""
         return [(EXPOSED, "Passes"), (DRAFT, "Draft"), (WITHDRAWN, "Withdrawn")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> QuerySet[Documentation]:
-        """Keep those in the chosen state."""
         wanted = self.value()
         return queryset if wanted is None else queryset.filter(verdict__state=wanted)
 
 
 class ScoreFilter(admin.SimpleListFilter):
-    """Records by how many points the lint leaves them."""
+    """Records by their lint score."""
 
     title = "score"
     parameter_name = "score"
@@ -59,18 +57,16 @@ class ScoreFilter(admin.SimpleListFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the three bands."""
         return [(key, words) for key, (words, _) in self.BANDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> QuerySet[Documentation]:
-        """Keep those in the chosen band."""
         wanted = self.value()
         return queryset.filter(self.BANDS[wanted][1]) if wanted in self.BANDS else queryset
 
 
 @admin.register(Documentation)
 class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
-    """What models are told of each method, beside what that comes to."""
+    """Documentation records, edited beside the tool that each of them makes."""
 
     form = DocumentationForm
     list_display = ("tool", "integration", "gate", "score", "tokens", "calls", "failed", "edited", "changed")
@@ -92,16 +88,16 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Documentation | None = None) -> Any:
-        """Leave out what a new record does not have yet."""
+        """Leave out the fields that a new record does not have yet."""
         return self.fieldsets if obj else self.fieldsets[:-1]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Documentation | None = None) -> tuple[str, ...]:
-        """Fix which method a record documents once it exists: bundles know it by that."""
+        """Make the method read-only once a record exists: bundles identify the record by it."""
         fixed = ("edited", "changed")
         return fixed if obj is None else (*METHOD_FIELDS, *fixed)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Documentation]:
-        """See to it that every record has its verdict first."""
+        """Refresh the verdicts first: the list is filtered and sorted by them."""
         ensure_fresh()
         rows: QuerySet[Documentation] = super().get_queryset(request)
         return rows
@@ -112,7 +108,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         return [path("preview/", preview, name="tools_documentation_preview"), *super().get_urls()]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Answer the panel for values that are not saved; nothing is changed."""
+        """Render the preview panel for unsaved values; change nothing."""
         record = None
         if request.GET.get("record", "").isdigit():
             record = self.row_or_404(request, request.GET["record"])
@@ -131,7 +127,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Put the preview beside the form: of what was typed where it was refused, of what is saved otherwise."""
+        """Show a preview beside the form: of the typed values after a refusal, of the saved ones otherwise."""
         form, url = context["adminform"].form, reverse("admin:tools_documentation_preview")
         shown: Preview | None = None
         if form.is_bound:
@@ -151,7 +147,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Documentation, form: Any, change: bool) -> None:
-        """Save under the editor's name, with a trace; say so when the record stays a draft."""
+        """Save under the editor's name, with an audit entry; warn when the record stays a draft."""
         if not save_record(person(request), obj):
             return
         shown = preview_of(obj)
@@ -159,19 +155,20 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
             self.message_user(request, f"Saved as a draft: {_count(shown)}. Models do not see it.", messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Documentation) -> None:
-        """Delete with a trace; the tool is gone at once."""
+        """Delete with an audit entry; the tool is gone at once."""
         delete_record(person(request), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
-        """Delete one by one, so that each is told and noted."""
+        """Delete one by one, so that each deletion is announced and audited."""
         for row in queryset.select_related("integration"):
             self.delete_model(request, row)
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
-        """Publish withdrawn records, and name those that the gate holds back."""
+        """Publish withdrawn records and name the ones that the gate holds back."""
         rows = self._switch(request, queryset, published=True)
-        self.message_user(request, f"{len(rows)} records published.")
+        self.message_user(request, f"{_records(rows)} published.")
+        # Publishing made the verdicts stale.
         ensure_fresh()
         switched = Documentation.objects.filter(pk__in=[row.pk for row in rows], verdict__state=DRAFT)
         held = [row.key for row in switched]
@@ -180,11 +177,8 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
 
     @admin.action(description="Withdraw: take their tools away", permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
-        """Withdraw published records."""
         rows = self._switch(request, queryset, published=False)
-        self.message_user(
-            request, f"{len(rows)} records withdrawn. Their text is kept; models no longer see the tools."
-        )
+        self.message_user(request, f"{_records(rows)} withdrawn. The text is kept; models no longer see the tools.")
 
     def _switch(
         self, request: HttpRequest, queryset: QuerySet[Documentation], *, published: bool
@@ -194,7 +188,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         return rows
 
     def version_values(self, row: Any, obj: Documentation | None) -> dict[str, Any]:
-        """Leave a record published or withdrawn as it is; one that was deleted comes back as it was."""
+        """Keep whether a live record is published; a deleted one comes back as it was."""
         values = super().version_values(row, obj)
         if obj is None:
             values |= {"integration": row.integration_id, "resource": row.resource, "method": row.method}
@@ -203,12 +197,12 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
         return values
 
     def name_of_version(self, row: Any) -> str:
-        """Return how a deleted record is called: by its method, since its integration may be gone as well."""
+        """Name a deleted record by its method, since its integration may be gone as well."""
         return f"{row.resource}.{row.method}"
 
     @admin.display(description="Tool", ordering="resource")
     def tool(self, record: Documentation) -> SafeString:
-        """The tool's name; below it the method that it documents, and why a draft is none."""
+        """The tool's name, with the documented method below it and the reasons why a draft makes none."""
         shown = stored_preview(record)
         name = format_html('{}<div class="pb-quiet">{}</div>', mono(shown.name), record.key)
         reasons = format_html_join("", "<li>{}</li>", ((reason,) for reason in shown.reasons))
@@ -216,39 +210,38 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
 
     @labelled(description="Quality gate", colours=STATE_COLOURS, ordering="verdict__state")
     def gate(self, record: Documentation) -> Label:
-        """Whether it makes a tool."""
         shown = stored_preview(record)
         words = {EXPOSED: "Passes", WITHDRAWN: "Withdrawn"}.get(shown.state, f"Draft · {_count(shown)}")
         return Label(shown.state, words)
 
     @admin.display(description="Score", ordering="verdict__score")
     def score(self, record: Documentation) -> SafeString:
-        """How many points the lint leaves it, with the first reasons on hover."""
+        """The lint score, with the first findings on hover."""
         shown = stored_preview(record)
         return _meter(shown.score, shown.findings)
 
     @admin.display(description="Tokens", ordering="verdict__tokens")
     def tokens(self, record: Documentation) -> str:
-        """About what the tool costs a model that has it in its list."""
+        """Roughly what the tool costs a model that lists it."""
         count = stored_preview(record).tokens
         return "–" if count is None else f"{count:,}"
 
     @admin.display(description="Text")
     def edited(self, record: Documentation) -> SafeString:
-        """Whether it differs from the bundle that brought it, so that loading the bundle again keeps it."""
+        """Whether it differs from the bundle it was loaded from; loading the bundle again then keeps it."""
         if record.is_edited:
             return format_html("<strong>{}</strong>", "edited")
         return format_html('<span class="pb-quiet">{}</span>', "loaded")
 
     @admin.display(description="Changed", ordering="updated_at")
     def changed(self, record: Documentation) -> SafeString:
-        """When it changed last, and whose change it was."""
+        """When it last changed, and by whom."""
         by = record.updated_by
         return format_html("{} by {}", moment(record.updated_at), by) if by else moment(record.updated_at)
 
 
 def _panel(shown: Preview) -> dict[str, Any]:
-    """Return what the preview's template shows."""
+    """Return the context of the preview's template."""
     judged = {"preview": shown, "meter": _meter(shown.score), "findings": shown.findings}
     if shown.listed is None:
         return judged
@@ -261,7 +254,7 @@ def _panel(shown: Preview) -> dict[str, Any]:
 
 
 def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
-    """Show a score as a number and a bar; the number says it all where the bar is not seen."""
+    """Render a score as a number and a bar; screen readers get the number alone."""
     if score is None:
         return format_html('<span class="pb-quiet">{}</span>', "–")
     reasons = [str(finding) for finding in findings]
@@ -269,12 +262,16 @@ def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
     return format_html(
         '<span class="pb-score" title="{}"><meter min="0" max="100" low="{}" high="{}" optimum="100" value="{}" '
         'aria-hidden="true"></meter><span>{}</span></span>',
-        "\n".join([*reasons[:FIRST_FINDINGS], *more]) or "Nothing to mend",
+        "\n".join([*reasons[:FIRST_FINDINGS], *more]) or "Nothing to fix",
         FAIR,
         GOOD,
         score,
         score,
     )
+
+
+def _records(rows: list[Documentation]) -> str:
+    return "1 record" if len(rows) == 1 else f"{len(rows)} records"
 
 
 def _count(shown: Preview) -> str:

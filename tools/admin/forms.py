@@ -24,7 +24,7 @@ from tools.models import Documentation
 
 
 class DocumentationForm(ModelForm):
-    """One record. What the quality gate says does not stop it from being saved: a draft may be kept."""
+    """A documentation record. The quality gate does not keep it from being saved: a draft may be kept."""
 
     query_schema = JSONDocumentField(
         required=False, rows=16, help_text="JSON Schema of the path and query parameters, as one object."
@@ -49,8 +49,8 @@ class DocumentationForm(ModelForm):
         }
 
     def problems(self) -> tuple[str, ...]:
-        """Return what stops this form from being saved, a sentence each with the field first."""
-        # Of a missing title or description the quality gate speaks itself, and says more.
+        """Return why this form cannot be saved, one sentence each that begins with the field's name."""
+        # The quality gate reports a missing title or description itself, and says more.
         return tuple(
             f"{'record' if name == NON_FIELD_ERRORS else name}: {words}"
             for name, errors in self.errors.as_data().items()
@@ -71,8 +71,8 @@ class IntegrationForm(ModelForm):
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
         label="Stop accounts whose secrets would go elsewhere",
-        help_text="Asked for only when a change of an address or of the authentication would send what was given for "
-        "another one. Those accounts stop until an admin of theirs gives the secrets again.",
+        help_text="Needed only when a changed address or authentication would send secrets to a place they were not "
+        "given for. Those accounts stop until one of their admins enters the secrets again.",
     )
 
     class Meta:
@@ -80,18 +80,19 @@ class IntegrationForm(ModelForm):
         fields = ["definition"]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a definition that stops accounts, unless whoever saves it says so."""
+        """Refuse a definition that stops accounts, unless the editor confirms it."""
         super().clean()
         document = self.cleaned_data.get("definition")
+        # A new integration has no accounts that it could stop.
         if document is None or self.instance._state.adding or self.cleaned_data.get("stop_accounts"):
             return self.cleaned_data
         stops = stopped_by(self.instance, parse_definition(document))
         if stops:
-            self.add_error("stop_accounts", f"{stopping_words(len(stops))} Switch this on to save all the same.")
+            self.add_error("stop_accounts", f"{stopping_words(len(stops))} Switch this on to save anyway.")
         return self.cleaned_data
 
     def clean_definition(self) -> dict[str, Any]:
-        """Return the document; name every problem by its place."""
+        """Return the document; report each problem with its place in it."""
         document: dict[str, Any] = self.cleaned_data["definition"]
         try:
             definition = parse_definition(document)
@@ -103,7 +104,7 @@ class IntegrationForm(ModelForm):
 
 
 class BundleForm(forms.Form):
-    """A bundle file, or its text: after a refusal the file's text stands there to be mended."""
+    """A bundle file or its text; after a refusal the text is shown so that it can be corrected."""
 
     file = forms.FileField(
         required=False,
@@ -126,7 +127,6 @@ class BundleForm(forms.Form):
     )
 
     def clean_file(self) -> str:
-        """Return the file's text."""
         file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if file is None:
             return ""
@@ -139,11 +139,11 @@ class BundleForm(forms.Form):
             raise forms.ValidationError("The file is not text in UTF-8.") from None
 
     def clean(self) -> dict[str, Any]:
-        """Take the file where one was chosen, and the text otherwise; keep either in view."""
+        """Prefer a chosen file to the text; show either one again."""
         text = self.cleaned_data.get("file") or self.cleaned_data.get("text") or ""
         if not text.strip() and "file" not in self.errors:
             raise forms.ValidationError("Choose a bundle file, or paste its text.")
-        # What is longer than a form may be cannot be sent back to be mended: its file has to be chosen again.
+        # A text beyond the form's size limit could not be submitted again, so its file has to be chosen anew.
         if isinstance(self.data, QueryDict) and len(text.encode()) < settings.MAX_BODY_BYTES // 2:
             self.data = {**self.data.dict(), "text": text}
         self.cleaned_data["text"] = text

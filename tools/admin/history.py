@@ -1,4 +1,4 @@
-"""History in the admin: every version of a row, what changed in each, and one click to bring one back."""
+"""History in the admin: every version of a row, what changed in each, and one click to restore one."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -26,14 +26,14 @@ else:
 
 
 class WithHistory(_Base):
-    """The pages of a model's history. The model has a `history`, and a form through which a version comes back."""
+    """The history pages of a model with a `history`; a version is restored through the model's form."""
 
-    # What makes a version differ from another, and what of it comes back.
+    # The fields by which versions are compared, and those that restoring a version sets.
     history_fields: tuple[str, ...] = ()
     restored_fields: tuple[str, ...] = ()
 
     def shows_history(self, request: HttpRequest) -> bool:
-        """Say yes: these rows keep versions of their own."""
+        """Return True: these rows keep versions of their own."""
         return True
 
     def get_urls(self) -> list[URLPattern]:
@@ -53,7 +53,7 @@ class WithHistory(_Base):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """List the versions of a row, newest first, also of one that was deleted."""
+        """List the versions of a row, newest first, even after it was deleted."""
         key = unquote(object_id)
         obj = self._allowed(request, key)
         pages = Paginator(self._versions(key), PAGE)
@@ -61,6 +61,7 @@ class WithHistory(_Base):
         rows = list(shown.object_list)
         if not rows:
             raise Http404
+        # The next page's first version, with which the last one on this page is compared.
         oldest = list(self._versions(key)[shown.end_index() : shown.end_index() + 1])
         return self._page(
             request,
@@ -72,7 +73,7 @@ class WithHistory(_Base):
         )
 
     def version_view(self, request: HttpRequest, object_id: str, version: int) -> HttpResponse:
-        """Show what changed in one version, and what would change if it came back."""
+        """Show what changed in one version, and what restoring it would change."""
         key = unquote(object_id)
         obj = self._allowed(request, key)
         row, before = self._version(key, version)
@@ -92,7 +93,7 @@ class WithHistory(_Base):
         )
 
     def restore_view(self, request: HttpRequest, object_id: str, version: int) -> HttpResponse:
-        """Bring a version back as a new one, through the form's checks; a refusal says why and changes nothing."""
+        """Restore a version as a new one, validated by the form; a refusal says why and changes nothing."""
         key = unquote(object_id)
         obj = self._allowed(request, key)
         if not self._may_restore(request, obj):
@@ -100,13 +101,13 @@ class WithHistory(_Base):
         row, _ = self._version(key, version)
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_version", args=[quote(key), version])
         if obj is not None and not list(changed_fields(obj, row, self.restored_fields)):
-            self.message_user(request, "Nothing was changed: the text is that of this version already.")
+            self.message_user(request, "Nothing was changed: the text is already that of this version.")
             return HttpResponseRedirect(address)
         form = self._form_of(request, obj, row)
         if not form.is_valid():
             for field, problems in form.errors.items():
                 self.message_user(request, f"{field}: {' '.join(map(str, problems))}", messages.ERROR)
-            self.message_user(request, "Nothing was changed: this version does not fit any more.", messages.ERROR)
+            self.message_user(request, "Nothing was changed: this version no longer fits.", messages.ERROR)
             return HttpResponseRedirect(address)
         self._bring_back(request, form, row, changes=obj is not None)
         self.message_user(request, f"The version of {row.history_date:%Y-%m-%d %H:%M} UTC is back, as a new one.")
@@ -130,7 +131,7 @@ class WithHistory(_Base):
 
     @page_action(description="Deleted", icon="delete", url_path="deleted", permissions=["view"])
     def show_deleted(self, request: HttpRequest) -> HttpResponse:
-        """List rows that were deleted; each leads to its history, from where it comes back."""
+        """List deleted rows, each with a link to its history, where it can be restored."""
         model: Any = self.model
         gone = (
             model.history.filter(history_type="-")
@@ -145,7 +146,7 @@ class WithHistory(_Base):
         )
 
     def version_values(self, row: Any, obj: Any) -> dict[str, Any]:
-        """Return what the form takes of a version; what is not restored stays as it is."""
+        """Return a version's values as form data; fields that are not restored keep their values."""
         values: dict[str, Any] = {}
         for name in self.restored_fields:
             value = getattr(row, name)
@@ -153,17 +154,17 @@ class WithHistory(_Base):
         return values
 
     def restoring_words(self, row: Any, obj: Any) -> str:
-        """Return what bringing a version back does besides, for the page that asks; nothing unless a page says so."""
+        """Return the further effects of restoring a version, for the confirming page; none by default."""
         return ""
 
     def _form_of(self, request: HttpRequest, obj: Any, row: Any) -> Any:
-        """Return the form with a version's values; a deleted row comes back under its old key, with its history."""
+        """Return the form with a version's values; a deleted row keeps its old primary key, and so its history."""
         instance = obj if obj is not None else self.model(pk=row.id)
         form: Any = self.get_form(request, obj, change=obj is not None)
         return form(self.version_values(row, obj), instance=instance)
 
     def _allowed(self, request: HttpRequest, key: str) -> Any:
-        """Return the row, None for one that was deleted; raise PermissionDenied."""
+        """Return the row, or None if it was deleted; raise PermissionDenied."""
         obj = self.get_object(request, key)
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
@@ -181,6 +182,7 @@ class WithHistory(_Base):
         return model.history.filter(id=pk).select_related("history_user").order_by("-history_id")
 
     def _version(self, key: str, version: int) -> tuple[Any, Any]:
+        # The version, and the previous one for comparison.
         rows = list(self._versions(key).filter(history_id__lte=version)[:2])
         if not rows or rows[0].history_id != version:
             raise Http404
@@ -192,7 +194,6 @@ class WithHistory(_Base):
         return render(request, f"admin/tools/history/{template}", shown)
 
     def name_of_version(self, row: Any) -> str:
-        """Return how a deleted row is called."""
         return str(row.id)
 
     def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Forms of the admin's imports: a description of an API, and the confirmation of what an import would do."""
+"""Forms of the admin's imports: an uploaded text file, and an API description."""
 
 from typing import Any
 
@@ -16,10 +16,9 @@ from tools.openapi.importing import MAX_NAME, NAME_RULE
 
 
 class UploadedText(forms.FileField):
-    """A file that holds text, as large as an upload may be; its value is the text."""
+    """A text file within the upload limit; its cleaned value is the text."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        """Return the file's text; say what is wrong with a file that has none."""
         file: UploadedFile[Any] | None = super().clean(data, initial)
         if file is None:
             return ""
@@ -27,13 +26,14 @@ class UploadedText(forms.FileField):
             raise forms.ValidationError(f"The file is larger than {settings.MAX_UPLOAD_BYTES:,} bytes.")
         content: bytes = file.read()
         try:
+            # Some editors begin a file with a byte order mark.
             return content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise forms.ValidationError("The file is not text in UTF-8.") from None
 
 
 class DescriptionForm(forms.Form):
-    """An API description, and what to call the integration that comes of it."""
+    """An API description, and the name of the integration to make from it."""
 
     file = UploadedText(
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".yaml,.yml,.json"}),
@@ -45,20 +45,20 @@ class DescriptionForm(forms.Form):
         max_length=MAX_NAME,
         widget=UnfoldAdminTextInputWidget({"class": "pb-mono", "spellcheck": "false", "autocapitalize": "off"}),
         error_messages={"invalid": NAME_RULE.partition(": ")[2].capitalize()},
-        help_text="Stands in every tool's name, such as acme_desk. An integration of that name is brought up to date.",
+        help_text="Part of every tool's name, such as acme_desk. An existing integration of that name is updated.",
     )
     label = forms.CharField(
         required=False,
         max_length=80,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="What people call the vendor; the description's title unless told.",
+        help_text="What people call the vendor; by default the description's title.",
     )
     base_url = forms.CharField(
         required=False,
         max_length=300,
         label="Address of the API",
         widget=UnfoldAdminTextInputWidget({"inputmode": "url", "spellcheck": "false", "autocapitalize": "off"}),
-        help_text="Only where the description does not say it, or another one is meant.",
+        help_text="Only if the description does not give it, or if another one is meant.",
     )
     overwrite = forms.BooleanField(
         required=False,

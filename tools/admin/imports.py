@@ -1,4 +1,4 @@
-"""Imports in the admin: a bundle or an API description is read, what it would change is shown, and then done."""
+"""Imports in the admin: read a bundle or an API description, show what it would change, load it once confirmed."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,8 @@ from tools.rights import IMPORTING, may
 
 BUNDLE, DESCRIPTION = "bundle", "description"
 TITLES = {BUNDLE: "Import bundle", DESCRIPTION: "Import OpenAPI"}
-GONE = "What was uploaded is not held any more. Choose the file again."
-MOVED = "Somebody changed the integration meanwhile. Look at the difference again: choose the file once more."
+GONE = "The upload is not held any more. Choose the file again."
+MOVED = "Somebody changed the integration in the meantime. Choose the file again to see what would change now."
 
 if TYPE_CHECKING:
     _Base = ModelAdmin
@@ -33,7 +33,7 @@ else:
 
 
 class WithImports(_Base):
-    """The pages that bring integrations in."""
+    """The pages that import integrations."""
 
     def get_urls(self) -> list[URLPattern]:
         """Add the confirmation of an import."""
@@ -42,7 +42,7 @@ class WithImports(_Base):
 
     @page_action(description="Import bundle", icon="upload", url_path="import-bundle", permissions=["import"])
     def import_bundle(self, request: HttpRequest) -> HttpResponse:
-        """Take a bundle file and show what loading it would do; one with a problem stays to be mended."""
+        """Read a bundle and show what loading it would do; one with a problem stays in the form to be corrected."""
         form = BundleForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -55,7 +55,7 @@ class WithImports(_Base):
 
     @page_action(description="Import OpenAPI", icon="api", url_path="import-openapi", permissions=["import"])
     def import_openapi(self, request: HttpRequest) -> HttpResponse:
-        """Take an API description and show what would come of it."""
+        """Read an API description and show what importing it would do."""
         form = DescriptionForm(request.POST or None, request.FILES or None)
         problems: list[str] = []
         if request.method == "POST" and form.is_valid():
@@ -77,7 +77,7 @@ class WithImports(_Base):
         return self._rendered(request, "import_openapi", TITLES[DESCRIPTION], form=form, problems=problems)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Ask for what an import does: adding and changing integrations and documentation records."""
+        """Require the rights for what an import does: adding and changing integrations and documentation records."""
         return may(person(request), *IMPORTING)
 
     def _compared(
@@ -90,7 +90,7 @@ class WithImports(_Base):
         overwrite: bool,
         prepared: ImportPlan | None = None,
     ) -> HttpResponse:
-        """Show what an import would do, and hold it until it is confirmed; raise DefinitionInvalid."""
+        """Show what an import would do and hold it until it is confirmed; raise DefinitionInvalid."""
         loaded = compare_parts(document, records, overwrite=overwrite)
         content = {
             "kind": kind,
@@ -113,7 +113,7 @@ class WithImports(_Base):
         )
 
     def confirm_view(self, request: HttpRequest) -> HttpResponse:
-        """Do what was shown."""
+        """Carry out the import that was shown, unless the integration changed in the meantime."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         owner, key = person(request), request.POST.get("held", "")
@@ -124,6 +124,7 @@ class WithImports(_Base):
         present = Integration.objects.filter(name=name).values_list("revision", flat=True).first()
         if (present or 0) != content["revision"]:
             return self._refused(request, MOVED)
+        # The import and its audit entry, both or neither.
         with transaction.atomic():
             loaded = load_parts(content["document"], content["records"], owner, overwrite=content["overwrite"])
             note_loaded(owner, loaded, content["kind"], overwrite=content["overwrite"])

@@ -1,6 +1,6 @@
-"""The admin page of integrations: the definition, what tools it comes to, and the bundle file out.
+"""The admin page of integrations: the definition, the tools it makes, and the export of bundles.
 
-What comes in is in imports.py, the review of drafts in review.py.
+Imports are in imports.py, the review of drafts is in review.py.
 """
 
 from typing import Any
@@ -46,7 +46,7 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
     readonly_fields = ("label", "name_shown", "revision", "tools", "drafts", "changed")
 
     def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
-        """Ask for nothing but the definition when one is added."""
+        """Ask only for the definition when an integration is added."""
         return super().get_fieldsets(request, obj) if obj else [(None, {"fields": ("definition",)})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
@@ -62,35 +62,35 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
         return rows
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
-        """Save with name and label as the definition has them, and have every tool made anew."""
+        """Save with the definition's name and label, invalidate its tools, and warn of records that make none."""
         save_definition(person(request), obj, form.changed_data)
         held = [draft.key for draft in catalogue_of(obj).drafts]
         if held:
             self.message_user(request, f"These records make no tool: {', '.join(held)}.", messages.WARNING)
 
     def version_values(self, row: Any, obj: Any) -> dict[str, Any]:
-        """Say yes to what the version's page has told of accounts."""
+        """Confirm stopping accounts: the version's page has announced it."""
         return {**super().version_values(row, obj), "stop_accounts": True}
 
     def restoring_words(self, row: Any, obj: Any) -> str:
-        """Return how many accounts a version would stop."""
+        """Say how many accounts restoring a version would stop."""
         try:
             return stopping_words(len(stopped_by(obj, parse_definition(row.definition))))
         except DefinitionInvalid:
-            return ""  # it cannot come back
+            return ""  # such a version cannot be restored
 
     def delete_model(self, request: HttpRequest, obj: Integration) -> None:
         """Delete with its documentation; admin refuses while an account is connected through it."""
         delete_definition(person(request), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Integration]) -> None:
-        """Delete one by one, so that each is told and noted."""
+        """Delete one by one, so that each deletion is announced and audited."""
         for row in queryset:
             self.delete_model(request, row)
 
     @page_action(description="Export bundle", icon="download", url_path="export-bundle", permissions=["view"])
     def export_bundle(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Answer the definition and its documentation records as one file."""
+        """Return the definition and its documentation records as one file."""
         integration = self.row_or_404(request, object_id)
         response = HttpResponse(write_bundle(integration), content_type="application/yaml; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{integration.name}.yaml"'
@@ -98,29 +98,25 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
 
     @admin.display(description="Name", ordering="name")
     def name_shown(self, row: Integration) -> SafeString:
-        """The name that tools carry; it follows from the definition."""
+        """The name that tool names contain; it follows from the definition."""
         return mono(row.name)
 
     @admin.display(description="Records", ordering="records_count")
     def records(self, row: Any) -> SafeString:
-        """How many documentation records it has."""
         return linked(DOCUMENTATION, str(row.records_count), query=f"?integration__id__exact={row.pk}")
 
     @admin.display(description="Accounts", ordering="accounts_count")
     def accounts(self, row: Any) -> SafeString:
-        """How many accounts are connected through it."""
         query = f"?integration__id__exact={row.pk}"
         return linked("accounts_integratedaccount_changelist", str(row.accounts_count), query=query)
 
     @admin.display(description="Tools")
     def tools(self, row: Integration) -> SafeString:
-        """How many tools it exposes."""
         query = f"?integration__id__exact={row.pk}&gate=exposed"
         return linked(DOCUMENTATION, str(len(catalogue_of(row))), query=query)
 
     @admin.display(description="Drafts")
     def drafts(self, row: Integration) -> SafeString:
-        """How many records make no tool."""
         drafts = catalogue_of(row).drafts
         if not drafts:
             return format_html('<span class="pb-quiet">{}</span>', "none")
@@ -129,5 +125,4 @@ class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
 
     @admin.display(description="Changed", ordering="updated_at")
     def changed(self, row: Integration) -> SafeString:
-        """When it changed last."""
         return moment(row.updated_at)

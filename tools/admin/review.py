@@ -25,13 +25,13 @@ else:
 
 
 class WithReview(_Base):
-    """The review of drafts."""
+    """The page that reviews an integration's drafts."""
 
     @page_action(
         description="Review drafts", icon="fact_check", url_path="review-drafts", permissions=["change_documentation"]
     )
     def review_drafts(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the drafts; mark some of them, or carry the marks out, where the form says so."""
+        """Show the drafts; on POST, mark some of them or carry the marks out."""
         integration: Integration = self.row_or_404(request, object_id)
         marks = Marks.of(request.session, integration)
         if request.method == "POST":
@@ -41,11 +41,11 @@ class WithReview(_Base):
         return self._review(request, integration, marks)
 
     def has_change_documentation_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Ask for the right to change documentation records."""
+        """Require the right to change documentation records."""
         return person(request).has_perm("tools.change_documentation")
 
     def _chosen(self, request: HttpRequest) -> dict[str, str]:
-        """Return the filters of the address."""
+        """Return the filters in the query string."""
         return {
             "gate": request.GET.get("gate", ""),
             "mark": request.GET.get("mark", ""),
@@ -80,8 +80,8 @@ class WithReview(_Base):
         return person(request).has_perm("tools.delete_documentation")
 
     def _reviewed(self, request: HttpRequest, integration: Integration, marks: Marks) -> None:
-        """Do what the form says: publish, or mark the rows that it names."""
-        action, _, one = request.POST.get("do", "").partition(":")
+        """Publish, or mark the rows that the form names."""
+        action, _, single = request.POST.get("do", "").partition(":")
         if action == "publish":
             self._carry_out(request, integration, marks)
             return
@@ -89,14 +89,15 @@ class WithReview(_Base):
         if mark == DROPPED and not self._may_drop(request):
             raise PermissionDenied
         drafts = drafts_of(integration)
-        if request.POST.get("matching") and not one:
+        if request.POST.get("matching") and not single:
             rows = filtered(drafts, marks, **self._chosen(request))
         else:
-            chosen = [one] if one else request.POST.getlist("row")
+            chosen = [single] if single else request.POST.getlist("row")
+            # isdigit() alone is true of digits that int() refuses, such as `²`.
             rows = drafts.filter(pk__in=[int(each) for each in chosen if each.isascii() and each.isdigit()])
         keys = list(rows.values_list("pk", flat=True))
         if not keys:
-            self.message_user(request, "Tick the drafts that are meant first.", messages.WARNING)
+            self.message_user(request, "First tick the drafts that you mean.", messages.WARNING)
         marks.set(mark, keys)
 
     def _carry_out(self, request: HttpRequest, integration: Integration, marks: Marks) -> None:
@@ -120,5 +121,5 @@ class WithReview(_Base):
         )
         self.message_user(request, f"{len(published)} published, {len(carried.dropped)} dropped.")
         if held:
-            words = f"The quality gate holds {len(held)} back, which stay drafts: {named(list(held))}."
+            words = f"The quality gate holds {len(held)} back; they stay drafts: {named(list(held))}."
             self.message_user(request, words, messages.WARNING)

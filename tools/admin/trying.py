@@ -1,4 +1,4 @@
-"""Try it, beside the form of a documentation record: the tool as it is typed, called on a live account."""
+"""The "Try it" panel beside a documentation record's form: call the tool as typed on a live account."""
 
 import json
 from dataclasses import replace
@@ -31,12 +31,11 @@ class WithTrying(_Base):
     """The panel that tries a record's tool."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the panel."""
         view = self.admin_site.admin_view(require_POST(self.try_view))
         return [path("<int:record_id>/try/", view, name="tools_documentation_try"), *super().get_urls()]
 
     def try_view(self, request: HttpRequest, record_id: int) -> HttpResponse:
-        """Call the tool of what is typed, saved or not; a write asks first. Nothing of the record is changed."""
+        """Call the tool that the form describes, saved or not; a write asks first. The record is not changed."""
         record = get_object_or_404(Documentation.objects.select_related("integration"), pk=record_id)
         if not self.has_change_permission(request, record):
             raise PermissionDenied
@@ -51,7 +50,7 @@ class WithTrying(_Base):
         return render(request, PANEL, context)
 
     def try_panel(self, request: HttpRequest, record: Documentation, shown: Preview) -> dict[str, Any]:
-        """Return what the panel shows before anything was called."""
+        """Return the panel's context before any call."""
         chosen = request.POST.get("try_account", "")
         return {
             "try_url": reverse("admin:tools_documentation_try", args=[record.pk]),
@@ -62,9 +61,9 @@ class WithTrying(_Base):
         }
 
     def _tried(self, request: HttpRequest, record: Documentation, shown: Preview) -> dict[str, Any]:
-        """Return what came of a try: a result, a question, or a problem in words."""
+        """Return the outcome of a try: a result, a question to confirm, or a problem in words."""
         if shown.tool is None:
-            return {"problem": "There is no tool to try yet: first mend what keeps it from being made."}
+            return {"problem": "There is no tool to try yet: first fix what keeps it from being made."}
         account = _account(request, record)
         if account is None:
             return {"problem": "Choose an account that is connected through this integration."}
@@ -100,7 +99,7 @@ def _example(shown: Preview) -> str:
 
 
 def _note(request: HttpRequest, record: Documentation, account: IntegratedAccount, tool: str) -> None:
-    """Note in the audit record that somebody let a tool write from here; the call itself is in the record of calls."""
+    """Enter in the audit record that somebody made a tool write; the call itself is in the record of calls."""
     audit.record(
         person(request),
         "documentation.tried",

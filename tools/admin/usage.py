@@ -1,4 +1,4 @@
-"""Usage beside documentation records: calls, failures, and calls whose arguments did not fit, of 30 days."""
+"""Usage beside documentation records: calls, failures, and calls whose arguments did not fit, in 30 days."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ else:
 
 @dataclass(frozen=True)
 class Misfits:
-    """Recent calls of a tool whose arguments did not fit: how many, and the reasons that came most often."""
+    """Recent calls of a tool whose arguments did not fit: how many, and the most frequent reasons."""
 
     calls: int
     reasons: list[tuple[str, int]] = field(default_factory=list)
@@ -36,7 +36,7 @@ class WithUsage(_Base):
     """Columns of the list and a panel of the editor, so that an editor sees what bad documentation costs."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Look up the usage of the tools on one page, all at once."""
+        """Look up the usage of all tools on the page at once."""
         changes = super().get_changelist_instance(request)
         used = tools_used_everywhere(_names(changes.result_list))
         for record in changes.result_list:
@@ -53,7 +53,7 @@ class WithUsage(_Base):
 
     @admin.display(description="Failed")
     def failed(self, record: Any) -> SafeString | str:
-        """How many of the calls brought no result."""
+        """The share of calls that failed."""
         use: ToolUse = getattr(record, "use", NEVER_USED)
         if not use.calls:
             return "–"
@@ -61,7 +61,7 @@ class WithUsage(_Base):
         return format_html('<span class="{}">{} %</span>', kind, f"{use.error_rate:.0f}")
 
     def usage_panel(self, record: Documentation, name: str, *, may_see_calls: bool) -> dict[str, Any]:
-        """Return what the editor shows beside a record; reasons quote calls, so they are for who may see those."""
+        """Return the usage panel's context; reasons quote calls, so they require the right to view calls."""
         use = tools_used_everywhere([name]).get(name, NEVER_USED)
         misfits = misfits_of(name) if use.errors and may_see_calls else Misfits(0)
         return {"use": use, "misfits": misfits, "used_name": name}
@@ -72,13 +72,13 @@ def _names(records: Any) -> list[str]:
 
 
 def misfits_of(name: str) -> Misfits:
-    """Return the newest calls of a tool whose arguments did not fit, out of the newest SEARCHED of all."""
+    """Return a tool's calls whose arguments did not fit, among the newest SEARCHED calls of all tools."""
     calls = newest_of(Call.objects.filter(tool=name, outcome=Outcome.INVALID), SEARCHED)
     errors = Counter(_reason(error) for error in calls.values_list("error", flat=True))
     return Misfits(errors.total(), errors.most_common(MOST_REASONS))
 
 
 def _reason(error: str) -> str:
-    """Return what was wrong, without the sentence that every such error begins with."""
+    """Return an error without the sentence that every such error begins with."""
     first, _, rest = error.partition(". ")
     return rest if first.startswith("The arguments do not fit") and rest else error

@@ -1,7 +1,7 @@
-"""The tools of an integration, compiled from its definition and documentation, and what a filter leaves of them.
+"""The tools of an integration, compiled from its definition and documentation, and the filters on them.
 
-A catalogue is compiled once for each revision of an integration and held in the process. A filter is applied
-here and nowhere else, so that listing and calling cannot differ.
+A catalogue is compiled once per revision of an integration and cached in the process. Filters are applied only
+here, so that listing and calling cannot differ.
 """
 
 import threading
@@ -29,7 +29,7 @@ from tools.pagination import Pager, pager
 
 HELD_CATALOGUES = 128
 READING = GROUPS["read"]
-# What a model is told of members that are not there, by the definition's `shaping.drop`.
+# What the description of `fields` says about dropped members, by the definition's `shaping.drop`.
 LEFT_OUT = {
     "nothing": "",
     "nulls": " Members that are null are left out.",
@@ -39,7 +39,7 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool, ready to be shown and called."""
+    """A compiled tool, ready to be listed and called."""
 
     name: str
     title: str
@@ -63,36 +63,36 @@ class Tool:
 
     @cached_property
     def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
-        """Judges any of the arguments apart from the others."""
+        """A validator for any subset of the arguments: it requires none."""
         return compile_validator({"type": "object", "properties": self.input_schema["properties"]})
 
     @cached_property
     def taken_names(self) -> frozenset[str]:
-        """The names in the query that are not for an argument's members to take."""
+        """The query names already in use, which an argument's members must not take."""
         paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
         named = (placement.wire_name for placement in self.placements.values() if placement.in_query)
         return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 
     @property
     def shaping(self) -> Shaping:
-        """What is done to its results before a model reads them."""
+        """How its results are shaped before a model reads them."""
         return self.method.shaping or self.definition.shaping
 
     @property
     def read_only(self) -> bool:
-        """Whether it leaves the vendor's data as they are."""
+        """Whether it leaves the vendor's data unchanged."""
         return self.method.access is Access.READ
 
     @property
     def destructive(self) -> bool:
-        """Whether it does what cannot be undone, or reaches a customer."""
+        """Whether it does something that cannot be undone, or that reaches a customer."""
         if self.method.destructive is not None:
             return self.method.destructive
         return self.method.http == "DELETE"
 
     @property
     def idempotent(self) -> bool:
-        """Whether calling it twice does no more than calling it once."""
+        """Whether a second identical call has no further effect."""
         if self.method.idempotent is not None:
             return self.method.idempotent
         return self.read_only or self.method.http in {"PUT", "DELETE"}
@@ -105,7 +105,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredMethod:
-    """A method that a definition declares; there is a tool where it is documented well enough."""
+    """A method that a definition declares; it makes a tool if it is documented well enough."""
 
     resource: str
     name: str
@@ -127,7 +127,7 @@ class DraftRecord:
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
-    """Tell whether a filter lets a tool pass; a part that names nothing lets all pass."""
+    """Return whether a tool passes a filter; an empty part lets every tool pass."""
     return (
         (not methods or tool.group in methods or tool.method_name in methods)
         and (not tags or any(tag in tags for tag in tool.tags))
@@ -137,7 +137,7 @@ def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: C
 
 @dataclass(frozen=True)
 class ToolSet:
-    """Tools by name, in an order that does not change by itself."""
+    """Tools by name, in a stable order."""
 
     tools: dict[str, Tool]
 
@@ -148,9 +148,10 @@ class ToolSet:
         return len(self.tools)
 
     def get(self, name: str) -> Tool:
-        """Return a tool; raise UnknownTool, with the nearest name that exists."""
+        """Return a tool; raise UnknownTool with the nearest existing name."""
         tool = self.tools.get(name)
         if tool is None:
+            # A caller's name may have any length; a tool's has at most 64 characters.
             raise UnknownTool(name[:64], nearest(name, self.tools, cutoff=0.6))
         return tool
 
@@ -159,7 +160,7 @@ class ToolSet:
 class Catalogue(ToolSet):
     """Every tool of an integration, and the records that make none.
 
-    `declared` has every method of the definition by `resource.method`, in its order, documented or not.
+    `declared` has every method by `resource.method`, in the definition's order, documented or not.
     """
 
     declared: dict[str, DeclaredMethod] = field(default_factory=dict)
@@ -178,7 +179,7 @@ class Catalogue(ToolSet):
         return sorted({tag for tool in self for tag in tool.tags})
 
     def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
-        """Return the tools that match a method, a tag and a name; a filter that names nothing lets all pass."""
+        """Return the tools that match a method, a tag and a name; an empty filter lets every tool pass."""
         methods, tags, names = set(methods), set(tags), set(names)
         return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)})
 
@@ -205,7 +206,7 @@ def catalogue_of(integration: Integration) -> Catalogue:
 
 
 def build(integration: Integration) -> Catalogue:
-    """Compile the catalogue of an integration as it stands in the database."""
+    """Compile an integration's catalogue from the records in the database."""
     records = list(Documentation.objects.filter(integration=integration))
     try:
         definition = integration.parsed()
@@ -223,6 +224,7 @@ def build(integration: Integration) -> Catalogue:
             try:
                 tool = compile_tool(definition, record)
                 tools[tool.name] = tool
+            # Schemas that pass the gate one by one may still be refused once they are merged.
             except (SchemaRefused, RecursionError) as failure:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
@@ -250,7 +252,7 @@ def _position(definition: Definition, record: Documentation) -> tuple[int, int, 
 
 
 def compile_tool(definition: Definition, record: Documentation) -> Tool:
-    """Make the tool of a record that passed the gate."""
+    """Make the tool for a record that passed the gate."""
     method = definition.resources[record.resource].methods[record.method]
     paginated = is_paginated(definition, record.resource, record.method)
     paging = pager(method.pagination or definition.pagination) if paginated else None
@@ -280,5 +282,5 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
 
 
 def _takes_fields(placements: dict[str, Placement]) -> bool:
-    """Tell whether the vendor itself knows an argument that would have the name of ours."""
+    """Return whether the vendor has a `fields` argument of its own."""
     return FIELDS in placements or any(placement.wire_name == FIELDS for placement in placements.values())

@@ -8,12 +8,12 @@ import orjson
 CHARACTERS_A_TOKEN = 4
 
 
-# Programs hold results against it. Neither OpenAI's nor Anthropic's API takes it, so clients do not hand it to models.
+# Programs validate results against it. Neither OpenAI's nor Anthropic's API takes it, so models never see it.
 UNREAD = "outputSchema"
 
 
 def estimate_tokens(shown: Any) -> int:
-    """Return about how many tokens a model spends on a tool, or on a list of them, in the form of a listing."""
+    """Return roughly how many tokens a listed tool, or a list of them, costs a model."""
     if isinstance(shown, list):
         return -(-sum(map(_characters, shown)) // CHARACTERS_A_TOKEN)
     return -(-_characters(shown) // CHARACTERS_A_TOKEN)
@@ -21,4 +21,5 @@ def estimate_tokens(shown: Any) -> int:
 
 def _characters(shown: Any) -> int:
     read = {name: value for name, value in shown.items() if name != UNREAD} if isinstance(shown, dict) else shown
+    # Decoded, since the estimate is per character, not per byte.
     return len(orjson.dumps(read).decode())

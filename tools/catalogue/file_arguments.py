@@ -1,4 +1,4 @@
-"""Files among a tool's arguments: how a model hands one over, and what is sent of it."""
+"""Files among a tool's arguments: how a model passes one, and what is sent to the vendor."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ MAX_NAME = 200
 
 
 class UploadRefused(ValueError):
-    """A file cannot be sent as it was given; the message says what it takes."""
+    """A file argument cannot be sent; the message says what it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,18 @@ class Upload:
 
 
 def is_file(schema: Any) -> bool:
-    """Tell whether a property of a body holds a file (OpenAPI 3.0: `format: binary`; 3.1: `contentEncoding`)."""
+    """Return whether a property of a body is a file (OpenAPI 3.0: `format: binary`; 3.1: `contentEncoding`)."""
     if not isinstance(schema, dict) or schema.get("type", "string") != "string":
         return False
     return schema.get("format") == "binary" or schema.get("contentEncoding") == "base64"
 
 
 def file_schema(declared: Schema) -> Schema:
-    """Return what a tool takes for a file: an object, which every client can make."""
-    said = str(declared.get("description", "")).strip()
+    """Return the schema of a file argument: an object, which every client can build."""
+    described = str(declared.get("description", "")).strip()
     return {
         "type": "object",
-        "description": f"{said} Give either text or content_base64.".strip(),
+        "description": f"{described} Give either text or content_base64.".strip(),
         "properties": {
             "text": {"type": "string", "description": "The content of a text file."},
             "content_base64": {"type": "string", "description": "The content of any other file, in Base64."},
@@ -47,7 +47,7 @@ def file_schema(declared: Schema) -> Schema:
             "media_type": {
                 "type": "string",
                 "maxLength": MAX_NAME,
-                "description": "Such as text/csv; told by the kind of content otherwise.",
+                "description": "Such as text/csv; by default it follows from the kind of content.",
             },
         },
         "additionalProperties": False,
@@ -55,13 +55,14 @@ def file_schema(declared: Schema) -> Schema:
 
 
 def read_upload(given: dict[str, Any]) -> Upload:
-    """Return the file that an argument holds; raise UploadRefused."""
+    """Return the file in an argument; raise UploadRefused."""
     text, encoded = given.get("text"), given.get("content_base64")
     if (text is None) == (encoded is None):
-        raise UploadRefused("takes either text or content_base64, not both and not neither.")
+        raise UploadRefused("takes either text or content_base64, and not both.")
     media_type = given.get("media_type") or ("text/plain; charset=utf-8" if encoded is None else OCTETS)
     if len(media_type) > MAX_NAME or not MEDIA_TYPE.fullmatch(media_type):
         raise UploadRefused("media_type is not a media type; give one such as text/csv, or leave it out.")
+    # No folders and no control characters: the name goes into a header of the multipart body.
     filename = CONTROL.sub("", SEPARATOR.split(given.get("filename") or "")[-1]).strip()
     usual = "file.txt" if encoded is None else "file"
     return Upload(_content(text, encoded), filename or usual, media_type)
@@ -71,6 +72,7 @@ def _content(text: str | None, encoded: str | None) -> bytes:
     if encoded is None:
         return (text or "").encode()
     try:
+        # Encoders may wrap lines, which `validate` would refuse.
         return base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):
         raise UploadRefused("content_base64 is not Base64; for a text file give text instead.") from None

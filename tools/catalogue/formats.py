@@ -1,4 +1,4 @@
-"""A tool as the programs that hand it to a model want it: MCP clients, OpenAI's API, Anthropic's API."""
+"""A tool in the forms in which it reaches models: MCP's, OpenAI's and Anthropic's."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -8,7 +8,7 @@ from tools.catalogue.compilation import Tool
 
 
 class Format(StrEnum):
-    """Whose form a listing has."""
+    """The form of a listing."""
 
     MCP = "mcp"
     OPENAI = "openai"

@@ -1,7 +1,7 @@
 """The quality gate: whether a documentation record is good enough to become a tool, and if not, why.
 
-What it asks for is what clients, vendors and the engine cannot do without; how good a record is beyond that is for
-tools/documentation/lint to say.
+It demands only what clients, vendors and the engine cannot do without; tools/documentation/lint judges how good a
+record is beyond that.
 """
 
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ from tools.models import Documentation
 MIN_DESCRIPTION = 40
 MIN_WORDS = 6
 MAX_DESCRIPTION = 4000
-# As much as clients take of all the tools of a server together: about 25,000 tokens.
+# As much as clients take for all tools of a server together: about 25,000 tokens.
 MAX_TOOL_CHARACTERS = 100_000
 TEXTS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
 
 def name_of(definition: Definition, record: Documentation) -> str:
-    """Return the name of a record's tool."""
+    """Return the name of a record's tool: its own, or the one that follows from the definition."""
     singular = definition.singular(record.resource)
     return record.tool_name or tool_name(definition.name, record.resource, singular, record.method)
 
 
 def problems_of(definition: Definition, record: Documentation) -> list[str]:
-    """Return why a record is not good enough, a sentence each; empty when it is."""
+    """Return why a record fails the gate, one sentence each; empty if it passes."""
     resource = definition.resources.get(record.resource)
     if resource is None or record.method not in resource.methods:
         known = ", ".join(f"{name}.{method}" for name, each in definition.resources.items() for method in each.methods)
@@ -79,7 +79,7 @@ def _word_problems(record: Documentation) -> list[str]:
 
 
 def _response_problems(schema: Any) -> Iterator[str]:
-    """Yield what keeps a response schema from being used. It may have any type, since results do."""
+    """Yield what keeps a response schema from being used. Any type is allowed, since results have any."""
     try:
         inlined = inline_references(schema)
         compile_validator(inlined)
@@ -91,23 +91,23 @@ def _response_problems(schema: Any) -> Iterator[str]:
     else:
         if size > MAX_TOOL_CHARACTERS:
             yield (
-                f"response_schema: has {size:,} characters with its references inlined, of at most "
-                f"{MAX_TOOL_CHARACTERS:,}. Leave out what nobody asks for."
+                f"response_schema: has {size:,} characters with its references inlined; at most "
+                f"{MAX_TOOL_CHARACTERS:,} are allowed. Leave out what nobody asks for."
             )
 
 
 def _size_problems(record: Documentation) -> Iterator[str]:
-    """Yield whether name, words and arguments are more than a model can be told of one tool."""
+    """Yield a problem if description and arguments are too large for one tool."""
     try:
         schemas = [inline_references(schema or {}) for schema in (record.query_schema, record.body_schema)]
         size = len(record.description) + sum(len(orjson.dumps(schema)) for schema in schemas)
     except (SchemaRefused, RecursionError, orjson.JSONEncodeError):
-        return  # property_problems said so
+        return  # property_problems reports it
     if size > MAX_TOOL_CHARACTERS:
         yield (
-            f"size: description and arguments have {size:,} characters with references inlined, of at most "
-            f"{MAX_TOOL_CHARACTERS:,}: as much as clients take of all tools together. Leave out arguments that are "
-            "rarely needed."
+            f"size: description and arguments have {size:,} characters with references inlined; at most "
+            f"{MAX_TOOL_CHARACTERS:,} are allowed, as much as clients take for all tools together. Leave out "
+            "arguments that are rarely needed."
         )
 
 

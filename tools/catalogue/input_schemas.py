@@ -1,4 +1,4 @@
-"""The arguments of a tool as one flat object, made of the schemas of query and body, and where each argument goes."""
+"""Merge the query and body schemas into a tool's one flat object of arguments, and note where each goes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class Placement:
 def merge_schemas(
     method: Method, query_schema: Schema, body_schema: Schema, paging: Pager | None
 ) -> tuple[Schema, dict[str, Placement]]:
-    """Make one flat object of arguments, and say where each goes; a name in both schemas goes to both."""
+    """Return the flat schema of the arguments and where each goes; a name in both schemas goes to both."""
     query, body = inline_references(query_schema or {}), inline_references(body_schema or {})
     query_names, body_names = query.get("properties", {}), body.get("properties", {})
     required = {*query.get("required", []), *body.get("required", []), *method.path_parameters}
@@ -37,7 +37,7 @@ def merge_schemas(
     placements: dict[str, Placement] = {}
     wire_names = dict.fromkeys([*method.path_parameters, *query_names, *body_names])
     for wire_name in wire_names:
-        # A name that needs an alias never takes one that another has at the vendor.
+        # An alias never takes the name of another of the vendor's parameters.
         others = wire_names.keys() - {wire_name}
         name = alias(wire_name, {*properties, *others, *(PAGING_ARGUMENTS if paging else ())})
         placement = _placement(method, wire_name, query_names, body_names)
@@ -73,20 +73,20 @@ def _items(schema: Any) -> Any:
 
 
 def _declared(declared: Any, placement: Placement) -> Any:
-    """Return the schema of an argument as clients get it."""
+    """Return an argument's schema as clients get it."""
     if not isinstance(declared, dict):
         return declared
     if placement.is_file:
         return file_schema(declared) if is_file(declared) else {**declared, "items": file_schema(declared["items"])}
-    # Clients would mirror such an argument in a header, which the endpoint does not hold against the body.
+    # Clients would mirror such an argument in a header, which the endpoint does not compare with the body.
     return {key: value for key, value in declared.items() if key != "x-mcp-header"}
 
 
 def _rules_of_the_whole(query: Schema, body: Schema, placements: dict[str, Placement], count: int) -> Schema:
-    """Return the words that speak of all members at once, in the names that arguments have here.
+    """Return the keywords about all members at once, with the names that arguments have here.
 
-    How many members one part may have is told of the whole as far as it holds there: what the other part must or
-    may have comes on top.
+    A part's minProperties and maxProperties are widened for the whole: by the members that the other part requires
+    or allows.
     """
     names = {placement.wire_name: name for name, placement in placements.items()}
     rules: Schema = {}
@@ -106,10 +106,11 @@ def _rules_of_the_whole(query: Schema, body: Schema, placements: dict[str, Place
 
 
 def add_fields(schema: Schema, projection: Projection, note: str) -> Schema:
-    """Return the arguments with `fields` among them, before those of paging."""
+    """Return the schema with the argument `fields` added, before those of paging."""
     properties = dict(schema["properties"])
     paging = {name: properties.pop(name) for name in PAGING_ARGUMENTS if name in properties}
     if "maxProperties" in schema:
+        # `fields` does not count against the vendor's limit.
         schema = {**schema, "maxProperties": schema["maxProperties"] + 1}
     return {**schema, "properties": {**properties, FIELDS: projection.argument(note=note), **paging}}
 

@@ -1,4 +1,4 @@
-"""The names of tools, and the kinds of method that filters speak of."""
+"""The names of tools, and the groups of methods that filters use."""
 
 import re
 

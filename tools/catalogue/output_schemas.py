@@ -1,10 +1,10 @@
-"""The outputSchema of a tool, and results brought into its form.
+"""The outputSchema of a tool, and the conversion of results to match it.
 
-Official clients check structured content against the schema and fail the whole call on a mismatch. What documentation
-says of a vendor's answers is seldom true to the letter: members are missing or null, enumerations grow. So what is
-published is looser than what is documented, and holds of every success: members are optional, every value may be
-null, and only types are told. What deviates all the same is brought into form, while the text that a model reads
-keeps the vendor's own value.
+Official clients check structured content against the schema and fail the whole call on a mismatch. Documentation of
+a vendor's answers is seldom accurate: members are missing or null, enumerations grow. So the published schema is
+looser than the documented one and matches every success: members are optional, every value may be null, and only
+types are stated. Values that still deviate are converted, while the text that a model reads keeps the vendor's own
+value.
 """
 
 from collections.abc import Iterable
@@ -22,14 +22,14 @@ MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
 ALTERNATIVES = ("anyOf", "oneOf")
-# A page, whatever its items are.
+# The members of every page, whatever its items are.
 NEXT_CURSOR = {"type": ["string", "null"], "description": "Passed back for the next page; null at the end."}
 TRUNCATED = {"type": "array", "items": {"type": "object", "properties": {}}, "description": "What was cut to fit."}
 
 
 @dataclass(frozen=True)
 class Output:
-    """The outputSchema of a tool, and what holds results against it."""
+    """The outputSchema of a tool, which validates and converts results."""
 
     schema: Schema
 
@@ -38,16 +38,16 @@ class Output:
         return compile_validator(self.schema)
 
     def fits(self, value: Any) -> bool:
-        """Tell whether a result has the form of the schema as it is."""
+        """Return whether a result matches the schema without conversion."""
         return self._validator.is_valid(value)
 
     def conformed(self, value: Any) -> Any:
-        """Return a result in the form of the schema."""
+        """Return a result converted to match the schema."""
         return conformed(value, self.schema)
 
 
 def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
-    """Return the loosened schema of a result, or of one item; None where nothing is documented.
+    """Return the loosened schema of a result, or of one item; None if nothing is documented.
 
     A schema that is too large for a listing loses its descriptions, then its inner levels.
     """
@@ -68,7 +68,7 @@ def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
 
 
 def output_schema(result: Schema, *, paged: bool) -> Schema:
-    """Return what stands around a result: a page, or an object that it is or lies in."""
+    """Return the schema around a result's: a page, the result itself if it is an object, or an object that holds it."""
     published = _publishable(result)
     if paged:
         return {
@@ -87,7 +87,7 @@ def output_schema(result: Schema, *, paged: bool) -> Schema:
 
 
 def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> Schema:
-    """Return a schema without references that takes whatever the given one takes, null, and more."""
+    """Return a schema that accepts everything that the given one (without references) accepts, null, and more."""
     if not isinstance(schema, dict) or depth <= 0:
         return {}
     parts = _Parts.of(schema)
@@ -108,13 +108,14 @@ def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> 
 
 
 class _Parts:
-    """What a schema and all branches of its combinators say together of types, members and items."""
+    """The types, members and items that a schema and all branches of its combinators allow together."""
 
     def __init__(self, schema: Schema) -> None:
         self.types: set[str] = _types(schema)
         self.properties: dict[str, Any] = dict(_object(schema.get("properties")))
         self.others: Any = schema.get("additionalProperties")
         self.others = self.others if isinstance(self.others, dict) else None
+        # Beside prefixItems, items is only about the rest of an array (JSON Schema 2020-12, Core, section 10.3.1.2).
         self.items: Any = schema.get("items") if "prefixItems" not in schema else {}
 
     @classmethod
@@ -134,7 +135,7 @@ class _Parts:
         return parts
 
     def take(self, branch: "_Parts") -> None:
-        """Take what a branch says besides; where both speak, either may hold."""
+        """Add what a branch allows; where both have a schema, either may match."""
         for name, child in branch.properties.items():
             self.properties[name] = _either(self.properties.get(name, child), child)
         self.others = _either(self.others or branch.others, branch.others or self.others)
@@ -158,17 +159,17 @@ def _object(value: Any) -> dict[str, Any]:
 def _branches(schema: Schema, words: Iterable[str]) -> list[Schema]:
     listed = [schema.get(word) for word in words]
     branches = [branch for each in listed if isinstance(each, list) for branch in each]
-    # A branch that only says that null will do adds nothing: every value may be null.
+    # A branch that only allows null adds nothing: every value may be null.
     return [branch for branch in branches if isinstance(branch, dict) and branch.get("type") != "null"]
 
 
 def _publishable(schema: Schema) -> Schema:
-    """Return a schema without members whose names some clients reject; such members are allowed all the same."""
+    """Return a schema without the member names that some clients reject; results may still have such members."""
     node = dict(schema)
     if "properties" in node:
         named = {name: child for name, child in node["properties"].items() if PROPERTY_NAME.fullmatch(name)}
         node["properties"] = {name: _publishable(child) for name, child in named.items()}
-        # Those that are left out must not be held to the schema of other members.
+        # The omitted members must not be validated against the schema of additional ones.
         if len(named) < len(schema["properties"]):
             node.pop("additionalProperties", None)
     for word in ("items", "additionalProperties"):
@@ -178,9 +179,9 @@ def _publishable(schema: Schema) -> Schema:
 
 
 def conformed(value: Any, schema: Schema) -> Any:
-    """Return a value in the form of a loosened schema: numbers and text are exchanged where nothing is lost by it.
+    """Convert a value to match a loosened schema: numbers and text become each other where nothing is lost.
 
-    An array or object in the place of a text becomes JSON; what cannot be brought into form becomes null.
+    An array or object where text is expected becomes JSON; a value that cannot be converted becomes null.
     """
     kinds = schema.get("type")
     if kinds is None or value is None:
@@ -190,10 +191,11 @@ def conformed(value: Any, schema: Schema) -> Any:
         return {name: conformed(member, known.get(name, others)) for name, member in value.items()}
     if isinstance(value, list) and "array" in kinds:
         return [conformed(item, schema["items"]) for item in value]
-    return value if _fits(value, kinds) else _exchanged(value, kinds)
+    return value if _fits(value, kinds) else _converted(value, kinds)
 
 
 def _fits(value: Any, kinds: list[str]) -> bool:
+    # First, since a bool is an int in Python.
     if isinstance(value, bool):
         return "boolean" in kinds
     if isinstance(value, str):
@@ -203,7 +205,7 @@ def _fits(value: Any, kinds: list[str]) -> bool:
     return False
 
 
-def _exchanged(value: Any, kinds: list[str]) -> Any:
+def _converted(value: Any, kinds: list[str]) -> Any:
     if value in ([], {}):  # some languages write an empty object as an empty array
         return [] if "array" in kinds else {} if "object" in kinds else None
     if "string" in kinds:
@@ -216,14 +218,15 @@ def _exchanged(value: Any, kinds: list[str]) -> Any:
 
 
 def _number(text: str, *, whole: bool) -> Any:
-    """Return the number that a text holds; None where it holds none, or one that would not be the same again."""
+    """Return the number in a text; None if there is none, or if its digits would change by the conversion."""
     try:
         exact = Decimal(text)
     except InvalidOperation:
         return None
+    # A whole number with leading zeros, such as a telephone number, would lose them.
     if not exact.is_finite() or len(text) > 400 or (len(text) > 1 and text.lstrip("-+")[0] == "0" and "." not in text):
         return None
     if text.lstrip("-").isdecimal():
-        # orjson writes no whole number beyond 64 bits; its digits stand for themselves.
+        # orjson refuses integers beyond 64 bits, so their digits are written as they are.
         return int(text) if exact.adjusted() < 18 else orjson.Fragment(str(int(text)))
     return None if whole or Decimal(repr(float(exact))) != exact else float(exact)

@@ -1,4 +1,4 @@
-"""Hold a record's arguments against where its method puts them: path, headers, body, paging."""
+"""Check a record's arguments against the places its method has for them: path, headers, body, paging."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ PAGING_ARGUMENTS = ("limit", "next_cursor")
 
 
 def is_paginated(definition: Definition, resource: str, method: str) -> bool:
-    """Tell whether a method takes `limit` and `next_cursor`."""
+    """Return whether a method takes `limit` and `next_cursor`."""
     declared = definition.resources[resource].methods[method]
     return declared.paginated if declared.paginated is not None else method == "list"
 
 
 def placement_problems(definition: Definition, record: Documentation) -> list[str]:
-    """Return what has no place, or a place that is taken."""
+    """Return which arguments have no place, or one that is taken, a sentence each."""
     method = definition.resources[record.resource].methods[record.method]
     query, body = properties_of(record.query_schema), properties_of(record.body_schema)
     problems = [
@@ -44,7 +44,7 @@ def _header_problems(definition: Definition, method: Method, query: Schema) -> I
         if name not in query:
             yield f"query_schema: {name}, which goes into the header {header}, is not among the properties."
         elif name in method.path_parameters:
-            yield f"query_schema: {name} stands in the path; the definition cannot send it as a header too."
+            yield f"query_schema: {name} is in the path; the definition cannot send it as a header too."
         elif not _is_scalar(query[name]):
             yield f"query_schema.{name}: goes into the header {header}, so it takes text, a number or a boolean."
         if lower in taken or is_reserved_header(header):
@@ -55,7 +55,7 @@ def _header_problems(definition: Definition, method: Method, query: Schema) -> I
 
 
 def _reserved_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
-    """Yield parameters by which a vendor may take another method than the definition's, which the access rests on."""
+    """Yield parameters that make some vendors override the HTTP method, on which the method's access rests."""
     for part, properties in (("query", query), ("body", body)):
         for name in properties:
             if is_reserved_parameter(name) and name not in method.path_parameters:
@@ -63,7 +63,7 @@ def _reserved_problems(method: Method, query: Schema, body: Schema) -> Iterator[
 
 
 def _fixed_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
-    """Yield what the definition sends with every call, so that no argument is left to say it."""
+    """Yield arguments that the definition sends with every call already."""
     for part, properties, fixed in (("query", query, method.fixed_query), ("body", body, method.fixed_body)):
         for name in properties:
             if name in fixed:
@@ -71,7 +71,7 @@ def _fixed_problems(method: Method, query: Schema, body: Schema) -> Iterator[str
 
 
 def _file_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
-    """Yield files where none can be sent."""
+    """Yield files in places that cannot carry one."""
     for name, schema in query.items():
         if _holds_file(schema):
             yield f"query_schema.{name}: is a file, which neither path nor query nor a header takes."
@@ -116,7 +116,7 @@ def _paging_problems(definition: Definition, method: Method, query: Schema, body
         if name in query or name in body:
             yield f"query_schema: {name} is added to every list tool; take it out."
         elif in_body and name.partition(".")[0] in body:
-            # The dots of such a parameter lead into an object of the body, which then is not the argument's alone.
+            # Dots in the parameter's name lead into an object of the body, which the argument would share with paging.
             yield f"body_schema: {name.partition('.')[0]} holds the paging of every list tool ({name}); take it out."
     if in_body and method.body != "json":
         yield f"pagination: its parameters go into a JSON body, but this method's body is {method.body}."
@@ -125,7 +125,7 @@ def _paging_problems(definition: Definition, method: Method, query: Schema, body
 
 
 def properties_of(schema: object) -> Schema:
-    """Return the properties of a schema, of whatever form it is."""
+    """Return the properties of a schema; empty if it is malformed."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return properties if isinstance(properties, dict) else {}
 

@@ -1,4 +1,4 @@
-"""The argument `fields`: which members of a result to return. It works on what the vendor answered, here."""
+"""The argument `fields`: which members of a result to return. It is applied here, to the vendor's answer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ FEW_CHARACTERS = 160
 SHOWN = 20
 ANYTHING: Schema = {}
 
-# The members to keep, each with those to keep inside; None keeps all of it.
+# The members to keep, each with the members to keep inside it; None keeps everything.
 Tree = dict[str, "Tree | None"]
 
 
@@ -30,28 +30,28 @@ class Projection:
     schema: Schema
 
     def argument(self, *, note: str) -> Schema:
-        """Return the schema of the argument; few members are named in it, many are found by a first call."""
+        """Return the argument's schema; it lists the members if they are few, and a first call shows many."""
         names = list(_members(self.schema))
         listed = ", ".join(names)
         few = len(names) <= FEW_MEMBERS and len(listed) <= FEW_CHARACTERS
-        told = f" Members: {listed}." if few else ""
+        members = f" Members: {listed}." if few else ""
         return {
             "type": "array",
             "items": {"type": "string", "description": "A member."},
             "minItems": 1,
-            "description": f"Return only these members; dots lead inside.{told}{note}",
+            "description": f"Return only these members; dots lead inside.{members}{note}",
         }
 
     def check(self, name: str) -> None:
         """Raise FieldUnknown for a name that the schema does not know."""
-        # Not in the listing, where every tool would pay for what no model comes near.
+        # Not a maxLength in the schema: every listing would pay for a limit that no model comes near.
         if len(name) > MAX_PATH:
             raise FieldUnknown(f"{name[:64]}… is not in the result: no name there has {len(name)} characters.")
         if _steps(self.schema, name) is None:
             raise FieldUnknown(self._problem(name))
 
     def apply(self, value: Any, names: list[str]) -> Any:
-        """Return a value, or each item of a list, with only the members that were named; order and items stay."""
+        """Return a value, or each item of a list, with only the named members; their order stays."""
         tree: Tree = {}
         for name in names:
             _plant(tree, _steps(self.schema, name) or [name])
@@ -70,7 +70,7 @@ def projection_of(schema: Schema | None) -> Projection | None:
 
 
 def _inside(schema: Schema) -> Schema:
-    """Return the schema of a list's items, of any other value its own."""
+    """Return the schema of a list's items; for any other value, its own."""
     while "items" in schema and "properties" not in schema:
         schema = schema["items"]
     return schema
@@ -81,7 +81,7 @@ def _members(schema: Schema) -> list[str]:
 
 
 def _paths(schema: Schema) -> Iterator[str]:
-    """Yield the members and those of objects right inside them, for hints."""
+    """Yield the members and, for hints, those one level below."""
     for name, child in _inside(schema).get("properties", {}).items():
         yield name
         yield from (f"{name}.{inner}" for inner in _members(child))
@@ -89,9 +89,9 @@ def _paths(schema: Schema) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A part of a path that was followed: the schema it leads to, where the rest of the path begins, how it came there.
+    """The followed part of a path: the schema it leads to, and where the rest of the path begins.
 
-    `end` is where the last step ends; the ways before it are its `before`.
+    `end` is where its last step ends, `before` is the way up to that step.
     """
 
     schema: Schema
@@ -101,11 +101,10 @@ class _Way:
 
 
 def _steps(schema: Schema, path: str) -> list[str] | None:
-    """Return the members that a path leads through; None where the schema knows no such way.
+    """Return the members that a path leads through; None if the schema has no such path.
 
-    Names may hold dots themselves, so that a path can be parted in several ways: the whole rest of it is tried as one
-    name, then its parts from the shortest. What the schema leaves open is taken as it comes. Each place of the
-    schema is visited once.
+    Names may contain dots, so a path can be split in several ways: the whole rest is tried as one name, then its
+    parts from the shortest. Where the schema is open, any name is accepted. Each place of the schema is visited once.
     """
     waiting, seen = [_Way(schema, 0)], set()
     while waiting:
@@ -117,13 +116,13 @@ def _steps(schema: Schema, path: str) -> list[str] | None:
         inside = _inside(way.schema)
         last = _last_step(inside, path[way.begin :])
         if last is not None:
-            return _led_through(path, way, last)
-        waiting += reversed([*_onward(inside, path, way)])  # so that the shortest is looked at next
+            return _trail(path, way, last)
+        waiting += reversed([*_onward(inside, path, way)])  # so that the shortest is popped first
     return None
 
 
 def _last_step(schema: Schema, rest: str) -> str | None:
-    """Return the member that the rest of a path names in a schema; None where it has none, or the path goes on."""
+    """Return the member that the rest of a path names in a schema; None if it has none, or the path goes on."""
     members = schema.get("properties")
     if members:
         return rest if rest in members else None
@@ -132,7 +131,7 @@ def _last_step(schema: Schema, rest: str) -> str | None:
 
 
 def _onward(schema: Schema, path: str, way: _Way) -> Iterator[_Way]:
-    """Yield the ways that go on from one, the shortest step first."""
+    """Yield the ways that continue one, the shortest step first."""
     members, end = schema.get("properties"), path.find(".", way.begin)
     if not members:
         if end > way.begin:
@@ -145,7 +144,7 @@ def _onward(schema: Schema, path: str, way: _Way) -> Iterator[_Way]:
         end = path.find(".", end + 1)
 
 
-def _led_through(path: str, way: _Way, last: str) -> list[str]:
+def _trail(path: str, way: _Way, last: str) -> list[str]:
     steps, step = [last], way
     while step.before is not None:
         steps.append(path[step.before.begin : step.end])
@@ -156,6 +155,7 @@ def _led_through(path: str, way: _Way, last: str) -> list[str]:
 def _plant(tree: Tree, steps: list[str]) -> None:
     for step in steps[:-1]:
         inner = tree.setdefault(step, {})
+        # A shorter path keeps all of it already.
         if inner is None:
             return
         tree = inner

@@ -1,4 +1,4 @@
-"""JSON Schemas as clients take them: references inlined, rules of the strictest clients checked, names aliased."""
+"""JSON Schemas that every client accepts: references inlined, the strictest clients' rules checked, names aliased."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ MAX_REFERENCE_DEPTH = 8
 MAX_SCHEMA_DEPTH = 24
 MAX_NODES = 20_000
 
-# The pattern that Claude's API holds property names to; one name outside it rejects the whole connector.
+# Claude's API requires this of property names, and rejects the whole connector for a single other name.
 PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 COMBINATORS = ("oneOf", "anyOf", "allOf", "not", "if")
-# Words about all members at once that cannot be carried over into the one object that a tool takes.
+# Keywords about all members at once, which cannot be carried over into the one object that a tool takes.
 OF_THE_WHOLE = (
     "dependencies", "dependentSchemas", "patternProperties", "propertyNames", "unevaluatedProperties",
 )  # fmt: skip
 UNSET: tuple[Schema, None] = ({}, None)
 LEFT_OUT = frozenset({"$ref", "$defs", "definitions"})
-# Members of these words are named by the author or plain values: no name in them is a word of JSON Schema.
+# Below these keywords, names are the author's and values are plain: none of them is a keyword of JSON Schema.
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
 VALUES = frozenset({"enum", "const", "default", "examples"})
 
@@ -34,18 +34,17 @@ class SchemaRefused(ValueError):
 
 
 def inline_references(schema: Schema) -> Schema:
-    """Return the schema with every local `$ref` replaced by what it names, and without `$defs`.
+    """Return the schema with every local `$ref` replaced by its target, and without `$defs`.
 
-    A reference that leads back to itself becomes an object of any shape at MAX_REFERENCE_DEPTH. Raises
-    SchemaRefused for references that leave the document or name nothing, and for a schema that they swell
-    beyond MAX_NODES.
+    A recursive reference becomes an object of any shape at MAX_REFERENCE_DEPTH. Raise SchemaRefused for references
+    that leave the document or name nothing, and for a schema that grows beyond MAX_NODES.
     """
     inlined: Schema = _Inliner(schema).inlined(schema, 0)
     return inlined
 
 
 class _Inliner:
-    """Copies schemas out of one document, with what their references name in their place."""
+    """Copies schemas out of one document, with references replaced by their targets."""
 
     def __init__(self, root: Schema) -> None:
         self._root = root
@@ -67,6 +66,7 @@ class _Inliner:
         if depth >= MAX_REFERENCE_DEPTH:
             return {"type": "object", "properties": {}, "description": "Nested further."}
         target = self.inlined(_lookup(reference, self._root), depth + 1)
+        # Keywords beside a reference apply as well (JSON Schema 2020-12, Core, section 8.2.3.1).
         return {**target, **beside} if isinstance(target, dict) else target
 
     def _member(self, word: str, value: Any, depth: int) -> Any:
@@ -87,17 +87,17 @@ def _lookup(reference: str, root: Schema) -> Any:
 
 
 def refuse_retrieval(uri: str) -> Any:
-    """Stand in for the network when a validator is compiled: nothing is ever fetched."""
+    """Refuse to retrieve a schema: compiling a validator never uses the network."""
     raise SchemaRefused(f"the reference {uri} leaves the document")
 
 
-# Patterns come from whoever writes documentation, and what they are held against from whoever calls: neither size nor
-# steps may grow without end. Steps are counted only where a pattern looks around or refers back; others take one each.
+# Editors write the patterns and callers the values, so both size and steps are bounded. Steps are counted only for
+# patterns with look-around or back-references; any other takes one.
 PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000, size_limit=1024 * 1024)
 
 
 def compile_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    """Compile a JSON Schema (2020-12); raise SchemaRefused when it is not one."""
+    """Compile a JSON Schema (2020-12); raise SchemaRefused if it is not one."""
     try:
         return jsonschema_rs.Draft202012Validator(
             schema, validate_formats=False, retriever=refuse_retrieval, pattern_options=PATTERN_OPTIONS
@@ -107,7 +107,7 @@ def compile_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
 
 
 def property_problems(schema: Any, *, place: str) -> list[str]:
-    """Return what is wrong with a schema of parameters: its form, and the rules of the strictest clients."""
+    """Return the problems of a schema of parameters, by JSON Schema and by the rules of the strictest clients."""
     if schema in UNSET:
         return []
     if not isinstance(schema, dict):
@@ -124,7 +124,7 @@ def property_problems(schema: Any, *, place: str) -> list[str]:
         return [f"{place}: must describe an object, since a tool takes one object of arguments."]
     problems = [f"{place}: {word} at the top level is rejected by Claude." for word in COMBINATORS if word in inlined]
     problems += [
-        f"{place}: {word} at the top level has no place in a tool's arguments; say in a description what it rules."
+        f"{place}: {word} at the top level has no place in a tool's arguments; describe in words what it requires."
         for word in OF_THE_WHOLE
         if word in inlined
     ]
@@ -167,9 +167,10 @@ def walk(node: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Schem
 
 
 def alias(name: str, taken: set[str]) -> str:
-    """Return a property name that every client takes, different from those taken; the name itself where it will do."""
+    """Return a property name that every client accepts and that is not taken; the name itself if it qualifies."""
     if PROPERTY_NAME.fullmatch(name) and name not in taken:
         return name
+    # 60 of the 64 characters allowed, which leaves room for a number.
     plain = re.sub(r"[^a-zA-Z0-9_.-]+", "_", name).strip("_")[:60] or "argument"
     candidate, count = plain, 1
     while candidate in taken:

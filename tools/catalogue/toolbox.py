@@ -1,7 +1,7 @@
-"""What one account can do at this moment: its tools and its connection, held in the process.
+"""What an account can do right now: its tools and its connection, cached in the process.
 
-An entry is served for a second, then its revisions are compared with the database's and it is made anew only when
-they differ. A change made in this process drops it at once.
+An entry is served for a second; then its revisions are compared with the database's, and it is rebuilt only if they
+differ. A change made in this process drops it at once.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Revisions = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Toolbox:
-    """An account, ready to be called; `connection` is None where `unusable` says why."""
+    """An account, ready to be called; if it cannot be used, `connection` is None and `unusable` says why."""
 
     account_id: UUID
     environment_id: UUID
@@ -34,7 +34,7 @@ class Toolbox:
 
 
 async def toolbox_of(account_id: UUID) -> Toolbox | None:
-    """Return the toolbox of an account; None where there is no such account."""
+    """Return an account's toolbox; None if there is no such account."""
     return await _toolboxes.get(account_id)
 
 
@@ -44,7 +44,8 @@ async def _load(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
 
 
 def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
-    """Read an account's revisions; make its toolbox when they are not those of before."""
+    """Read an account's revisions; rebuild its toolbox only if they changed."""
+    # What is deferred is read only if the revisions changed.
     account = (
         IntegratedAccount.objects.select_related("integration")
         .defer("integration__definition", "credentials")
@@ -70,7 +71,7 @@ def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
 
 
 def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, str]:
-    """Return an account's connection; or None, and the sentence that says why it cannot be used."""
+    """Return an account's connection, or None and a sentence that says why it cannot be used."""
     if account.status != account.Status.ACTIVE:
         words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
         why = f": {account.stopped}" if account.stopped else ""

@@ -1,1 +1,1 @@
-"""Documentation records: how good they are, their history, their way in and out as bundles."""
+"""Documentation records: their quality, their history, and the bundles that carry them."""

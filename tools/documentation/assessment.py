@@ -1,6 +1,6 @@
-"""Judge one documentation record by itself: what the gate says, the tool it makes, what the lint says.
+"""Judge one documentation record by itself: the gate's problems, the tool it makes, the lint's findings.
 
-Works on records that are not saved. What depends on the other records of an integration is for
+Unsaved records work too. What depends on an integration's other records is judged in
 tools/documentation/verdicts.py.
 """
 
@@ -18,16 +18,16 @@ from tools.catalogue.schemas import SchemaRefused
 from tools.documentation.lint import Finding, mention_pattern, mentions_of, own_findings
 from tools.models import Documentation
 
-# What the gate says of these leaves the tool whole: it can be shown all the same.
+# A record with problems in these places alone still makes a tool that can be shown.
 SHOWN_ALL_THE_SAME = frozenset({"tool_name", "title", "description", "response_schema", "size"})
-# Raise it with every change of what gate or lint find, or how a tool is made, so that records are judged anew.
-RULES_VERSION = 1
+# Raise it with every change to what gate or lint find or how a tool is made, so that records are judged again.
+RULES_VERSION = 2
 TOOL_FAILURES = (SchemaRefused, RecursionError)
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What a record comes to by itself. `tool` is None where none can be made; `judged` is whether the lint read it."""
+    """The judgement of a record by itself. `tool` is None if none can be made; `judged` says if the lint read it."""
 
     name: str
     problems: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Assessment:
     tool: Tool | None = field(default=None, repr=False, compare=False)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of it."""
+        """Return the form in which it is stored."""
         return {
             "name": self.name,
             "problems": list(self.problems),
@@ -50,7 +50,6 @@ class Assessment:
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Assessment":
-        """Return what was kept."""
         return cls(
             name=kept["name"],
             problems=tuple(kept["problems"]),
@@ -62,8 +61,9 @@ class Assessment:
 
 
 def assess(definition: Definition, record: Documentation) -> Assessment:
-    """Judge a record."""
+    """Judge a record; one whose method the definition lacks is not linted."""
     problems = problems_of(definition, record)
+    # Neither a tool nor the lint can do without the method.
     if any(problem.startswith("method: the definition has no") for problem in problems):
         return Assessment(record.key, tuple(problems), judged=False)
     tool = None
@@ -84,6 +84,6 @@ def assess(definition: Definition, record: Documentation) -> Assessment:
 
 
 def digest_of(definition_digest: str, record: Documentation) -> str:
-    """Return a digest of all that an assessment is made from."""
+    """Return a digest of everything that an assessment depends on."""
     made_from = [RULES_VERSION, definition_digest, record.resource, record.method, record.content_digest()]
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Read and write the text of a bundle file: YAML or JSON, kept to what JSON can hold."""
+"""Read and write the text of a bundle file: YAML or JSON, limited to what JSON can represent."""
 
 import math
 from collections.abc import Iterator
@@ -14,8 +14,9 @@ MAX_DEPTH = 64
 
 
 def read_document(text: str) -> Any:
-    """Return what the text holds; raise BundleInvalid."""
+    """Return the document in a text; raise BundleInvalid."""
     read = read_text(text, max_depth=MAX_DEPTH)
+    # The search for problems reads every value in Python, so it waits for a sign that there are any.
     if read.odd or not _is_writable(read.value):
         problems = first_problems(_problems(read.value, "", 0))
         if problems:
@@ -24,11 +25,11 @@ def read_document(text: str) -> Any:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """YAML's own dumper, which loses nothing of a text."""
+    """PyYAML's own dumper, which writes text without loss."""
 
 
 def _represented(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    # YAML 1.1 takes these for line breaks, and folds them where they are not escaped.
+    # YAML 1.1 treats these as line breaks, and folds them unless they are escaped.
     style = '"' if any(sign in text for sign in "\r\x85\u2028\u2029") else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
@@ -37,13 +38,13 @@ _Dumper.add_representer(str, _represented)
 
 
 def write_document(document: Any) -> str:
-    """Return the text of a document, which read_document reads as it was."""
+    """Return a document as YAML that read_document turns back into the same document."""
     written: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return written
 
 
 def _problems(value: Any, place: str, depth: int) -> Iterator[str]:
-    """Yield what a document holds that JSON cannot, with its place."""
+    """Yield what JSON cannot represent in a document, with its place."""
     if depth > MAX_DEPTH:
         yield f"{place}: is nested deeper than {MAX_DEPTH} levels."
     elif isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Bundles: a definition and its documentation records in one YAML or JSON file, loaded and written.
 
-Loading is idempotent. A record that an editor changed is kept as it is unless overwriting is asked for. Whether a
-record is published is the editor's own: a file decides it only for a record that it brings in.
+Loading is idempotent. A record that an editor changed is kept unless overwriting is requested. Whether a record is
+published is the editor's decision: a file makes it only for a record that it adds, or that it is to overwrite.
 """
 
 import math
@@ -35,9 +35,9 @@ LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if 
 class LoadResult:
     """What loading did or would do, by `resource.method`.
 
-    `changes` names the fields of each record that is replaced; `gone` are records here that the file does not have,
-    which stay; `drafts` are records that the quality gate holds back; `definition` says what of it changes; `stops` is
-    how many accounts stop, because the definition would send their secrets elsewhere.
+    `changes` names the changed fields of each updated record; `gone` are records here that the file lacks, which stay;
+    `drafts` are records that the quality gate holds back; `definition` lists what changes in the definition; `stops` is
+    how many accounts stop because the definition would send their secrets elsewhere.
     """
 
     integration: Integration
@@ -54,18 +54,18 @@ class LoadResult:
 
     @property
     def changes_something(self) -> bool:
-        """Whether anything is another afterwards."""
+        """Whether loading changes anything."""
         return bool(self.is_new or self.created or self.updated or self.definition)
 
     @property
     def warning(self) -> str:
-        """What the change of the definition means for accounts; empty where it stops none."""
+        """What the change of the definition means for accounts; empty if it stops none."""
         return stopping_words(self.stops)
 
 
 @dataclass
 class _Plan:
-    """What is going to be saved, and what to say of it."""
+    """The rows to save, and the result to report."""
 
     loaded: LoadResult
     rows: list[Documentation] = field(default_factory=list)
@@ -79,7 +79,7 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     definition, records = document.get("integration"), document.get("documentation", [])
     if not isinstance(definition, dict) or not isinstance(records, list):
         raise BundleInvalid(["A bundle holds `integration` (an object) and `documentation` (a list)."])
-    parse_definition(definition)
+    parse_definition(definition)  # for the DefinitionInvalid that it may raise
     problems = first_problems(
         problem for place, record in enumerate(records) for problem in _record_problems(place, record)
     )
@@ -116,7 +116,7 @@ def _record_problems(place: int, record: Any) -> Iterator[str]:
 
 
 def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> LoadResult:
-    """Load a bundle; raise BundleInvalid, DefinitionInvalid or RightsMissing, and then nothing is changed."""
+    """Load a bundle, or change nothing and raise BundleInvalid, DefinitionInvalid or RightsMissing."""
     return load_parts(*read_bundle(text), by, overwrite=overwrite)
 
 
@@ -143,7 +143,7 @@ def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *
         settle_accounts(integration, actor_of(by))
     for row in plan.rows:
         row.integration = integration
-    # One announcement for the whole bundle, not one a record.
+    # One announcement for the whole bundle, not one per record.
     save_records(plan.rows)
     if loaded.changes_something:
         integration.touch()
@@ -170,6 +170,7 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite:
     if integration is None:
         integration = Integration(name=definition.name, label=definition.label)
     loaded = LoadResult(integration, is_new)
+    # Objects are equal in any order, but the order of methods is the order of tools.
     if not is_new and (
         integration.definition != document or list(_order(integration.definition)) != list(_order(document))
     ):
@@ -177,6 +178,7 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite:
     if not is_new and integration.label != definition.label and not loaded.definition:
         loaded.definition = ["label: changed"]
     loaded.stops = len(stopped_by(integration, definition)) if loaded.definition else 0
+    # In memory only; `_load` saves it.
     integration.label, integration.definition = definition.label, document
     present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
     plan = _Plan(loaded)
@@ -199,7 +201,7 @@ def _order(document: dict[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_present: bool, overwrite: bool) -> None:
-    """Bring one row to what the file says, unless an editor changed it."""
+    """Update one row from the file, unless an editor changed it."""
     loaded = plan.loaded
     if is_present and row.is_edited and not overwrite:
         loaded.kept.append(row.key)
@@ -231,7 +233,7 @@ def _find_drafts(loaded: LoadResult, definition: Definition, rows: Iterable[Docu
 
 
 def write_bundle(integration: Integration) -> str:
-    """Return the bundle of an integration as YAML; loaded elsewhere it is the same, and here it changes nothing."""
+    """Return an integration's bundle as YAML; loading it elsewhere gives the same, loading it here changes nothing."""
     records = [
         {
             "resource": row.resource,

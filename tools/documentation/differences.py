@@ -1,4 +1,4 @@
-"""What differs between two definitions, or between a record here and one in a file, in words for people."""
+"""Describe for people how two definitions differ, or a record here and one in a file."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ MAX_NAMED = 6
 
 
 def definition_differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return where two definitions differ: chapters by their name, methods by `resource.method` and what of them."""
+    """Return where two definitions differ: chapters by name, methods by `resource.method` and their changed parts."""
     words = []
     for key in dict.fromkeys([*after, *before]):
         if key not in {"resources", "tool_tags"} and before.get(key) != after.get(key):
-            words.append(f"{key}: {_what(key in before, key in after)}")
+            words.append(f"{key}: {_change(key in before, key in after)}")
     old, new = _methods(before), _methods(after)
     for place in dict.fromkeys([*new, *old]):
         if place not in old or place not in new:
-            words.append(f"{place}: {_what(place in old, place in new)}")
+            words.append(f"{place}: {_change(place in old, place in new)}")
         elif old[place] != new[place]:
             parts = [
                 part
@@ -34,12 +34,12 @@ def definition_differences(before: dict[str, Any], after: dict[str, Any]) -> lis
     return words
 
 
-def _what(was: bool, is_: bool) -> str:
+def _change(was: bool, is_: bool) -> str:
     return "changed" if was and is_ else "new" if is_ else "gone"
 
 
 def _methods(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what a document says of each resource and each method, by its place."""
+    """Return each resource and each method of a document, by its place."""
     found: dict[str, dict[str, Any]] = {}
     resources = document.get("resources")
     for name, resource in resources.items() if isinstance(resources, dict) else ():
@@ -53,12 +53,12 @@ def _methods(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def content_of(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a record of a file, with what it leaves out."""
+    """Return the content of a file's record, with the empty values that it leaves out."""
     return {name: record.get(name, {} if name.endswith("_schema") else "") for name in CONTENT_FIELDS}
 
 
 def changed_fields(row: Documentation, record: dict[str, Any]) -> list[str]:
-    """Return the fields in which a record of a file differs from the one here."""
+    """Return the fields in which a file's record differs from the one here."""
     return [name for name, value in content_of(record).items() if getattr(row, name) != value]
 
 

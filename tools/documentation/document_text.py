@@ -1,7 +1,7 @@
-"""Read the text of a YAML or JSON file, kept to what JSON can hold, with no more in it than a document needs.
+"""Read a YAML or JSON file, limited to what JSON can represent and to the size that a document needs.
 
-The values are built from the parser's events: a file of megabytes is read in a second or two, and neither nesting
-nor aliases that multiply can exhaust the process. Dates stay the text they are written as, since JSON knows none.
+Values are built from the parser's events: a file of megabytes is read in a second or two, and neither nesting nor
+multiplying aliases can exhaust the process. Dates stay text, since JSON has none.
 """
 
 import json
@@ -16,7 +16,7 @@ import yaml
 from tools.errors import BundleInvalid
 
 MAX_NODES = 2_000_000
-# Above it, what is broken as JSON is not tried as YAML, whose parser needs seconds to find the same.
+# Longer text that is broken as JSON is not tried as YAML, whose parser needs seconds to refuse it too.
 MAX_SECOND_TRY = 1_000_000
 TAG = "tag:yaml.org,2002:"
 MERGE = "<<"
@@ -32,9 +32,9 @@ def _resolvers(kept: Callable[[str], bool]) -> Resolvers:
     }
 
 
-# YAML 1.1, as bundles are written in.
+# YAML 1.1, in which bundles are written. Dates and `=` stay text, and the builder reads `<<` itself.
 _WORDY = _resolvers(lambda name: name not in {"timestamp", "merge", "value"})
-# YAML's core schema, as API descriptions are written in: there, `no` and `on` are text.
+# YAML's core schema, in which API descriptions are written: there, `no` and `on` are text.
 _CORE_PATTERNS = {
     "null": ("~nN", r"~|null|Null|NULL"),
     "bool": ("tTfF", r"true|True|TRUE|false|False|FALSE"),
@@ -50,7 +50,7 @@ _NUMBERS = yaml.constructor.SafeConstructor()
 
 @dataclass
 class Text:
-    """What a file holds. `odd` tells that something in it may be beyond JSON."""
+    """A file's content. `odd` says that it may contain something that JSON cannot represent."""
 
     value: Any
     odd: bool = False
@@ -78,13 +78,13 @@ class _Anchored:
 
 
 class _Merge:
-    """Stands for YAML's merge key."""
+    """Marks YAML's merge key."""
 
 
 def read_text(text: str, *, max_depth: int, plain_keys: bool = False) -> Text:
-    """Return what a text holds; raise BundleInvalid.
+    """Return the content of a text; raise BundleInvalid.
 
-    With `plain_keys`, scalars are read by YAML's core schema and every key is the text that it is written as.
+    With `plain_keys`, scalars follow YAML's core schema and every key is the text as written.
     """
     try:
         if text.lstrip()[:1] in {"{", "["}:
@@ -99,7 +99,7 @@ def read_text(text: str, *, max_depth: int, plain_keys: bool = False) -> Text:
 
 
 def _read_json(text: str, max_depth: int) -> Text | None:
-    """Return what JSON text holds; None for what may be YAML all the same."""
+    """Return the content of JSON text; None for text that may still be YAML."""
     odd = "\\u0000" in text or "\0" in text
 
     def number(written: str) -> float:
@@ -108,7 +108,7 @@ def _read_json(text: str, max_depth: int) -> Text | None:
         odd = odd or not math.isfinite(value)
         return value
 
-    def whole(written: str) -> int:  # called for each, so that other threads get their turn in a file of numbers
+    def whole(written: str) -> int:  # in Python, so that other threads get their turn in a file of numbers
         return int(written)
 
     try:
@@ -145,7 +145,7 @@ class _Builder:
         self._finished = False
 
     def build(self, text: str) -> Text:
-        """Return what the one document of a stream holds."""
+        """Return the content of a stream's only document."""
         loader = yaml.CSafeLoader(text)
         try:
             while (event := loader.get_event()) is not None:
@@ -182,7 +182,7 @@ class _Builder:
                 self._read.odd = True
             return text
         if tag not in JSON_TAGS:
-            raise BundleInvalid([f"The file has a value of a kind that JSON has not, {tag}{_at(event)}."])
+            raise BundleInvalid([f"The file has a value of a kind that JSON does not have, {tag}{_at(event)}."])
         return self._constructed(tag, text)
 
     def _implied(self, event: yaml.ScalarEvent) -> str:
@@ -195,7 +195,7 @@ class _Builder:
     def _constructed(self, tag: str, text: str) -> Any:
         if tag.endswith(":null"):
             return None
-        self._read.odd = True  # numbers may be beyond JSON
+        self._read.odd = True  # JSON may be unable to represent a number
         if self._plain_keys and tag.endswith(":int"):
             return int(text)
         node = yaml.ScalarNode(tag, text)
@@ -206,7 +206,7 @@ class _Builder:
     def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         is_map = isinstance(event, yaml.MappingStartEvent)
         if event.tag not in {None, "!", TAG + ("map" if is_map else "seq")}:
-            raise BundleInvalid([f"The file has a value of a kind that JSON has not, {event.tag}{_at(event)}."])
+            raise BundleInvalid([f"The file has a value of a kind that JSON does not have, {event.tag}{_at(event)}."])
         if self._stack and self._stack[-1].is_map and not self._stack[-1].has_key:
             raise BundleInvalid([f"The file is neither YAML nor JSON: a key is not text{_at(event)}."])
         if len(self._stack) > self._max_depth:
@@ -219,7 +219,7 @@ class _Builder:
         frame = self._stack.pop()
         value = frame.value
         if frame.merged:
-            # Of several, the first counts; what the object itself says counts most.
+            # Of several merged objects the first wins; the object's own members win over all of them.
             value = {key: each for source in reversed(frame.merged) for key, each in source.items()} | value
         if frame.anchor:
             self._open.discard(frame.anchor)
@@ -228,7 +228,7 @@ class _Builder:
     def _add_alias(self, event: yaml.AliasEvent) -> None:
         anchor = str(event.anchor)
         if anchor in self._open:
-            raise BundleInvalid([f"An alias holds itself{_at(event)}."])
+            raise BundleInvalid([f"An alias contains itself{_at(event)}."])
         target = self._anchors.get(anchor)
         if target is None:
             raise BundleInvalid([f"The alias {anchor[:40]} names nothing{_at(event)}."])
@@ -240,10 +240,10 @@ class _Builder:
         """Put a value where it belongs: at the top, into a list, as the key or the value of a member."""
         if anchor:
             self._anchors[anchor] = _Anchored(value, size, height)
-        # What lies in a list or object was counted before it ended; an alias brings all of its items again.
+        # The items of a list or object were counted before it ended; an alias repeats all of its target's.
         self._nodes += size if isinstance(event, yaml.AliasEvent) else 1
         if self._nodes > MAX_NODES:
-            raise BundleInvalid([f"The file stands for more than {MAX_NODES} items: its aliases multiply them."])
+            raise BundleInvalid([f"The file expands to more than {MAX_NODES} items: its aliases multiply them."])
         if not self._stack:
             self._read.value = value
             return
@@ -266,7 +266,7 @@ class _Builder:
             return
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, dict) for source in sources):
-            raise BundleInvalid([f"The file merges something else than objects{_at(event)}."])
+            raise BundleInvalid([f"The file merges something other than objects{_at(event)}."])
         frame.merged += sources
 
 

@@ -1,6 +1,6 @@
-"""Change one documentation record or one definition: checked, under the editor's name, with a trace.
+"""Change one documentation record or one definition: checked, under the editor's name, with an audit entry.
 
-What changes many at once is in bundles.py (loading), publishing.py and review.py.
+Changes to many at once are in bundles.py (loading), publishing.py and review.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ def save_record(editor: Editor, record: Documentation) -> bool:
 
 
 def _in_name_of(editor: Editor) -> AbstractContextManager[None]:
-    """Have versions that are written inside carry an editor's name."""
+    """Attribute the versions written in the block to an editor."""
     return acting(person_of(editor), reason_of(editor))
 
 
@@ -49,6 +49,7 @@ def _filled(record: Documentation) -> list[str]:
 def delete_record(editor: Editor, record: Documentation) -> None:
     """Delete a record; its tool is gone at once. Raises RightsMissing."""
     demand(editor, Right.DELETE_RECORD)
+    # First, since deleting clears the primary key.
     audit.record(actor_of(editor), "documentation.deleted", record.audit_subject)
     with _in_name_of(editor):
         record.delete()
@@ -68,7 +69,7 @@ def switch_records(editor: Editor, rows: Iterable[Documentation], *, published: 
 
 @transaction.atomic
 def save_definition(editor: Editor, integration: Integration, changed: Sequence[str] = ("definition",)) -> None:
-    """Save a definition, with name and label as it has them, and have every tool made anew.
+    """Save a definition, with name and label taken from it, and invalidate the integration's tools.
 
     Raises RightsMissing, and DefinitionInvalid.
     """
@@ -89,6 +90,7 @@ def save_definition(editor: Editor, integration: Integration, changed: Sequence[
 def delete_definition(editor: Editor, integration: Integration) -> None:
     """Delete an integration with its documentation. Raises RightsMissing."""
     demand(editor, Right.DELETE_DEFINITION, Right.DELETE_RECORD)
+    # Deleting clears the primary key.
     integration_id = integration.pk
     audit.record(actor_of(editor), "integration.deleted", integration.audit_subject)
     with _in_name_of(editor):

@@ -1,7 +1,7 @@
-"""Hold what was read from an upload until somebody confirms it: on the server, for an hour, for one person.
+"""Hold the content of an upload until it is confirmed: on the server, for an hour, for one person.
 
-An upload can be larger than a form may be when it is sent back, and a replica must find what another one took. So it
-lies where sessions lie, in a session of its own that nobody is signed in with, and expires as sessions do.
+An upload can be larger than a form may be, and one replica must find what another received. So it is kept in the
+session store, in a session of its own that nobody is signed in with, and expires as sessions do.
 """
 
 import base64
@@ -24,6 +24,7 @@ def hold(owner: object, content: Any) -> str:
     """Keep a JSON value for its owner; return the key to it."""
     store = _store()
     store[OWNER] = str(owner)
+    # As text, since sessions are serialised as JSON.
     store[CONTENT] = base64.b85encode(zlib.compress(orjson.dumps(content), 6)).decode()
     store.set_expiry(SECONDS)
     store.create()
@@ -32,7 +33,7 @@ def hold(owner: object, content: Any) -> str:
 
 
 def held(owner: object, key: str) -> Any:
-    """Return what is held; None where it is gone, or somebody else's."""
+    """Return the held value; None if it is gone, or somebody else's."""
     store = _store(key)
     if not key or store.get(OWNER) != str(owner):
         return None
@@ -40,6 +41,6 @@ def held(owner: object, key: str) -> Any:
 
 
 def release(owner: object, key: str) -> None:
-    """Forget what is held."""
+    """Drop a held value; do nothing if it is somebody else's."""
     if key and _store(key).get(OWNER) == str(owner):
         _store(key).delete()

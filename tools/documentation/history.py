@@ -13,7 +13,7 @@ from tools.models.history import acting
 
 WORDS = re.compile(r"\s+|[^\s]+")
 CONTEXT = 3
-# Beyond these the comparison takes longer than anybody waits; both versions are shown instead.
+# Comparing more takes longer than anybody waits; both versions are shown whole instead.
 MAX_WORDS = 3_000
 MAX_LINES = 4_000
 
@@ -29,7 +29,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of text between two versions; `text` is as somebody wrote it, and not safe to be shown as HTML."""
+    """A piece of text between two versions; `text` is what somebody typed, and not safe to show as HTML."""
 
     part: PieceKind
     text: str
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class FieldChange:
-    """What became of one field. `by_line` tells whether each piece is a line."""
+    """The change of one field. `by_line` says whether each piece is a line."""
 
     field: str
     label: str
@@ -47,7 +47,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Version:
-    """One version: which, when, by whom and why; `changed` names the fields that differ from the one before."""
+    """One version: which, when, by whom and why; `changed` names the fields that differ from the previous one."""
 
     id: int
     at: datetime
@@ -62,7 +62,7 @@ KINDS = {"+": "created", "~": "changed", "-": "deleted"}
 
 
 def versions_of(rows: Sequence[Any], fields: Sequence[str], before_first: Any = None) -> list[Version]:
-    """Return versions, newest first as the rows are; `before_first` is the row before the oldest of them, if any."""
+    """Return versions, newest first like the rows; `before_first` is the row before the oldest of them, if any."""
     older = [*rows[1:], before_first]
     return [
         Version(
@@ -86,7 +86,7 @@ def changed_fields(before: Any, after: Any, fields: Iterable[str]) -> Iterator[s
 
 
 def changes_between(before: Any, after: Any, fields: Iterable[str]) -> list[FieldChange]:
-    """Return what changed from one row to another, field by field; `before` is None for what was there first."""
+    """Return what changed from one row to another, field by field; `before` is None for the first version."""
     found = []
     for name in fields:
         old = getattr(before, name) if before is not None else None
@@ -111,7 +111,7 @@ def _text(value: Any) -> str:
 
 
 def word_pieces(before: str, after: str) -> Iterator[Piece]:
-    """Yield the pieces of a text, word by word."""
+    """Yield the pieces of two texts, compared word by word."""
     old, new = WORDS.findall(before), WORDS.findall(after)
     for part, words in _pieces(old, new, MAX_WORDS):
         if words:
@@ -119,7 +119,7 @@ def word_pieces(before: str, after: str) -> Iterator[Piece]:
 
 
 def line_pieces(before: str, after: str) -> Iterator[Piece]:
-    """Yield the lines of a document that changed, with some around them; what is left out is told."""
+    """Yield a document's changed lines with CONTEXT lines around them, and a note for the lines left out."""
     old, new = before.splitlines(), after.splitlines()
     blocks = [(part, list(lines)) for part, lines in _pieces(old, new, MAX_LINES) if lines]
     for place, (part, lines) in enumerate(blocks):
@@ -136,7 +136,7 @@ def line_pieces(before: str, after: str) -> Iterator[Piece]:
 
 
 def _pieces(old: list[str], new: list[str], most: int) -> Iterator[tuple[PieceKind, list[str]]]:
-    """Yield what is the same, removed and added; beginnings and ends that are the same are not compared."""
+    """Yield the common, removed and added parts; a common beginning or end is set apart before comparing."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -153,6 +153,7 @@ def _compared(old: list[str], new: list[str], most: int) -> Iterator[tuple[Piece
         yield PieceKind.REMOVED, old
         yield PieceKind.ADDED, new
         return
+    # Without autojunk, which would ignore what is frequent in a long text.
     for kind, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
         if kind == "equal":
             yield PieceKind.SAME, old[old_from:old_to]

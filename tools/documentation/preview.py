@@ -1,6 +1,6 @@
-"""A documentation record as a model would meet it: the tool it makes, what that costs, what stands in its way.
+"""A documentation record as a model would see it: the tool it makes, what that costs, what prevents it.
 
-Works on records that are not saved, so that an editor sees the consequence of a change before it is made.
+Unsaved records work too, so that an editor sees the effect of a change before making it.
 """
 
 from dataclasses import dataclass, field
@@ -20,10 +20,9 @@ EXPOSED, DRAFT, WITHDRAWN = State.EXPOSED.value, State.DRAFT.value, State.WITHDR
 
 @dataclass(frozen=True)
 class Preview:
-    """What a record comes to.
+    """A record's tool, or the reasons why it makes none.
 
-    `listed` is the tool as MCP lists it, None while it cannot be made at all; `score` is None while there is nothing
-    to judge.
+    `listed` is the tool as MCP lists it, None if it cannot be made; `score` is None if there is nothing to judge.
     """
 
     state: str
@@ -37,10 +36,10 @@ class Preview:
 
 
 def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
-    """Return the preview of a record as it stands in memory; `also` are problems that are known besides."""
+    """Return the preview of a record's values in memory; `also` are further known problems."""
     try:
         definition = record.integration.parsed()
-    except Integration.DoesNotExist:  # a new record, for which none is chosen yet
+    except Integration.DoesNotExist:  # a new record without an integration yet
         return Preview(DRAFT, "", also)
     except DefinitionInvalid as invalid:
         return Preview(DRAFT, record.key, (*also, *(f"definition: {problem}" for problem in invalid.problems)))
@@ -62,10 +61,10 @@ def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
 
 
 def stored_preview(record: Documentation) -> Preview:
-    """Return the preview of a record as it is saved, from the verdict that `ensure_fresh` made; compiles nothing."""
+    """Return the preview of a saved record from the verdict that `ensure_fresh` stored; compile nothing."""
     verdict = getattr(record, "verdict", None)
     if verdict is None:
-        return Preview(DRAFT, record.key, ("This record was not judged yet; load the page again.",))
+        return Preview(DRAFT, record.key, ("This record has not been judged yet; load the page again.",))
     return Preview(
         state=verdict.state,
         name=verdict.name,

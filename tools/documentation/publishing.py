@@ -1,4 +1,4 @@
-"""Publish drafts together: all that the quality gate lets through become tools in one transaction."""
+"""Publish drafts together: all that pass the quality gate become tools in one transaction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from tools.rights import Editor, Right, demand, person_of, reason_of
 
 @dataclass
 class PublishResult:
-    """What became of drafts, by `resource.method`; `held` names what the gate says against each."""
+    """The drafts that were published or held back, by `resource.method`; `held` gives the gate's reasons."""
 
     published: list[str] = field(default_factory=list)
     held: dict[str, list[str]] = field(default_factory=dict)
@@ -28,9 +28,9 @@ def publish(
     *,
     held: dict[str, list[str]] | None = None,
 ) -> PublishResult:
-    """Publish those of an integration's rows that pass the gate; raise DefinitionInvalid or RightsMissing.
+    """Publish the rows of an integration that pass the gate; raise DefinitionInvalid or RightsMissing.
 
-    `held` is what the gate has just said of all rows, by `resource.method`, where that is known.
+    `held` has the gate's reasons against rows, by `resource.method`, if all rows have just been judged.
     """
     demand(by, Right.CHANGE_RECORD)
     definition = integration.parsed()
@@ -59,12 +59,12 @@ def _publish(row: Documentation, by: User | None) -> None:
     row.published = True
     if by is not None:
         row.updated_by = by
-    # One announcement for all of them, not one a record.
+    # Not save(), which would announce each record.
     Documentation.save_base(row)
 
 
 def never_published(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:
-    """Return the rows that were never published: a draft that came with an import, and not what somebody withdrew."""
+    """Return the rows that were never published: imported drafts, but not records that somebody withdrew."""
     model = Documentation.history.model
     once = set(model.objects.filter(integration_id=integration.pk, published=True).values_list("id", flat=True))
     return [row for row in rows if not row.published and row.pk not in once]

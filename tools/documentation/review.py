@@ -1,6 +1,6 @@
-"""The review of an integration's drafts: what each comes to, which were accepted or dropped, and doing that together.
+"""The review of an integration's drafts: list them, mark them accepted or dropped, and carry out all marks together.
 
-Marks are the reviewer's own until they are carried out: they lie in the session, not on the records.
+Marks are the reviewer's own until they are carried out: they are kept in the session, not on the records.
 """
 
 from collections.abc import Iterable, MutableMapping
@@ -26,19 +26,17 @@ PREVIEW_LENGTH = 160
 
 @dataclass
 class Marks:
-    """Which drafts were accepted and dropped, by their keys in the database."""
+    """The accepted and dropped drafts, by primary key."""
 
     accepted: set[int] = field(default_factory=set)
     dropped: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, session: MutableMapping[str, Any], integration: Integration) -> "Marks":
-        """Read the marks of a session."""
         held = session.get(f"review:{integration.pk}", {})
         return cls(set(held.get(ACCEPTED, [])), set(held.get(DROPPED, [])))
 
     def keep(self, session: MutableMapping[str, Any], integration: Integration) -> None:
-        """Write the marks into a session."""
         key = f"review:{integration.pk}"
         if self.accepted or self.dropped:
             session[key] = {ACCEPTED: sorted(self.accepted), DROPPED: sorted(self.dropped)}
@@ -46,7 +44,7 @@ class Marks:
             session.pop(key, None)
 
     def set(self, mark: str, rows: Iterable[int]) -> None:
-        """Mark rows as accepted or dropped; any other word takes their marks away."""
+        """Mark rows as accepted or dropped; any other word removes their marks."""
         chosen = {*rows}
         self.accepted -= chosen
         self.dropped -= chosen
@@ -56,13 +54,13 @@ class Marks:
             self.dropped |= chosen
 
     def mark_of(self, row: int) -> str:
-        """Return how a row is marked; empty where it is not."""
+        """Return a row's mark; empty if it has none."""
         return ACCEPTED if row in self.accepted else DROPPED if row in self.dropped else ""
 
 
 @dataclass(frozen=True)
 class DraftRow:
-    """One draft as the table shows it."""
+    """A draft as the table shows it."""
 
     record: Documentation
     http: str
@@ -75,7 +73,7 @@ class DraftRow:
 
     @property
     def passes(self) -> bool:
-        """Whether it would be a tool once it is published."""
+        """Whether publishing it would make a tool."""
         return not self.reasons
 
 
@@ -91,7 +89,7 @@ class Counts:
 
 
 def drafts_of(integration: Integration) -> QuerySet[Documentation]:
-    """Return the records of an integration that are not published, judged afresh."""
+    """Return an integration's unpublished records, with fresh verdicts."""
     ensure_fresh()
     rows = Documentation.objects.filter(integration=integration, published=False, verdict__isnull=False)
     return rows.select_related("verdict").defer("response_schema", "query_schema", "body_schema").order_by("pk")
@@ -100,7 +98,7 @@ def drafts_of(integration: Integration) -> QuerySet[Documentation]:
 def filtered(
     rows: QuerySet[Documentation], marks: Marks, *, gate: str, mark: str, words: str
 ) -> QuerySet[Documentation]:
-    """Return the drafts that a reviewer asks for: by the gate's verdict, by their mark, by words."""
+    """Return the drafts that match the filters: the gate's verdict, the mark, and words in their texts."""
     if gate == PASSES:
         rows = rows.exclude(verdict__state=State.DRAFT)
     elif gate == NEEDS_WORK:
@@ -111,6 +109,7 @@ def filtered(
         rows = rows.filter(pk__in=marks.dropped)
     elif mark == UNMARKED:
         rows = rows.exclude(pk__in=marks.accepted | marks.dropped)
+    # Bounded, since each word adds five conditions to the query.
     for word in words.split()[:8]:
         rows = rows.filter(
             Q(verdict__name__icontains=word) | Q(title__icontains=word) | Q(description__icontains=word)
@@ -120,7 +119,7 @@ def filtered(
 
 
 def counts_of(rows: QuerySet[Documentation], marks: Marks) -> Counts:
-    """Count the drafts."""
+    """Count the drafts of each kind; marks of drafts that are gone do not count."""
     present = dict(rows.values_list("pk", "verdict__state"))
     held = sum(state == State.DRAFT for state in present.values())
     return Counts(
@@ -133,7 +132,7 @@ def counts_of(rows: QuerySet[Documentation], marks: Marks) -> Counts:
 
 
 def rows_of(definition: Definition | None, records: Iterable[Documentation], marks: Marks) -> list[DraftRow]:
-    """Return drafts as the table shows them."""
+    """Return drafts as the table shows them; without a method in the definition, one has no path."""
     made = []
     for record in records:
         resource = definition.resources.get(record.resource) if definition else None
@@ -159,7 +158,7 @@ def _start(text: str) -> str:
 
 @dataclass(frozen=True)
 class ReviewResult:
-    """What carrying out the marks did."""
+    """The result of carrying out the marks."""
 
     outcome: PublishResult
     dropped: list[str]
@@ -169,14 +168,14 @@ class ReviewResult:
 def carry_out(integration: Integration, marks: Marks, by: Editor) -> ReviewResult:
     """Publish what was accepted and delete what was dropped, all or nothing; raise DefinitionInvalid or RightsMissing.
 
-    What the gate holds back stays a draft and stays accepted; everything else stays as it is.
+    Drafts that the gate holds back stay drafts and stay accepted; everything else is left alone.
     """
     demand(by, *([Right.DELETE_RECORD] if marks.dropped else []), Right.CHANGE_RECORD)
     drafts = Documentation.objects.filter(integration=integration, published=False)
     with acting(person_of(by), reason_of(by, "reviewed")):
         dropped = list(drafts.filter(pk__in=marks.dropped))
         for row in dropped:
-            # The rows' own method would announce each; the integration is announced once.
+            # Not the row's own method, which would announce each; the integration is announced once.
             super(Documentation, row).delete()
         outcome = publish(integration, drafts.filter(pk__in=marks.accepted).order_by("pk"), by)
         if dropped and not outcome.published:

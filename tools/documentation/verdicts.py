@@ -1,8 +1,8 @@
-"""Keep the verdicts on documentation records: made for all of an integration at once, when somebody asks.
+"""Keep the verdicts on documentation records fresh: all of an integration at once, on demand.
 
-A verdict holds for a revision of its integration. Whoever reads verdicts calls `ensure_fresh` first: it takes one
-query while nothing changed, and judges only what did change otherwise. What depends on the record alone is kept by
-the digest of what it was made from; what depends on its neighbours (names, near-duplicates) is cheap, and made anew.
+A verdict is valid for one revision of its integration. Code that reads verdicts calls `ensure_fresh` first: it takes
+one query if nothing changed, and otherwise judges only what did. The part that depends on the record alone is kept
+with a digest of its inputs; the part that depends on neighbours (names, near-duplicates) is cheap, and made again.
 """
 
 import hashlib
@@ -33,20 +33,20 @@ KEPT = ("digest", "own", "state", "name", "score", "tokens", "problems", "findin
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The other records of an integration, as far as they bear on one: who has which name, and who is alike."""
+    """The other records of an integration as far as they affect one: which names are taken, which are alike."""
 
     names: dict[str, str]
     neighbours: Neighbours
 
     def problems(self, record: Documentation, own: Assessment) -> list[str]:
-        """Return what the gate says against a record because of another one."""
+        """Return the gate's problems with a record that are due to another one."""
         holder = self.names.get(own.name)
         if holder is None or holder == record.key:
             return []
         return [f"tool_name: {own.name} is the name of {holder}'s tool already."]
 
     def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[Finding]:
-        """Return what the lint says of a record because of the others."""
+        """Return the lint's findings on a record that are due to the others."""
         found = list(mention_findings(own.mentions, {*self.names, own.name}))
         return [*self.neighbours.findings(profile_of(definition, record)), *found] if own.judged else []
 
@@ -71,40 +71,40 @@ class Report:
 
     @property
     def drafts(self) -> list[Documentation]:
-        """The records that are meant to be tools, and are none."""
+        """The records that are meant to be tools, but are not."""
         return [record for record in self.published if record.verdict.state == State.DRAFT]
 
     @property
     def tokens(self) -> int:
-        """About what all tools cost a model together."""
+        """Roughly what all tools together cost a model."""
         return sum(record.verdict.tokens or 0 for record in self.exposed)
 
     @property
     def score(self) -> int | None:
-        """The mean of the published records; None where there is none."""
+        """The mean score of the published records; None if there are none."""
         scores = [record.verdict.score for record in self.published]
         return round(sum(scores) / len(scores)) if scores else None
 
     @property
     def findings(self) -> list[str]:
-        """What concerns all tools together."""
+        """The definition's problems, and the lint's findings on all tools together."""
         return [*self.problems, *server_findings(len(self.exposed), self.tokens)]
 
 
 def ensure_fresh() -> None:
-    """Judge the records of every integration that changed since, or that other rules judged."""
+    """Judge the records of every integration that changed since they were judged, or was judged by other rules."""
     current = Judged.objects.filter(revision=F("integration__revision"), rules=str(RULES_VERSION))
     for integration in Integration.objects.exclude(pk__in=current.values("pk")):
         refresh(integration)
 
 
 def refresh(integration: Integration) -> None:
-    """Judge the records of an integration as it stands in the database, and keep what is new."""
+    """Judge an integration's records as they are in the database, and store the verdicts that changed."""
     try:
         with transaction.atomic():
             _refresh(Integration.objects.get(pk=integration.pk))
     except (IntegrityError, Integration.DoesNotExist):
-        # A record went meanwhile; the next reader judges what is left.
+        # A record was deleted in the meantime; the next reader judges the others.
         logger.info("The records of %s changed while they were judged.", integration.name)
 
 
@@ -124,7 +124,7 @@ def _refresh(integration: Integration) -> None:
 
 
 def verdicts_on(integration: Integration, records: list[Documentation]) -> list[Verdict]:
-    """Return the verdicts on all of an integration's records, in their order; nothing is saved."""
+    """Return the verdicts on all of an integration's records, in their order; save nothing."""
     try:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
@@ -167,7 +167,7 @@ def _verdict(
 
 
 def state_of(record: Documentation, problems: Iterable[str]) -> State:
-    """Return what a record comes to, given what the gate says of it."""
+    """Return a record's state, given the gate's problems with it."""
     if any(problems):
         return State.DRAFT
     return State.EXPOSED if record.published else State.WITHDRAWN
@@ -179,7 +179,7 @@ def _differs(record: Documentation, verdict: Verdict) -> bool:
 
 
 def _surroundings(definition: Definition, records: list[Documentation], owns: list[Assessment]) -> Surroundings:
-    """Return what bears on each record; a name belongs to the record that comes first in the definition."""
+    """Return the records' surroundings; a name belongs to the record that comes first in the definition."""
     order = {key: place for place, key in enumerate(definition_order(definition))}
     names: dict[str, str] = {}
     profiles = []
@@ -211,7 +211,7 @@ def surroundings_of(integration: Integration, definition: Definition) -> Surroun
 
 
 def report_of(integration: Integration) -> Report:
-    """Return what gate and lint say of an integration."""
+    """Return the report of gate and lint on an integration."""
     ensure_fresh()
     records = list(
         Documentation.objects.filter(integration=integration, verdict__isnull=False).select_related("verdict")

@@ -1,4 +1,4 @@
-"""The rows of this app: documentation records and their history, the record of calls and what it comes to."""
+"""The rows of this app: documentation records and their history, the record of calls and its figures."""
 
 from django.db import models
 from simple_history import register
@@ -10,7 +10,7 @@ from tools.models.figures import CallFigures
 from tools.models.history import Versions, acting
 from tools.models.verdicts import Judged, State, Verdict
 
-# Definitions are edited beside their records, and the app of integrations knows nothing of editing.
+# Here and not in accounts, which knows nothing of editing: definitions are edited beside their records.
 register(
     Integration,
     app="tools",

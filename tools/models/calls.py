@@ -27,7 +27,7 @@ FAILED = ~Q(outcome__in=UNFAILED)
 
 
 class Via(models.TextChoices):
-    """Through which door a call came."""
+    """The interface through which a call came."""
 
     MCP = "mcp", "MCP"
     REST = "rest", "REST"

@@ -1,4 +1,4 @@
-"""Documentation records: what a model is told of one method of an integration. Without one there is no tool."""
+"""Documentation records: what a model reads about one method of an integration. Without one there is no tool."""
 
 import hashlib
 import json
@@ -68,33 +68,34 @@ class Documentation(models.Model):
         return {name: getattr(self, name) for name in CONTENT_FIELDS}
 
     def content_digest(self) -> str:
-        """Return a digest of the content, to tell an edited record from one as it was loaded."""
+        """Return a digest of the content, to tell an edited record from a loaded one."""
         return hashlib.sha256(json.dumps(self.content(), sort_keys=True).encode()).hexdigest()
 
     @property
     def is_edited(self) -> bool:
-        """Whether somebody changed the content after a bundle brought it, or wrote it here."""
+        """Whether the content was changed after a bundle loaded it, or was written here."""
         return self.loaded_digest != self.content_digest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and have the integration's tools made anew."""
+        """Save, and invalidate the integration's tools."""
         super().save(*args, **kwargs)
-        self._tell()
+        self._announce()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and have the integration's tools made anew."""
+        """Delete, and invalidate the integration's tools."""
         deleted = super().delete(*args, **kwargs)
-        self._tell()
+        self._announce()
         return deleted
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         self.integration.touch()
         announce(ChangeKind.INTEGRATION, self.integration.pk)
 
 
 def save_records(rows: list[Documentation]) -> None:
-    """Save records with their versions, the new ones together, and announce nothing: that is for the caller."""
+    """Save records with their versions, the new ones in bulk; announcing the change is up to the caller."""
     present = [row for row in rows if not row._state.adding]
     create([row for row in rows if row._state.adding])
     for row in present:
+        # Not save(), which would announce each row.
         Documentation.save_base(row)

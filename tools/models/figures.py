@@ -1,4 +1,4 @@
-"""What many calls come to: counts and a histogram of durations, so that no chart has to read a million rows."""
+"""Figures on many calls: counts and a histogram of durations, so that no chart has to read a million rows."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -6,24 +6,24 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-# What stands in the place of an account or server where figures are not parted by them, or a call had no server: a
-# NULL would be unlike any other in a unique constraint.
+# The account or server of figures that are not split by it, or of calls without a server: in a unique constraint,
+# one NULL never equals another.
 NOBODY = UUID(int=0)
 
-# Upper bounds of the buckets in milliseconds, each half again as wide as the one before; a last bucket has no bound.
+# Upper bounds of the buckets in milliseconds, each 1.5 times the previous one; the last bucket has no bound.
 BOUNDS = tuple(round(2 * 1.5**step, 1) for step in range(26))
 BUCKETS = tuple(f"bucket_{number:02}" for number in range(len(BOUNDS) + 1))
 
 
 class Grain(models.IntegerChoices):
-    """How much time one row is about."""
+    """The span of time that a row covers."""
 
     HOUR = 1, "Hour"
     DAY = 2, "Day"
 
 
 class Scope(models.IntegerChoices):
-    """What one row is about; sums over one scope are never mixed with another."""
+    """What a row is about; figures of different scopes are never added up."""
 
     TOOL = 1, "One tool, in all accounts of an environment"
     SERVER = 2, "One server, with all its tools"
@@ -31,7 +31,7 @@ class Scope(models.IntegerChoices):
 
 
 class CallFigures(models.Model):
-    """The calls of one hour or day (UTC) that have ended, in one scope. Durations are in milliseconds."""
+    """The finished calls of one hour or day (UTC), in one scope. Durations are in milliseconds."""
 
     grain = models.PositiveSmallIntegerField(choices=Grain.choices)
     scope = models.PositiveSmallIntegerField(choices=Scope.choices)
@@ -53,7 +53,7 @@ class CallFigures(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account_id", "scope", "grain", "start"], name="figures_account"),
-            # Which of thousands of servers are called most is read out of this alone.
+            # This index alone answers which of thousands of servers are called most.
             models.Index(
                 fields=["environment_id", "start", "server_id", "account_id", "calls"],
                 name="figures_servers",
@@ -66,5 +66,6 @@ class CallFigures(models.Model):
         return f"{self.calls} calls from {self.start}"
 
 
+# A column for each bucket, so that the database can add histograms up.
 for _bucket in BUCKETS:
     CallFigures.add_to_class(_bucket, models.PositiveIntegerField(default=0))

@@ -1,11 +1,11 @@
 """Every version of documentation records and of integrations' definitions: who changed what, when and why.
 
-The history of integrations lies in this app, beside that of their records. Whoever saves says who acts, and why:
+The history of integrations is kept in this app, beside that of their records. Code that saves says who acts, and why:
 
     with acting(person, "bundle"):
         record.save()
 
-Versions that are saved in one such block are written together when it ends.
+The versions of one such block are written together when it ends.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ BATCH = 200
 
 @dataclass
 class Act:
-    """Who acts, and why; the versions that wait to be written."""
+    """Who acts and why, and the versions still to be written."""
 
     user_id: Any
     reason: str
@@ -38,9 +38,9 @@ _act: ContextVar[Act | None] = ContextVar("act", default=None)
 
 @contextmanager
 def acting(who: User | None = None, reason: str = "") -> Iterator[None]:
-    """Put every version that is saved meanwhile under a name and a reason; within another act, only add the reason.
+    """Attribute every version of this block to a person and a reason; within another act, only add the reason.
 
-    All of it is one transaction, so that no change is ever without its version.
+    The block is one transaction, so no change is ever saved without its version.
     """
     outer = _act.get()
     if outer is not None:
@@ -61,7 +61,7 @@ def acting(who: User | None = None, reason: str = "") -> Iterator[None]:
 
 
 def write(versions: list[Any]) -> None:
-    """Write versions in as few statements as there are kinds of rows."""
+    """Insert versions in bulk, one model after the other."""
     kinds: dict[type[models.Model], list[Any]] = {}
     for version in versions:
         kinds.setdefault(type(version), []).append(version)
@@ -70,10 +70,10 @@ def write(versions: list[Any]) -> None:
 
 
 class Versions(HistoricalRecords):  # type: ignore[misc]  # the library ships no types
-    """The library's records of history, with who and why taken from the act, and written together."""
+    """django-simple-history's records, with person and reason taken from the act, and inserted together."""
 
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
-        """Note a version: at once, or at the end of the act that it belongs to."""
+        """Save a version at once, or at the end of the act that it belongs to."""
         act = _act.get()
         version = version_of(instance, self.manager_name, history_type, act)
         if act is None:
@@ -83,8 +83,8 @@ class Versions(HistoricalRecords):  # type: ignore[misc]  # the library ships no
 
 
 def version_of(instance: Any, manager_name: str, history_type: str, act: Act | None) -> Any:
-    """Return the version of a row as it stands in memory (not saved)."""
-    # Taken from the descriptor, which makes a class of a manager anew each time that it is asked for one.
+    """Return an unsaved version of a row's values in memory."""
+    # Taken from the descriptor itself, which builds a new manager class on each access.
     model = vars(type(instance))[manager_name].model
     values = {each.attname: getattr(instance, each.attname) for each in model.tracked_fields}
     return model(
@@ -97,10 +97,10 @@ def version_of(instance: Any, manager_name: str, history_type: str, act: Act | N
 
 
 def create(rows: list[Any]) -> None:
-    """Save new rows of one kind within an act, with their first versions: a few statements, not two a row."""
+    """Save new rows of one model within an act, with their first versions: a few statements, not two per row."""
     act = _act.get()
     if act is None:
-        raise RuntimeError("rows are saved together within `acting` alone, which writes their versions")
+        raise RuntimeError("rows can be created together only within `acting`, which writes their versions")
     if rows:
         type(rows[0])._default_manager.bulk_create(rows, batch_size=BATCH)
         act.waiting.extend(version_of(row, "history", "+", act) for row in rows)

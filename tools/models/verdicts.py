@@ -1,7 +1,6 @@
-"""What gate and lint say of each documentation record, kept so that lists can be filtered and sorted by it.
+"""The verdicts of gate and lint on documentation records, stored so that lists can be filtered and sorted by them.
 
-These rows are a cache that tools/documentation/verdicts.py keeps: nothing but it writes them, and all of them can be
-deleted.
+These rows are a cache: only tools/documentation/verdicts.py writes them, and all of them can be deleted.
 """
 
 from typing import ClassVar
@@ -13,7 +12,7 @@ from tools.models.documentation import Documentation
 
 
 class State(models.TextChoices):
-    """What a record comes to."""
+    """Whether a record is a tool, and if not, whether that is intended."""
 
     EXPOSED = "exposed", "Passes"
     DRAFT = "draft", "Draft"
@@ -21,7 +20,7 @@ class State(models.TextChoices):
 
 
 class Verdict(models.Model):
-    """The verdict on one record. `own` is what depends on the record alone, by the digest of what it was made from."""
+    """The verdict on one record. `own` is the part that depends on the record alone, `digest` that of its inputs."""
 
     State = State
 
@@ -43,7 +42,7 @@ class Verdict(models.Model):
 
 
 class Judged(models.Model):
-    """At which revision of an integration, and by which rules, its records were judged last."""
+    """The revision of an integration and the rules by which its records were last judged."""
 
     integration = models.OneToOneField(Integration, on_delete=models.CASCADE, primary_key=True, related_name="judged")
     revision = models.PositiveBigIntegerField()

@@ -1,4 +1,4 @@
-"""What an operation answers: of which kind, where the result lies in it, and whether that is a list."""
+"""An operation's answer: its kind, where the result is in it, and whether that is a list."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tools.openapi.reading.operations import Operation
 from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import Cleaner
 
-# Deep enough for an envelope: the list in it, and the next page's place beside that.
+# Deep enough for an envelope with a list and the next page's cursor beside it.
 DEPTH = 4
 LISTS = ("data", "items", "results", "result", "records", "values", "value", "entries", "list", "rows", "content",
          "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
@@ -25,7 +25,7 @@ STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json
 
 @dataclass(frozen=True)
 class Result:
-    """The kind of answer; `expression` leads to the result, empty for the whole; `envelope` is the whole's schema."""
+    """The kind of answer; `expression` leads to the result, empty for the whole answer, whose schema is `envelope`."""
 
     kind: str
     expression: str = ""
@@ -37,7 +37,7 @@ class Result:
 
 
 def result_of(operation: Operation, cleaner: Cleaner, nouns: list[str]) -> Result:
-    """Return what an operation answers; raise OperationRefused for what cannot be a tool's result."""
+    """Return the kind and place of an operation's result; raise OperationRefused if no tool could return it."""
     _refuse_unusable(operation)
     kind, schema = _kind(operation.answer.schemas)
     if kind != "json":
@@ -47,7 +47,7 @@ def result_of(operation: Operation, cleaner: Cleaner, nouns: list[str]) -> Resul
     try:
         envelope = cleaner.cleaned(schema, DEPTH).schema
     except ReferenceRefused:
-        return Result(kind)  # what it answers stays unknown; it can be called all the same
+        return Result(kind)  # the answer stays unknown, but the operation can be called
     steps = _list_place(envelope, nouns, says_so=_says_list(operation))
     if steps is not None:
         return Result(kind, expression(steps), steps, True, True, schema, envelope)
@@ -69,7 +69,7 @@ def _refuse_unusable(operation: Operation) -> None:
 
 
 def _kind(schemas: dict[str, Any]) -> tuple[str, Any]:
-    """Return the kind of answer that is of most use, and the schema of JSON."""
+    """Return the most useful kind of answer, and its schema if it is JSON."""
     media = {each.partition(";")[0].strip().lower(): schema for each, schema in schemas.items()}
     usable = {each: schema for each, schema in media.items() if each not in STREAMS}
     if not usable:
@@ -78,6 +78,7 @@ def _kind(schemas: dict[str, Any]) -> tuple[str, Any]:
         if is_json(each):
             return "json", schema
     for each, schema in usable.items():
+        # Descriptions write */* where they mean JSON.
         if "*" in each and not each.startswith(("image", "audio", "video", "text")):
             return "json", schema
     if "text/html" in usable:
@@ -88,7 +89,7 @@ def _kind(schemas: dict[str, Any]) -> tuple[str, Any]:
 
 
 def is_json(media_type: str) -> bool:
-    """Tell whether a media type is JSON, by whatever name."""
+    """Return whether a media type is JSON, under any of its names."""
     bare = media_type.partition(";")[0].strip().lower()
     return bare in {"application/json", "text/json", "json"} or bare.endswith("+json")
 
@@ -104,13 +105,13 @@ def expression(steps: tuple[str, ...]) -> str:
 
 
 def _says_list(operation: Operation) -> bool:
-    """Tell whether an operation calls itself a list, whatever surrounds the list in its answer."""
+    """Return whether an operation calls itself a list, whatever else its answer contains."""
     words = {*words_of(operation.operation_id), *words_of(operation.path.rpartition("/")[2])}
     return operation.http == "GET" and bool(words & {"list", "search", "query", "find", "index"})
 
 
 def _list_place(envelope: Schema, nouns: list[str], *, says_so: bool) -> tuple[str, ...] | None:
-    """Return where a list lies in an answer; nothing at all where it is no list."""
+    """Return where the list is in an answer; None if the answer is no list."""
     if "array" in kinds_of(envelope):
         return ()
     properties = envelope.get("properties") or {}
@@ -128,7 +129,7 @@ def _list_place(envelope: Schema, nouns: list[str], *, says_so: bool) -> tuple[s
 
 
 def _best(names: list[str], properties: Schema, nouns: list[str], *, says_so: bool) -> str | None:
-    """Return the list among an object's members that is its result: by a usual name, its noun, or as the only one."""
+    """Return the member that is the result list: the one with a usual name, with the noun's name, or the only one."""
     by_lower = {name.lower(): name for name in names}
     if _is_envelope(properties, set(names)):
         for each in LISTS:
@@ -136,10 +137,10 @@ def _best(names: list[str], properties: Schema, nouns: list[str], *, says_so: bo
                 return by_lower[each]
     for noun in nouns:
         for name in names:
-            said = "".join(words_of(name))
+            joined = "".join(words_of(name))
             if (
-                said
-                and said in {noun, inflection.pluralize(noun)}
+                joined
+                and joined in {noun, inflection.pluralize(noun)}
                 and (says_so or _is_envelope(properties, set(names)))
             ):
                 return name
@@ -148,12 +149,12 @@ def _best(names: list[str], properties: Schema, nouns: list[str], *, says_so: bo
 
 
 def _is_envelope(properties: Schema, besides: set[str]) -> bool:
-    """Tell whether every other member only surrounds the result."""
+    """Return whether every other member only surrounds the result."""
     return all(name in besides or set(words_of(name)) & ENVELOPE or not words_of(name) for name in properties)
 
 
 def _wrapped(envelope: Schema, nouns: list[str]) -> str:
-    """Return the member that holds the one thing an answer is about, where everything else only surrounds it."""
+    """Return the member that contains an answer's single object, if everything else only surrounds it."""
     properties = envelope.get("properties") or {}
     singular = {inflection.singularize(noun) for noun in nouns}
     for name, child in properties.items():

@@ -1,4 +1,4 @@
-"""The arguments of an operation that go into path, query and headers, and in which style."""
+"""The arguments of an operation that go into the path, the query and headers, and their styles."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ ONE_BUDGET = 3_000
 WORDS = 300
 MAX_PARAMETER = 100
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
-# Parameters by which credentials go, in whichever place a description puts them.
+# Parameters that carry credentials, wherever a description puts them.
 CREDENTIALS = frozenset(
     {"authorization", "token", "access_token", "x-api-key", "api-key", "apikey", "api_key", "x-auth-token"}
 )
@@ -30,9 +30,9 @@ IDENTIFIERS = re.compile(
 
 @dataclass(frozen=True)
 class Arguments:
-    """The query schema, and what the definition's method says of it; `path` may have placeholders of other names.
+    """The query schema, and the method's settings for it; `path` may have renamed placeholders.
 
-    `fixed` are parameters of the query that can only have one value.
+    `fixed` are query parameters that can have only one value.
     """
 
     path: str
@@ -52,7 +52,7 @@ def arguments_of(
     credentials: frozenset[str],
     constant_headers: frozenset[str],
 ) -> Arguments:
-    """Return the arguments of an operation but those of its body; `without` are parameters that paging sends."""
+    """Return the arguments of an operation except its body's; `without` are parameters that paging sends."""
     properties: Schema = {}
     required: list[str] = []
     path, names = _apart_from_body(template, body)
@@ -91,11 +91,11 @@ def _queries(
     without: frozenset[str],
     credentials: frozenset[str],
 ) -> dict[str, str]:
-    """Add the arguments of the query to those there are; return their styles, where these are not the usual one."""
+    """Add the query's arguments to `properties`; return the styles that differ from the default."""
     styles: dict[str, str] = {}
     for each in operation.named("query"):
         if is_reserved_parameter(each.name):
-            continue
+            continue  # the vendor may let it override the HTTP method
         if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
             continue
         schema = parameter_schema(each, cleaner)
@@ -114,7 +114,7 @@ def _queries(
 
 
 def only_value(schema: Schema) -> str | int | float | bool | None:
-    """Return the one value that a schema allows; None where it allows several."""
+    """Return the only value that a schema allows; None if it allows several."""
     allowed = [schema["const"]] if "const" in schema else schema.get("enum", [])
     return allowed[0] if len(allowed) == 1 and isinstance(allowed[0], str | int | float) else None
 
@@ -124,9 +124,9 @@ def _size(schema: Schema, cleaner: Cleaner) -> int:
 
 
 def _apart_from_body(template: Template, body: Schema) -> tuple[str, dict[str, str]]:
-    """Give placeholders another name where the body has a member of the same that may mean another value.
+    """Rename placeholders that share their name with a body member of possibly another value.
 
-    An id is the same in both places. A name is not: the path says which thing, the body how it is called from then on.
+    An id is the same in both places. A name is not: the path says which object, the body what to call it from then on.
     """
     path, names = template.path, {}
     for name, wire in template.placeholders.items():
@@ -140,7 +140,7 @@ def _apart_from_body(template: Template, body: Schema) -> tuple[str, dict[str, s
 
 
 def _path_schema(parameter: Parameter | None, cleaner: Cleaner) -> Schema:
-    """Return the schema of a path value, which is always one value."""
+    """Return the schema of a path parameter, which is always a single value."""
     if parameter is None:
         return {"type": "string"}
     schema = parameter_schema(parameter, cleaner)
@@ -155,9 +155,9 @@ def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
     words = plain(parameter.description, WORDS)
     added: Schema = {}
     if words:
-        said = schema.get("description", "")
-        # What the values are was said by the schema.
-        added["description"] = f"{words} {said}" if said.startswith("One of ") else words
+        described = schema.get("description", "")
+        # The cleaner lists values that are no enum in the description.
+        added["description"] = f"{words} {described}" if described.startswith("One of ") else words
     if parameter.deprecated:
         added["deprecated"] = True
     if isinstance(parameter.example, str | int | float) and "enum" not in schema and "examples" not in schema:
@@ -168,13 +168,14 @@ def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
 
 
 def query_style(parameter: Parameter, schema: Schema) -> str:
-    """Return how a list or object goes into the query; empty for the usual way."""
+    """Return how a list or object is written into the query; empty for the default style."""
     kinds = set(kinds_of(schema))
     if not {"array", "object"} & kinds:
         return ""
     if parameter.is_json:
         return "json"
     holds_objects = bool({"object", "array"} & set(kinds_of(schema.get("items"))))
+    # OpenAPI 3, Parameter Object, style values.
     match parameter.style:
         case "deepObject":
             return "indices" if holds_objects else "brackets"
@@ -190,11 +191,11 @@ def query_style(parameter: Parameter, schema: Schema) -> str:
 
 
 def is_credential(parameter: Parameter, credentials: frozenset[str]) -> bool:
-    """Tell whether a parameter carries what the account's credentials are for: no model gives these."""
+    """Return whether a parameter carries credentials, which come from the account and never from a model."""
     name = parameter.name.lower()
     if parameter.place == "query":
-        speaks_of_it = name == "token" and "authenticat" in parameter.description.lower()
-        return parameter.name in credentials or name in CREDENTIAL_QUERIES or speaks_of_it
+        is_token = name == "token" and "authenticat" in parameter.description.lower()
+        return parameter.name in credentials or name in CREDENTIAL_QUERIES or is_token
     return name in credentials or name in CREDENTIALS
 
 
@@ -216,7 +217,7 @@ def _headers(
     taken: set[str],
     without: frozenset[str],
 ) -> dict[str, str]:
-    """Add the parameters that go into headers, but those that Patchbay sets; return the headers by argument."""
+    """Add the header parameters, except those that Patchbay sets; return the headers by argument."""
     headers: dict[str, str] = {}
     for each in operation.named("header"):
         lower = each.name.lower()
@@ -228,6 +229,7 @@ def _headers(
         if {"array", "object"} & set(kinds_of(schema)):
             schema = {key: value for key, value in schema.items() if key == "description"} | {"type": "string"}
         name = each.name
+        # Path, query, headers and body share one flat object of arguments.
         while name in properties or name in taken:
             name = f"{name}_header"
         properties[name] = schema

@@ -1,4 +1,4 @@
-"""How the vendor knows who calls: the most usable of the security schemes, and what an admin is asked for it."""
+"""How requests are authenticated: the most usable security scheme, and the connection fields it needs."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -16,12 +16,12 @@ ADDRESS = re.compile(r"https?://[^\s#]{1,290}")
 SCOPE = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_SCOPES = 100
 LONGEST_FIELD = 48
-NOT_TOLD = "The document does not say how the vendor knows who calls; a bearer token was assumed."
+NO_SCHEME = "The document does not say how requests are authenticated; a bearer token was assumed."
 
 
 @dataclass(frozen=True)
 class AccessProposal:
-    """The authentication and its connection fields; `names` are parameters that it takes the place of."""
+    """The authentication and its connection fields; `names` are the parameters that it replaces."""
 
     authentication: dict[str, Any]
     fields: list[dict[str, Any]]
@@ -48,13 +48,13 @@ def access_of(document: Document, operations: list[Operation], base_url: str) ->
             candidate = _candidate(name, scheme, requirement.get(name), operations, base_url)
             if candidate is not None:
                 others = [each for each in known if each != name]
-                # One scheme that does alone is worth more than a pair; among equals the document's order decides.
+                # One sufficient scheme is better than a pair; among equals the document's order decides.
                 candidates.append((candidate.rank + 10 * len(others), place, len(candidates), others, candidate.access))
         together = _together(known) if len(known) > 1 else None
         if together is not None:
             candidates.append((together.rank, place, len(candidates), [], together.access))
     if not candidates:
-        return AccessProposal(_bearer(), [_token_field()], notes=[NOT_TOLD])
+        return AccessProposal(_bearer(), [_token_field()], notes=[NO_SCHEME])
     _, _, _, others, access = min(candidates, key=lambda each: each[:3])
     notes = [*access.notes]
     if others:
@@ -76,7 +76,7 @@ def _schemes(document: Document) -> dict[str, dict[str, Any]]:
 
 
 def _requirements(document: Document, operations: list[Operation]) -> list[dict[str, Any]]:
-    """Return what the document asks for as a whole, else what most of its operations do."""
+    """Return the requirements of the document as a whole, or else the most common ones of its operations."""
     written = document.root.get("security")
     found = [each for each in written if isinstance(each, dict) and each] if isinstance(written, list) else []
     if found:
@@ -96,12 +96,12 @@ def _requirements(document: Document, operations: list[Operation]) -> list[dict[
 def _candidate(
     name: str, scheme: dict[str, Any], scopes: Any, operations: list[Operation], base_url: str
 ) -> _Candidate | None:
-    kind, said = str(scheme.get("type")), str(scheme.get("scheme", "")).lower()
+    kind, http_scheme = str(scheme.get("type")), str(scheme.get("scheme", "")).lower()
     if kind == "apiKey":
         return _api_key(scheme)
-    if kind == "basic" or (kind == "http" and said == "basic"):
+    if kind == "basic" or (kind == "http" and http_scheme == "basic"):
         return _Candidate(3, AccessProposal(_basic(), _basic_fields()))
-    if kind == "http" and said == "bearer":
+    if kind == "http" and http_scheme == "bearer":
         return _Candidate(0, AccessProposal(_bearer(), [_token_field()]))
     if kind == "oauth2":
         return _oauth(name, scheme, scopes, operations, base_url)
@@ -112,35 +112,35 @@ def _candidate(
 
 
 def _together(schemes: dict[str, dict[str, Any]]) -> _Candidate | None:
-    """Return what puts several keys on a request at once; None where one is no key, or two share a place."""
+    """Return the authentication with several keys at once; None if one is not a key, or two share a place."""
     keys: list[dict[str, str]] = []
     fields: dict[str, dict[str, Any]] = {}
     names: frozenset[str] = frozenset()
     ranks = []
     for name, scheme in schemes.items():
-        one = _key_of(scheme)
-        if one is None:
+        single = _key_of(scheme)
+        if single is None:
             return None
         field_name = _field_name(name)
-        authentication = one.access.authentication
+        authentication = single.access.authentication
         value = authentication["value"].replace("{api_key}", f"{{{field_name}}}")
         keys.append({place: text for place, text in authentication.items() if place in {"header", "query"}})
         keys[-1]["value"] = value
-        fields[field_name] = {"name": field_name, "label": one.access.fields[0]["label"], "secret": True}
-        names |= one.access.names
-        ranks.append(one.rank)
+        fields[field_name] = {"name": field_name, "label": single.access.fields[0]["label"], "secret": True}
+        names |= single.access.names
+        ranks.append(single.rank)
     places = {(place, text.lower()) for key in keys for place, text in key.items() if place != "value"}
     if len(places) < len(keys) or len(fields) < len(keys) or len(keys) > MAX_KEYS:
         return None
-    # One that does alone is easier to connect; a pair of keys still is easier than a client of one's own.
+    # A single key is easier to connect, but several keys are still easier than registering an OAuth client.
     return _Candidate(max(ranks) + 1, AccessProposal({"kind": "api_keys", "keys": keys}, [*fields.values()], names))
 
 
 def _key_of(scheme: dict[str, Any]) -> _Candidate | None:
-    """Return a scheme as an API key; a bearer token is one behind a word."""
+    """Return a scheme as an API key; a bearer token is a key with a prefix."""
     key = _api_key(scheme) if scheme.get("type") == "apiKey" else None
     if key is not None:
-        # With several, what the vendor calls each tells them apart.
+        # The vendor's names tell several keys apart.
         return _Candidate(key.rank, replace(key.access, fields=[{"label": str(scheme["name"])[:80]}]))
     if scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer":
         bearer = {"kind": "api_key", "header": "Authorization", "value": "Bearer {api_key}"}
@@ -149,7 +149,7 @@ def _key_of(scheme: dict[str, Any]) -> _Candidate | None:
 
 
 def _field_name(scheme_name: str) -> str:
-    """Return a name for the connection field of a scheme, which nothing else of a definition is called like."""
+    """Return a name for a scheme's connection field that nothing else in a definition uses."""
     name = slug(words_of(scheme_name), LONGEST_FIELD - len("_key")) or "api"
     return name if name.endswith(("key", "token", "secret")) else f"{name}_key"
 
@@ -178,7 +178,7 @@ def _api_key(scheme: dict[str, Any]) -> _Candidate | None:
 
 
 def _prefixed(header: str, description: str) -> str:
-    """Return the value of a key's header: in Authorization it stands behind a word, which only the prose tells."""
+    """Return the value of a key's header: Authorization may need a prefix, which only the prose mentions."""
     if header.lower() != "authorization":
         return "{api_key}"
     found = re.search(
@@ -252,7 +252,7 @@ def _address(url: Any, base_url: str) -> str:
 
 
 def _scopes(name: str, flow: dict[str, Any], required: Any, operations: list[Operation]) -> list[str]:
-    """Return the scopes that the document as a whole asks for, else those of its operations, else all there are."""
+    """Return the scopes that the document requires as a whole, else those of its operations, else all there are."""
     found = [each for each in required if isinstance(each, str)] if isinstance(required, list) else []
     if not found:
         found = [

@@ -1,4 +1,4 @@
-"""The body of a request: in which format, and its schema as the properties of one object."""
+"""The body of a request: its format, and its schema as the properties of one object."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ WHOLE_WORDS = 300
 
 @dataclass(frozen=True)
 class RequestBody:
-    """What a definition's method says of its body, and the schema of it; both empty where there is none."""
+    """A method's settings for its body, and the body's schema; both empty if there is no body."""
 
     declared: dict[str, Any] = field(default_factory=dict)
     schema: Schema = field(default_factory=dict)
@@ -48,7 +48,7 @@ def body_of(operation: Operation, cleaner: Cleaner) -> RequestBody:
 
 
 def _chosen(bodies: list[Body]) -> Body | None:
-    """Return the format that a model writes most surely: JSON, then forms, then text."""
+    """Return the format that a model writes most reliably: JSON, then forms, then text."""
     ranks = {}
     for place, body in enumerate(bodies):
         media = body.media_type.partition(";")[0].strip().lower()
@@ -64,7 +64,7 @@ def _chosen(bodies: list[Body]) -> Body | None:
         elif any(word in media for word in TEXTS) and "*" not in media:
             ranks[place] = 5
         elif "/" in media and "*" not in media:
-            ranks[place] = 6  # bytes: text can still be sent as such a file
+            ranks[place] = 6  # bytes: a model can still send text as such a file
     if not ranks:
         return None
     return bodies[min(ranks, key=lambda place: (ranks[place], place))]
@@ -92,7 +92,7 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
 
 
 def _root(properties: Schema) -> str:
-    """Return the one member that everything lies in, as in `{"ticket": {…}}`."""
+    """Return the single member that wraps everything, as in `{"ticket": {…}}`; empty if there is none."""
     if len(properties) != 1:
         return ""
     name, only = next(iter(properties.items()))
@@ -116,7 +116,7 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
 
 
 def _top(schema: Schema, *, with_files: bool = False) -> Schema:
-    """Return an object's schema as the top of a tool's arguments; only some bodies can hold files."""
+    """Return an object's schema as the top level of a tool's arguments; only some bodies can contain files."""
     properties = {name: nameable(child) for name, child in schema["properties"].items()}
     if not with_files:
         properties = {name: _without_bytes(child) for name, child in properties.items()}
@@ -127,7 +127,7 @@ def _top(schema: Schema, *, with_files: bool = False) -> Schema:
 
 
 def _without_bytes(schema: Schema) -> Schema:
-    """Return a schema that does not stand for a file, nor for a list of them."""
+    """Return a schema that is taken neither for a file nor for a list of files."""
     if schema.get("format") == "binary":
         schema = {key: value for key, value in schema.items() if key != "format"}
     if isinstance(schema.get("items"), dict) and schema["items"].get("format") == "binary":
@@ -158,7 +158,7 @@ def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
 
 
 def form_style(schema: Schema, encoding: dict[str, Any], media_type: str) -> str:
-    """Return how a list or object is written into a form; empty for the usual way."""
+    """Return how a list or object is written into a form; empty for the default style."""
     style, explode = encoding.get("style"), encoding.get("explode", True)
     holds_objects = "object" in kinds_of(schema.get("items"))
     if "json" in str(encoding.get("contentType", "")):

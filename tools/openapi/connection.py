@@ -1,9 +1,9 @@
-"""Choose the request that tells whether a connection works: cheap, without parameters, and only for who is known."""
+"""Choose the request that tests a connection: cheap, without parameters, and requiring authentication."""
 
 from tools.openapi.naming.paths import nodes_of
 from tools.openapi.reading.operations import Operation
 
-# What vendors call the one who asks, most telling first.
+# What vendors call the authenticated caller, most reliable first.
 SELVES = (
     "me",
     "self",
@@ -23,9 +23,9 @@ OPEN = frozenset({"status", "health", "version", "openapi", "docs", "login", "to
 
 
 def connection_path(operations: list[Operation], paths: dict[str, str], lists: set[str]) -> str:
-    """Return the path of the connection test: of `/me` and the like, else of the first list, else of any GET.
+    """Return the path of the connection test: `/me` or the like, else the first list, else any GET.
 
-    `paths` are those of the definition by operation; `lists` are the operations that answer with a list.
+    `paths` are the definition's paths by operation; `lists` are the operations that return a list.
     """
     candidates = [
         each

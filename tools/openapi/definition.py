@@ -1,4 +1,4 @@
-"""The definition's document, put together from what was made of each operation."""
+"""The definition's document, put together from the methods made of the operations."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_TAGS = 4
 
 @dataclass(frozen=True)
 class ReadOperation:
-    """An operation, as far as it can be understood without its name."""
+    """What can be read from an operation before it has a name."""
 
     operation: Operation
     template: Template
@@ -32,7 +32,7 @@ class ReadOperation:
 
 @dataclass(frozen=True)
 class MadeMethod:
-    """An operation with its place, and what the definition says of it."""
+    """An operation with its place and its method in the definition."""
 
     read: ReadOperation
     place: Place
@@ -48,7 +48,7 @@ class MadeMethod:
 
 @dataclass(frozen=True)
 class Frame:
-    """What a definition says besides its resources."""
+    """The parts of a definition other than its resources."""
 
     name: str
     label: str
@@ -58,7 +58,7 @@ class Frame:
 
 
 def usual_pagination(made: list[MadeMethod]) -> dict[str, Any]:
-    """Return the way of paging that most lists have, and leave it out of their methods."""
+    """Return the most common pagination of lists, and remove it from the methods that have it."""
     declared = [each.declared["pagination"] for each in made if "pagination" in each.declared]
     ways = [way for way in declared if way.get("send_in") != "body"]
     counts = Counter(repr(way) for way in ways)
@@ -74,7 +74,7 @@ def usual_pagination(made: list[MadeMethod]) -> dict[str, Any]:
 def definition_document(
     document: Document, frame: Frame, usual: dict[str, Any], made: list[MadeMethod], names: Names
 ) -> dict[str, Any]:
-    """Return the definition as a document."""
+    """Return the definition's document; chapters that would be empty are left out."""
     paths = {each.read.operation.key: each.declared["path"] for each in made}
     lists = {each.read.operation.key for each in made if each.read.result.is_list}
     fields = {each["name"]: each for each in [*frame.base.fields, *frame.access.fields]}
@@ -100,7 +100,7 @@ def _documentation_url(document: Document) -> str:
 
 
 def _resources(made: list[MadeMethod], names: Names) -> dict[str, Any]:
-    """Return resources with their methods, and the tags: what all methods of a resource share is its own."""
+    """Return resources with their methods and tags; tags that all methods of a resource share are the resource's."""
     resources: dict[str, dict[str, Any]] = {}
     tags: dict[str, dict[str, list[str]]] = {}
     for each in made:

@@ -1,7 +1,7 @@
-"""What can stand in the way of an import.
+"""What can go wrong in an import.
 
 BundleInvalid
-└── DocumentInvalid     the file is no description that can be imported
+└── DocumentInvalid     the file is not a description that can be imported
 OperationRefused        one operation cannot become a tool
 └── ReferenceRefused    a reference leaves the document
     └── ReferenceMissing    a reference names nothing in the document

@@ -1,4 +1,4 @@
-"""Headers that every request carries the same, such as a version of the API: they belong into the definition."""
+"""Headers that are the same in every request, such as an API version: they belong in the definition."""
 
 from collections import Counter
 from typing import Any
@@ -16,7 +16,7 @@ MAX_VALUE = 200
 def constant_headers(
     operations: list[Operation], references: References, credentials: frozenset[str]
 ) -> dict[str, str]:
-    """Return the headers that many operations take and that have one usual value, with that value."""
+    """Return, with its value, each header that many operations take and that has one usual value."""
     counts: Counter[str] = Counter()
     values: dict[str, tuple[str, str]] = {}
     for operation in operations:

@@ -1,4 +1,4 @@
-"""Import a description into the database: as a new integration, or over one that is there and keeps its edits."""
+"""Import a description into the database: as a new integration, or over an existing one, which keeps its edits."""
 
 import re
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from tools.rights import Editor
 MAX_NAME = 48
 NAME_RULE = (
     f"name: takes at most {MAX_NAME} lower-case letters, digits and _, beginning with a letter; short is best, since "
-    "it stands in every tool's name."
+    "it is part of every tool's name."
 )
 
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """An import that was not made yet: what the description proposes, and how that goes together with what is here."""
+    """An import before it is carried out: the description's proposal, and that merged with what is here."""
 
     proposal: Proposal
     document: dict[str, Any]
@@ -44,22 +44,22 @@ class ImportPlan:
         return max((_largest(record) for record in self.proposal.records), default=0)
 
     def compare(self) -> LoadResult:
-        """Return what the import would do; nothing is changed."""
+        """Return what the import would do; change nothing."""
         return compare_parts(self.document, self.records, overwrite=self.overwrite)
 
     def load(self, by: Editor) -> LoadResult:
-        """Make the import; new records come as drafts that are not published. Raises RightsMissing."""
+        """Carry out the import; new records are unpublished drafts. Raises RightsMissing."""
         return load_parts(self.document, self.records, by, overwrite=self.overwrite)
 
 
 def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> ImportPlan:
-    """Return the import of a description's text under a name; raise DocumentInvalid. Nothing is changed."""
+    """Return the plan for importing a description under a name, or raise DocumentInvalid; change nothing."""
     if not re.fullmatch(SLUG, name) or len(name) > MAX_NAME:
         raise DocumentInvalid([NAME_RULE])
     document = read(text)
     present = Integration.objects.filter(name=name).first()
     before = present.definition if present else {}
-    # Vendors move; where an integration is reached is nothing that a new description decides for those connected.
+    # A new description must not move connected accounts to another address.
     proposal = propose(
         document,
         name=name,
@@ -72,7 +72,7 @@ def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwr
 
 
 def _places(definition: dict[str, Any]) -> dict[str, list[Place]]:
-    """Return the places of each operation that a definition has; a few descriptions have one operation twice."""
+    """Return the places of each operation in a definition; a few descriptions contain an operation twice."""
     places: dict[str, list[Place]] = {}
     for resource, each in _object(definition.get("resources")).items():
         for method, declared in _object(_object(each).get("methods")).items():
@@ -88,10 +88,10 @@ def _object(value: Any) -> dict[str, Any]:
 def _merged(
     present: Integration | None, proposal: Proposal, *, label: str, base_url: str, overwrite: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Put a proposal over what is here.
+    """Merge a proposal into what is here.
 
-    The chapters of the definition and methods whose record an editor changed stay as they are; other methods are
-    brought up to the description, and those that it does not have any more stay too.
+    The chapters of the definition and the methods whose record an editor changed stay as they are; other methods are
+    updated from the description, and those that it no longer has stay too.
     """
     if present is None or overwrite:
         return proposal.document, proposal.records
@@ -119,7 +119,7 @@ def _merged(
 
 
 def _adapted(method: str, declared: dict[str, Any], proposed: Any, kept: Any) -> dict[str, Any]:
-    """Give a list its own pagination where the definition that is kept has another one than the proposal."""
+    """Give a list its own pagination if the kept definition's differs from the proposal's."""
     paginated = declared.get("paginated", method == "list")
     if not paginated or proposed == kept or "pagination" in declared:
         return declared

@@ -1,4 +1,4 @@
-"""Guess how a list is paged: by the names of its parameters and by what surrounds the list in its answer."""
+"""Guess how a list is paged, from the names of its parameters and from what surrounds the list in its answer."""
 
 import re
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from tools.openapi.naming.vocabulary import (
     LIMITS,
     LINKS,
     MORE,
+    NEXT_CURSORS,
     OFFSETS,
     PAGES,
-    TOLD,
     TOTAL_PAGES,
     TOTALS,
     USUAL,
@@ -27,12 +27,13 @@ STATED = re.compile(
 )
 STATED_DEFAULT = re.compile(r"default(?:s to| is| value is|s|ing to)?[\s:=]*`?(\d{1,4})\b", re.IGNORECASE)
 DEFAULT_LIMIT, MAX_LIMIT, LARGEST_LIMIT = 25, 100, 1000
-FIRST_SEEN = 2
+# How many levels of objects around a list are searched.
+ENVELOPE_LEVELS = 2
 
 
 @dataclass(frozen=True)
 class PagingArgument:
-    """A parameter, or a member of a JSON body, that may be one of paging."""
+    """A parameter, or a member of a JSON body, that may be for paging."""
 
     name: str
     schema: Schema
@@ -40,13 +41,13 @@ class PagingArgument:
 
     @property
     def plain_name(self) -> str:
-        """Its name without signs, in lower case: `page[size]` is `pagesize`."""
+        """Its name in lower case, letters and digits only: `page[size]` is `pagesize`."""
         return re.sub(r"[^a-z0-9]", "", self.name.lower())
 
 
 @dataclass(frozen=True)
 class Guess:
-    """How a list seems to be paged; `taken` are arguments that its tool does not need any more."""
+    """How a list seems to be paged; `taken` are arguments that its tool no longer needs."""
 
     pagination: dict[str, Any]
     taken: frozenset[str]
@@ -56,37 +57,37 @@ NOT_PAGED: dict[str, Any] = {"kind": "none"}
 
 
 def guess(arguments: list[PagingArgument], result: Result, headers: frozenset[str]) -> Guess | None:
-    """Return how a list is paged; None where nothing tells it."""
+    """Return how a list is paged; None if nothing indicates it."""
     limit = _find(arguments, LIMITS)
-    told = _Told(result)
+    hints = _Hints(result)
     links = "link" in headers
     page, offset = _find(arguments, PAGES), _find(arguments, OFFSETS)
     cursor = next((each for name in CURSORS for each in arguments if each.plain_name == name and each != limit), None)
-    if page is not None and "string" in kinds_of(page.schema) and told.cursor:
-        page = None  # what calls itself a page is a token
+    if page is not None and "string" in kinds_of(page.schema) and hints.cursor:
+        page = None  # this page parameter is a page token
     if offset is not None and "string" in kinds_of(offset.schema):
         offset = None
     if links:
         paged = frozenset(each.name for each in (page,) if each)
         return _guess({"kind": "link"}, limit, paged)
     if cursor is not None and cursor not in (page, offset):
-        made = _cursor(cursor, told)
+        made = _cursor(cursor, hints)
         if made is not None:
             return _guess(made, limit, frozenset({cursor.name}))
     if offset is not None and limit is not None and "startindex" not in offset.plain_name:
         made = {"kind": "offset", "offset_parameter": offset.name, "limit_parameter": limit.name}
-        return _guess(made | told.totals(), limit, frozenset({offset.name}))
-    if page is not None and (limit is not None or told.more or told.total_pages):
+        return _guess(made | hints.totals(), limit, frozenset({offset.name}))
+    if page is not None and (limit is not None or hints.more or hints.total_pages):
         made = {"kind": "page", "page_parameter": page.name, **_first_page(page)}
-        if told.more:
-            made["more"] = told.more
-        elif told.total_pages:
-            made["total_pages"] = told.total_pages
+        if hints.more:
+            made["more"] = hints.more
+        elif hints.total_pages:
+            made["total_pages"] = hints.total_pages
         else:
-            made |= told.totals()
+            made |= hints.totals()
         return _guess(made, limit, frozenset({page.name}))
-    if told.link:
-        return _guess({"kind": "link", "next_url": told.link}, limit, frozenset(each.name for each in (page,) if each))
+    if hints.link:
+        return _guess({"kind": "link", "next_url": hints.link}, limit, frozenset(each.name for each in (page,) if each))
     return None
 
 
@@ -100,7 +101,7 @@ def _guess(made: dict[str, Any], limit: PagingArgument | None, taken: frozenset[
 
 def _find(arguments: list[PagingArgument], names: frozenset[str]) -> PagingArgument | None:
     found = [each for each in arguments if each.plain_name in names and "array" not in kinds_of(each.schema)]
-    # `limit` before `count`: the usual name first.
+    # `limit` before `count`: usual names win.
     return min(found, key=lambda each: each.plain_name not in USUAL, default=None)
 
 
@@ -110,7 +111,7 @@ def _sizes(limit: PagingArgument) -> dict[str, int]:
     most = min(most, LARGEST_LIMIT) if most > 0 else MAX_LIMIT
     stated_default = STATED_DEFAULT.search(limit.description)
     usual = _whole(limit.schema.get("default")) or (int(stated_default[1]) if stated_default else 0)
-    # A page that a model reads is better short than complete.
+    # A model is better served by a short page than by a long one.
     usual = min(usual, DEFAULT_LIMIT) if usual > 0 else DEFAULT_LIMIT
     return {"default_limit": max(1, min(usual, most)), "max_limit": most}
 
@@ -126,18 +127,18 @@ def _first_page(page: PagingArgument) -> dict[str, int]:
     return {}
 
 
-def _cursor(cursor: PagingArgument, told: "_Told") -> dict[str, Any] | None:
+def _cursor(cursor: PagingArgument, hints: "_Hints") -> dict[str, Any] | None:
     made: dict[str, Any] = {"kind": "cursor", "cursor_parameter": cursor.name}
-    if told.cursor:
-        return made | {"next_cursor": told.cursor} | ({"more": told.more} if told.more else {})
-    if cursor.plain_name in {"startingafter", "after"} and told.more and told.last_id:
-        # The cursor is the id of the last item that came.
-        return made | {"next_cursor": told.last_id, "more": told.more}
+    if hints.cursor:
+        return made | {"next_cursor": hints.cursor} | ({"more": hints.more} if hints.more else {})
+    if cursor.plain_name in {"startingafter", "after"} and hints.more and hints.last_id:
+        # The cursor is the id of the last item on the page.
+        return made | {"next_cursor": hints.last_id, "more": hints.more}
     return None
 
 
-class _Told:
-    """What the members around a list tell of the next page."""
+class _Hints:
+    """Where the members around a list point to the next page, as expressions; empty if they do not."""
 
     def __init__(self, result: Result) -> None:
         self._envelope = result.envelope or {}
@@ -147,7 +148,7 @@ class _Told:
         self.last_id = self._last_id() if result.is_list else ""
 
     def totals(self) -> dict[str, str]:
-        """Return the chapter of a definition that says where the number of items is told."""
+        """Return the setting of where the answer has the number of all items, if it has it."""
         return {"total": self.total} if self.total else {}
 
     def _look(self, schema: Schema, steps: tuple[str, ...], level: int) -> None:
@@ -157,7 +158,7 @@ class _Told:
                 continue
             plain_name = re.sub(r"[^a-z0-9]", "", name.lower())
             self._note(plain_name, child, expression(place), nested=bool(steps))
-            if level < FIRST_SEEN and plain_name in AROUND and child.get("properties"):
+            if level < ENVELOPE_LEVELS and plain_name in AROUND and child.get("properties"):
                 self._look(child, place, level + 1)
 
     def _note(self, name: str, child: Schema, place: str, *, nested: bool) -> None:
@@ -168,7 +169,11 @@ class _Told:
         says_address = any(word in words for word in ("url", "uri", "link", "http", "address"))
         if is_link and (says_address or name not in {"next", "nextpage"} or "link" in place.lower()):
             self.link = self.link or place
-        elif (is_text or is_number) and name in TOLD and (name not in {"offset", "after", "cursor", "token"} or nested):
+        elif (
+            (is_text or is_number)
+            and name in NEXT_CURSORS
+            and (name not in {"offset", "after", "cursor", "token"} or nested)
+        ):
             if is_text or name in {"nextoffset", "nextcursor", "nextstart"}:
                 self.cursor = self.cursor or place
         elif is_text and name in {"nextcursor", "cursor", "nextpagetoken"}:

@@ -29,8 +29,8 @@ from tools.openapi.shapes.schemas import Cleaner
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
 RESPONSE_BUDGET = 5_000
-# A POST is taken for a read only where its path ends in one of these words alone, and its name has no verb of a
-# change: a write that passes for a read is neither confirmed by a person nor noted before it is sent.
+# A POST counts as a read only if its path ends in just one of these words and its name has no verb of change: a write
+# that passes for a read is neither confirmed by a person nor recorded before it is sent.
 READING = frozenset({"search", "query"})
 CHANGING = frozenset({
     "add", "apply", "approve", "archive", "assign", "cancel", "clear", "close", "copy", "create", "delete",
@@ -52,7 +52,7 @@ class RefusedOperation:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What an import would bring: a definition's document, records as a bundle has them, and what is left out."""
+    """The result of reading a description: a definition's document, a bundle's records, and what was refused."""
 
     document: dict[str, Any]
     records: list[dict[str, Any]]
@@ -73,13 +73,13 @@ def propose(
 ) -> Proposal:
     """Return the proposal for a document; raise DocumentInvalid.
 
-    `known` are the places of operations that an integration has already, by `paths.recognised`; they keep them.
+    `known` are the places that an integration's operations have already, by `paths.recognised`; they keep them.
     """
     return _Proposer(document, name, label, base_url, known or {}).proposal()
 
 
 class _Proposer:
-    """Makes one proposal."""
+    """Makes the proposal for one document."""
 
     def __init__(self, document: Document, name: str, label: str, base_url: str, known: dict[str, list[Place]]) -> None:
         self._document = document
@@ -94,7 +94,7 @@ class _Proposer:
         self._refused: list[RefusedOperation] = []
 
     def proposal(self) -> Proposal:
-        """Return the proposal; raise DocumentInvalid where nothing can be made of the document."""
+        """Return the proposal; raise DocumentInvalid if no operation can become a tool."""
         operations = operations_of(self._document)
         self._refused += [RefusedOperation(key, _sentence(reason)) for key, reason in operations.refused]
         self._access: AccessProposal = access_of(self._document, operations.read, self._base.url)
@@ -178,7 +178,7 @@ class _Proposer:
         return MadeMethod(made, (resource, method), declared, arguments, paging)
 
     def _paging(self, read: ReadOperation, method: str) -> Guess | None:
-        """Return how a list is paged: by its query, or by its JSON body where that is how it is searched."""
+        """Return how a list is paged: by its query, or by the JSON body of a POST."""
         if not read.result.is_list or read.result.kind != "json" or read.operation.http not in {"GET", "POST"}:
             return None
         query = [
@@ -196,6 +196,7 @@ class _Proposer:
         found = guess(body, read.result, frozenset())
         if found is None or found.pagination["kind"] == "link" or "body_root" in read.body.declared:
             return None
+        # A dot in a paging parameter's name leads into an object, which these members are not.
         if any("." in name for name in found.taken):
             return None
         return Guess({**found.pagination, "send_in": "body"}, found.taken)
@@ -203,7 +204,7 @@ class _Proposer:
     def _declared(
         self, read: ReadOperation, method: str, arguments: Arguments, body: Schema, paging: Guess | None
     ) -> dict[str, Any]:
-        """Return a method as the definition has it."""
+        """Return the method as it is declared in the definition."""
         operation, result = read.operation, read.result
         is_read = operation.http == "GET" or (result.is_list and _only_searches(operation))
         made: dict[str, Any] = {
@@ -234,10 +235,10 @@ class _Proposer:
         return made
 
     def _paginated(self, read: ReadOperation, method: str, paging: Guess | None, taken: Schema) -> dict[str, Any]:
-        """Say whether a method takes limit and next_cursor, where that is not what its name says."""
+        """Declare whether a method takes limit and next_cursor, if its name does not imply it."""
         is_list = read.result.is_list and read.result.kind == "json" and read.operation.http in {"GET", "POST"}
         wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
-        # Without a way of paging, what cannot be told from a single answer is better left as it is.
+        # Without pagination, an answer that may not be a list is better left as it is.
         if wanted and paging is None and method != "list" and not read.result.is_list:
             wanted = False
         return {} if wanted == (method == "list") else {"paginated": wanted}
@@ -259,7 +260,7 @@ class _Proposer:
         return {key: value for key, value in record.items() if value} | {"published": False}
 
     def _response_schema(self, result: Result) -> Schema:
-        """Return the schema of the result, or of one item of a list, at the greatest depth that stays small."""
+        """Return the schema of the result, or of one item of a list, at the greatest depth within the budget."""
         if result.schema is None:
             return {}
         found: Schema = {}
@@ -274,7 +275,7 @@ class _Proposer:
 
     def _notes(self, usual: dict[str, Any]) -> list[str]:
         notes = [*self._access.notes]
-        kinds = {"none": "No way of paging was found; lists are cut into pages here."}
+        kinds = {"none": "No pagination was found; lists are cut into pages here."}
         notes += [kinds[usual["kind"]]] if usual["kind"] in kinds else []
         return notes
 
@@ -284,7 +285,7 @@ def _sentence(reason: str) -> str:
 
 
 def _nouns(path: str) -> list[str]:
-    """Return what a path is about: its last noun, in the plural and the singular."""
+    """Return the nouns that a path is about: the last one, in singular and plural, and the one before it."""
     words = [node.words for node in nodes_of(path) if not node.is_parameter]
     if not words or not words[-1]:
         return []
@@ -304,7 +305,7 @@ def _without(schema: Schema, names: frozenset[str]) -> Schema:
 
 
 def _fixed(declared: dict[str, Any], body: Schema) -> dict[str, Any]:
-    """Return the members that a body must have and that can only have one value: no model needs to be asked."""
+    """Return the required members of a body that can have only one value, which no model needs to give."""
     if declared.get("body") not in {"json", "form", "multipart"} or "body_parameter" in declared:
         return {}
     properties = body.get("properties", {})
@@ -317,7 +318,7 @@ def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:
 
 
 def _only_searches(operation: Operation) -> bool:
-    """Tell whether all that is known of a POST says that it looks for something, and nothing else."""
+    """Return whether everything known about a POST says that it only searches."""
     last = words_of(operation.path.rstrip("/").rpartition("/")[2])
     named = {*words_of(operation.operation_id)} - {"post"}
     return operation.http == "POST" and len(last) == 1 and last[0] in READING and not named & CHANGING

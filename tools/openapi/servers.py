@@ -1,4 +1,4 @@
-"""Where an API is reached: the base address with its variables, and operations that live at another one."""
+"""Where an API is reached: the base address with its variables, and operations with an address of their own."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,22 +11,22 @@ from tools.openapi.reading.document import Document
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")
-# Variables that are the same for everybody: what the description gives is put in their place.
+# Variables that are the same for everybody: the description's value is filled in.
 CONSTANTS = frozenset({"version", "basepath", "base_path", "protocol", "scheme", "port", "apiversion", "api_version"})
 MAX_ADDRESS = 300
-NONE_TOLD = "The document does not say where the API is ({}). Give its address: --base-url https://…"
+NO_ADDRESS = "The document does not say where the API is ({}). Give its address: --base-url https://…"
 
 
 @dataclass(frozen=True)
 class Base:
-    """The base address, and the connection fields that stand in it."""
+    """The base address, and the connection fields for its variables."""
 
     url: str
     fields: list[dict[str, Any]] = field(default_factory=list)
 
 
 def base_of(document: Document, given: str = "") -> Base:
-    """Return the base address of a document, or what was given in its place; raise DocumentInvalid."""
+    """Return the given base address, or else the document's; raise DocumentInvalid."""
     if given:
         if not ADDRESS.fullmatch(given) or len(given) > MAX_ADDRESS:
             raise DocumentInvalid([f"base_url: {given[:80]} is not an address such as https://api.example.com/v1."])
@@ -38,8 +38,9 @@ def base_of(document: Document, given: str = "") -> Base:
     bases = [_filled(str(each.get("url", "")), each.get("variables")) for each in found]
     usable = [base for base in bases if ADDRESS.fullmatch(base.url) and len(base.url) <= MAX_ADDRESS]
     if not usable:
-        said = ", ".join(base.url[:80] for base in bases if base.url) or "it names no server"
-        raise DocumentInvalid([NONE_TOLD.format(said)])
+        named = ", ".join(base.url[:80] for base in bases if base.url) or "it names no server"
+        raise DocumentInvalid([NO_ADDRESS.format(named)])
+    # Credentials go to this address, so one with TLS is preferred.
     secure = [base for base in usable if base.url.startswith("https://")]
     return (secure or usable)[0]
 
@@ -55,19 +56,19 @@ def _swagger_address(document: Document) -> str:
 
 
 def _filled(url: str, variables: Any) -> Base:
-    """Return an address whose variables are connection fields, or the values that are the same for everybody."""
+    """Return an address whose variables are connection fields, or filled in where they are the same for everybody."""
     variables = variables if isinstance(variables, dict) else {}
     fields: dict[str, dict[str, Any]] = {}
 
     def placed(found: re.Match[str]) -> str:
-        told = variables.get(found[1])
-        told = told if isinstance(told, dict) else {}
-        default = str(told.get("default", ""))
-        choices = [str(each) for each in told["enum"]] if isinstance(told.get("enum"), list) else []
+        variable = variables.get(found[1])
+        variable = variable if isinstance(variable, dict) else {}
+        default = str(variable.get("default", ""))
+        choices = [str(each) for each in variable["enum"]] if isinstance(variable.get("enum"), list) else []
         if default and (len(choices) == 1 or found[1].lower() in CONSTANTS):
             return default
         name = slug(words_of(found[1])) or "server"
-        fields[name] = _field(name, default, choices, told.get("description"))
+        fields[name] = _field(name, default, choices, variable.get("description"))
         return "{" + name + "}"
 
     return Base(VARIABLE.sub(placed, url.strip()).rstrip("/"), list(fields.values()))
@@ -80,6 +81,7 @@ def _field(name: str, default: str, choices: list[str], description: Any) -> dic
         words = f"{words} One of: {', '.join(choices)}."[:500].strip()
         made["pattern"] = "|".join(re.escape(choice) for choice in choices)
     if len(made.get("pattern", "")) > 200 or "pattern" not in made:
+        # The value becomes part of the address, so it must not contain a slash, an @ or a question mark.
         made["pattern"] = r"[A-Za-z0-9.-]+" + ("(:[0-9]+)?" if "." in default or not default else "")
     if words:
         made["help"] = words
@@ -89,9 +91,9 @@ def _field(name: str, default: str, choices: list[str], description: Any) -> dic
 
 
 def prefix_of(servers: list[Any], base: Base, document: Document) -> str:
-    """Return what stands between the base address and an operation's path; raise OperationRefused.
+    """Return what comes between the base address and an operation's path; raise OperationRefused.
 
-    Most operations name no server of their own. One that does has to lie below the base address.
+    Most operations name no server of their own; one that does must be below the base address.
     """
     root = document.root.get("servers")
     known = {_raw(each) for each in root} if isinstance(root, list) else set()
@@ -107,12 +109,12 @@ def prefix_of(servers: list[Any], base: Base, document: Document) -> str:
 
 
 def _usual(server: dict[str, Any]) -> str:
-    """Return a server's address with the usual value of each variable."""
+    """Return a server's address with the default value of each variable."""
     variables = server.get("variables")
 
     def value(found: re.Match[str]) -> str:
-        told = variables.get(found[1]) if isinstance(variables, dict) else None
-        return str(told.get("default", found[0])) if isinstance(told, dict) else found[0]
+        variable = variables.get(found[1]) if isinstance(variables, dict) else None
+        return str(variable.get("default", found[0])) if isinstance(variable, dict) else found[0]
 
     return VARIABLE.sub(value, str(server["url"]).strip()).rstrip("/")
 

@@ -1,6 +1,7 @@
-"""How vendors page, behind one interface: a position goes in, what to ask comes out, and of the answer a page.
+"""Vendors' ways of paging behind one interface: it makes a request from a position, and a page from the answer.
 
-`pages` are the words of it, `numbered` and `linked` the kinds, `told` and `links` read what an answer tells of others.
+`pages` has the types, `numbered` and `linked` the kinds of pagination; `locators` and `links` find in an answer what it
+says about other pages.
 """
 
 from accounts.definition import (

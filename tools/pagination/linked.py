@@ -1,4 +1,4 @@
-"""The kinds in which each answer tells what the next page is asked with: a cursor, or a link."""
+"""The kinds of pagination in which each answer points to the next page, by a cursor or a link."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,13 +11,13 @@ SAME_AGAIN = "The vendor named this very page as the next one, so the list ends 
 
 
 def _size(position: Position, limit: int) -> int:
-    """Return how many items to ask for: the same as before, where the same page is asked for to show its rest."""
+    """Return how many items to ask for: as many as before if the same page is requested again for its rest."""
     return int(position.state[1]) if position.skip else limit
 
 
 @dataclass(frozen=True, slots=True)
 class CursorPager(Limits):
-    """The answer names a cursor. The state is the cursor and the size of the page that it was last asked with."""
+    """The answer contains a cursor. The state is the cursor, and the size of the page last requested with it."""
 
     kind: ClassVar[str] = "cursor"
     cursor_parameter: str
@@ -36,29 +36,30 @@ class CursorPager(Limits):
         return PageRequest.sending(parameters, in_body=self.in_body)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Take what of the vendor's page was not shown yet; no cursor, or one that was just used, is the end."""
+        """Return the rest of the vendor's page; no cursor, or the one just used, is the end."""
         cursor = _place(position)
         here = Position([cursor, _size(position, limit)], position.skip)
-        told = self.next_cursor.value(answer)
+        next_cursor = self.next_cursor.value(answer)
         more = self.more.truth(answer) if self.more else None
         # Zero is the end too, unless there is more: then it is the id of the last item.
-        if more is False or (not told and not (more and told is not False and told == 0)):
+        # Some vendors send a cursor with the last page too.
+        if more is False or (not next_cursor and not (more and next_cursor is not False and next_cursor == 0)):
             return rest_of_page(answer, here, limit, None)
-        if cursor is not None and as_text(told) == as_text(cursor):
+        if cursor is not None and as_text(next_cursor) == as_text(cursor):
             return rest_of_page(answer, here, limit, None, SAME_AGAIN)
-        return rest_of_page(answer, here, limit, Position([told, 0]))
+        return rest_of_page(answer, here, limit, Position([next_cursor, 0]))
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPager(Limits):
-    """The answer gives an address. The state is its path and query, and the size that the first page had."""
+    """The answer contains a link. The state is the link's path and query, and the size of the first page."""
 
     kind: ClassVar[str] = "link"
     limit_parameter: str | None = None
     next_url: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for what the link leads to, which holds filters and size already."""
+        """Ask for the link's target, which contains filters and size already."""
         target = _place(position)
         if target:
             return PageRequest(target=target)
@@ -66,7 +67,7 @@ class LinkPager(Limits):
         return PageRequest.sending(parameters, in_body=False)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Take what of the vendor's page was not shown yet; a link that may not be followed ends the walk."""
+        """Return the rest of the vendor's page; a link that may not be followed ends the walk."""
         here = Position([_place(position), _size(position, limit)], position.skip)
         link = self.next_url.value(answer) if self.next_url else next_link(answer.headers.get("link", ""))
         if not link:

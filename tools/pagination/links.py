@@ -1,4 +1,4 @@
-"""Where a vendor's link leads: read a Link header, and hold an address against the account's own."""
+"""Vendors' links to the next page: read a Link header, and check an address against the account's own."""
 
 import re
 from urllib.parse import quote, urljoin, urlsplit
@@ -6,33 +6,33 @@ from urllib.parse import quote, urljoin, urlsplit
 from accounts.vendors.addresses import NO_ORIGIN, origin
 from accounts.vendors.segments import CONTROL, decoded_segments
 
-# RFC 8288, section 3: <address> and its parameters, up to a comma that stands in no quoted text.
+# RFC 8288, section 3: <address> and its parameters, up to a comma outside quoted text.
 LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)')
 PARAMETER = re.compile(r';\s*([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,\s"]*)))?')
-# What RFC 3986 lets stand in path and query, percent signs included: anything else is quoted.
+# What RFC 3986 allows in path and query, percent signs included; anything else is quoted.
 ALLOWED = "%/:?[]@!$&'()*+,;=-._~"
 
 
 class LinkRefused(ValueError):
-    """A link that is not followed; the message ends a sentence that names it."""
+    """A link that is not followed; the message completes a sentence about the link."""
 
 
 def next_link(header: str) -> str:
-    """Return the address of the link to the next page in a Link header; empty where there is none."""
+    """Return the address of the link to the next page in a Link header; empty if there is none."""
     for link in LINK.finditer(header):
-        told: dict[str, str] = {}
+        parameters: dict[str, str] = {}
         for name, quoted, plain in PARAMETER.findall(link[2]):
-            told.setdefault(name.lower(), quoted or plain)  # the first `rel` counts, by section 3.3
-        if "anchor" not in told and "next" in told.get("rel", "").lower().split():
+            parameters.setdefault(name.lower(), quoted or plain)  # RFC 8288, section 3.3: the first `rel` counts
+        if "anchor" not in parameters and "next" in parameters.get("rel", "").lower().split():
             return link[1]
     return ""
 
 
 def target_of(link: str, *, base: str, asked: str) -> str:
-    """Return path and query, below the base address, that a link leads to; raise LinkRefused.
+    """Return the path and query of a link, below the base address; raise LinkRefused.
 
-    `asked` is the target of the request that the link answers, against which a relative one is read (RFC 3986,
-    section 5). What leads to another scheme, host or port, or out of the path of the base address, is refused.
+    `asked` is the target of the request whose answer has the link; a relative link is resolved against it (RFC 3986,
+    section 5). Links to another scheme, host or port, or out of the path of the base address, are refused.
     """
     written = link.strip(" ")
     if CONTROL.search(written) or "\\" in written.partition("?")[0]:
@@ -42,7 +42,7 @@ def target_of(link: str, *, base: str, asked: str) -> str:
         found = urlsplit(address)
     except ValueError:
         raise LinkRefused("is not an address") from None
-    # An authority that is empty, or left out behind a scheme, is read in more than one way.
+    # Parsers disagree on an authority that is empty, or missing after a scheme.
     if (parts.scheme or written.startswith("//")) and not parts.netloc:
         raise LinkRefused("is not an address")
     own, place = urlsplit(base), origin(address)
@@ -56,7 +56,7 @@ def target_of(link: str, *, base: str, asked: str) -> str:
 
 
 def _is_below(path: str, base: str) -> bool:
-    """Tell whether a path lies below another, also where dot segments hide in percent encoding."""
+    """Return whether a path is below another, even if percent encoding hides dot segments."""
     if decoded_segments(path) is None:
         return False
     return path == base or path.startswith(f"{base}/")

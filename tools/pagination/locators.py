@@ -1,4 +1,4 @@
-"""What an answer tells besides its items: a total, a cursor, whether there is more."""
+"""What an answer contains besides its items: a total, a cursor, whether there is more."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,18 +23,18 @@ class Locator:
 
     @classmethod
     def of(cls, expression: str | None, header: str | None = None) -> "Locator | None":
-        """Return the place that a definition declares; None where it declares none."""
+        """Return the place that a definition declares; None if it declares none."""
         return cls(expression, header) if expression or header else None
 
     def value(self, answer: PageAnswer) -> Any:
-        """Return what stands there; None where nothing does."""
+        """Return the value there; None if there is none."""
         found = answer.headers.get(self.header) if self.header else None
         if found is None and self._compiled is not None:
             found = self._compiled.search(answer.document)
         return found
 
     def number(self, answer: PageAnswer) -> int | None:
-        """Return the number that stands there; None where there is none, or one below zero for `unknown`."""
+        """Return the number there; None if there is none, or a negative one, which means `unknown`."""
         found = self.value(answer)
         if isinstance(found, str) and found.strip().isdecimal() and len(found) < 20:
             found = int(found)
@@ -43,7 +43,7 @@ class Locator:
         return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
     def truth(self, answer: PageAnswer) -> bool | None:
-        """Return whether it is so; None where nothing stands there."""
+        """Return the value there as a boolean; None if there is none."""
         found = self.value(answer)
         if isinstance(found, str):
             return found.strip().lower() not in {"", "false", "0"}

@@ -1,7 +1,7 @@
-"""The kinds that count: an offset, page numbers, a Range, and the list that comes whole.
+"""The kinds of pagination that count: an offset, page numbers, a Range, and the list that comes whole.
 
-Where an answer tells how much there is, that decides when a walk ends. Where none does, the length of the pages has
-to: see `goes_on`.
+If an answer states how much there is, that decides when a walk ends; otherwise the length of the pages has to: see
+`goes_on`.
 """
 
 import re
@@ -17,11 +17,11 @@ SMALLEST_CAP = 10
 
 
 def goes_on(count: int, asked: int, shown: int) -> bool:
-    """Tell by a page's length whether others may follow, where nothing else tells.
+    """Return whether other pages may follow one, judging by its length because nothing else says so.
 
-    A page shorter than asked for is the last, unless the vendor gives no longer ones: because the longest page of this
-    walk before it had just so many (`shown`; 0 at first), or because the number is one that vendors choose as their
-    most. To be wrong with that costs the model an empty page; to be wrong the other way would hide items.
+    A page shorter than requested is the last, unless the vendor gives no longer ones: because the longest page of this
+    walk so far had the same length (`shown`; 0 at first), or because vendors often choose that length as their
+    maximum. A wrong guess there costs the model an empty page; the opposite mistake would hide items.
     """
     if count >= asked:
         return True
@@ -43,20 +43,20 @@ class OffsetPager(Limits):
     total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for `limit` items from the position on."""
         parameters = [(self.limit_parameter, limit), (self.offset_parameter, position.skip)]
         return PageRequest.sending(parameters, in_body=self.in_body)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Take the items as they are; a vendor that sends more than asked for is cut to the limit."""
+        """Return the items as they are; if the vendor sends more than requested, cut them to the limit."""
         total = self.total.number(answer) if self.total else None
         return counted_page(answer, position, limit, position.skip, total)
 
 
 def counted_page(answer: PageAnswer, position: Position, limit: int, first: int, total: int | None) -> Page:
-    """Return the page of an answer whose items are known by their number, of which the first is `first`."""
+    """Return the page of an answer whose items are numbered; `first` is the number of the first."""
     rows, shown = answer.rows[max(position.skip - first, 0) :], position.state or 0
     count, after = len(rows), first + len(answer.rows)
+    # An empty page ends the walk even if the total says otherwise, or it might never end.
     more = goes_on(count, limit, shown) if total is None else count > 0 and after < total
     longest = max(shown, count)
     following = Position(longest, after) if more else None
@@ -65,27 +65,26 @@ def counted_page(answer: PageAnswer, position: Position, limit: int, first: int,
 
 @dataclass(frozen=True, slots=True)
 class RangePager(Limits):
-    """A Range header asks for items `first-last`, and Content-Range tells which came. The state is an offset's."""
+    """A Range header requests items `first-last`, Content-Range says which came. The state is that of OffsetPager."""
 
     kind: ClassVar[str] = "range"
     unit: str
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for `limit` items from the position on."""
         return PageRequest(headers={"Range": f"{self.unit}={position.skip}-{position.skip + limit - 1}"})
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Take the items that came, wherever the vendor says that they lie."""
-        told = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
-        if told is None and answer.status != 206:
-            # RFC 9110, section 14.2: who ignores Range answers 200 with everything.
+        """Return the items that came, at the place that the vendor states."""
+        stated = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if stated is None and answer.status != 206:
+            # RFC 9110, section 14.2: a server that ignores Range answers 200 with everything.
             return WholePager(self.default_limit, self.max_limit).page(answer, position, limit)
-        first = int(told[1]) if told and told[1] else position.skip
-        total = int(told[3]) if told and told[3] else None
+        first = int(stated[1]) if stated and stated[1] else position.skip
+        total = int(stated[3]) if stated and stated[3] else None
         return counted_page(answer, position, limit, first, total)
 
     def is_past_end(self, status: int, position: Position) -> bool:
-        """RFC 9110, section 15.5.17: 416 is what a range behind the last item gets."""
+        """Take 416 for the end too: it answers a range behind the last item (RFC 9110, section 15.5.17)."""
         return status in {204, 416}
 
 
@@ -96,17 +95,16 @@ class WholePager(Limits):
     kind: ClassVar[str] = "none"
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for nothing."""
+        """Add nothing to the request."""
         return PageRequest()
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Cut the page out of the whole."""
         return rest_of_page(answer, Position(None, position.skip), limit, None)
 
 
 @dataclass(frozen=True, slots=True)
 class PagePager(Limits):
-    """Numbered pages, whose size stays the same for a walk, whatever limits its calls have.
+    """Numbered pages, whose size stays the same for a walk, whatever the limits of its calls.
 
     The state is the page's number, the size, the items on the pages before it, and the longest of those.
     """
@@ -121,7 +119,6 @@ class PagePager(Limits):
     total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Ask for the page by its number."""
         number, size, *_ = self._state(position, limit)
         parameters = [(self.page_parameter, number)]
         if self.limit_parameter:
@@ -129,24 +126,24 @@ class PagePager(Limits):
         return PageRequest.sending(parameters, in_body=self.in_body)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Take what of the vendor's page was not shown yet."""
+        """Return the rest of the vendor's page."""
         number, size, before, shown = state = self._state(position, limit)
         count = len(answer.rows)
-        more = self._told_more(answer, number, before)
+        more = self._stated_more(answer, number, before)
         if more is None:
             more = goes_on(count, size, shown)
         following = Position([number + 1, size, before + count, max(shown, count)]) if more else None
         return rest_of_page(answer, Position(state, position.skip), limit, following)
 
     def is_past_end(self, status: int, position: Position) -> bool:
-        """Some vendors know no page behind the last; the first one exists in any case."""
+        """Take 404 for the end too, which some vendors answer behind the last page; the first page always exists."""
         return status == 204 or (status == 404 and position.state is not None and position.state[0] > self.first_page)
 
     def _state(self, position: Position, limit: int) -> list[int]:
         return position.state or [self.first_page, limit if self.limit_parameter else self.max_limit, 0, 0]
 
-    def _told_more(self, answer: PageAnswer, number: int, before: int) -> bool | None:
-        """Return whether the answer tells of further pages; None where it does not say."""
+    def _stated_more(self, answer: PageAnswer, number: int, before: int) -> bool | None:
+        """Return whether the answer states that pages follow; None if it does not say."""
         if self.more:
             return self.more.truth(answer) or False
         if self.total_pages and (pages := self.total_pages.number(answer)) is not None:

@@ -1,4 +1,4 @@
-"""What paging is told in: where a walk stands, what to ask the vendor with, what it answered, a page of that."""
+"""The types of pagination: the position of a walk, the request for a page, the vendor's answer, and the page."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a walk stands: `skip` items after the place that a pager's `state`, a small JSON value, means."""
+    """The position of a walk: `skip` items after the place given by a pager's `state`, a small JSON value."""
 
     state: Any = None
     skip: int = 0
@@ -20,9 +20,9 @@ START = Position()
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What asks the vendor for a page: parameters, members of the JSON body, headers, or a whole target.
+    """What requests a page from the vendor: parameters, members of the JSON body, headers, or a whole target.
 
-    Dots in a member's name lead into an object. A target stands in the place of the one that the arguments make.
+    Dots in a member's name lead into an object. A target replaces the one made from the arguments.
     """
 
     query: list[tuple[str, str]] = field(default_factory=list)
@@ -42,9 +42,10 @@ NOT_PAGED = PageRequest()
 
 
 def as_text(value: Any) -> str:
-    """Return a value, such as a vendor's cursor, as it stands in a query."""
+    """Return a value, such as a vendor's cursor, as it is written in a query."""
     if isinstance(value, str):
         return value
+    # A bool is an int too, but is written as JSON's true.
     return str(value) if type(value) is int else orjson.dumps(value).decode()
 
 
@@ -66,10 +67,10 @@ class PageAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items to be shown, from the position `here` on.
+    """The items to return, from the position `here` on.
 
-    `left` tells whether the answer holds others behind them, `following` where the walk goes on after all of the
-    answer; None at the end. `note` says why a walk ends although the vendor tells of more.
+    `left` says whether the answer has more items after them; `following` is where the walk continues after the whole
+    answer, None at the end. `note` says why a walk ends although the vendor announces more.
     """
 
     items: list[Any]
@@ -79,14 +80,14 @@ class Page:
     note: str = ""
 
     def position_after(self, kept: int) -> Position | None:
-        """Return where the next page begins when `kept` of the items are shown; None at the end."""
+        """Return where the next page begins if `kept` of the items are returned; None at the end."""
         if kept < len(self.items) or self.left:
             return Position(self.here.state, self.here.skip + kept)
         return self.following
 
 
 class Pager(Protocol):
-    """One way of paging. A position that it gave comes back to it as it was; START is the first."""
+    """One kind of pagination. It gets the positions that it returned back unchanged; START is the first."""
 
     @property
     def kind(self) -> str:
@@ -94,35 +95,35 @@ class Pager(Protocol):
 
     @property
     def default_limit(self) -> int:
-        """The items of a page where a call does not say."""
+        """The number of items on a page unless a call says otherwise."""
 
     @property
     def max_limit(self) -> int:
-        """The most items of a page."""
+        """The largest number of items on a page."""
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        """Return what asks the vendor for the page at a position."""
+        """Return the request for the page at a position."""
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
-        """Return the page at a position that the vendor's answer holds: at most `limit` items."""
+        """Return the page at a position from the vendor's answer: at most `limit` items."""
 
     def is_past_end(self, status: int, position: Position) -> bool:
-        """Tell whether a status says that nothing is at a position any more."""
+        """Return whether a status means that a position is beyond the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What every pager has."""
+    """The limits that every pager has."""
 
     default_limit: int
     max_limit: int
 
     def is_past_end(self, status: int, position: Position) -> bool:
-        """204 is an empty list."""
+        """Take 204 for an empty list."""
         return status == 204
 
 
 def rest_of_page(answer: PageAnswer, here: Position, limit: int, following: Position | None, note: str = "") -> Page:
-    """Return what of an answer is still to be shown, where the vendor is asked for the same page again."""
+    """Return the items of an answer from the position on, if the vendor's page is requested as often as needed."""
     end = here.skip + limit
     return Page(answer.rows[here.skip : end], here, len(answer.rows) > end, following, note)

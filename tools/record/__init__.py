@@ -1,1 +1,1 @@
-"""The record of calls: what is noted of each, and the figures that come of it."""
+"""The record of calls: what is noted about each, and the figures made from it."""

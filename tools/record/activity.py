@@ -1,8 +1,7 @@
-"""Find calls in the record: by what a filter says, newest first, however many there are.
+"""Find calls in the record by a filter, newest first, however many there are.
 
-No question reads the record without a bound. An index leads to the calls of an environment, account or server in
-their order; whatever else a filter asks is looked for in the newest SEARCHED of them, and from there on at the next
-page.
+Pages are found without reading the record unbounded. An index gives the calls of an environment, account or server in
+order; any other condition is searched for in the newest SEARCHED of them, and the next page continues from there.
 """
 
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ SEARCHED = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls of an environment are meant; what is empty matches every call."""
+    """A filter on the calls of an environment; an empty field matches every call."""
 
     environment_id: UUID
     account_id: UUID | None = None
@@ -36,16 +35,16 @@ class CallFilter:
 
     @property
     def is_searching(self) -> bool:
-        """Whether it asks for what no index leads to."""
+        """Whether it has a condition that no index covers."""
         return bool(self.tool or self.client or self.via)
 
     @property
     def wants_failures(self) -> bool:
-        """Whether calls that succeeded are left out."""
+        """Whether it leaves out calls that did not fail."""
         return self.outcome == ANY_FAILURE or (self.outcome != "" and self.outcome not in UNFAILED)
 
     def within(self) -> QuerySet[Call]:
-        """Return the calls that an index leads to."""
+        """Return the calls that match the conditions with an index."""
         if self.server_id is not None:
             calls = Call.objects.filter(server_id=self.server_id, environment_id=self.environment_id)
         elif self.account_id is not None:
@@ -55,6 +54,7 @@ class CallFilter:
         if self.server_id is not None and self.account_id is not None:
             calls = calls.filter(account_id=self.account_id)
         if self.wants_failures:
+            # In the very words of the partial indexes on failures.
             calls = calls.filter(FAILED)
         if self.since is not None:
             calls = calls.filter(started_at__gte=self.since)
@@ -63,7 +63,6 @@ class CallFilter:
         return calls
 
     def calls(self) -> QuerySet[Call]:
-        """Return the calls that match."""
         calls = self.within()
         if self.tool:
             calls = calls.filter(tool=self.tool)
@@ -76,7 +75,7 @@ class CallFilter:
         return calls
 
     def matches(self, call: Call) -> bool:
-        """Tell whether one call matches, without asking the database."""
+        """Return whether a call matches, without a query."""
         return (
             call.environment_id == self.environment_id
             and self.account_id in {None, call.account_id}
@@ -92,7 +91,7 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallPosition:
-    """Where a page begins: after this call; in the text of an address as microseconds and number."""
+    """The call after which a page begins; written in a URL as its microseconds and its number."""
 
     started_at: datetime
     call_id: int
@@ -102,10 +101,11 @@ class CallPosition:
 
     @classmethod
     def parse(cls, text: str) -> "CallPosition | None":
-        """Return the position that a text stands for; None for any other text."""
+        """Return the position written in a text; None for any other text."""
         micros, _, call_id = text.partition("-")
         if not (micros.isascii() and micros.isdigit() and call_id.isascii() and call_id.isdigit()):
             return None
+        # Longer numbers would overflow a datetime, or the database's integers.
         if len(micros) > 17 or len(call_id) > 18:
             return None
         return cls(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros)), int(call_id))
@@ -113,7 +113,7 @@ class CallPosition:
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """Some calls, newest first. `searched_to` tells how far a search got that did not see all there is."""
+    """Some calls, newest first. `searched_to` is how far back a search got that did not see all calls."""
 
     calls: list[Call]
     next: CallPosition | None
@@ -132,31 +132,32 @@ def page_of(wanted: CallFilter, after: CallPosition | None = None, size: int = P
         return CallPage(found[:size], CallPosition(last.started_at, last.pk), None)
     if horizon is None:
         return CallPage(found, None, None)
-    # Every call of the horizon's own moment was seen.
+    # All calls at the horizon's own moment have been seen.
     return CallPage(found, CallPosition(horizon, 0), horizon)
 
 
 def newest_of(calls: QuerySet[Call], count: int) -> QuerySet[Call]:
-    """Keep those of some calls that are among the newest `count` of the whole record, by their numbers."""
+    """Keep the calls that are among the newest `count` of the whole record, by primary key."""
     newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    # Not a slice, which could not be filtered further.
     return calls.filter(pk__gt=newest - count)
 
 
 def following(wanted: CallFilter, after: CallPosition | None) -> QuerySet[Call]:
-    """Return all calls after a position, newest first, for whoever reads piece by piece: nothing bounds the search."""
+    """Return all calls after a position, newest first, for callers that read in pieces: the search is unbounded."""
     return _following(wanted.calls(), after).order_by("-started_at", "-pk")
 
 
 def _following(calls: QuerySet[Call], after: CallPosition | None) -> QuerySet[Call]:
     if after is None:
         return calls
-    # The first condition alone would do, but only the second is one that an index can begin at.
+    # `(started_at, pk)` below the position's, in a form that lets an index begin at started_at.
     behind = Q(started_at__lt=after.started_at) | Q(pk__lt=after.call_id)
     return calls.filter(behind, started_at__lte=after.started_at)
 
 
 def _horizon(wanted: CallFilter, after: CallPosition | None) -> datetime | None:
-    """Return how far back a search may look; None where it may see everything."""
+    """Return how far back a search may look; None if it may see everything."""
     if not (wanted.is_searching or (wanted.outcome and wanted.outcome != ANY_FAILURE)):
         return None
     within = _following(wanted.within(), after).order_by("-started_at")
@@ -165,7 +166,7 @@ def _horizon(wanted: CallFilter, after: CallPosition | None) -> datetime | None:
 
 
 class CallSample(NamedTuple):
-    """What figures need to know of a call."""
+    """The values of a call that figures need."""
 
     started_at: datetime
     duration_ms: float | None
@@ -176,7 +177,7 @@ class CallSample(NamedTuple):
 
 
 def newest_measured(wanted: CallFilter, limit: int) -> list[CallSample]:
-    """Return what is known of the newest calls that match; a search looks through the newest SEARCHED."""
+    """Return samples of the newest calls that match; a search looks through the newest SEARCHED."""
     calls, horizon = wanted.calls(), _horizon(wanted, None)
     if horizon is not None:
         calls = calls.filter(started_at__gte=horizon)
@@ -193,5 +194,5 @@ def outcomes() -> list[tuple[str, str]]:
 
 
 def words_of(outcome: str) -> str:
-    """Return an outcome in few words."""
+    """Return a short label of an outcome."""
     return "Pending" if outcome == Outcome.PENDING else str(Outcome(outcome).label)

@@ -1,8 +1,7 @@
-"""What the calls of a filter come to: counts and percentiles, by time, tool and server.
+"""Figures on the calls of a filter: counts and percentiles, by time, tool and server.
 
-Whatever is asked of an environment, an account, a server or a tool over more than an hour or two is read from the
-figures that were added up by hour and day (`tools/record/rollups.py`); anything else is counted from the newest CALLS
-calls that match, exactly.
+Figures on an environment, account, server or tool over more than an hour or two are read from the sums by hour and day
+(`tools/record/rollups.py`); anything else is counted exactly, from the newest CALLS calls that match.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from tools.record.activity import CallFilter, CallSample, newest_measured
 from tools.record.rollups import HOURS_KEPT, SUMS
 
 CALLS = 2000
+# Up to these lengths, a period begins on the hour, is summed by the hour, and is counted call by call.
 BY_HOUR = timedelta(hours=48)
 IN_HOURS = timedelta(days=8)
 COUNTED = timedelta(hours=2)
@@ -47,7 +47,7 @@ SHARES = Percentiles(0.5, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many calls there were, how many of them failed, and how long they took; `times` is None without any."""
+    """How many calls there were, how many of them failed, and how long they took; `times` is None if none is known."""
 
     calls: int = 0
     errors: int = 0
@@ -61,7 +61,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The tally of a piece of time."""
+    """The tally of one interval."""
 
     start: datetime
     end: datetime
@@ -70,7 +70,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class TallyRow:
-    """The tally of one tool (`key` is its name) or one server (`key` is its id, None for calls without)."""
+    """The tally of one tool (`key` is its name) or one server (`key` is its id, None for calls without one)."""
 
     key: Any
     tally: Tally
@@ -79,11 +79,10 @@ class TallyRow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the calls between `since` and `until` come to.
+    """Figures on the calls between `since` and `until`.
 
-    `counted` is how many calls it was counted from, None where it comes from sums; `capped` tells that there are
-    more. Percentiles from sums are read out of a histogram whose buckets are each half again as wide as the one
-    before.
+    `counted` is the number of calls counted, None if the figures come from sums; `capped` says that there are more.
+    Percentiles from sums are read from a histogram whose bucket bounds are each 1.5 times the previous one.
     """
 
     since: datetime
@@ -96,13 +95,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """The same calls by tool and by server, most called first; `servers` is None where they are not known."""
+    """The same calls by tool and by server, most called first; `servers` is None if they are not known."""
 
     tools: list[TallyRow]
     servers: list[TallyRow] | None
 
     def slowest(self, most: int = 5) -> list[TallyRow]:
-        """Return the tools that took longest, by their 95th percentile."""
+        """Return the slowest tools, by their 95th percentile."""
         timed = [line for line in self.tools if line.tally.times is not None]
         return sorted(timed, key=lambda line: -(line.tally.times or SHARES).p95)[:most]
 
@@ -113,7 +112,7 @@ class Breakdown:
 
 
 def figures_of(wanted: CallFilter, since: datetime, until: datetime) -> Figures:
-    """Return what the calls of a filter come to, by time."""
+    """Return figures on the calls of a filter, by time."""
     if _is_counted(wanted, since, until):
         return _counted_figures(wanted, since, until)
     in_hours = until - since <= IN_HOURS and not _needs_lost_hours(wanted, since)
@@ -132,7 +131,7 @@ def figures_of(wanted: CallFilter, since: datetime, until: datetime) -> Figures:
 
 
 def breakdown_of(wanted: CallFilter, since: datetime, until: datetime) -> Breakdown:
-    """Return what the calls of a filter come to, by tool and by server."""
+    """Return figures on the calls of a filter, by tool and by server."""
     if _is_counted(wanted, since, until):
         calls = newest_measured(replace(wanted, since=since, until=until), CALLS)
         servers = _lines(calls, lambda call: (call.server_id, call.account_id))
@@ -150,10 +149,9 @@ def breakdown_of(wanted: CallFilter, since: datetime, until: datetime) -> Breakd
 
 
 def _is_counted(wanted: CallFilter, since: datetime, until: datetime) -> bool:
-    """Whether calls are counted one by one.
+    """Return whether calls are counted one by one.
 
-    Sums know nothing of clients, doors and single outcomes, nothing of minutes, and after a while nothing of the
-    hours of one account.
+    Sums are not split by client, interface, single outcome or minute, and after a while an account has none by hour.
     """
     if wanted.client or wanted.outcome or wanted.via or until - since <= COUNTED:
         return True
@@ -161,13 +159,14 @@ def _is_counted(wanted: CallFilter, since: datetime, until: datetime) -> bool:
 
 
 def _needs_lost_hours(wanted: CallFilter, since: datetime) -> bool:
+    # Only figures of servers name their account, and their hours are pruned early.
     return wanted.account_id is not None and since < timezone.now() - HOURS_KEPT + DAY
 
 
 def _rows(
     wanted: CallFilter, scope: Scope | None, grain: Grain, since: datetime, until: datetime
 ) -> QuerySet[CallFigures]:
-    """Return rows of one scope; by default of that which knows tools."""
+    """Return rows of one scope; by default of the one that is split by tool."""
     if scope is None:
         scope = Scope.TOOL if wanted.account_id is None else Scope.SERVER_TOOL
     rows = CallFigures.objects.filter(
@@ -188,10 +187,10 @@ def _summed(rows: QuerySet[CallFigures], *keys: str) -> Any:
 
 
 def _server_lines(rows: QuerySet[CallFigures]) -> Iterator[TallyRow]:
-    """Return the servers with the most calls: first which they are, so that histograms are summed of these alone."""
+    """Yield the servers with the most calls; they are found first, so that only their histograms are summed."""
     most = rows.order_by().values_list("server_id", "account_id").annotate(calls=Sum("calls")).order_by("-calls")
     places = [(server_id, account_id) for server_id, account_id, _ in most[:SERVERS]]
-    # By their accounts an index leads to them, and past thousands of others.
+    # Naming the accounts lets an index find these servers among thousands.
     these = rows.filter(server_id__in={server for server, _ in places}, account_id__in={owner for _, owner in places})
     found = _summed(these, "server_id", "account_id").order_by("-calls")
     for server_id, account_id, *values in found[:SERVERS]:
@@ -247,12 +246,13 @@ def _tally(values: Sequence[float] | None) -> Tally:
 
 
 def percentile(histogram: Sequence[int], share: float) -> float:
-    """Read a percentile out of a histogram; in a bucket, durations are taken to lie evenly on a logarithmic scale."""
+    """Estimate a percentile from a histogram, assuming that a bucket's durations are even on a logarithmic scale."""
     wanted = share * sum(histogram)
     passed = 0
     for number, count in enumerate(histogram):
         if count and passed + count >= wanted:
             lower = BOUNDS[number - 1] if number else BOUNDS[0] / 1.5
+            # The first and the last bucket are open; another step of the scale bounds them.
             upper = BOUNDS[number] if number < len(BOUNDS) else BOUNDS[-1] * 1.5
             return float(lower * (upper / lower) ** ((wanted - passed) / count))
         passed += count
@@ -260,12 +260,12 @@ def percentile(histogram: Sequence[int], share: float) -> float:
 
 
 def width_for(since: datetime, until: datetime, least: timedelta) -> timedelta:
-    """Return how much time a bar stands for, so that there are not too many."""
+    """Return the width of a bar, so that there are at most MOST_BARS."""
     return next((width for width in WIDTHS if width >= least and (until - since) / width <= MOST_BARS), WIDTHS[-1])
 
 
 def pieces(since: datetime, until: datetime, width: timedelta) -> Iterator[tuple[datetime, datetime]]:
-    """Return the pieces of a time, the first and last of which may reach beyond it."""
+    """Yield the intervals of a period; the first and last may extend beyond it."""
     start = floor(since, width)
     while start <= until:
         yield start, start + width
@@ -273,6 +273,6 @@ def pieces(since: datetime, until: datetime, width: timedelta) -> Iterator[tuple
 
 
 def floor(moment: datetime, width: timedelta) -> datetime:
-    """Return the beginning of the piece of time that a moment lies in, counted from a Monday."""
+    """Return the start of the interval that contains a moment; intervals are counted from a Monday."""
     origin = datetime(2024, 1, 1, tzinfo=UTC)
     return origin + (moment - origin) // width * width

@@ -1,4 +1,4 @@
-"""What is counted of tool calls; `config/metrics.py` shows it.
+"""Metrics of tool calls, which `config/metrics.py` exposes.
 
 Labels are bounded: beyond a number of servers, tools and integrations, further ones count as `other`.
 """
@@ -79,7 +79,7 @@ def count_deviation(integration: str, tool: str) -> None:
 
 
 def observe_upstream(integration: str, seconds: float) -> None:
-    """Note how long a vendor took."""
+    """Add the seconds that a vendor took to its histogram."""
     label = _integrations.of(integration)
     series = _upstream.get(label)
     if series is None:

@@ -1,4 +1,4 @@
-"""What is noted of one call while it runs, and how its row is kept: secrets masked, texts cut."""
+"""What is noted about a call while it runs, and how its row is stored: secrets masked, texts cut."""
 
 import time
 from collections.abc import Callable
@@ -34,9 +34,9 @@ class Caller:
 
 @dataclass(slots=True)
 class CallNote:
-    """What is known of one call; completed while it runs. Durations are in milliseconds, `began` is of a clock.
+    """What is known about a call, completed while it runs. Durations are in milliseconds, `began` is in seconds.
 
-    `seen` is told what is exchanged with the vendor, which is not kept.
+    `seen` is called with what is exchanged with the vendor, which is not stored.
     """
 
     caller: Caller
@@ -81,13 +81,13 @@ class CallNote:
         }
 
     def row(self) -> Call:
-        """Return the row of this call."""
         return Call(pk=self.row_id, **self.columns())
 
     def values(self) -> tuple[Any, ...]:
-        """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
+        """Return the values of COLUMNS as the database driver takes them: the row without the cost of a model."""
         columns = self.columns()
         if not connection.features.has_native_uuid_field:
+            # Without a UUID type in the database, Django stores the hexadecimal digits.
             columns.update({name: columns[name] and columns[name].hex for name in IDS})
         columns["arguments"] = orjson.dumps(columns["arguments"]).decode()
         columns["started_at"] = connection.ops.adapt_datetimefield_value(columns["started_at"])
@@ -103,7 +103,7 @@ ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 
 def masked(value: Any, depth: int = 0) -> Any:
-    """Return arguments as they may be kept: secrets masked, long texts cut, no NUL (PostgreSQL takes none)."""
+    """Return arguments as they may be stored: secrets masked, long texts cut, no NUL (PostgreSQL accepts none)."""
     if isinstance(value, dict):
         return {
             _storable(redact(str(key)[:MAX_TEXT]))[:100]: MASK if _names_secret(str(key)) else masked(child, depth + 1)
@@ -112,7 +112,7 @@ def masked(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [masked(item, depth + 1) for item in value[:100]]
     if isinstance(value, str):
-        # Redacting makes a text shorter: what lies far behind the cut is not looked at.
+        # Redacting shortens a text, so more is read than is kept; text far beyond the cut is not read.
         text = _storable(redact(value[: 4 * MAX_TEXT]))
         return text if len(text) <= MAX_TEXT and len(value) <= 4 * MAX_TEXT else f"{text[:MAX_TEXT]}…"
     return value

@@ -1,7 +1,7 @@
 """Write the record of calls: reads in batches beside the hot path, writes with an intent before they are sent.
 
 A write's row is committed, as pending, before the vendor hears of it, so that no write is ever unaccounted for.
-Everything else is queued and written by one thread a process, at most FLUSH_SECONDS later.
+Everything else is queued and written by one thread per process, at most FLUSH_SECONDS later.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.25
 BATCH = 100  # small, so that the thread never holds the interpreter for long
 QUEUE_LIMIT = 100_000
-# What the values of a row may bring about; anything else is the database's state, which passes.
+# Errors that a row's own values may cause; any other is due to the database's state, which passes.
 UNWRITABLE = (DataError, ValueError, TypeError, OverflowError)
 
 
@@ -47,12 +47,13 @@ class CallRecorder:
         try:
             note.row_id = await asyncio.shield(inserting)
         except asyncio.CancelledError:
-            # The thread goes on all the same: the row that it commits must not stay pending.
+            # The thread commits the row anyway, and it must not stay pending.
             note.row_id = await inserting
             raise
 
     def add(self, note: CallNote) -> None:
         """Queue a call that has ended."""
+        # Only reads are dropped: a write has its row already, which must not stay pending.
         if len(self._queue) >= QUEUE_LIMIT and note.row_id is None:
             logger.error("The record of calls cannot be written; a read of %s goes unrecorded.", note.tool)
             return
@@ -62,6 +63,7 @@ class CallRecorder:
 
     def _start(self) -> None:
         with self._starting:
+            # Another thread may have started it in the meantime.
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="call-recorder", daemon=True)
                 self._thread.start()
@@ -70,11 +72,12 @@ class CallRecorder:
         while True:
             self._wake.wait(FLUSH_SECONDS)
             if self._queue:
+                # Outside of a request, nothing else drops stale connections.
                 close_old_connections()
                 self.flush()
 
     def discard(self) -> None:
-        """Forget what is queued, unwritten."""
+        """Drop the queue without writing it."""
         with self._writing:
             self._queue.clear()
 
@@ -101,7 +104,7 @@ def _insert(note: CallNote) -> int:
 
 @transaction.atomic
 def _write(batch: list[CallNote]) -> None:
-    """Write a batch, and add it to the figures: both or neither, so that trying again counts nothing twice."""
+    """Write a batch, and add it to the figures: both or neither, so that a retry counts nothing twice."""
     rows = [note.values() for note in batch if note.row_id is None]
     written = _insert_rows(rows) if rows else []
     ended = [note.row() for note in batch if note.row_id is not None]
@@ -111,7 +114,7 @@ def _write(batch: list[CallNote]) -> None:
 
 
 def _write_singly(batch: list[CallNote]) -> None:
-    """Write what can be written of a batch: one call that no database takes must not keep the others out."""
+    """Write a batch call by call: one that the database refuses must not keep the others out."""
     for note in batch:
         try:
             _write([note])
@@ -120,9 +123,9 @@ def _write_singly(batch: list[CallNote]) -> None:
 
 
 def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:
-    """Insert rows with one statement, and return their numbers.
+    """Insert rows with one statement, and return their primary keys.
 
-    A statement a row would pass the interpreter's lock back and forth.
+    One statement per row would pass the interpreter's lock back and forth.
     """
     quote = connection.ops.quote_name
     columns = ", ".join(map(quote, COLUMNS))

@@ -1,7 +1,7 @@
 """Add calls up by hour and day, in the database and in one statement.
 
 The calls of a batch are added in the transaction that writes them, so that figures and record cannot differ. The
-database does the work: the interpreter passes it nothing but the numbers of the rows, however many tools they are of.
+database does the work: Python passes it only the rows' primary keys, however many tools were called.
 """
 
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ from tools.models.figures import BOUNDS, BUCKETS, NOBODY, Grain, Scope
 KEY = ("environment_id", "scope", "grain", "start", "account_id", "server_id", "tool")
 SUMS = ("calls", "errors", "total_ms", *BUCKETS)
 BACKFILL = 20_000
-# How long servers and their tools have figures by the hour, which are most of all rows; older ones have days.
+# How long servers and their tools have hourly figures, which are most of all rows; older ones are daily.
 HOURS_KEPT = timedelta(days=9)
 PRUNED_AT_ONCE = 5000
 
 
 def add_up(call_ids: Sequence[int]) -> None:
-    """Add calls that have just ended to the figures; in the transaction that wrote them, and never twice."""
+    """Add calls that have just ended to the figures: in the transaction that writes them, and never twice."""
     marks = ", ".join(["%s"] * len(call_ids))
     with connection.cursor() as cursor:
         cursor.execute(_statement(connection.vendor, f"id IN ({marks})", "1 = 1"), call_ids)
 
 
 def add_up_everything() -> None:
-    """Add up all calls that are there, for figures that are empty still."""
+    """Add all recorded calls to figures that are still empty."""
     first, last = Call.objects.aggregate(first=Min("pk"), last=Max("pk")).values()
     if last is None:
         return
@@ -46,7 +46,7 @@ def add_up_everything() -> None:
 
 
 def prune() -> int:
-    """Delete figures of servers by the hour once their days tell enough, and all others beyond their retention."""
+    """Delete hourly figures of servers after HOURS_KEPT, and all others after their retention; return how many."""
     now = timezone.now()
     by_hour = CallFigures.objects.filter(grain=Grain.HOUR)
     return (
@@ -59,6 +59,7 @@ def prune() -> int:
 def _delete(rows: QuerySet[CallFigures]) -> int:
     pruned = 0
     while True:
+        # In batches, so that no lock is held for long.
         oldest = rows.order_by().values_list("pk", flat=True)
         batch = list(oldest[:PRUNED_AT_ONCE])
         if not batch:
@@ -68,11 +69,10 @@ def _delete(rows: QuerySet[CallFigures]) -> int:
 
 @cache
 def _statement(vendor: str, condition: str, kept: str) -> str:
-    """Return the statement that adds the calls of a condition, to rows that are kept. Nothing in it comes from outside.
+    """Return the statement that adds calls that meet a condition, to rows that are kept. No outside value is in it.
 
-    First the calls are summed by hour and tool of a server; what few rows remain are then taken once for each grain
-    and scope. They are written in the order of their key, so that processes that write at once cannot block each
-    other for good.
+    Calls are first summed by hour, server and tool; the few rows that remain are then used once for each grain and
+    scope. They are written in the order of their key, so that concurrent processes cannot deadlock.
     """
     nobody = f"'{NOBODY}'::uuid" if vendor == "postgresql" else f"'{NOBODY.hex}'"
     hour, day = (_floor(vendor, unit) for unit in ("hour", "day"))
@@ -115,7 +115,7 @@ def _statement(vendor: str, condition: str, kept: str) -> str:
 
 
 def _floor(vendor: str, unit: str) -> str:
-    """Return the expression for the start of a call's hour or day, as the database keeps moments."""
+    """Return the expression for the start of a call's hour or day, in the database's own form."""
     if vendor == "postgresql":
         return f"date_trunc('{unit}', started_at, 'UTC')"
     kept, rest = {"hour": (13, ":00:00"), "day": (10, " 00:00:00")}[unit]

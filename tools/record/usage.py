@@ -1,6 +1,6 @@
-"""What other pages say of calls: how accounts, servers and tools were used lately.
+"""Recent use of accounts, servers and tools, for the pages about them.
 
-Each function asks a bounded number of questions, however many calls there are.
+Each function makes a bounded number of queries, however many calls there are.
 """
 
 from collections.abc import Collection, Iterable
@@ -26,7 +26,7 @@ NEWEST = 500
 
 @dataclass(frozen=True, slots=True)
 class DayUsage:
-    """An account's last 24 hours. `hours` has 24 numbers of calls, the last of them of the hour that is not over."""
+    """An account's last 24 hours. `hours` has the calls of each of the 24, the last of which is not over yet."""
 
     calls: int
     errors: int
@@ -36,7 +36,7 @@ class DayUsage:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """How often a tool was called, and how often without a result."""
+    """How often a tool was called, and how often it failed."""
 
     calls: int
     errors: int
@@ -52,14 +52,14 @@ NEVER_USED = ToolUse(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class ServerUse:
-    """Calls in the last 24 hours; `clients` are some of those that called, by what they call themselves."""
+    """Calls in the last 24 hours; `clients` are some of the callers, by the names they give themselves."""
 
     calls: int
     clients: list[str]
 
 
 def accounts_lately(account_ids: Collection[UUID], now: datetime | None = None) -> dict[UUID, DayUsage]:
-    """Return the last 24 hours of each account, with the newest error that is still on record (two queries)."""
+    """Return the last 24 hours of each account, with the newest failure still on record (two queries)."""
     present = floor(now or timezone.now(), HOUR)
     first = present - (HOURS - 1) * HOUR
     rows = CallFigures.objects.filter(
@@ -95,10 +95,10 @@ def tools_used(
 
 
 def tools_used_everywhere(names: Iterable[str], *, within: timedelta = USED) -> dict[str, ToolUse]:
-    """Return how some tools were used in all environments, for whoever writes their documentation."""
+    """Return how some tools were used in all environments, for the editors of their documentation."""
     since = floor(timezone.now() - within, DAY)
     rows = CallFigures.objects.filter(
-        # By its environments the index can be used, which begins with them.
+        # Naming the environments lets the index be used, which begins with them.
         environment_id__in=Environment.objects.values("pk"),
         scope=Scope.TOOL,
         grain=Grain.DAY,
@@ -115,7 +115,7 @@ def calls_lately(server_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 def server_use(server_ids: Collection[UUID]) -> ServerUse:
-    """Return how some servers were used in the last 24 hours, so that whoever ends them knows what will break."""
+    """Return how some servers were used in the last 24 hours, to show what ending them would break."""
     calls = _lately(server_ids)
     names = calls.exclude(client="").order_by().values_list("client", flat=True).distinct()
     return ServerUse(calls.count(), sorted(names[:NAMED_CLIENTS]))
@@ -131,12 +131,13 @@ def _by_tool(rows: QuerySet[CallFigures]) -> dict[str, ToolUse]:
 
 
 def _newest_failures(account_ids: Collection[UUID]) -> dict[UUID, Call]:
-    """Return the newest call of each account that failed, each found by one look into the index."""
+    """Return the newest failed call of each account, found by one index look-up each."""
     if not account_ids:
         return {}
     native = connection.features.has_native_uuid_field
     marks = ", ".join(["(%s)"] * len(account_ids))
     with connection.cursor() as cursor:
+        # The condition repeats that of the partial index call_failed_account, which is not used otherwise.
         cursor.execute(
             "SELECT (SELECT id FROM tools_call WHERE account_id = wanted.column1"  # noqa: S608  no value in it
             " AND NOT (outcome IN ('ok', 'pending', 'cancelled')) ORDER BY started_at DESC LIMIT 1)"
@@ -148,7 +149,7 @@ def _newest_failures(account_ids: Collection[UUID]) -> dict[UUID, Call]:
 
 
 def clients_seen(environment_id: UUID, account_id: UUID | None = None) -> list[str]:
-    """Return what the clients of the newest calls call themselves."""
+    """Return the names that the clients of the newest calls give themselves."""
     calls = Call.objects.filter(environment_id=environment_id)
     if account_id is not None:
         calls = Call.objects.filter(account_id=account_id, environment_id=environment_id)

@@ -94,7 +94,7 @@ class TestUpload:
         [
             (b"\xff\xfe", "not text in UTF-8"),
             ("a: [", "neither YAML nor JSON"),
-            ("a: 1", "The file is no OpenAPI document"),
+            ("a: 1", "The file is not an OpenAPI document"),
             (described({"/a": {"get": operation()}}, servers=[{"url": "/"}]), "does not say where the API is"),
         ],
     )
@@ -175,14 +175,14 @@ class TestReview:
         thin.save()
         said = do(root, acme, "publish")
         assert "12 published" in said
-        assert "holds 1 back, which stay drafts: tickets.close" in said
+        assert "holds 1 back; they stay drafts: tickets.close" in said
         assert "1 accepted, 0 dropped of 1" in said
 
     def test_a_decision_can_be_undone(self, root: Client, acme: Integration) -> None:
         do(root, acme, "drop", row("tickets.list"))
         assert "0 accepted, 0 dropped of 13" in do(root, acme, "clear", row("tickets.list"))
         assert "No draft is accepted yet." in do(root, acme, "publish")
-        assert "Tick the drafts that are meant first." in do(root, acme, "accept")
+        assert "First tick the drafts that you mean." in do(root, acme, "accept")
 
     def test_nothing_is_published_with_a_definition_that_does_not_fit(self, root: Client, acme: Integration) -> None:
         do(root, acme, "accept", query="", matching="1")

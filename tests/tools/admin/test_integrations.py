@@ -171,7 +171,7 @@ def test_what_was_shown_is_done_once_and_only_for_who_saw_it(root: Client) -> No
 def test_a_change_in_between_asks_for_another_look(root: Client, integration: Integration) -> None:
     shown = compared(root, BUNDLE.read_text())
     integration.touch()
-    assert "Somebody changed the integration meanwhile" in confirmed(root, shown)
+    assert "Somebody changed the integration in the meantime" in confirmed(root, shown)
 
 
 def test_confirming_needs_the_rights_to_import_and_a_post(root: Client) -> None:

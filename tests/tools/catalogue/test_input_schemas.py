@@ -91,5 +91,5 @@ def test_a_rule_that_cannot_be_carried_over_keeps_the_record_a_draft(word: str, 
         {"type": "object", "properties": {"a": TEXT, "b": TEXT}, word: rule}, place="body_schema"
     )
     assert problems == [
-        f"body_schema: {word} at the top level has no place in a tool's arguments; say in a description what it rules."
+        f"body_schema: {word} at the top level has no place in a tool's arguments; describe in words what it requires."
     ]

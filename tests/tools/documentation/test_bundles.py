@@ -249,9 +249,9 @@ class TestRefused:
             ("a: [", "neither YAML nor JSON"),
             ("a: b: c", "line 1, column 5"),
             ("\x07", "neither YAML nor JSON"),
-            ("a: !!python/object/apply:os.system [ls]", "of a kind that JSON has not"),
-            ("a: !!set {x}", "of a kind that JSON has not"),
-            ("a: !!binary aGk=", "of a kind that JSON has not"),
+            ("a: !!python/object/apply:os.system [ls]", "of a kind that JSON does not have"),
+            ("a: !!set {x}", "of a kind that JSON does not have"),
+            ("a: !!binary aGk=", "of a kind that JSON does not have"),
             ("a: !!int x", "neither YAML nor JSON"),
             ("a: !!bool x", "neither YAML nor JSON"),
             ("a: .nan", "a: 'nan' cannot be written as JSON"),
@@ -261,7 +261,7 @@ class TestRefused:
             ("1: x", "document: the key 1 is not text"),
             ('a: "x\\0y"', "a: holds a NUL character"),
             ("? [a]\n: b", "neither YAML nor JSON"),
-            ("a: &a [*a]", "An alias holds itself"),
+            ("a: &a [*a]", "An alias contains itself"),
             ("[" * 100 + "]" * 100, "is nested deeper than 64 levels"),
             ("[" * 5000, "nested too deep"),
         ],
@@ -314,7 +314,7 @@ class TestRefused:
         ids=["lists", "merge keys"],
     )
     def test_aliases_that_multiply_are_refused_at_once(self, bomb: str) -> None:
-        assert problems(bomb) == [f"The file stands for more than {MAX_NODES} items: its aliases multiply them."]
+        assert problems(bomb) == [f"The file expands to more than {MAX_NODES} items: its aliases multiply them."]
 
     def test_a_date_stays_the_text_that_it_was_written_as(self) -> None:
         assert read_document("a: 2026-01-01\nb: 2026-13-45\nc: 2026-01-01T00:00:00Z") == {

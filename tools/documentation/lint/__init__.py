@@ -1,7 +1,6 @@
-"""How well a documentation record serves a model: a score of 100 with reasons, each with its place and what to do.
+"""How well a documentation record serves a model: a score out of 100, and findings with their place and what to do.
 
-The gate (tools/catalogue/gate.py) says what cannot be a tool; the lint says what a tool could do better, and stops
-nothing.
+The gate (tools/catalogue/gate.py) decides what can be a tool; the lint suggests improvements and blocks nothing.
 `words`, `arguments` and the rules here look at one record; `duplicates` and `mentions` at all of an integration.
 The same record always gets the same findings, in the same order.
 """
@@ -15,14 +14,14 @@ from tools.documentation.lint.mentions import mention_findings, mention_pattern,
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
 
-# What clients take of one server before they begin to leave tools out or to answer worse.
+# What clients take from one server before they leave tools out or answer worse.
 SERVER_TOOLS = 40
 SERVER_TOKENS = 25_000
-DEAR = (1_000, 2_500)
+EXPENSIVE = (1_000, 2_500)
 
 
 def own_findings(definition: Definition, record: Documentation, tokens: int | None) -> list[Finding]:
-    """Return what a record could do better by itself; its method must be the definition's."""
+    """Return the findings on a record by itself; its method must be in the definition."""
     method = definition.resources[record.resource].methods[record.method]
     found = [*word_findings(definition, record, name_of(definition, record))]
     found += argument_findings(definition, record)
@@ -30,31 +29,31 @@ def own_findings(definition: Definition, record: Documentation, tokens: int | No
         found.append(
             Finding("response-undocumented", "response_schema", "is empty; describe the result, or one item of a list.")
         )
-    for limit in DEAR:
+    for limit in EXPENSIVE:
         if tokens is not None and tokens > limit:
             found.append(
                 Finding(
                     "tokens",
                     "size",
-                    f"is about {tokens:,} tokens in every conversation, above {limit:,}. Shorten what is said of "
-                    "arguments, or leave out those that are rarely needed.",
+                    f"is about {tokens:,} tokens in every conversation, above {limit:,}. Shorten the descriptions "
+                    "of arguments, or leave out arguments that are rarely needed.",
                 )
             )
     return found
 
 
 def server_findings(tools: int, tokens: int) -> list[str]:
-    """Return what is wrong with a server that has all these tools; filters can make it smaller."""
+    """Return the findings on a server with this many tools and tokens; filters can reduce both."""
     found = []
     if tools > SERVER_TOOLS:
         found.append(
-            f"{tools} tools are more than the {SERVER_TOOLS} that clients take well. Give servers fewer by tags or "
-            "methods."
+            f"{tools} tools are more than the {SERVER_TOOLS} that clients handle well. Give servers fewer by tags "
+            "or methods."
         )
     if tokens > SERVER_TOKENS:
         found.append(
-            f"About {tokens:,} tokens for all tools are more than the {SERVER_TOKENS:,} that clients take well. "
-            "Shorten the dearest, or give servers fewer by tags or methods."
+            f"About {tokens:,} tokens for all tools are more than the {SERVER_TOKENS:,} that clients handle "
+            "well. Shorten the most expensive ones, or give servers fewer by tags or methods."
         )
     return found
 

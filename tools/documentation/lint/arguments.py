@@ -1,4 +1,4 @@
-"""Lint the arguments of a record: whether a model can fill each in from what it is told."""
+"""Lint the arguments of a record: whether a model can fill in each from its name, type and description."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tools.documentation.lint.words import says_more, words_of
 from tools.models import Documentation
 
 MANY = 25
-NESTED = 300  # arguments that are read of one record; beyond them it is too large in any case
+NESTED = 300  # arguments read from one schema; with more it is too large in any case
 SHORT = 20
 
 VAGUE = frozenset(
@@ -25,7 +25,7 @@ ADDRESS = {
     "email": re.compile(r"(?:^|_)e?mail(?:_address)?\d*$"),
     "uri": re.compile(r"(?:^|_)(?:url|uri|website|webhook_url|callback)$"),
 }
-# Names whose values have a form that nobody guesses.
+# Names whose values have a form that nobody can guess.
 FORMED = re.compile(
     r"(?:^|_)(?:id|ids|uuid|guid|sku|code|phone|phone\d+|currency|country|locale|language|lang|time_?zone|tz|colou?r|"
     r"expand|fields|filter|sort|order_by|query|cron|duration|slug|handle|mime_type|content_type|metadata)$"
@@ -44,16 +44,16 @@ MEMBER = re.compile(r"[`'\"“”‘’]([\w .-]{1,40})[`'\"“”‘’]")
 PLAIN_MEMBERS = re.compile(
     r"^\(?[A-Za-z0-9_-]{1,30}(?:\s*[,|/]\s*[A-Za-z0-9_-]{1,30})+(?:,?\s+(?:or|and)\s+[A-Za-z0-9_-]{1,30})?\)?$"
 )
-TELLS_REQUIRED = re.compile(
+SAYS_REQUIRED = re.compile(
     r"^\W*(?:required|mandatory)\b|\b(?:is|are|field) (?:required|mandatory)[.!]?\s*$", re.IGNORECASE
 )
-TELLS_OPTIONAL = re.compile(r"^\W*optional\b|\(optional\)|\bis optional[.!]?\s*$", re.IGNORECASE)
-# What tells of values without a type.
+SAYS_OPTIONAL = re.compile(r"^\W*optional\b|\(optional\)|\bis optional[.!]?\s*$", re.IGNORECASE)
+# Keywords of which an argument needs one, or a model does not know what kind of value it takes.
 SHAPED = ("type", "enum", "const", "oneOf", "anyOf", "allOf", "$ref")
 
 
 def argument_findings(definition: Definition, record: Documentation) -> Iterator[Finding]:
-    """Yield what is wrong with arguments; nothing for a schema that the gate refuses."""
+    """Yield the findings on arguments; none for a schema that the gate refuses."""
     count = 0
     for place in ("query_schema", "body_schema"):
         try:
@@ -70,23 +70,25 @@ def argument_findings(definition: Definition, record: Documentation) -> Iterator
                 break
             yield from _argument(f"{place}{path}", path, node)
     if count > MANY:
-        yield Finding("arguments-many", "arguments", f"are {count}; leave out those that nobody needs, {MANY} will do.")
+        yield Finding(
+            "arguments-many", "arguments", f"there are {count}; leave out those that nobody needs: {MANY} will do."
+        )
 
 
 def _argument(place: str, path: str, node: Schema) -> Iterator[Finding]:
     name = path.rpartition(".")[2]
     if not name or name.endswith(("[]", ")", "*")):
-        return  # the items of an array, the branches of a choice: what holds them is described
-    said = node.get("description")
-    said = said.strip() if isinstance(said, str) else ""
+        return  # the argument that contains these items or alternatives describes them
+    description = node.get("description")
+    description = description.strip() if isinstance(description, str) else ""
     words = words_of(name)
-    if not said:
+    if not description:
         yield Finding(
             "argument-undescribed", place, "has no description; say what it is and where its value comes from."
         )
-    elif not says_more(said, name, least=1) and not isinstance(node.get("enum"), list):
-        yield Finding("argument-echo", place, f"is described by its own name (“{said[:60]}”); say what it does.")
-    if "_".join(words) in VAGUE and len(said) < SHORT:
+    elif not says_more(description, name, least=1) and not isinstance(node.get("enum"), list):
+        yield Finding("argument-echo", place, f"is described by its own name (“{description[:60]}”); say what it does.")
+    if "_".join(words) in VAGUE and len(description) < SHORT:
         yield Finding(
             "argument-vague", place, "has a name that says nothing, so its description must say what goes in."
         )
@@ -94,14 +96,14 @@ def _argument(place: str, path: str, node: Schema) -> Iterator[Finding]:
         yield Finding(
             "argument-type", place, "has no type, so a model guesses whether it takes text, a number or a list."
         )
-    yield from _values(place, "_".join(words), node, said)
+    yield from _values(place, "_".join(words), node, description)
 
 
-def _values(place: str, name: str, node: Schema, said: str) -> Iterator[Finding]:
-    """Yield what is missing where values have a form or come from a list."""
+def _values(place: str, name: str, node: Schema, description: str) -> Iterator[Finding]:
+    """Yield the findings on values that have a form or come from a list."""
     if _is_closed(node):
         return
-    listed = _listed(said) if _takes_text(node) else []
+    listed = _listed(description) if _takes_text(node) else []
     if len(listed) > 1:
         yield Finding(
             "argument-values", place, f"lists its values in words ({', '.join(listed[:4])}); make them an enum as well."
@@ -116,7 +118,7 @@ def _values(place: str, name: str, node: Schema, said: str) -> Iterator[Finding]
         )
     elif kind and not ({"format", "pattern"} & node.keys()):
         yield Finding("argument-format", place, f"looks like an address without a format; add `format: {kind}`.")
-    elif _needs_example(name, node) and not EXAMPLE.search(said):
+    elif _needs_example(name, node) and not EXAMPLE.search(description):
         yield Finding(
             "argument-example", place, "has a form that cannot be guessed; give an example, or say where to find one."
         )
@@ -139,9 +141,9 @@ def _takes_text(node: Schema) -> bool:
     return kind == "string" or (isinstance(kind, list) and "string" in kind)
 
 
-def _listed(said: str) -> list[str]:
-    """Return the values that a description names as the only ones."""
-    found = LISTED.search(said)
+def _listed(description: str) -> list[str]:
+    """Return the values that a description names as the only ones allowed."""
+    found = LISTED.search(description)
     if found is None:
         return []
     named: list[str] = MEMBER.findall(found["values"])
@@ -153,14 +155,14 @@ def _listed(said: str) -> list[str]:
 
 def _required(record: Documentation, place: str, properties: dict[str, Any], required: list[Any]) -> Iterator[Finding]:
     for name, node in properties.items():
-        said = node.get("description") if isinstance(node, dict) else None
-        if not isinstance(said, str):
+        description = node.get("description") if isinstance(node, dict) else None
+        if not isinstance(description, str):
             continue
-        if name not in required and TELLS_REQUIRED.search(said):
+        if name not in required and SAYS_REQUIRED.search(description):
             yield Finding(
-                "argument-required", f"{place}.{name}", "is called required, but not in `required`; say it in one way."
+                "argument-required", f"{place}.{name}", "is called required, but is not in `required`; make them agree."
             )
-        elif name in required and TELLS_OPTIONAL.search(said):
+        elif name in required and SAYS_OPTIONAL.search(description):
             yield Finding("argument-required", f"{place}.{name}", "is called optional, but is in `required`.")
     silent = place == "body_schema" and record.method == "create" and len(properties) > 1 and not required
     if silent and not re.search(

@@ -1,6 +1,6 @@
-"""Find tools that a model could take for one another: alike in words and in arguments, with nothing to tell them apart.
+"""Find tools that a model could confuse: alike in words and in arguments, with nothing to tell them apart.
 
-Words count by how rare they are in the integration, so that what every description says weighs little. Pairs are
+Words are weighted by their rarity in the integration, so that what every description says counts little. Pairs are
 found through an index of each record's rarest words (prefix filtering: two records that are alike enough share one of
 them), so the work grows with the number of records and not with its square.
 """
@@ -19,13 +19,13 @@ from tools.models import Documentation
 
 ALIKE_WORDS = 0.72
 ALIKE_ARGUMENTS = 0.6
-COMMON = 60  # a word that more records share leads to no pair by itself
-COMPARED = 60  # the most records that one is held against
+COMMON = 60  # a word that more records share makes no pair by itself
+COMPARED = 60  # the most records that one record is compared with
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What of a record is compared."""
+    """The parts of a record that are compared."""
 
     key: str
     name: str
@@ -35,12 +35,12 @@ class Profile:
     description: str
 
     def tells_apart(self, other: "Profile") -> bool:
-        """Tell whether one of the two says what the other is for, by its name."""
+        """Return whether one of the two descriptions names the other's tool."""
         return other.name in self.description or self.name in other.description
 
 
 def profile_of(definition: Definition, record: Documentation) -> Profile:
-    """Return what of a record is compared; its method must be the definition's."""
+    """Return the parts of a record that are compared; its method must be in the definition."""
     name = name_of(definition, record)
     texts = f"{record.title} {record.description} {name} {record.resource} {record.method}"
     words = frozenset(stem(word) for word in words_of(texts) if word not in EMPTY_WORDS)
@@ -50,7 +50,7 @@ def profile_of(definition: Definition, record: Documentation) -> Profile:
 
 
 class Neighbours:
-    """The published records of an integration, indexed to find those that are alike."""
+    """The published records of an integration, indexed to find similar ones."""
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
         self._profiles = {profile.key: profile for profile in profiles}
@@ -65,7 +65,7 @@ class Neighbours:
                 self._index[word].append(key)
 
     def findings(self, profile: Profile) -> Iterator[Finding]:
-        """Yield the tool that this one is most alike, if any is alike enough."""
+        """Yield a finding that names the most similar tool, if any is similar enough."""
         alike = sorted(self._alike(profile), reverse=True)
         if not alike:
             return
@@ -91,6 +91,7 @@ class Neighbours:
                 yield likeness, key
 
     def _candidates(self, profile: Profile) -> list[str]:
+        # Records with exactly the same words, since the index skips words that too many share.
         shared = Counter(
             {key: len(profile.words) for key in self._same.get(profile.words, [])[: COMPARED + 1]},
         )
@@ -102,7 +103,7 @@ class Neighbours:
         return [key for key, _ in shared.most_common(COMPARED)]
 
     def _rarest(self, profile: Profile) -> list[str]:
-        """Return the rarest words, just so many that whoever has none of them cannot be alike enough."""
+        """Return just enough of the rarest words that a record without any of them cannot be similar enough."""
         by_rarity = sorted(profile.words, key=lambda word: (-self._weight(word), word))
         needed = (1 - ALIKE_WORDS) * sum(map(self._weight, by_rarity))
         taken, weight = [], 0.0

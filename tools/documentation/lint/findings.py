@@ -1,7 +1,7 @@
-"""What the lint finds, what each rule costs, and the score that is left.
+"""The lint's findings, what each rule costs, and the score that remains.
 
-A record begins with 100 points. Each finding costs its rule's points, all findings of one rule together at most the
-rule's `most`, so that one habit does not hide everything else. docs/integrations.md explains every rule.
+A record starts with 100 points. Each finding costs its rule's points, and all findings of one rule together at most
+the rule's `most`, so that one habit does not hide everything else. docs/integrations.md explains every rule.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ BEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one finding of a rule costs, and all of them together."""
+    """The points that one finding of a rule costs, and the most that all of them together cost."""
 
     points: int
     most: int
@@ -50,7 +50,7 @@ RULES = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing to mend: where, what is wrong with it, what to do."""
+    """One thing to fix: where it is, what is wrong, what to do."""
 
     rule: str
     place: str
@@ -61,7 +61,7 @@ class Finding:
 
 
 def score_of(findings: Iterable[Finding]) -> int:
-    """Return the points that are left, 0 to 100."""
+    """Return the remaining points, 0 to 100."""
     costs: dict[str, int] = {}
     for finding in findings:
         rule = RULES[finding.rule]

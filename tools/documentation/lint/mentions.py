@@ -1,4 +1,4 @@
-"""Find names of tools in a record's texts that no tool has: a model that follows them calls what does not exist."""
+"""Find tool names in a record's texts that no tool has: a model would call a tool that does not exist."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tools.models import Documentation
 
 
 def mention_pattern(definition: Definition) -> re.Pattern[str]:
-    """Return what names of this integration's tools look like."""
+    """Return the pattern of this integration's tool names."""
     beginnings = "|".join(sorted({pattern.partition("{")[0] for pattern in STANDARD.values()}))
     resources = "|".join(map(re.escape, sorted(definition.resources, key=len, reverse=True)))
     name = re.escape(definition.name)
@@ -19,7 +19,7 @@ def mention_pattern(definition: Definition) -> re.Pattern[str]:
 
 
 def mentions_of(pattern: re.Pattern[str], record: Documentation) -> frozenset[str]:
-    """Return the names of tools that a record's texts mention."""
+    """Return the tool names that a record's texts mention."""
     schemas = json.dumps([record.query_schema, record.body_schema])
     return frozenset(pattern.findall(record.description)) | frozenset(pattern.findall(schemas))
 
@@ -28,5 +28,5 @@ def mention_findings(mentioned: Collection[str], known: Collection[str]) -> Iter
     """Yield a finding for each mentioned tool that is not known."""
     for name in sorted(set(mentioned) - set(known)):
         yield Finding(
-            "unknown-tool", "description", f"names {name}, which is no tool at present; models would call it."
+            "unknown-tool", "description", f"names {name}, which is not a tool at present; models would call it."
         )

@@ -1,4 +1,4 @@
-"""Lint the words of a record: whether title, description and name tell a model what it needs to choose the tool."""
+"""Lint the words of a record: whether a model can choose the tool by title, description and name."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ VAGUE_NAMES = frozenset(
 
 
 def word_findings(definition: Definition, record: Documentation, name: str) -> Iterator[Finding]:
-    """Yield what is wrong with title, description and name."""
+    """Yield the findings on title, description and name."""
     method = definition.resources[record.resource].methods[record.method]
     yield from _description(record, method, name)
     yield from _title(record, name)
@@ -63,12 +63,12 @@ def word_findings(definition: Definition, record: Documentation, name: str) -> I
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text or a name, in small letters; `camelCase` counts as two."""
+    """Return the words of a text or a name, in lower case; `camelCase` counts as two."""
     return WORD.findall(CAMEL.sub(" ", text).lower().replace("_", " "))
 
 
 def says_more(text: str, *names: str, least: int) -> bool:
-    """Tell whether a text has at least so many words that are neither empty nor in the names."""
+    """Return whether a text has at least `least` words that are neither empty nor in the names."""
     known = {stem(word) for name in names for word in words_of(name)}
     fresh: set[str] = set()
     for word in words_of(text):
@@ -82,7 +82,7 @@ def says_more(text: str, *names: str, least: int) -> bool:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Return a word without the endings that make its forms, roughly: enough to tell repetition."""
+    """Return a word's stem, roughly: enough to recognise repetition."""
     for ending in ("ies", "es", "s", "ed", "ing"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)] + ("y" if ending == "ies" else "")
@@ -129,7 +129,7 @@ def _description(record: Documentation, method: Method, name: str) -> Iterator[F
 
 
 def is_destructive(method: Method) -> bool:
-    """Tell whether a method does what cannot be undone, or reaches a customer."""
+    """Return whether a method does something that cannot be undone, or that reaches a customer."""
     return method.http == "DELETE" if method.destructive is None else method.destructive
 
 
@@ -152,7 +152,9 @@ def _name(definition: Definition, record: Documentation, name: str) -> Iterator[
         yield Finding("name", "tool_name", f"has {len(name)} characters; clients put a prefix before it and cut at 64.")
     own = set(words_of(record.tool_name or record.method)) - of_integration
     if own and own <= VAGUE_NAMES:
-        yield Finding("name", "tool_name", f"{name} does not say what it does; name the deed, such as close or merge.")
+        yield Finding(
+            "name", "tool_name", f"{name} does not say what it does; name the action, such as close or merge."
+        )
     repeated = next((first for first, second in pairwise(parts) if first == second), None)
     if repeated:
         yield Finding("name", "tool_name", f"{name} says {repeated} twice; give the record a tool_name.")

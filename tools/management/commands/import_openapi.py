@@ -23,28 +23,28 @@ MAX_LISTED = 20
 
 
 class Command(BaseCommand):
-    """Import a description; its records are drafts until somebody publishes them."""
+    """Import a description as draft records, which stay drafts until somebody publishes them."""
 
     help = "Import an API description (OpenAPI 3.0, 3.1, Swagger 2.0; JSON or YAML) as a definition and draft records."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take a file, what to call the integration, and what to do beyond drafts."""
         parser.add_argument(
             "file", type=Path, help="The description, in JSON or YAML. Nothing it refers to is fetched."
         )
-        parser.add_argument("--name", required=True, help="The integration's name; stands in every tool's name.")
-        parser.add_argument("--label", default="", help="What people call the vendor; the document's title otherwise.")
-        parser.add_argument("--base-url", default="", help="Where the API is, if not where the document says.")
+        parser.add_argument("--name", required=True, help="The integration's name; part of every tool's name.")
+        parser.add_argument("--label", default="", help="What people call the vendor; by default the document's title.")
+        parser.add_argument("--base-url", default="", help="The API's address, if not the one in the document.")
         parser.add_argument("--publish", action="store_true", help="Publish drafts that pass the quality gate.")
         parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object, and nothing else.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import, and say what that did; a file that cannot be imported changes nothing."""
+        """Import a file and report what changed; a file that cannot be imported changes nothing."""
         path: Path = options["file"]
         began = time.perf_counter()
         try:
+            # Some editors begin a file with a byte order mark.
             text = path.read_bytes().decode("utf-8-sig")
             prepared = prepare(
                 text,
@@ -54,7 +54,7 @@ class Command(BaseCommand):
                 overwrite=options["overwrite"],
             )
             loaded = prepared.compare()
-            if loaded.warning:  # before it is done
+            if loaded.warning:  # before anything is changed
                 self.stderr.write(loaded.warning)
             if not options["dry_run"]:
                 loaded = _load(prepared)
@@ -118,7 +118,7 @@ def report_of(
 
 
 def summary(report: dict[str, Any]) -> str:
-    """Return the report for people."""
+    """Return the report as text for people."""
     changes = report["changes"]
     lines = [
         f"{report['label']} ({report['name']}): {report['operations']} operations, {report['tools']} tools, "
@@ -136,6 +136,6 @@ def summary(report: dict[str, Any]) -> str:
     lines += [f"  refused {each['operation']}: {each['reason']}" for each in report["refused"][:MAX_LISTED]]
     lines += [f"  draft {each['record']}: {' '.join(each['reasons'])}" for each in report["drafts"][:MAX_LISTED]]
     if not report["dry_run"]:
-        said = f"{report['published']} published." if report["published"] else "Nothing was published."
-        lines.append(f"{said} Review the drafts in the admin: Integrations, {report['label']}, Review drafts.")
+        outcome = f"{report['published']} published." if report["published"] else "Nothing was published."
+        lines.append(f"{outcome} Review the drafts in the admin: Integrations, {report['label']}, Review drafts.")
     return "\n".join(lines)

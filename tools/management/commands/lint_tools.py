@@ -1,4 +1,4 @@
-"""`manage.py lint_tools`: how well documentation records serve models, for people and for a CI job."""
+"""`manage.py lint_tools`: report how well documentation records serve models, to people or to a CI job."""
 
 import json
 from argparse import ArgumentParser
@@ -15,7 +15,7 @@ BEST = 100
 
 
 class Command(BaseCommand):
-    """Print scores and reasons; exit with 1 where something is not good enough."""
+    """Print scores and reasons; exit with 1 if something is not good enough."""
 
     help = (
         "Score the documentation records of integrations and say what would make them better. Exits with 1 when a "
@@ -23,13 +23,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take integrations, --minimum and --json."""
-        parser.add_argument("integrations", nargs="*", help="Names of integrations; all when none is named.")
+        parser.add_argument("integrations", nargs="*", help="Names of integrations; all of them if none is named.")
         parser.add_argument("--minimum", type=int, default=MINIMUM, help="The fewest points of a record, 0 to 100.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of text.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Lint, print, and say by the exit status whether all is good enough."""
+        """Lint, print, and exit with 1 unless everything is good enough."""
         minimum: int = options["minimum"]
         if not 0 <= minimum <= BEST:
             raise CommandError("--minimum takes a number from 0 to 100.")
@@ -118,6 +117,8 @@ def _as_text(report: Report, minimum: int) -> str:
 def _summary(failed: list[Documentation], minimum: int) -> str:
     if not failed:
         return "Every published record is a tool" + (f" with {minimum} points or more." if minimum else ".")
+    if len(failed) == 1:
+        return "1 published record is a draft" + (f" or has fewer than {minimum} points." if minimum else ".")
     return f"{len(failed)} published records are drafts" + (
         f" or have fewer than {minimum} points." if minimum else "."
     )

@@ -1,4 +1,4 @@
-"""`manage.py load_integration`: load bundles of integrations; those that come with Patchbay unless files are named."""
+"""`manage.py load_integration`: load integration bundles; by default those that come with Patchbay."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -24,15 +24,12 @@ class Command(BaseCommand):
     help = "Load integration bundles (YAML or JSON). Records that an editor changed are kept unless --overwrite."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take files, and --overwrite."""
-        parser.add_argument(
-            "files", nargs="*", type=Path, help="Bundle files; all of integrations/ when none is named."
-        )
+        parser.add_argument("files", nargs="*", type=Path, help="Bundle files; all of integrations/ if none is named.")
         parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load each file; stop at the first that does not fit, with its problems."""
+        """Load each file; stop at the first that is invalid, and report its problems."""
         for path in options["files"] or sorted(BUNDLED.glob("*.yaml")):
             try:
                 loaded = self._load(path, dry_run=options["dry_run"], overwrite=options["overwrite"])
@@ -46,7 +43,7 @@ class Command(BaseCommand):
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
 
     def _load(self, path: Path, *, dry_run: bool, overwrite: bool) -> LoadResult:
-        """Say which accounts a bundle stops before it does."""
+        """Warn of the accounts that a bundle stops before loading it."""
         text = path.read_text()
         compared = compare_bundle(text, overwrite=overwrite)
         if compared.warning:
@@ -63,7 +60,7 @@ def _load(text: str, *, overwrite: bool) -> LoadResult:
 
 
 def summary(path: Path, loaded: LoadResult, *, dry_run: bool) -> str:
-    """Return what loading did or would do, for people."""
+    """Return, as text for people, what loading did or would do."""
     lines = [
         f"{path.name}{' (nothing is changed)' if dry_run else ''}: {loaded.integration.label}, "
         f"{len(loaded.created)} records created, {len(loaded.updated)} updated, {len(loaded.unchanged)} unchanged, "

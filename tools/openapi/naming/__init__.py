@@ -1,1 +1,1 @@
-"""What resources, methods and arguments of an imported API are called."""
+"""Names for the resources, methods and arguments of an imported API."""

@@ -1,4 +1,4 @@
-"""Paths of a description: as a definition takes them, and taken apart for naming."""
+"""Paths of a description: in a definition's form, and split into segments for naming."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MAX_PATH = 512
 
 @dataclass(frozen=True)
 class Template:
-    """A path as a definition has it, with the vendor's parameter by its placeholder, and constants of its query."""
+    """A path in a definition's form, with the vendor's parameter for each placeholder, and its query's constants."""
 
     path: str
     placeholders: dict[str, str]
@@ -35,10 +35,10 @@ class Node:
 
 
 def template_of(path: str, parameters: list[Parameter]) -> Template:
-    """Return a path as a definition takes it; raise OperationRefused.
+    """Return a path in a definition's form; raise OperationRefused.
 
-    Placeholders get names that a definition knows. What stands behind `?` becomes constant parameters, and behind
-    `#`, which some descriptions tell operations of one path apart with, is dropped.
+    Placeholders get names that a definition accepts. The part after `?` becomes constant parameters; the part after
+    `#`, by which some descriptions distinguish operations on one path, is dropped.
     """
     bare, _, query = path.partition("#")[0].partition("?")
     placeholders: dict[str, str] = {}
@@ -56,7 +56,7 @@ def template_of(path: str, parameters: list[Parameter]) -> Template:
     if {".", ".."} & set(made.split("/")) or "//" in made or len(made) > MAX_PATH:
         raise OperationRefused("its path has an empty or a dot segment, or is longer than a definition takes")
     if "{" in query:
-        raise OperationRefused("its path has parameters behind a question mark")
+        raise OperationRefused("its path has parameters after a question mark")
     return Template(made, placeholders, dict(parse_qsl(query, keep_blank_values=True)))
 
 
@@ -69,12 +69,12 @@ def _placeholder(written: str, taken: dict[str, str]) -> str:
 
 
 def recognised(http: str, path: str) -> str:
-    """Return how an operation is known again: by its path, whatever its placeholders are called."""
+    """Return the key by which an operation is recognised: its path, whatever its placeholders are called."""
     return f"{http} {PLACEHOLDER.sub('{}', path)}"
 
 
 def nodes_of(path: str) -> tuple[Node, ...]:
-    """Return the segments that say what a path is about: no versions, no `api` at its head."""
+    """Return the segments that say what a path is about, without versions and a leading `api`."""
     made: list[Node] = []
     for segment in path.partition("#")[0].partition("?")[0].split("/"):
         made += _segment_nodes(segment, at_head=not made)
@@ -87,7 +87,7 @@ def _segment_nodes(segment: str, *, at_head: bool) -> list[Node]:
     if not segment or VERSION.fullmatch(segment) or (at_head and segment.lower() in HEADS):
         return []
     if "{" not in segment:
-        # Remote procedures, as in `/chat.postMessage`: what stands before the dot is what it is about.
+        # Remote procedures, as in `/chat.postMessage`: the part before the dot is the resource.
         parts = segment.split(".") if "." in segment and not segment.startswith(".") else re.split(r":", segment)
         named = [tuple(words_of(part)) for part in parts if words_of(part)]
         return [Node(words, is_procedure=place > 0 and place + 1 == len(named)) for place, words in enumerate(named)]

@@ -1,4 +1,4 @@
-"""Plain words from a vendor's text: it is untrusted, may be Markdown or HTML, and ends up before people and models."""
+"""Plain text from a vendor's: it is untrusted, may be Markdown or HTML, and is read by people and models."""
 
 import html
 import re
@@ -27,7 +27,7 @@ SENTENCE_END = re.compile(r"[.!?](?=\s)")
 def plain(value: Any, limit: int, *, lines: bool = False) -> str:
     """Return a text without markup, control and hidden characters, at most `limit` characters long.
 
-    It ends with a whole sentence where one ends in time. Paragraphs are kept where `lines` is told.
+    It ends with a whole sentence if one ends within the limit. With `lines`, paragraphs are kept.
     """
     if not isinstance(value, str):
         return ""
@@ -35,7 +35,7 @@ def plain(value: Any, limit: int, *, lines: bool = False) -> str:
     text = FENCES.sub("", BLOCKS.sub("\n", COMMENTS.sub("", text)))
     text = RULES.sub("", TABLE_ROWS.sub("", HEADINGS.sub("", TAGS.sub("", text))))
     text = EMPHASIS.sub(r"\2", LINKS.sub(r"\1", IMAGES.sub("", text)))
-    # Entities last: what they write is text, whatever it looks like. Hidden characters may be written so too.
+    # Entities last: they are text, even if it looks like markup. They may also stand for hidden characters.
     text = visible(html.unescape(text))
     text = SPACES.sub(" ", text)
     text = BREAKS.sub("\n\n", text) if lines else text.replace("\n", " ")
@@ -44,12 +44,12 @@ def plain(value: Any, limit: int, *, lines: bool = False) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without characters that people do not see."""
+    """Return a text without invisible characters."""
     return SUSPECT.sub("", text)
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters: to the end of a sentence, else of a word."""
+    """Return a text of at most `limit` characters, cut at the end of a sentence or else of a word."""
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
@@ -76,11 +76,12 @@ def words_of(text: str) -> list[str]:
 
 
 def slug(words: list[str], limit: int = 48) -> str:
-    """Return a name of a definition made of words: whole words from the end where they are too many; else empty."""
+    """Return words as a name in a definition, without the first ones if they are too many; empty if there are none."""
     kept = [word for word in words if word]
     while len(kept) > 1 and len("_".join(kept)) > limit:
         kept = kept[1:]
     name = "_".join(kept)[:limit].strip("_")
+    # A definition's names begin with a letter.
     if name and not name[0].isalpha():
         name = f"n{name}"[:limit].strip("_")
     return name

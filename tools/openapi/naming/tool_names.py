@@ -1,8 +1,8 @@
 """Find resources and methods in the paths of a description, and names for them and for their tools.
 
-A path that ends with a noun is a collection (list, create), one that ends with a parameter an item of it (get,
-update, delete); what fits neither is a method with a name of its own. Where an earlier import gave an operation its
-place, it keeps it.
+A path that ends with a noun is a collection (list, create), one that ends with a parameter is an item of it (get,
+update, delete); anything else is a method with a name of its own. An operation keeps the place that an earlier import
+gave it.
 """
 
 from collections import Counter
@@ -19,18 +19,18 @@ from tools.openapi.reading.operations import Operation
 
 VERBS = {"GET": "retrieve", "POST": "submit", "PUT": "replace", "PATCH": "modify", "DELETE": "remove"}
 RESERVED = frozenset({*STANDARD, *GROUPS, CUSTOM})
-# Beyond these, a name of a tool gets too long for what stands around it.
+# A longer resource makes tool names too long once the verb and the integration are added.
 LONGEST_RESOURCE = 40
 COMMON_PREFIX = 0.7
 FILLERS = frozenset({"a", "an", "the", "of", "for", "by", "to", "with", "and", "in", "on", "from"})
-# Of an operationId such as `post_files_id` these say no more than the method and path do.
+# In an operationId such as `post_files_id`, these say no more than the method and path do.
 HTTP_WORDS = frozenset({"get", "post", "put", "patch", "delete", "id", "ids", "v1", "v2", "v3", "api"})
 Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class AnswerKind:
-    """What naming has to know of an operation's answer."""
+    """What naming needs to know about an operation's answer."""
 
     is_list: bool = False
     is_known: bool = False
@@ -38,7 +38,7 @@ class AnswerKind:
 
 @dataclass
 class Names:
-    """The places of operations (resource and method), and the singular of resources where English would be wrong."""
+    """The places of operations (resource and method), and the singulars of resources that English gets wrong."""
 
     places: dict[str, Place] = field(default_factory=dict)
     singulars: dict[str, str] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Naming:
         return names
 
     def _without_common_prefix(self, nodes: dict[str, tuple[Node, ...]]) -> dict[str, tuple[Node, ...]]:
-        """Leave out what nearly every path begins with, such as an account: it tells nothing apart."""
+        """Drop what nearly every path begins with, such as an account: it distinguishes nothing."""
         for length in (4, 3, 2):
             heads = Counter(each[:length] for each in nodes.values() if len(each) > length)
             for head, count in heads.most_common(1):
@@ -132,7 +132,7 @@ class Naming:
             parent = parent[:-1]
         resource = self._resource(parent)
         method = slug(list(last))
-        # `/chat.list` and the like say themselves what they are.
+        # `/chat.list` and the like name their own method.
         if method == "list" and operation.http == "GET" and self._kinds[operation.key].is_list:
             return self._free(resource, method, operation)
         if method in RESERVED:
@@ -141,7 +141,7 @@ class Naming:
         return self._free(resource, method, operation)
 
     def _resource(self, nodes: tuple[Node, ...]) -> str:
-        """Return the name of a resource: its nouns, those that hold it in the singular."""
+        """Return the name of a resource: its nouns, with those of its parents in the singular."""
         chain: list[str] = []
         for place, node in enumerate(nodes):
             if node.is_parameter:
@@ -167,18 +167,18 @@ class Naming:
         return candidate
 
     def _own_name(self, operation: Operation, resource: str) -> str:
-        """Return a method's name from its operationId or summary, without what the resource says already."""
-        said = set(resource.split("_")) | {_singular(word) for word in resource.split("_")}
+        """Return a method's name from its operationId or summary, without the words of the resource."""
+        known = set(resource.split("_")) | {_singular(word) for word in resource.split("_")}
         for text in (operation.operation_id, operation.summary):
             words = [word for word in words_of(text) if word not in FILLERS | HTTP_WORDS]
-            own = [word for word in words if word not in said and _singular(word) not in said]
+            own = [word for word in words if word not in known and _singular(word) not in known]
             name = slug(own[:4])
             if name and name not in RESERVED:
                 return name
         return VERBS[operation.http]
 
     def _free(self, resource: str, method: str, operation: Operation) -> Place:
-        """Return a place that nothing has yet."""
+        """Take a place that is still free, and return it."""
         candidates = [method]
         candidates += [f"{VERBS[operation.http]}_{method}"[:48], self._own_name(operation, resource)]
         candidates += [f"{method[:44]}_{count}" for count in range(2, len(self._operations) + 3)]
@@ -201,7 +201,7 @@ def _singular(word: str) -> str:
 
 
 def tool_names(integration: str, places: list[Place], singulars: dict[str, str]) -> dict[Place, str]:
-    """Return the names of tools that need one of their own, since the usual one is too long or taken."""
+    """Return names for the tools whose usual name is too long or taken."""
     own: dict[Place, str] = {}
     usual = {}
     for resource, method in places:
@@ -224,7 +224,7 @@ def tool_names(integration: str, places: list[Place], singulars: dict[str, str])
 
 
 def fitting(name: str) -> str:
-    """Return a tool's name in at most 64 characters: without repeats, then without small words, then abbreviated."""
+    """Shorten a tool's name to 64 characters: drop repeated words, then small words, then abbreviate."""
     words = name.split("_")
     if len("_".join(words)) > MAX_LENGTH:
         words = [word for place, word in enumerate(words) if word not in words[:place]]

@@ -1,11 +1,11 @@
-"""The words by which vendors call things: what is a list, a page, an action. Names are without signs, in lower case."""
+"""The words that vendors use for lists, pages, actions. Names are in lower case, letters and digits only."""
 
 
 def _named(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-# Words of members that surround a result: counts, pages, links, whether it worked.
+# Words in the names of members that surround a result: counts, pages, links, status.
 ENVELOPE = _named(
     """
     total totals count size limit offset page pages per next prev previous first last more has
@@ -15,7 +15,7 @@ ENVELOPE = _named(
     info context included jsonapi query truncated incomplete key href result is
     """
 )
-# A segment of these after a collection or an item is something that is done with it.
+# As a segment after a collection or an item, such a word is an action on it.
 ACTIONS = _named(
     """
     search find query filter count export import bulk batch validate verify check preview cancel
@@ -26,7 +26,7 @@ ACTIONS = _named(
     ping sync trigger run execute render generate lookup autocomplete suggest
     """
 )
-# Parameters of paging, without signs and in lower case.
+# Paging parameters.
 LIMITS = _named(
     """
     limit perpage pagesize pagelimit size count maxresults maxitems maxpagesize top rows num take
@@ -49,7 +49,7 @@ PAGES = _named(
     page pagenumber pageno pagenum pageindex currentpage p pagenumberoffset pg
     """
 )
-# The most telling first.
+# The most specific first.
 CURSORS = tuple(
     """
     cursor pagetoken nexttoken nextcursor pagecursor startcursor startingafter after
@@ -58,8 +58,8 @@ CURSORS = tuple(
     startingpoint sincecursor lastkey startingtoken
     """.split()  # noqa: SIM905  a list of it fills a page
 )
-# Where answers tell the next page's cursor: names of members, and of objects that hold them.
-TOLD = _named(
+# Members of answers that contain the next page's cursor, and then the objects around such members.
+NEXT_CURSORS = _named(
     """
     nextcursor nextpagetoken nexttoken cursor after nextpagecursor continuationtoken continue
     nextmarker nextpage next endcursor nextoffset offset startingafter pagetoken nextstart nextkey

@@ -1,4 +1,4 @@
-"""Titles and descriptions of tools, from what a description says of an operation."""
+"""Titles and descriptions of tools, from the description of an operation."""
 
 import re
 
@@ -10,8 +10,8 @@ from tools.openapi.reading.operations import Operation
 
 MAX_TITLE = 80
 MAX_DESCRIPTION = 1200
-# What the vendor says of it; the rest is room for what that leaves out.
-MAX_TOLD = 700
+# The vendor's own words; the rest is room for what they leave out.
+MAX_VENDOR_WORDS = 700
 ARTICLE = re.compile(r"\b(a) ([aeio])")
 PAGES = "Pass next_cursor back unchanged for the next page."
 VERBS = {"GET": "Reads", "POST": "Sends", "PUT": "Replaces", "PATCH": "Changes", "DELETE": "Deletes"}
@@ -26,7 +26,7 @@ TITLES = {
 
 
 def title_of(operation: Operation, resource: str, method: str) -> str:
-    """Return a title for people."""
+    """Return a title for people: the summary, or the method in words if the summary is a single word."""
     summary = plain(operation.summary, MAX_TITLE).rstrip(".")
     if len(summary) > 0 and len(summary.split()) > 1:
         return summary[0].upper() + summary[1:]
@@ -42,19 +42,19 @@ def _named(patterns: dict[str, str], resource: str, method: str, otherwise: str)
 
 
 def description_of(operation: Operation, resource: str, method: str, label: str, *, paginated: bool) -> str:
-    """Return a description for models: the vendor's words made plain, with what these leave out."""
+    """Return a description for models: the vendor's words as plain text, with what they leave out."""
     summary = sentence(plain(operation.summary, 300))
-    told = plain(operation.description, MAX_TOLD, lines=True)
-    if summary and told and _plain_words(told).startswith(_plain_words(summary)):
+    details = plain(operation.description, MAX_VENDOR_WORDS, lines=True)
+    if summary and details and _plain_words(details).startswith(_plain_words(summary)):
         summary = ""
-    parts = [part for part in (summary, sentence(told)) if part]
-    text = "\n\n".join(parts) if "\n" in told else " ".join(parts)
+    parts = [part for part in (summary, sentence(details)) if part]
+    text = "\n\n".join(parts) if "\n" in details else " ".join(parts)
     ending = PAGES if paginated else ""
     if operation.deprecated:
         text = f"Deprecated by the vendor. {text}".strip()
     if _is_thin(text):
-        did = _named(STANDARD, resource, method, f"{VERBS[operation.http]} {resource.replace('_', ' ')}")
-        text = f"{text} {did} at {label} ({operation.http} {_shown(operation.path)}).".strip()
+        action = _named(STANDARD, resource, method, f"{VERBS[operation.http]} {resource.replace('_', ' ')}")
+        text = f"{text} {action} at {label} ({operation.http} {_shown(operation.path)}).".strip()
     if _is_thin(text):
         text += " The vendor's description says no more about it."
     room = MAX_DESCRIPTION - len(ending) - 1

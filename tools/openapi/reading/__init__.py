@@ -1,1 +1,1 @@
-"""Reading an API description: the file, what points inside it, its operations."""
+"""Reading an API description: the file, its references, its operations."""

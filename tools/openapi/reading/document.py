@@ -1,4 +1,4 @@
-"""Read an API description: which version it is, and that it has what an import needs."""
+"""Read an API description, determine its version, and check that it has what an import needs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +8,13 @@ from tools.errors import BundleInvalid
 from tools.openapi.errors import DocumentInvalid
 from tools.openapi.reading.references import References
 
-# Inline schemas and examples are nested deeper than anything a bundle holds.
+# Inline schemas and examples are nested deeper than anything in a bundle.
 MAX_DEPTH = 200
 
 
 @dataclass(frozen=True)
 class Document:
-    """An API description, of version `2.0`, `3.0` or `3.1`; `paths` are its paths as they stand there."""
+    """An API description, of version `2.0`, `3.0` or `3.1`; `paths` are its paths, unread."""
 
     root: dict[str, Any]
     version: str
@@ -22,7 +22,6 @@ class Document:
 
     @property
     def paths(self) -> dict[str, Any]:
-        """The paths, by their templates."""
         paths: dict[str, Any] = self.root["paths"]
         return paths
 
@@ -32,7 +31,7 @@ class Document:
         return self.version == "2.0"
 
     def part(self, *steps: str) -> dict[str, Any]:
-        """Return an object inside the document; an empty one where there is none."""
+        """Return an object inside the document; an empty one if it is missing."""
         node: Any = self.root
         for step in steps:
             node = node.get(step) if isinstance(node, dict) else None
@@ -40,13 +39,13 @@ class Document:
 
 
 def read(text: str) -> Document:
-    """Return the description that a file holds; raise DocumentInvalid."""
+    """Return the description in a text; raise DocumentInvalid."""
     try:
         root = read_text(text, max_depth=MAX_DEPTH, plain_keys=True).value
     except BundleInvalid as refused:
         raise DocumentInvalid(refused.problems) from None
     if not isinstance(root, dict):
-        raise DocumentInvalid(["The file is no OpenAPI document: it does not hold an object."])
+        raise DocumentInvalid(["The file is not an OpenAPI document: it does not hold an object."])
     version = _version(root)
     if not isinstance(root.get("paths"), dict) or not root["paths"]:
         raise DocumentInvalid(["The document has no `paths`, so there is nothing that can be called."])
@@ -59,9 +58,11 @@ def _version(root: dict[str, Any]) -> str:
             return "2.0"
         raise DocumentInvalid([f"swagger: {str(root['swagger'])[:20]} is not a known version; 2.0 is."])
     if "openapi" not in root:
-        raise DocumentInvalid(["The file is no OpenAPI document: it says neither `openapi: 3…` nor `swagger: 2.0`."])
-    said = str(root["openapi"])
+        raise DocumentInvalid(
+            ["The file is not an OpenAPI document: it says neither `openapi: 3…` nor `swagger: 2.0`."]
+        )
+    stated = str(root["openapi"])
     for version in ("3.0", "3.1"):
-        if said == version or said.startswith(version + "."):
+        if stated == version or stated.startswith(version + "."):
             return version
-    raise DocumentInvalid([f"openapi: {said[:20]} is not a known version; 3.0 and 3.1 are."])
+    raise DocumentInvalid([f"openapi: {stated[:20]} is not a known version; 3.0 and 3.1 are."])

@@ -1,4 +1,4 @@
-"""Read the operations of a description: parameters, bodies, answers, each in one form whatever the version."""
+"""Read the operations of a description: parameters, bodies and answers, in one form for every version."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tools.openapi.reading.swagger import upgraded
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 CALLABLE = frozenset({"get", "post", "put", "patch", "delete"})
-# The statuses whose answer a tool gives back, in the order of preference.
+# The statuses whose answer a tool returns, in order of preference.
 SUCCESSES = ("200", "201", "202", "203", "206", "2XX", "2xx", "default")
 PLACES = frozenset({"path", "query", "header", "cookie"})
 
@@ -42,7 +42,7 @@ class Body:
 
 @dataclass(frozen=True)
 class DeclaredResponse:
-    """What an operation answers with when it succeeds: a schema by media type, and the headers that it documents."""
+    """An operation's documented answer on success: a schema by media type, and its headers."""
 
     status: str
     schemas: dict[str, Any]
@@ -51,7 +51,7 @@ class DeclaredResponse:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation, of which nothing was judged yet."""
+    """One operation as it is described, before anything about it is judged."""
 
     http: str
     path: str
@@ -71,11 +71,11 @@ class Operation:
 
     @property
     def key(self) -> str:
-        """How it is named to people, such as `GET /tickets`."""
+        """Its name for people, such as `GET /tickets`."""
         return f"{self.http} {self.path}"
 
     def named(self, place: str) -> list[Parameter]:
-        """Return the parameters of a place."""
+        """Return the parameters that go into a place."""
         return [each for each in self.parameters if each.place == place]
 
 
@@ -88,12 +88,12 @@ class Operations:
 
     @property
     def count(self) -> int:
-        """How many there are in all."""
+        """The number of all operations, refused ones included."""
         return len(self.read) + len(self.refused)
 
 
 def operations_of(document: Document) -> Operations:
-    """Return every operation under `paths`."""
+    """Return every operation under `paths`; those that cannot be read are refused, not raised."""
     operations = Operations()
     for path, written in document.paths.items():
         if path.startswith("x-"):
@@ -162,7 +162,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _resolved_parameters(document: Document, item: dict[str, Any], raw: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the parameters of a path and its operation; the operation's take the place of the path's."""
+    """Return the parameters of a path and its operation; the operation's override the path's."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for written in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]:
         parameter = document.references.resolved(written)
@@ -183,11 +183,13 @@ def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
         media, first = next(iter(content.items()))
         schema = first.get("schema") if isinstance(first, dict) else None
         is_json = "json" in media
+    # OpenAPI 3, Parameter Object: the defaults of style and explode.
     style = _text(raw.get("style")) or ("form" if place in {"query", "cookie"} else "simple")
     explode = raw.get("explode")
     return Parameter(
         name=raw["name"],
         place=place,
+        # OpenAPI 3, Parameter Object: a path parameter is always required.
         required=raw.get("required") is True or place == "path",
         schema=schema if schema is not None else {},
         description=_text(raw.get("description")),
@@ -223,7 +225,7 @@ def _bodies(document: Document, body: dict[str, Any]) -> Iterator[Body]:
 
 
 def _answer(document: Document, responses: Any) -> tuple[list[str], DeclaredResponse]:
-    """Return the statuses that are documented, and the answer of the one that tells most of success."""
+    """Return the documented statuses, and the answer of the success status that documents most."""
     responses = responses if isinstance(responses, dict) else {}
     statuses = [str(status) for status in responses]
     candidates = []
@@ -232,7 +234,7 @@ def _answer(document: Document, responses: Any) -> tuple[list[str], DeclaredResp
             try:
                 candidates.append((status, document.references.resolved(responses[status])))
             except ReferenceRefused:
-                continue  # the operation can be called all the same
+                continue  # the operation can still be called
     for status, response in candidates:
         content = response.get("content") if isinstance(response, dict) else None
         if isinstance(content, dict) and content:

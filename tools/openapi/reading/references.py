@@ -1,4 +1,4 @@
-"""Follow references inside one document. What leads out of it is refused: nothing is ever fetched."""
+"""Follow references inside one document. Those that lead out of it are refused: nothing is ever fetched."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class References:
         self._known: dict[str, Any] = {}
 
     def resolved(self, node: Any) -> Any:
-        """Return what a node stands for: itself, or what its reference leads to; raise ReferenceRefused."""
+        """Return the node itself, or the target of its reference; raise ReferenceRefused."""
         for _ in range(MAX_HOPS):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
@@ -24,7 +24,7 @@ class References:
         raise ReferenceRefused("a reference leads through others back to itself")
 
     def target(self, reference: str) -> Any:
-        """Return what a reference names; raise ReferenceRefused."""
+        """Return the target of a reference; raise ReferenceRefused."""
         if reference not in self._known:
             self._known[reference] = self._found(reference)
         return self._known[reference]

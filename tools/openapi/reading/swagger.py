@@ -1,16 +1,16 @@
-"""Bring an operation of Swagger 2.0 into the form of OpenAPI 3, so that the rest of the import knows one form."""
+"""Convert operations from Swagger 2.0 to OpenAPI 3, so that the rest of the import knows only one form."""
 
 from typing import Any
 
 from tools.openapi.reading.references import References
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-# What else a parameter says stands in a schema of its own in OpenAPI 3.
+# A parameter's own keywords; in OpenAPI 3 all others are in its schema.
 OWN = frozenset({"name", "in", "required", "description", "collectionFormat", "allowEmptyValue"})
 COLLECTION_FORMATS = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
-    "tsv": {"style": "form", "explode": False},
+    "tsv": {"style": "form", "explode": False},  # OpenAPI 3 has no style with tabs
     "pipes": {"style": "pipeDelimited", "explode": False},
     "multi": {"style": "form", "explode": True},
 }
@@ -19,7 +19,7 @@ COLLECTION_FORMATS = {
 def upgraded(
     operation: dict[str, Any], parameters: list[dict[str, Any]], root: dict[str, Any], references: References
 ) -> dict[str, Any]:
-    """Return the operation with `requestBody` and `content`; `parameters` are resolved, its path's included."""
+    """Return the operation with `requestBody` and `content`; `parameters` are resolved and include the path's."""
     consumes = _media_types(operation, root, "consumes") or ["application/json"]
     produces = _media_types(operation, root, "produces") or ["application/json"]
     body = next((each for each in parameters if each.get("in") == "body"), None)
@@ -41,8 +41,8 @@ def upgraded(
 
 
 def _media_types(operation: dict[str, Any], root: dict[str, Any], word: str) -> list[str]:
-    said = operation.get(word, root.get(word))
-    return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+    listed = operation.get(word, root.get(word))
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
 def _described(parameter: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +55,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         key: parameter[key] for key in parameter if key in {"name", "in", "required", "description"}
     }
     if schema.get("type") == "array":
+        # Swagger 2.0, Parameter Object: csv is the default.
         made |= COLLECTION_FORMATS.get(str(parameter.get("collectionFormat", "csv")), COLLECTION_FORMATS["csv"])
     return {**made, "schema": schema}
 
@@ -82,6 +83,6 @@ def _response(response: Any, produces: list[str]) -> Any:
     if schema is None:
         return made
     is_file = isinstance(schema, dict) and schema.get("type") == "file"
-    # A document that speaks of a file and of JSON only means the file.
+    # A document that produces a file and declares only JSON means the file.
     media = [each for each in produces if not is_file or "json" not in each] or ["application/octet-stream"]
     return {**made, "content": {each: {"schema": schema} for each in media}}

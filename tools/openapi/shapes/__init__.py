@@ -1,1 +1,1 @@
-"""Schemas of an API description, made into schemas that clients take."""
+"""Schemas of an API description, made into schemas that clients accept."""

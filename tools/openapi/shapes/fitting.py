@@ -1,4 +1,4 @@
-"""Keep schemas small: deeper levels are cut first, then words, then arguments that nobody has to give."""
+"""Keep schemas small: cut deeper levels first, then descriptions, then optional arguments."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -13,11 +13,11 @@ from tools.openapi.shapes.schemas import CleanSchema
 # The levels below the top that a schema may have, deepest first.
 DEPTHS = (5, 4, 3, 2, 1)
 WORDS = (160, 80, 0)
-MAX_TOLD, MAX_DESCRIPTION = 8, 400
+MAX_NAMED, MAX_DESCRIPTION = 8, 400
 
 
 def fitted(build: Callable[[int], CleanSchema], budget: int) -> Schema:
-    """Return the deepest schema of at most `budget` bytes; where even the flattest has more, it is cut down."""
+    """Return the deepest schema of at most `budget` bytes; cut the flattest down if even that is larger."""
     clean = build(DEPTHS[0])
     for depth in DEPTHS[1:]:
         if clean.size <= budget:
@@ -52,9 +52,9 @@ def cut_down(schema: Schema, budget: int) -> Schema:
 
 
 def nameable(schema: Schema) -> Schema:
-    """Return a schema in which no member has a name that clients reject; such members are told, and allowed as before.
+    """Return a schema without member names that clients reject; its description names them, and they stay allowed.
 
-    Only the arguments of a tool themselves get other names, which are mapped back; what lies inside is sent as it is.
+    Only a tool's own arguments get other names, which are mapped back; members inside them are sent as they are.
     """
     made = schema
     properties = schema.get("properties")
@@ -64,8 +64,8 @@ def nameable(schema: Schema) -> Schema:
         if left_out or any(kept[name] is not properties[name] for name in kept):
             made = {**made, "properties": kept}
         if left_out:
-            told = f"Also takes {', '.join(left_out[:MAX_TOLD])}."
-            made["description"] = f"{made.get('description', '')} {told}".strip()[:MAX_DESCRIPTION]
+            note = f"Also takes {', '.join(left_out[:MAX_NAMED])}."
+            made["description"] = f"{made.get('description', '')} {note}".strip()[:MAX_DESCRIPTION]
             required = [name for name in made.get("required", []) if name in kept]
             made = {key: value for key, value in made.items() if key != "required"}
             made |= {"required": required} if required else {}

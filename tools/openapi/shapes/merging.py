@@ -1,20 +1,20 @@
-"""Bring several clean schemas into one: what all of them say (`allOf`), or what any of them allows (`oneOf`, `anyOf`).
+"""Combine clean schemas into one: what all of them require (`allOf`), or what any of them allows (`oneOf`, `anyOf`).
 
 Clients reject combinators at the top of a schema, and models read one shape better than several. Uniting is
-generous: whatever one of the variants takes, the one schema takes too; the vendor still has the last word.
+generous: the result accepts whatever any of the variants accepts; the vendor still has the last word.
 """
 
 from typing import Any
 
 Schema = dict[str, Any]
 
-# Below it, of two shapes for one property the first is taken: merging shared schemas further could go on forever.
+# Below this level the first of two shapes is taken: merging shared schemas further might never end.
 DEEPEST_MERGE = 2
 SHAPES = ("properties", "items", "additionalProperties", "required")
 
 
 def merged(first: Schema, second: Schema, level: int = 0) -> Schema:
-    """Return a schema for values that fit both; where they disagree, the first has its way."""
+    """Return a schema for values that fit both; where they disagree, the first wins."""
     if not first or not second or level > DEEPEST_MERGE:
         return first or second
     made = {**second, **first}

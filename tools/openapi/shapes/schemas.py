@@ -1,8 +1,8 @@
-"""Make JSON Schemas (2020-12) that every client takes out of the schemas of a description.
+"""Make JSON Schemas (2020-12) that every client accepts from the schemas of a description.
 
-References are inlined, combinators merged into one shape, words that only OpenAPI knows left out or translated.
-Nesting is cut at a depth that the caller chooses; what lies deeper becomes an object or list of any shape. Each
-schema is cleaned once for each depth and shared, so that documents whose parts refer to each other stay cheap.
+References are inlined, combinators merged into one shape, OpenAPI's own keywords left out or translated. Nesting is
+cut at a depth that the caller chooses; anything deeper becomes an object or list of any shape. Each schema is cleaned
+once per depth and shared, so that documents whose parts refer to each other stay cheap.
 """
 
 import re
@@ -30,7 +30,7 @@ from tools.openapi.shapes.values import (
 )
 
 TYPES = SCALARS | {"object", "array"}
-# Names that are no types of JSON Schema, but often written as such.
+# Names that are not types of JSON Schema, but are often used as such.
 MISNAMED = {
     "file": "string", "date": "string", "datetime": "string", "date-time": "string", "uuid": "string", "text": "string",
     "str": "string", "enum": "string", "int": "integer", "int32": "integer", "int64": "integer", "long": "integer",
@@ -46,21 +46,21 @@ MAX_PATTERN = 200
 MAX_PROPERTIES = 400
 MAX_NAME = 200
 MAX_VARIANTS = 24
-# A reference inside a combinator leads no deeper by itself; this bounds how far such a chain goes.
+# A reference inside a combinator adds no depth by itself; this bounds the length of such a chain.
 MAX_CHAIN = 40
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
 class CleanSchema:
-    """A schema and about how many bytes it has as JSON. It is shared: nobody may change it."""
+    """A schema and its approximate size as JSON, in bytes. It is shared, so it must not be changed."""
 
     schema: Schema
     size: int
 
 
 class Cleaner:
-    """Cleans the schemas of one document for one direction: of requests exactly, of answers leniently."""
+    """Cleans the schemas of one document for one direction: requests exactly, answers leniently."""
 
     def __init__(self, references: References, *, for_request: bool, words: int) -> None:
         self._references = references
@@ -88,12 +88,12 @@ class Cleaner:
         finally:
             self._open.discard(key)
             self._chain -= 1
-        # The node is held too: ids are only unique among what lives.
+        # The node is kept too: an id is unique only while its object lives.
         self._known[key] = (node, clean)
         return clean
 
     def size_of(self, schema: Schema) -> int:
-        """Return about how many bytes a schema has that this cleaner made, or a part of one."""
+        """Return the approximate size in bytes of a schema that this cleaner made, or of a part of one."""
         known = self._sizes.get(id(schema))
         return known if known is not None else len(orjson.dumps(schema))
 
@@ -120,8 +120,8 @@ class Cleaner:
         reference = node.get("$ref")
         if isinstance(reference, str):
             target = self._target(reference, depth)
-            said = self._description(node)
-            return {**target, "description": said} if said else target
+            description = self._description(node)
+            return {**target, "description": description} if description else target
         schema = self._own(node, depth)
         parts = [self.cleaned(part, depth).schema for part in list_of(node.get("allOf"))[:MAX_VARIANTS]]
         for part in parts:
@@ -133,10 +133,10 @@ class Cleaner:
         return self._whole(schema, node, depth)
 
     def _target(self, reference: str, depth: int) -> Schema:
-        """Return the clean schema that a reference names.
+        """Return the clean schema that a reference points to.
 
-        What names nothing may have any shape, and so may a part of an answer that lies outside the document. In a
-        request, the latter could only be guessed: it is refused.
+        A missing target may have any shape, and so may a part of an answer outside the document. In a request, the
+        latter could only be guessed, so it is refused.
         """
         try:
             return self.cleaned(self._references.target(reference), depth).schema
@@ -150,7 +150,7 @@ class Cleaner:
     def _variants(self, variants: Any, depth: int) -> Iterator[Schema]:
         for variant in list_of(variants)[:MAX_VARIANTS]:
             if isinstance(variant, dict) and (variant.get("type") == "null" or variant.get("enum") in ([""], [None])):
-                continue  # null stands for an argument left out, and an empty text for "unset"
+                continue  # null means an argument left out, and an empty text means "unset"
             yield self.cleaned(variant, depth).schema
 
     def _description(self, node: Schema) -> str:
@@ -165,7 +165,7 @@ class Cleaner:
         return known
 
     def _own(self, node: Schema, depth: int) -> Schema:
-        """Return what a node says itself, without its combinators."""
+        """Return the clean schema of a node without its combinators."""
         schema: Schema = {}
         kinds = self._kinds(node)
         if kinds:
@@ -185,11 +185,12 @@ class Cleaner:
         return schema
 
     def _kinds(self, node: Schema) -> list[str]:
-        said = node.get("type")
-        named = [MISNAMED.get(each, each) for each in (said if isinstance(said, list) else [said]) if is_text(each)]
+        kind = node.get("type")
+        named = [MISNAMED.get(each, each) for each in (kind if isinstance(kind, list) else [kind]) if is_text(each)]
         kinds = [each for each in dict.fromkeys(named) if each in TYPES]
         if (not kinds and "type" not in node) or (named and not kinds and "null" not in named):
             kinds = self._implied(node)
+        # In a request, leaving an argument out takes the place of null.
         if not self._for_request and kinds and (node.get("nullable") is True or "null" in named):
             kinds.append("null")
         return kinds
@@ -214,11 +215,11 @@ class Cleaner:
         if self._for_request and len(values) <= MAX_ENUM and size <= MAX_ENUM * 30:
             schema["enum"] = unique(values)
             return
-        # An answer that has a value nobody documented is not wrong for it: the values are told, not enforced.
+        # An answer with an undocumented value is not wrong: the values are named, not enforced.
         named = ", ".join(visible(str(value))[:40] for value in values[:NAMED_VALUES])
-        told = f"One of {named}." if len(values) <= NAMED_VALUES else f"One of {len(values)} values, such as {named}."
-        if len(told) <= MAX_ENUM_TEXT or self._for_request:
-            schema["description"] = f"{schema['description']} {told}" if "description" in schema else told
+        note = f"One of {named}." if len(values) <= NAMED_VALUES else f"One of {len(values)} values, such as {named}."
+        if len(note) <= MAX_ENUM_TEXT or self._for_request:
+            schema["description"] = f"{schema['description']} {note}" if "description" in schema else note
 
     def _add_members(self, schema: Schema, node: Schema, depth: int) -> None:
         properties = node.get("properties")
@@ -278,7 +279,7 @@ class Cleaner:
                 schema[strict_word] = schema.pop(plain_word)
 
     def _is_pattern(self, pattern: str) -> bool:
-        """Tell whether a pattern is one for the validator too, and short enough to be of use."""
+        """Return whether the validator accepts a pattern, and it is short enough to be useful."""
         known = self._patterns.get(pattern)
         if known is None:
             known = len(pattern) <= MAX_PATTERN and visible(pattern) == pattern and not CONTROL.search(pattern)
@@ -291,7 +292,7 @@ class Cleaner:
         return known
 
     def _whole(self, schema: Schema, node: Schema, depth: int) -> Schema:
-        """Return a schema whose objects have properties and whose arrays have items, as clients want them."""
+        """Return a schema whose objects have properties and whose arrays have items, as clients require."""
         kinds = kinds_of(schema)
         if "object" in kinds and "properties" not in schema:
             schema = {**schema, "properties": {}}
@@ -304,5 +305,5 @@ class Cleaner:
 
 
 def _is_name(name: str) -> bool:
-    """Tell whether a member of this name can be sent, and seen."""
+    """Return whether a member of this name can be sent, and is visible."""
     return 0 < len(name) <= MAX_NAME and not CONTROL.search(name) and visible(name) == name

@@ -18,22 +18,22 @@ def list_of(value: Any) -> list[Any]:
 
 
 def is_text(value: Any) -> TypeGuard[str]:
-    """Tell whether a value is text."""
+    """Return whether a value is text, and narrow its type."""
     return isinstance(value, str)
 
 
 def is_file(node: Schema) -> bool:
-    """Tell whether a schema stands for the bytes of a file, in the words of any version."""
+    """Return whether a schema is for the bytes of a file, in the terms of any OpenAPI version."""
     return node.get("type") == "file" or ("contentMediaType" in node and "contentEncoding" not in node)
 
 
 def is_whole(value: Any) -> bool:
-    """Tell whether a value is a whole number, in either form."""
+    """Return whether a value is a whole number, be it an int or a float."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 def is_small(value: Any) -> bool:
-    """Tell whether a value may stand in a schema as a default or an example."""
+    """Return whether a value may be a schema's default or example."""
     if isinstance(value, bool):
         return True
     if isinstance(value, int | float):
@@ -42,7 +42,7 @@ def is_small(value: Any) -> bool:
 
 
 def as_kind(value: Any, kinds: list[str]) -> Any:
-    """Return a value as its declared type has it; None for what cannot be a value of it."""
+    """Return a value converted to its declared type; None if that is impossible."""
     scalar = [kind for kind in kinds if kind in SCALARS]
     if not isinstance(value, str | int | float | bool) or not _is_small_enough(value):
         return None
@@ -67,6 +67,6 @@ def _is_small_enough(value: str | float | bool) -> bool:
 
 
 def unique(values: list[Any]) -> list[Any]:
-    """Return values without repeats; JSON knows true from 1."""
+    """Return values without repeats; unlike in Python, true is not 1 in JSON."""
     seen: dict[tuple[bool, Any], Any] = {(isinstance(value, bool), value): value for value in values}
     return list(seen.values())
