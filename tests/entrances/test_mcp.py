@@ -10,7 +10,6 @@ from mcpservers.eras import HANDSHAKE, STATELESS
 from tests.entrances.inputs import BODIES, NAMES, VALUES, message, written
 from tests.entrances.measuring import LOOP, growth_problems
 from tests.mcp_client import CAPABILITIES, VERSION, McpClient
-from tests.scripted_vendor import ScriptedVendor
 from tests.tools.conftest import (
     archive,
     archive_account,
@@ -22,6 +21,7 @@ from tests.tools.conftest import (
     upstream,
     vendor,
 )
+from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.compilation import Catalogue, Tool, catalogue_of
 
 pytestmark = pytest.mark.hostile

@@ -8,9 +8,9 @@ from accounts.vendors.connection import connect
 from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
-from tests.generated.vendor import GeneratedVendor
 from tests.generated.walks import Stage
 from tests.mcp_client import McpClient
+from tests.vendors.generated import GeneratedVendor
 from tools.catalogue.compilation import catalogue_of
 from tools.models.calls import Via
 from tools.record.notes import Caller

@@ -15,15 +15,15 @@ from portal.accounts.consent import authorization_url
 from portal.accounts.joining import client_of, finish, new_consent
 from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
-from tests.integrations.serving import Served
+from tests.integrations.walking import Served
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
-from tests.stand_ins import freshdesk as freshdesk_stand_in
-from tests.stand_ins import intercom as intercom_stand_in
-from tests.stand_ins import zendesk as zendesk_stand_in
-from tests.stand_ins.freshdesk import Freshdesk
-from tests.stand_ins.intercom import Intercom
-from tests.stand_ins.zendesk import Zendesk
+from tests.vendors.freshdesk import api as freshdesk_stand_in
+from tests.vendors.freshdesk.api import Freshdesk
+from tests.vendors.intercom import api as intercom_stand_in
+from tests.vendors.intercom.api import Intercom
+from tests.vendors.zendesk import api as zendesk_stand_in
+from tests.vendors.zendesk.api import Zendesk
 
 BUNDLES = Path(settings.BASE_DIR) / "integrations"
 

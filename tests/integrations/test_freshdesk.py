@@ -9,10 +9,10 @@ from accounts.errors import ConnectionRefused
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
 from tests.integrations.conftest import load
-from tests.integrations.serving import Served, call_every_tool, walk
+from tests.integrations.walking import Served, call_every_tool, walk
 from tests.mcp_client import McpClient
-from tests.stand_ins.freshdesk import Freshdesk
-from tests.stand_ins.freshdesk_data import RECENT
+from tests.vendors.freshdesk.api import Freshdesk
+from tests.vendors.freshdesk.data import RECENT
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_freshdesk_tickets": {"include": ["requester", "stats"], "order_by": "updated_at", "order_type": "asc"},

@@ -9,9 +9,9 @@ from accounts.errors import ConnectionIncomplete, ConnectionRefused
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
 from tests.integrations.conftest import load
-from tests.integrations.serving import Served, call_every_tool, walk
+from tests.integrations.walking import Served, call_every_tool, walk
 from tests.mcp_client import McpClient
-from tests.stand_ins.intercom import TOKEN, VERSION, Intercom
+from tests.vendors.intercom.api import TOKEN, VERSION, Intercom
 
 ADMIN = {"admin_id": "71"}
 COMMENT = {"message_type": "comment", "type": "admin", **ADMIN}

@@ -14,12 +14,12 @@ from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount
 from tests.conftest import People
 from tests.integrations.conftest import load
-from tests.integrations.serving import Served, call_every_tool, walk
+from tests.integrations.walking import Served, call_every_tool, walk
 from tests.mcp_client import McpClient
 from tests.portal_site import browser
-from tests.stand_ins import zendesk as stand_in
-from tests.stand_ins.zendesk import Zendesk
-from tests.stand_ins.zendesk_data import TICKETS
+from tests.vendors.zendesk import api as stand_in
+from tests.vendors.zendesk.api import Zendesk
+from tests.vendors.zendesk.data import TICKETS
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_zendesk_tickets": {"sort": "-updated_at"},

@@ -11,9 +11,9 @@ from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import mcp, upstream, vendor
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.archive import ARCHIVE
-from tests.tools.desk import DESK
+from tests.vendors.archive import ARCHIVE
+from tests.vendors.desk import DESK
+from tests.vendors.scripted import ScriptedVendor
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.definition import RateLimit
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.ratelimits import HIGHEST, RateLimits, read_limits
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from accounts.vendors.connection_fields import split_fields
 from mcpservers.models import MCPServer
 from tests.conftest import ThreadedServer
 from tests.moving import move
-from tests.scripted_vendor import Received, ScriptedVendor
+from tests.vendors.scripted import Received, ScriptedVendor
 
 FIELDS = {"app_name": "acme", "api_key": "fd-demo-key"}
 

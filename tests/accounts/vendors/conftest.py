@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.recording_vendor import RecordingVendor, recording_vendor
+from tests.vendors.recording import RecordingVendor, recording_vendor
 
 
 @pytest.fixture

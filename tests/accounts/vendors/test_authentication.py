@@ -18,8 +18,8 @@ from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
-from tests.scripted_vendor import Received, ScriptedVendor
-from tests.tools.desk import DESK
+from tests.vendors.desk import DESK
+from tests.vendors.scripted import Received, ScriptedVendor
 from tools.models import Call
 from tools.record.recorder import recorder
 

@@ -13,7 +13,7 @@ from accounts.vendors.captured import MOST_CHARACTERS, Exchange
 from accounts.vendors.connection import connect
 from accounts.vendors.upstream import Upstream
 from tests.accounts.vendors.test_authentication import KEY, KINDS, PAIR, QUOTED, account_of, serving, vendor
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 
 __all__ = ["serving", "vendor"]
 JSON = {"Content-Type": "application/json"}

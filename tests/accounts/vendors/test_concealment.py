@@ -22,7 +22,7 @@ from tests.conftest import People
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
 from tests.rest import AsyncRest
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.trying import try_tool
 from tools.catalogue.toolbox import toolbox_of
 from tools.models import Call

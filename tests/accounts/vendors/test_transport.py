@@ -28,8 +28,8 @@ from accounts.errors import (
 )
 from accounts.vendors.transport import Owner
 from accounts.vendors.upstream import Upstream, UpstreamResponse
-from tests.scripted_vendor import gzipped
-from tests.socket_vendor import Conversation, Script, answering, closing, silent, socket_vendor
+from tests.vendors.scripted import gzipped
+from tests.vendors.sockets import Conversation, Script, answering, closing, silent, socket_vendor
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

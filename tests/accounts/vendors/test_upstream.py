@@ -28,7 +28,7 @@ from accounts.vendors.routes import approve
 from accounts.vendors.secret_routes import routes_of_account
 from accounts.vendors.upstream import Upstream, UpstreamResponse, close_shared_upstream, shared_upstream
 from tests.conftest import ThreadedServer
-from tests.scripted_vendor import ScriptedVendor, gzipped
+from tests.vendors.scripted import ScriptedVendor, gzipped
 
 MEBIBYTE = 1024 * 1024
 KEY = {"X-FuseDesk-API-Key": "fd-demo-key"}

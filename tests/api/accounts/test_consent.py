@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import IntegratedAccount, Integration, OAuthGrant
 from tests.accounts.vendors.oauth.conftest import Consented, grant_of
-from tests.authorization_server import FIELDS, AuthorizationServer
 from tests.rest import Rest, problem, token_of
+from tests.vendors.authorization_server import FIELDS, AuthorizationServer
 
 
 @pytest.fixture

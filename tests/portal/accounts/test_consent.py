@@ -14,9 +14,9 @@ from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from portal.accounts import consent as consents
 from tests.accounts.vendors.oauth.conftest import grant_of
-from tests.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
 from tests.conftest import People
 from tests.portal_site import browser, has_strict_policy, shown_for
+from tests.vendors.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
 
 CONNECT = "/accounts/connect/oauth_desk"
 FORM = {

@@ -14,7 +14,7 @@ from tests.admin_site import act, browser, listing, page, queries, staff, superu
 from tests.bundles import load_bundle
 from tests.rest import Rest
 from tests.tools.admin.test_documentation import typed
-from tests.tools.desk import DESK
+from tests.vendors.desk import DESK
 from tools.models import Documentation, acting
 
 pytestmark = pytest.mark.django_db

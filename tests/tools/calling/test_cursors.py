@@ -19,7 +19,7 @@ from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Received, ScriptedVendor
+from tests.vendors.scripted import Received, ScriptedVendor
 from tools.calling.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal
 from tools.pagination import Position
 

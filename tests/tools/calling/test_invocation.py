@@ -13,7 +13,7 @@ from accounts.integrated_accounts.lifecycle import set_enabled
 from accounts.models import IntegratedAccount
 from tests.mcp_client import McpClient
 from tests.moving import move
-from tests.scripted_vendor import ScriptedVendor, gzipped
+from tests.vendors.scripted import ScriptedVendor, gzipped
 from tools.models import Call, Documentation
 from tools.record.recorder import recorder
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Received, ScriptedVendor
-from tests.tools.archive import archive_tool
+from tests.vendors.archive import archive_tool
+from tests.vendors.scripted import Received, ScriptedVendor
 from tools.calling.arguments import bind, check
 from tools.errors import InvalidArguments
 

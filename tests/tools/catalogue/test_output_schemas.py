@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.archive import archive_tool
+from tests.vendors.archive import archive_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.output_schemas import MAX_CHARACTERS, Output, conformed, loosened, output_schema, result_schema

@@ -10,8 +10,8 @@ from accounts.models import Environment
 from mcpservers.lifecycle import create_server
 from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.openapi.documents import DESK_30
+from tests.vendors.scripted import Answer, Received, ScriptedVendor
 from tools.documentation.publishing import publish
 from tools.models import Documentation
 from tools.openapi.importing import prepare

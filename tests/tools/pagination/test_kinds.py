@@ -21,9 +21,9 @@ from accounts.vendors.upstream import UpstreamResponse
 from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.calling.test_cursors import ids, walk
-from tests.tools.list_vendor import PAGINGS, SILENT, ListVendor, bundle, list_tool
+from tests.vendors.lists import PAGINGS, SILENT, ListVendor, bundle, list_tool
+from tests.vendors.scripted import Answer, Received, ScriptedVendor
 from tools.calling.arguments import bind, check
 from tools.calling.cursors import MAX_CHARACTERS
 from tools.calling.paging import step_of

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.list_vendor import ListVendor
 from tests.tools.pagination.test_kinds import KEY, lists, vendor
+from tests.vendors.lists import ListVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.pagination.links import LinkRefused, next_link, target_of
 
 BASE = "https://api.example/v2"

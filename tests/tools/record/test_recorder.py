@@ -21,7 +21,7 @@ from accounts.tokens import MCP_PREFIX, mint
 from accounts.vendors.concealment import MASK
 from mcpservers.models import MCPServer
 from tests.mcp_client import STATELESS, McpClient
-from tests.scripted_vendor import Received, ScriptedVendor
+from tests.vendors.scripted import Received, ScriptedVendor
 from tools.models import Call
 from tools.record.notes import Caller, CallNote, masked
 from tools.record.recorder import QUEUE_LIMIT, CallRecorder, recorder

@@ -12,11 +12,11 @@ from accounts.integrated_accounts.lifecycle import connect_account, save_account
 from accounts.models import Environment, IntegratedAccount, Integration, OAuthGrant
 from accounts.token_sets import TokenSet
 from mcpservers.lifecycle import create_server
-from tests.authorization_server import FIELDS, AuthorizationServer, bundle
 from tests.bundles import load_bundle
 from tests.conftest import ThreadedServer
 from tests.mcp_client import McpClient
 from tests.mcpservers.conftest import upstream
+from tests.vendors.authorization_server import FIELDS, AuthorizationServer, bundle
 
 Consented = Callable[..., IntegratedAccount]
 LIST, CREATE = "list_all_oauth_desk_tickets", "create_a_oauth_desk_ticket"

@@ -13,8 +13,8 @@ from accounts.token_sets import TokenSet
 from accounts.vendors.connection import connect
 from accounts.vendors.oauth import grants
 from tests.accounts.vendors.oauth.conftest import CREATE, LIST, Consented, client_of, grant_of, let_pass, run
-from tests.authorization_server import FIELDS, AuthorizationServer
 from tests.mcp_client import McpClient
+from tests.vendors.authorization_server import FIELDS, AuthorizationServer
 
 
 class TestAheadOfExpiry:

@@ -16,12 +16,12 @@ from accounts.models import Environment, IntegratedAccount, Integration, OAuthGr
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection, connect
 from accounts.vendors.upstream import Upstream
-from tests.accounts.vendors.routed import FIELDS, SECRETS, client_at, connected, document, load
 from tests.conftest import People
 from tests.portal.accounts.test_consent import shown, vendor_address
 from tests.portal_site import browser
-from tests.recording_vendor import RecordingVendor
 from tests.rest import Rest, problem, reasons, token_of
+from tests.vendors.recording import RecordingVendor
+from tests.vendors.routed import FIELDS, SECRETS, client_at, connected, document, load
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = {"api_key": "the-second-api-key", "client_secret": "the-second-client-secret"}

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.stand_ins.application import Answer, Handler, Record, Refusal, Request, StandIn
-from tests.stand_ins.freshdesk_data import CHOICES, WRITABLE, FreshdeskData
+from tests.vendors.application import Answer, Handler, Record, Refusal, Request, StandIn
+from tests.vendors.freshdesk.data import CHOICES, WRITABLE, FreshdeskData
 
 API = "/api/v2"
 PAGED = frozenset({"page", "per_page"})

@@ -1,4 +1,4 @@
-"""The vendor behind fixtures.yaml: `python -m tests.conformance.vendor PORT`.
+"""The vendor behind fixtures.yaml: `python -m tests.vendors.conformance PORT`.
 
 A plain ASGI application with one route a tool. Its only state is how to change the tools of the server under test,
 which the runner tells it once that server is there.

@@ -4,7 +4,7 @@ import re
 from itertools import count
 from typing import Any
 
-from tests.stand_ins.application import Record
+from tests.vendors.application import Record
 
 SORTABLE = {"tickets": {"id", "updated_at"}}
 WRITABLE = {

@@ -1,8 +1,8 @@
 """Conversations and tickets of the Intercom stand-in."""
 
-from tests.stand_ins.application import Answer, Record, Request, Route, unknown
-from tests.stand_ins.intercom_data import WRITABLE
-from tests.stand_ins.intercom_records import CURSORS, Records, refuse
+from tests.vendors.application import Answer, Record, Request, Route, unknown
+from tests.vendors.intercom.data import WRITABLE
+from tests.vendors.intercom.records import CURSORS, Records, refuse
 
 
 class Inbox(Records):

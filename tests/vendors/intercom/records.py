@@ -4,8 +4,8 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.stand_ins.application import Answer, Handler, Record, Refusal, Request, StandIn, unknown
-from tests.stand_ins.intercom_data import IntercomData
+from tests.vendors.application import Answer, Handler, Record, Refusal, Request, StandIn, unknown
+from tests.vendors.intercom.data import IntercomData
 
 CURSORS, NUMBERS = frozenset({"per_page", "starting_after"}), frozenset({"page", "per_page"})
 MOST = 150

@@ -4,10 +4,10 @@ It is stricter than Zendesk, which ignores what it does not know: an unknown par
 that a test sees it. Everything is kept in memory; `reset` brings the beginning back.
 """
 
-from tests.stand_ins.application import Answer, Handler, Record, Refusal, Request, Route, unknown
-from tests.stand_ins.zendesk_oauth import CLIENT_ID, CLIENT_SECRET, SignIn
-from tests.stand_ins.zendesk_records import API, CURSOR, PER_PAGE, refuse, wrong
-from tests.stand_ins.zendesk_tickets import Tickets
+from tests.vendors.application import Answer, Handler, Record, Refusal, Request, Route, unknown
+from tests.vendors.zendesk.oauth import CLIENT_ID, CLIENT_SECRET, SignIn
+from tests.vendors.zendesk.records import API, CURSOR, PER_PAGE, refuse, wrong
+from tests.vendors.zendesk.tickets import Tickets
 
 
 class Zendesk(SignIn, Tickets):

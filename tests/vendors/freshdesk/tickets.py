@@ -1,7 +1,7 @@
 """Tickets of the Freshdesk stand-in, with their messages, time entries and ratings."""
 
-from tests.stand_ins.application import Answer, Handler, Record, Refusal, Request, Route
-from tests.stand_ins.freshdesk_records import API, PAGED, Records, public, refuse, same
+from tests.vendors.application import Answer, Handler, Record, Refusal, Request, Route
+from tests.vendors.freshdesk.records import API, PAGED, Records, public, refuse, same
 
 
 class Tickets(Records):

@@ -6,9 +6,9 @@ its own. Everything is kept in memory; `reset` brings the beginning back.
 
 import base64
 
-from tests.stand_ins.application import Answer, Handler, Refusal, Request, Route, unknown
-from tests.stand_ins.freshdesk_records import API, PAGED, refuse, same, without_own
-from tests.stand_ins.freshdesk_tickets import Tickets
+from tests.vendors.application import Answer, Handler, Refusal, Request, Route, unknown
+from tests.vendors.freshdesk.records import API, PAGED, refuse, same, without_own
+from tests.vendors.freshdesk.tickets import Tickets
 
 KEY = "fd-api-key-0123456789"
 TICKET_FIELDS = [

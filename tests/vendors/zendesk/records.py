@@ -5,8 +5,8 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.stand_ins.application import Answer, Handler, Record, Refusal, Request, StandIn, unknown
-from tests.stand_ins.zendesk_data import SORTABLE, WRITABLE, ZendeskData
+from tests.vendors.application import Answer, Handler, Record, Refusal, Request, StandIn, unknown
+from tests.vendors.zendesk.data import SORTABLE, WRITABLE, ZendeskData
 
 API = "/api/v2"
 PER_PAGE = frozenset({"page", "per_page"})

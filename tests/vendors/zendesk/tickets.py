@@ -3,8 +3,8 @@
 import secrets
 from collections.abc import Callable
 
-from tests.stand_ins.application import Answer, Handler, Record, Request, Route, unknown
-from tests.stand_ins.zendesk_records import API, CURSOR, PER_PAGE, Records, refuse, wrong
+from tests.vendors.application import Answer, Handler, Record, Request, Route, unknown
+from tests.vendors.zendesk.records import API, CURSOR, PER_PAGE, Records, refuse, wrong
 
 SEARCH_LIMIT = 1000
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from tests.mcp_client import McpClient
-from tests.stand_ins.application import StandIn
+from tests.vendors.application import StandIn
 
 Kind = TypeVar("Kind", bound=StandIn)
 MOST_PAGES = 60

@@ -4,10 +4,10 @@ It is stricter than Intercom: an unknown parameter or member is refused, so that
 memory; `reset` brings the beginning back.
 """
 
-from tests.stand_ins.application import Answer, Request, Route, unknown
-from tests.stand_ins.intercom_data import WRITABLE
-from tests.stand_ins.intercom_inbox import Inbox
-from tests.stand_ins.intercom_records import CURSORS, NUMBERS, refuse
+from tests.vendors.application import Answer, Request, Route, unknown
+from tests.vendors.intercom.data import WRITABLE
+from tests.vendors.intercom.inbox import Inbox
+from tests.vendors.intercom.records import CURSORS, NUMBERS, refuse
 
 TOKEN, VERSION = "ic-token-0123456789", "2.14"
 RESET_AT = 4_102_444_800

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from accounts.definition import Definition, parse_definition
-from tests.scripted_vendor import Answer, Received
+from tests.vendors.scripted import Answer, Received
 from tools.catalogue.compilation import Tool, compile_tool
 from tools.models import Documentation
 
