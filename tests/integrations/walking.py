@@ -1,21 +1,11 @@
-"""What the tests of the integrations share: where a stand-in is served, and walking a list to its end."""
+"""Walk the lists of an integration to their ends, and call each of its tools."""
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from tests.mcp_client import McpClient
-from tests.vendors.application import StandIn
+from tests.vendors.stand_in import StandIn
 
-Kind = TypeVar("Kind", bound=StandIn)
 MOST_PAGES = 60
-
-
-@dataclass(frozen=True)
-class Served(Generic[Kind]):
-    """A stand-in and its address."""
-
-    stand_in: Kind
-    address: str
 
 
 async def walk(mcp: McpClient, tool: str, arguments: dict[str, Any] | None = None, *, limit: int = 0) -> list[Any]:

@@ -1,16 +1,18 @@
-"""What the stand-ins of vendors share: requests, answers, routes. They import nothing of the product."""
+"""What the fake vendors that speak HTTP share: requests, answers, and where they are served. Nothing of the product."""
 
 import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-Record = dict[str, Any]
+from tests.serving import served
+
+Kind = TypeVar("Kind", bound="Vendor")
 
 
 @dataclass(frozen=True)
@@ -19,23 +21,36 @@ class Request:
 
     method: str
     path: str
-    query: list[tuple[str, str]]
-    headers: dict[str, str]
+    query: str
+    headers: list[tuple[str, str]]
     body: bytes
     ids: tuple[str, ...] = ()
 
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The query, decoded."""
+        return parse_qsl(self.query, keep_blank_values=True, strict_parsing=bool(self.query), errors="strict")
+
     def one(self, name: str, usual: str = "") -> str:
         """Return a parameter of the query; the last one counts."""
-        return next((value for key, value in reversed(self.query) if key == name), usual)
+        return next((value for key, value in reversed(self.parameters) if key == name), usual)
 
     def many(self, name: str) -> list[str]:
         """Return every value of a parameter."""
-        return [value for key, value in self.query if key == name]
+        return [value for key, value in self.parameters if key == name]
+
+    def header(self, name: str) -> list[str]:
+        """Return every value of a header."""
+        return [value for key, value in self.headers if key == name.lower()]
+
+    def header_value(self, name: str) -> str:
+        """Return the value of a header, the last one where there are several; empty where there is none."""
+        return next(reversed(self.header(name)), "")
 
     @property
     def media_type(self) -> str:
         """The media type of the body, without parameters."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return self.header_value("content-type").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
         """Return the JSON of the body; raise ValueError."""
@@ -47,7 +62,7 @@ class Request:
 
     def parts(self) -> list[Message]:
         """Return the parts of a multipart body, as a reader of RFC 2046 finds them; raise ValueError."""
-        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
+        head = f"Content-Type: {self.header_value('content-type')}\r\n\r\n".encode()
         message = BytesParser(policy=HTTP).parsebytes(head + self.body)
         if message.defects or not message.is_multipart():
             raise ValueError("the body is not multipart")
@@ -63,78 +78,41 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = "application/json; charset=utf-8"
 
+    @property
+    def content(self) -> bytes:
+        """The body as it goes over the wire."""
+        if self.body is None:
+            return b""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
-class Refusal(Exception):  # a refusal is an answer
-    """An answer that ends a request early."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-Handler = Callable[[Request], Answer]
-
-
-@dataclass(frozen=True)
-class Route:
-    """A method and a path, whose {id} stands for one segment, and the names that its query may have."""
-
-    method: str
-    path: str
-    handler: Handler
-    query: frozenset[str] = frozenset()
-
-    def ids(self, request: Request) -> tuple[str, ...] | None:
-        """Return the variable segments of a request's path; None where the path is another."""
-        pattern = re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(self.path))
-        found = re.fullmatch(pattern, request.path)
-        return found.groups() if found else None
+    def head(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers: length and media type, unless the answer says otherwise."""
+        usual = {"content-length": str(len(self.content))}
+        if self.body is not None:
+            usual["content-type"] = self.media_type
+        lines = {**usual, **{name.lower(): value for name, value in self.headers.items()}}
+        return [(name.encode(), value.encode("latin-1")) for name, value in lines.items()]
 
 
-class StandIn:
-    """An ASGI application that answers as a vendor would; subclasses say how."""
+@dataclass
+class Vendor:
+    """An ASGI application that keeps what it received; subclasses say what it answers."""
 
-    def __init__(self) -> None:
-        self.received: list[Request] = []
-        self.answered: list[int] = []
-        self.remaining: int | None = None
-        self.routes: list[Route] = []
-        self.reset()
+    address: str = field(default="", init=False)
+    received: list[Request] = field(default_factory=list, init=False)
 
     def reset(self) -> None:
-        """Be as in the beginning; subclasses fill their data anew."""
-        self.received, self.answered, self.remaining = [], [], None
+        """Be as in the beginning, at the same address."""
+        self.__dict__.update({**type(self)().__dict__, "address": self.address})
 
-    def check(self, request: Request, route: Route | None) -> None:
-        """Raise a Refusal for a request that is not served: who asks, how often, with which parameters."""
+    @property
+    def last(self) -> Request:
+        """The request that came last."""
+        return self.received[-1]
+
+    async def respond(self, request: Request) -> Answer:
+        """Answer one request."""
         raise NotImplementedError
-
-    def not_found(self, request: Request) -> Answer:
-        """Return what an unknown path gets."""
-        raise NotImplementedError
-
-    def finish(self, request: Request, answer: Answer) -> Answer:
-        """Return the answer as it goes out, with the headers that every answer has."""
-        return answer
-
-    def respond(self, request: Request) -> Answer:
-        """Answer one request, and note both."""
-        answer = self._answered(request)
-        self.received.append(request)
-        self.answered.append(answer.status)
-        return answer
-
-    def _answered(self, request: Request) -> Answer:
-        try:
-            for route in self.routes:
-                ids = route.ids(request) if route.method == request.method else None
-                if ids is not None:
-                    self.check(request, route)
-                    return self.finish(request, route.handler(Request(**{**vars(request), "ids": ids})))
-            self.check(request, None)
-            return self.finish(request, self.not_found(request))
-        except Refusal as refusal:
-            return self.finish(request, refusal.answer)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request (ASGI)."""
@@ -143,24 +121,16 @@ class StandIn:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        query = parse_qsl(scope["query_string"].decode(), keep_blank_values=True, errors="strict")
-        answer = self.respond(Request(scope["method"], scope["path"], query, headers, body))
-        content = _content(answer)
-        told = {"content-length": str(len(content)), **answer.headers}
-        if content:
-            told.setdefault("content-type", answer.media_type)
-        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in told.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        await send({"type": "http.response.body", "body": content})
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        request = Request(scope["method"], scope["raw_path"].decode(), scope["query_string"].decode(), headers, body)
+        self.received.append(request)
+        answer = await self.respond(request)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.head()})
+        await send({"type": "http.response.body", "body": answer.content})
 
 
-def _content(answer: Answer) -> bytes:
-    if answer.body is None:
-        return b""
-    return answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-
-
-def unknown(given: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return the names that are not known, each once, in their order."""
-    return [name for name in dict.fromkeys(given) if name not in set(known)]
+@contextmanager
+def serving(vendor: Kind) -> Iterator[Kind]:
+    """Serve a vendor at a port of this machine for as long as the block lasts."""
+    with served(vendor) as vendor.address:
+        yield vendor

@@ -6,7 +6,6 @@ Tokens are opaque; what the API takes is what was issued and neither ended nor w
 import asyncio
 import base64
 import hashlib
-import json
 import secrets
 import threading
 import time
@@ -14,13 +13,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote, urlencode
+from urllib.parse import parse_qs, unquote, urlencode
+
+from tests.vendors.application import Answer, Request, Vendor
 
 CLIENT_ID, CLIENT_SECRET = "patchbay-client", "s3cret-of-the-client"
 
 
 @dataclass
-class AuthorizationServer:
+class AuthorizationServer(Vendor):
     """Set the knobs before asking; `reset` puts them back."""
 
     expires_in: float | None = 3600
@@ -42,10 +43,6 @@ class AuthorizationServer:
     access: dict[str, float] = field(default_factory=dict)
     refresh: dict[str, str] = field(default_factory=dict)  # refresh token → live, used
 
-    def reset(self) -> None:
-        """Be as in the beginning."""
-        self.__dict__.update(AuthorizationServer().__dict__)
-
     @property
     def refreshes(self) -> int:
         """How many tokens were given for a refresh token or to the client itself."""
@@ -65,45 +62,28 @@ class AuthorizationServer:
         self.access.clear()
         self.refresh.clear()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one request (ASGI)."""
-        if scope["type"] != "http":
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        status, told, content = await self._answer(scope, headers, body)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(name.encode(), value.encode()) for name, value in told.items()],
-            }
-        )
-        await send({"type": "http.response.body", "body": content})
-
-    async def _answer(self, scope: Any, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        match scope["path"]:
+    async def respond(self, request: Request) -> Answer:
+        """Answer as the paths of an authorization server and of its API do."""
+        match request.path:
             case "/authorize":
-                return 302, {"location": self.consent(scope["query_string"].decode())}, b""
+                return Answer(302, None, {"location": self.consent(request.query)})
             case "/token":
-                form = dict(parse_qsl(body.decode(), keep_blank_values=True))
-                self.asked.append(form)
-                if self.hold:
-                    await asyncio.to_thread(self.hold.wait, 10)
-                status, answer = self.refuses or self._token(form, headers.get("authorization", ""))
+                return await self._give(request)
             case "/counts":
-                status, answer = 200, dict(self.counts)
+                return Answer(200, dict(self.counts))
             case _:
-                status, answer = self._api(headers.get("authorization", ""))
-        content = json.dumps(answer).encode()
-        told = {"content-type": "application/json", "cache-control": "no-store"}
-        if self.loses_answers and scope["path"] == "/token":
-            return status, {**told, "content-length": str(len(content) + 1)}, content
-        return status, told, content
+                return Answer(*self._api(request.header_value("authorization")))
+
+    async def _give(self, request: Request) -> Answer:
+        form = request.form()
+        self.asked.append(form)
+        if self.hold:
+            await asyncio.to_thread(self.hold.wait, 10)
+        status, answer = self.refuses or self._token(form, request.header_value("authorization"))
+        given = Answer(status, answer, {"cache-control": "no-store"})
+        if self.loses_answers:
+            given.headers["content-length"] = str(len(given.content) + 1)
+        return given
 
     def consent(self, query: str) -> str:
         """Return where a person who consents is sent back to."""

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from accounts.definition import Definition, parse_definition
-from tests.vendors.scripted import Answer, Received
+from tests.vendors.application import Answer, Request
 from tools.catalogue.compilation import Tool, compile_tool
 from tools.models import Documentation
 
@@ -100,7 +100,7 @@ class ListVendor:
     cap: int = 100
     base: str = "https://lists.example/v1"
 
-    def __call__(self, request: Received) -> Answer:
+    def __call__(self, request: Request) -> Answer:
         """Answer as the list of the path pages."""
         name = request.path.rpartition("/")[2]
         body = json.loads(request.body) if request.body else {}
@@ -112,16 +112,16 @@ class ListVendor:
         return self.items[start : start + min(wanted, self.cap)]
 
     def _answer(self, rows: list[Any], headers: dict[str, str] | None = None, status: int = 200, **meta: Any) -> Answer:
-        return status, headers or {}, json.dumps({"data": rows, "meta": meta}).encode()
+        return Answer(status, {"data": rows, "meta": meta}, headers or {})
 
-    def _offset(self, name: str, request: Received, asked: dict[str, Any]) -> Answer:
+    def _offset(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         total = len(self.items)
         rows = self._rows(int(asked["offset"]), asked, "limit")
         if name == "offset_total":
             return self._answer(rows, total=str(total))
         return self._answer(rows, {"X-Total-Count": str(total)} if name == "offset_header" else {})
 
-    def _page(self, name: str, request: Received, asked: dict[str, Any]) -> Answer:
+    def _page(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         number = int(asked.get("page") or asked.get("p") or asked.get("number") or 0)
         first = 0 if name == "page_count" else 1
         size = min(int(asked.get("per_page", asked.get("size", 20))), self.cap)
@@ -135,7 +135,7 @@ class ListVendor:
         headers = {"X-Total-Count": str(total)} if name == "page_body" else {}
         return self._answer(rows, headers, **meta.get(name, {}))
 
-    def _cursor(self, name: str, request: Received, asked: dict[str, Any]) -> Answer:
+    def _cursor(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         place = asked.get("from") or {}
         if name == "cursor_last":
             ids = [item["id"] for item in self.items]
@@ -149,7 +149,7 @@ class ListVendor:
             return self._answer(rows, {"X-Next": f"at {end}"} if more else {})
         return self._answer(rows, more=more, next=f"at {end}" if more else "", next_place={"at": end} if more else None)
 
-    def _link(self, name: str, request: Received, asked: dict[str, Any]) -> Answer:
+    def _link(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         start = int(asked.get("from", 0))
         rows = self._rows(start, asked, "per_page")
         end = start + len(rows)
@@ -160,7 +160,7 @@ class ListVendor:
         headers = {"Link": f'<{self.base}/{name}>; rel="first", <{url}>; title="a, b"; rel="last next"'}
         return self._answer(rows, headers if name == "link" else {}, url=url, query=f"?{query}")
 
-    def _range(self, name: str, request: Received, asked: dict[str, Any]) -> Answer:
+    def _range(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         if name == "range_ignored":
             return self._answer(self.items)
         first, last = (int(number) for number in request.header("range")[0].removeprefix("items=").split("-"))
@@ -170,5 +170,5 @@ class ListVendor:
         told = {"Content-Range": f"items {first}-{first + len(rows) - 1}/{total}"}
         return self._answer(rows, told, 200 if len(rows) == total else 206)
 
-    def _none(self, name: str, request: Received, asked: dict[str, Any]) -> Answer:
+    def _none(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         return self._answer(self.items)

@@ -1,12 +1,16 @@
-"""A vendor that writes the very bytes a test gives it: what no server library would send."""
+"""Vendors that write the very bytes they are told to: what no server library would send."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import ClassVar, TypeVar
 
 Script = Callable[["Conversation"], Awaitable[None]]
+Kind = TypeVar("Kind", bound="SocketVendor")
+Served = TypeVar("Served")
 
 
 @dataclass
@@ -20,8 +24,7 @@ class Conversation:
     async def request(self) -> bytes:
         """Read a request's head, and its body as far as Content-Length goes."""
         head = await self.reader.readuntil(b"\r\n\r\n")
-        length = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
-        return head + (await self.reader.readexactly(int(length[0])) if length else b"")
+        return head + await self.reader.readexactly(length_of(head))
 
     async def write(self, *pieces: bytes) -> None:
         """Write, each piece by itself."""
@@ -30,14 +33,34 @@ class Conversation:
             await self.writer.drain()
 
 
+def length_of(head: bytes) -> int:
+    """Return the length of the body that a head announces."""
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+async def silent(conversation: Conversation) -> None:
+    """Read whatever comes, and never answer."""
+    while await conversation.reader.read(65536):
+        pass
+
+
 @dataclass
 class SocketVendor:
-    """Runs a script in each connection, and counts the connections."""
+    """Runs a script in each connection, and counts the connections; subclasses say in `talk` what they do."""
 
-    script: Script
+    most_head: ClassVar[int] = 2**16
+    script: Script = silent
     address: str = ""
     connections: int = 0
     under_way: dict[asyncio.Task[None], Conversation] = field(default_factory=dict)
+
+    async def talk(self, conversation: Conversation) -> None:
+        """Hold one conversation."""
+        await self.script(conversation)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hold one conversation, and close."""
@@ -47,7 +70,7 @@ class SocketVendor:
         assert task is not None
         self.under_way[task] = conversation
         try:
-            await self.script(conversation)
+            await self.talk(conversation)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -58,12 +81,9 @@ class SocketVendor:
 
 
 @asynccontextmanager
-async def socket_vendor(
-    script: Script, *, port: int = 0, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[SocketVendor]:
-    """Serve a script at a port of this machine for as long as the block lasts."""
-    vendor = SocketVendor(script)
-    server = await asyncio.start_server(vendor.serve, "127.0.0.1", port, ssl=tls)
+async def listening(vendor: Kind, *, port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[Kind]:
+    """Serve a vendor in this event loop, at a port of this machine, for as long as the block lasts."""
+    server = await asyncio.start_server(vendor.serve, "127.0.0.1", port, ssl=tls, limit=vendor.most_head)
     host, port = server.sockets[0].getsockname()
     vendor.address = f"{'https' if tls else 'http'}://{host}:{port}"
     try:
@@ -75,6 +95,28 @@ async def socket_vendor(
             conversation.writer.transport.abort()
         if tasks:
             await asyncio.wait(tasks)
+
+
+@contextmanager
+def in_thread(serving: AbstractAsyncContextManager[Served]) -> Iterator[Served]:
+    """Serve from a thread, for tests that have no event loop of their own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result(10)
+    finally:
+        asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def socket_vendor(
+    script: Script, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AbstractAsyncContextManager[SocketVendor]:
+    """Serve a script in this event loop for as long as the block lasts."""
+    return listening(SocketVendor(script), port=port, tls=tls)
 
 
 def answering(*pieces: bytes) -> Script:
@@ -96,9 +138,3 @@ def closing(*pieces: bytes) -> Script:
         await conversation.write(*pieces)
 
     return script
-
-
-async def silent(conversation: Conversation) -> None:
-    """Read whatever comes, and never answer."""
-    while await conversation.reader.read(65536):
-        pass

@@ -13,7 +13,7 @@ from accounts.models import Environment, IntegratedAccount, Integration, OAuthGr
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from portal.accounts import consent as consents
-from tests.accounts.vendors.oauth.conftest import grant_of
+from tests.accounts.vendors.oauth.grants import grant_of
 from tests.conftest import People
 from tests.portal_site import browser, has_strict_policy, shown_for
 from tests.vendors.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer

@@ -1,7 +1,6 @@
 """Cursors: opaque, bound to account, tool and filters; passing them back walks every item exactly once."""
 
 import base64
-import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +18,8 @@ from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests.mcp_client import McpClient
-from tests.vendors.scripted import Received, ScriptedVendor
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal
 from tools.pagination import Position
 
@@ -70,10 +70,10 @@ async def test_a_list_that_the_vendor_gives_whole_is_paged_here(
 async def test_a_walk_ends_whether_or_not_the_last_page_is_full(
     desk: McpClient, scripted: ScriptedVendor, total: int
 ) -> None:
-    def rows(request: Received) -> tuple[int, dict[str, str], bytes]:
+    def rows(request: Request) -> Answer:
         asked = dict(request.parameters)
         start, size = int(asked["start"]), int(asked["size"])
-        return 200, {}, json.dumps({"data": [{"id": each} for each in range(total)][start : start + size]}).encode()
+        return Answer(200, {"data": [{"id": each} for each in range(total)][start : start + size]})
 
     scripted.answer = rows
     pages = await walk(desk, "list_all_desk_tickets")
@@ -84,9 +84,7 @@ async def test_a_walk_ends_whether_or_not_the_last_page_is_full(
 async def test_a_vendor_that_sends_more_than_was_asked_for_loses_nothing(
     desk: McpClient, scripted: ScriptedVendor
 ) -> None:
-    scripted.answer = lambda request: (
-        200, {}, json.dumps({"data": list(range(35))[int(dict(request.parameters)["start"]) :]}).encode(),
-    )  # fmt: skip
+    scripted.answer = lambda request: Answer(200, {"data": list(range(35))[int(request.one("start")) :]})
     pages = await walk(desk, "list_all_desk_tickets")
     assert [item for page in pages for item in page["result"]] == list(range(35))
 

@@ -6,9 +6,10 @@ its own. Everything is kept in memory; `reset` brings the beginning back.
 
 import base64
 
-from tests.vendors.application import Answer, Handler, Refusal, Request, Route, unknown
+from tests.vendors.application import Answer, Request
 from tests.vendors.freshdesk.records import API, PAGED, refuse, same, without_own
 from tests.vendors.freshdesk.tickets import Tickets
+from tests.vendors.stand_in import Handler, Refusal, Route, unknown
 
 KEY = "fd-api-key-0123456789"
 TICKET_FIELDS = [
@@ -37,7 +38,7 @@ class Freshdesk(Tickets):
 
     def check(self, request: Request, route: Route | None) -> None:
         """Refuse another key, too many requests, and parameters that are not known."""
-        scheme, _, pair = request.headers.get("authorization", "").partition(" ")
+        scheme, _, pair = request.header_value("authorization").partition(" ")
         if scheme != "Basic" or base64.b64decode(pair).decode().partition(":")[0] != KEY:
             words = "You have to be logged in to perform this action."
             raise Refusal(Answer(401, {"code": "invalid_credentials", "message": words}))
@@ -47,7 +48,7 @@ class Freshdesk(Tickets):
                     Answer(429, {"message": "You have exceeded the limit of requests"}, {"Retry-After": "24"})
                 )
             self.remaining -= 1
-        strange = unknown((name for name, _ in request.query), route.query if route else ())
+        strange = unknown((name for name, _ in request.parameters), route.query if route else ())
         if route and strange:
             raise refuse(strange[0], "Unexpected/invalid field in request", "invalid_field")
 

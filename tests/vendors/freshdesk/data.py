@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from tests.vendors.application import Record
+from tests.vendors.stand_in import Record
 
 TICKETS, RECENT = 64, 40
 # What a caller may write, by resource, with the types that are taken.

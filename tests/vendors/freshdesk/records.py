@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.vendors.application import Answer, Handler, Record, Refusal, Request, StandIn
+from tests.vendors.application import Answer, Request
 from tests.vendors.freshdesk.data import CHOICES, WRITABLE, FreshdeskData
+from tests.vendors.stand_in import Handler, Record, Refusal, StandIn
 
 API = "/api/v2"
 PAGED = frozenset({"page", "per_page"})
@@ -36,8 +37,8 @@ class Records(StandIn):
         start = (number - 1) * size
         headers = {}
         if start + size < len(rows):
-            kept = [(name, value) for name, value in request.query if name != "page"]
-            address = f"http://{request.headers['host']}{request.path}?{urlencode([*kept, ('page', number + 1)])}"
+            kept = [(name, value) for name, value in request.parameters if name != "page"]
+            address = f"http://{request.header_value('host')}{request.path}?{urlencode([*kept, ('page', number + 1)])}"
             headers["Link"] = f'<{address}>; rel="next"'
         return Answer(200, rows[start : start + size], headers)
 

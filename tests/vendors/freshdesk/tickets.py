@@ -1,7 +1,8 @@
 """Tickets of the Freshdesk stand-in, with their messages, time entries and ratings."""
 
-from tests.vendors.application import Answer, Handler, Record, Refusal, Request, Route
+from tests.vendors.application import Answer, Request
 from tests.vendors.freshdesk.records import API, PAGED, Records, public, refuse, same
+from tests.vendors.stand_in import Handler, Record, Refusal, Route
 
 
 class Tickets(Records):

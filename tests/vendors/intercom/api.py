@@ -4,10 +4,11 @@ It is stricter than Intercom: an unknown parameter or member is refused, so that
 memory; `reset` brings the beginning back.
 """
 
-from tests.vendors.application import Answer, Request, Route, unknown
+from tests.vendors.application import Answer, Request
 from tests.vendors.intercom.data import WRITABLE
 from tests.vendors.intercom.inbox import Inbox
 from tests.vendors.intercom.records import CURSORS, NUMBERS, refuse
+from tests.vendors.stand_in import Route, unknown
 
 TOKEN, VERSION = "ic-token-0123456789", "2.14"
 RESET_AT = 4_102_444_800
@@ -25,15 +26,15 @@ class Intercom(Inbox):
 
     def check(self, request: Request, route: Route | None) -> None:
         """Refuse another token or version, too many requests, and parameters that are not known."""
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        if request.header_value("authorization") != f"Bearer {TOKEN}":
             raise refuse(401, "unauthorized", "Access Token Invalid")
-        if request.headers.get("intercom-version") != VERSION:
+        if request.header_value("intercom-version") != VERSION:
             raise refuse(400, "intercom_version_invalid", "The requested version could not be found")
         if self.remaining is not None:
             if self.remaining == 0:
                 raise refuse(429, "rate_limit_exceeded", "Exceeded rate limit of 1667 in 10_seconds")
             self.remaining -= 1
-        strange = unknown((name for name, _ in request.query), route.query if route else ())
+        strange = unknown((name for name, _ in request.parameters), route.query if route else ())
         if route and strange:
             raise refuse(400, "parameter_invalid", f"Unknown parameter: {strange[0]}")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import count
 
-from tests.vendors.application import Record
+from tests.vendors.stand_in import Record
 
 WRITABLE = {
     "parts": {"message_type", "type", "admin_id", "assignee_id", "snoozed_until", "body"},

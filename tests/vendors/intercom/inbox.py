@@ -1,8 +1,9 @@
 """Conversations and tickets of the Intercom stand-in."""
 
-from tests.vendors.application import Answer, Record, Request, Route, unknown
+from tests.vendors.application import Answer, Request
 from tests.vendors.intercom.data import WRITABLE
 from tests.vendors.intercom.records import CURSORS, Records, refuse
+from tests.vendors.stand_in import Record, Route, unknown
 
 
 class Inbox(Records):

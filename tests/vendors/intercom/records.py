@@ -4,8 +4,9 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.vendors.application import Answer, Handler, Record, Refusal, Request, StandIn, unknown
+from tests.vendors.application import Answer, Request
 from tests.vendors.intercom.data import IntercomData
+from tests.vendors.stand_in import Handler, Record, Refusal, StandIn, unknown
 
 CURSORS, NUMBERS = frozenset({"per_page", "starting_after"}), frozenset({"page", "per_page"})
 MOST = 150

@@ -4,7 +4,8 @@ It is stricter than Zendesk, which ignores what it does not know: an unknown par
 that a test sees it. Everything is kept in memory; `reset` brings the beginning back.
 """
 
-from tests.vendors.application import Answer, Handler, Record, Refusal, Request, Route, unknown
+from tests.vendors.application import Answer, Request
+from tests.vendors.stand_in import Handler, Record, Refusal, Route, unknown
 from tests.vendors.zendesk.oauth import CLIENT_ID, CLIENT_SECRET, SignIn
 from tests.vendors.zendesk.records import API, CURSOR, PER_PAGE, refuse, wrong
 from tests.vendors.zendesk.tickets import Tickets
@@ -24,7 +25,7 @@ class Zendesk(SignIn, Tickets):
         """Refuse who shows no token, asks too often, or sends what is not known."""
         if request.path.startswith("/oauth/"):
             return
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        kind, _, token = request.header_value("authorization").partition(" ")
         if kind.lower() != "bearer" or token not in self.access:
             words = "The access token provided is expired, revoked, malformed or invalid for other reasons."
             raise Refusal(Answer(401, {"error": "invalid_token", "error_description": words}))
@@ -38,7 +39,7 @@ class Zendesk(SignIn, Tickets):
             self.remaining -= 1
         if request.method != "GET" and "write" not in self.access[token].split():
             raise refuse(403, "Forbidden", "Missing the following required scopes: write")
-        strange = unknown((name for name, _ in request.query), route.query if route else ())
+        strange = unknown((name for name, _ in request.parameters), route.query if route else ())
         if route and strange:
             raise refuse(400, "InvalidParameter", f"Unknown parameter: {strange[0]}")
 

@@ -4,7 +4,7 @@ import re
 from itertools import count
 from typing import Any
 
-from tests.vendors.application import Record
+from tests.vendors.stand_in import Record
 
 SORTABLE = {"tickets": {"id", "updated_at"}}
 WRITABLE = {

@@ -5,7 +5,8 @@ import hashlib
 import secrets
 from urllib.parse import urlencode, urlsplit
 
-from tests.vendors.application import Answer, Request, Route, StandIn
+from tests.vendors.application import Answer, Request
+from tests.vendors.stand_in import Route, StandIn
 
 CLIENT_ID, CLIENT_SECRET = "patchbay", "zd-client-secret-0123456789"
 REDIRECTS_TO = ("http://", "https://")

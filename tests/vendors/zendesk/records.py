@@ -5,7 +5,8 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.vendors.application import Answer, Handler, Record, Refusal, Request, StandIn, unknown
+from tests.vendors.application import Answer, Request
+from tests.vendors.stand_in import Handler, Record, Refusal, StandIn, unknown
 from tests.vendors.zendesk.data import SORTABLE, WRITABLE, ZendeskData
 
 API = "/api/v2"
@@ -41,7 +42,7 @@ class Records(StandIn):
         more = after < len(rows)
         # As Zendesk does: a last page that holds something has a cursor too, and only has_more tells.
         meta = {"has_more": more, "after_cursor": cursor if shown else None, "before_cursor": None}
-        host = request.headers.get("host", "")
+        host = request.header_value("host")
         following = urlencode({"page[after]": cursor, "page[size]": size})
         links = {"prev": None, "next": f"http://{host}{request.path}?{following}" if more else None}
         return Answer(200, {name: shown, "meta": meta, "links": links})
@@ -59,7 +60,7 @@ class Records(StandIn):
                 422, "invalid", "Invalid search: Requested response size was greater than Search Response Limits"
             )
         start = (number - 1) * size
-        following = f"http://{request.headers.get('host', '')}{request.path}?page={number + 1}"
+        following = f"http://{request.header_value('host')}{request.path}?page={number + 1}"
         more = start + size < len(rows)
         body = {name: rows[start : start + size], "count": len(rows), "next_page": following if more else None}
         return Answer(200, {**body, "previous_page": None})

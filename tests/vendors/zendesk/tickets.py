@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Callable
 
-from tests.vendors.application import Answer, Handler, Record, Request, Route, unknown
+from tests.vendors.application import Answer, Request
+from tests.vendors.stand_in import Handler, Record, Route, unknown
 from tests.vendors.zendesk.records import API, CURSOR, PER_PAGE, Records, refuse, wrong
 
 SEARCH_LIMIT = 1000

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
-from tests.accounts.vendors.oauth.conftest import LIST, client_of, grant_of, let_pass, run
+from tests.accounts.vendors.oauth.grants import LIST, client_of, grant_of, let_pass, run
 from tests.bundles import load_bundle
 from tests.conftest import People
 from tests.portal_site import browser

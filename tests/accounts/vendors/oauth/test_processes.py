@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import IntegratedAccount
-from tests.accounts.vendors.oauth.conftest import LIST, grant_of, let_pass, run
+from tests.accounts.vendors.oauth.grants import LIST, grant_of, let_pass, run
 from tests.mcp_client import McpClient
 from tests.vendors.authorization_server import AuthorizationServer
 
