@@ -1,8 +1,6 @@
 """What tests share: an environment with three kinds of people, the FuseDesk integration, a connected account."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import hypothesis
@@ -21,12 +19,11 @@ from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests import economy
 from tests.bundles import load_bundle
+from tests.fuse_desk import BUNDLE, SIMULATOR_KEY
 from tests.mcp_client import McpClient
+from tests.people import People
 from tests.serving import served
 from tools.record.recorder import recorder
-
-BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
-SIMULATOR_KEY = "fd-demo-key"
 
 pytest_plugins = ["tests.vendors.fixtures"]
 
@@ -43,17 +40,6 @@ def pytest_configure() -> None:
     economy.empty_tables_in_one_statement()
     economy.list_static_files_once()
     economy.share_one_tls_context()
-
-
-@dataclass(frozen=True)
-class People:
-    """The three people of a permission test, and a second environment that only the outsider belongs to."""
-
-    owner: User
-    operator: User
-    teammate: User
-    outsider: User
-    elsewhere: Environment
 
 
 @pytest.fixture(scope="session")
@@ -167,6 +153,3 @@ def vendor(simulator: str) -> Iterator[httpx.Client]:
         control.post("/_control/reset")
         yield control
         control.post("/_control/reset")
-
-
-__all__ = ["BUNDLE", "SIMULATOR_KEY", "People"]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Environment, Role
-from tests.conftest import People
+from tests.people import People
 from tests.rest import Answer, Rest, problem, token_of
 
 ACCOUNTS = "/integrated-account"

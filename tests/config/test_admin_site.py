@@ -19,7 +19,7 @@ from config.admin_site.index import attention
 from config.admin_site.navigation import SIDEBAR
 from mcpservers.models import MCPServer
 from tests.admin_site import SIGN_IN, browser, listing, page, staff, superuser
-from tests.conftest import SIMULATOR_KEY
+from tests.fuse_desk import SIMULATOR_KEY
 from tools.models import Call, Documentation
 
 pytestmark = pytest.mark.django_db

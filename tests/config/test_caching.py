@@ -11,7 +11,7 @@ from accounts.models import ApiToken, Role
 from mcpservers.models import MCPServer
 from tests.admin_site import browser as admin_browser
 from tests.admin_site import superuser
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 from tests.routes import routes
 

@@ -16,7 +16,7 @@ from django.core.checks import run_checks
 from accounts.client_address import network_of, normalised
 from accounts.models import FailedSignIns
 from config.asgi import application
-from tests.conftest import People
+from tests.people import People
 from tests.serving import served
 
 pytestmark = pytest.mark.django_db(transaction=True)

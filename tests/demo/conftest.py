@@ -1,27 +1,13 @@
 """A simulator over real sockets, with a clock that stands still until a test moves it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from demo.simulator import create_app
+from tests.demo.simulated import HOURLY_LIMIT, NOW, Elapsed
 from tests.serving import served
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HOURLY_LIMIT = 1800
-
-
-@dataclass
-class Elapsed:
-    """Seconds that have passed, because a test said so."""
-
-    seconds: float = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture(scope="session")

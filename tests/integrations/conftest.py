@@ -1,19 +1,17 @@
 """Fixtures: stand-ins of vendors on sockets, accounts that are connected to them, and MCP clients of these."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from django.conf import settings
 
 from accounts.integrated_accounts.lifecycle import connect_account
-from accounts.models import Environment, IntegratedAccount, Integration
+from accounts.models import Environment, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from portal.accounts.consent import authorization_url
 from portal.accounts.joining import client_of, finish, new_consent
-from tests.bundles import load_bundle
+from tests.integrations.bundled import load
 from tests.mcp_client import McpClient
 from tests.vendors.application import serving
 from tests.vendors.freshdesk import api as freshdesk_stand_in
@@ -22,13 +20,6 @@ from tests.vendors.intercom import api as intercom_stand_in
 from tests.vendors.intercom.api import Intercom
 from tests.vendors.zendesk import api as zendesk_stand_in
 from tests.vendors.zendesk.api import Zendesk
-
-BUNDLES = Path(settings.BASE_DIR) / "integrations"
-
-
-def load(name: str) -> Integration:
-    """Load a bundle that comes with the product."""
-    return load_bundle((BUNDLES / f"{name}.yaml").read_text()).integration
 
 
 def client_of_account(account: IntegratedAccount) -> McpClient:

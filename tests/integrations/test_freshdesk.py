@@ -8,7 +8,7 @@ import pytest
 from accounts.errors import ConnectionRefused
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
-from tests.integrations.conftest import load
+from tests.integrations.bundled import load
 from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
 from tests.vendors.freshdesk.api import Freshdesk

@@ -12,10 +12,10 @@ import pytest
 from accounts.errors import ConsentNeeded
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount
-from tests.conftest import People
-from tests.integrations.conftest import load
+from tests.integrations.bundled import load
 from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
+from tests.people import People
 from tests.portal_site import browser
 from tests.vendors.zendesk import api as stand_in
 from tests.vendors.zendesk.api import Zendesk

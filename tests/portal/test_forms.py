@@ -21,7 +21,8 @@ from accounts.models import (
 )
 from accounts.people.invitations import invite
 from portal.urls import urlpatterns
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
+from tests.people import People
 from tests.portal_site import browser, shown_for
 from tests.routes import routes
 

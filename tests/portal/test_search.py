@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, IntegratedAccount, Role
 from mcpservers.lifecycle import create_server
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 HOSTILE = "<img src=x onerror=alert(1)>"

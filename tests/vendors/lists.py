@@ -10,6 +10,7 @@ from tests.vendors.application import Answer, Request
 from tools.catalogue.compilation import Tool, compile_tool
 from tools.models import Documentation
 
+KEY = "lists-secret"
 LIMITED = {"limit_parameter": "per_page"}
 PAGINGS: dict[str, dict[str, Any]] = {
     "offset": {"kind": "offset"},

@@ -19,7 +19,7 @@ from accounts.models import ApiToken, AuditEntry, Environment, Membership, Role,
 from accounts.people.members import change_role, put_back_member, remove_member
 from config.management.commands.demo import seed
 from tests.admin_site import act, browser, hearing, page, superuser
-from tests.conftest import People
+from tests.people import People
 from tests.rest import Rest, problem, reasons
 
 TOKENS = "/api-token"

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
 from accounts.people.invitations import accept_as, invite
-from tests.conftest import People
 from tests.invitations import PASSWORD, account_form, invited, link_in
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy, shown_for
 
 NOT_USABLE = "This invitation cannot be used"

@@ -16,7 +16,7 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Invitation
 from accounts.people.second_factors import begin_setup, confirm_setup
 from mcpservers.models import MCPServer
 from tests.admin_site import browser as admin_browser
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 PASSWORD = "ana-pass-1"

@@ -18,8 +18,8 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Role
 from accounts.vendors.concealment import MASK, SHORTEST_SECRET, SecretMask
 from accounts.vendors.upstream import UpstreamResponse
 from tests.accounts.vendors.keyed import KEY, KINDS, LIST
-from tests.conftest import People
 from tests.mcp_client import McpClient
+from tests.people import People
 from tests.rest import AsyncRest
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.trying import try_tool

@@ -15,7 +15,7 @@ from accounts.integrated_accounts.lifecycle import connect_account, reconnect_ac
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Role
 from tests.admin_site import browser as staff_browser
 from tests.admin_site import page, superuser
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 from tests.rest import Rest, problem, reasons, token_of
 from tests.vendors.recording import RecordingVendor

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.models import ApiToken, AuditEntry, Environment, Role
-from tests.conftest import People
+from tests.people import People
 from tests.rest import Rest, problem, reasons, token_of
 
 TOKENS = "/api-token"

@@ -6,7 +6,8 @@ import pytest
 from accounts.integrated_accounts.lifecycle import connect_account, set_enabled
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Role
 from mcpservers.models import MCPServer
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
+from tests.people import People
 from tests.rest import Rest, problem, reasons, token_of
 
 ACCOUNTS = "/integrated-account"

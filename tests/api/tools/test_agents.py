@@ -12,7 +12,8 @@ from accounts.api_tokens.issue import revoke_token
 from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
 from accounts.vendors.upstream import close_shared_upstream
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
+from tests.people import People
 from tests.rest import AsyncRest, problem, reasons, token_of
 from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.formats import as_mcp

@@ -20,7 +20,7 @@ from mcpservers.models import MCPServer
 from portal.activity import feed as activity_feed
 from portal.activity.feed import ActivityFeed, Watch
 from tests.calls import note_of, record
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 from tests.serving import served
 from tools.models import Call

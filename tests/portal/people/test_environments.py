@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Permission
 
 from accounts.models import Environment, IntegratedAccount, Membership, Role, User
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 
 

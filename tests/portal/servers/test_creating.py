@@ -10,7 +10,7 @@ from accounts import tokens
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from portal.servers.clients import commands_for, is_public
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Documentation
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import IntegratedAccount, Role, User
 from mcpservers.lifecycle import create_server
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 from tools.models import Call, Documentation
 from tools.record.rollups import add_up

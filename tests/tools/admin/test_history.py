@@ -13,7 +13,7 @@ from accounts.models import ApiToken, AuditEntry, Environment, Integration, Memb
 from tests.admin_site import act, browser, listing, page, queries, staff, superuser
 from tests.bundles import load_bundle
 from tests.rest import Rest
-from tests.tools.admin.test_documentation import typed
+from tests.tools.admin.record_form import typed
 from tests.vendors.desk import DESK
 from tools.models import Documentation, acting
 

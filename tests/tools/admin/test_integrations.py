@@ -14,7 +14,7 @@ from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, IntegratedAccount, Integration, User
 from tests.admin_site import browser, hearing, listing, page, queries, staff, superuser
 from tests.bundles import load_bundle
-from tests.conftest import BUNDLE
+from tests.fuse_desk import BUNDLE
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,6 @@
 import base64
 import random
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -18,6 +17,7 @@ from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests.mcp_client import McpClient
+from tests.tools.pages import ids, walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.cursors import MAX_CHARACTERS, CursorRefused, binding, fits, seal, unseal
@@ -26,20 +26,6 @@ from tools.pagination import Position
 CASES = "list_all_fuse_desk_cases"
 CHATS = "list_all_fuse_desk_chats"
 ACCOUNT = UUID(int=1)
-
-
-async def walk(mcp: McpClient, tool: str, **arguments: Any) -> list[dict[str, Any]]:
-    """Return every page, following next_cursor to its end."""
-    pages = [await mcp.value(tool, arguments)]
-    while pages[-1]["next_cursor"] is not None:
-        assert len(pages) < 300
-        pages.append(await mcp.value(tool, {**arguments, "next_cursor": pages[-1]["next_cursor"]}))
-    return pages
-
-
-def ids(pages: list[dict[str, Any]]) -> list[Any]:
-    assert all(page["result_count"] == len(page["result"]) for page in pages)
-    return [item["id"] for page in pages for item in page["result"]]
 
 
 @pytest.mark.parametrize("limit", [7, 25, 100])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from tests.mcp_client import McpClient
-from tests.tools.calling.test_cursors import ids, walk
+from tests.tools.pages import ids, walk
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.shaping import Shaped, shape_page, shape_value
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tests.bundles import load_bundle
-from tests.conftest import BUNDLE
+from tests.fuse_desk import BUNDLE
 from tests.vendors.desk import DESK
 from tools.catalogue.compilation import build
 from tools.documentation.bundle_text import MAX_NODES, read_document

@@ -12,18 +12,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts.definition import parse_definition
-from accounts.integrated_accounts.lifecycle import connect_account
-from accounts.models import Environment
 from accounts.vendors.authentication import QueryKey
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
-from mcpservers.lifecycle import create_server
-from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
-from tests.tools.calling.test_cursors import ids, walk
+from tests.tools.pages import ids, walk
 from tests.vendors.application import Answer, Request
-from tests.vendors.lists import PAGINGS, SILENT, ListVendor, bundle, list_tool
+from tests.vendors.lists import KEY, PAGINGS, SILENT, ListVendor, bundle, list_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.arguments import bind, check
 from tools.calling.cursors import MAX_CHARACTERS
@@ -34,7 +30,6 @@ from tools.models import Documentation
 from tools.pagination.numbered import goes_on
 from tools.ratelimits import RateLimits
 
-KEY = "lists-secret"
 TOOLS = {name: list_tool(name) for name in PAGINGS}
 CONNECTION = Connection(
     UUID(int=1), UUID(int=2), "Lists", "Lists", "https://lists.example/v1", QueryKey(SecretMask([KEY]), "key", KEY)
@@ -44,25 +39,6 @@ BUDGETS = st.sampled_from([4000, 5000, 9000, 100_000])
 # Any vendor's most items of a page, and those that are told from a last page by their number alone.
 CAPS = st.integers(1, 60)
 USUAL_CAPS = st.sampled_from([10, 15, 20, 25, 30, 32, 50, 64, 100])
-
-
-@pytest.fixture
-def vendor(scripted: ScriptedVendor) -> ListVendor:
-    """A vendor of 45 things."""
-    scripted.answer = lists = ListVendor([{"id": number} for number in range(45)], base=f"{scripted.address}/v1")
-    return lists
-
-
-@pytest.fixture
-def lists(
-    transactional_db: None, environment: Environment, vendor: ListVendor, scripted: ScriptedVendor, upstream: None
-) -> McpClient:
-    """A client of a server with every list."""
-    integration = load_bundle(json.dumps(bundle())).integration
-    account = connect_account(
-        environment, integration, "tests", name="Lists", fields={"key": KEY}, base_url=vendor.base, verify=False
-    )
-    return McpClient(create_server(account, "tests", name="Lists", methods=[], tags=[])[1])
 
 
 def call(name: str, vendor: ListVendor, arguments: dict[str, Any], budget: int) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.tools.pagination.test_kinds import KEY, lists, vendor
 from tests.vendors.application import Answer
-from tests.vendors.lists import ListVendor
+from tests.vendors.lists import KEY, ListVendor
 from tests.vendors.scripted import ScriptedVendor
 from tools.pagination.links import LinkRefused, next_link, target_of
 
@@ -199,6 +198,3 @@ async def test_credentials_that_a_vendor_repeats_are_in_no_cursor(
     assert b"older-key" not in base64.urlsafe_b64decode(cursor)
     await lists.value("list_link_body", {"next_cursor": cursor})
     assert sorted(scripted.last.parameters) == [("from", "10"), ("key", KEY), ("per_page", "10")]
-
-
-__all__ = ["lists", "vendor"]

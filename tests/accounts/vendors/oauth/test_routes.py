@@ -15,9 +15,8 @@ from accounts.models import Environment, IntegratedAccount, Integration, OAuthGr
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection, connect
 from accounts.vendors.upstream import Upstream
-from tests.conftest import People
-from tests.portal.accounts.test_consent import shown, vendor_address
-from tests.portal_site import browser
+from tests.people import People
+from tests.portal_site import browser, shown, vendor_address
 from tests.rest import Rest, problem, reasons, token_of
 from tests.vendors.recording import RecordingVendor
 from tests.vendors.routed import FIELDS, SECRETS, client_at, connected, document, load
