@@ -86,9 +86,10 @@ def test_no_form_acts_on_an_environment_that_it_was_not_shown_for(
     shown = {"of another environment": str(environment.pk), "of nonsense": "'\x01"}.get(form)
     before = state()
     answer = there.post(filled(path, rows), {**typed, **({"shown_environment": shown} if shown else {})})
-    assert answer.status_code in {405, 409}
+    takes_forms = "POST" in there.options(filled(path, rows)).headers["Allow"]
+    assert answer.status_code == (409 if takes_forms else 405)
     assert state() == before
-    if answer.status_code == 409:
+    if takes_forms:
         words = answer.content.decode()
         assert "You are in <strong>Elsewhere</strong>" in words
         assert "Nothing was done" in words

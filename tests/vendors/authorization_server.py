@@ -39,6 +39,7 @@ class AuthorizationServer(Vendor):
     api_status: int = 200
     counts: Counter[str] = field(default_factory=Counter)
     asked: list[dict[str, str]] = field(default_factory=list)
+    token_asked: threading.Event = field(default_factory=threading.Event)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     access: dict[str, float] = field(default_factory=dict)
     refresh: dict[str, str] = field(default_factory=dict)  # refresh token → live, used
@@ -50,8 +51,7 @@ class AuthorizationServer(Vendor):
 
     async def is_asked(self) -> None:
         """Wait until a request for a token is there."""
-        while not self.asked:  # noqa: ASYNC110  the server runs in another event loop
-            await asyncio.sleep(0.005)
+        assert await asyncio.to_thread(self.token_asked.wait, 10)
 
     def end_access(self) -> None:
         """Let every access token end now."""
@@ -77,6 +77,7 @@ class AuthorizationServer(Vendor):
     async def _give(self, request: Request) -> Answer:
         form = request.form()
         self.asked.append(form)
+        self.token_asked.set()
         if self.hold:
             await asyncio.to_thread(self.hold.wait, 10)
         status, answer = self.refuses or self._token(form, request.header_value("authorization"))

@@ -18,6 +18,7 @@ from tests.routes import routes
 pytestmark = [pytest.mark.django_db, pytest.mark.hostile]
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 EACH_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+UNREADABLE = [field for model in MODELS for field in model._meta.fields if isinstance(field, BinaryField | JSONField)]
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 # Of the wrong kind for every kind of key, missing, beyond what databases take, quoted as the admin does, and unseen.
 ODD = ["1", "x", "99999999999999999999999", "11111111-2222-3333-4444-555555555555", "%00"]
@@ -100,12 +101,10 @@ def test_an_odd_page_of_a_search_is_an_answer(root: Client, query: str) -> None:
     assert root.get(f"/admin/search/?s=a&{query}").status_code < 500
 
 
-@EACH_MODEL
-def test_digests_and_documents_are_no_filters(root: Client, model: Any) -> None:
-    for field in model._meta.fields:
-        if isinstance(field, BinaryField | JSONField):
-            for lookup in ("", "__in", "__gt", "__contains"):
-                assert root.get(listing(model), {f"{field.name}{lookup}": "a"}).status_code in {302, 400}
+@pytest.mark.parametrize("lookup", ["", "__in", "__gt", "__contains"])
+@pytest.mark.parametrize("field", UNREADABLE, ids=str)
+def test_digests_and_documents_are_no_filters(root: Client, field: Any, lookup: str) -> None:
+    assert root.get(listing(field.model), {f"{field.name}{lookup}": "a"}).status_code == 400
 
 
 def test_a_malformed_id_of_a_bundle_is_not_found(root: Client) -> None:

@@ -6,7 +6,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, Integration, User
-from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
+from tests.admin_site import act, browser, listing, page, queries, staff, superuser
+from tests.hearing import hearing
 from tests.tools.admin.record_form import typed
 from tools.admin.calls import DocumentationAdmin
 from tools.catalogue.compilation import catalogue_of
