@@ -1,12 +1,14 @@
-# Two commands matter: `make demo` and `make test`. Everything runs from .venv; nothing else is installed.
+# Two commands matter: `make demo` and `make test`. Everything runs from .venv; nothing else is installed,
+# but for Biome in node_modules, which `make lint` and `make format` need.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
+BIOME := node_modules/.bin/biome
 
-.PHONY: demo up setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint types imports migrations deploy-check audit lock lock-check sbom digests clean
+.PHONY: demo up setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint format types imports migrations deploy-check audit lock lock-check sbom digests clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -55,9 +57,17 @@ benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy
 
 check: lint types imports migrations deploy-check audit lock-check sbom ## Every check that is not a test
 
-lint: $(DEV_STAMP)
+lint: $(DEV_STAMP) $(BIOME) ## Rules and format of Python, templates, style sheets and scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djangofmt check templates
+	$(BIN)/djangofmt --check templates
+	$(BIOME) check --error-on-warnings
+
+format: $(DEV_STAMP) $(BIOME) ## Format Python, templates, style sheets and scripts
+	$(BIN)/ruff format .
+	$(BIN)/djangofmt templates
+	$(BIOME) format --write
 
 types: $(DEV_STAMP)
 	$(BIN)/mypy .
@@ -105,7 +115,7 @@ digests: ## The digests of the images that deploy/ builds on (needs skopeo or do
 	echo "$$image@$$digest"; done
 
 clean: ## Remove what the commands made; the data in var/ stays
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -122,3 +132,11 @@ $(DEV_STAMP): requirements-dev.txt requirements.txt constraints.txt requirements
 	@echo "Installing requirements for development …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(STAMP)
+
+# For style sheets and scripts alone: nothing that runs or tests the product needs Node.js.
+$(BIOME): package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Style sheets and scripts cannot be checked: npm is not on this machine."; \
+	echo "Install Node.js with npm (Debian: apt-get install npm), then run make $(MAKECMDGOALS) again."; exit 1; }
+	@echo "Installing what checks style sheets and scripts …"
+	@npm ci --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@

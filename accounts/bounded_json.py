@@ -6,22 +6,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-
-class NotJSON(ValueError):
-    """The text is not JSON."""
-
-
-class BeyondLimits(NotJSON):
-    """The text may be JSON, but more of it than is read; the message goes on after "the body is"."""
-
-
-class TooDeep(BeyondLimits):
-    """The text is nested deeper than MAX_JSON_DEPTH."""
-
-
-class TooMany(BeyondLimits):
-    """The text holds more than MAX_JSON_VALUES values."""
-
+from accounts.errors import NotJSON, TooDeep, TooMany
 
 # Bytes that are digits as "0", all others as a space: a search for long numbers that costs next to nothing.
 DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))

@@ -5,7 +5,6 @@ AccountError
 ├── CredentialsUnreadable    stored credentials cannot be decrypted
 ├── SecretsMoved             the account would send its secrets elsewhere than they were given for
 ├── AccountChanged           somebody else changed the account at the same time
-├── ReauthenticationNeeded   the vendor takes the stored credentials no longer; a person must connect again
 ├── ConsentNeeded            a person has to consent at the vendor, in the portal
 ├── ConsentFailed            the vendor's answer to a request for consent brings no account
 ├── TokenRefused             the vendor's authorization server gives no token
@@ -17,7 +16,13 @@ AccountError
 ├── TokenUnfit               an API token cannot be issued as asked; names the field and the reason
 ├── DefinitionInvalid        a definition does not fit its schema
 ├── AllowanceUsedUp          an MCP server, API token or person has all that it may take at once
+├── NetworkInvalid           a text is no network, or there are too many
+├── NotJSON                  a text is not JSON
+│   └── BeyondLimits             it may be JSON, but there is more of it than is read
+│       ├── TooDeep                  nested deeper than MAX_JSON_DEPTH
+│       └── TooMany                  more than MAX_JSON_VALUES values
 └── UpstreamFailure          a request to a vendor brought no usable answer
+    ├── ReauthenticationNeeded   the vendor no longer takes the stored credentials; a person must connect again
     ├── AuthorizationUnavailable no new token can be had at present
     ├── UpstreamForbidden        the address is not one that may be called
     ├── UpstreamUnsendable       the request cannot be written down
@@ -29,10 +34,16 @@ AccountError
     ├── UpstreamUnreadable       the answer's compression cannot be read
     ├── UpstreamTooLarge         the answer exceeds the size allowed
     └── UpstreamRevealing        the answer repeats credentials that cannot be taken out of it
+
+What crosses to another room stands here. A ValueError that its callers in this room translate stands beside what
+raises it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal, TypeVar
+
+T = TypeVar("T")
 
 
 class AccountError(Exception):
@@ -70,10 +81,6 @@ class AccountChanged(AccountError):
             f"Somebody else changed the connection of {name!r} meanwhile, so nothing was saved. Look at it as it is "
             "now, and try again."
         )
-
-
-class ReauthenticationNeeded(AccountError):
-    """The vendor takes the account's credentials no longer; a person must connect the account again."""
 
 
 class ConsentNeeded(AccountError):
@@ -187,10 +194,51 @@ class AllowanceUsedUp(AccountError):
         return f"This {self.holder}'s own limit in Patchbay is reached: {self.limit}. {self.advice}"
 
 
-class UpstreamFailure(AccountError):
-    """No usable answer came from the vendor. `may_have_arrived` tells whether the request can have had an effect."""
+class NetworkInvalid(AccountError):
+    """A text is no network, or there are too many; says which and why."""
 
-    may_have_arrived = True
+
+class NotJSON(AccountError):
+    """The text is not JSON."""
+
+
+class BeyondLimits(NotJSON):
+    """The text may be JSON, but more of it than is read; the message goes on after "the body is"."""
+
+
+class TooDeep(BeyondLimits):
+    """The text is nested deeper than MAX_JSON_DEPTH."""
+
+
+class TooMany(BeyondLimits):
+    """The text holds more than MAX_JSON_VALUES values."""
+
+
+@dataclass
+class UpstreamFailure(AccountError):
+    """No usable answer came from the vendor; `reason` says why, within a sentence, and holds no secret.
+
+    `retry_after` is the seconds to wait, where they are known. Each class says whether the request can have had an
+    effect, whether time ran out, whether the same request may do better later, and which HTTP status this amounts to.
+    """
+
+    reason: str
+    retry_after: int | None = None
+
+    may_have_arrived: ClassVar[bool] = True
+    timed_out: ClassVar[bool] = False
+    worth_repeating: ClassVar[bool] = True
+    status: ClassVar[int | None] = None
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class ReauthenticationNeeded(UpstreamFailure):
+    """The vendor no longer takes the account's credentials; a person must connect the account again."""
+
+    may_have_arrived = False
+    status = 401
 
 
 class AuthorizationUnavailable(UpstreamFailure):
@@ -211,35 +259,33 @@ class UpstreamUnsendable(UpstreamFailure):
     may_have_arrived = False
 
 
-@dataclass
 class UpstreamDown(UpstreamFailure):
-    """The vendor did not answer several times and is left alone for `seconds` more; `cause` is what went wrong last."""
+    """The vendor did not answer `failures` times in a row and is left alone; `cause` is what went wrong last."""
 
-    cause: str
-    failures: int
-    seconds: int
+    retry_after: int
 
     may_have_arrived = False
 
-    def __str__(self) -> str:
-        return f"the last {self.failures} calls failed (the last one: {self.cause})"
+    def __init__(self, cause: str, failures: int, retry_after: int) -> None:
+        super().__init__(f"the last {failures} calls failed (the last one: {cause})", retry_after)
 
 
-@dataclass
 class UpstreamBusy(UpstreamFailure):
     """The account has `under_way` calls under way, as many as it may, and no turn came in time."""
 
-    under_way: int
-    seconds: int
+    retry_after: int
 
     may_have_arrived = False
 
-    def __str__(self) -> str:
-        return f"{self.under_way} calls of this account are under way already"
+    def __init__(self, under_way: int, retry_after: int) -> None:
+        super().__init__(f"{under_way} calls of this account are under way already", retry_after)
 
 
+@dataclass
 class UpstreamUnreachable(UpstreamFailure):
-    """No connection could be made, so that nothing was sent."""
+    """No connection could be made, so that nothing was sent; `is_passing` tells that the next attempt may make one."""
+
+    is_passing: bool = False
 
     may_have_arrived = False
 
@@ -247,9 +293,14 @@ class UpstreamUnreachable(UpstreamFailure):
 class UpstreamTimeout(UpstreamFailure):
     """The answer was not there, or not whole, within the time allowed."""
 
+    timed_out = True
 
+
+@dataclass
 class UpstreamBroken(UpstreamFailure):
-    """The connection ended before the answer did."""
+    """The connection ended before the answer did; `was_stale`: a kept one, before any of the answer came."""
+
+    was_stale: bool = False
 
 
 class UpstreamUnreadable(UpstreamFailure):
@@ -262,3 +313,10 @@ class UpstreamTooLarge(UpstreamFailure):
 
 class UpstreamRevealing(UpstreamFailure):
     """The answer repeats the account's credentials where they cannot be masked, such as in a file."""
+
+    worth_repeating = False
+
+
+def entry_for(failure: Exception, table: Mapping[type[Exception], T]) -> T:
+    """Return what a table of translations has for a failure: the entry of the narrowest of its classes."""
+    return next(table[kind] for kind in type(failure).__mro__ if kind in table)

@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from accounts.errors import NetworkInvalid
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MOST_NETWORKS = 20
 LONGEST_NETWORK = 50
 MAPPED = IPv6Network("::ffff:0:0/96")
-
-
-class NetworkInvalid(ValueError):
-    """A text is no network, or there are too many; says which and why."""
 
 
 def parse_networks(texts: Sequence[str]) -> list[str]:

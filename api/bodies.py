@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework.parsers import BaseParser
 
 from accounts import bounded_json
+from accounts.errors import BeyondLimits, NotJSON
 from api.problems import Problem, ProblemRaised
 
 JSON = "application/json"
@@ -18,9 +19,9 @@ def read_json(raw: bytes) -> Any:
         raise ProblemRaised(too_large())
     try:
         return bounded_json.loads_request(raw)
-    except bounded_json.BeyondLimits as beyond:
+    except BeyondLimits as beyond:
         raise ProblemRaised(Problem(400, f"The body is {beyond}. Send a smaller document.")) from None
-    except bounded_json.NotJSON as problem:
+    except NotJSON as problem:
         raise ProblemRaised(Problem(400, f"The body is not valid JSON: {problem}.")) from None
 
 

@@ -27,7 +27,7 @@ from mcpservers.last_seen import client_name
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer, holders_of
-from tools.calling.files import File, Kind
+from tools.calling.files import File, FileKind
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
@@ -295,10 +295,10 @@ def _content(text: str, file: File | None = None) -> dict[str, Any]:
 def _embedded(file: File) -> dict[str, Any]:
     """Return a file as the kind of content that clients know to show."""
     match file.kind:
-        case Kind.IMAGE | Kind.AUDIO:
+        case FileKind.IMAGE | FileKind.AUDIO:
             return {"type": file.kind.value, "data": file.base64, "mimeType": file.media_type}
-        case Kind.TEXT:
+        case FileKind.TEXT:
             held = {"text": file.text}
-        case Kind.BINARY:
+        case FileKind.BINARY:
             held = {"blob": file.base64}
     return {"type": "resource", "resource": {"uri": file.uri, "mimeType": file.media_type, **held}}

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from accounts import bounded_json
-from accounts.errors import AllowanceUsedUp
+from accounts.errors import AllowanceUsedUp, BeyondLimits, NotJSON
 from mcpservers.errors import JsonRpcError
 
 PARSE_ERROR = -32700
@@ -64,9 +64,9 @@ def read_body(body: bytes) -> Any:
     """Return the JSON of a body; raise JsonRpcError."""
     try:
         return bounded_json.loads_request(body)
-    except bounded_json.BeyondLimits as problem:
+    except BeyondLimits as problem:
         raise JsonRpcError(INVALID_REQUEST, f"Invalid request: the body is {problem}.", status=400) from None
-    except bounded_json.NotJSON:
+    except NotJSON:
         raise JsonRpcError(PARSE_ERROR, "Parse error: the body is not valid JSON in UTF-8.", status=400) from None
 
 

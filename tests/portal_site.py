@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import Environment, User
 from portal.requests import SHOWN
+from tests.pages import as_read
 
 
 def browser(user: User) -> Client:
@@ -30,7 +31,7 @@ def has_strict_policy(response: HttpResponseBase) -> bool:
 
 def shown(response: HttpResponseBase) -> str:
     """Return the page of a response, with its characters as a person reads them."""
-    return html.unescape(response.content.decode())  # type: ignore[attr-defined]
+    return html.unescape(as_read(response.content.decode()))  # type: ignore[attr-defined]
 
 
 def vendor_address(client: Client, response: HttpResponseBase) -> str:

@@ -69,11 +69,19 @@ class BundleInvalid(ToolError):
 
 @dataclass
 class CallFailed(ToolError):
-    """A call without a result: what failed, in one sentence that holds no secret."""
+    """A call without a result: what failed, in one sentence that holds no secret.
+
+    `retry_after` is the seconds to wait, where they are known. `may_have_arrived` tells whether the request can have
+    had an effect all the same, `worth_repeating` whether it may do better later.
+    """
 
     reason: str
     status: int | None = None
     limits: RateLimits = field(default_factory=RateLimits)
+    retry_after: int | None = None
+    may_have_arrived: bool = False
+    timed_out: bool = False
+    worth_repeating: bool = True
 
     def __str__(self) -> str:
         return self.reason
@@ -99,12 +107,8 @@ class VendorRefused(CallFailed):
     code: str = ""
 
 
-@dataclass
 class VendorUnreachable(CallFailed):
-    """No answer; `may_have_arrived` tells whether the request can have had an effect all the same."""
-
-    may_have_arrived: bool = False
-    timed_out: bool = False
+    """No answer came."""
 
 
 @dataclass
@@ -124,10 +128,9 @@ class AccountBusy(NotSent):
 
 @dataclass
 class AnswerUnusable(CallFailed):
-    """The answer is not what the API gives: not JSON, too large, a redirect. Some never change: `worth_repeating`."""
+    """The answer is not what the API gives: not JSON, too large, a redirect."""
 
     may_have_arrived: bool = True
-    worth_repeating: bool = True
 
 
 class AccountUnusable(CallFailed):

@@ -9,6 +9,7 @@ from django.forms.fields import InvalidJSONInput
 from unfold.widgets import TEXTAREA_CLASSES
 
 from accounts import bounded_json
+from accounts.errors import NotJSON
 
 _PLACE = re.compile(r"^(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+)")
 
@@ -53,7 +54,7 @@ class JSONDocumentField(forms.JSONField):
             document = bounded_json.loads(str(value).encode())
         except UnicodeEncodeError:
             raise forms.ValidationError("This holds characters that are no text.") from None
-        except bounded_json.NotJSON as problem:
+        except NotJSON as problem:
             raise forms.ValidationError(_sentence(str(problem))) from None
         if not isinstance(document, dict):
             raise forms.ValidationError("This must be one JSON object: {…}.")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import httpx
 
-from accounts.vendors.captured import Exchange, exchange_of
-from accounts.vendors.circuits import line_of
+from accounts.vendors.captured import CapturedExchange, exchange_of
+from accounts.vendors.circuits import keys_of
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
@@ -31,7 +31,7 @@ async def ask(
     content: bytes = b"",
     upstream: Upstream | None = None,
     idempotent: bool = False,
-    seen: Callable[[Exchange], None] | None = None,
+    seen: Callable[[CapturedExchange], None] | None = None,
 ) -> UpstreamResponse:
     """Send a request with the account's credentials and return the answer; raise an UpstreamFailure.
 
@@ -43,7 +43,7 @@ async def ask(
     credentials: they are masked, wherever in it the vendor repeats them. `seen` is told each exchange.
     """
     upstream = upstream or shared_upstream()
-    line = line_of(connection.base_url, connection.account_id)
+    keys = keys_of(connection.base_url, connection.account_id)
 
     async def send() -> tuple[httpx.Request, UpstreamResponse]:
         request = connection.request(method, target, headers=headers, content=content)
@@ -51,7 +51,7 @@ async def ask(
         secrets = connection.authentication.secrets
         response = None
         try:
-            with upstream.circuits.attempt(line) as attempt:
+            with upstream.circuits.attempt(keys) as attempt:
                 answer = await upstream.send(request, idempotent=idempotent)
                 attempt.answered(answer.status, answer.headers)
             response = await _masked(secrets, answer)
@@ -60,7 +60,7 @@ async def ask(
                 seen(exchange_of(connection, request, content, response))
         return request, response
 
-    upstream.circuits.refuse_open(line)  # before the wait for a turn
+    upstream.circuits.refuse_open(keys)  # before the wait for a turn
     async with upstream.turns.of(connection.account_id):
         await connection.authentication.prepare()
         sent, response = await send()

@@ -20,7 +20,7 @@ Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CapturedMessage:
     """What one side sent: headers and a body as text; `size` is that of the whole body in bytes."""
 
     headers: Headers = field(repr=False)
@@ -30,19 +30,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class CapturedExchange:
     """A request and its answer; `status` and `answer` are None where none came."""
 
     method: str
     url: str = field(repr=False)
-    request: Part
+    request: CapturedMessage
     status: int | None = None
-    answer: Part | None = None
+    answer: CapturedMessage | None = None
 
 
 def exchange_of(
     connection: Connection, sent: httpx.Request, content: bytes, response: UpstreamResponse | None
-) -> Exchange:
+) -> CapturedExchange:
     """Return what was exchanged, with every credential of the request masked; the answer comes masked already."""
     secrets = connection.authentication.secrets
     credentials = {name.lower() for name in connection.authentication.headers()}
@@ -51,10 +51,10 @@ def exchange_of(
         for name, value in sent.headers.items()
         if name.lower() != "host"
     ]
-    return Exchange(
+    return CapturedExchange(
         method=sent.method,
         url=secrets.conceal(_address(connection, str(sent.extensions["target"]))),
-        request=_part(headers, content, sent.headers.get("content-type", ""), secrets),
+        request=_message(headers, content, sent.headers.get("content-type", ""), secrets),
         status=response.status if response else None,
         answer=_answer(response) if response else None,
     )
@@ -74,17 +74,17 @@ def _pairs(target: str) -> set[str]:
     return {*target.partition("?")[2].split("&")}
 
 
-def _answer(response: UpstreamResponse) -> Part:
+def _answer(response: UpstreamResponse) -> CapturedMessage:
     headers = [(name, MASK if name in SECRET_HEADERS else value) for name, value in response.headers.items()]
-    return _part(headers, response.body, response.media_type, SecretMask(()))
+    return _message(headers, response.body, response.media_type, SecretMask(()))
 
 
-def _part(headers: Iterable[tuple[str, str]], body: bytes, media_type: str, secrets: SecretMask) -> Part:
+def _message(headers: Iterable[tuple[str, str]], body: bytes, media_type: str, secrets: SecretMask) -> CapturedMessage:
     if body and not any(word in media_type.lower() for word in TEXTUAL):
-        return Part([*headers], "", len(body))
+        return CapturedMessage([*headers], "", len(body))
     # Before JSON is written anew, which may quote them otherwise, and before it is cut: half of one is not found.
     text = _on_lines(secrets.conceal(body.decode("utf-8", errors="replace")), media_type)
-    return Part([*headers], text[:MOST_CHARACTERS], len(body), len(text) > MOST_CHARACTERS)
+    return CapturedMessage([*headers], text[:MOST_CHARACTERS], len(body), len(text) > MOST_CHARACTERS)
 
 
 def _on_lines(text: str, media_type: str) -> str:

@@ -35,8 +35,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 MANY = 1000
 
 
-class Line(NamedTuple):
-    """Whose circuits a call passes: the host's, and the account's at that host."""
+class CircuitKeys(NamedTuple):
+    """The circuits that a call passes: the host's, and the account's at that host."""
 
     host: Hashable
     account: Hashable
@@ -49,10 +49,10 @@ def origin_of(base_url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{parts.port or DEFAULT_PORTS.get(parts.scheme, 0)}"
 
 
-def line_of(base_url: str, account_id: UUID) -> Line:
-    """Return the line of an account's calls."""
+def keys_of(base_url: str, account_id: UUID) -> CircuitKeys:
+    """Return the keys of the circuits that an account's calls pass."""
     origin = origin_of(base_url)
-    return Line(origin, (origin, account_id))
+    return CircuitKeys(origin, (origin, account_id))
 
 
 @dataclass(slots=True)
@@ -78,26 +78,26 @@ class Circuits:
     def __len__(self) -> int:
         return len(self._circuits)
 
-    def refuse_open(self, line: Line) -> None:
-        """Raise UpstreamDown while a circuit of the line is open, unless it is time to try and nobody does."""
-        for circuit in self._open_circuits(line):
+    def refuse_open(self, keys: CircuitKeys) -> None:
+        """Raise UpstreamDown while one of the circuits is open, unless it is time to try and nobody does."""
+        for circuit in self._open_circuits(keys):
             wait = (circuit.opened_until or 0) - self._clock()
             if circuit.trying or wait > 0:
                 CALLS_NOT_SENT.labels("vendor down").inc()
                 raise UpstreamDown(circuit.cause, circuit.failures, max(1, math.ceil(wait)))
 
-    def attempt(self, line: Line) -> "Attempt":
+    def attempt(self, keys: CircuitKeys) -> "Attempt":
         """Let a call pass, to be made within `with`; raise UpstreamDown where it may not pass."""
-        self.refuse_open(line)
-        trials = self._open_circuits(line)
+        self.refuse_open(keys)
+        trials = self._open_circuits(keys)
         for circuit in trials:
             circuit.trying = True
-        return Attempt(self, line, trials)
+        return Attempt(self, keys, trials)
 
-    def _open_circuits(self, line: Line) -> list[_Circuit]:
+    def _open_circuits(self, keys: CircuitKeys) -> list[_Circuit]:
         if not self._circuits:
             return []
-        found = (self._circuits.get(key) for key in line)
+        found = (self._circuits.get(key) for key in keys)
         return [circuit for circuit in found if circuit is not None and circuit.opened_until is not None]
 
     def succeeded(self, key: Hashable) -> None:
@@ -135,33 +135,33 @@ class Attempt:
     A block that ends without either, as that of a cancelled call does, says nothing about the vendor.
     """
 
-    __slots__ = ("_circuits", "_line", "_trials")
+    __slots__ = ("_circuits", "_keys", "_trials")
 
-    def __init__(self, circuits: Circuits, line: Line, trials: list[_Circuit]) -> None:
-        self._circuits, self._line, self._trials = circuits, line, trials
+    def __init__(self, circuits: Circuits, keys: CircuitKeys, trials: list[_Circuit]) -> None:
+        self._circuits, self._keys, self._trials = circuits, keys, trials
 
     def __enter__(self) -> "Attempt":
         return self
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer; header names are in lower case."""
-        self._circuits.succeeded(self._line.host)
+        self._circuits.succeeded(self._keys.host)
         if status in GATEWAY_STATUSES and "retry-after" not in headers:
-            self._circuits.failed(self._line.account, f"HTTP {status}", self._trials)
+            self._circuits.failed(self._keys.account, f"HTTP {status}", self._trials)
         else:
-            self._circuits.succeeded(self._line.account)
+            self._circuits.succeeded(self._keys.account)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         match value:
             case UpstreamUnreachable():
-                self._circuits.failed(self._line.host, str(value), self._trials)
+                self._circuits.failed(self._keys.host, str(value), self._trials)
             case UpstreamTimeout() | UpstreamBroken():
-                self._circuits.succeeded(self._line.host)
-                self._circuits.failed(self._line.account, str(value), self._trials)
+                self._circuits.succeeded(self._keys.host)
+                self._circuits.failed(self._keys.account, str(value), self._trials)
             case UpstreamTooLarge() | UpstreamUnreadable():
-                self._circuits.succeeded(self._line.host)
-                self._circuits.succeeded(self._line.account)
+                self._circuits.succeeded(self._keys.host)
+                self._circuits.succeeded(self._keys.account)
         for circuit in self._trials:
             circuit.trying = False

@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 import orjson
 
 from accounts import bounded_json
-from accounts.errors import UpstreamRevealing
+from accounts.errors import NotJSON, UpstreamRevealing
 from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.upstream import UpstreamResponse
 
@@ -148,7 +148,7 @@ class SecretMask:
         try:
             body = orjson.dumps(self._in_json(bounded_json.loads(text.encode())))
             read = LETTER_ESCAPE.sub(b" ", body)
-        except bounded_json.NotJSON:
+        except NotJSON:
             read = body = self.conceal(text).encode("utf-8", "replace")
         if self._are_in(read):  # across members, for instance, where no single value holds it
             raise UpstreamRevealing("the account's credentials, in a form in which they cannot be masked")

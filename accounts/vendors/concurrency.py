@@ -5,19 +5,17 @@ All of this is in the memory of one process and one event loop.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Hashable
-from dataclasses import dataclass, field
-from types import TracebackType
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 
 from accounts.errors import UpstreamBusy
 from accounts.metrics import CALLS_NOT_SENT, CALLS_WAITING
 
 
-@dataclass(slots=True)
-class _Line:
-    under_way: int = 0
-    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+class _Line(asyncio.Semaphore):
+    """An account's turns; `calls` counts those under way and in line."""
+
+    calls = 0
 
 
 class Turns:
@@ -30,85 +28,32 @@ class Turns:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def of(self, account: Hashable) -> "Turn":
-        """Return a turn to be taken with `async with`."""
-        return Turn(self, account)
-
-    async def begin(self, account: Hashable) -> None:
-        """Wait for a turn, first come, first served; raise UpstreamBusy when the line is full or too slow."""
-        line = self._lines.get(account)
-        if line is None:
-            line = self._lines[account] = _Line()
-        if line.under_way < self._concurrency:
-            line.under_way += 1
-            return
-        if len(line.waiting) >= self._waiting:
-            CALLS_NOT_SENT.labels("line full").inc()
-            raise UpstreamBusy(line.under_way, self._retry_seconds())
-        await self._wait(account, line)
-
-    async def _wait(self, account: Hashable, line: _Line) -> None:
-        loop = asyncio.get_running_loop()
-        turn = loop.create_future()
-        line.waiting.append(turn)
-        # Cheaper than asyncio.timeout, where each call of a busy account passes.
-        expiry = loop.call_later(self._seconds, _expire, turn)
-        CALLS_WAITING.inc()
+    @asynccontextmanager
+    async def of(self, account: Hashable) -> AsyncIterator[None]:
+        """Hold a turn, first come, first served; raise UpstreamBusy when the line is full or too slow."""
+        line = self._lines.get(account) or self._lines.setdefault(account, _Line(self._concurrency))
+        if line.calls >= self._concurrency + self._waiting:
+            raise self._busy("line full")
+        line.calls += 1
         try:
-            await turn
-        except TimeoutError:
-            _leave(line, turn)
-            CALLS_NOT_SENT.labels("line slow").inc()
-            raise UpstreamBusy(line.under_way, self._retry_seconds()) from None
-        except BaseException:
-            if turn.cancelled() or turn.exception() is not None:
-                _leave(line, turn)
-            else:
-                # It came in the moment of being cancelled, and goes on to the next.
-                self.end(account)
-            raise
+            await (self._wait(line) if line.locked() else line.acquire())
+            try:
+                yield
+            finally:
+                line.release()
         finally:
-            expiry.cancel()
-            CALLS_WAITING.dec()
+            line.calls -= 1
+            if not line.calls:
+                del self._lines[account]
 
-    def end(self, account: Hashable) -> None:
-        """Give the turn to the next that still waits."""
-        line = self._lines[account]
-        while line.waiting:
-            turn = line.waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        line.under_way -= 1
-        if not line.under_way:
-            del self._lines[account]
+    async def _wait(self, line: _Line) -> None:
+        with CALLS_WAITING.track_inprogress():
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await line.acquire()
+            except TimeoutError:
+                raise self._busy("line slow") from None
 
-    def _retry_seconds(self) -> int:
-        return max(1, round(self._seconds))
-
-
-def _expire(turn: asyncio.Future[None]) -> None:
-    if not turn.done():
-        turn.set_exception(TimeoutError())
-
-
-def _leave(line: _Line, turn: asyncio.Future[None]) -> None:
-    if turn in line.waiting:
-        line.waiting.remove(turn)
-
-
-class Turn:
-    """One turn, for as long as the block lasts."""
-
-    __slots__ = ("_account", "_turns")
-
-    def __init__(self, turns: Turns, account: Hashable) -> None:
-        self._turns, self._account = turns, account
-
-    async def __aenter__(self) -> None:
-        await self._turns.begin(self._account)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._turns.end(self._account)
+    def _busy(self, why: str) -> UpstreamBusy:
+        CALLS_NOT_SENT.labels(why).inc()
+        return UpstreamBusy(self._concurrency, max(1, round(self._seconds)))

@@ -11,10 +11,12 @@ from accounts import bounded_json
 from accounts.definition import ClientCredentialsAuthentication, Definition
 from accounts.errors import (
     ConnectionRefused,
+    NotJSON,
     ReauthenticationNeeded,
     TokenRefused,
     UpstreamFailure,
     UpstreamForbidden,
+    entry_for,
 )
 from accounts.models import IntegratedAccount
 from accounts.token_sets import TokenSet
@@ -25,6 +27,13 @@ from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.secret_routes import check_routes
 from accounts.vendors.upstream import Upstream
 from accounts.vendors.vendor_errors import vendor_words
+
+SENTENCES: dict[type[Exception], str] = {
+    UpstreamFailure: "{vendor} could not be reached: {failure}.",
+    UpstreamForbidden: "{vendor} was not asked: {failure}.",
+    ReauthenticationNeeded: "The account must be connected again: {failure}.",
+    TokenRefused: "{vendor} gave no access token ({failure}).",
+}
 
 
 async def check_connection(connection: Connection, definition: Definition) -> list[str]:
@@ -42,7 +51,7 @@ async def check_connection(connection: Connection, definition: Definition) -> li
     try:
         body = bounded_json.loads(response.body)
         scopes = jmespath.search(test.scopes, body) if test.scopes else []
-    except (bounded_json.NotJSON, JMESPathError):
+    except (NotJSON, JMESPathError):
         raise ConnectionRefused(
             f"What answered at this address is not {definition.label}'s API: the answer is not the JSON it gives. "
             "Check the connection fields.",
@@ -88,11 +97,9 @@ def refusals(vendor: str) -> Iterator[None]:
     """Raise ConnectionRefused for whatever keeps a vendor from answering a connection."""
     try:
         yield
-    except UpstreamForbidden as failure:
-        raise ConnectionRefused(f"{vendor} was not asked: {failure}.", forbidden=True) from None
-    except UpstreamFailure as failure:
-        raise ConnectionRefused(f"{vendor} could not be reached: {failure}.") from None
-    except TokenRefused as refused:
-        raise ConnectionRefused(f"{vendor} gave no access token ({refused}).", refused.status) from None
-    except ReauthenticationNeeded as needed:
-        raise ConnectionRefused(f"The account must be connected again: {needed}.", 401) from None
+    except (UpstreamFailure, TokenRefused) as failure:
+        raise ConnectionRefused(
+            entry_for(failure, SENTENCES).format(vendor=vendor, failure=failure),
+            failure.status,
+            forbidden=isinstance(failure, UpstreamForbidden),
+        ) from None

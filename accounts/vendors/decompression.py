@@ -3,29 +3,36 @@
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator
 
+from accounts.errors import UpstreamUnreadable
+
 PIECE_BYTES = 64 * 1024
 GZIP_OR_ZLIB = 47  # zlib's own number for: either header, told apart by itself
 RAW_DEFLATE = -15
 GZIP_MAGIC = b"\x1f"
 
-
-class EncodingUnknown(ValueError):
-    """The answer has a content encoding that was not asked for."""
+UNREADABLE = "the answer's compression cannot be read"
 
 
 def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIterable[bytes]:
-    """Return the body in pieces of at most PIECE_BYTES; raise EncodingUnknown.
+    """Return the body in pieces of at most PIECE_BYTES; raise UpstreamUnreadable, while it is read too.
 
-    Reading raises zlib.error for what is damaged or cut short. Encodings upon one another are refused: each would
-    multiply what the next one makes.
+    Encodings upon one another are refused: each would multiply what the next one makes.
     """
     match encoding.strip().lower():
         case "" | "identity":
             return chunks
         case "gzip" | "x-gzip" | "deflate":
-            return _inflated(chunks)
+            return _readable(chunks)
         case _:
-            raise EncodingUnknown(encoding[:80])
+            raise UpstreamUnreadable(UNREADABLE)
+
+
+async def _readable(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for piece in _inflated(chunks):
+            yield piece
+    except zlib.error:
+        raise UpstreamUnreadable(UNREADABLE) from None
 
 
 async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

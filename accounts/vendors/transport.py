@@ -4,18 +4,6 @@ httpx's own pool collapses under concurrency, and parsing a URL anew for each ca
 this transport takes the request target from httpx's `target` extension (path and query, quoted already), and puts it
 behind the request's base address as it is. The extension `owner` names the account: a connection that carried one
 account's request carries no other account's, for a vendor that answers once too often would answer the wrong one.
-
-httpx.TransportError, as this transport raises it
-├── UnsupportedProtocol, LocalProtocolError   the address or the request cannot be written down
-├── ConnectTimeout                            no connection within the time for it
-├── ConnectError                              no connection
-│   ├── HostUnknown                               the host's name leads nowhere
-│   └── CertificateRefused                        the host did not prove who it is
-├── ReadTimeout                               no whole answer within the time for it
-│   └── Silence                                   nothing came for too long
-├── RemoteProtocolError                       no answer came, or none that HTTP knows
-│   └── StaleConnection                           a kept connection was over before any of the answer came
-└── ReadError                                 the answer ended early
 """
 
 import select
@@ -31,6 +19,13 @@ import httpx
 from django.conf import settings
 from yarl import URL
 
+from accounts.errors import (
+    UpstreamBroken,
+    UpstreamFailure,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+    UpstreamUnsendable,
+)
 from accounts.vendors.addresses import GuardedResolver, Lookup, check_host, system_lookup
 
 if TYPE_CHECKING:
@@ -41,21 +36,9 @@ if TYPE_CHECKING:
 KEEPALIVE_SECONDS = 30
 CHUNK_BYTES = 64 * 1024
 
-
-class HostUnknown(httpx.ConnectError):
-    """The name of the host could not be resolved."""
-
-
-class CertificateRefused(httpx.ConnectError):
-    """The host's TLS certificate is not one to trust, or TLS could not be agreed on."""
-
-
-class Silence(httpx.ReadTimeout):
-    """Nothing came for as long as a vendor may pause."""
-
-
-class StaleConnection(httpx.RemoteProtocolError):
-    """A connection that was kept from an earlier request ended before any of the answer came."""
+UNREACHABLE = "no connection could be made"
+UNSENDABLE = "the request or its address cannot be written down"
+BROKEN = "the connection ended before the answer did"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +129,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
     No cookies, no redirects, no retries, no proxy from the environment. `connect_seconds` bounds the way to a
     connection (resolving the name and TLS included), `read_seconds` each pause of the vendor, `total_seconds` the
     request with the reading of its answer; the extension `seconds` makes the last one shorter. The extension `fresh`
-    asks for a new connection; a request without `owner` always has one of its own. Raises UpstreamForbidden, and
-    httpx's own errors as drawn above.
+    asks for a new connection; a request without `owner` always has one of its own. What goes wrong is raised as an
+    UpstreamFailure, while the body is read too: httpx's own errors would only be translated once more.
     """
 
     def __init__(
@@ -195,10 +178,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=self._timeout if seconds is None else self._within(seconds),
             )
-        except (aiohttp.ClientError, TimeoutError, OSError) as failure:
-            raise _translated(failure, use) from failure
-        except ValueError as failure:
-            raise httpx.LocalProtocolError(str(failure)) from failure
+        except (aiohttp.ClientError, OSError, ValueError) as failure:
+            # Not chained: aiohttp's messages may hold the address, and with it a key in the query.
+            raise _failure_of(failure, connected=use.connected, kept=use.kept) from None
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     def _within(self, seconds: float) -> aiohttp.ClientTimeout:
@@ -227,40 +209,38 @@ class _Body(httpx.AsyncByteStream):
         try:
             async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
                 yield chunk
-        except aiohttp.SocketTimeoutError as failure:
-            raise Silence(str(failure)) from failure
-        except TimeoutError as failure:
-            raise httpx.ReadTimeout(str(failure)) from failure
         except (aiohttp.ClientError, OSError) as failure:
-            raise httpx.ReadError(str(failure)) from failure
+            raise _failure_of(failure, connected=True, kept=False) from None
 
     async def aclose(self) -> None:
         self._response.release()
 
 
-def _translated(failure: Exception, use: _Use) -> httpx.TransportError:
-    told = str(failure)
+def _failure_of(failure: Exception, *, connected: bool, kept: bool) -> UpstreamFailure:
+    """Return the failure of a request; `connected` and `kept` tell whether it had a connection, and a kept one."""
     match failure:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return httpx.UnsupportedProtocol(told)
+            return UpstreamUnsendable(UNSENDABLE)
         case aiohttp.SocketTimeoutError():
-            return Silence(told)
-        case aiohttp.ConnectionTimeoutError():
-            return httpx.ConnectTimeout(told)
+            return UpstreamTimeout(f"nothing came for {settings.UPSTREAM_READ_SECONDS} s")
+        case TimeoutError() if connected:
+            return UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s")
         case TimeoutError():
-            return httpx.ReadTimeout(told) if use.connected else httpx.ConnectTimeout(told)
+            return UpstreamUnreachable(UNREACHABLE)
         case aiohttp.ClientConnectorDNSError():
-            return HostUnknown(told)
+            return UpstreamUnreachable(f"{UNREACHABLE}, since its host name leads nowhere", is_passing=True)
         case aiohttp.ClientSSLError():
-            return CertificateRefused(told)
+            return UpstreamUnreachable(f"{UNREACHABLE}, since its TLS certificate cannot be trusted")
         case aiohttp.ClientConnectorError():
-            return httpx.ConnectError(told)
+            return UpstreamUnreachable(UNREACHABLE, is_passing=True)
         # The message of a disconnection is the part of the answer that had come.
         case (
             aiohttp.ServerDisconnectedError(message=str())
             | aiohttp.ClientOSError()
             | aiohttp.ClientConnectionResetError()
-        ) if use.kept:
-            return StaleConnection(told)
+        ):
+            return UpstreamBroken(BROKEN, was_stale=kept)
+        case aiohttp.ClientError() | OSError():
+            return UpstreamBroken(BROKEN)
         case _:
-            return httpx.RemoteProtocolError(told)
+            return UpstreamUnsendable(UNSENDABLE)

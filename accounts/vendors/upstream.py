@@ -9,7 +9,6 @@ import asyncio
 import random
 import time
 import weakref
-import zlib
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,19 +17,11 @@ from typing import cast
 import httpx
 from django.conf import settings
 
-from accounts.errors import (
-    UpstreamBroken,
-    UpstreamFailure,
-    UpstreamTimeout,
-    UpstreamTooLarge,
-    UpstreamUnreachable,
-    UpstreamUnreadable,
-    UpstreamUnsendable,
-)
+from accounts.errors import UpstreamBroken, UpstreamTooLarge, UpstreamUnreachable
 from accounts.vendors.circuits import Circuits
 from accounts.vendors.concurrency import Turns
-from accounts.vendors.decompression import EncodingUnknown, decompressed
-from accounts.vendors.transport import CertificateRefused, HostUnknown, PooledTransport, Silence, StaleConnection
+from accounts.vendors.decompression import decompressed
+from accounts.vendors.transport import PooledTransport
 
 # How often a connection is tried again, and the shortest and longest pause before it, in seconds.
 RECONNECTIONS = 2
@@ -93,12 +84,7 @@ class Upstream:
 
         `idempotent` says that the request may be sent a second time.
         """
-        try:
-            return await (self._persist(request) if idempotent else self._exchange(request))
-        except httpx.HTTPError as failure:
-            raise _translated(failure) from None
-        except (zlib.error, EncodingUnknown):
-            raise UpstreamUnreadable("the answer's compression cannot be read") from None
+        return await (self._persist(request) if idempotent else self._exchange(request))
 
     async def _persist(self, request: httpx.Request) -> UpstreamResponse:
         """Send a request, again where that is safe; all of it takes no longer than one request may."""
@@ -107,16 +93,14 @@ class Upstream:
         while True:
             try:
                 return await self._exchange(request)
-            except CertificateRefused:
-                raise  # it will be the same one
-            except httpx.ConnectError:
+            except UpstreamUnreachable as failure:
                 pause = random.uniform(*PAUSE)  # noqa: S311  it spreads attempts, and hides nothing
-                if not reconnections or time.monotonic() + pause >= ends:
+                if not failure.is_passing or not reconnections or time.monotonic() + pause >= ends:
                     raise
                 reconnections -= 1
                 await asyncio.sleep(pause)
-            except StaleConnection:
-                if request.method != "GET" or time.monotonic() >= ends:
+            except UpstreamBroken as failure:
+                if not failure.was_stale or request.method != "GET" or time.monotonic() >= ends:
                     raise
                 request.extensions["fresh"] = True  # on which it cannot happen again
             request.extensions["seconds"] = ends - time.monotonic()
@@ -162,24 +146,6 @@ class Upstream:
                 raise self._too_large()
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _translated(failure: httpx.HTTPError) -> UpstreamFailure:
-    match failure:
-        case HostUnknown():
-            return UpstreamUnreachable("no connection could be made, since its host name leads nowhere")
-        case CertificateRefused():
-            return UpstreamUnreachable("no connection could be made, since its TLS certificate cannot be trusted")
-        case httpx.ConnectError() | httpx.ConnectTimeout():
-            return UpstreamUnreachable("no connection could be made")
-        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
-            return UpstreamUnsendable("the request or its address cannot be written down")
-        case Silence():
-            return UpstreamTimeout(f"nothing came for {settings.UPSTREAM_READ_SECONDS} s")
-        case httpx.TimeoutException():
-            return UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s")
-        case _:
-            return UpstreamBroken("the connection ended before the answer did")
 
 
 _pools: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Upstream]" = weakref.WeakKeyDictionary()

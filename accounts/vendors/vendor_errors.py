@@ -7,6 +7,7 @@ from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
 from accounts.definition import Definition
+from accounts.errors import NotJSON
 from accounts.invisible import visible
 from accounts.vendors.upstream import UpstreamResponse
 
@@ -28,7 +29,7 @@ def _told(response: UpstreamResponse, header: str | None, expression: str | None
     if not said and expression and "json" in response.media_type:
         try:
             said = jmespath.search(expression, bounded_json.loads(response.body))
-        except (bounded_json.NotJSON, JMESPathError):
+        except (NotJSON, JMESPathError):
             said = None
     if isinstance(said, int) and not isinstance(said, bool):
         said = str(said)

@@ -17,7 +17,7 @@ from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
 from api.tools.problems import call_problem, unknown_tool
-from tools.calling.files import Kind
+from tools.calling.files import FileKind
 from tools.calling.invocation import CallResult, invoke
 from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import FORMS, Format
@@ -153,7 +153,7 @@ def _body(result: CallResult) -> str | bytes:
     if file is None:
         return result.text
     told = orjson.loads(result.text)
-    content = {"text": file.text} if file.kind is Kind.TEXT else {"base64": file.base64}
+    content = {"text": file.text} if file.kind is FileKind.TEXT else {"base64": file.base64}
     return orjson.dumps({**told, "file": {**told["file"], **content}})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from accounts import bounded_json
+from accounts.errors import NotJSON
 from portal.tools.argument_rows import PLAIN, description_of, kind_of, takes
 from tools.calling.trying import example_arguments
 from tools.catalogue.compilation import Tool
@@ -168,7 +169,7 @@ READERS: dict[str, Callable[[str], Any]] = {"string": str, "integer": _whole, "n
 def _json(typed: str) -> Any:
     try:
         return bounded_json.loads_request(typed.strip().encode())
-    except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
+    except (NotJSON, UnicodeEncodeError) as problem:
         raise ValueError(f"This is not JSON: {problem}.") from None
 
 

@@ -26,7 +26,9 @@ function say(button, text) {
   word.setAttribute("role", "status");
   word.textContent = text;
   clearTimeout(button.saying);
-  button.saying = setTimeout(() => { word.textContent = "Copy"; }, 4000);
+  button.saying = setTimeout(() => {
+    word.textContent = "Copy";
+  }, 4000);
 }
 
 document.addEventListener("click", (event) => {

@@ -18,7 +18,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (first?.matches("input")) first.focus();
 });
 
-// What cannot be seen again is not lost to a stray key or click: it closes by its own button, which loads the page anew.
+// What cannot be seen again is not lost to a stray key or click: it closes by its own button,
+// which loads the page anew.
 dialog.addEventListener("cancel", (event) => {
   if (shownOnce()) event.preventDefault();
 });

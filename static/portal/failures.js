@@ -8,10 +8,14 @@ function tell(text) {
   notice.textContent = text;
   notice.hidden = false;
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => { notice.hidden = true; }, 8000);
+  tell.timer = setTimeout(() => {
+    notice.hidden = true;
+  }, 8000);
 }
 
-document.addEventListener("htmx:sendError", () => tell("Patchbay cannot be reached. Check your connection, then try again."));
+document.addEventListener("htmx:sendError", () =>
+  tell("Patchbay cannot be reached. Check your connection, then try again."),
+);
 document.addEventListener("htmx:timeout", () => tell("Patchbay did not answer in time. Try again."));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;

@@ -7,13 +7,21 @@ const linkOf = (row) => row.querySelector("th[scope=row] a, th[scope=row] button
 const links = (table) => [...table.querySelectorAll("tbody tr")].map(linkOf).filter((link) => link?.checkVisibility());
 
 function walk(key, target) {
-  const table = target.closest("table.rows") ?? (key === "j" || key === "k" ? document.querySelector("main table.rows") : null);
+  const table =
+    target.closest("table.rows") ?? (key === "j" || key === "k" ? document.querySelector("main table.rows") : null);
   if (!table) return false;
   const all = links(table);
   const here = all.indexOf(linkOf(target.closest("tbody tr") ?? table));
   const inside = Boolean(target.closest("tbody tr"));
   const last = all.length - 1;
-  const next = { ArrowDown: here + 1, j: inside ? here + 1 : 0, ArrowUp: here - 1, k: inside ? here - 1 : last, Home: 0, End: last }[key];
+  const next = {
+    ArrowDown: here + 1,
+    j: inside ? here + 1 : 0,
+    ArrowUp: here - 1,
+    k: inside ? here - 1 : last,
+    Home: 0,
+    End: last,
+  }[key];
   if (next === undefined || !all.length) return false;
   const link = all[Math.max(0, Math.min(next, last))];
   link.focus();

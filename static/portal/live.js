@@ -12,7 +12,9 @@ const forms = {
   axis: { ...dayOf, ...clock },
   day: { ...dayOf, timeZone: "UTC" },
 };
-const formats = Object.fromEntries(Object.entries(forms).map(([name, form]) => [name, new Intl.DateTimeFormat("en-GB", form)]));
+const formats = Object.fromEntries(
+  Object.entries(forms).map(([name, form]) => [name, new Intl.DateTimeFormat("en-GB", form)]),
+);
 
 function showTimes(root) {
   for (const time of root.querySelectorAll("time[data-clock]")) {

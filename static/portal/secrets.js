@@ -1,7 +1,9 @@
 // A stored secret is not sent to another address: once the form names one, its empty field no longer keeps it.
 
 function tell(form) {
-  const moved = [...form.querySelectorAll("[data-address]")].some((field) => field.value.trim() !== field.defaultValue.trim());
+  const moved = [...form.querySelectorAll("[data-address]")].some(
+    (field) => field.value.trim() !== field.defaultValue.trim(),
+  );
   for (const secret of form.querySelectorAll("[data-kept]")) {
     secret.dataset.keep ??= secret.placeholder;
     secret.placeholder = moved ? secret.dataset.kept : secret.dataset.keep;

@@ -5,7 +5,13 @@ const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle:
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 // A unit is used from so many seconds on: days stay days for two months, since "next month" could be anything.
 const day = 86400;
-const steps = [["year", 365 * day, 730 * day], ["month", 30 * day, 60 * day], ["day", day, day], ["hour", 3600, 3600], ["minute", 60, 60]];
+const steps = [
+  ["year", 365 * day, 730 * day],
+  ["month", 30 * day, 60 * day],
+  ["day", day, day],
+  ["hour", 3600, 3600],
+  ["minute", 60, 60],
+];
 
 function words(at) {
   const seconds = (at - Date.now()) / 1000;

@@ -5,6 +5,7 @@ from collections import Counter
 
 from django.urls import get_resolver
 
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser
 from tests.routes import routes
@@ -17,7 +18,7 @@ def test_no_two_routes_of_our_own_share_a_name() -> None:
 
 def test_the_navigation_leads_to_pages(people: People) -> None:
     ana = browser(people.owner)
-    shown = ana.get("/accounts").content.decode()
+    shown = as_read(ana.get("/accounts").content.decode())
     rail = shown[shown.index('<nav class="rail"') : shown.index("<header")]
     addresses = set(re.findall(r'<a [^>]*href="([^"]+)"', rail))
     assert {"/accounts", "/activity", "/api-tokens", "/people", "/audit"} <= addresses

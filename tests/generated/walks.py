@@ -14,6 +14,7 @@ import orjson
 from hypothesis import strategies as st
 
 from accounts import bounded_json
+from accounts.errors import NotJSON
 from accounts.vendors.connection import Connection
 from api.tools.problems import call_problem
 from tests.generated.family import BASE_PATH, KEY
@@ -110,7 +111,7 @@ class Stage:
         """Call as REST does; return the result's text, None where the call failed."""
         try:
             given = bounded_json.loads(json.dumps(given).encode())
-        except bounded_json.NotJSON:
+        except NotJSON:
             self.outcomes["not JSON"] += 1
             return None
         connection, caller = self.connections[plan.family], self.callers[plan.family]

@@ -22,6 +22,7 @@ from accounts.models import (
 from accounts.people.invitations import invite
 from portal.urls import urlpatterns
 from tests.fuse_desk import SIMULATOR_KEY
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, shown_for
 from tests.routes import routes
@@ -116,7 +117,7 @@ def test_each_form_says_for_which_environment_it_is(there: Client, people: Peopl
     for page in pages:
         for headers in ({}, {"HX-Request": "true"}):
             forms = re.findall(
-                r'<form [^>]*method="post".*?</form>', there.get(page, headers=headers).content.decode(), re.S
+                r'<form [^>]*method="post".*?</form>', as_read(there.get(page, headers=headers).content.decode()), re.S
             )
             bound = [each for each in forms if not ours.search(each)]
             assert bound

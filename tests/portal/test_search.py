@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, IntegratedAccount, Role
 from mcpservers.lifecycle import create_server
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
@@ -91,7 +92,9 @@ def test_names_are_never_html(people: People, account: IntegratedAccount) -> Non
 
 
 def test_a_script_gets_options_in_which_the_match_is_marked(people: People, account: IntegratedAccount) -> None:
-    shown = browser(people.owner).get("/search", {"q": "fuse"}, headers={"HX-Request": "true"}).content.decode()
+    shown = as_read(
+        browser(people.owner).get("/search", {"q": "fuse"}, headers={"HX-Request": "true"}).content.decode()
+    )
     assert "<html" not in shown
     assert 'role="option"' in shown
     assert "Acme <mark>Fuse</mark>Desk" in shown

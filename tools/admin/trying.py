@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import audit, bounded_json
 from accounts.admin.pages import ModelAdmin, person
+from accounts.errors import NotJSON
 from accounts.models import IntegratedAccount
 from tools.calling.trying import accounts_for, example_arguments, may_write, try_tool
 from tools.documentation.preview import Preview, preview_of
@@ -69,7 +70,7 @@ class WithTrying(_Base):
             return {"problem": "Choose an account that is connected through this integration."}
         try:
             arguments = bounded_json.loads_request(request.POST.get("try_arguments", "").strip().encode() or b"{}")
-        except (bounded_json.NotJSON, UnicodeEncodeError) as problem:
+        except (NotJSON, UnicodeEncodeError) as problem:
             return {"problem": f"The arguments are not JSON: {problem}."}
         if not shown.tool.read_only:
             if not may_write(person(request), account):

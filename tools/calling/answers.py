@@ -10,6 +10,7 @@ from django.conf import settings
 from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json
+from accounts.errors import NotJSON
 from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
@@ -20,59 +21,121 @@ from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
 from tools.ratelimits import RateLimits
 
+OTHER_FORM = "answered in another form than its definition says."
+
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a vendor answered: the result in it, and the whole document, where totals and next pages are told."""
+class AnswerContent:
+    """What an answer holds: the result, and the whole document, where totals and next pages are told."""
 
     result: Any
     document: Any = None
 
 
-def read_answer(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> Answer:
-    """Return what an answer holds; raise what the answer says went wrong."""
-    vendor = connection.vendor
-    if response.status == 429:
-        raise RateLimited(f"{vendor}'s rate limit is reached.", response.status, limits)
-    if 300 <= response.status < 400:
-        raise _unusable(
-            f"{vendor} answered with a redirect (HTTP {response.status}), which is never followed.", response, limits
-        )
-    if response.status >= 400:
-        words, code = vendor_words(response, tool.definition)
-        raise VendorRefused(
-            f"{vendor} refused the call with HTTP {response.status}.",
-            response.status,
-            limits,
-            words=words,
-            code=code,
-        )
-    if not response.body.strip():
-        if tool.read_only and response.status != 204:
-            raise _unusable(
-                f"{vendor} answered HTTP {response.status}, but with nothing instead of data.", response, limits
-            )
-        return Answer(None)
-    match tool.method.answer:
-        case "json":
-            document = _document(vendor, response, limits)
-            _check_success(tool, connection, document, response, limits)
-            return Answer(_result(tool, document, response, limits), document)
-        case "file":
-            return Answer(_file(tool, connection, response, limits))
-        case kind:
-            return Answer(_text(tool, connection, response, limits, is_html=kind == "html"))
+@dataclass(frozen=True, slots=True)
+class VendorAnswer:
+    """A vendor's answer to a call of a tool, and the limits in its headers."""
 
+    tool: Tool
+    connection: Connection
+    response: UpstreamResponse
+    limits: RateLimits
 
-def _document(vendor: str, response: UpstreamResponse, limits: RateLimits) -> Any:
-    """Return the JSON of an answer, whatever media type it goes by."""
-    try:
-        return bounded_json.loads(_in_utf_8(response))
-    except bounded_json.NotJSON as problem:
-        what = "a web page, such as a sign-in page" if "html" in response.media_type else f"no usable JSON ({problem})"
-        raise _unusable(
-            f"{vendor} answered HTTP {response.status}, but with {what} instead of data.", response, limits
-        ) from None
+    def content(self) -> AnswerContent:
+        """Return what the answer holds; raise what it says went wrong."""
+        self._check_status()
+        if not self.response.body.strip():
+            return self._nothing()
+        match self.tool.method.answer:
+            case "json":
+                document = self._document()
+                self._check_success(document)
+                return AnswerContent(self._result(document), document)
+            case "file":
+                self._check_told_failure()
+                return AnswerContent(self._file())
+            case kind:
+                self._check_told_failure()
+                return AnswerContent(self._text(is_html=kind == "html"))
+
+    def unusable(self, what: str, *, worth_repeating: bool = True) -> AnswerUnusable:
+        """Return the failure of an answer that is not what the API gives; `what` goes on after the vendor's name."""
+        reason = f"{self.connection.vendor} {what}"
+        return AnswerUnusable(reason, self.response.status, self.limits, worth_repeating=worth_repeating)
+
+    def _instead(self, came: str, wanted: str = "data") -> AnswerUnusable:
+        return self.unusable(f"answered HTTP {self.response.status}, but with {came} instead of {wanted}.")
+
+    def _refused(self, how: str) -> VendorRefused:
+        words, code = vendor_words(self.response, self.tool.definition)
+        reason = f"{self.connection.vendor} refused the call{how} with HTTP {self.response.status}."
+        return VendorRefused(reason, self.response.status, self.limits, words=words, code=code)
+
+    def _check_status(self) -> None:
+        status = self.response.status
+        if status == 429:
+            raise RateLimited(f"{self.connection.vendor}'s rate limit is reached.", status, self.limits)
+        if 300 <= status < 400:
+            raise self.unusable(f"answered with a redirect (HTTP {status}), which is never followed.")
+        if status >= 400:
+            raise self._refused("")
+
+    def _nothing(self) -> AnswerContent:
+        if self.tool.read_only and self.response.status != 204:
+            raise self._instead("nothing")
+        return AnswerContent(None)
+
+    def _document(self) -> Any:
+        """Return the JSON of the answer, whatever media type it goes by."""
+        try:
+            return bounded_json.loads(_in_utf_8(self.response))
+        except NotJSON as problem:
+            is_page = "html" in self.response.media_type
+            came = "a web page, such as a sign-in page" if is_page else f"no usable JSON ({problem})"
+            raise self._instead(came) from None
+
+    def _check_success(self, document: Any) -> None:
+        """Raise VendorRefused where the answer reports a failure although its status says success."""
+        failed = self.tool.definition.errors.failed
+        if failed and self._found(failed, document):
+            raise self._refused(", although")
+
+    def _result(self, document: Any) -> Any:
+        place = self.tool.method.result
+        return self._found(place, document) if place else document
+
+    def _found(self, expression: str, document: Any) -> Any:
+        """Return what lies at a place of the answer."""
+        try:
+            return compiled(expression).search(document)
+        except JMESPathError:
+            raise self.unusable(OTHER_FORM) from None
+
+    def _check_told_failure(self) -> None:
+        """Raise VendorRefused where JSON came in the place of a text or file, and reports a failure."""
+        if not self.tool.definition.errors.failed or "json" not in self.response.media_type:
+            return
+        try:
+            document = bounded_json.loads(self.response.body)
+        except NotJSON:
+            return
+        self._check_success(document)
+
+    def _text(self, *, is_html: bool) -> str:
+        text = read_text(self.response)
+        if is_html:
+            return html_to_text(text)
+        if "html" in self.response.media_type and text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
+            raise self._instead("a web page", "plain text")
+        return text.replace("\0", "")
+
+    def _file(self) -> File:
+        size, most = len(self.response.body), settings.RESULT_BINARY_BYTES
+        if size > most:
+            media_type = self.response.media_type or "no media type"
+            what = f"answered with a file of {size:,} bytes ({media_type}); at most {most:,} are passed on."
+            raise self.unusable(what, worth_repeating=False)
+        return read_file(self.response)
 
 
 def _in_utf_8(response: UpstreamResponse) -> bytes:
@@ -83,78 +146,7 @@ def _in_utf_8(response: UpstreamResponse) -> bytes:
     return decoded(response.body, charset).encode()
 
 
-def _check_success(
-    tool: Tool, connection: Connection, document: Any, response: UpstreamResponse, limits: RateLimits
-) -> None:
-    """Raise VendorRefused where an answer reports a failure although its status says success."""
-    failed = tool.definition.errors.failed
-    if failed and _found(failed, document, connection.vendor, response, limits):
-        words, code = vendor_words(response, tool.definition)
-        raise VendorRefused(
-            f"{connection.vendor} refused the call, although with HTTP {response.status}.",
-            response.status,
-            limits,
-            words=words,
-            code=code,
-        )
-
-
-def _result(tool: Tool, document: Any, response: UpstreamResponse, limits: RateLimits) -> Any:
-    if not tool.method.result:
-        return document
-    return _found(tool.method.result, document, tool.definition.label, response, limits)
-
-
-def _found(expression: str, document: Any, vendor: str, response: UpstreamResponse, limits: RateLimits) -> Any:
-    """Return what lies at a place of an answer."""
-    try:
-        return compiled(expression).search(document)
-    except JMESPathError:
-        raise _unusable(f"{vendor} answered in another form than its definition says.", response, limits) from None
-
-
 @lru_cache(maxsize=1024)
 def compiled(expression: str) -> Any:
     """Return a JMESPath expression, ready to be searched with; the library itself keeps only a few."""
     return jmespath.compile(expression)
-
-
-def _text(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits, *, is_html: bool) -> str:
-    _check_told_failure(tool, connection, response, limits)
-    text = read_text(response)
-    if is_html:
-        return html_to_text(text)
-    if "html" in response.media_type and text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
-        reason = f"{connection.vendor} answered HTTP {response.status}, but with a web page instead of plain text."
-        raise _unusable(reason, response, limits)
-    return text.replace("\0", "")
-
-
-def _file(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> File:
-    _check_told_failure(tool, connection, response, limits)
-    size, most = len(response.body), settings.RESULT_BINARY_BYTES
-    if size > most:
-        media_type = response.media_type or "no media type"
-        raise AnswerUnusable(
-            f"{connection.vendor} answered with a file of {size:,} bytes ({media_type}); at most {most:,} are "
-            "passed on.",
-            response.status,
-            limits,
-            worth_repeating=False,
-        )
-    return read_file(response)
-
-
-def _check_told_failure(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> None:
-    """Raise VendorRefused where JSON came in the place of a text or file, and reports a failure."""
-    if not tool.definition.errors.failed or "json" not in response.media_type:
-        return
-    try:
-        document = bounded_json.loads(response.body)
-    except bounded_json.NotJSON:
-        return
-    _check_success(tool, connection, document, response, limits)
-
-
-def _unusable(reason: str, response: UpstreamResponse, limits: RateLimits) -> AnswerUnusable:
-    return AnswerUnusable(reason, response.status, limits)

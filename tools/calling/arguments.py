@@ -41,7 +41,7 @@ PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class ToolRequest:
     """Arguments in their places: `target` is the quoted path and query, `body` is encoded."""
 
     target: str
@@ -180,7 +180,7 @@ def _worded(error: jsonschema_rs.ValidationError) -> str:
     return f"{place.lstrip('.')[:200]}: {said}."
 
 
-def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bound:
+def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> ToolRequest:
     """Put checked arguments in their places, and beside them what asks for a page.
 
     Raises InvalidArguments for what cannot be put there: a value that would leave its path segment or its header,
@@ -220,7 +220,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Bou
         raise _invalid(tool, [str(refused)]) from None
     if tool.method.answer in ACCEPTED:
         headers["Accept"] = ACCEPTED[tool.method.answer]
-    return Bound(target, content, media_type, {**headers, **page.headers})
+    return ToolRequest(target, content, media_type, {**headers, **page.headers})
 
 
 def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:

@@ -34,7 +34,7 @@ TEXTUAL = re.compile(
 )
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """How a file is passed on."""
 
     IMAGE = "image"
@@ -47,7 +47,7 @@ class Kind(StrEnum):
 class File:
     """A file that a vendor answered with. `text` is its content where that is textual; `size` is in bytes."""
 
-    kind: Kind
+    kind: FileKind
     media_type: str
     name: str
     content: bytes = field(repr=False)
@@ -75,15 +75,15 @@ def read_file(response: UpstreamResponse) -> File:
     declared, content, name = response.media_type or OCTETS, response.body, _file_name(response)
     for first_bytes, media_type in IMAGES:
         if first_bytes.match(content):
-            return File(Kind.IMAGE, media_type, name, content)
+            return File(FileKind.IMAGE, media_type, name, content)
     for first_bytes, media_type in SOUNDS:
         if first_bytes.match(content) and not TEXTUAL.fullmatch(declared):
-            return File(Kind.AUDIO, declared if declared.startswith("audio/") else media_type, name, content)
+            return File(FileKind.AUDIO, declared if declared.startswith("audio/") else media_type, name, content)
     if declared.startswith("audio/"):
-        return File(Kind.AUDIO, declared, name, content)
+        return File(FileKind.AUDIO, declared, name, content)
     if TEXTUAL.fullmatch(declared):
-        return File(Kind.TEXT, declared, name, content, read_text(response))
-    return File(Kind.BINARY, declared, name, content)
+        return File(FileKind.TEXT, declared, name, content, read_text(response))
+    return File(FileKind.BINARY, declared, name, content)
 
 
 def read_text(response: UpstreamResponse) -> str:

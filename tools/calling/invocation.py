@@ -7,30 +7,18 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from accounts.errors import (
-    AuthorizationUnavailable,
-    ReauthenticationNeeded,
-    UpstreamBusy,
-    UpstreamDown,
-    UpstreamFailure,
-    UpstreamForbidden,
-    UpstreamRevealing,
-    UpstreamTimeout,
-    UpstreamTooLarge,
-    UpstreamUnreadable,
-    UpstreamUnsendable,
-)
+from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
-from tools.calling.answers import Answer, read_answer
-from tools.calling.arguments import Bound, bind, check
-from tools.calling.paging import Step, step_of
+from tools.calling.answers import AnswerContent, VendorAnswer
+from tools.calling.arguments import ToolRequest, bind, check
+from tools.calling.failures import call_failure
+from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
-    AccountUnusable,
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
@@ -42,7 +30,7 @@ from tools.errors import (
 )
 from tools.models import Outcome
 from tools.pagination import NOT_PAGED
-from tools.ratelimits import RateLimits, read_limits
+from tools.ratelimits import read_limits
 from tools.record.metrics import count_call, observe_upstream
 from tools.record.notes import Caller, CallNote, masked
 from tools.record.recorder import recorder
@@ -103,93 +91,85 @@ def _noted(failed: CallFailed) -> str:
 async def _call(
     tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, budget: int, request_bytes: int
 ) -> CallResult:
-    if request_bytes > LARGE_REQUEST:
-        # What is kept until the record is written is what the record has room for.
-        note.arguments = await asyncio.to_thread(masked, arguments) if isinstance(arguments, dict) else {}
-        used, step, bound = await asyncio.to_thread(_prepared, tool, connection, arguments)
-    else:
-        note.arguments = arguments if isinstance(arguments, dict) else {}
-        used, step, bound = _prepared(tool, connection, arguments)
+    used, step, request = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
     if not tool.read_only:
-        try:
-            await recorder.intend(note)
-        except DatabaseError:
-            raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
-    response = await _ask(tool, connection, bound, note)
-    limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
+        await _intend(note)
+    answer = await _ask(tool, connection, request, note)
     if step:
-        shown = step.shown(bound.target, response, limits)
-        result = page_result(tool, used, shown, limits, budget=budget)
+        result = page_result(answer, used, step.view(request.target, answer), budget=budget)
     else:
-        answer = await _read(tool, connection, response, limits)
-        result = single_result(tool, used, answer.result, response.status, limits, budget=budget)
+        result = single_result(answer, used, (await _read(answer)).result, budget=budget)
     if tool.method.answer != "json" or tool.shaping.html:
         # What markup or a charset kept apart in the answer may stand together now.
         return result.concealed(connection.authentication.secrets)
     return result
 
 
-def _prepared(tool: Tool, connection: Connection, arguments: Any) -> tuple[dict[str, Any], Step | None, Bound]:
+Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest]
+
+
+async def _prepare(
+    tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, is_large: bool
+) -> Preparation:
     """Return the arguments as they will be used, the page that they ask for, and the request that they make."""
+    given = arguments if isinstance(arguments, dict) else {}
+    if not is_large:
+        note.arguments = given
+        return _prepared(tool, connection, arguments)
+    # What is kept until the record is written is what the record has room for.
+    note.arguments = await asyncio.to_thread(masked, given)
+    return await asyncio.to_thread(_prepared, tool, connection, arguments)
+
+
+def _prepared(tool: Tool, connection: Connection, arguments: Any) -> Preparation:
     used = check(tool, arguments)
     step = step_of(tool, tool.pager, connection, used) if tool.pager else None
     return used, step, bind(tool, used, step.request() if step else NOT_PAGED)
 
 
-async def _read(tool: Tool, connection: Connection, response: UpstreamResponse, limits: RateLimits) -> Answer:
+async def _intend(note: CallNote) -> None:
+    try:
+        await recorder.intend(note)
+    except DatabaseError:
+        raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
+
+
+async def _read(answer: VendorAnswer) -> AnswerContent:
     """Read an answer; a long HTML page in a thread, so that it does not hold up others."""
-    if tool.method.answer == "html" and len(response.body) > LONG_PAGE:
-        return await asyncio.to_thread(read_answer, tool, connection, response, limits)
-    return read_answer(tool, connection, response, limits)
+    if answer.tool.method.answer == "html" and len(answer.response.body) > LONG_PAGE:
+        return await asyncio.to_thread(answer.content)
+    return answer.content()
 
 
-async def _ask(tool: Tool, connection: Connection, bound: Bound, note: CallNote) -> UpstreamResponse:
-    headers = {**bound.headers, "Content-Type": bound.media_type} if bound.media_type else bound.headers
+async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: CallNote) -> VendorAnswer:
+    """Ask the vendor, and note how long it took and what came."""
     started = time.perf_counter()
     note.before_ms = (started - note.began) * 1000
     try:
-        response = await ask(
-            connection,
-            tool.method.http,
-            bound.target,
-            headers=headers,
-            content=bound.body,
-            idempotent=tool.idempotent,
-            seen=note.seen,
-        )
-    except ReauthenticationNeeded:
-        raise AccountUnusable(f"The account {connection.account_name!r} must be connected again.") from None
-    except AuthorizationUnavailable as failure:
-        raise VendorUnreachable(f"No access token could be had from {connection.vendor}: {failure}.") from None
-    except UpstreamDown as down:
-        raise VendorDown(f"{connection.vendor} is down: {down}.", retry_after=down.seconds) from None
-    except UpstreamBusy as busy:
-        raise AccountBusy(f"Too much at once: {busy}.", retry_after=busy.seconds) from None
-    except UpstreamUnreadable as failure:
-        raise AnswerUnusable(f"{connection.vendor} answered, but {failure}.") from None
-    except UpstreamRevealing as failure:
-        raise AnswerUnusable(f"{connection.vendor} answered with {failure}.", worth_repeating=False) from None
-    except UpstreamUnsendable as failure:
-        raise CallFailed(f"The call cannot be made: {failure}.") from None
-    except UpstreamTooLarge as failure:
-        raise AnswerUnusable(
-            f"{connection.vendor}'s answer is too large to be read ({failure}). Ask for less: a lower limit, "
-            "narrower filters, or a single record."
-        ) from None
-    except UpstreamForbidden as failure:
-        raise CallFailed(f"The account's address may not be called: {failure}.") from None
-    except UpstreamFailure as failure:
-        raise VendorUnreachable(
-            f"{connection.vendor} gave no answer: {failure}.",
-            may_have_arrived=failure.may_have_arrived,
-            timed_out=isinstance(failure, UpstreamTimeout),
-        ) from None
+        response = await _response(tool, connection, request, note)
     finally:
         seconds = time.perf_counter() - started
         note.upstream_ms = seconds * 1000
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
-    return response
+    limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
+    return VendorAnswer(tool, connection, response, limits)
+
+
+async def _response(tool: Tool, connection: Connection, request: ToolRequest, note: CallNote) -> UpstreamResponse:
+    headers = {**request.headers, "Content-Type": request.media_type} if request.media_type else request.headers
+    try:
+        return await ask(
+            connection,
+            tool.method.http,
+            request.target,
+            headers=headers,
+            content=request.body,
+            idempotent=tool.idempotent,
+            seen=note.seen,
+        )
+    except UpstreamFailure as failure:
+        raise call_failure(failure, connection) from None
 
 
 __all__ = ["CallResult", "Caller", "ToolError", "invoke"]

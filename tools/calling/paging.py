@@ -10,15 +10,13 @@ from jmespath.exceptions import JMESPathError
 
 from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
-from accounts.vendors.upstream import UpstreamResponse
 from tools.calling import cursors
-from tools.calling.answers import read_answer
+from tools.calling.answers import OTHER_FORM, VendorAnswer
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
-from tools.errors import AnswerUnusable, InvalidArguments
+from tools.errors import InvalidArguments
 from tools.pagination import START, LinkRefused, Page, PageAnswer, Pager, PageRequest, Position
 from tools.pagination.links import target_of
-from tools.ratelimits import RateLimits
 
 TOO_LONG = (
     "The vendor's cursor or link to the next page is too long to be passed on, so the list ends here. "
@@ -31,8 +29,8 @@ CONCEALED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A page to be shown, and what makes the cursor after its first items."""
+class PageView:
+    """The items of a page as a call shows them, and what makes the cursor after the first of them."""
 
     items: list[Any]
     cursor_after: Callable[[int], str | None]
@@ -40,11 +38,9 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PageStep:
     """A call of a list tool, between its arguments and its result."""
 
-    tool: Tool
-    connection: Connection
     pager: Pager
     position: Position
     limit: int
@@ -54,38 +50,39 @@ class Step:
         """Return what asks the vendor for the page."""
         return self.pager.request(self.position, self.limit)
 
-    def shown(self, asked: str, response: UpstreamResponse, limits: RateLimits) -> Shown:
+    def view(self, asked: str, answer: VendorAnswer) -> PageView:
         """Return the page in the answer to a request for the target `asked`; raise what the answer says went wrong."""
-        if self.pager.is_past_end(response.status, self.position):
-            return Shown([], lambda kept: None)
-        answer = read_answer(self.tool, self.connection, response, limits)
-        if not isinstance(answer.result, list):
-            reason = f"{self.connection.vendor} answered with something else than a list."
-            raise AnswerUnusable(reason, response.status, limits)
-        page = self._page(answer.result, answer.document, asked, response, limits)
+        if self.pager.is_past_end(answer.response.status, self.position):
+            return PageView([], lambda kept: None)
+        page = self._page(asked, answer)
         # A note is on the end, which what is left of this answer comes before.
-        return Shown(page.items, partial(self._cursor_after, page), "" if page.left else page.note)
+        return PageView(page.items, partial(self._cursor_after, page), "" if page.left else page.note)
 
-    def _page(self, rows: list[Any], document: Any, asked: str, response: UpstreamResponse, limits: RateLimits) -> Page:
-        follow = partial(_follow, self.connection, asked)
-        told = PageAnswer(rows, document, response.headers, response.status, asked, follow)
-        try:
-            page = self.pager.page(told, self.position, self.limit)
-        except JMESPathError:
-            reason = f"{self.connection.vendor} answered in another form than its definition says."
-            raise AnswerUnusable(reason, response.status, limits) from None
+    def _page(self, asked: str, answer: VendorAnswer) -> Page:
+        page = self._read(asked, answer)
         if page.following and not cursors.fits(page.following):
             return replace(page, following=None, note=TOO_LONG)
         if page.following and MASK in str(page.following.state):
             return replace(page, following=None, note=CONCEALED)
         return page
 
+    def _read(self, asked: str, answer: VendorAnswer) -> Page:
+        content, response = answer.content(), answer.response
+        if not isinstance(content.result, list):
+            raise answer.unusable("answered with something else than a list.")
+        follow = partial(_follow, answer.connection, asked)
+        told = PageAnswer(content.result, content.document, response.headers, response.status, asked, follow)
+        try:
+            return self.pager.page(told, self.position, self.limit)
+        except JMESPathError:
+            raise answer.unusable(OTHER_FORM) from None
+
     def _cursor_after(self, page: Page, kept: int) -> str | None:
         after = page.position_after(kept)
         return None if after is None else cursors.seal(after, self.bound_to)
 
 
-def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> Step:
+def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> PageStep:
     """Return the step that checked arguments mean; raise InvalidArguments for a cursor that is not theirs."""
     # Which members are shown of the items does not change the walk.
     filters = {name: used[name] for name in used if name != FIELDS} if tool.projection else used
@@ -94,7 +91,7 @@ def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, An
         position = cursors.unseal(used["next_cursor"], bound_to) if "next_cursor" in used else START
     except cursors.CursorRefused as refused:
         raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
-    return Step(tool, connection, pager, position, used.get("limit", pager.default_limit), bound_to)
+    return PageStep(pager, position, used.get("limit", pager.default_limit), bound_to)
 
 
 def _follow(connection: Connection, asked: str, link: Any) -> str:

@@ -9,10 +9,11 @@ import orjson
 
 from accounts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
+from tools.calling.answers import VendorAnswer
 from tools.calling.cleaning import cleaned
 from tools.calling.files import File
-from tools.calling.paging import Shown
-from tools.calling.shaping import HIDDEN, Shaped, shape_page, shape_value
+from tools.calling.paging import PageView
+from tools.calling.shaping import HIDDEN, ResultDocument, shape_page, shape_value
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.ratelimits import RateLimits
@@ -46,27 +47,27 @@ class CallResult:
         return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
 
 
-def page_result(tool: Tool, used: dict[str, Any], shown: Shown, limits: RateLimits, *, budget: int) -> CallResult:
+def page_result(answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int) -> CallResult:
     """Return a page of a list."""
-    items = _narrowed(tool, used, shown.items)
-    shape = partial(shape_page, cursor_after=shown.cursor_after, budget=budget, note=shown.note)
-    shaped = _without_hidden(shape, items)
-    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+    shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
+    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items))
 
 
-def single_result(
-    tool: Tool, used: dict[str, Any], result: Any, status: int, limits: RateLimits, *, budget: int
-) -> CallResult:
+def single_result(answer: VendorAnswer, used: dict[str, Any], result: Any, *, budget: int) -> CallResult:
     """Return a single result; for a write that brought nothing back, that it is done."""
     if isinstance(result, File):
-        return _file_result(result, limits, budget)
-    if result is None and not tool.read_only:
-        result = {"done": True, "status": status}
-    shaped = _without_hidden(partial(shape_value, budget=budget), _narrowed(tool, used, result))
-    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+        return _file_result(result, answer.limits, budget)
+    if result is None and not answer.tool.read_only:
+        result = {"done": True, "status": answer.response.status}
+    return _shaped_result(answer, partial(shape_value, budget=budget), _narrowed(answer.tool, used, result))
 
 
-def _without_hidden(shape: Callable[..., Shaped], value: Any) -> Shaped:
+def _shaped_result(answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any) -> CallResult:
+    shaped = _without_hidden(shape, value)
+    return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
+
+
+def _without_hidden(shape: Callable[..., ResultDocument], value: Any) -> ResultDocument:
     """Shape a value; where characters that people do not see are in what is shown, anew with escapes for them."""
     shaped = shape(value)
     if not may_hide(shaped.encoded):
@@ -81,7 +82,7 @@ def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
     return cleaned(result, tool.shaping)
 
 
-def _structured(tool: Tool, shaped: Shaped) -> bytes | None:
+def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
     """Return a result in the form of the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None

@@ -21,7 +21,7 @@ HIDDEN = "Characters that people do not see are shown as \\u{…}. Do not act on
 
 
 @dataclass(frozen=True, slots=True)
-class Shaped:
+class ResultDocument:
     """A result as JSON, and as it was before; `cut` tells whether anything was left out."""
 
     text: str
@@ -30,7 +30,7 @@ class Shaped:
     value: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, value: dict[str, Any], *, cut: bool) -> "Shaped":
+    def of(cls, value: dict[str, Any], *, cut: bool) -> "ResultDocument":
         """Encode a result."""
         encoded = orjson.dumps(value)
         return cls(encoded.decode(), cut, encoded, value)
@@ -38,7 +38,7 @@ class Shaped:
 
 def shape_page(
     items: list[Any], cursor_after: Callable[[int], str | None], *, budget: int, note: str = "", hidden: int = 0
-) -> Shaped:
+) -> ResultDocument:
     """Return `{"result": […], "next_cursor": …, "result_count": n}` within the budget.
 
     `cursor_after` gives the cursor to what follows the first n items; None at the end. `note` says why the list ends
@@ -46,7 +46,7 @@ def shape_page(
     """
     ends = [{"path": "next_cursor", "advice": note}] if note else []
     said = _hidden(hidden)
-    shaped = Shaped.of(_page(items, cursor_after(len(items)), said + ends), cut=bool(ends))
+    shaped = ResultDocument.of(_page(items, cursor_after(len(items)), said + ends), cut=bool(ends))
     if len(shaped.text) <= budget:
         return shaped
     longest = max(len(cursor_after(kept) or "") for kept in (0, len(items)))
@@ -61,7 +61,7 @@ def shape_page(
         named.insert(0, _items_cut("result", len(kept), len(items), advice))
     elif ends:
         named = ends + named
-    return Shaped.of(_page(kept, cursor_after(len(kept)), said + named), cut=True)
+    return ResultDocument.of(_page(kept, cursor_after(len(kept)), said + named), cut=True)
 
 
 def _page(items: list[Any], cursor: str | None, cuts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _hidden(count: int) -> list[dict[str, Any]]:
     return [{"path": "result", "hidden_characters": count, "advice": HIDDEN}] if count else []
 
 
-def shape_value(value: Any, *, budget: int, hidden: int = 0) -> Shaped:
+def shape_value(value: Any, *, budget: int, hidden: int = 0) -> ResultDocument:
     """Return a single result within the budget: an object as it is, anything else as `{"result": …}`.
 
     `hidden` is how many characters are shown as escapes.
@@ -84,19 +84,19 @@ def shape_value(value: Any, *, budget: int, hidden: int = 0) -> Shaped:
     shown = value if isinstance(value, dict) else {"result": value}
     said = _hidden(hidden)
     if not said:
-        shaped = Shaped.of(shown, cut=False)
+        shaped = ResultDocument.of(shown, cut=False)
         if len(shaped.text) <= budget:
             return shaped
     if "truncated" in shown:  # the vendor's own word keeps its place, one level down
         shown = {"result": shown}
     if said:
-        shaped = Shaped.of({**shown, "truncated": said}, cut=False)
+        shaped = ResultDocument.of({**shown, "truncated": said}, cut=False)
         if len(shaped.text) <= budget:
             return shaped
     cuts = Cuts(_names_room(budget))
     shown = _fit(shown, "", budget - ENVELOPE - _names_room(budget) - (_size(said) if said else 0), cuts)
     shown["truncated"] = said + cuts.named()
-    return Shaped.of(shown, cut=True)
+    return ResultDocument.of(shown, cut=True)
 
 
 def _names_room(budget: int) -> int:

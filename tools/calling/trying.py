@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from accounts.models import IntegratedAccount, Integration, Role, User
 from accounts.people.members import accounts_of, may
-from accounts.vendors.captured import Exchange
+from accounts.vendors.captured import CapturedExchange
 from tools.calling.files import File
 from tools.calling.invocation import invoke
 from tools.calling.wording import explain
@@ -50,7 +50,7 @@ class Trial:
     milliseconds: float
     limits: RateLimits
     file: File | None = None
-    exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+    exchanges: tuple[CapturedExchange, ...] = field(default=(), repr=False)
 
 
 def accounts_for(person: User, integration: Integration) -> QuerySet[IntegratedAccount]:
@@ -84,7 +84,7 @@ def try_tool(
         server_id=server_id,
         client=f"{place}: {person.get_username()}",
     )
-    exchanges: list[Exchange] = []
+    exchanges: list[CapturedExchange] = []
     note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)
     vendor = account.integration.label
     result = None

@@ -5,13 +5,13 @@ here and nowhere else, so that listing and calling cannot differ.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
 import jsonschema_rs
+from cachetools import LRUCache, cached
 
 from accounts.definition import Access, Definition, Method, Shaping
 from accounts.errors import DefinitionInvalid
@@ -194,24 +194,14 @@ class Catalogue(ToolSet):
                     raise FilterUnknown(filter_name, value, known)
 
 
-_held: OrderedDict[tuple[UUID, int], Catalogue] = OrderedDict()
-_lock = threading.Lock()
+def _revision_of(integration: Integration) -> tuple[UUID, int]:
+    return integration.pk, integration.revision
 
 
+@cached(LRUCache(HELD_CATALOGUES), key=_revision_of, lock=threading.Lock())
 def catalogue_of(integration: Integration) -> Catalogue:
     """Return the catalogue of an integration at its revision (compiled on first use); reads the database."""
-    key = (integration.pk, integration.revision)
-    with _lock:
-        held = _held.get(key)
-        if held is not None:
-            _held.move_to_end(key)
-            return held
-    built = build(integration)
-    with _lock:
-        _held[key] = built
-        while len(_held) > HELD_CATALOGUES:
-            _held.popitem(last=False)
-    return built
+    return build(integration)
 
 
 def build(integration: Integration) -> Catalogue:

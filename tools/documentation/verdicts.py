@@ -9,11 +9,11 @@ import hashlib
 import json
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from cachetools import LRUCache, cached
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -197,26 +197,17 @@ def definition_order(definition: Definition) -> list[str]:
     return [f"{name}.{method}" for name, resource in definition.resources.items() for method in resource.methods]
 
 
-_held: OrderedDict[tuple[UUID, int], Surroundings] = OrderedDict()
-_lock = threading.Lock()
+def _revision_of(integration: Integration, definition: Definition) -> tuple[UUID, int]:
+    return integration.pk, integration.revision
 
 
+@cached(LRUCache(HELD_SURROUNDINGS), key=_revision_of, lock=threading.Lock())
 def surroundings_of(integration: Integration, definition: Definition) -> Surroundings:
     """Return what bears on a record that is being written; held for each revision, since every key press asks."""
-    key = (integration.pk, integration.revision)
-    with _lock:
-        held = _held.get(key)
-    if held is not None:
-        return held
     ensure_fresh()
     records = list(Documentation.objects.filter(integration=integration).select_related("verdict"))
     judged = [record for record in records if _verdict_of(record)]
-    made = _surroundings(definition, judged, [Assessment.from_json(record.verdict.own) for record in judged])
-    with _lock:
-        _held[key] = made
-        while len(_held) > HELD_SURROUNDINGS:
-            _held.popitem(last=False)
-    return made
+    return _surroundings(definition, judged, [Assessment.from_json(record.verdict.own) for record in judged])
 
 
 def report_of(integration: Integration) -> Report:

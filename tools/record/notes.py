@@ -12,7 +12,7 @@ import orjson
 from django.db import connection
 
 from accounts.tokens import redact
-from accounts.vendors.captured import Exchange
+from accounts.vendors.captured import CapturedExchange
 from accounts.vendors.concealment import MASK
 from tools.models import Call, Outcome
 
@@ -54,7 +54,7 @@ class CallNote:
     result_chars: int = 0
     row_id: int | None = None
     began: float = field(default_factory=time.perf_counter)
-    seen: Callable[[Exchange], None] | None = field(default=None, repr=False)
+    seen: Callable[[CapturedExchange], None] | None = field(default=None, repr=False)
 
     def columns(self) -> dict[str, Any]:
         """Return the row's values by column, with secrets masked and texts cut."""

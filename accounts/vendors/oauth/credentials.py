@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient
-from accounts.vendors.oauth.grants import Held
+from accounts.vendors.oauth.grants import TokenCopy
 from accounts.vendors.oauth.refreshing import usable_token
 
 
@@ -19,8 +19,8 @@ class LiveToken:
 
     def __init__(self, account_id: UUID) -> None:
         self.account_id = account_id
-        self.held: Held | None = None
-        self.secrets: tuple[Held | None, SecretMask] | None = None
+        self.held: TokenCopy | None = None
+        self.secrets: tuple[TokenCopy | None, SecretMask] | None = None
 
 
 _tokens: "weakref.WeakValueDictionary[tuple[UUID, int], LiveToken]" = weakref.WeakValueDictionary()
@@ -81,7 +81,7 @@ class OAuthCredentials:
         self._hold(renewed)
         return renewed.version > held.version
 
-    def _hold(self, held: Held) -> None:
+    def _hold(self, held: TokenCopy) -> None:
         """Hold a token, unless a newer one came in the meantime."""
         present = self.token.held
         if present is None or present.version <= held.version:

@@ -33,7 +33,7 @@ LONGEST_BACKOFF = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class TokenCopy:
     """An access token as a process holds it, until `look_at`; None: until the vendor refuses it."""
 
     version: int
@@ -60,7 +60,7 @@ def lease_seconds() -> float:
     return token_seconds() + LEASE_RESERVE
 
 
-def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None) -> Held | Lease | None:
+def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None) -> TokenCopy | Lease | None:
     """Return a token that is good, or the lease to get one; None while somebody else has it.
 
     `rejected` is the version of a token that the vendor answered with 401, None where a token is merely asked for.
@@ -72,25 +72,25 @@ def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int
         raise ReauthenticationNeeded(grant.problem)
     refused = grant.version == rejected
     if refused and grant.renewed_at is not None and now < grant.renewed_at + AFTER_RENEWAL:
-        return _held(grant)
+        return _copy(grant)
     if not refused and not grant.is_due(now):
-        return _held(grant)
+        return _copy(grant)
     good = not refused and not grant.is_over(now)
     refresh_token = grant.read_tokens()[1]
     if client.needs_consent and not refresh_token:
         if good:
-            return _held(grant, grant.expires_at)
+            return _copy(grant, grant.expires_at)
         problem = refuse(client, Lease(account_id, holder, grant.version, grant.created_at, refused, ""), None)
         if not problem:
             return None  # connected anew meanwhile
         raise ReauthenticationNeeded(problem)
     if grant.retry_at is not None and now < grant.retry_at:
         if good:
-            return _held(grant, grant.retry_at)
+            return _copy(grant, grant.retry_at)
         raise AuthorizationUnavailable(f"{grant.problem}; it is asked again in a moment")
     if not grant.is_leased(now) and _take(grant, holder, now):
         return Lease(account_id, holder, grant.version, grant.created_at, refused, refresh_token)
-    return _held(grant, now + LOOK_AGAIN) if good else None
+    return _copy(grant, now + LOOK_AGAIN) if good else None
 
 
 def _grant(client: RegisteredClient, account_id: UUID) -> OAuthGrant:
@@ -107,9 +107,9 @@ def _grant(client: RegisteredClient, account_id: UUID) -> OAuthGrant:
     return grant
 
 
-def _held(grant: OAuthGrant, look_at: datetime | None = None) -> Held:
+def _copy(grant: OAuthGrant, look_at: datetime | None = None) -> TokenCopy:
     access_token, refresh_token = grant.read_tokens()
-    return Held(grant.version, access_token, look_at or grant.refresh_at, refresh_token)
+    return TokenCopy(grant.version, access_token, look_at or grant.refresh_at, refresh_token)
 
 
 def _take(grant: OAuthGrant, holder: UUID, now: datetime) -> bool:
@@ -131,7 +131,7 @@ def _leased(lease: Lease) -> QuerySet[OAuthGrant]:
 
 
 @transaction.atomic
-def keep(lease: Lease, tokens: TokenSet) -> Held | None:
+def keep(lease: Lease, tokens: TokenSet) -> TokenCopy | None:
     """Save what the vendor gave; None when the tokens were replaced meanwhile, by whoever connected anew.
 
     It is the version that counts and not the lease: should the lease have run out, the vendor has answered all the
@@ -145,7 +145,7 @@ def keep(lease: Lease, tokens: TokenSet) -> Held | None:
     if lease.rejected:
         grant.renewed_at = now
     grant.save()
-    return _held(grant)
+    return _copy(grant)
 
 
 def fail(lease: Lease, problem: str, *, lost: bool) -> None:

@@ -27,7 +27,7 @@ from accounts.metrics import TOKEN_REFRESHES
 from accounts.token_sets import TokenSet
 from accounts.vendors.oauth import grants, token_endpoint
 from accounts.vendors.oauth.client import RegisteredClient
-from accounts.vendors.oauth.grants import Held, Lease
+from accounts.vendors.oauth.grants import Lease, TokenCopy
 from accounts.vendors.routes import SecretRoute
 
 logger = logging.getLogger(__name__)
@@ -44,11 +44,11 @@ KEEPING_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 # Threads of their own: a refresh must neither wait behind other work with the database, nor end with the request that
 # happened to cause it.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="grants")
-_under_way: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Wanted, asyncio.Task[Held]]]"
+_under_way: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Wanted, asyncio.Task[TokenCopy]]]"
 _under_way = weakref.WeakKeyDictionary()
 
 
-async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: int | None = None) -> Held:
+async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: int | None = None) -> TokenCopy:
     """Return a token that is good at this moment, a new one where it is time or `rejected` is the present version.
 
     Raises ReauthenticationNeeded and AuthorizationUnavailable.
@@ -66,7 +66,7 @@ async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: 
     return await asyncio.shield(task)
 
 
-async def _get(client: RegisteredClient, account_id: UUID, rejected: int | None) -> Held:
+async def _get(client: RegisteredClient, account_id: UUID, rejected: int | None) -> TokenCopy:
     holder = uuid4()
     for pause in _pauses():
         seen = await _look(client, account_id, holder, rejected)
@@ -78,7 +78,9 @@ async def _get(client: RegisteredClient, account_id: UUID, rejected: int | None)
     raise AuthorizationUnavailable("another process has been getting a new token for too long")
 
 
-async def _look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None) -> Held | Lease | None:
+async def _look(
+    client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None
+) -> TokenCopy | Lease | None:
     try:
         return await _in_thread(grants.look, client, account_id, holder, rejected)
     except CredentialsUnreadable as unreadable:
@@ -97,7 +99,7 @@ def _pauses() -> Iterator[float]:
         pause = min(pause * GROWTH, LONGEST_PAUSE)
 
 
-async def _renew(client: RegisteredClient, lease: Lease) -> Held | None:
+async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
     """Ask the vendor and keep its answer at once; None where the row has to be looked at again."""
     try:
         if client.needs_consent:
@@ -121,7 +123,7 @@ async def _renew(client: RegisteredClient, lease: Lease) -> Held | None:
     return await _keep(lease, tokens)
 
 
-async def _keep(lease: Lease, tokens: TokenSet) -> Held | None:
+async def _keep(lease: Lease, tokens: TokenSet) -> TokenCopy | None:
     """Save the tokens; a database that fails for a moment must not cost an account its connection."""
     for pause in KEEPING_PAUSES:
         await asyncio.sleep(pause)

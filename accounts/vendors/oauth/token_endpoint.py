@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from django.conf import settings
 
 from accounts import bounded_json
-from accounts.errors import AuthorizationUnavailable, TokenRefused, UpstreamForbidden
+from accounts.errors import AuthorizationUnavailable, NotJSON, TokenRefused, UpstreamForbidden
 from accounts.invisible import visible
 from accounts.product import USER_AGENT
 from accounts.token_sets import NotATokenSet, TokenSet, read_token_set
@@ -87,7 +87,7 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
 def _read(response: UpstreamResponse, secrets: SecretMask) -> TokenSet:
     try:
         answer = bounded_json.loads(response.body)
-    except bounded_json.NotJSON:
+    except NotJSON:
         answer = None
     told: dict[str, Any] = answer if isinstance(answer, dict) else {}
     error = told.get("error")

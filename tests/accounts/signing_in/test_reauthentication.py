@@ -16,6 +16,7 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Invitation
 from accounts.people.second_factors import begin_setup, confirm_setup
 from mcpservers.models import MCPServer
 from tests.admin_site import browser as admin_browser
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
@@ -180,7 +181,7 @@ def test_a_dialog_asks_inside_itself(ana: Client) -> None:
     headers = {"HX-Request": "true", "HX-Target": "dialog-body"}
     page = ana.post("/api-tokens/issue", {"name": "N", "role": "viewer", "ends": ""}, headers=headers)
     assert is_asked(page)
-    shown = page.content.decode()
+    shown = as_read(page.content.decode())
     assert "<html" not in shown
     assert 'hx-post="/api-tokens/issue" hx-target="#dialog-body"' in shown
     assert "HX-Request" in page.headers["Vary"]

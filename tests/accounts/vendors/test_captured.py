@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from accounts.errors import UpstreamUnreachable
 from accounts.models import Environment
 from accounts.vendors.calling import ask
-from accounts.vendors.captured import MOST_CHARACTERS, Exchange
+from accounts.vendors.captured import MOST_CHARACTERS, CapturedExchange
 from accounts.vendors.connection import connect
 from accounts.vendors.upstream import Upstream
 from tests.accounts.vendors.keyed import KEY, KINDS, PAIR, QUOTED, account_of
@@ -20,18 +20,18 @@ JSON = {"Content-Type": "application/json"}
 
 async def seen(
     environment: Environment, address: str, kind: str = "header", *, content: bytes = b"", target: str = "/tickets?a=1"
-) -> Exchange:
+) -> CapturedExchange:
     """Send a request; return what was seen of it."""
     account = await database_sync_to_async(account_of)(environment, address, kind)
     connection = connect(account, account.integration.parsed())
-    told: list[Exchange] = []
+    told: list[CapturedExchange] = []
     async with Upstream() as upstream:
         with suppress(UpstreamUnreachable):
             await ask(connection, "POST", target, headers=JSON, content=content, upstream=upstream, seen=told.append)
     return told[-1]
 
 
-def everything(exchange: Exchange) -> str:
+def everything(exchange: CapturedExchange) -> str:
     """Return all that is shown of an exchange."""
     parts = [exchange.request, *([exchange.answer] if exchange.answer else [])]
     return "\n".join([exchange.url, *(f"{part.headers}\n{part.body}" for part in parts)])

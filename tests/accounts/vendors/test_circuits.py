@@ -15,9 +15,9 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, Circuits, Line, line_of, origin_of
+from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, CircuitKeys, Circuits, keys_of, origin_of
 
-HERE, NEIGHBOUR, ELSEWHERE = Line("h", "h a"), Line("h", "h b"), Line("i", "i a")
+HERE, NEIGHBOUR, ELSEWHERE = CircuitKeys("h", "h a"), CircuitKeys("h", "h b"), CircuitKeys("i", "i a")
 
 
 class Clock:
@@ -40,21 +40,21 @@ def circuits(clock: Clock) -> Circuits:
     return Circuits(failures=3, window_seconds=60, open_seconds=15, clock=clock)
 
 
-def fail(circuits: Circuits, failure: UpstreamFailure, line: Line = HERE, times: int = 1) -> None:
+def fail(circuits: Circuits, failure: UpstreamFailure, keys: CircuitKeys = HERE, times: int = 1) -> None:
     for _ in range(times):
-        with pytest.raises(type(failure)), circuits.attempt(line):
+        with pytest.raises(type(failure)), circuits.attempt(keys):
             raise failure
 
 
-def answer(circuits: Circuits, status: int, line: Line = HERE, times: int = 1, **headers: str) -> None:
+def answer(circuits: Circuits, status: int, keys: CircuitKeys = HERE, times: int = 1, **headers: str) -> None:
     for _ in range(times):
-        with circuits.attempt(line) as attempt:
+        with circuits.attempt(keys) as attempt:
             attempt.answered(status, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def is_open(circuits: Circuits, line: Line = HERE) -> bool:
+def is_open(circuits: Circuits, keys: CircuitKeys = HERE) -> bool:
     try:
-        circuits.refuse_open(line)
+        circuits.refuse_open(keys)
     except UpstreamDown:
         return True
     return False
@@ -68,7 +68,7 @@ def test_no_connection_several_times_shuts_the_host_for_all(circuits: Circuits) 
         UpstreamDown, match=r"last 3 calls failed \(the last one: no connection could be made\)"
     ) as down:
         circuits.attempt(HERE)
-    assert down.value.seconds == 15
+    assert down.value.retry_after == 15
     assert not down.value.may_have_arrived
     assert is_open(circuits, NEIGHBOUR)
     assert not is_open(circuits, ELSEWHERE)
@@ -145,7 +145,7 @@ def test_a_trial_that_fails_opens_it_again_at_once(circuits: Circuits, clock: Cl
     answer(circuits, 502)
     with pytest.raises(UpstreamDown, match=r"last 4 calls failed .*HTTP 502") as down:
         circuits.refuse_open(HERE)
-    assert down.value.seconds == 15
+    assert down.value.retry_after == 15
 
 
 def test_a_trial_that_is_cancelled_leaves_the_next_one_to_try(circuits: Circuits, clock: Clock) -> None:
@@ -182,7 +182,7 @@ def test_none_opens_where_the_number_is_none(clock: Clock) -> None:
 
 def test_failures_of_many_hosts_are_forgotten_in_time(circuits: Circuits, clock: Clock) -> None:
     for number in range(3 * MANY):
-        answer(circuits, 503, Line(number, (number, 0)))
+        answer(circuits, 503, CircuitKeys(number, (number, 0)))
         clock.now += 1
     assert len(circuits) <= MANY
 
@@ -190,5 +190,5 @@ def test_failures_of_many_hosts_are_forgotten_in_time(circuits: Circuits, clock:
 def test_a_host_is_known_however_its_address_is_written() -> None:
     account = uuid4()
     same = ["https://a.example", "https://A.example:443", "https://a.example/api/v2", "https://a.example:443/x"]
-    assert {line_of(each, account) for each in same} == {line_of("https://a.example", account)}
+    assert {keys_of(each, account) for each in same} == {keys_of("https://a.example", account)}
     assert len({origin_of(each) for each in ("https://a.example", "http://a.example", "https://a.example:8443")}) == 3

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -68,7 +69,7 @@ async def test_a_full_line_takes_nobody(turns: Turns) -> None:
     with pytest.raises(UpstreamBusy, match="2 calls of this account are under way already") as busy:
         await calls.start("f")
     assert not busy.value.may_have_arrived
-    assert busy.value.seconds >= 1
+    assert busy.value.retry_after >= 1
     await calls.end(*"abcde")
     await asyncio.gather(*tasks)
 
@@ -141,6 +142,35 @@ async def test_thousands_that_are_cancelled_at_any_moment_leave_no_turn_behind()
     assert len(turns) == 0
     async with asyncio.timeout(1), turns.of(0):
         pass
+
+
+@pytest.mark.parametrize("seed", range(24))
+async def test_no_turn_is_lost_where_calls_come_are_cancelled_and_lose_patience_at_once(seed: int) -> None:
+    chance = random.Random(seed)
+    concurrency = chance.choice([1, 2, 8])
+    turns = Turns(concurrency=concurrency, waiting=chance.choice([3, 50]), seconds=chance.choice([0, 0.0005, 30]))
+    under_way: Counter[int] = Counter()
+
+    async def call(account: int) -> None:
+        async with turns.of(account):
+            under_way[account] += 1
+            assert under_way[account] <= concurrency
+            try:
+                for _ in range(chance.randrange(4)):
+                    await asyncio.sleep(0)
+            finally:
+                under_way[account] -= 1
+
+    tasks: list[asyncio.Task[None]] = []
+    for _ in range(200):
+        tasks += [asyncio.create_task(call(chance.randrange(3))) for _ in range(chance.randrange(8))]
+        for task in chance.sample(tasks[-40:], min(len(tasks), chance.randrange(6))):
+            task.cancel()
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} <= {type(None), asyncio.CancelledError, UpstreamBusy}
+    assert len(turns) == 0
 
 
 async def test_accounts_without_calls_take_no_memory(turns: Turns) -> None:

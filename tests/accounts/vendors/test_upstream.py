@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from accounts.bounded_json import NotJSON, TooDeep, loads
+from accounts.bounded_json import loads
 from accounts.errors import (
+    NotJSON,
+    TooDeep,
     UpstreamBroken,
     UpstreamFailure,
     UpstreamTimeout,

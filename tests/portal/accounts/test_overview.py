@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Environment, IntegratedAccount, Integration
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Call
@@ -25,7 +26,7 @@ def ana(people: People) -> Client:
 
 def page(client: Client, path: str) -> str:
     """Return a page."""
-    return client.get(path).content.decode()
+    return as_read(client.get(path).content.decode())
 
 
 def make_accounts(environment: Environment, integration: Integration, count: int) -> list[IntegratedAccount]:
@@ -143,7 +144,7 @@ def test_pages_are_strict_and_kept_in_no_cache(ana: Client, account: IntegratedA
         response = ana.get(path)
         assert has_strict_policy(response)
         assert response.headers["Cache-Control"] == "private, no-store"
-        shown = response.content.decode()
+        shown = as_read(response.content.decode())
         assert "<script>" not in shown
         assert " style=" not in shown
         assert "<style" not in shown

@@ -16,6 +16,7 @@ from django.test import AsyncClient, Client
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role
 from mcpservers.models import MCPServer
 from tests.calls import TOOL, note_of, record
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Call
@@ -36,7 +37,7 @@ def page(client: Client, path: str, /, **query: str) -> str:
     """Return a page that answers."""
     response = client.get(path, query)
     assert response.status_code == 200
-    return response.content.decode()
+    return as_read(response.content.decode())
 
 
 def shown(client: Client, path: str, /, **query: str) -> list[int]:

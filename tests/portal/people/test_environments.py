@@ -3,13 +3,14 @@
 from django.contrib.auth.models import Permission
 
 from accounts.models import Environment, IntegratedAccount, Membership, Role, User
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser
 
 
 def page(user: User, path: str = "/accounts") -> str:
     """Return a page as somebody sees it."""
-    return browser(user).get(path).content.decode()
+    return as_read(browser(user).get(path).content.decode())
 
 
 def test_only_environments_of_the_visitor_are_offered(people: People) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from mcpservers.lifecycle import create_server
 from tests.invitations import invited
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
@@ -23,7 +24,7 @@ def ana(people: People) -> Client:
 
 
 def shown(client: Client, path: str) -> str:
-    return client.get(path).content.decode()
+    return as_read(client.get(path).content.decode())
 
 
 def membership(people: People, name: str) -> Membership:

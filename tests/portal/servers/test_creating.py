@@ -10,6 +10,7 @@ from accounts import tokens
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from portal.servers.clients import commands_for, is_public
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Documentation
@@ -31,7 +32,7 @@ def path(account: IntegratedAccount, last: str = "create") -> str:
 
 def create(client: Client, account: IntegratedAccount, **changes: object) -> str:
     """Send the form; return what comes back."""
-    return client.post(path(account), {**FORM, **changes}).content.decode()
+    return as_read(client.post(path(account), {**FORM, **changes}).content.decode())
 
 
 def token_in(shown: str) -> str:
@@ -154,7 +155,7 @@ def test_the_page_tells_beforehand_what_will_be_exposed(olga: Client, account: I
 
 def test_the_preview_follows_the_choices_even_before_there_is_a_name(olga: Client, account: IntegratedAccount) -> None:
     def preview(**choice: object) -> str:
-        return olga.post(path(account, "preview"), {**FORM, "name": "", **choice}).content.decode()
+        return as_read(olga.post(path(account, "preview"), {**FORM, "name": "", **choice}).content.decode())
 
     assert "14 tools" in preview()
     assert "4 tools" in preview(access="read_write", tags=["crm"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from mcpservers.models import MCPServer
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser
 
@@ -131,12 +132,12 @@ class TestSeeing:
 
     def test_the_test_says_that_clients_are_refused(self, olga: Client, server: SERVER) -> None:
         olga.post(at(server[0], "pause"))
-        assert "clients are refused at present" in olga.post(at(server[0], "test")).content.decode()
+        assert "clients are refused at present" in as_read(olga.post(at(server[0], "test")).content.decode())
 
     def test_the_test_says_that_calls_would_fail(self, olga: Client, server: SERVER) -> None:
         server[0].account.status = server[0].account.Status.NEEDS_REAUTH
         server[0].account.save()
-        assert "every call fails" in olga.post(at(server[0], "test")).content.decode()
+        assert "every call fails" in as_read(olga.post(at(server[0], "test")).content.decode())
 
     def test_the_page_asks_again_until_a_client_came(self, olga: Client, server: SERVER) -> None:
         row, _ = server

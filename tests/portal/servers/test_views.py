@@ -14,6 +14,7 @@ from accounts import tokens
 from accounts.models import AuditEntry, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser
 from tests.servers import made_in_every_status
@@ -36,7 +37,7 @@ def tab(account: IntegratedAccount, rest: str = "") -> str:
 
 def page(client: Client, path: str) -> str:
     """Return a page."""
-    return client.get(path).content.decode()
+    return as_read(client.get(path).content.decode())
 
 
 def test_an_empty_tab_teaches(people: People, account: IntegratedAccount) -> None:

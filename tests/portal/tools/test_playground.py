@@ -16,6 +16,7 @@ from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from portal.tools.call_snippets import over_mcp, over_rest
 from tests.fuse_desk import SIMULATOR_KEY
+from tests.pages import as_read
 from tests.people import People
 from tools.models import Call
 from tools.record.recorder import recorder
@@ -38,7 +39,7 @@ class Bench:
         """Return the page for a choice."""
         answer = await self.client.get(self.address, asked)
         assert answer.status_code == 200
-        return str(answer.content.decode())
+        return as_read(answer.content.decode())
 
     async def press(self, button: str, tool: str, /, status: int = 200, **typed: Any) -> str:
         """Press a button of the form; return the page."""

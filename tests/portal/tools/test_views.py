@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import IntegratedAccount, Role, User
 from mcpservers.lifecycle import create_server
+from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser
 from tools.models import Call, Documentation
@@ -28,7 +29,7 @@ def page(client: Client, account: IntegratedAccount, rest: str = "") -> str:
     """Return a page of the tab."""
     response = client.get(f"/accounts/{account.pk}/tools{rest}")
     assert response.status_code == 200
-    return response.content.decode()
+    return as_read(response.content.decode())
 
 
 def change(resource: str, method: str, **values: object) -> None:

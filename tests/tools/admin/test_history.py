@@ -12,6 +12,7 @@ from accounts.fields import DocumentField
 from accounts.models import ApiToken, AuditEntry, Environment, Integration, Membership, Role, User
 from tests.admin_site import act, browser, listing, page, queries, staff, superuser
 from tests.bundles import load_bundle
+from tests.pages import as_read
 from tests.rest import Rest
 from tests.tools.admin.record_form import typed
 from tests.vendors.desk import DESK
@@ -59,7 +60,7 @@ def restore(client: Client, row: Any, version: int) -> str:
 def test_versions_tell_who_changed_what_and_why(root: Client, record: Documentation) -> None:
     change(root, record, title="Read a ticket")
     act(root, "withdraw", record)
-    shown = root.get(page(record, "history")).content.decode()
+    shown = as_read(root.get(page(record, "history")).content.decode())
     assert shown.count("by <strong>root</strong>") == 2
     assert "Created · bundle" in shown
     assert '<code class="pb-mono">title</code>' in shown
@@ -86,7 +87,7 @@ def test_changing_over_rest_names_person_and_token(environment: Environment, rec
 def test_a_version_shows_words_and_lines_that_differ_escaped(root: Client, record: Documentation) -> None:
     schema = {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
     change(root, record, description=f"{record.description} <script>x</script>", query_schema=json.dumps(schema))
-    shown = root.get(version_page(record, record.history.latest().history_id)).content.decode()
+    shown = as_read(root.get(version_page(record, record.history.latest().history_id)).content.decode())
     assert "<ins> &lt;script&gt;x&lt;/script&gt;</ins>" in shown
     assert "<script>x" not in shown
     assert "&quot;type&quot;: &quot;string&quot;</del>" in shown
@@ -168,7 +169,7 @@ def test_records_of_a_deleted_integration_keep_their_history(root: Client, recor
 def test_a_definition_has_a_history_too(root: Client, small: Integration) -> None:
     changed = {**small.definition, "description": "A desk."}
     root.post(page(small), {"definition": json.dumps(changed)})
-    shown = root.get(page(small, "history")).content.decode()
+    shown = as_read(root.get(page(small, "history")).content.decode())
     assert "by <strong>root</strong>" in shown
     restore(root, small, first(small))
     small.refresh_from_db()

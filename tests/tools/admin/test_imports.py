@@ -11,6 +11,7 @@ from accounts.models import AuditEntry, Integration
 from tests.admin_site import browser, staff, superuser
 from tests.bundles import OPERATOR
 from tests.hearing import hearing
+from tests.pages import as_read
 from tests.tools.openapi.documents import DESK_30, answering, described, operation
 from tools.catalogue.compilation import build
 from tools.models import Documentation
@@ -139,13 +140,13 @@ class TestReview:
         thin = row("tickets.close")
         thin.description = "Thin."
         thin.save()
-        assert "All 1 that match" in root.get(review(acme, "?gate=needs-work")).content.decode()
+        assert "All 1 that match" in as_read(root.get(review(acme, "?gate=needs-work")).content.decode())
         assert "is too thin" in root.get(review(acme, "?gate=needs-work")).content.decode()
-        assert "All 12 that match" in root.get(review(acme, "?gate=passes")).content.decode()
-        assert "All 1 that match" in root.get(review(acme, "?q=create+note")).content.decode()
+        assert "All 12 that match" in as_read(root.get(review(acme, "?gate=passes")).content.decode())
+        assert "All 1 that match" in as_read(root.get(review(acme, "?q=create+note")).content.decode())
         do(root, acme, "accept", row("tickets.list"))
-        assert "All 1 that match" in root.get(review(acme, "?mark=accepted")).content.decode()
-        assert "All 12 that match" in root.get(review(acme, "?mark=unmarked")).content.decode()
+        assert "All 1 that match" in as_read(root.get(review(acme, "?mark=accepted")).content.decode())
+        assert "All 12 that match" in as_read(root.get(review(acme, "?mark=unmarked")).content.decode())
         assert "No draft matches." in root.get(review(acme, "?mark=dropped")).content.decode()
 
     def test_accepted_drafts_are_published_together_and_dropped_ones_deleted(

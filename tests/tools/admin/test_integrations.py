@@ -16,6 +16,7 @@ from tests.admin_site import browser, listing, page, queries, staff, superuser
 from tests.bundles import load_bundle
 from tests.fuse_desk import BUNDLE
 from tests.hearing import hearing
+from tests.pages import as_read
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_every_problem_of_a_definition_is_named_by_its_place_and_the_text_kept(
     document = deepcopy(integration.definition)
     document["resources"]["cases"]["methods"]["list"]["http"] = "FETCH"
     document["base_url"] = "nowhere"
-    shown = root.post(page(integration), {"definition": json.dumps(document)}).content.decode()
+    shown = as_read(root.post(page(integration), {"definition": json.dumps(document)}).content.decode())
     assert "The definition has 2 problems" in shown
     assert "resources.cases.methods.list.http: " in shown
     assert "base_url: " in shown

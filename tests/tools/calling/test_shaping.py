@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from tests.mcp_client import McpClient
 from tests.tools.pages import ids, walk
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.shaping import Shaped, shape_page, shape_value
+from tools.calling.shaping import ResultDocument, shape_page, shape_value
 
 TICKETS = "list_all_desk_tickets"
 
@@ -58,7 +58,7 @@ def cursors(total: int, more: bool = False) -> Callable[[int], str | None]:
     return lambda kept: f"{kept}".rjust(400, "c") if kept < total or more else None
 
 
-def read(shaped: Shaped, budget: int) -> Any:
+def read(shaped: ResultDocument, budget: int) -> Any:
     assert len(shaped.text) <= budget
     return json.loads(shaped.text)
 
@@ -104,10 +104,10 @@ def test_a_giant_is_cut_to_something_that_still_says_much(kind: str, budget: int
 
 
 def test_what_fits_is_not_touched() -> None:
-    assert shape_value({"a": [1, "é", None]}, budget=2000) == Shaped('{"a":[1,"é",null]}', cut=False)
-    assert shape_value([1, 2], budget=2000) == Shaped('{"result":[1,2]}', cut=False)
-    assert shape_value("text", budget=2000) == Shaped('{"result":"text"}', cut=False)
-    assert shape_value(None, budget=2000) == Shaped('{"result":null}', cut=False)
+    assert shape_value({"a": [1, "é", None]}, budget=2000) == ResultDocument('{"a":[1,"é",null]}', cut=False)
+    assert shape_value([1, 2], budget=2000) == ResultDocument('{"result":[1,2]}', cut=False)
+    assert shape_value("text", budget=2000) == ResultDocument('{"result":"text"}', cut=False)
+    assert shape_value(None, budget=2000) == ResultDocument('{"result":null}', cut=False)
 
 
 def test_a_result_of_exactly_the_budget_is_not_cut() -> None:

@@ -21,6 +21,7 @@ from tests.tools.pages import ids, walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.lists import KEY, PAGINGS, SILENT, ListVendor, bundle, list_tool
 from tests.vendors.scripted import ScriptedVendor
+from tools.calling.answers import VendorAnswer
 from tools.calling.arguments import bind, check
 from tools.calling.cursors import MAX_CHARACTERS
 from tools.calling.paging import step_of
@@ -54,7 +55,7 @@ def call(name: str, vendor: ListVendor, arguments: dict[str, Any], budget: int) 
     response = UpstreamResponse(
         given.status, {name.lower(): value for name, value in given.headers.items()}, given.content
     )
-    shown = step.shown(bound.target, response, RateLimits())
+    shown = step.view(bound.target, VendorAnswer(tool, CONNECTION, response, RateLimits()))
     shaped = shape_page(shown.items, shown.cursor_after, budget=budget, note=shown.note)
     assert len(shaped.text) <= budget
     page: dict[str, Any] = json.loads(shaped.text)
