@@ -36,18 +36,21 @@ class Change:
 
 
 Listener = Callable[[Change], None]
+Undo = Callable[[], None]
 _listeners: list[Listener] = []
 _carriers: list[Listener] = []
 
 
-def subscribe(listener: Listener) -> None:
-    """Have a function called for every change from now on; it must be quick and must not raise."""
+def subscribe(listener: Listener) -> Undo:
+    """Have a function called for every change until what is returned is called; it must be quick and must not raise."""
     _listeners.append(listener)
+    return partial(_listeners.remove, listener)
 
 
-def carry(carrier: Listener) -> None:
-    """Have a function carry every change that is made in this process to other processes."""
+def carry(carrier: Listener) -> Undo:
+    """Have a function carry every change of this process to other processes until what is returned is called."""
     _carriers.append(carrier)
+    return partial(_carriers.remove, carrier)
 
 
 def announce(kind: ChangeKind, row_id: UUID) -> None:
@@ -65,8 +68,9 @@ def change_count() -> int:
 def tell(change: Change, *, local: bool = False) -> None:
     """Call every listener of this process, and then, unless it is `local`, those that carry it to others."""
     CHANGES.labels(change.kind.value, "elsewhere" if local else "here").inc()
-    for listener in _listeners:
+    # Copies: a listener may undo its subscription while it is called.
+    for listener in tuple(_listeners):
         listener(change)
     if not local:
-        for carrier in _carriers:
+        for carrier in tuple(_carriers):
             carrier(change)

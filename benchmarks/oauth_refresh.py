@@ -21,7 +21,7 @@ from datetime import timedelta
 from django.utils import timezone
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, OAuthGrant
-from tests.authorization_server import FIELDS, bundle
+from tests.vendors.authorization_server import FIELDS, bundle
 from tools.documentation.bundles import load_bundle
 from tools.rights import Operator
 environment, _ = Environment.objects.get_or_create(name="Benchmark of refreshes")
@@ -85,7 +85,14 @@ def main() -> None:
             **os.environ, "DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "ERROR",
             "UPSTREAM_PRIVATE_HOSTS": "127.0.0.1", "DATABASE_URL": options.database, "REDIS_URL": options.redis,
         }  # fmt: skip
-        uvicorn = ["-m", "uvicorn", "tests.authorization_server:application", "--port", str(port), "--no-access-log"]
+        uvicorn = [
+            "-m",
+            "uvicorn",
+            "tests.vendors.authorization_server:application",
+            "--port",
+            str(port),
+            "--no-access-log",
+        ]
         server = subprocess.Popen(
             [sys.executable, *uvicorn, "--log-level", "warning", "--lifespan", "off"], cwd=ROOT, env=environment
         )

@@ -1,7 +1,5 @@
-"""What tests of the admin share: people with rights, their browsers, and who hears of changes."""
+"""What tests of the admin share: people with rights, and their browsers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -10,8 +8,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import changes
-from accounts.changes import Change
 from accounts.models import User
 
 SIGN_IN = "/admin/login/"
@@ -63,12 +59,3 @@ def queries(client: Client, address: str) -> int:
     ) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
-
-
-@contextmanager
-def hearing() -> Iterator[list[Change]]:
-    """Collect what is told of changes meanwhile."""
-    heard: list[Change] = []
-    changes.subscribe(heard.append)
-    yield heard
-    changes._listeners.pop()

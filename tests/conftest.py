@@ -1,30 +1,31 @@
 """What tests share: an environment with three kinds of people, the FuseDesk integration, a connected account."""
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import hypothesis
 import pytest
-import uvicorn
+import pytest_asyncio
 from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
+from accounts.vendors.upstream import close_shared_upstream
 from demo.simulator import create_app
+from mcpservers.last_seen import finish_writing
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests import economy
 from tests.bundles import load_bundle
-from tests.mcpservers.conftest import mcp, upstream, vendor
+from tests.fuse_desk import BUNDLE, SIMULATOR_KEY
+from tests.mcp_client import McpClient
+from tests.people import People
+from tests.serving import served
 from tools.record.recorder import recorder
 
-BUNDLE = Path(settings.BASE_DIR) / "integrations" / "fuse_desk.yaml"
-SIMULATOR_KEY = "fd-demo-key"
+pytest_plugins = ["tests.vendors.fixtures"]
 
 
 # The suite tries the same examples each time, so that what failed fails again; `make test-properties` tries others.
@@ -39,43 +40,6 @@ def pytest_configure() -> None:
     economy.empty_tables_in_one_statement()
     economy.list_static_files_once()
     economy.share_one_tls_context()
-
-
-@dataclass(frozen=True)
-class People:
-    """The three people of a permission test, and a second environment that only the outsider belongs to."""
-
-    owner: User
-    operator: User
-    teammate: User
-    outsider: User
-    elsewhere: Environment
-
-
-class ThreadedServer(uvicorn.Server):
-    """Uvicorn in a thread, on a port that the system chose."""
-
-    def __init__(self, app: object, **options: Any) -> None:
-        super().__init__(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", **options))  # type: ignore[arg-type]
-        self._up = threading.Event()
-        self._thread = threading.Thread(target=self.run, daemon=True)
-
-    async def startup(self, sockets: object = None) -> None:
-        """Start, and tell who waits."""
-        await super().startup()
-        self._up.set()
-
-    def begin(self) -> str:
-        """Run in a thread; return the address once it is served."""
-        self._thread.start()
-        assert self._up.wait(10)
-        host, port = self.servers[0].sockets[0].getsockname()
-        return f"http://{host}:{port}"
-
-    def end(self) -> None:
-        """Stop, and wait for the thread."""
-        self.should_exit = True
-        self._thread.join(10)
 
 
 @pytest.fixture(scope="session")
@@ -98,10 +62,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[str]:
     """The address of a FuseDesk simulator; private to the session, whose knobs tests must reset."""
-    server = ThreadedServer(create_app(hourly_limit=0))
-    address = server.begin()
-    yield address
-    server.end()
+    with served(create_app(hourly_limit=0)) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
@@ -170,4 +132,24 @@ def admin_token(environment: Environment) -> str:
     return ApiToken.objects.issue(environment=environment, name="automation", role=Role.ADMIN, owner=None)[1]
 
 
-__all__ = ["BUNDLE", "SIMULATOR_KEY", "People", "ThreadedServer", "mcp", "upstream", "vendor"]
+@pytest_asyncio.fixture
+async def upstream() -> AsyncIterator[None]:
+    """Close the connections to the vendor that a test's event loop opened, and finish what it was writing."""
+    yield
+    await finish_writing()
+    await close_shared_upstream()
+
+
+@pytest.fixture
+def mcp(transactional_db: None, server: tuple[MCPServer, str], upstream: None) -> McpClient:
+    """A client of a server with every tool."""
+    return McpClient(server[1])
+
+
+@pytest.fixture
+def vendor(simulator: str) -> Iterator[httpx.Client]:
+    """The simulator's control, put back afterwards."""
+    with httpx.Client(base_url=simulator) as control:
+        control.post("/_control/reset")
+        yield control
+        control.post("/_control/reset")

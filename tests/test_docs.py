@@ -7,22 +7,20 @@ from pathlib import Path
 
 import orjson
 import pytest
-from django.conf import settings
 
 from accounts.definition import parse_definition
 from api.openapi import document
+from tests.documentation import DOCS, ROOT, documented
 from tools.catalogue.gate import name_of, problems_of
 from tools.documentation.bundles import read_bundle
 from tools.models import Documentation
 
-ROOT = Path(settings.BASE_DIR)
-DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 READ = re.compile(r"\b(?:env\.(?:text|names|networks|flag|integer|choice)|_secrets\.get)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 READ_BY_SIMULATOR = re.compile(r"(?:_whole_number|environ\.get)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 INTEGER = re.compile(r"env\.integer\(\s*\"([A-Z0-9_]+)\",\s*([\d_ *]+)")
-ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \| ([^|]*) \|", re.MULTILINE)
+
 TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -37,11 +35,6 @@ def sources() -> str:
 
 def variables_read() -> set[str]:
     return {*READ.findall(sources()), *READ_BY_SIMULATOR.findall((ROOT / "demo" / "__main__.py").read_text())}
-
-
-def documented() -> dict[str, str]:
-    """Return the defaults by variable, as the page states them."""
-    return dict(ROW.findall((DOCS / "configuration.md").read_text()))
 
 
 def prose() -> str:

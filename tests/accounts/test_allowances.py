@@ -159,17 +159,20 @@ async def test_over_rest_requests_a_minute_are_limited_by_token_at_every_door(
 async def test_with_redis_requests_are_counted_for_all_processes(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(allowances, "MINUTE", 86_400)  # or one may end in between
     monkeypatch.setattr(allowances, "ANSWER_SECONDS", 20)  # a busy machine is not what this is about
     settings.REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/9"
     try:
         async with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1) as redis:
             await redis.ping()
     except RedisError:
+        if os.environ.get("REDIS_URL"):
+            raise
         pytest.skip("no Redis answers")
     settings.MCP_SERVER_REQUESTS_PER_MINUTE = 10
     holder = Holder(HolderKind.SERVER, random.getrandbits(60))
     outcomes = await asyncio.gather(*(count_request(holder) for _ in range(25)), return_exceptions=True)
-    assert sum(outcome is None for outcome in outcomes) in {10, 20}  # 20 where a minute ended in between
+    assert sum(outcome is None for outcome in outcomes) == 10
     await close_counts()
 
 

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 METHODS = {"get", "post", "patch", "delete", "put"}

@@ -2,12 +2,12 @@
 
 import threading
 import time
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.cluster.copies import REPLICAS, Cluster, Desk
+from tests.cluster.copies import REPLICAS, Cluster
+from tests.cluster.listing import LIST, listed, server_path
 from tests.cluster.services import wait_for
 from tests.cluster.watching import Watched
 
@@ -15,21 +15,11 @@ pytestmark = pytest.mark.cluster
 
 REFUSED_SECONDS = 0.1
 HEARD_SECONDS = 1.0
-LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-
-
-def server_path(desk: Desk, server: dict[str, Any]) -> str:
-    return f"/integrated-account/{desk.account_id}/mcp/{server['id']}"
 
 
 def streams_everywhere(cluster: Cluster, token: str) -> list[Watched]:
     """Open a stream of both eras at each replica."""
     return [Watched(cluster.mcp(token, replica), kind) for replica in range(REPLICAS) for kind in (False, True)]
-
-
-def listed(cluster: Cluster, token: str, replica: int) -> set[str]:
-    answer = httpx.post(cluster.mcp(token, replica), json=LIST, timeout=10).raise_for_status().json()
-    return {tool["name"] for tool in answer["result"]["tools"]}
 
 
 def last_served(cluster: Cluster, token: str, replica: int, until: threading.Event, moments: list[float]) -> None:

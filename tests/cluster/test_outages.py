@@ -8,9 +8,9 @@ from mcp import ClientSession
 from mcp.client.sse import sse_client
 
 from tests.cluster.copies import REPLICAS, Cluster
+from tests.cluster.listing import LIST, listed, server_path
 from tests.cluster.load import DEPARTMENTS, under_load
 from tests.cluster.services import wait_for
-from tests.cluster.test_changes import LIST, listed, server_path
 from tests.cluster.watching import Watched
 
 pytestmark = pytest.mark.cluster

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from config.connections import ClientConnection
 from mcpservers.replies import Receive, Scope, Send
-from tests.conftest import ThreadedServer
+from tests.serving import served
 
 Dial = Callable[[], socket.socket]
 LARGE = 32 * 1024 * 1024
@@ -43,18 +43,17 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 def dial(settings: Settings) -> Iterator[Dial]:
     """Connects to a server whose clients may hold it up for moments only."""
     settings.HEAD_SECONDS = settings.BODY_SECONDS = settings.WRITE_SECONDS = 0.1
-    server = ThreadedServer(application, http=ClientConnection, ws="none", timeout_keep_alive=1)
-    address = server.begin().removeprefix("http://").split(":")
     opened: list[socket.socket] = []
+    with served(application, http=ClientConnection, ws="none", timeout_keep_alive=1) as address:
+        host, port = address.removeprefix("http://").split(":")
 
-    def connect() -> socket.socket:
-        opened.append(socket.create_connection((address[0], int(address[1])), timeout=20))
-        return opened[-1]
+        def connect() -> socket.socket:
+            opened.append(socket.create_connection((host, int(port)), timeout=20))
+            return opened[-1]
 
-    yield connect
-    for each in opened:
-        each.close()
-    server.end()
+        yield connect
+        for each in opened:
+            each.close()
 
 
 def rest_of(connection: socket.socket) -> bytes:

@@ -4,13 +4,11 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from django.conf import settings as project
 from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
@@ -18,25 +16,15 @@ from django.core.checks import run_checks
 from accounts.client_address import network_of, normalised
 from accounts.models import FailedSignIns
 from config.asgi import application
-from tests.conftest import People, ThreadedServer
+from tests.people import People
+from tests.serving import served
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@contextmanager
-def served(trusted: list[str], app: Any = application) -> Iterator[str]:
+def behind(trusted: list[str], app: Any = application) -> AbstractContextManager[str]:
     """Serve the product as config/serve.py does, with these proxies."""
-    server = ThreadedServer(app)
-    server.config = uvicorn.Config(
-        app,
-        port=0,
-        log_level="warning",
-        lifespan="off",
-        proxy_headers=bool(trusted),
-        forwarded_allow_ips=trusted,
-    )
-    yield server.begin()
-    server.end()
+    return served(app, proxy_headers=bool(trusted), forwarded_allow_ips=trusted)
 
 
 def seen_address(web: str, forwarded: str) -> str:
@@ -67,7 +55,7 @@ def seen_address(web: str, forwarded: str) -> str:
     ],
 )
 def test_the_address_is_the_right_one(people: People, trusted: list[str], forwarded: str, seen: str) -> None:
-    with served(trusted) as web:
+    with behind(trusted) as web:
         assert seen_address(web, forwarded) == seen
 
 
@@ -77,7 +65,7 @@ def test_who_is_no_proxy_makes_no_request_secure(
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True
     # Made anew: middleware reads this setting once.
-    with served(trusted, get_asgi_application()) as web:
+    with behind(trusted, get_asgi_application()) as web:
         answer = httpx.get(f"{web}/accounts", headers={"X-Forwarded-Proto": "https"})
     assert answer.status_code == status
 
@@ -85,7 +73,7 @@ def test_who_is_no_proxy_makes_no_request_secure(
 def test_the_access_log_has_the_same_address(people: People, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
     settings.ACCESS_LOG = True
     logging.getLogger("patchbay.access").addHandler(caplog.handler)
-    with caplog.at_level(logging.INFO, "patchbay.access"), served(["127.0.0.1"]) as web:
+    with caplog.at_level(logging.INFO, "patchbay.access"), behind(["127.0.0.1"]) as web:
         httpx.get(f"{web}/sign-in", headers={"X-Forwarded-For": "192.0.2.66, ::ffff:203.0.113.9"})
     logging.getLogger("patchbay.access").removeHandler(caplog.handler)
     assert {getattr(record, "client", None) for record in caplog.records} >= {"203.0.113.9"}

@@ -5,8 +5,8 @@ from collections import Counter
 
 from django.urls import get_resolver
 
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser
 from tests.routes import routes
 

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 
 from config import views
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 FACTORY = RequestFactory()

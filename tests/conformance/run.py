@@ -84,7 +84,7 @@ def server_under_test() -> Iterator[str]:
         stack.manage("migrate", "-v0")
         stack.manage("load_integration", "-v0", str(HERE / "fixtures.yaml"))
         token = stack.manage("issue_api_token", "Conformance").strip()
-        stack.start("-m", "tests.conformance.vendor", str(port), until="Uvicorn running")
+        stack.start("-m", "tests.vendors.conformance", str(port), until="Uvicorn running")
         stack.start_web()
         yield make_server(f"http://127.0.0.1:{stack.port}", token, f"http://127.0.0.1:{port}")
     finally:

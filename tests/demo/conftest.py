@@ -1,29 +1,13 @@
 """A simulator over real sockets, with a clock that stands still until a test moves it."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import httpx
 import pytest
-import uvicorn
 
 from demo.simulator import create_app
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HOURLY_LIMIT = 1800
-
-
-@dataclass
-class Elapsed:
-    """Seconds that have passed, because a test said so."""
-
-    seconds: float = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.demo.simulated import HOURLY_LIMIT, NOW, Elapsed
+from tests.serving import served
 
 
 @pytest.fixture(scope="session")
@@ -33,16 +17,8 @@ def elapsed() -> Elapsed:
 
 @pytest.fixture(scope="session")
 def address(elapsed: Elapsed) -> Iterator[str]:
-    app = create_app(now=NOW, hourly_limit=HOURLY_LIMIT, elapsed=elapsed)
-    # Bound before the thread starts: a connection that comes too early waits in the backlog.
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(create_app(now=NOW, hourly_limit=HOURLY_LIMIT, elapsed=elapsed), lifespan="on") as address:
+        yield address
 
 
 def client_of(base_url: str) -> httpx.Client:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.demo.conftest import NOW
+from tests.demo.simulated import NOW
 
 
 def contact_of(api: httpx.Client, text: str) -> dict[str, Any]:

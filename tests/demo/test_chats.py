@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from tests.demo.conftest import NOW
+from tests.demo.simulated import NOW
 
 
 @pytest.fixture

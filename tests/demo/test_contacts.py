@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from tests.demo.conftest import NOW, Elapsed
+from tests.demo.simulated import NOW, Elapsed
 
 PATH = "/v2/contacts"
 

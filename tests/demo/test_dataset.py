@@ -6,7 +6,7 @@ import pytest
 
 from demo.clock import Clock
 from demo.dataset.opening import open_account
-from tests.demo.conftest import NOW
+from tests.demo.simulated import NOW
 
 CASE_FIELDS = """
     id caseid casenum casenumber contactid contactUuid companyid summary openedby repid departmentid status

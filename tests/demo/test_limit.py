@@ -3,7 +3,7 @@ import asyncio
 import httpx
 
 from demo.simulator import create_app
-from tests.demo.conftest import HOURLY_LIMIT, Elapsed
+from tests.demo.simulated import HOURLY_LIMIT, Elapsed
 
 
 def usage(answer: httpx.Response) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.deploy.manifests import EXAMPLE, FILLED, KUBERNETES, ROOT, compose, example, image_environment, of_kind
-from tests.test_docs import documented
+from tests.documentation import documented
 
 # Read by Python itself and by the images of PostgreSQL and Redis.
 OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}

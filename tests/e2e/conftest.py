@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.settings import METRICS_TOKEN
 from tests.stack import Stack, running_stack, seeded
-
-METRICS_TOKEN = "metrics-of-the-end-to-end-tests"
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import METRICS_TOKEN
-from tests.e2e.test_streams import LISTEN, LISTEN_HEADERS, opened
+from tests.e2e.settings import METRICS_TOKEN
+from tests.e2e.streams import LISTEN, LISTEN_HEADERS, opened
 from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e

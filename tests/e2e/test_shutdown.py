@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.test_streams import LISTEN, LISTEN_HEADERS, opened
+from tests.e2e.streams import LISTEN, LISTEN_HEADERS, opened
 from tests.stack import Stack, running_stack
 
 pytestmark = pytest.mark.e2e

@@ -17,10 +17,9 @@ from django.utils import timezone
 from accounts.models import IntegratedAccount, Membership, Role
 from accounts.people.invitations import invite
 from mcpservers.models import MCPServer
-from tests.conftest import People
 from tests.entrances.inputs import BODIES, FILES, QUERIES, VALUES, texts, written
 from tests.entrances.measuring import FILE, LARGEST, THREAD, yardsticks_of
-from tests.mcpservers.conftest import upstream
+from tests.people import People
 from tests.rest import token_of
 from tests.routes import routes
 from tools.models import Call, Documentation
@@ -299,6 +298,3 @@ class TestWhatIsRefused:
         refused = client.get("/api-token", query, headers={"Authorization": f"Bearer {token}"})
         assert refused.status_code == 400
         assert "Is not one that this list gave out" in refused.json()["detail"]
-
-
-__all__ = ["upstream"]

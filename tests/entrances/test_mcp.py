@@ -10,18 +10,7 @@ from mcpservers.eras import HANDSHAKE, STATELESS
 from tests.entrances.inputs import BODIES, NAMES, VALUES, message, written
 from tests.entrances.measuring import LOOP, growth_problems
 from tests.mcp_client import CAPABILITIES, VERSION, McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.conftest import (
-    archive,
-    archive_account,
-    desk,
-    desk_account,
-    mcp,
-    scripted,
-    scripted_address,
-    upstream,
-    vendor,
-)
+from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.compilation import Catalogue, Tool, catalogue_of
 
 pytestmark = pytest.mark.hostile
@@ -218,16 +207,3 @@ class TestWhatIsRefused:
         refused = await desk.post(message("ping", {}, id="x" * 1001))
         assert (refused.status_code, refused.json()["error"]["code"]) == (400, -32600)
         assert (await desk.post(message("ping", {}, id="x" * 1000))).json()["id"] == "x" * 1000
-
-
-__all__ = [
-    "archive",
-    "archive_account",
-    "desk",
-    "desk_account",
-    "mcp",
-    "scripted",
-    "scripted_address",
-    "upstream",
-    "vendor",
-]

@@ -67,14 +67,14 @@ def main(calls: int, first: int | None = None) -> int:
     """Set the stage, make so many calls, print the figures; return the exit status."""
     call_command("migrate", verbosity=0)
     loop = asyncio.new_event_loop()
-    stage = stage_of(loop, Environment.objects.create(name="Generated"))
-    run = Run(loop, stage)
-    started, rounds = time.perf_counter(), 0
-    while stage.calls < calls:
-        run.round(None if first is None else first + rounds)
-        rounds += 1
-    seconds = time.perf_counter() - started
-    loop.run_until_complete(close_shared_upstream())
+    with stage_of(loop, Environment.objects.create(name="Generated")) as stage:
+        run = Run(loop, stage)
+        started, rounds = time.perf_counter(), 0
+        while stage.calls < calls:
+            run.round(None if first is None else first + rounds)
+            rounds += 1
+        seconds = time.perf_counter() - started
+        loop.run_until_complete(close_shared_upstream())
     lines = [f"{stage.calls} calls of {sum(map(len, stage.tools))} tools; {stage.requests} requests reached the vendor"]
     lines += [f"  {outcome:20} {count:6}" for outcome, count in stage.outcomes.most_common()]
     lines += [f"{words}: {run.wrong[kind]}" for kind, words in KINDS.items()]

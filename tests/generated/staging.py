@@ -1,6 +1,8 @@
 """Set the stage for generated calls: the families, an account of each at the vendor, and a server of each account."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, Integration
@@ -8,23 +10,27 @@ from accounts.vendors.connection import connect
 from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.generated.family import BASE_PATH, FAMILIES, KEY, bundle
-from tests.generated.vendor import GeneratedVendor
 from tests.generated.walks import Stage
 from tests.mcp_client import McpClient
+from tests.vendors.generated import GeneratedVendor
+from tests.vendors.sockets import listening
 from tools.catalogue.compilation import catalogue_of
 from tools.models.calls import Via
 from tools.record.notes import Caller
 
 
-def stage_of(loop: asyncio.AbstractEventLoop, environment: Environment) -> Stage:
-    """Return the stage, with its vendor listening in this loop."""
-    vendor, trap = GeneratedVendor(), GeneratedVendor()
-    loop.run_until_complete(vendor.begin())
-    loop.run_until_complete(trap.begin())
+@contextmanager
+def stage_of(loop: asyncio.AbstractEventLoop, environment: Environment) -> Iterator[Stage]:
+    """Set the stage, with its vendor listening in this loop for as long as the block lasts."""
+    vendors = AsyncExitStack()
+    vendor, trap = (
+        loop.run_until_complete(vendors.enter_async_context(listening(GeneratedVendor()))) for _ in range(2)
+    )
     stage = Stage(vendor, trap, [], [], [], [])
     for name, authentication in FAMILIES.items():
         _add(stage, environment, load_bundle(bundle(name, authentication)).integration)
-    return stage
+    yield stage
+    loop.run_until_complete(vendors.aclose())
 
 
 def _add(stage: Stage, environment: Environment, integration: Integration) -> None:

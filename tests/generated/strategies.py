@@ -18,7 +18,7 @@ from tests.generated.samples import (
     RANGES,
     STATUSES,
 )
-from tests.generated.vendor import Reply, chunked
+from tests.vendors.generated import Reply, chunked
 from tools.catalogue.compilation import Tool
 
 texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40), st.text(alphabet="./%25ef\\;:?#&=+ ", max_size=12))

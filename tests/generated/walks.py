@@ -19,8 +19,8 @@ from accounts.vendors.connection import Connection
 from api.tools.problems import call_problem
 from tests.generated.family import BASE_PATH, KEY
 from tests.generated.strategies import TAMPERINGS, Plan, replies
-from tests.generated.vendor import GeneratedVendor, Reply, head_of
 from tests.mcp_client import McpClient
+from tests.vendors.generated import GeneratedVendor, Reply, head_of
 from tools.calling.arguments import PLACEHOLDERS
 from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain

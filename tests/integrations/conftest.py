@@ -1,36 +1,25 @@
 """Fixtures: stand-ins of vendors on sockets, accounts that are connected to them, and MCP clients of these."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from django.conf import settings
 
 from accounts.integrated_accounts.lifecycle import connect_account
-from accounts.models import Environment, IntegratedAccount, Integration
+from accounts.models import Environment, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from portal.accounts.consent import authorization_url
 from portal.accounts.joining import client_of, finish, new_consent
-from tests.bundles import load_bundle
-from tests.conftest import ThreadedServer
-from tests.integrations.serving import Served
+from tests.integrations.bundled import load
 from tests.mcp_client import McpClient
-from tests.mcpservers.conftest import upstream
-from tests.stand_ins import freshdesk as freshdesk_stand_in
-from tests.stand_ins import intercom as intercom_stand_in
-from tests.stand_ins import zendesk as zendesk_stand_in
-from tests.stand_ins.freshdesk import Freshdesk
-from tests.stand_ins.intercom import Intercom
-from tests.stand_ins.zendesk import Zendesk
-
-BUNDLES = Path(settings.BASE_DIR) / "integrations"
-
-
-def load(name: str) -> Integration:
-    """Load a bundle that comes with the product."""
-    return load_bundle((BUNDLES / f"{name}.yaml").read_text()).integration
+from tests.vendors.application import serving
+from tests.vendors.freshdesk import api as freshdesk_stand_in
+from tests.vendors.freshdesk.api import Freshdesk
+from tests.vendors.intercom import api as intercom_stand_in
+from tests.vendors.intercom.api import Intercom
+from tests.vendors.zendesk import api as zendesk_stand_in
+from tests.vendors.zendesk.api import Zendesk
 
 
 def client_of_account(account: IntegratedAccount) -> McpClient:
@@ -39,25 +28,21 @@ def client_of_account(account: IntegratedAccount) -> McpClient:
 
 
 @pytest.fixture(scope="session")
-def served_freshdesk() -> Iterator[Served[Freshdesk]]:
+def freshdesk_of_session() -> Iterator[Freshdesk]:
     """The stand-in for Freshdesk, for the session."""
-    stand_in = Freshdesk()
-    server = ThreadedServer(stand_in)
-    yield Served(stand_in, server.begin())
-    server.end()
+    with serving(Freshdesk()) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
-def freshdesk(served_freshdesk: Served[Freshdesk]) -> Freshdesk:
+def freshdesk(freshdesk_of_session: Freshdesk) -> Freshdesk:
     """The stand-in for Freshdesk, as in the beginning."""
-    served_freshdesk.stand_in.reset()
-    return served_freshdesk.stand_in
+    freshdesk_of_session.reset()
+    return freshdesk_of_session
 
 
 @pytest.fixture
-def freshdesk_account(
-    environment: Environment, freshdesk: Freshdesk, served_freshdesk: Served[Freshdesk]
-) -> IntegratedAccount:
+def freshdesk_account(environment: Environment, freshdesk: Freshdesk) -> IntegratedAccount:
     """An account that is connected to it, with the connection tested."""
     return connect_account(
         environment,
@@ -65,7 +50,7 @@ def freshdesk_account(
         "tests",
         name="Acme Freshdesk",
         fields={"domain": "acme", "api_key": freshdesk_stand_in.KEY},
-        base_url=f"{served_freshdesk.address}/api/v2",
+        base_url=f"{freshdesk.address}/api/v2",
     )
 
 
@@ -76,23 +61,21 @@ def freshdesk_mcp(transactional_db: None, freshdesk_account: IntegratedAccount, 
 
 
 @pytest.fixture(scope="session")
-def served_zendesk() -> Iterator[Served[Zendesk]]:
+def zendesk_of_session() -> Iterator[Zendesk]:
     """The stand-in for Zendesk, for the session."""
-    stand_in = Zendesk()
-    server = ThreadedServer(stand_in)
-    yield Served(stand_in, server.begin())
-    server.end()
+    with serving(Zendesk()) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
-def zendesk(served_zendesk: Served[Zendesk]) -> Zendesk:
+def zendesk(zendesk_of_session: Zendesk) -> Zendesk:
     """The stand-in for Zendesk, as in the beginning."""
-    served_zendesk.stand_in.reset()
-    return served_zendesk.stand_in
+    zendesk_of_session.reset()
+    return zendesk_of_session
 
 
 @pytest.fixture
-def zendesk_account(environment: Environment, zendesk: Zendesk, served_zendesk: Served[Zendesk]) -> IntegratedAccount:
+def zendesk_account(environment: Environment, zendesk: Zendesk) -> IntegratedAccount:
     """An account that is connected to it: a person was sent to the consent page, and came back with a code."""
     integration = load("zendesk")
     consent = new_consent(
@@ -104,7 +87,7 @@ def zendesk_account(environment: Environment, zendesk: Zendesk, served_zendesk: 
             "client_id": zendesk_stand_in.CLIENT_ID,
             "client_secret": zendesk_stand_in.CLIENT_SECRET,
         },
-        base_url=f"{served_zendesk.address}/api/v2",
+        base_url=f"{zendesk.address}/api/v2",
     )
     sent_back = httpx.get(authorization_url(client_of(integration, consent), consent)).headers["location"]
     answer = dict(parse_qsl(urlsplit(sent_back).query))
@@ -119,25 +102,21 @@ def zendesk_mcp(transactional_db: None, zendesk_account: IntegratedAccount, upst
 
 
 @pytest.fixture(scope="session")
-def served_intercom() -> Iterator[Served[Intercom]]:
+def intercom_of_session() -> Iterator[Intercom]:
     """The stand-in for Intercom, for the session."""
-    stand_in = Intercom()
-    server = ThreadedServer(stand_in)
-    yield Served(stand_in, server.begin())
-    server.end()
+    with serving(Intercom()) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
-def intercom(served_intercom: Served[Intercom]) -> Intercom:
+def intercom(intercom_of_session: Intercom) -> Intercom:
     """The stand-in for Intercom, as in the beginning."""
-    served_intercom.stand_in.reset()
-    return served_intercom.stand_in
+    intercom_of_session.reset()
+    return intercom_of_session
 
 
 @pytest.fixture
-def intercom_account(
-    environment: Environment, intercom: Intercom, served_intercom: Served[Intercom]
-) -> IntegratedAccount:
+def intercom_account(environment: Environment, intercom: Intercom) -> IntegratedAccount:
     """An account that is connected to it, with the connection tested."""
     return connect_account(
         environment,
@@ -145,7 +124,7 @@ def intercom_account(
         "tests",
         name="Acme Intercom",
         fields={"api_host": "api.eu.intercom.io", "token": intercom_stand_in.TOKEN},
-        base_url=served_intercom.address,
+        base_url=intercom.address,
     )
 
 
@@ -153,6 +132,3 @@ def intercom_account(
 def intercom_mcp(transactional_db: None, intercom_account: IntegratedAccount, upstream: None) -> McpClient:
     """A client of a server with every tool of it."""
     return client_of_account(intercom_account)
-
-
-__all__ = ["upstream"]

@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import Integration
 from mcpservers.resolution import ESSENTIALS
 from tests.bundles import load_bundle
-from tests.integrations.conftest import BUNDLES, load
+from tests.integrations.bundled import BUNDLES, load
 from tools.catalogue.compilation import Catalogue, Tool, build
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp

@@ -8,11 +8,11 @@ import pytest
 from accounts.errors import ConnectionRefused
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
-from tests.integrations.conftest import load
-from tests.integrations.serving import Served, call_every_tool, walk
+from tests.integrations.bundled import load
+from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
-from tests.stand_ins.freshdesk import Freshdesk
-from tests.stand_ins.freshdesk_data import RECENT
+from tests.vendors.freshdesk.api import Freshdesk
+from tests.vendors.freshdesk.data import RECENT
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_freshdesk_tickets": {"include": ["requester", "stats"], "order_by": "updated_at", "order_type": "asc"},
@@ -80,9 +80,7 @@ def ids(rows: list[Any]) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def test_a_wrong_key_is_not_connected(
-    environment: Environment, freshdesk: Freshdesk, served_freshdesk: Served[Freshdesk]
-) -> None:
+def test_a_wrong_key_is_not_connected(environment: Environment, freshdesk: Freshdesk) -> None:
     with pytest.raises(ConnectionRefused, match="You have to be logged in"):
         connect_account(
             environment,
@@ -90,7 +88,7 @@ def test_a_wrong_key_is_not_connected(
             "tests",
             name="Wrong",
             fields={"domain": "acme", "api_key": "somebody-elses-key"},
-            base_url=f"{served_freshdesk.address}/api/v2",
+            base_url=f"{freshdesk.address}/api/v2",
         )
 
 

@@ -8,10 +8,10 @@ import pytest
 from accounts.errors import ConnectionIncomplete, ConnectionRefused
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
-from tests.integrations.conftest import load
-from tests.integrations.serving import Served, call_every_tool, walk
+from tests.integrations.bundled import load
+from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
-from tests.stand_ins.intercom import TOKEN, VERSION, Intercom
+from tests.vendors.intercom.api import TOKEN, VERSION, Intercom
 
 ADMIN = {"admin_id": "71"}
 COMMENT = {"message_type": "comment", "type": "admin", **ADMIN}
@@ -93,19 +93,15 @@ def test_only_a_host_of_the_vendor_is_connected(environment: Environment) -> Non
         connect_account(environment, load("intercom"), "tests", name="Wrong", fields=fields)
 
 
-def test_a_wrong_token_is_not_connected(
-    environment: Environment, intercom: Intercom, served_intercom: Served[Intercom]
-) -> None:
+def test_a_wrong_token_is_not_connected(environment: Environment, intercom: Intercom) -> None:
     fields = {"api_host": "api.intercom.io", "token": "somebody-elses-token"}
     with pytest.raises(ConnectionRefused, match="Access Token Invalid"):
-        connect_account(
-            environment, load("intercom"), "tests", name="Wrong", fields=fields, base_url=served_intercom.address
-        )
+        connect_account(environment, load("intercom"), "tests", name="Wrong", fields=fields, base_url=intercom.address)
 
 
 async def test_every_tool_is_answered(intercom_mcp: McpClient, intercom: Intercom) -> None:
     await call_every_tool(intercom_mcp, intercom, ARGUMENTS)
-    assert {request.headers["intercom-version"] for request in intercom.received} == {VERSION}
+    assert {request.header_value("intercom-version") for request in intercom.received} == {VERSION}
 
 
 LISTS = {
@@ -135,7 +131,7 @@ async def test_a_search_is_walked_by_a_cursor_in_the_body(intercom_mcp: McpClien
     sent = json.loads(intercom.received[-1].body)
     assert sent["pagination"] == {"per_page": 5, "starting_after": "c15"}
     assert sent["query"] == where("state", "open")["query"]
-    assert intercom.received[-1].query == []
+    assert intercom.received[-1].parameters == []
 
 
 async def test_a_search_reads_and_so_does_every_list(intercom_mcp: McpClient) -> None:

@@ -12,14 +12,14 @@ import pytest
 from accounts.errors import ConsentNeeded
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount
-from tests.conftest import People
-from tests.integrations.conftest import load
-from tests.integrations.serving import Served, call_every_tool, walk
+from tests.integrations.bundled import load
+from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
+from tests.people import People
 from tests.portal_site import browser
-from tests.stand_ins import zendesk as stand_in
-from tests.stand_ins.zendesk import Zendesk
-from tests.stand_ins.zendesk_data import TICKETS
+from tests.vendors.zendesk import api as stand_in
+from tests.vendors.zendesk.api import Zendesk
+from tests.vendors.zendesk.data import TICKETS
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_zendesk_tickets": {"sort": "-updated_at"},
@@ -81,7 +81,7 @@ def test_an_account_needs_a_persons_consent(environment: Environment) -> None:
         connect_account(environment, load("zendesk"), "tests", name="Acme", fields=fields)
 
 
-def test_an_admin_connects_it_in_the_portal(people: People, zendesk: Zendesk, served_zendesk: Served[Zendesk]) -> None:
+def test_an_admin_connects_it_in_the_portal(people: People, zendesk: Zendesk) -> None:
     """By the form, the page that leads to the vendor, the vendor's own page, and back."""
     load("zendesk")
     ana = browser(people.owner)
@@ -90,7 +90,7 @@ def test_an_admin_connects_it_in_the_portal(people: People, zendesk: Zendesk, se
         "field_subdomain": "acme",
         "field_client_id": stand_in.CLIENT_ID,
         "field_client_secret": stand_in.CLIENT_SECRET,
-        "base_url": f"{served_zendesk.address}/api/v2",
+        "base_url": f"{zendesk.address}/api/v2",
     }
     consent = ana.post("/accounts/connect/zendesk", form, follow=True)
     link = re.search(r'href="([^"]+/oauth/authorizations/new[^"]+)"', consent.content.decode())

@@ -14,8 +14,8 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Membership
 from accounts.people.members import remove_member
 from mcpservers.lifecycle import change_server, create_server, delete_server, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
-from tests.conftest import People
 from tests.mcp_client import McpClient
+from tests.people import People
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 

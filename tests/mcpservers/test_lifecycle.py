@@ -18,7 +18,7 @@ from mcpservers.lifecycle import (
     tools_for,
 )
 from mcpservers.models import MCPServer
-from tests.conftest import People
+from tests.people import People
 from tools.models import Documentation
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from mcpservers import resolution, streams
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
 from mcpservers.streams import StreamHub
-from tests.conftest import People
+from tests.people import People
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

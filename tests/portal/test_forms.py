@@ -21,8 +21,9 @@ from accounts.models import (
 )
 from accounts.people.invitations import invite
 from portal.urls import urlpatterns
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser, shown_for
 from tests.routes import routes
 
@@ -86,9 +87,10 @@ def test_no_form_acts_on_an_environment_that_it_was_not_shown_for(
     shown = {"of another environment": str(environment.pk), "of nonsense": "'\x01"}.get(form)
     before = state()
     answer = there.post(filled(path, rows), {**typed, **({"shown_environment": shown} if shown else {})})
-    assert answer.status_code in {405, 409}
+    takes_forms = "POST" in there.options(filled(path, rows)).headers["Allow"]
+    assert answer.status_code == (409 if takes_forms else 405)
     assert state() == before
-    if answer.status_code == 409:
+    if takes_forms:
         words = answer.content.decode()
         assert "You are in <strong>Elsewhere</strong>" in words
         assert "Nothing was done" in words

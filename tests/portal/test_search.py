@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, IntegratedAccount, Role
 from mcpservers.lifecycle import create_server
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -18,7 +18,7 @@ from tests.admin_site import browser, staff, superuser
 from tests.bundles import OPERATOR
 from tests.calls import note_of
 from tests.calls import record as put_on_record
-from tests.conftest import BUNDLE
+from tests.fuse_desk import BUNDLE
 from tests.rest import Rest, token_for
 from tests.routes import routes
 from tests.tools.openapi.documents import DESK_30

@@ -8,8 +8,9 @@ from accounts.changes import ChangeKind
 from accounts.integrated_accounts.lifecycle import set_enabled
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from mcpservers.models import MCPServer
-from tests.admin_site import act, browser, hearing, listing, page, staff, superuser
-from tests.conftest import People
+from tests.admin_site import act, browser, listing, page, staff, superuser
+from tests.hearing import hearing
+from tests.people import People
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from accounts.models import ApiToken, AuditEntry, Environment, Integration, Invi
 from accounts.people.invitations import invite
 from accounts.people.second_factors import begin_setup
 from tests.admin_site import act, browser, listing, page, staff, superuser
-from tests.conftest import People
 from tests.invitations import account_form, link_in
+from tests.people import People
 from tools.models import Documentation
 
 TAKEN = "taken-over-1"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.definition import Definition, definition_schema, parse_definition
 from accounts.errors import DefinitionInvalid
-from tests.conftest import BUNDLE
+from tests.fuse_desk import BUNDLE
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(BUNDLE.read_text())["integration"]
 LIST = ("resources", "cases", "methods", "list")

@@ -8,7 +8,7 @@ from accounts.definition.patterns import PatternUnusable, matches
 from accounts.errors import ConnectionIncomplete
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, Integration
-from tests.conftest import SIMULATOR_KEY
+from tests.fuse_desk import SIMULATOR_KEY
 
 
 @pytest.mark.parametrize(

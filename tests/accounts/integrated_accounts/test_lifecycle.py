@@ -1,6 +1,5 @@
 """Connect, change and disconnect accounts: what is asked of the vendor, what is saved, what is written down."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,9 +16,9 @@ from accounts.models import AuditEntry, Environment, IntegratedAccount, Integrat
 from accounts.vendors.connection import connect
 from accounts.vendors.connection_fields import split_fields
 from mcpservers.models import MCPServer
-from tests.conftest import ThreadedServer
 from tests.moving import move
-from tests.scripted_vendor import Received, ScriptedVendor
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 
 FIELDS = {"app_name": "acme", "api_key": "fd-demo-key"}
 
@@ -260,28 +259,21 @@ class TestMeanwhile:
     """What somebody else does while a slow vendor is asked."""
 
     @pytest.fixture
-    def meanwhile(self, transactional_db: None, account: IntegratedAccount) -> Iterator[Meanwhile]:
+    def meanwhile(self, transactional_db: None, account: IntegratedAccount, scripted: ScriptedVendor) -> Meanwhile:
         """Has the vendor do something before it answers, on a connection of its own."""
-        vendor = ScriptedVendor(body=b'["cases"]')
-        server = ThreadedServer(vendor)
-        move(account, server.begin())
+        scripted.body = b'["cases"]'
+        move(account, scripted.address)
 
         def arrange(act: Callable[[], object]) -> None:
-            def in_thread() -> None:
+            def answer(_: Request) -> Answer:
+                scripted.answer = None
                 act()
                 connection.close()
+                return Answer(scripted.status, scripted.body)
 
-            def answer(_: Received) -> tuple[int, dict[str, str], bytes]:
-                vendor.answer = None
-                thread = threading.Thread(target=in_thread)
-                thread.start()
-                thread.join()
-                return vendor.status, {}, vendor.body
+            scripted.answer = answer
 
-            vendor.answer = answer
-
-        yield arrange
-        server.end()
+        return arrange
 
     def test_a_check_does_not_bring_a_disconnected_account_back(
         self, account: IntegratedAccount, meanwhile: Meanwhile

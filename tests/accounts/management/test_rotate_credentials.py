@@ -13,7 +13,8 @@ from accounts.errors import CredentialsUnreadable
 from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
 from accounts.people.second_factors import begin_setup
 from accounts.token_sets import TokenSet
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
+from tests.people import People
 
 pytestmark = pytest.mark.django_db
 FRESH = "k2:" + base64.urlsafe_b64encode(b"2" * 32).decode()

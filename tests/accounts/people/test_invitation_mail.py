@@ -16,8 +16,8 @@ from django.utils import timezone
 from accounts.models import AuditEntry, Invitation, Membership, Role, User
 from accounts.people.invitations import invite, withdraw
 from accounts.tasks import send_invitations
-from tests.conftest import People
 from tests.invitations import account_form, link_in
+from tests.people import People
 from tests.portal_site import browser
 
 ADDRESS = "nina@example.com"

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
 from accounts.people.invitations import accept_as, invite
-from tests.conftest import People
 from tests.invitations import PASSWORD, account_form, invited, link_in
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy, shown_for
 
 NOT_USABLE = "This invitation cannot be used"
@@ -314,9 +314,10 @@ class TestAnswering:
             response = Client().get(path)
             assert response.status_code == 404
             pages.add(response.content.decode())
-            for answer in ("accept", "decline", "join"):
-                assert browser(people.outsider).post(f"{path}/{answer}").status_code in {302, 404}
-                assert Client().post(f"{path}/{answer}", account_form("user2")).status_code in {302, 404}
+            # Who is signed in has no account to make, and who is not has nothing to answer with: both are led back.
+            for answer, signed_in, stranger in (("accept", 404, 302), ("decline", 404, 302), ("join", 302, 404)):
+                assert browser(people.outsider).post(f"{path}/{answer}").status_code == signed_in
+                assert Client().post(f"{path}/{answer}", account_form("user2")).status_code == stranger
         assert len(pages) == 1
         assert NOT_USABLE in pages.pop()
         assert all(Client().get(path).status_code == 404 for path in unknown)

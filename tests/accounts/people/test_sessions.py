@@ -26,7 +26,7 @@ from accounts.tasks import prune_sign_ins
 from mcpservers.models import MCPServer
 from tests.admin_site import act, staff, superuser
 from tests.admin_site import browser as admin_browser
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

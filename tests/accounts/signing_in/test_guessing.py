@@ -19,7 +19,7 @@ from accounts.signing_in.turns import PasswordTurns
 from accounts.tasks import prune_sign_ins
 from tests.admin_site import browser as admin_browser
 from tests.admin_site import listing, page, superuser
-from tests.conftest import People
+from tests.people import People
 
 PASSWORD = "ana-pass-1"
 

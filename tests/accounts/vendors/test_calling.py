@@ -14,7 +14,7 @@ from accounts.vendors.calling import ask
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream
-from tests.socket_vendor import Conversation, SocketVendor, closing, socket_vendor
+from tests.vendors.sockets import Conversation, SocketVendor, closing, socket_vendor
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 UNAVAILABLE = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"

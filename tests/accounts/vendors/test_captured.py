@@ -12,10 +12,9 @@ from accounts.vendors.calling import ask
 from accounts.vendors.captured import MOST_CHARACTERS, CapturedExchange
 from accounts.vendors.connection import connect
 from accounts.vendors.upstream import Upstream
-from tests.accounts.vendors.test_authentication import KEY, KINDS, PAIR, QUOTED, account_of, serving, vendor
-from tests.scripted_vendor import ScriptedVendor
+from tests.accounts.vendors.keyed import KEY, KINDS, PAIR, QUOTED, account_of
+from tests.vendors.scripted import ScriptedVendor
 
-__all__ = ["serving", "vendor"]
 JSON = {"Content-Type": "application/json"}
 
 
@@ -41,15 +40,15 @@ def everything(exchange: CapturedExchange) -> str:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_no_credential_is_shown_however_it_went_and_came_back(
-    environment: Environment, serving: tuple[ScriptedVendor, str], vendor: ScriptedVendor, kind: str
+    environment: Environment, scripted: ScriptedVendor, kind: str
 ) -> None:
-    vendor.headers = {"content-type": "application/json", "Set-Cookie": "s=secret-cookie", "X-Echo": f"{KEY} {PAIR}"}
-    vendor.body = f'{{"echo": "{KEY}", "pair": "{PAIR}", "url": "/x?api_key={QUOTED}"}}'.encode()
-    exchange = await seen(environment, serving[1], kind, content=b'{"a": [1, 2]}')
+    scripted.headers = {"content-type": "application/json", "Set-Cookie": "s=secret-cookie", "X-Echo": f"{KEY} {PAIR}"}
+    scripted.body = f'{{"echo": "{KEY}", "pair": "{PAIR}", "url": "/x?api_key={QUOTED}"}}'.encode()
+    exchange = await seen(environment, scripted.address, kind, content=b'{"a": [1, 2]}')
     shown = everything(exchange)
     for secret in (KEY, QUOTED, "secret-cookie", *([PAIR] if kind == "basic" else [])):
         assert secret not in shown
-    assert exchange.url.startswith(f"{serving[1]}/tickets?a=1")
+    assert exchange.url.startswith(f"{scripted.address}/tickets?a=1")
     assert ("api_key=•••" in exchange.url) is (kind == "query")
     assert "•••" in shown
     assert '"a": [\n    1,' in exchange.request.body
@@ -61,11 +60,10 @@ async def test_no_credential_is_shown_however_it_went_and_came_back(
     ("media_type", "body", "shown"), [("text/plain", b"x" * 50_000, MOST_CHARACTERS), ("image/png", b"\x89PNG", 0)]
 )
 async def test_long_and_binary_bodies_are_not_shown_whole(
-    environment: Environment, serving: tuple[ScriptedVendor, str], *, media_type: str, body: bytes, shown: int
+    environment: Environment, scripted: ScriptedVendor, *, media_type: str, body: bytes, shown: int
 ) -> None:
-    vendor, address = serving
-    vendor.headers, vendor.body = {"content-type": media_type}, body
-    answer: Any = (await seen(environment, address)).answer
+    scripted.headers, scripted.body = {"content-type": media_type}, body
+    answer: Any = (await seen(environment, scripted.address)).answer
     assert (len(answer.body), answer.size, answer.is_cut) == (shown, len(body), shown == MOST_CHARACTERS)
 
 

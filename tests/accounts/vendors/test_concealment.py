@@ -17,18 +17,15 @@ from accounts.errors import UpstreamRevealing
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
 from accounts.vendors.concealment import MASK, SHORTEST_SECRET, SecretMask
 from accounts.vendors.upstream import UpstreamResponse
-from tests.accounts.vendors.test_authentication import KEY, KINDS, LIST, account, account_of, desk, serving, vendor
-from tests.conftest import People
+from tests.accounts.vendors.keyed import KEY, KINDS, LIST
 from tests.mcp_client import McpClient
-from tests.mcpservers.conftest import upstream
+from tests.people import People
 from tests.rest import AsyncRest
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.trying import try_tool
 from tools.catalogue.toolbox import toolbox_of
 from tools.models import Call
 from tools.record.recorder import recorder
-
-__all__ = ["account", "account_of", "desk", "serving", "upstream", "vendor"]
 
 FORMS: dict[str, Callable[[str], str]] = {
     "as it is": str,
@@ -189,13 +186,13 @@ def test_a_short_secret_is_masked_only_where_what_stands_beside_it_tells_it() ->
 
 
 @pytest.mark.hostile
-@pytest.mark.parametrize("account", list(KINDS), indirect=True)
+@pytest.mark.parametrize("keyed_account", list(KINDS), indirect=True)
 @pytest.mark.parametrize("form", ["as it is", "percent-quoted", "as a pair", "JSON in JSON", "each character quoted"])
 @pytest.mark.parametrize("status", [200, 400])
 async def test_no_entrance_shows_what_a_vendor_repeats(
-    desk: McpClient,
-    vendor: ScriptedVendor,
-    account: IntegratedAccount,
+    keyed_desk: McpClient,
+    scripted: ScriptedVendor,
+    keyed_account: IntegratedAccount,
     environment: Environment,
     people: People,
     *,
@@ -204,16 +201,18 @@ async def test_no_entrance_shows_what_a_vendor_repeats(
 ) -> None:
     """MCP with its structured content, REST, the playground with its exchange, and the record of calls."""
     echo = FORMS[form](KEY)
-    vendor.status = status
-    vendor.headers = {"Location": f"/x?api_key={echo}".replace("\n", ""), "Link": f'<{echo}>; rel="next"'}
-    vendor.body = json.dumps({"data": [{"echo": echo, echo: 1}], "error": {"text": echo, "code": echo}}).encode()
+    scripted.status = status
+    scripted.headers = {"Location": f"/x?api_key={echo}".replace("\n", ""), "Link": f'<{echo}>; rel="next"'}
+    scripted.body = json.dumps({"data": [{"echo": echo, echo: 1}], "error": {"text": echo, "code": echo}}).encode()
     _, value = await database_sync_to_async(ApiToken.objects.issue)(
         environment=environment, name="t", role=Role.ADMIN, owner=people.owner
     )
-    over_mcp = await desk.call(LIST)
-    over_rest = await AsyncRest(value).post(f"/integrated-account/{account.pk}/tools/{LIST}", {})
-    toolbox: Any = await toolbox_of(account.pk)
-    trial = await sync_to_async(try_tool, thread_sensitive=True)(toolbox.catalogue.get(LIST), account, {}, people.owner)
+    over_mcp = await keyed_desk.call(LIST)
+    over_rest = await AsyncRest(value).post(f"/integrated-account/{keyed_account.pk}/tools/{LIST}", {})
+    toolbox: Any = await toolbox_of(keyed_account.pk)
+    trial = await sync_to_async(try_tool, thread_sensitive=True)(
+        toolbox.catalogue.get(LIST), keyed_account, {}, people.owner
+    )
     await database_sync_to_async(recorder.flush)()
     rows = [row async for row in Call.objects.values()]
     assert len(rows) == 3

@@ -24,8 +24,8 @@ from accounts.vendors.calling import ask
 from accounts.vendors.connection import connect
 from accounts.vendors.oauth.client import moved
 from accounts.vendors.upstream import Upstream
-from tests.accounts.vendors.routed import BASIC, BEARER, HEADER, QUERY, client_at, document, load
-from tests.recording_vendor import RecordingVendor, recording_vendor
+from tests.vendors.recording import RecordingVendor, recording_vendor
+from tests.vendors.routed import BASIC, BEARER, HEADER, QUERY, client_at, document, load
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.hostile]
 COUNT = 3

@@ -13,7 +13,7 @@ from accounts.definition import parse_definition
 from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.vendors.routes import approve
 from accounts.vendors.secret_routes import routes_of
-from tests.accounts.vendors.routed import BASIC, BEARER, HEADER, QUERY, client_at, connected, document, load
+from tests.vendors.routed import BASIC, BEARER, HEADER, QUERY, client_at, connected, document, load
 from tools.catalogue.toolbox import usable_connection
 
 pytestmark = pytest.mark.django_db

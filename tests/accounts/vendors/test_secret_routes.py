@@ -13,7 +13,13 @@ from accounts.errors import AccountChanged, ConnectionIncomplete, ConnectionRefu
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import connect_account, reconnect_account, set_enabled
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Role
-from tests.accounts.vendors.routed import (
+from tests.admin_site import browser as staff_browser
+from tests.admin_site import page, superuser
+from tests.people import People
+from tests.portal_site import browser
+from tests.rest import Rest, problem, reasons, token_of
+from tests.vendors.recording import RecordingVendor
+from tests.vendors.routed import (
     BASIC,
     BEARER,
     FIELDS,
@@ -27,12 +33,6 @@ from tests.accounts.vendors.routed import (
     load,
     save,
 )
-from tests.admin_site import browser as staff_browser
-from tests.admin_site import page, superuser
-from tests.conftest import People
-from tests.portal_site import browser
-from tests.recording_vendor import RecordingVendor
-from tests.rest import Rest, problem, reasons, token_of
 from tools.catalogue.toolbox import usable_connection
 
 pytestmark = pytest.mark.django_db

@@ -29,8 +29,7 @@ from accounts.vendors.decompression import PIECE_BYTES, decompressed
 from accounts.vendors.routes import approve
 from accounts.vendors.secret_routes import routes_of_account
 from accounts.vendors.upstream import Upstream, UpstreamResponse, close_shared_upstream, shared_upstream
-from tests.conftest import ThreadedServer
-from tests.scripted_vendor import ScriptedVendor, gzipped
+from tests.vendors.scripted import ScriptedVendor, gzipped
 
 MEBIBYTE = 1024 * 1024
 KEY = {"X-FuseDesk-API-Key": "fd-demo-key"}
@@ -42,14 +41,6 @@ def control(simulator: str) -> Iterator[httpx.Client]:
         client.post("/_control/reset")
         yield client
         client.post("/_control/reset")
-
-
-@pytest.fixture
-def scripted() -> Iterator[tuple[ScriptedVendor, str]]:
-    vendor = ScriptedVendor()
-    server = ThreadedServer(vendor)
-    yield vendor, server.begin()
-    server.end()
 
 
 @pytest_asyncio.fixture
@@ -234,25 +225,23 @@ async def test_an_answer_cut_short_is_broken(upstream: Upstream, simulator: str,
         await ask(upstream, simulator)
 
 
-async def test_a_query_arrives_as_it_was_quoted(upstream: Upstream, scripted: tuple[ScriptedVendor, str]) -> None:
-    vendor, address = scripted
+async def test_a_query_arrives_as_it_was_quoted(upstream: Upstream, scripted: ScriptedVendor) -> None:
     query = "a=%20&b=%2B&c=%25&d=%26&e=%C3%A9%F0%9F%98%80&f=%22%27&g=a%2Fb&h=%5B%7B%7D%5D&i=~-._"
-    await ask(upstream, address, f"/x%20y/%2e?{query}")
-    assert (vendor.last.path, vendor.last.query) == ("/x%20y/%2e", query)
+    await ask(upstream, scripted.address, f"/x%20y/%2e?{query}")
+    assert (scripted.last.path, scripted.last.query) == ("/x%20y/%2e", query)
 
 
 async def test_only_what_is_meant_stands_in_the_headers(
-    upstream: Upstream, scripted: tuple[ScriptedVendor, str], account: IntegratedAccount
+    upstream: Upstream, scripted: ScriptedVendor, account: IntegratedAccount
 ) -> None:
-    vendor, address = scripted
-    account.base_url = address
+    account.base_url = scripted.address
     approve(account, routes_of_account(account, account.integration.parsed()))
     connection = connect(account, account.integration.parsed())
     forged = {"X-FuseDesk-API-Key": "mine", "Content-Type": "application/json"}
     await upstream.send(connection.request("POST", "/x", headers=forged, content=b"{}"))
-    assert vendor.last.header("x-fusedesk-api-key") == ["fd-demo-key"]
-    assert vendor.last.header("accept-encoding") == ["gzip, deflate"]
-    assert {name for name, _ in vendor.last.headers} == {
+    assert scripted.last.header("x-fusedesk-api-key") == ["fd-demo-key"]
+    assert scripted.last.header("accept-encoding") == ["gzip, deflate"]
+    assert {name for name, _ in scripted.last.headers} == {
         "host", "accept", "accept-encoding", "user-agent", "content-type", "content-length", "x-fusedesk-api-key",
     }  # fmt: skip
 

@@ -1,14 +1,18 @@
 """The management API of API tokens."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import tokens
-from accounts.changes import Change, ChangeKind, subscribe
+from accounts.changes import Change, ChangeKind
 from accounts.models import ApiToken, AuditEntry, Environment, Role
-from tests.conftest import People
+from tests.hearing import hearing
+from tests.people import People
 from tests.rest import Rest, problem, reasons, token_of
 
 TOKENS = "/api-token"
@@ -40,14 +44,16 @@ def test_issued_token_opens_what_its_role_permits(rest: Rest) -> None:
     problem(viewer.get(TOKENS), 403)
 
 
-def test_revoked_token_opens_nothing_and_is_announced(rest: Rest) -> None:
-    heard: list[Change] = []
-    subscribe(heard.append)
+def test_revoked_token_opens_nothing_and_is_announced(
+    rest: Rest, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     made = rest.post(TOKENS, {"name": "Reporting", "role": "admin"}).json()
     revoked = Rest(made["token"])
     assert revoked.get(TOKENS).status_code == 200
 
-    assert rest.delete(f"{TOKENS}/{made['id']}").status_code == 204
+    with hearing() as heard, django_capture_on_commit_callbacks(execute=True):
+        assert rest.delete(f"{TOKENS}/{made['id']}").status_code == 204
+    assert heard == [Change(ChangeKind.TOKEN, UUID(made["id"]))]
 
     problem(revoked.get(TOKENS), 401)
     problem(rest.delete(f"{TOKENS}/{made['id']}"), 404)
@@ -57,11 +63,12 @@ def test_revoked_token_opens_nothing_and_is_announced(rest: Rest) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_revocation_is_announced_once_it_is_committed(rest: Rest) -> None:
-    heard: list[Change] = []
-    subscribe(heard.append)
     made = rest.post(TOKENS, {"name": "Reporting", "role": "admin"}).json()
-    rest.delete(f"{TOKENS}/{made['id']}")
-    assert (ChangeKind.TOKEN, made["id"]) in [(change.kind, str(change.id)) for change in heard]
+    with hearing() as heard:
+        with transaction.atomic():
+            rest.delete(f"{TOKENS}/{made['id']}")
+            assert heard == []
+        assert heard == [Change(ChangeKind.TOKEN, UUID(made["id"]))]
 
 
 def test_expired_token_opens_nothing(environment: Environment) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from accounts.models import IntegratedAccount, Integration, OAuthGrant
-from tests.accounts.vendors.oauth.conftest import Consented, grant_of
-from tests.authorization_server import FIELDS, AuthorizationServer
+from tests.accounts.vendors.oauth.grants import grant_of
 from tests.rest import Rest, problem, token_of
+from tests.vendors.authorization_server import FIELDS, AuthorizationServer
+from tests.vendors.fixtures import Consented
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Role
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from tests.conftest import People
+from tests.people import People
 from tests.rest import Answer, Rest, problem, reasons, token_of
 from tests.servers import made_in_every_status
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Environment, IntegratedAccount, Role
 from mcpservers.models import MCPServer
 from tests.calls import TOOL, note_of, record
-from tests.conftest import People
+from tests.people import People
 from tests.rest import Rest, problem, reasons, token_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

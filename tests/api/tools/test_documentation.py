@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import AuditEntry, Environment, Integration, Role, User
 from tests.admin_site import staff
-from tests.conftest import People
+from tests.people import People
 from tests.rest import Rest, problem, reasons, token_for, token_of
 from tools.models import Documentation
 

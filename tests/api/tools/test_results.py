@@ -8,7 +8,7 @@ import pytest
 from accounts.models import IntegratedAccount
 from accounts.vendors.upstream import close_shared_upstream
 from tests.rest import AsyncRest, problem
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,8 @@ from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
+from tests.admin_site import act, browser, listing, page, queries, staff, superuser
+from tests.hearing import hearing
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,8 @@ from django.test import Client
 
 from accounts.models import Environment, IntegratedAccount, Integration
 from portal.accounts.forms import filled_link
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 PATH = "/accounts/connect/fuse_desk"

@@ -13,11 +13,10 @@ from accounts.models import Environment, IntegratedAccount, Integration, OAuthGr
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from portal.accounts import consent as consents
-from tests.accounts.vendors.oauth.conftest import grant_of
-from tests.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
-from tests.conftest import People
-from tests.pages import as_read
-from tests.portal_site import browser, has_strict_policy, shown_for
+from tests.accounts.vendors.oauth.grants import grant_of
+from tests.people import People
+from tests.portal_site import browser, shown, shown_for, vendor_address
+from tests.vendors.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
 
 CONNECT = "/accounts/connect/oauth_desk"
 FORM = {
@@ -33,21 +32,6 @@ FORM = {
 def ana(people: People, code_integration: Integration, authority: AuthorizationServer) -> Client:
     """The browser of an admin."""
     return browser(people.owner)
-
-
-def shown(response: HttpResponseBase) -> str:
-    """Return the page of a response, with its characters as a person reads them."""
-    return html.unescape(as_read(response.content.decode()))  # type: ignore[attr-defined]
-
-
-def vendor_address(client: Client, response: HttpResponseBase) -> str:
-    """Return the link to the vendor on the page that a form led to."""
-    assert response.status_code == 302, shown(response)
-    page = client.get(response.headers["Location"])
-    assert has_strict_policy(page)
-    found = re.search(r'href="([^"]*)" rel="noreferrer">Continue to', page.content.decode())
-    assert found
-    return html.unescape(found.group(1))
 
 
 def answer_of(authority: AuthorizationServer, address: str) -> str:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import Environment, IntegratedAccount, Integration
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Call
 from tools.record.rollups import add_up

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEntry, IntegratedAccount
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
+from tests.people import People
 from tests.portal_site import browser
 
 

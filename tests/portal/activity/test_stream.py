@@ -20,8 +20,9 @@ from mcpservers.models import MCPServer
 from portal.activity import feed as activity_feed
 from portal.activity.feed import ActivityFeed, Watch
 from tests.calls import note_of, record
-from tests.conftest import People, ThreadedServer
+from tests.people import People
 from tests.portal_site import browser
+from tests.serving import served
 from tools.models import Call
 from tools.record.activity import CallFilter
 
@@ -41,9 +42,8 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> ActivityFeed:
 @pytest.fixture
 def web(feed: ActivityFeed) -> Iterator[str]:
     """The product's own application in a thread."""
-    server = ThreadedServer(application)
-    yield server.begin()
-    server.end()
+    with served(application) as address:
+        yield address
 
 
 class Events:

@@ -16,8 +16,8 @@ from django.test import AsyncClient, Client
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role
 from mcpservers.models import MCPServer
 from tests.calls import TOOL, note_of, record
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Call
 

@@ -3,8 +3,8 @@
 from django.contrib.auth.models import Permission
 
 from accounts.models import Environment, IntegratedAccount, Membership, Role, User
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, SecondFactor, User
 from accounts.people.second_factors import begin_setup, confirm_setup
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 PASSWORD = "ana-pass-1"

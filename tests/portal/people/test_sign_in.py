@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 PASSWORD = "ana-pass-1"

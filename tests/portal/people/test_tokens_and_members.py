@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from mcpservers.lifecycle import create_server
-from tests.conftest import People
 from tests.invitations import invited
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 
 

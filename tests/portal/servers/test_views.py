@@ -14,8 +14,8 @@ from accounts import tokens
 from accounts.models import AuditEntry, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser
 from tests.servers import made_in_every_status
 from tools.models import Call

@@ -15,8 +15,9 @@ from accounts.models import AuditEntry, IntegratedAccount, User
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from portal.tools.call_snippets import over_mcp, over_rest
-from tests.conftest import SIMULATOR_KEY, People
+from tests.fuse_desk import SIMULATOR_KEY
 from tests.pages import as_read
+from tests.people import People
 from tools.models import Call
 from tools.record.recorder import recorder
 

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import IntegratedAccount, Role, User
 from mcpservers.lifecycle import create_server
-from tests.conftest import People
 from tests.pages import as_read
+from tests.people import People
 from tests.portal_site import browser
 from tools.models import Call, Documentation
 from tools.record.rollups import add_up

@@ -1,22 +1,20 @@
 """Admin pages of documentation records: the list, the editor, the live preview."""
 
-import json
-from typing import Any
-
 import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.changes import ChangeKind
 from accounts.models import AuditEntry, Integration, User
-from tests.admin_site import act, browser, hearing, listing, page, queries, staff, superuser
+from tests.admin_site import act, browser, listing, page, queries, staff, superuser
+from tests.hearing import hearing
+from tests.tools.admin.record_form import typed
 from tools.admin.calls import DocumentationAdmin
 from tools.catalogue.compilation import catalogue_of
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db
 PREVIEW = "/admin/tools/documentation/preview/"
-SCHEMAS = ("query_schema", "body_schema", "response_schema")
 
 
 @pytest.fixture
@@ -27,13 +25,6 @@ def root() -> Client:
 @pytest.fixture
 def record(integration: Integration) -> Documentation:
     return Documentation.objects.select_related("integration").get(resource="cases", method="list")
-
-
-def typed(record: Documentation, **changes: Any) -> dict[str, str]:
-    """Return what the form of a record sends, with changes."""
-    values = {name: json.dumps(getattr(record, name)) for name in SCHEMAS}
-    values |= {"title": record.title, "description": record.description, "tool_name": record.tool_name}
-    return {**values, "published": "on", **changes}
 
 
 def tools_now(record: Documentation) -> set[str]:

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import AuditEntry, Integration
-from tests.admin_site import browser, hearing, staff, superuser
+from tests.admin_site import browser, staff, superuser
 from tests.bundles import OPERATOR
+from tests.hearing import hearing
 from tests.pages import as_read
 from tests.tools.openapi.documents import DESK_30, answering, described, operation
 from tools.catalogue.compilation import build

@@ -9,8 +9,8 @@ from django.test import AsyncClient
 
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Membership, Role, User
 from tests.admin_site import staff, superuser
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.admin.test_documentation import typed
+from tests.tools.admin.record_form import typed
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.trying import example_arguments
 from tools.models import Call, Documentation
 from tools.record.recorder import recorder

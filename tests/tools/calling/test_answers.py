@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.vendors.upstream import UpstreamResponse
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.archive import archive_tool
+from tests.vendors.archive import archive_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.files import read_file
 
 GET, RAW, TEXT = "get_single_archive_paper_by_id", "archive_papers_raw", "archive_papers_text"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.desk import desk_tool
+from tests.vendors.desk import desk_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.arguments import bind, check
 from tools.calling.queries import query_pairs
 from tools.errors import InvalidArguments

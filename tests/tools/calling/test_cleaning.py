@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from accounts.definition import Shaping
 from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.archive import archive_with
+from tests.vendors.archive import archive_with
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.cleaning import cleaned
 
 ODD = {

@@ -14,8 +14,8 @@ from accounts.vendors.upstream import close_shared_upstream
 from tests.mcp_client import McpClient
 from tests.moving import move
 from tests.rest import AsyncRest, problem
-from tests.scripted_vendor import ScriptedVendor
-from tests.socket_vendor import Conversation, socket_vendor
+from tests.vendors.scripted import ScriptedVendor
+from tests.vendors.sockets import Conversation, socket_vendor
 from tools.models import Call
 from tools.record.recorder import recorder
 

@@ -33,10 +33,8 @@ def stage(
     transactional_db: None, environment: Environment, loop: asyncio.AbstractEventLoop, settings: object
 ) -> Iterator[Stage]:
     settings.UPSTREAM_CIRCUIT_FAILURES = 0  # type: ignore[attr-defined]  # this vendor fails more than it answers
-    made = stage_of(loop, environment)
-    yield made
-    loop.run_until_complete(made.vendor.end())
-    loop.run_until_complete(made.trap.end())
+    with stage_of(loop, environment) as made:
+        yield made
 
 
 def test_generated_calls_keep_every_promise(stage: Stage, loop: asyncio.AbstractEventLoop) -> None:

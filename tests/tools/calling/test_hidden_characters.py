@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.invisible import SUSPECT, hidden_in, may_hide, revealed, unescaped, visible
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 
 GET = "get_single_desk_ticket_by_id"
 LIST = "list_all_desk_tickets"

@@ -13,7 +13,8 @@ from accounts.integrated_accounts.lifecycle import set_enabled
 from accounts.models import IntegratedAccount
 from tests.mcp_client import McpClient
 from tests.moving import move
-from tests.scripted_vendor import ScriptedVendor, gzipped
+from tests.vendors.application import Answer
+from tests.vendors.scripted import ScriptedVendor, gzipped
 from tools.models import Call, Documentation
 from tools.record.recorder import recorder
 
@@ -302,6 +303,6 @@ class TestAccounts:
 
 
 async def test_calls_that_run_at_once_do_not_mix(desk: McpClient, scripted: ScriptedVendor) -> None:
-    scripted.answer = lambda request: (200, {}, orjson.dumps({"ticket": {"path": request.path}}))
+    scripted.answer = lambda request: Answer(200, orjson.dumps({"ticket": {"path": request.path}}))
     found = await asyncio.gather(*(desk.value(GET, {"id": str(count)}) for count in range(30)))
     assert found == [{"path": f"/tickets/{count}"} for count in range(30)]

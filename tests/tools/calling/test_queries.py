@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.queries import query_pairs, quoted
 
 STYLES = ["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]

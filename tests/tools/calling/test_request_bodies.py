@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Received, ScriptedVendor
-from tests.tools.archive import archive_tool
+from tests.vendors.application import Request
+from tests.vendors.archive import archive_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.arguments import bind, check
 from tools.errors import InvalidArguments
 
@@ -28,7 +29,7 @@ def parts(content_type: str, body: bytes) -> list[Message]:
     return [part for part in whole.get_payload() if isinstance(part, Message)]
 
 
-def parts_of(request: Received) -> list[Message]:
+def parts_of(request: Request) -> list[Message]:
     return parts(request.header("content-type")[0], request.body)
 
 

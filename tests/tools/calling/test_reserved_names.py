@@ -6,8 +6,8 @@ from accounts.definition import is_reserved_header, is_reserved_parameter, parse
 from accounts.errors import DefinitionInvalid
 from tests.bundles import read_bundle
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.desk import DESK
+from tests.vendors.desk import DESK
+from tests.vendors.scripted import ScriptedVendor
 
 HEADERS = [
     "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL", "Forwarded",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.calling.test_cursors import ids, walk
+from tests.tools.pages import ids, walk
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.shaping import ResultDocument, shape_page, shape_value
 
 TICKETS = "list_all_desk_tickets"

@@ -11,7 +11,7 @@ from accounts.models import IntegratedAccount, Integration
 from mcpservers.lifecycle import create_server
 from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
-from tests.tools.desk import DESK, desk_tool
+from tests.vendors.desk import DESK, desk_tool
 from tools.catalogue.compilation import Catalogue, build, catalogue_of
 from tools.errors import FilterUnknown, UnknownTool
 from tools.models import Documentation

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
-from tests.tools.desk import DESK, desk
+from tests.vendors.desk import DESK, desk
 from tools.catalogue.gate import MAX_DESCRIPTION, MAX_TOOL_CHARACTERS, is_paginated, name_of, problems_of
 from tools.catalogue.naming import group_of, tool_name
 from tools.models import Documentation

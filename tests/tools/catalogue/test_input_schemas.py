@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.desk import desk_tool
+from tests.vendors.desk import desk_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.arguments import check
 from tools.catalogue.schemas import property_problems
 from tools.errors import InvalidArguments

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
-from tests.tools.desk import DESK
+from tests.vendors.desk import DESK
 from tools.catalogue.placement import placement_problems
 from tools.models import Documentation
 

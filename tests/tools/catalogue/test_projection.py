@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.archive import archive_tool
-from tests.tools.desk import desk_tool
+from tests.vendors.archive import archive_tool
+from tests.vendors.desk import desk_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import Projection
 

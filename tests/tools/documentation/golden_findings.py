@@ -10,7 +10,7 @@ from typing import Any
 from accounts.definition import Definition
 from accounts.models import Integration
 from tests.bundles import read_bundle
-from tests.tools.desk import DESK, desk
+from tests.vendors.desk import DESK, desk
 from tools.documentation.assessment import RULES_VERSION, assess
 from tools.documentation.verdicts import verdicts_on
 from tools.models import Documentation

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tests.bundles import load_bundle
-from tests.conftest import BUNDLE
-from tests.tools.desk import DESK
+from tests.fuse_desk import BUNDLE
+from tests.vendors.desk import DESK
 from tools.catalogue.compilation import build
 from tools.documentation.bundle_text import MAX_NODES, read_document
 from tools.documentation.bundles import LoadResult, compare_bundle, write_bundle

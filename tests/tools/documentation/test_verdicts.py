@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Integration
 from tests.bundles import load_bundle
-from tests.tools.desk import DESK
+from tests.vendors.desk import DESK
 from tools.documentation.verdicts import ensure_fresh, report_of
 from tools.models import Documentation, Judged, State, Verdict
 

@@ -10,8 +10,9 @@ from accounts.models import Environment
 from mcpservers.lifecycle import create_server
 from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Answer, Received, ScriptedVendor
 from tests.tools.openapi.documents import DESK_30
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 from tools.documentation.publishing import publish
 from tools.models import Documentation
 from tools.openapi.importing import prepare
@@ -22,7 +23,6 @@ def acme(
     transactional_db: None,
     environment: Environment,
     scripted: ScriptedVendor,
-    scripted_address: tuple[ScriptedVendor, str],
     upstream: None,
 ) -> McpClient:
     """A client of a server with every tool of the imported helpdesk."""
@@ -30,16 +30,16 @@ def acme(
     publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
     fields = {"subdomain": "demo", "api_key": "acme-secret"}
     account = connect_account(
-        environment, integration, "tests", name="Acme", fields=fields, base_url=scripted_address[1], verify=False
+        environment, integration, "tests", name="Acme", fields=fields, base_url=scripted.address, verify=False
     )
     return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
 
 
-def two_pages(request: Received) -> Answer:
+def two_pages(request: Request) -> Answer:
     """Answer as the description says: two tickets, and on the first page the cursor of the second."""
     first = "cursor" not in dict(request.parameters)
     rows = [{"id": 1, "subject": "One"}] if first else [{"id": 2, "subject": None}]
-    return 200, {}, orjson.dumps({"tickets": rows, "meta": {"next_cursor": "c2" if first else None, "has_more": first}})
+    return Answer(200, {"tickets": rows, "meta": {"next_cursor": "c2" if first else None, "has_more": first}})
 
 
 async def test_a_list_is_found_in_its_envelope_and_paged_by_its_cursor(

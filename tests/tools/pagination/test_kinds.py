@@ -12,18 +12,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts.definition import parse_definition
-from accounts.integrated_accounts.lifecycle import connect_account
-from accounts.models import Environment
 from accounts.vendors.authentication import QueryKey
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
-from mcpservers.lifecycle import create_server
-from tests.bundles import load_bundle
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import Answer, Received, ScriptedVendor
-from tests.tools.calling.test_cursors import ids, walk
-from tests.tools.list_vendor import PAGINGS, SILENT, ListVendor, bundle, list_tool
+from tests.tools.pages import ids, walk
+from tests.vendors.application import Answer, Request
+from tests.vendors.lists import KEY, PAGINGS, SILENT, ListVendor, bundle, list_tool
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling.answers import VendorAnswer
 from tools.calling.arguments import bind, check
 from tools.calling.cursors import MAX_CHARACTERS
@@ -34,7 +31,6 @@ from tools.models import Documentation
 from tools.pagination.numbered import goes_on
 from tools.ratelimits import RateLimits
 
-KEY = "lists-secret"
 TOOLS = {name: list_tool(name) for name in PAGINGS}
 CONNECTION = Connection(
     UUID(int=1), UUID(int=2), "Lists", "Lists", "https://lists.example/v1", QueryKey(SecretMask([KEY]), "key", KEY)
@@ -46,25 +42,6 @@ CAPS = st.integers(1, 60)
 USUAL_CAPS = st.sampled_from([10, 15, 20, 25, 30, 32, 50, 64, 100])
 
 
-@pytest.fixture
-def vendor(scripted: ScriptedVendor, scripted_address: tuple[ScriptedVendor, str]) -> ListVendor:
-    """A vendor of 45 things."""
-    scripted.answer = lists = ListVendor([{"id": number} for number in range(45)], base=f"{scripted_address[1]}/v1")
-    return lists
-
-
-@pytest.fixture
-def lists(
-    transactional_db: None, environment: Environment, vendor: ListVendor, scripted: ScriptedVendor, upstream: None
-) -> McpClient:
-    """A client of a server with every list."""
-    integration = load_bundle(json.dumps(bundle())).integration
-    account = connect_account(
-        environment, integration, "tests", name="Lists", fields={"key": KEY}, base_url=vendor.base, verify=False
-    )
-    return McpClient(create_server(account, "tests", name="Lists", methods=[], tags=[])[1])
-
-
 def call(name: str, vendor: ListVendor, arguments: dict[str, Any], budget: int) -> dict[str, Any]:
     """Make one step of a walk without a network in between."""
     tool = TOOLS[name]
@@ -74,8 +51,10 @@ def call(name: str, vendor: ListVendor, arguments: dict[str, Any], budget: int) 
     bound = bind(tool, used, step.request())
     address = urlsplit(f"https://lists.example/v1{bound.target}")
     headers = [(name.lower(), value) for name, value in bound.headers.items()]
-    status, told, body = vendor(Received(tool.method.http, address.path, address.query, headers, bound.body))
-    response = UpstreamResponse(status, {name.lower(): value for name, value in told.items()}, body)
+    given = vendor(Request(tool.method.http, address.path, address.query, headers, bound.body))
+    response = UpstreamResponse(
+        given.status, {name.lower(): value for name, value in given.headers.items()}, given.content
+    )
     shown = step.view(bound.target, VendorAnswer(tool, CONNECTION, response, RateLimits()))
     shaped = shape_page(shown.items, shown.cursor_after, budget=budget, note=shown.note)
     assert len(shaped.text) <= budget
@@ -214,7 +193,7 @@ async def test_a_range_ends_where_its_answer_says(
 ) -> None:
     told, given, status = answered
     content = json.dumps({"data": list(range(given))}).encode()
-    scripted.answer = lambda request: (status, {"Content-Range": told} if told else {}, content)
+    scripted.answer = lambda request: Answer(status, content, {"Content-Range": told} if told else {})
     page = await lists.value("list_range", {"limit": 10})
     assert (page["result_count"], page["next_cursor"] is not None) == expected
 
@@ -224,10 +203,10 @@ async def test_items_that_lie_elsewhere_than_asked_are_put_where_they_lie(
 ) -> None:
     """A vendor that rounds ranges down to its own pages sends some items again, which are left out."""
 
-    def rounded(request: Received) -> Answer:
+    def rounded(request: Request) -> Answer:
         first = int(request.header("range")[0].removeprefix("items=").partition("-")[0]) // 10 * 10
         rows = [{"id": number} for number in range(23)][first : first + 10]
-        return 206, {"Content-Range": f"items {first}-{first + len(rows) - 1}/23"}, json.dumps({"data": rows}).encode()
+        return Answer(206, {"data": rows}, {"Content-Range": f"items {first}-{first + len(rows) - 1}/23"})
 
     scripted.answer = rounded
     assert ids(await walk(lists, "list_range", limit=7)) == list(range(23))
@@ -235,7 +214,7 @@ async def test_items_that_lie_elsewhere_than_asked_are_put_where_they_lie(
 
 @pytest.mark.parametrize("name", ["page", "cursor", "link", "offset", "range", "none"])
 async def test_no_content_is_an_empty_list(lists: McpClient, scripted: ScriptedVendor, name: str) -> None:
-    scripted.answer = lambda request: (204, {}, b"")
+    scripted.answer = lambda request: Answer(204, b"")
     assert await lists.value(f"list_{name}") == {"result": [], "next_cursor": None, "result_count": 0}
 
 
@@ -243,7 +222,7 @@ async def test_a_page_behind_the_last_may_be_unknown_but_the_first_may_not(
     lists: McpClient, vendor: ListVendor, scripted: ScriptedVendor
 ) -> None:
     first = await lists.value("list_page", {"limit": 45})
-    scripted.answer = lambda request: (404, {}, b'{"detail": "Invalid page."}')
+    scripted.answer = lambda request: Answer(404, b'{"detail": "Invalid page."}')
     assert (await lists.value("list_page", {"limit": 45, "next_cursor": first["next_cursor"]}))["result"] == []
     assert "HTTP 404" in await lists.failure("list_page")
 
@@ -254,7 +233,7 @@ async def test_a_total_that_is_none_leaves_it_to_the_length_of_the_page(
 ) -> None:
     for rows, more in ((3, False), (10, True)):
         content = json.dumps({"data": list(range(rows)), "meta": {"total": told}}).encode()
-        scripted.answer = lambda request, content=content: (200, {}, content)  # type: ignore[misc]
+        scripted.answer = lambda request, content=content: Answer(200, content)
         for name in ("offset_total", "page_total"):
             assert ((await lists.value(f"list_{name}", {"limit": 10}))["next_cursor"] is not None) is more
 
@@ -264,7 +243,7 @@ async def test_what_does_not_tell_of_more_is_the_last_page(
     lists: McpClient, scripted: ScriptedVendor, told: Any
 ) -> None:
     content = json.dumps({"data": list(range(10)), "meta": {"more": told, "next": told}}).encode()
-    scripted.answer = lambda request: (200, {}, content)
+    scripted.answer = lambda request: Answer(200, content)
     for name in ("page_more", "cursor"):
         if (name, told) == ("cursor", "false"):
             continue
@@ -274,9 +253,9 @@ async def test_what_does_not_tell_of_more_is_the_last_page(
 async def test_a_cursor_with_the_last_page_is_left_where_more_says_so(
     lists: McpClient, scripted: ScriptedVendor
 ) -> None:
-    scripted.answer = lambda request: (200, {}, b'{"data": [{"id": 8}], "meta": {"more": false}}')
+    scripted.answer = lambda request: Answer(200, b'{"data": [{"id": 8}], "meta": {"more": false}}')
     assert (await lists.value("list_cursor_last"))["next_cursor"] is None
-    scripted.answer = lambda request: (200, {}, b'{"data": [{"id": 8}], "meta": {}}')
+    scripted.answer = lambda request: Answer(200, b'{"data": [{"id": 8}], "meta": {}}')
     assert (await lists.value("list_cursor_last"))["next_cursor"] is not None
 
 
@@ -284,7 +263,7 @@ async def test_a_cursor_with_the_last_page_is_left_where_more_says_so(
 async def test_a_vendor_that_names_the_same_page_again_ends_the_walk_and_that_is_said(
     lists: McpClient, scripted: ScriptedVendor, name: str, meta: dict[str, str]
 ) -> None:
-    scripted.answer = lambda request: (200, {}, json.dumps({"data": [{"id": 1}], "meta": meta}).encode())
+    scripted.answer = lambda request: Answer(200, json.dumps({"data": [{"id": 1}], "meta": meta}).encode())
     pages = await walk(lists, f"list_{name}")
     assert ids(pages) == [1, 1]
     assert "truncated" not in pages[0]
@@ -296,7 +275,7 @@ async def test_a_cursor_that_is_too_long_ends_the_walk_and_that_is_said(
     lists: McpClient, scripted: ScriptedVendor, size: int
 ) -> None:
     long = random.Random(1).randbytes(size).hex()
-    scripted.answer = lambda request: (200, {}, json.dumps({"data": [1], "meta": {"next": long}}).encode())
+    scripted.answer = lambda request: Answer(200, json.dumps({"data": [1], "meta": {"next": long}}).encode())
     page = await lists.value("list_cursor")
     assert (page["result"], page["next_cursor"]) == ([1], None)
     assert "too long to be passed on" in page["truncated"][0]["advice"]
@@ -304,7 +283,7 @@ async def test_a_cursor_that_is_too_long_ends_the_walk_and_that_is_said(
 
 async def test_a_long_cursor_that_compresses_comes_back_whole(lists: McpClient, scripted: ScriptedVendor) -> None:
     long = "segment/" * 400
-    scripted.answer = lambda request: (200, {}, json.dumps({"data": [1], "meta": {"next": long}}).encode())
+    scripted.answer = lambda request: Answer(200, json.dumps({"data": [1], "meta": {"next": long}}).encode())
     cursor = (await lists.value("list_cursor"))["next_cursor"]
     assert len(cursor) < 200
     await lists.value("list_cursor", {"next_cursor": cursor})
@@ -314,7 +293,7 @@ async def test_a_long_cursor_that_compresses_comes_back_whole(lists: McpClient, 
 async def test_an_answer_whose_form_a_definition_did_not_foresee_is_told(
     lists: McpClient, scripted: ScriptedVendor
 ) -> None:
-    scripted.answer = lambda request: (200, {}, b'{"data": {"id": 1}}')
+    scripted.answer = lambda request: Answer(200, b'{"data": {"id": 1}}')
     assert "something else than a list" in await lists.failure("list_cursor")
 
 

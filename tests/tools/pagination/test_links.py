@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
-from tests.tools.list_vendor import ListVendor
-from tests.tools.pagination.test_kinds import KEY, lists, vendor
+from tests.vendors.application import Answer
+from tests.vendors.lists import KEY, ListVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.pagination.links import LinkRefused, next_link, target_of
 
 BASE = "https://api.example/v2"
@@ -158,7 +158,7 @@ async def test_a_page_whose_next_one_lies_elsewhere_is_the_last_and_says_so(
     lists: McpClient, scripted: ScriptedVendor, name: str, link: str
 ) -> None:
     body = json.dumps({"data": [{"id": 1}], "meta": {"url": link}}).encode()
-    scripted.answer = lambda request: (200, {"Link": f'<{link}>; rel="next"'}, body)
+    scripted.answer = lambda request: Answer(200, body, {"Link": f'<{link}>; rel="next"'})
     page = await lists.value(f"list_{name}")
     assert (page["result"], page["next_cursor"]) == ([{"id": 1}], None)
     assert "was not followed" in page["truncated"][0]["advice"]
@@ -168,7 +168,7 @@ async def test_a_page_whose_next_one_lies_elsewhere_is_the_last_and_says_so(
 
 @pytest.mark.parametrize("link", [7, True, {"href": "?from=1"}, ["?from=1"]])
 async def test_what_is_no_text_is_no_link(lists: McpClient, scripted: ScriptedVendor, link: Any) -> None:
-    scripted.answer = lambda request: (200, {}, json.dumps({"data": [1], "meta": {"url": link}}).encode())
+    scripted.answer = lambda request: Answer(200, json.dumps({"data": [1], "meta": {"url": link}}).encode())
     page = await lists.value("list_link_body")
     assert page["next_cursor"] is None
     assert "is not an address, so it was not followed" in page["truncated"][0]["advice"]
@@ -176,7 +176,7 @@ async def test_what_is_no_text_is_no_link(lists: McpClient, scripted: ScriptedVe
 
 async def test_a_note_on_the_end_waits_for_the_end(lists: McpClient, scripted: ScriptedVendor) -> None:
     body = json.dumps({"data": [{"id": number} for number in range(5)], "meta": {"url": "//evil.example/"}}).encode()
-    scripted.answer = lambda request: (200, {}, body)
+    scripted.answer = lambda request: Answer(200, body)
     first = await lists.value("list_link_body", {"limit": 3})
     assert first["next_cursor"]
     assert "truncated" not in first
@@ -191,13 +191,10 @@ async def test_credentials_that_a_vendor_repeats_are_in_no_cursor(
 ) -> None:
     link = f"?from=10&key={KEY}&%6Bey=older-key&access_token={KEY}&per_page=10"
     body = json.dumps({"data": [{"id": 1}], "meta": {"url": link}}).encode()
-    scripted.answer = lambda request: (200, {}, body)
+    scripted.answer = lambda request: Answer(200, body)
     cursor = (await lists.value("list_link_body"))["next_cursor"]
     assert b"from=10" in base64.urlsafe_b64decode(cursor)
     assert KEY.encode() not in base64.urlsafe_b64decode(cursor)
     assert b"older-key" not in base64.urlsafe_b64decode(cursor)
     await lists.value("list_link_body", {"next_cursor": cursor})
     assert sorted(scripted.last.parameters) == [("from", "10"), ("key", KEY), ("per_page", "10")]
-
-
-__all__ = ["lists", "vendor"]

@@ -21,7 +21,8 @@ from accounts.tokens import MCP_PREFIX, mint
 from accounts.vendors.concealment import MASK
 from mcpservers.models import MCPServer
 from tests.mcp_client import STATELESS, McpClient
-from tests.scripted_vendor import Received, ScriptedVendor
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 from tools.models import Call
 from tools.record.notes import Caller, CallNote, masked
 from tools.record.recorder import QUEUE_LIMIT, CallRecorder, recorder
@@ -87,14 +88,14 @@ class TestCalls:
     ) -> None:
         seen: list[tuple[str, str, dict[str, object]]] = []
 
-        def look(request: Received) -> tuple[int, dict[str, str], bytes]:
+        def look(request: Request) -> Answer:
             """Read the database in the vendor's own thread, and so on a connection of its own."""
             close_old_connections()
             seen.extend(Call.objects.values_list("tool", "outcome", "arguments"))
             connection.close()
-            return 201, {}, b'{"id": 7}'
+            return Answer(201, b'{"id": 7}')
 
-        scripted.answer = lambda request: _in_thread(look, request)
+        scripted.answer = look
         await desk.value(CREATE, {"title": "x"})
         assert seen == [(CREATE, "pending", {"title": "x"})]
         (row,) = await rows()
@@ -172,10 +173,10 @@ class TestCancelling:
     ) -> None:
         reached, go_on = threading.Event(), threading.Event()
 
-        def hold(_: Received) -> tuple[int, dict[str, str], bytes]:
+        def hold(_: Request) -> Answer:
             reached.set()
             go_on.wait(10)
-            return 200, {}, b"{}"
+            return Answer(200, b"{}")
 
         scripted.answer = hold
         call = asyncio.create_task(desk.call(CREATE, {"title": "x"}))
@@ -194,7 +195,7 @@ class TestCancelling:
         intending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await intending
-        assert one.row_id is not None or await sync_to_async(Call.objects.count)() == 0
+        assert one.row_id == (await Call.objects.aget()).pk
 
 
 @pytest.mark.django_db(transaction=True)
@@ -293,14 +294,6 @@ def _quiet() -> CallRecorder:
     own = CallRecorder()
     own._thread = threading.current_thread()
     return own
-
-
-def _in_thread(look: Any, request: Received) -> Any:
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(look(request)))
-    thread.start()
-    thread.join()
-    return found[0]
 
 
 JSON = st.recursive(

@@ -15,7 +15,7 @@ from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from tests.calls import note_of, record
 from tests.mcp_client import McpClient
-from tests.scripted_vendor import ScriptedVendor
+from tests.vendors.scripted import ScriptedVendor
 from tools.models import Call, CallFigures
 from tools.models.figures import BUCKETS, NOBODY, Grain, Scope
 from tools.record.recorder import CallRecorder, recorder

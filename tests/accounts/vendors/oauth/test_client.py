@@ -10,7 +10,7 @@ from accounts.models import IntegratedAccount
 from accounts.token_sets import NotATokenSet, read_token_set
 from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem, registered_client
 from tests.admin_site import browser, page, superuser
-from tests.authorization_server import FIELDS, bundle
+from tests.vendors.authorization_server import FIELDS, bundle
 
 SITE = "https://desk.example"
 

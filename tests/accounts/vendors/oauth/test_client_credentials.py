@@ -5,12 +5,12 @@ from django.test import Client
 
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment, IntegratedAccount, Integration
-from tests.accounts.vendors.oauth.conftest import LIST, client_of, grant_of, let_pass, run
-from tests.authorization_server import CLIENT_SECRET, FIELDS, AuthorizationServer, bundle
+from tests.accounts.vendors.oauth.grants import LIST, client_of, grant_of, let_pass, run
 from tests.bundles import load_bundle
-from tests.conftest import People
+from tests.people import People
 from tests.portal_site import browser
 from tests.rest import Rest, problem
+from tests.vendors.authorization_server import CLIENT_SECRET, FIELDS, AuthorizationServer, bundle
 
 FORM = {**{f"field_{name}": value for name, value in FIELDS.items()}, "name": "Robot", "base_url": ""}
 

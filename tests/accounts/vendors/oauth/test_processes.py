@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import IntegratedAccount
-from tests.accounts.vendors.oauth.conftest import LIST, grant_of, let_pass, run
-from tests.authorization_server import AuthorizationServer
+from tests.accounts.vendors.oauth.grants import LIST, grant_of, let_pass, run
 from tests.mcp_client import McpClient
+from tests.vendors.authorization_server import AuthorizationServer
 
 Process = subprocess.Popen[str]
 Start = Callable[[IntegratedAccount, int], Process]

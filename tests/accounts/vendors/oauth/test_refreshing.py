@@ -12,9 +12,10 @@ from accounts.models import AuditEntry, IntegratedAccount
 from accounts.token_sets import TokenSet
 from accounts.vendors.connection import connect
 from accounts.vendors.oauth import grants
-from tests.accounts.vendors.oauth.conftest import CREATE, LIST, Consented, client_of, grant_of, let_pass, run
-from tests.authorization_server import FIELDS, AuthorizationServer
+from tests.accounts.vendors.oauth.grants import CREATE, LIST, client_of, grant_of, let_pass, run
 from tests.mcp_client import McpClient
+from tests.vendors.authorization_server import FIELDS, AuthorizationServer
+from tests.vendors.fixtures import Consented
 
 
 class TestAheadOfExpiry:

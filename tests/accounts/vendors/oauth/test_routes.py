@@ -1,7 +1,6 @@
 """Tokens and the client's secret of an OAuth account stay where they were given for."""
 
 import asyncio
-import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,12 +15,11 @@ from accounts.models import Environment, IntegratedAccount, Integration, OAuthGr
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection, connect
 from accounts.vendors.upstream import Upstream
-from tests.accounts.vendors.routed import FIELDS, SECRETS, client_at, connected, document, load
-from tests.conftest import People
-from tests.portal.accounts.test_consent import shown, vendor_address
-from tests.portal_site import browser
-from tests.recording_vendor import RecordingVendor
+from tests.people import People
+from tests.portal_site import browser, shown, vendor_address
 from tests.rest import Rest, problem, reasons, token_of
+from tests.vendors.recording import RecordingVendor
+from tests.vendors.routed import FIELDS, SECRETS, client_at, connected, document, load
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = {"api_key": "the-second-api-key", "client_secret": "the-second-client-secret"}
@@ -214,7 +212,7 @@ class TestClientCredentials:
             OAuthGrant.objects.get_or_create(pk=client_account.pk)
             connection.close()
 
-        home.on_issue = lambda token: _in_thread(move, token)
+        home.on_issue = move
         with pytest.raises(AuthorizationUnavailable):
             call(connection_to(client_account))
         call(connection_to(client_account))
@@ -247,16 +245,10 @@ class TestClientCredentials:
             load(document(away.address, client_at(away.address)))
             connection.close()
 
-        home.on_issue = lambda token: _in_thread(change, token)
+        home.on_issue = change
         check_account(now(client_account), "tests")
         assert now(client_account).status == "needs_reauth"
         assert away.connections == 0
-
-
-def _in_thread(act: object, *args: object) -> None:
-    thread = threading.Thread(target=act, args=args)  # type: ignore[arg-type]
-    thread.start()
-    thread.join(20)
 
 
 def test_an_integration_that_no_longer_asks_for_tokens_leaves_none_behind(

@@ -6,9 +6,10 @@ import threading
 from accounts.models import IntegratedAccount, OAuthGrant
 from accounts.tasks import refresh_grants
 from config import settings as configured
-from tests.accounts.vendors.oauth.conftest import LIST, Consented, grant_of, let_pass, run
-from tests.authorization_server import AuthorizationServer
+from tests.accounts.vendors.oauth.grants import LIST, grant_of, let_pass, run
 from tests.mcp_client import McpClient
+from tests.vendors.authorization_server import AuthorizationServer
+from tests.vendors.fixtures import Consented
 
 
 def test_the_schedule_names_it() -> None:

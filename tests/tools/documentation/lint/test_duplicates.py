@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.desk import desk
+from tests.vendors.desk import desk
 from tools.documentation.lint import Neighbours, Profile, mention_findings, mention_pattern, mentions_of
 from tools.models import Documentation
 
