@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from api.problems import Problem
+from mcpservers.admission import request_headers
 from mcpservers.endpoint import PREFIX
 from mcpservers.errors import Refusal
-from mcpservers.replies import Scope, Send, refusal_reply, request_headers, send_reply
+from mcpservers.replies import Scope, Send, refusal_reply, send_reply
 
 # RFC 9110, section 5.3: only list fields may be repeated. A proxy could use another value of these than this process.
 SINGLE = frozenset(

@@ -16,7 +16,8 @@ from redis.asyncio import Redis
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
 from config.health import CHECK_SECONDS, respond
-from mcpservers.replies import Receive, Scope, Send, request_headers
+from mcpservers.admission import request_headers
+from mcpservers.replies import Receive, Scope, Send
 
 TEXT = b"text/plain; charset=utf-8"
 # The limit for counting the embedded broker's files.

@@ -12,13 +12,23 @@ from django.http.request import validate_host
 from accounts.allowances import Holder
 from accounts.api_tokens.recognition import TokenGrant
 from accounts.errors import AddressRefused
+from mcpservers.eras import RequestContext
 from mcpservers.errors import Refusal, ServerUnknown, TokenRequired
-from mcpservers.exchanges import RequestContext
-from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope
+from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope, Send
 from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
 TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """One HTTP request, as ASGI hands it over."""
+
+    scope: Scope
+    headers: Headers
+    receive: Receive
+    send: Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,18 @@ class Admitted:
             token_id=self.grant.token_id if self.grant else None,
             request_bytes=request_bytes,
         )
+
+
+def request_headers(scope: Scope) -> Headers:
+    """Return a request's headers by their names in lower case, without the white space around values."""
+    # RFC 9110, 5.5: optional white space is no part of a value; the server leaves it in at the end
+    return {name: value.decode("latin-1").strip(" \t") for name, value in scope["headers"]}
+
+
+def client_address(scope: Scope) -> str:
+    """Return the address of a client, as the server tells it after the headers of proxies that it trusts."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 async def admit(token: str, headers: Headers, address: str) -> Admitted:

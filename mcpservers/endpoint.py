@@ -16,12 +16,21 @@ from django.conf import settings
 from accounts.allowances import count_request, streams
 from accounts.errors import AllowanceUsedUp
 from mcpservers import legacy
-from mcpservers.admission import Admitted, admit, check_host, check_media_types, check_origin, read_request_body
+from mcpservers.admission import (
+    Admitted,
+    Http,
+    admit,
+    check_host,
+    check_media_types,
+    check_origin,
+    client_address,
+    read_request_body,
+    request_headers,
+)
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
-from mcpservers.eras import STATELESS_ERA, Era, era_of
+from mcpservers.eras import STATELESS_ERA, Era, Manner, RequestContext, client_name, era_of
 from mcpservers.errors import JsonRpcError, Refusal
-from mcpservers.exchanges import Manner, RequestContext
 from mcpservers.jsonrpc import (
     INTERNAL_ERROR,
     Id,
@@ -31,21 +40,18 @@ from mcpservers.jsonrpc import (
     read_message,
     result_bytes,
 )
-from mcpservers.last_seen import client_name, finish_writing, sighted
+from mcpservers.last_seen import finish_writing, sighted
 from mcpservers.long_calls import LongCall
 from mcpservers.replies import (
     EVENTS,
     Disconnected,
     Headers,
-    Http,
     Receive,
     Reply,
     Scope,
     Send,
-    client_address,
     error_reply,
     refusal_reply,
-    request_headers,
     send_reply,
 )
 
@@ -193,13 +199,15 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
 
 async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
     """Answer a request, with the vendor's limits in headers."""
-    sighted(context.server.server_id, client_name(request, context.headers))
     try:
         result = await era.answer(request, context)
     except JsonRpcError as error:
         return error_reply(error, request.id)
     except Exception:  # the last resort again, here because only here the answer can carry the id of the request
         return _failed(request.id)
+    finally:
+        # Refused and cancelled ones too: whoever looks for a client wants to see that it came.
+        sighted(context.server.server_id, client_name(request, context.headers))
     limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
     return Reply(200, result_bytes(request.id, result.body), limits)
 

@@ -5,15 +5,17 @@ era (2024-11-05 to 2025-11-25). `era_of` decides, once a message.
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, ClassVar
+from uuid import UUID
 
 import orjson
 
 from accounts.allowances import calls
 from accounts.errors import AllowanceUsedUp
+from mcpservers.content import content_of
 from mcpservers.errors import JsonRpcError
-from mcpservers.exchanges import Manner, MethodResult, RequestContext
 from mcpservers.jsonrpc import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -23,11 +25,9 @@ from mcpservers.jsonrpc import (
     limit_reached,
     meta_of,
 )
-from mcpservers.last_seen import client_name
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer, holders_of
-from tools.calling.files import File, FileKind
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
@@ -39,6 +39,9 @@ STATELESS = "2026-07-28"
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 SUPPORTED = (STATELESS, *HANDSHAKE)
 
+CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
+# What a client calls itself is shown to people; of more than this nobody reads the end.
+MAX_NAME = 400
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 
 # MCP 2025-06-18, Protocol Version Header: a request without the header is taken as this revision.
@@ -54,6 +57,36 @@ UNREAD_ID_LEFT_OUT = "2025-11-25"
 # How long a client may take a list for current: a minute, since documentation may change at any time.
 LIST_TTL_MS = 60_000
 CAPABILITIES = {"tools": {"listChanged": True}}
+
+
+NOTHING_TOLD = RateLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Which server a request is for, who sent it, and the most characters of its result."""
+
+    server: ResolvedServer
+    headers: Headers
+    budget: int
+    token_id: UUID | None = None
+    request_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """The serialised result of a method, and the vendor's limits where it was asked."""
+
+    body: bytes
+    limits: RateLimits = NOTHING_TOLD
+
+
+class Manner(Enum):
+    """How the answer to a request is sent: whole, as a stream once it takes long, or as a stream that stays open."""
+
+    WHOLE = auto()
+    LONG = auto()
+    STREAM = auto()
 
 
 @dataclass(frozen=True)
@@ -126,8 +159,8 @@ class Era:
             words = explain(failure, tool_name=tool.name, vendor=server.vendor, read_only=tool.read_only)
             if isinstance(failure, InvalidArguments) and self.version < ARGUMENT_ERRORS_IN_RESULT:
                 raise JsonRpcError(INVALID_PARAMS, words) from None
-            return self._call_result(server, _content(words), failure.limits, is_error=True)
-        members = _content(result.text, result.file)
+            return self._call_result(server, content_of(words), failure.limits, is_error=True)
+        members = content_of(result.text, result.file)
         if self.structures_content and result.structured is not None:
             members["structuredContent"] = orjson.Fragment(result.structured)
         return self._call_result(server, members, result.limits, is_error=False)
@@ -250,6 +283,17 @@ def handshake_of(version: str | None) -> Era:
     return _HANDSHAKES.get(version) or UnknownRevision(str(version))
 
 
+def client_name(request: Request, headers: Headers) -> str:
+    """Return what the client calls itself: in its metadata or as it initializes, else by its User-Agent."""
+    meta = meta_of(request)
+    told = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
+    if isinstance(told, dict) and isinstance(told.get("name"), str):
+        version = told.get("version")
+        named = f"{told['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
+        return named.strip()[:MAX_NAME]
+    return headers.get(b"user-agent", "")[:MAX_NAME]
+
+
 def _named_tool(request: Request, server: ResolvedServer) -> Tool:
     name = request.params.get("name")
     if not isinstance(name, str):
@@ -285,20 +329,3 @@ def _without_output(listing: bytes) -> bytes:
     for tool in tools:
         tool.pop("outputSchema", None)
     return orjson.dumps(tools)
-
-
-def _content(text: str, file: File | None = None) -> dict[str, Any]:
-    items = [{"type": "text", "text": text}]
-    return {"content": [*items, _embedded(file)] if file else items}
-
-
-def _embedded(file: File) -> dict[str, Any]:
-    """Return a file as the kind of content that clients know to show."""
-    match file.kind:
-        case FileKind.IMAGE | FileKind.AUDIO:
-            return {"type": file.kind.value, "data": file.base64, "mimeType": file.media_type}
-        case FileKind.TEXT:
-            held = {"text": file.text}
-        case FileKind.BINARY:
-            held = {"blob": file.base64}
-    return {"type": "resource", "resource": {"uri": file.uri, "mimeType": file.media_type, **held}}

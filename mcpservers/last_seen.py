@@ -14,15 +14,9 @@ from django.db import DatabaseError
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from mcpservers.jsonrpc import Request, meta_of
 from mcpservers.models import MCPServer
-from mcpservers.replies import Headers
 
 logger = logging.getLogger(__name__)
-
-CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
-# What a client calls itself is shown to people; of more than this nobody reads the end.
-MAX_NAME = 400
 
 EVERY_SECONDS = 60.0
 HELD = 4096
@@ -30,17 +24,6 @@ MAX_CLIENT = 120
 
 _noted: OrderedDict[tuple[UUID, str], float] = OrderedDict()
 _writing: set[asyncio.Task[None]] = set()
-
-
-def client_name(request: Request, headers: Headers) -> str:
-    """Return what the client calls itself: in its metadata or as it initializes, else by its User-Agent."""
-    meta = meta_of(request)
-    told = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
-    if isinstance(told, dict) and isinstance(told.get("name"), str):
-        version = told.get("version")
-        named = f"{told['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
-        return named.strip()[:MAX_NAME]
-    return headers.get(b"user-agent", "")[:MAX_NAME]
 
 
 def sighted(server_id: UUID, client: str) -> None:

@@ -32,16 +32,6 @@ class Disconnected(Exception):
     """The client closed the connection before its request was whole, or before a stateless answer was ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class Http:
-    """One HTTP request, as ASGI hands it over."""
-
-    scope: Scope
-    headers: Headers
-    receive: Receive
-    send: Send
-
-
 @dataclass(slots=True)
 class Reply:
     """An answer: status, body, and headers besides the usual ones."""
@@ -59,18 +49,6 @@ def error_reply(error: JsonRpcError, request_id: Id | None = None, *, null_id: b
 def refusal_reply(refusal: Refusal) -> Reply:
     """Return the answer to a request that never reached the protocol: a JSON-RPC error all the same."""
     return error_reply(JsonRpcError(INVALID_REQUEST, str(refusal), status=refusal.status, headers=refusal.headers))
-
-
-def request_headers(scope: Scope) -> Headers:
-    """Return a request's headers by their names in lower case, without the white space around values."""
-    # RFC 9110, 5.5: optional white space is no part of a value; the server leaves it in at the end
-    return {name: value.decode("latin-1").strip(" \t") for name, value in scope["headers"]}
-
-
-def client_address(scope: Scope) -> str:
-    """Return the address of a client, as the server tells it after the headers of proxies that it trusts."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def wants_events_only(headers: Headers) -> bool:

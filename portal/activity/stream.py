@@ -21,7 +21,7 @@ from accounts.allowances import Holder, HolderKind, streams
 from accounts.errors import AllowanceUsedUp
 from accounts.models import Membership, User
 from accounts.people.sessions import SessionStore
-from mcpservers.admission import check_host, is_own_origin
+from mcpservers.admission import check_host, is_own_origin, request_headers
 from mcpservers.errors import Refusal
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import (
@@ -34,7 +34,6 @@ from mcpservers.replies import (
     Send,
     end_stream,
     open_stream,
-    request_headers,
     send_events,
 )
 from portal.activity.feed import Watch, backlog, feed

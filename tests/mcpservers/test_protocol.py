@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mcpservers.replies import request_headers
+from mcpservers.admission import request_headers
 from tests.mcp_client import CAPABILITIES, STATELESS, VERSION, McpClient
 
 HANDSHAKE = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]

@@ -214,7 +214,9 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
         joint = "&" if "?" in target else "?"
         target += joint + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
     try:
-        content, media_type = encode_body(tool.method, fields, page.members)
+        content, media_type = (
+            (b"", "") if tool.method.body == "none" else encode_body(tool.method, fields, page.members)
+        )
     except ParametersRefused as refused:
         raise _invalid(tool, [str(refused)]) from None
     if tool.method.answer in ACCEPTED:

@@ -39,12 +39,12 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class PageStep:
-    """A call of a list tool, between its arguments and its result."""
+    """A call of a list tool, between its arguments and its result; `binding` makes what a cursor is bound to."""
 
     pager: Pager
     position: Position
     limit: int
-    bound_to: bytes
+    binding: Callable[[], bytes]
 
     def request(self) -> PageRequest:
         """Return what asks the vendor for the page."""
@@ -79,19 +79,19 @@ class PageStep:
 
     def _cursor_after(self, page: Page, kept: int) -> str | None:
         after = page.position_after(kept)
-        return None if after is None else cursors.seal(after, self.bound_to)
+        return None if after is None else cursors.seal(after, self.binding())
 
 
 def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> PageStep:
     """Return the step that checked arguments mean; raise InvalidArguments for a cursor that is not theirs."""
     # Which members are shown of the items does not change the walk.
     filters = {name: used[name] for name in used if name != FIELDS} if tool.projection else used
-    bound_to = cursors.binding(connection.account_id, tool.name, filters, pager.kind)
+    binding = partial(cursors.binding, connection.account_id, tool.name, filters, pager.kind)
     try:
-        position = cursors.unseal(used["next_cursor"], bound_to) if "next_cursor" in used else START
+        position = cursors.unseal(used["next_cursor"], binding()) if "next_cursor" in used else START
     except cursors.CursorRefused as refused:
         raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
-    return PageStep(pager, position, used.get("limit", pager.default_limit), bound_to)
+    return PageStep(pager, position, used.get("limit", pager.default_limit), binding)
 
 
 def _follow(connection: Connection, asked: str, link: Any) -> str:
