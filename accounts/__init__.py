@@ -1,1 +1,1 @@
-"""Who may use what: environments, members, API tokens, integrations, integrated accounts and their credentials."""
+"""Access: environments, members, API tokens, integrations, integrated accounts and their credentials."""

@@ -1,4 +1,4 @@
-"""Django's entry for this app."""
+"""Django's configuration of this app."""
 
 from django.apps import AppConfig
 
@@ -12,5 +12,5 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        """Refuse to start with credential keys that cannot be used, rather than fail on the first account."""
+        """Refuse to start with unusable credential keys, instead of failing at the first account."""
         key_ring()

@@ -11,16 +11,16 @@ Actor = User | ApiToken | str
 
 
 def name_of(actor: Actor) -> str:
-    """Return how the audit record names who acted."""
+    """Return the actor's name for the audit record; a token's includes its last four characters."""
     if isinstance(actor, ApiToken):
         return f"API token {actor.name} (…{actor.last_four})"
     return actor if isinstance(actor, str) else actor.get_username()
 
 
 def entries_for(membership: Membership) -> QuerySet[AuditEntry]:
-    """Return what a member may read of an environment's record.
+    """Return the audit entries of an environment that a member may read.
 
-    Admins read all of it. Nobody else reads of invitations, or of API tokens that they do not see elsewhere either.
+    Admins read all. Others do not see invitations, nor API tokens that are hidden from them elsewhere.
     """
     entries = AuditEntry.objects.filter(environment_id=membership.environment_id)
     if membership.may(Role.ADMIN):
@@ -36,10 +36,11 @@ def record(
     subject: AuditSubject,
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one change into the audit record, in the transaction that makes the change.
+    """Add an entry to the audit record; call it in the transaction that makes the change.
 
-    `action` is the kind of subject and what was done to it, such as `api_token.revoked`.
+    `action` names the kind of subject and the change, such as `api_token.revoked`.
     """
+    # Cut to the length of the columns.
     return AuditEntry.objects.create(
         actor=name_of(actor)[:160],
         actor_id=actor.pk if isinstance(actor, User) else None,

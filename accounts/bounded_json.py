@@ -1,4 +1,4 @@
-"""Read JSON that somebody else wrote, within limits of nesting and number, and without losing digits of its numbers."""
+"""Parse untrusted JSON within limits on depth and number of values, without losing digits of large numbers."""
 
 import json
 from typing import Any
@@ -8,45 +8,48 @@ from django.conf import settings
 
 from accounts.errors import NotJSON, TooDeep, TooMany
 
-# Bytes that are digits as "0", all others as a space: a search for long numbers that costs next to nothing.
+# Maps digits to "0" and other bytes to a space: a cheap search for long numbers.
 DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 LONG_NUMBER = b"0" * 19
 WIDEST = 2**64
 
 
 def loads_request(raw: bytes) -> Any:
-    """Return what a client's text holds; raise NotJSON, TooDeep or TooMany.
+    """Parse a client's request; raise NotJSON, TooDeep or TooMany.
 
-    Whatever looks at each value of a request afterwards looks at MAX_JSON_VALUES of them at most.
+    Code that later walks the request visits at most MAX_JSON_VALUES values.
     """
     return loads(raw, most_values=settings.MAX_JSON_VALUES)
 
 
 def loads(raw: bytes, *, most_values: int | None = None) -> Any:
-    """Return what the text holds; raise NotJSON, TooDeep, or TooMany where a number of values is given.
+    """Parse JSON; raise NotJSON, TooDeep, or with `most_values` TooMany.
 
-    A whole number beyond 64 bits comes as the text of its digits: as a float, an id would become another one.
+    An integer beyond 64 bits is returned as a string of its digits: a float would change an id.
     """
     limit: int = settings.MAX_JSON_DEPTH
-    # Signs bound depth and number from above, so that the common document is not looked at more closely.
+    # The counts are upper bounds for depth and number of values, so most documents need no closer check.
     containers = raw.count(b"[") + raw.count(b"{")
     if most_values is not None and containers + raw.count(b",") > most_values and _holds_more(raw, most_values):
         raise TooMany(f"made of more than {most_values} values")
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as problem:
+        # orjson has no error class of its own for depth.
         if "depth limit" in str(problem) or "recursion" in str(problem).lower():
             raise TooDeep(f"nested deeper than {limit} levels") from None
         raise NotJSON(str(problem)) from None
     if containers > limit and _is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
     if LONG_NUMBER in raw.translate(DIGITS):
+        # orjson returns such an integer as a float.
         return json.loads(raw, parse_int=_whole_number)
     return value
 
 
 def _whole_number(digits: str) -> int | str:
-    """Return a whole number; the text itself where no JSON library of another language would keep its digits."""
+    """Return an integer, or its digits as text if it exceeds the 64 bits that other JSON libraries keep."""
+    # 2**64 has 20 digits.
     if len(digits) > 20:
         return digits
     number = int(digits)
@@ -54,12 +57,12 @@ def _whole_number(digits: str) -> int | str:
 
 
 def _holds_more(raw: bytes, most: int) -> bool:
-    """Tell whether a text has more than `most` values, by the signs that stand outside of its strings.
+    """Return whether a text has more than `most` values, by counting the punctuation outside its strings.
 
-    Nothing is made of it: what a large document becomes would keep the garbage collector busy for longer than reading.
+    It is not parsed: the objects of a large document would keep the garbage collector busy for longer than parsing.
     """
     plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Two quotes a string, and each is a value or names one.
+    # A string has two quotes, and is a value or the name of one.
     if plain.count(b'"') > 4 * most:
         return True
     outside = b"".join(plain.split(b'"')[::2])

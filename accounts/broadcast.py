@@ -1,7 +1,7 @@
-"""Carry changes from the process that made them to all the others, over the channel layer.
+"""Broadcast changes from the process that made them to all others, over the channel layer.
 
-Only where the layer is shared (REDIS_URL): an in-memory one reaches nobody else. What a broken layer does not carry
-is found out within a second all the same, by the count of changes in the database.
+This needs a shared layer (REDIS_URL): an in-memory one reaches no other process. If the layer fails, the others still
+notice a change within a second, by the count of changes in the database.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ SEND_SECONDS = 0.5
 
 
 def is_shared() -> bool:
-    """Tell whether other processes hear what is sent here."""
+    """Return whether the channel layer reaches other processes."""
     return bool(settings.REDIS_URL)
 
 
 def broadcast(change: Change) -> None:
-    """Tell every other process of a change; a layer that is down is logged, and keeps nobody from their work."""
+    """Send a change to every other process; a layer that is down is logged and does not fail the request."""
     if is_shared():
         async_to_sync(_send)({"type": MESSAGE, "kind": change.kind.value, "id": str(change.id)})
 
@@ -42,17 +42,17 @@ async def _send(message: dict[str, Any]) -> None:
     try:
         async with asyncio.timeout(SEND_SECONDS):
             await layer.group_send(GROUP, message)
-    except Exception as problem:
-        logger.warning("a change could not be told to other processes: %s", type(problem).__name__)
+    except Exception as problem:  # each layer has errors of its own, and their texts may contain addresses
+        logger.warning("a change could not be sent to other processes: %s", type(problem).__name__)
 
 
 async def listen() -> None:
-    """Hear the changes of other processes until cancelled; begin again when the layer comes back after a failure."""
+    """Receive the changes of other processes until cancelled; retry after a failure of the layer."""
     while is_shared():
         try:
             await _listen_once()
-        except Exception as problem:
-            logger.warning("changes of other processes are not heard at present: %s", type(problem).__name__)
+        except Exception as problem:  # as above
+            logger.warning("changes of other processes are not being received: %s", type(problem).__name__)
         await asyncio.sleep(RETRY_SECONDS)
 
 
@@ -63,4 +63,5 @@ async def _listen_once() -> None:
     while True:
         message = await layer.receive(channel)
         if message.get("type") == MESSAGE:
+            # Local, or every process would send it on again.
             tell(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)

@@ -1,6 +1,6 @@
-"""Where a request comes from: one address for limits, sessions and the access log.
+"""The client address of a request, for limits, sessions and the access log.
 
-It is the peer's, or what a proxy says of it where FORWARDED_ALLOW_IPS names that proxy (uvicorn sees to that).
+It is the peer's address, or the one that a proxy named in FORWARDED_ALLOW_IPS reports; uvicorn sees to that.
 """
 
 from ipaddress import ip_network
@@ -14,15 +14,15 @@ PREFIX = 64
 
 
 def normalised(address: str) -> str:
-    """Return an address in its one spelling, IPv4 where it is mapped into IPv6; nothing for what is no address."""
+    """Return an address in canonical form, IPv4-mapped IPv6 as IPv4; an empty string if it is invalid."""
     return str(address_of(address) or "")
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of whoever sent a request; nothing where it is not known."""
+    """Return the client's address in canonical form; an empty string if it is unknown."""
     return normalised(request.META.get("REMOTE_ADDR") or "")
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one place: an IPv4 address, or the /64 of an IPv6 address."""
+    """Return the unit that limits apply to: an IPv4 address, or the /64 of an IPv6 address."""
     return str(ip_network(f"{address}/{PREFIX}", strict=False)) if ":" in address else address

@@ -1,4 +1,4 @@
-"""A JSON column that gives a document back as it was written."""
+"""A JSON column that preserves a document as it was written."""
 
 import json
 from typing import Any
@@ -8,22 +8,22 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class DocumentField(models.JSONField):
-    """JSON whose members keep their order and whose numbers keep their form.
+    """JSON whose members keep their order and whose numbers keep their notation.
 
-    PostgreSQL's jsonb, which JSONField uses, sorts members by length; what people write and models read (the order
-    of methods, of arguments) would come back another on one database than on the other. The json type keeps the text.
+    JSONField uses PostgreSQL's jsonb, which sorts members by length, so the order of methods and arguments would differ
+    between databases. The json type keeps the text.
     """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
-        """Return PostgreSQL's json there, what JSONField uses elsewhere."""
+        """Return json for PostgreSQL, and JSONField's type for other databases."""
         return "json" if connection.vendor == "postgresql" else super().db_type(connection)
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
-        """Return the document; psycopg has read a json column already."""
+        """Return the document; psycopg has already parsed a json column."""
         return super().from_db_value(value, expression, connection) if isinstance(value, str) else value
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        """Return the document as text for PostgreSQL."""
+        """Return the document as text for PostgreSQL, where Django's own would adapt it as jsonb."""
         if connection.vendor == "postgresql" and value is not None:
             return json.dumps(value)
         return super().get_db_prep_value(value, connection, prepared)

@@ -1,7 +1,7 @@
-"""Find characters that people do not see and models read: the way hidden instructions come into a text.
+"""Find characters that people do not see but models read, which can hide instructions in a text.
 
-Zero-width and formatting characters, marks of text direction, Unicode's tag characters, surplus variation selectors,
-private use, fillers that show as nothing, and control characters other than line breaks and tabs.
+They are zero-width and formatting characters, direction marks, Unicode's tag characters, surplus variation selectors,
+private use, blank fillers, and control characters other than line breaks and tabs.
 """
 
 import re
@@ -18,7 +18,7 @@ SUSPECT = re.compile(
     "\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U0010ffff]"
 )
-# The same characters in UTF-8, by their first byte: most texts hold few of these, and a search for one byte is fast.
+# The same characters in UTF-8, by first byte: most texts contain few of these, and searching for one byte is fast.
 SUSPECT_BYTES = {
     lead: re.compile(lead + rest)
     for lead, rest in {
@@ -36,30 +36,30 @@ SUSPECT_BYTES = {
         b"\xf4": rb"",
     }.items()
 }
-# How JSON writes control characters other than line breaks and tabs; U+007F stands as it is.
+# JSON's escapes of control characters other than line breaks and tabs; U+007F is not escaped.
 CONTROL_ESCAPE = re.compile(rb"\\(?:[bf]|u00)")
 JOINERS = "\u200c\u200d"
 SELECTORS = re.compile("[\ufe00-\ufe0f]")
-# The flags of England, Scotland and Wales, which are made of tag characters; no other such flag is in use (UTS 51).
+# The flags of England, Scotland and Wales, the only ones in use that consist of tag characters (UTS 51).
 FLAGS = re.compile(
     "\U0001f3f4(?:\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074"
     "|\U000e0077\U000e006c\U000e0073)\U000e007f)"
 )
-# What chooses between the forms of one letter: of Chinese characters, as in Japanese names, and of Mongolian letters.
+# Selectors of glyph variants: of Chinese characters, as in Japanese names, and of Mongolian letters.
 FORMS = re.compile(
     "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][\U000e0100-\U000e01ef]|[\u1820-\u18aa][\u180b-\u180f]"
 )
-# Digits and signs that a variation selector makes an emoji of.
+# Characters that a variation selector turns into an emoji.
 KEYCAPS = frozenset("0123456789#*")
 MAX_DEPTH = 64
 NAMED = 3
-# Of a longer run only so much is shown: a message hidden in it must not be spelt out either.
+# Longer runs are cut, so that escaping does not spell out a message hidden in them.
 LONGEST_RUN = 8
 SHOWN_ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
 
 def invisible_problems(place: str, value: Any) -> Iterator[str]:
-    """Yield a sentence for each text at or below a place that holds such characters; names of members count too."""
+    """Yield a sentence for each text with hidden characters in a value, member names included."""
     if isinstance(value, str):
         found = hidden_in(value)
         if found:
@@ -73,12 +73,12 @@ def invisible_problems(place: str, value: Any) -> Iterator[str]:
 
 
 def hidden_in(text: str) -> list[str]:
-    """Return the hidden characters of a text; what scripts and emoji need passes."""
+    """Return the hidden characters of a text, except those that scripts and emoji need."""
     return [text[at] for at in _places(text)]
 
 
 def _places(text: str) -> list[int]:
-    """Return where the hidden characters of a text stand."""
+    """Return the indices of a text's hidden characters."""
     if text.isascii() and text.isprintable():
         return []
     found = [match.start() for match in SUSPECT.finditer(text)]
@@ -89,7 +89,7 @@ def _places(text: str) -> list[int]:
 
 
 def _is_needed(text: str, at: int) -> bool:
-    """Tell whether a joiner or selector belongs to the visible character before it."""
+    """Return whether a joiner or selector belongs to the visible character before it."""
     before = text[at - 1] if at else ""
     if not before or (SUSPECT.match(before) and not (text[at] in JOINERS and SELECTORS.match(before))):
         return False
@@ -99,7 +99,7 @@ def _is_needed(text: str, at: int) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Tell at once, for most documents, that there is nothing to look for."""
+    """Return whether a document certainly has no hidden characters: a fast path for most."""
     try:
         return not may_hide(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
     except (orjson.JSONEncodeError, RecursionError):
@@ -107,7 +107,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def may_hide(encoded: bytes) -> bool:
-    """Tell whether JSON, as orjson writes it, may hold hidden characters; a few that are needed count too."""
+    """Return whether JSON as written by orjson may contain hidden characters; false positives are possible."""
     if b"\x7f" in encoded or (b"\\" in encoded and CONTROL_ESCAPE.search(encoded)):
         return True
     return not encoded.isascii() and any(
@@ -116,7 +116,7 @@ def may_hide(encoded: bytes) -> bool:
 
 
 def revealed(value: Any) -> tuple[Any, int]:
-    """Return a value of JSON with its hidden characters shown as escapes, names of members too, and their number."""
+    """Return a JSON value with hidden characters escaped, in member names too, and their number."""
     match value:
         case str():
             count = len(_places(value))
@@ -133,7 +133,7 @@ def revealed(value: Any) -> tuple[Any, int]:
 
 
 def unescaped(value: Any) -> Any:
-    """Return an id or a filter that a model took from a result with the characters that its escapes stand for."""
+    """Undo `revealed` in an id or filter that a model copied from a result."""
     if isinstance(value, list):
         return [unescaped(item) for item in value]
     if not isinstance(value, str) or "\\u{" not in value:
@@ -143,7 +143,9 @@ def unescaped(value: Any) -> Any:
 
 def _character(found: "re.Match[str]") -> str:
     code = int(found[1], 16)
+    # Surrogates are no characters, and cannot be encoded in UTF-8.
     sign = chr(code) if code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF else ""
+    # Any other escape is the model's own text, which `revealed` cannot have produced.
     return sign if SUSPECT.fullmatch(sign) else found[0]
 
 
@@ -162,7 +164,7 @@ def _texts(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def visible(text: str) -> str:
-    """Return a text with its hidden characters as escapes; a long run of them is shortened."""
+    """Return a text with its hidden characters escaped, and long runs of them shortened."""
     places = _places(text)
     if not places:
         return text

@@ -1,7 +1,7 @@
-"""Encryption of secrets at rest: AES-256-GCM under a ring of keys, each text bound to the row it belongs to.
+"""Encryption of secrets at rest: AES-256-GCM under a ring of keys, each text bound to its row.
 
-A stored text is `KEY_ID.NONCE_AND_CIPHERTEXT` with the second part in URL-safe base64. The first key of the ring
-encrypts; every key decrypts, so that a key can be replaced while texts under the old one are still there.
+A stored text is `KEY_ID.NONCE_AND_CIPHERTEXT` with the second part in URL-safe base64. The first key encrypts and
+every key decrypts, so that a key can be replaced while texts under the old one exist.
 """
 
 import base64
@@ -14,11 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from accounts.errors import CredentialsUnreadable
 
-NONCE_BYTES = 12
+NONCE_BYTES = 12  # as NIST SP 800-38D, section 5.2.1.1, recommends for GCM
 
 
 class KeyRing:
-    """Keys by their ids, in order; made from `id:base64` pairs."""
+    """Keys by id, in order, parsed from `id:base64` pairs."""
 
     def __init__(self, pairs: list[str]) -> None:
         self._keys: dict[str, AESGCM] = {}
@@ -28,34 +28,34 @@ class KeyRing:
                 key = _decoded(encoded)
             except ValueError:
                 key = b""
+            # Stored texts separate the key id by a dot, which it must not contain.
             if not (key_id.isascii() and key_id.isalnum()) or len(key) != 32:
                 raise ImproperlyConfigured(
                     "CREDENTIAL_KEYS takes id:key pairs, comma-separated, with letters or digits as id "
                     "and 32 bytes in URL-safe base64 as key."
                 )
             if key_id in self._keys:
-                raise ImproperlyConfigured(f"CREDENTIAL_KEYS holds two keys called {key_id}.")
+                raise ImproperlyConfigured(f"CREDENTIAL_KEYS has two keys called {key_id}.")
             self._keys[key_id] = AESGCM(key)
         if not self._keys:
-            raise ImproperlyConfigured("CREDENTIAL_KEYS holds no key.")
+            raise ImproperlyConfigured("CREDENTIAL_KEYS has no key.")
 
     @property
     def primary(self) -> str:
-        """The id of the key that encrypts."""
         return next(iter(self._keys))
 
     def encrypt(self, text: str, *, context: str) -> str:
-        """Return the text encrypted; `context` must be given again, to the letter, to decrypt it."""
+        """Encrypt a text; decryption needs exactly the same `context`."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + self._keys[self.primary].encrypt(nonce, text.encode(), context.encode())
         return f"{self.primary}.{base64.urlsafe_b64encode(sealed).decode()}"
 
     def decrypt(self, stored: str, *, context: str) -> str:
-        """Return the text; raise CredentialsUnreadable when the key is gone or the text was moved or changed."""
+        """Decrypt a text; raise CredentialsUnreadable if its key is gone, or it was altered or moved to another row."""
         key_id, _, encoded = stored.partition(".")
         key = self._keys.get(key_id)
         if key is None:
-            raise CredentialsUnreadable(f"they are encrypted under key {key_id!r}, which CREDENTIAL_KEYS does not hold")
+            raise CredentialsUnreadable(f"they are encrypted under key {key_id!r}, which CREDENTIAL_KEYS does not have")
         try:
             sealed = _decoded(encoded)
             return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
@@ -63,15 +63,15 @@ class KeyRing:
             raise CredentialsUnreadable("they were changed, or belong to another account") from None
 
     def is_current(self, stored: str) -> bool:
-        """Tell whether a stored text is under the primary key."""
+        """Return whether a stored text is encrypted under the primary key."""
         return stored.partition(".")[0] == self.primary
 
 
 def _decoded(encoded: str) -> bytes:
-    """Read URL-safe base64 strictly: Python's own reader skips what does not belong to it."""
+    """Decode URL-safe base64 strictly: `urlsafe_b64decode` skips foreign characters."""
     return base64.b64decode(encoded, altchars=b"-_", validate=True)
 
 
 def key_ring() -> KeyRing:
-    """Return the ring of the settings."""
+    """Return the ring of CREDENTIAL_KEYS; raise ImproperlyConfigured."""
     return KeyRing(settings.CREDENTIAL_KEYS)

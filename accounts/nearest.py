@@ -1,4 +1,4 @@
-"""Which known name somebody may have meant, for hints in errors, at a cost that what was sent cannot raise."""
+"""Find the known name closest to a mistyped one, for hints in errors, at a cost bounded for any input."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from itertools import islice, pairwise
 
 MAX_NAME = 64
 MAX_KNOWN = 1000
-# difflib takes up to 0.1 ms to compare two names, so that it is given those alone that share most pairs of letters.
+# difflib takes up to 0.1 ms to compare two names, so it gets only those that share most pairs of letters.
 COMPARED = 20
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float) -> str:
-    """Return the known name that is most like another, or nothing where none is like enough."""
+    """Return the most similar known name, or an empty string if none reaches `cutoff` (0 to 1)."""
     name = name[:MAX_NAME]
     candidates = list(islice(known, MAX_KNOWN))
     if len(candidates) > COMPARED:

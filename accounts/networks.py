@@ -1,4 +1,4 @@
-"""IP networks that an API token may be used from, and the address that a client has."""
+"""Parse IP networks and addresses, which restrict where an API token may be used from."""
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -10,22 +10,22 @@ Network = IPv4Network | IPv6Network
 
 MOST_NETWORKS = 20
 LONGEST_NETWORK = 50
-MAPPED = IPv6Network("::ffff:0:0/96")
+MAPPED = IPv6Network("::ffff:0:0/96")  # IPv4-mapped addresses (RFC 4291, section 2.5.5.2)
 
 
 def parse_networks(texts: Sequence[str]) -> list[str]:
-    """Return networks in their usual form, each once; raise NetworkInvalid."""
+    """Return networks in canonical form without duplicates; raise NetworkInvalid."""
     if len(texts) > MOST_NETWORKS:
         raise NetworkInvalid(f"At most {MOST_NETWORKS} networks can be given; these are {len(texts)}.")
     return list(dict.fromkeys(str(parsed_network(text)) for text in texts))
 
 
 def parsed_network(text: str) -> Network:
-    """Return the network of a text such as `203.0.113.0/24` or `2001:db8::7`; raise NetworkInvalid."""
+    """Parse a network or address such as `203.0.113.0/24` or `2001:db8::7`; raise NetworkInvalid."""
     text = text.strip()
     shown = text[:LONGEST_NETWORK]
     if not text or len(text) > LONGEST_NETWORK or "%" in text:
-        raise NetworkInvalid(f"{shown!r} is no network. Give one such as 203.0.113.0/24 or 2001:db8::/32.")
+        raise NetworkInvalid(f"{shown!r} is not a network. Give one such as 203.0.113.0/24 or 2001:db8::/32.")
     try:
         network = ip_network(text)
     except ValueError:
@@ -39,13 +39,14 @@ def _hint(text: str, shown: str) -> str:
     try:
         meant = ip_network(text, strict=False)
     except ValueError:
-        return f"{shown!r} is no network. Give one such as 203.0.113.0/24 or 2001:db8::/32."
+        return f"{shown!r} is not a network. Give one such as 203.0.113.0/24 or 2001:db8::/32."
     return f"{shown!r} is an address within a network. Give {meant} for the network, or the address alone."
 
 
 def address_of(text: str) -> Address | None:
-    """Return the address of a text, an IPv4 one where IPv6 only wraps it; None for what is none."""
+    """Parse an address, and return IPv4-mapped IPv6 as IPv4; None if it is invalid."""
     try:
+        # Without the zone of a scoped IPv6 address (RFC 4007, section 11), which is no part of it.
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
@@ -53,12 +54,12 @@ def address_of(text: str) -> Address | None:
 
 
 def holds(networks: Iterable[str], address: Address | None) -> bool:
-    """Tell whether an address is in one of the networks; an address that is not known is in none."""
+    """Return whether an address is in one of the networks; an unknown address is in none."""
     return address is not None and any(address in ip_network(each) for each in networks)
 
 
 def lies_within(inner: str, outer: Iterable[str]) -> bool:
-    """Tell whether one network lies in one of others as a whole."""
+    """Return whether a network is a subnet of one of the others."""
     network = ip_network(inner)
     return any(_contains(ip_network(each), network) for each in outer)
 

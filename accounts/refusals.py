@@ -1,4 +1,4 @@
-"""How a page answers what it does not take: a form with errors, an attempt to sign in that comes too soon."""
+"""Statuses for pages that refuse input: a form with errors, or a sign-in attempt that comes too soon."""
 
 from django.http import HttpResponse
 
@@ -9,7 +9,7 @@ TOO_MANY = 429
 
 
 def refused(response: HttpResponse, refusal: SignInRefused | None) -> HttpResponse:
-    """Return a page with the status of a refusal, and when to come back; as it is where nothing was refused."""
+    """Set a refusal's status and Retry-After on a page; without a refusal, return it unchanged."""
     if refusal is not None:
         response.status_code = TOO_MANY
         response.headers["Retry-After"] = str(max(1, refusal.seconds))

@@ -7,5 +7,5 @@ from django.urls import URLPattern, path
 
 
 def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> list[URLPattern]:
-    """Return the patterns of one page; links to its name leave the trailing slash out."""
+    """Return a page's patterns; reversing its name gives the path without a slash."""
     return [path(route, view, name=name), path(f"{route}/", view)]

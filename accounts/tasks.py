@@ -14,24 +14,24 @@ from accounts.signing_in import limits
 
 @shared_task
 def prune_audit() -> int:
-    """Delete audit entries older than the retention; return how many."""
+    """Delete audit entries older than AUDIT_RETENTION; return how many."""
     deleted, _ = AuditEntry.objects.filter(at__lt=timezone.now() - settings.AUDIT_RETENTION).delete()
     return deleted
 
 
 @shared_task
 def prune_sign_ins() -> int:
-    """Delete sessions that ended, and counts of failed sign-ins that mean nothing any more; return how many."""
+    """Delete expired sessions and old counts of failed sign-ins; return how many rows."""
     return delete_ended() + limits.prune()
 
 
 @shared_task
 def refresh_grants() -> int:
-    """Refresh the OAuth tokens that it is time to refresh; return of how many accounts they are good now."""
+    """Refresh the OAuth tokens that are due; return for how many accounts they are current."""
     return async_to_sync(upkeep.refresh)(upkeep.connections_of(upkeep.due_accounts()))
 
 
 @shared_task
 def send_invitations() -> int:
-    """Send the mails of invitations that are due; return how many the mail server took."""
+    """Send the invitations that are due; return how many the mail server accepted."""
     return invitation_mail.send_due() if settings.MAIL_ENABLED else 0

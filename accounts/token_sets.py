@@ -1,23 +1,23 @@
-"""What a token endpoint gives: an access token, perhaps one to refresh it with, and how long they last."""
+"""The tokens that a token endpoint issues: an access token, perhaps a refresh token, and their lifetimes."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 LONGEST_TOKEN = 16_384
 LONGEST_LIFE = 10 * 366 * 86400
-# RFC 6749 has no name for the life of a refresh token; vendors use these.
+# RFC 6749 defines no parameter for the lifetime of a refresh token; vendors use these.
 REFRESH_LIFE_NAMES = ("refresh_token_expires_in", "refresh_expires_in", "x_refresh_token_expires_in")
-# Tokens that take more than the header `Authorization: Bearer`.
+# Token types that need more than `Authorization: Bearer`.
 OTHER_TYPES = frozenset({"mac", "dpop", "pop"})
 
 
 class NotATokenSet(ValueError):
-    """An answer that holds no token that can be used."""
+    """The answer contains no usable token; the message is a clause about the token endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSet:
-    """Tokens with their lives in seconds from now; None where the vendor told none."""
+    """Tokens with their lifetimes in seconds from now; None if the vendor gave none."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)
@@ -27,16 +27,17 @@ class TokenSet:
 
 
 def read_token_set(answer: dict[str, Any]) -> TokenSet:
-    """Read the answer of a token endpoint (RFC 6749, section 5.1); raise NotATokenSet."""
+    """Parse the answer of a token endpoint (RFC 6749, section 5.1); raise NotATokenSet."""
     if str(answer.get("token_type", "bearer")).lower() in OTHER_TYPES:
         raise NotATokenSet(f"it gives tokens of the type {str(answer['token_type'])[:20]!r}, not bearer tokens")
     refresh_token = answer.get("refresh_token") or ""
     for token in (answer.get("access_token"), refresh_token or "-"):
-        # A token goes into a header: a line break in one would begin another.
+        # The token is sent in a header, where a line break would start another header.
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
-            raise NotATokenSet("it gave no token that can be used")
+            raise NotATokenSet("it gave no usable token")
         if len(token) > LONGEST_TOKEN:
             raise NotATokenSet("it gave a token of more than 16,384 characters")
+    # RFC 6749, section 3.3, separates scopes by spaces; some vendors use commas.
     scope = answer.get("scope")
     return TokenSet(
         answer["access_token"],
@@ -47,12 +48,13 @@ def read_token_set(answer: dict[str, Any]) -> TokenSet:
     )
 
 
-def _seconds(told: object) -> float | None:
-    """Return a life in seconds; some vendors write it as a text, and some tell 0 for a token without an end."""
-    if isinstance(told, bool) or not isinstance(told, int | float | str):
+def _seconds(lifetime: object) -> float | None:
+    """Return a lifetime in seconds; some vendors send it as text, and some send 0 for a token without expiry."""
+    # JSON true and false are ints to Python.
+    if isinstance(lifetime, bool) or not isinstance(lifetime, int | float | str):
         return None
     try:
-        seconds = float(told)
+        seconds = float(lifetime)
     except ValueError:
         return None
     return seconds if 0 < seconds <= LONGEST_LIFE else None

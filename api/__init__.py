@@ -1,4 +1,4 @@
-"""How programs reach Patchbay: the management API (Django REST framework) and the agents' (django-ninja).
+"""Patchbay's APIs for programs: the management API (Django REST framework) and the agents' API (django-ninja).
 
-Who asks, what they may, how resources and errors are written; `accounts`, `servers` and `tools` hold the resources.
+This package has authentication, permissions, pagination and errors; `accounts`, `servers` and `tools` the resources.
 """

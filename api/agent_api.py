@@ -1,4 +1,4 @@
-"""The agent-facing API (django-ninja), put together: its router, its JSON, and its errors as problem details."""
+"""Assembly of the agent-facing API (django-ninja): its router, its JSON, and its errors as problem details."""
 
 import logging
 from typing import Any
@@ -22,28 +22,28 @@ PREFIX = "integrated-account"
 
 
 class BoundedParser(Parser):
-    """Read JSON by the same rules as the management API."""
+    """Parse JSON within the limits of the management API."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Return what the body holds; raise ProblemRaised."""
+        """Return the parsed body; raise ProblemRaised for other media types, invalid JSON and exceeded limits."""
         if (request.content_type or JSON) != JSON:
             raise ProblemRaised(not_json(request.content_type or ""))
         return read_json(request.body)
 
 
 class OrjsonRenderer(BaseRenderer):
-    """Write JSON as the rest of the product does."""
+    """Render JSON with orjson, as the rest of the product does."""
 
     media_type = "application/json"
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        """Return the bytes of an answer."""
         return orjson.dumps(data)
 
 
 agent_api = NinjaAPI(
     title="Patchbay API",
     urls_namespace="agent",
+    # api/openapi.py describes both APIs in one document.
     openapi_url=None,
     docs_url=None,
     parser=BoundedParser(),
@@ -59,7 +59,7 @@ def _problem(request: HttpRequest, raised: ProblemRaised) -> HttpResponse:
 
 @agent_api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    # ninja wraps whatever the parser raises
+    # ninja wraps the exceptions of the parser.
     if isinstance(error.__cause__, ProblemRaised):
         return error.__cause__.problem.response()
     return Problem(error.status_code, error.message).response()

@@ -12,13 +12,13 @@ from api.problems import CHALLENGE, ProblemRaised, beyond_limit
 
 
 class ApiTokenAuthentication(BaseAuthentication):
-    """Set `request.auth` to the token's row. `request.user` stays None: what a token may is asked of the token."""
+    """Set `request.auth` to the token's row. `request.user` stays None, because rights come from the token."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiToken] | None:
-        """Return the live token of a request, None where no bearer token was sent.
+        """Return the request's live token, or None if no bearer token was sent.
 
-        Raises AuthenticationFailed, PermissionDenied for a live token that comes from the wrong address, and
-        ProblemRaised for one that is used more often than it may be.
+        Raises AuthenticationFailed; PermissionDenied for a live token from an address outside its networks; and
+        ProblemRaised for one beyond its request limit.
         """
         header = request.headers.get("Authorization", "")
         if not header.lower().startswith("bearer"):
@@ -29,8 +29,8 @@ class ApiTokenAuthentication(BaseAuthentication):
             raise PermissionDenied(str(refused)) from None
         if token is None:
             raise AuthenticationFailed(
-                "This API token opens nothing: it may be mistyped, expired or revoked, or whoever it acts for does not "
-                "belong to its environment any more. Issue a new one in the portal."
+                "This API token does not work: it may be mistyped, expired or revoked, or the person it acts for may "
+                "no longer belong to its environment. Issue a new one in the portal."
             )
         try:
             count_request_in_thread(Holder(HolderKind.TOKEN, token.pk))
@@ -39,5 +39,4 @@ class ApiTokenAuthentication(BaseAuthentication):
         return None, token
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401."""
         return CHALLENGE

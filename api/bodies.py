@@ -1,4 +1,4 @@
-"""Read the JSON body of an API request, within the limits of size and nesting."""
+"""Parse JSON bodies of API requests, within limits on size, depth and number of values."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -14,7 +14,7 @@ JSON = "application/json"
 
 
 def read_json(raw: bytes) -> Any:
-    """Return what a body holds; raise ProblemRaised for one that is beyond the limits, or not JSON."""
+    """Parse a body; raise ProblemRaised if it exceeds a limit or is not JSON."""
     if len(raw) > settings.MAX_BODY_BYTES:
         raise ProblemRaised(too_large())
     try:
@@ -31,17 +31,17 @@ def too_large() -> Problem:
 
 
 def not_json(sent: str) -> Problem:
-    """Return the problem of a body of another media type."""
+    """Return the problem of a body with another media type; `sent` is the media type sent."""
     return Problem(415, f"The body was sent as {sent[:80] or 'nothing known'}. Send it as {JSON}.")
 
 
 class BoundedJSONParser(BaseParser):
-    """DRF's way to the same rules."""
+    """DRF's parser, with the same limits."""
 
     media_type = JSON
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Read one byte more than the limit at most, whatever length was declared."""
+        """Read at most one byte beyond the limit, whatever length was declared."""
         return read_json(stream.read(settings.MAX_BODY_BYTES + 1))

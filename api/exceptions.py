@@ -1,4 +1,4 @@
-"""Answer what DRF's views raise with problem details; nothing is ever answered with a page or a stack trace."""
+"""Translate the exceptions of DRF's views to problem details, so that no answer is a page or a stack trace."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ BODY = "body"
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponseBase:
-    """Return the answer to an exception; `context` holds DRF's view and request."""
+    """Return the response to an exception; `context` has DRF's view and request. DRF's EXCEPTION_HANDLER."""
     problem = problem_of(exc, context)
     if problem is None:
         logger.error("api request failed", exc_info=exc)
@@ -39,7 +39,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
 
 
 def problem_of(exc: Exception, context: Mapping[str, Any]) -> Problem | None:
-    """Return the problem that an exception stands for; None for one that nobody foresaw."""
+    """Return the problem of an exception; None for an unexpected one."""
     match exc:
         case ProblemRaised():
             return exc.problem
@@ -50,10 +50,11 @@ def problem_of(exc: Exception, context: Mapping[str, Any]) -> Problem | None:
         case exceptions.NotAuthenticated():
             return unauthenticated()
         case exceptions.AuthenticationFailed():
-            # RFC 6750, 3.1: a token was sent, and opens nothing
+            # RFC 6750, section 3.1: a token was sent, but it is not valid.
             return Problem(401, str(exc.detail), headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
         case Http404() | exceptions.NotFound():
             return Problem(404, NOT_FOUND)
+        # Raised by domain code; DRF's own is an APIException, which comes last.
         case DjangoPermissionDenied():
             return Problem(403, str(exc) or "This API token may not do that.")
         case exceptions.MethodNotAllowed():
@@ -69,7 +70,7 @@ def problem_of(exc: Exception, context: Mapping[str, Any]) -> Problem | None:
 
 
 def field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:
-    """Yield one error a reason, with the path of its field; what concerns no single field is the body's."""
+    """Yield an error for each reason, with the path of its field, or `body` if it concerns no single field."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
             yield from field_errors(inner, path if name == "non_field_errors" else _joined(path, name))
@@ -81,7 +82,7 @@ def field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:
 
 
 def _joined(path: str, name: Any) -> str:
-    step = str(name)[:64]
+    step = str(name)[:64]  # the client chose it
     if isinstance(name, int):
         return f"{path}[{step}]"
     return f"{path}.{step}" if path else step

@@ -1,4 +1,4 @@
-"""The one OpenAPI document of both APIs: DRF's operations from drf-spectacular, ninja's beside them."""
+"""The OpenAPI document of both APIs: drf-spectacular's operations merged with ninja's."""
 
 from functools import cache
 from http import HTTPStatus
@@ -29,7 +29,7 @@ PROBLEM = {
         "detail": {"type": "string", "description": "What happened, what it means, and what to do."},
         "errors": {
             "type": "array",
-            "description": "One for each field that does not fit.",
+            "description": "One for each invalid field.",
             "items": {
                 "type": "object",
                 "required": ["field", "reason"],
@@ -42,13 +42,13 @@ PROBLEM = {
 RESULT = {
     "type": "object",
     "description": (
-        "The result, as the tool's outputSchema says where there is one. A page has result, next_cursor, result_count; "
+        "The result, as described by the tool's outputSchema, if any. A page has result, next_cursor, result_count; "
         "a file has file."
     ),
     "properties": {
         "file": {
             "type": "object",
-            "description": "A file that the vendor answered with; its content is in text or in base64.",
+            "description": "A file from the vendor; its content is in text or in base64.",
             "required": ["name", "media_type", "bytes"],
             "properties": {
                 "name": {"type": "string"},
@@ -60,7 +60,7 @@ RESULT = {
         },
         "truncated": {
             "type": "array",
-            "description": "What was cut to fit, by its place.",
+            "description": "What was cut to fit the budget, by its place.",
             "items": {"type": "object", "properties": {}},
         },
     },
@@ -77,23 +77,22 @@ LIMIT_HEADERS = {
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its hook has no types
-    """How the document describes API tokens."""
+    """The security scheme of API tokens, for drf-spectacular."""
 
     target_class = "api.authentication.ApiTokenAuthentication"
     name = SCHEME
 
     def get_security_definition(self, auto_schema: Any) -> Document:
-        """Return the security scheme."""
         return SECURITY_SCHEME
 
 
 def without_slashed_forms(endpoints: list[Any], **_: Any) -> list[Any]:
-    """Leave out the second form of every path, which answers the same."""
+    """Leave out the paths with a trailing slash, which duplicate the others (a hook of drf-spectacular)."""
     return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
 
 
 def add_agent_operations(result: Document, **_: Any) -> Document:
-    """Merge ninja's operations into the document, and tell of every operation which problems it answers with."""
+    """Merge ninja's operations into the document, and add problems to every operation (a hook of drf-spectacular)."""
     agent: Document = dict(agent_api.get_openapi_schema(path_prefix=PREFIX))
     for path, operations in agent["paths"].items():
         for operation in operations.values():
@@ -110,33 +109,35 @@ def add_agent_operations(result: Document, **_: Any) -> Document:
 
 
 def add_problems(operation: Document, path: str) -> None:
-    """Add the problems that an operation of this kind can answer with."""
+    """Add the problems that an operation with these parameters can return."""
     responses = operation["responses"]
     statuses = {401, 403} if {SCHEME: []} in operation.get("security", []) else set()
     if "{" in path:
         statuses.add(404)
-    asked = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
-    if asked or "requestBody" in operation:
+    queried = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
+    if queried or "requestBody" in operation:
         statuses.add(400)
     if "requestBody" in operation:
         statuses |= {411, 413, 415}
+    # Connecting and changing an account ask the vendor.
     if "requestBody" in operation and path in {f"/{PREFIX}", f"/{PREFIX}/{{account_id}}"}:
         statuses |= {409, 429, 502}
     for status in sorted(statuses):
         responses.setdefault(str(status), problem_response(status))
     responses["default"] = problem_response(500)
+    # ninja's keys are integers, OpenAPI's are strings.
     operation["responses"] = {str(status): responses[status] for status in responses}
 
 
 def problem_response(status: int) -> Document:
-    """Return the description of a problem with this status."""
+    """Return the response object of a problem with this status."""
     kind = KIND_BY_STATUS.get(status)
     words = TITLES[kind] if kind else HTTPStatus(status).phrase
     return {"description": words, "content": {MEDIA_TYPE: {"schema": PROBLEM_REFERENCE}}}
 
 
 def describe_calls(result: Document) -> None:
-    """Complete what ninja cannot know of a call: its body is an object, its answer tells the vendor's limits."""
+    """Describe what ninja does not know of a call: its body is an object, its headers give the vendor's limits."""
     operation = result["paths"][f"/{PREFIX}/{{account_id}}/tools/{{name}}"]["post"]
     schema = {"type": "object", "description": "The tool's arguments, as its inputSchema says."}
     operation["requestBody"] = {"content": {"application/json": {"schema": schema, "example": {"limit": 10}}}}
@@ -150,12 +151,12 @@ def describe_calls(result: Document) -> None:
 
 @cache
 def document() -> bytes:
-    """Return the document, made once a process."""
+    """Return the document as JSON, built once in each process."""
     generator: Any = SchemaGenerator  # without types
     return orjson.dumps(generator().get_schema(request=None, public=True))
 
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Answer with the document."""
+    """Serve the document; it needs no token."""
     return HttpResponse(document(), content_type="application/json")

@@ -1,4 +1,4 @@
-"""What an API token's role permits in the management API."""
+"""Permissions of API tokens in the management API, by role."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from accounts.models import ApiToken, Role
 
 
 class TokenRolePermission(BasePermission):
-    """Let a token read where it has the view's `reading_role`, and change where it has its `required_role`.
+    """Require the view's `reading_role` for reading, and its `required_role` for changes.
 
-    A view that names none may be read by every token, and changed by an admin's alone.
+    By default, every token may read, and only an admin's may change.
     """
 
     message = ""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Tell whether the token's role is enough; without a token it never is."""
+        """Return whether the token's role is sufficient; set `message` for the refusal."""
         token = request.auth
         if not isinstance(token, ApiToken):
             return False
         if request.method not in view.allowed_methods:
-            return True  # the view answers 405, whatever the role
+            return True  # the view answers 405, regardless of the role
         if request.method in SAFE_METHODS:
             needed: Role = getattr(view, "reading_role", Role.VIEWER)
         else:
@@ -33,8 +33,8 @@ class TokenRolePermission(BasePermission):
 
 
 def refusal(role: Role, needed: Role) -> str:
-    """Return the words for a token whose role is not enough."""
+    """Return the message for a token whose role is insufficient."""
     return (
-        f"This API token has the role {role.value}; this takes the role {needed.value}. "
-        "Use a token with that role. A personal token never may more than the person that it acts for."
+        f"This API token has the role {role.value}; this requires the role {needed.value}. "
+        "Use a token with that role. A personal token may never do more than the person it acts for."
     )

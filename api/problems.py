@@ -1,4 +1,4 @@
-"""Errors over REST as problem details (RFC 9457): one form, whichever framework answers."""
+"""Errors over REST as problem details (RFC 9457), the same in every framework."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,24 +11,24 @@ from accounts.errors import AllowanceUsedUp
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:patchbay:problem:"
-# What is told of a request that does not fit: a list of wrong items may be as long as a body, and a reason quote one.
+# Limits on reported errors: a list may have as many wrong items as fit in a body, and a reason may quote one.
 MAX_ERRORS = 20
 MAX_REASON = 500
 MAX_PATH = 200
 CHALLENGE = 'Bearer realm="Patchbay"'
 
-# What `type` says, and the `title` that goes with it.
+# The `title` of each `type`.
 TITLES = {
     "invalid-request": "The request does not fit",
     "unauthenticated": "A valid API token is needed",
     "forbidden": "This API token may not do that",
     "not-found": "Nothing is at this address",
     "method-not-allowed": "This address does not take that method",
-    "not-acceptable": "Only JSON is given",
+    "not-acceptable": "Only JSON is returned",
     "conflict": "The present state does not permit that",
-    "length-required": "The length of the body must be told",
+    "length-required": "The length of the body must be given",
     "too-large": "The body is too large",
-    "unsupported-media-type": "Only JSON is taken",
+    "unsupported-media-type": "Only JSON is accepted",
     "internal": "Something failed here",
     "consent-needed": "A person has to consent at the vendor",
     "connection-refused": "The vendor did not accept the connection",
@@ -62,7 +62,7 @@ KIND_BY_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field; `field` is its path, such as `config.methods`."""
+    """A problem with one field; `field` is its path, such as `config.methods`."""
 
     field: str
     reason: str
@@ -70,7 +70,7 @@ class FieldError:
 
 @dataclass(frozen=True)
 class Problem:
-    """One error answer. `kind` is a key of TITLES, and follows from the status where it is empty."""
+    """An error response. `kind` is a key of TITLES; if empty, it follows from the status."""
 
     status: int
     detail: str
@@ -80,9 +80,10 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """Return the JSON object of RFC 9457, with `errors` where fields are wrong."""
+        """Return the JSON object (RFC 9457, section 3), with `errors` for invalid fields."""
         kind = self.kind or KIND_BY_STATUS.get(self.status, "")
         errors = [{"field": each.field, "reason": each.reason} for each in self.errors]
+        # RFC 9457, section 4.2.1: with about:blank, the title is the phrase of the status.
         return {
             "type": f"{TYPE_PREFIX}{kind}" if kind else "about:blank",
             "title": TITLES[kind] if kind else HTTPStatus(self.status).phrase,
@@ -93,7 +94,7 @@ class Problem:
         }
 
     def response(self) -> HttpResponse:
-        """Return the HTTP answer; a 401 names the way to authenticate (RFC 9110, 11.6.1)."""
+        """Return the HTTP response; a 401 has a challenge (RFC 9110, section 11.6.1)."""
         headers = {"Cache-Control": "no-store", **self.headers}
         if self.status == HTTPStatus.UNAUTHORIZED:
             headers.setdefault("WWW-Authenticate", CHALLENGE)
@@ -102,7 +103,7 @@ class Problem:
 
 
 class ProblemRaised(Exception):
-    """Ends the handling of a request with a problem."""
+    """Raised to end a request with a problem."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
@@ -110,16 +111,16 @@ class ProblemRaised(Exception):
 
 
 def invalid(*errors: FieldError) -> Problem:
-    """Return the problem of a request whose fields do not fit, the first of them with their reasons."""
+    """Return the problem of a request with invalid fields; it lists the first MAX_ERRORS with their reasons."""
     count = "One field does" if len(errors) == 1 else f"{len(errors)} fields do"
-    told = tuple(FieldError(each.field[:MAX_PATH], each.reason[:MAX_REASON]) for each in errors[:MAX_ERRORS])
-    named = " ".join(f"{each.field}: {each.reason}" for each in told)
-    more = f" And {len(errors) - len(told)} more." if len(told) < len(errors) else ""
-    return Problem(400, f"{count} not fit. {named}{more}", errors=told)
+    listed = tuple(FieldError(each.field[:MAX_PATH], each.reason[:MAX_REASON]) for each in errors[:MAX_ERRORS])
+    named = " ".join(f"{each.field}: {each.reason}" for each in listed)
+    more = f" And {len(errors) - len(listed)} more." if len(listed) < len(errors) else ""
+    return Problem(400, f"{count} not fit. {named}{more}", errors=listed)
 
 
 def unauthenticated() -> Problem:
-    """Return the problem of a request without a token that opens anything."""
+    """Return the problem of a request without a live token."""
     return Problem(
         401,
         "Send a live API token as `Authorization: Bearer pbapi_…`. It may be missing, mistyped, expired or revoked; "
@@ -128,23 +129,23 @@ def unauthenticated() -> Problem:
 
 
 def unreadable() -> Problem:
-    """Return the problem of a request that Django itself refuses to read, such as one with thousands of parameters."""
-    return Problem(400, "The request holds more parameters than are read, or cannot be read. Send a simpler one.")
+    """Return the problem of a request that Django refuses to parse, such as one with thousands of parameters."""
+    return Problem(400, "The request has too many parameters, or cannot be read. Send a simpler one.")
 
 
 def beyond_limit(used_up: AllowanceUsedUp) -> Problem:
-    """Return the problem of a request beyond a limit of our own."""
+    """Return the problem of a request beyond one of Patchbay's own limits."""
     headers = {} if used_up.retry_after is None else {"Retry-After": str(used_up.retry_after)}
     return Problem(429, str(used_up), "own-limit", headers=headers)
 
 
 def method_not_allowed(allowed: str) -> Problem:
-    """Return the problem of a method that an address does not take; `allowed` is the value of `Allow`."""
+    """Return the problem of an unsupported method; `allowed` is the value of `Allow`."""
     return Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
 
 
 def internal() -> Problem:
-    """Return the problem of a failure here, which tells nothing of its cause."""
+    """Return the problem of an internal failure, without its cause."""
     return Problem(
         500,
         "The request could not be handled. Try again later; the log holds the cause under this answer's X-Request-ID.",

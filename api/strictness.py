@@ -1,7 +1,7 @@
-"""Serializers that take what is documented and nothing else: an unknown key or another type is an error.
+"""Serializers that reject undocumented input: an unknown key or a wrong type is an error.
 
-DRF's own fields take a number for a text and `"yes"` for a truth value, and leave out keys that nobody declared, so
-that a mistyped setting would seem to have been accepted.
+DRF's own fields accept a number as text and `"yes"` as a boolean, and ignore undeclared keys, so that a mistyped
+setting would appear to be accepted.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ MAX_UNKNOWN = 8
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A JSON object whose keys are all known."""
+    """A JSON object without undeclared keys."""
 
     default_error_messages = {"invalid": "Takes a JSON object."}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the checked values; raise ValidationError with every problem, unknown keys among them."""
+        """Return the validated values; raise ValidationError with every problem, unknown keys included."""
         unknown = self._unknown(data) if isinstance(data, Mapping) else {}
         try:
             value = super().to_internal_value(data)
@@ -35,12 +35,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         return value
 
     def _unknown(self, data: Mapping[Any, Any]) -> dict[str, str]:
-        """Return the first keys that nobody declared, each with a hint, and how many more there are."""
+        """Return the first MAX_UNKNOWN undeclared keys with a hint each, and how many more there are."""
         known = [name for name, field in self.fields.items() if not field.read_only]
+        # Bounded, because the look-up for hints is costly and a body may have thousands of keys.
         unknown = [str(key)[:64] for key in islice((key for key in data if key not in known), MAX_UNKNOWN)]
-        told = {key: _hint(key, known) for key in unknown}
+        hints = {key: _hint(key, known) for key in unknown}
         more = sum(key not in known for key in data) - len(unknown)
-        return {**told, api_settings.NON_FIELD_ERRORS_KEY: f"{more} more are not known here."} if more else told
+        return {**hints, api_settings.NON_FIELD_ERRORS_KEY: f"{more} more are not known here."} if more else hints
 
 
 def _hint(key: str, known: list[str]) -> str:
@@ -54,14 +55,14 @@ class TextField(serializers.CharField):
     default_error_messages = {"invalid": "Takes text."}
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the text; raise ValidationError for anything else."""
+        """Return the text; raise ValidationError for other types, which DRF would convert."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class NameField(TextField):
-    """What people call something: one line, at most 80 characters."""
+    """A name given by people: one line, at most 80 characters."""
 
     default_error_messages = {"lines": "Takes one line of text, without control characters."}
 
@@ -69,7 +70,7 @@ class NameField(TextField):
         super().__init__(**{"max_length": 80, **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the name, stripped; raise ValidationError."""
+        """Return the stripped name; raise ValidationError for control characters."""
         name = super().to_internal_value(data)
         if not name.isprintable():
             self.fail("lines")
@@ -88,19 +89,18 @@ class TruthField(serializers.BooleanField):
     default_error_messages = {"invalid": "Takes true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
-        """Return the value; raise ValidationError for anything else."""
+        """Return the boolean; raise ValidationError for other types, which DRF would convert."""
         if not isinstance(data, bool):
             self.fail("invalid")
         return data
 
 
 class ObjectField(serializers.DictField):
-    """A JSON object of any content, but without NUL characters, which PostgreSQL does not keep."""
+    """A JSON object with any content except NUL characters, which PostgreSQL cannot store."""
 
     default_error_messages = {"not_a_dict": "Takes a JSON object.", "nul": "Must not hold NUL characters."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the object; raise ValidationError."""
         value: dict[str, Any] = super().to_internal_value(data)
         if _has_nul(value):
             self.fail("nul")

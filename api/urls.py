@@ -1,4 +1,4 @@
-"""Paths of both APIs, of their description, and a JSON 404 for whatever else stands under their prefixes."""
+"""URLs of both APIs and of their description, and a JSON 404 for other paths under their prefixes."""
 
 from django.urls import include, path, re_path
 

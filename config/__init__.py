@@ -1,4 +1,4 @@
-"""Settings, URL and ASGI assembly, the Celery application and the assembly of the APIs."""
+"""Settings, URLs, the ASGI application and the Celery application."""
 
 from config.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""Django's entry for the assembly."""
+"""Django's configuration of this app."""
 
 from django.apps import AppConfig
 from django.core import checks
@@ -7,10 +7,9 @@ from config.checks import check_proxies
 
 
 class ConfigConfig(AppConfig):
-    """Settings and URLs, with the checks before a deployment."""
+    """Settings and URLs, and the deployment checks."""
 
     name = "config"
 
     def ready(self) -> None:
-        """Have the checks run."""
         checks.register(check_proxies, deploy=True)

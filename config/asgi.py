@@ -1,4 +1,4 @@
-"""The ASGI application of the web process: monitoring, MCP requests to their endpoint, everything else to Django."""
+"""The ASGI application of the web process: monitoring, MCP, the activity stream, and Django for the rest."""
 
 import asyncio
 import gc
@@ -25,12 +25,12 @@ from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
 from tools.record.recorder import recorder  # noqa: E402
 
-# Neither counted nor logged, nor held to ALLOWED_HOSTS.
+# Answered without metrics, access log and ALLOWED_HOSTS.
 MONITORING: dict[str, Application] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Route one connection."""
+    """Route a request, or handle startup and shutdown."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] != "http":
@@ -53,12 +53,12 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def load_routes() -> None:
-    """Import what Django would only import with the first request, which would hold every other for a second."""
+    """Import the URLconf, which Django imports at the first request, blocking all others for a second."""
     import_module(settings.ROOT_URLCONF)
 
 
 def settle_memory() -> None:
-    """Take what was loaded at start out of the garbage collector's sight: it stays, and each pass would walk it."""
+    """Exempt the objects loaded at startup from garbage collection: they are permanent, and each pass visits them."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
@@ -78,6 +78,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
                 listening.cancel()
             await endpoint.finish_background()
             await database_sync_to_async(recorder.flush)()
+            # After the background calls, which still use it.
             await close_shared_upstream()
             await close_counts()
             await send({"type": "lifespan.shutdown.complete"})

@@ -12,7 +12,7 @@ from config.private_files import keep_private
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# Celery warns a worker that runs as root, for the sake of pickled messages; only JSON is sent here.
+# Celery warns workers that run as root because of pickled messages; only JSON is sent here.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("patchbay")
@@ -22,19 +22,19 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def use_django_logging(**_: object) -> None:
-    """Keep Celery from replacing the project's logging, and with it the redaction of tokens."""
+    """Keep Celery from replacing the project's logging, which redacts tokens; a connected receiver is enough."""
 
 
 @celeryd_init.connect
 @beat_init.connect
 def close_files(**_: object) -> None:
-    """Keep what the worker and beat write to their own user."""
+    """Make the files of worker and beat private to their user."""
     keep_private()
 
 
 @app.on_configure.connect
 def make_broker_folders(**_: object) -> None:
-    """Make the folders of the embedded broker, which it does not make by itself."""
+    """Create the folders of the embedded broker, which kombu does not create."""
     for name in ("data_folder_in", "control_folder"):
         folder = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(name)
         if folder:

@@ -1,6 +1,6 @@
-"""Read settings from the process environment, and make the secrets of the embedded default.
+"""Read settings from the environment, and create the secrets of the embedded default.
 
-Every reader raises ImproperlyConfigured with one sentence that names the variable and what it takes.
+Every reader raises ImproperlyConfigured with a sentence that names the variable and the values it takes.
 """
 
 import base64
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-# 32 random bytes are 43 characters of Base64, and 64 digits; nothing shorter holds as much.
+# 32 random bytes take 43 characters in Base64 and 64 in hexadecimal, so a good key is longer than this.
 LEAST_CHARACTERS = 32
-# Of 32 random hexadecimal digits hardly ever fewer are different.
+# 32 random hexadecimal digits hardly ever have fewer distinct ones.
 FEWEST_KINDS = 8
 KEY_BYTES = 32
 _ROW = "abcdefghijklmnopqrstuvwxyz0123456789" * 3
@@ -25,7 +25,7 @@ FALSE = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
-    """Return the variable, stripped; an empty one counts as unset."""
+    """Return the stripped variable; an empty one counts as unset."""
     return os.environ.get(name, "").strip() or default
 
 
@@ -51,7 +51,7 @@ def networks(name: str) -> list[str]:
 
 
 def flag(name: str, default: bool) -> bool:
-    """Return a yes-or-no variable."""
+    """Return a boolean variable: one of TRUE or FALSE, in any case."""
     value = text(name).lower()
     if not value:
         return default
@@ -79,10 +79,10 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 
 class Secrets:
-    """The secrets that a process needs: from the environment, or made once and kept in a folder.
+    """The secrets of a process, from the environment or from files in a folder.
 
-    With a folder (the embedded default) a missing secret is made on first use and kept there with mode 0600.
-    Without one (production), missing and weak secrets are collected, so that one refusal names all of them.
+    With a folder (the embedded default), a missing secret is created on first use and stored with mode 0600. Without
+    one (production), missing and weak secrets are collected, so that `refuse` can name them all at once.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -91,7 +91,7 @@ class Secrets:
         self._weak: list[str] = []
 
     def get(self, name: str, *, prefix: str = "") -> str:
-        """Return the secret called `name`; `prefix` goes before a generated value."""
+        """Return a secret; a generated value starts with `prefix`."""
         value = text(name)
         if value:
             return value
@@ -102,46 +102,46 @@ class Secrets:
         return kept_secret(path, prefix + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
     def check(self, name: str, value: str, recipe: str, *, least: int = LEAST_CHARACTERS) -> None:
-        """Note a secret that could be guessed; `recipe` makes a good one. Outside production it is only warned of."""
+        """Collect a guessable secret, or only warn outside production; `recipe` is a command that makes a good one."""
         problem = weakness(value, least)
         if not value or not problem:
             return
-        told = f"{name} {problem}, so that it could be guessed. To make a good one: {recipe}"
+        message = f"{name} {problem}, so it could be guessed. To make a good one: {recipe}"
         if self._folder is None:
-            self._weak.append(told)
+            self._weak.append(message)
         else:
-            warnings.warn(f"{told} With DEBUG=0 Patchbay does not start with it.", WeakSecret, stacklevel=2)
+            warnings.warn(f"{message} With DEBUG=0 Patchbay does not start with it.", WeakSecret, stacklevel=2)
 
     def check_key(self, pair: str) -> None:
-        """Note a key of the key ring (`id:key`) that is not 32 random bytes."""
+        """Collect a key of the key ring (`id:key`) that is not 32 random bytes."""
         name, _, encoded = pair.partition(":")
         try:
             key = base64.b64decode(encoded, altchars=b"-_", validate=True)
         except ValueError:
             key = b""
         if len(key) != KEY_BYTES or weakness(key.hex(), LEAST_CHARACTERS):
-            told = f"CREDENTIAL_KEYS takes 32 random bytes in URL-safe Base64 as its key {name[:20]!r}, as id:key. "
+            message = f"CREDENTIAL_KEYS takes 32 random bytes in URL-safe Base64 as its key {name[:20]!r}, as id:key. "
             recipe = "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'."
             if self._folder is None:
-                self._weak.append(f"{told}To make one: {recipe}")
+                self._weak.append(f"{message}To make one: {recipe}")
 
     def refuse(self) -> None:
-        """Raise when any secret was asked for and not there, or is weak, naming each."""
+        """Raise ImproperlyConfigured with all missing or else all weak secrets, if there are any."""
         if self._missing:
             raise ImproperlyConfigured(
                 f"{', '.join(self._missing)} must be set in the environment when DEBUG is off. "
-                "The README's section on production says how to make them."
+                "The README's section on production explains how to make them."
             )
         if self._weak:
             raise ImproperlyConfigured(" ".join(self._weak))
 
 
 class WeakSecret(UserWarning):
-    """A secret of the environment could be guessed."""
+    """A secret from the environment could be guessed."""
 
 
 def weakness(value: str, least: int) -> str:
-    """Return why a secret could be guessed; empty where it is as long and as mixed as random ones are."""
+    """Return why a secret could be guessed; empty if it is as long and varied as a random one."""
     if len(value) < least:
         return f"has {len(value)} characters, but takes at least {least}"
     if len(set(value)) < FEWEST_KINDS:
@@ -154,9 +154,9 @@ def weakness(value: str, least: int) -> str:
 
 
 def kept_secret(path: Path, fresh: str) -> str:
-    """Return what the file holds; an absent file is made with `fresh`, readable by its owner alone.
+    """Return the content of a file, after creating a missing one with `fresh` and mode 0600.
 
-    Two processes may start at once: whoever creates the file first decides, and the other reads it.
+    Processes may start at once: the first to link the file decides, and the others read it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}")
@@ -164,9 +164,10 @@ def kept_secret(path: Path, fresh: str) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(fresh)
     try:
+        # Unlike a rename, this fails if another process was faster.
         os.link(partial, path)
     except FileExistsError:
-        pass  # the file of an earlier start, or of a process that was faster
+        pass  # from an earlier start, or a faster process
     finally:
         partial.unlink()
     return path.read_text().strip()

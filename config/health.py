@@ -1,7 +1,7 @@
-"""Health, answered before Django: probes come under an address of their own, which ALLOWED_HOSTS would refuse.
+"""Health checks, answered before Django: probes use an IP address as host, which ALLOWED_HOSTS would refuse.
 
-`/livez` tells that the process answers. `/readyz` names each part that requests need: without the database nothing
-works (503); without broker or layer MCP and REST go on, so that the process stays in rotation (200, degraded).
+`/livez` reports that the process answers. `/readyz` reports the state of each part: without the database nothing works
+(503); without broker or layer MCP and REST still do, so the process stays in rotation (200, degraded).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ Check = Callable[[], Awaitable[None]]
 
 
 class Readiness:
-    """The checks of each part. Probes that come together share one round, so that they cost no more than one."""
+    """The checks of all parts. Concurrent probes share one round of checks."""
 
     def __init__(self, checks: Mapping[str, Check], *, seconds: float = CHECK_SECONDS) -> None:
         self._checks = checks
@@ -35,10 +35,11 @@ class Readiness:
         self._round: asyncio.Task[dict[str, str]] | None = None
 
     async def parts(self) -> dict[str, str]:
-        """Return the state of each part: `ok`, or what is wrong, without addresses or names."""
+        """Return the state of each part: `ok`, or an error without addresses or names."""
         running = self._round
         if running is None or running.done() or running.get_loop() is not asyncio.get_running_loop():
             running = self._round = asyncio.create_task(self._check_all())
+        # A probe that is cancelled must not cancel the round of the others.
         return await asyncio.shield(running)
 
     async def _check_all(self) -> dict[str, str]:
@@ -51,7 +52,7 @@ class Readiness:
                 await check()
         except TimeoutError:
             return f"no answer within {self._seconds:g} s"
-        except Exception:  # each driver has errors of its own, and their texts may hold addresses
+        except Exception:  # each driver has errors of its own, and their texts may contain addresses
             return "unreachable"
         return "ok"
 
@@ -59,8 +60,8 @@ class Readiness:
 class ThreadedCheck:
     """Run a blocking check in a thread of its own, one at a time however long it hangs.
 
-    Not in Django's: what blocks that one must not look like a database that is gone. Nor in a pool, whose threads the
-    interpreter waits for when it ends.
+    Django's thread will not do: work that blocks it would look like a dead database. Nor will a pool: the interpreter
+    waits for its threads at exit.
     """
 
     def __init__(self, work: Callable[[], None]) -> None:
@@ -68,7 +69,7 @@ class ThreadedCheck:
         self._running: asyncio.Future[None] | None = None
 
     async def __call__(self) -> None:
-        """Wait for the work; raise what it raises."""
+        """Wait for the check, and raise its exception, if any."""
         loop = asyncio.get_running_loop()
         running = self._running
         if running is None or running.done() or running.get_loop() is not loop:
@@ -92,7 +93,7 @@ def _settle(future: asyncio.Future[None], problem: Exception | None) -> None:
         future.set_result(None)
     else:
         future.set_exception(problem)
-        future.exception()  # nobody may be waiting any more
+        future.exception()  # marks it as retrieved: every waiter may be gone
 
 
 def _ask_database() -> None:
@@ -100,11 +101,11 @@ def _ask_database() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     finally:
-        connection.close()
+        connection.close()  # it belongs to this thread, which ends now
 
 
 async def check_broker() -> None:
-    """Raise when tasks cannot be sent: to Redis, or into the folder of the embedded default."""
+    """Raise if tasks cannot be sent, to Redis or to the embedded broker's folder."""
     if is_shared():
         async with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=CHECK_SECONDS) as redis:
             await redis.ping()
@@ -114,7 +115,7 @@ async def check_broker() -> None:
 
 def _look_at_folder() -> None:
     folder = Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]))
-    while not folder.exists():  # made when the first task is sent
+    while not folder.exists():  # created when the first task is sent
         folder = folder.parent
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError
@@ -124,7 +125,7 @@ _check_folder = ThreadedCheck(_look_at_folder)
 
 
 async def check_layer() -> None:
-    """Raise when processes cannot tell each other of changes; the layer in memory has nothing that could fail."""
+    """Raise if processes cannot send each other changes; the in-memory layer cannot fail."""
     if is_shared():
         await get_channel_layer().group_send(f"patchbay.health.{uuid4().hex}", {"type": "health"})
 
@@ -133,12 +134,12 @@ readiness = Readiness({NEEDED: ThreadedCheck(_ask_database), "broker": check_bro
 
 
 async def livez(scope: Scope, receive: Receive, send: Send) -> None:
-    """Tell that the process answers."""
+    """Answer `ok`, without checking anything."""
     await respond(scope, send, 200, b"ok", b"text/plain; charset=utf-8")
 
 
 async def readyz(scope: Scope, receive: Receive, send: Send, *, asked: Readiness = readiness) -> None:
-    """Tell whether each part answers."""
+    """Answer with the state of each part: 503 without the database, otherwise 200."""
     parts = await asked.parts()
     status, word = 200, "ok"
     if parts[NEEDED] != "ok":

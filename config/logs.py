@@ -1,4 +1,4 @@
-"""How every process logs: one line an event, with the request's id, and with no token in it."""
+"""Logging of every process: one line for each event, with the request's id, and with tokens redacted."""
 
 import logging
 from collections.abc import MutableMapping
@@ -14,7 +14,7 @@ ACCESS_FIELDS = ("status", "duration_ms", "client", "surface")
 
 
 def redact_event(_logger: object, _method: str, event: Event) -> Event:
-    """Take tokens out of every text of an event, in whichever field they stand."""
+    """Redact tokens in every text field of an event."""
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = redact(value)
@@ -22,15 +22,15 @@ def redact_event(_logger: object, _method: str, event: Event) -> Event:
 
 
 class RedactTokens(logging.Filter):
-    """Take tokens out of a record before any formatter sees it: its message, arguments and traceback."""
+    """Redact tokens in a record's message, arguments and traceback before any formatter sees it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record in place; it is always kept."""
+        """Rewrite the record in place; never drop it."""
         record.msg = redact(record.getMessage())
-        record.args = None
+        record.args = None  # already part of the message
         if record.exc_info and not record.exc_text:
             record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
-        record.exc_info = None
+        record.exc_info = None  # or a formatter would add the traceback unredacted
         return True
 
 
@@ -42,7 +42,7 @@ def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
 
 
 def logging_settings(*, level: str, style: str) -> dict[str, Any]:
-    """Return the value of Django's LOGGING: `text` for people, `json` (one object a line) for collectors."""
+    """Return Django's LOGGING; `style` is `text` for people or `json` (one object a line) for collectors."""
     renderer: Any
     if style == "json":
         renderer = structlog.processors.JSONRenderer()
@@ -71,11 +71,13 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            # Without handlers of their own, which would bypass the redaction.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "uvicorn": {"handlers": [], "propagate": True},
             # It cannot carry the request's id: config/middleware/requests.py logs requests.
             "uvicorn.access": {"handlers": [], "propagate": False},
+            # At INFO it logs the URL of each request, which may contain an API key.
             "httpx": {"level": "WARNING"},
         },
     }

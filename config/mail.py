@@ -1,4 +1,4 @@
-"""The mail server, from one address such as submission://user:password@mail.example.com."""
+"""Parse the mail server's URL, such as submission://user:password@mail.example.com."""
 
 from dataclasses import dataclass, field
 from email.utils import getaddresses
@@ -12,7 +12,7 @@ SCHEMES = ("smtp://", "submission://")
 
 @dataclass(frozen=True)
 class MailSettings:
-    """How mail leaves: `starttls` begins in the clear and turns to TLS, `tls` speaks it from the first byte."""
+    """How to send mail: `starttls` upgrades a plain connection to TLS, `tls` uses TLS from the first byte."""
 
     host: str
     port: int
@@ -24,9 +24,9 @@ class MailSettings:
 
 
 def mail_settings(url: str, sender: str) -> MailSettings | None:
-    """Read EMAIL_URL and EMAIL_FROM; None where there is no mail server.
+    """Parse EMAIL_URL and EMAIL_FROM; None without a mail server.
 
-    Raises ImproperlyConfigured without quoting the address, which holds a password.
+    Raises ImproperlyConfigured without quoting the URL, which contains a password.
     """
     if not url:
         return None

@@ -1,6 +1,6 @@
-"""`/metrics` in Prometheus' text format, for whoever has METRICS_TOKEN; without one there is no such page.
+"""`/metrics` in Prometheus' text format, for clients with METRICS_TOKEN; a 404 if it is not set.
 
-Each app counts what it does in its own `metrics.py`. What is measured when it is asked for stands here.
+Each app has its own series in `metrics.py`; the gauges here are measured at each scrape.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from config.health import CHECK_SECONDS, respond
 from mcpservers.replies import Receive, Scope, Send, request_headers
 
 TEXT = b"text/plain; charset=utf-8"
-# Counting the files of the embedded broker stops here.
+# The limit for counting the embedded broker's files.
 MOST_FILES = 10_000
 
 CELERY_QUEUE = Gauge("patchbay_celery_queue", "Tasks that wait for a worker; NaN where the broker did not answer.")
@@ -29,7 +29,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotati
 
 
 async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
-    """Show every figure of this process."""
+    """Answer with every series of this process."""
     if not settings.METRICS_TOKEN:
         await respond(scope, send, 404, b"Set METRICS_TOKEN to have metrics here.", TEXT)
         return
@@ -40,13 +40,13 @@ async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
         return
     CELERY_QUEUE.set(await celery_queue_length())
     LOOP_TASKS.set(len(asyncio.all_tasks()))
-    # In a thread: thousands of series take a while to write.
+    # In a thread, because thousands of series take a while to render.
     body = await asyncio.to_thread(generate_latest, REGISTRY)
     await respond(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())
 
 
 async def celery_queue_length() -> float:
-    """Return how many tasks wait; NaN when the broker does not answer in time."""
+    """Return how many tasks are waiting; NaN if the broker does not answer in time."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             return await _redis_length() if is_shared() else await asyncio.to_thread(_folder_length)
@@ -56,7 +56,7 @@ async def celery_queue_length() -> float:
 
 async def _redis_length() -> float:
     async with Redis.from_url(settings.REDIS_URL) as redis:
-        return float(await redis.llen("celery"))  # the name of Celery's queue unless it is told another
+        return float(await redis.llen("celery"))  # Celery's default queue
 
 
 def _folder_length() -> float:

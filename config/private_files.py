@@ -1,6 +1,6 @@
-"""Keep what Patchbay writes to its own user: the database, its logs, the broker's messages, the schedule.
+"""Make Patchbay's files private to its user: the database, logs, the broker's messages, the schedule.
 
-The database holds what customers wrote; on a machine with other users nobody else may read it.
+The database contains customers' texts, which other users of the machine must not read.
 """
 
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 from django.conf import settings
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# What earlier versions made readable for others, in DATA_DIR; nothing else that lies there is touched.
+# Files in DATA_DIR that earlier versions left readable by others; other files there are not touched.
 OWN = ("*.secret", "*.sqlite3*", "beat-schedule*", "*.log", "*.pid", "broker", "broker/**/*")
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 
 def keep_private() -> None:
-    """Have this process make files for its own user alone, and close those of an earlier start."""
+    """Set the umask, and remove other users' access from existing files."""
     os.umask(OTHERS)
     for path in _own_files():
         _close(path)
@@ -35,15 +35,16 @@ def _own_files() -> Iterator[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Tell whether a folder is Patchbay's alone, and not one such as /tmp that holds its files too."""
+    """Return whether a folder belongs to Patchbay alone, unlike /tmp or a home folder."""
     return any(folder.glob("*.secret")) and not folder.stat().st_mode & stat.S_ISVTX and folder != Path.home()
 
 
 def _close(path: Path) -> None:
-    """Take the rights of others away, where the file is there and this user's own."""
+    """Remove other users' access, if the file exists and belongs to this user."""
     try:
         found = path.lstat()
+        # `chmod` would follow a link out of the folder.
         if not stat.S_ISLNK(found.st_mode) and found.st_mode & OTHERS:
             path.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
     except (FileNotFoundError, PermissionError):
-        pass  # gone meanwhile, or somebody else's, who keeps it as they will
+        pass  # deleted meanwhile, or another user's file

@@ -19,26 +19,26 @@ from config.private_files import keep_private  # noqa: E402
 from mcpservers.streams import hub  # noqa: E402
 from portal.activity.feed import feed  # noqa: E402
 
-# How long connections that a proxy keeps open may still bring a request, once new ones are refused.
+# How long open connections may still bring a request after new ones are refused.
 DRAIN_SECONDS = 1.0
 DRAIN_POLL_SECONDS = 0.05
 
 
 class WebServer(uvicorn.Server):
-    """Uvicorn that tells open streams to go, and proxies to go elsewhere, before it waits for connections to end."""
+    """A uvicorn server that ends streams and drains keep-alive connections before it waits for requests."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then stop as uvicorn does: calls in flight finish within SHUTDOWN_SECONDS."""
+        """End the streams, then shut down as uvicorn does: calls in flight have SHUTDOWN_SECONDS to finish."""
         hub.end_all()
         feed.end_all()
         await self._drain()
         await super().shutdown(sockets)
 
     async def _drain(self) -> None:
-        """Refuse new connections, and answer what comes on the open ones, each for the last time.
+        """Refuse new connections, and answer one last request on each open one.
 
-        To close an idle connection at once would lose the request that a proxy is just sending on it: it may not
-        send a POST again (RFC 9110, 9.2.2).
+        Closing an idle connection could lose a request that a proxy is just sending; it may not retry a POST
+        (RFC 9110, section 9.2.2).
         """
         for server in self.servers:
             server.close()
@@ -49,16 +49,16 @@ class WebServer(uvicorn.Server):
 
 
 def main() -> None:
-    """Serve until told to stop; open requests may finish within the time that the settings allow."""
+    """Serve until SIGTERM or SIGINT; open requests have SHUTDOWN_SECONDS to finish."""
     keep_private()
-    # uvicorn raises the signal again once it has shut down; a stop that went well is no failure.
+    # uvicorn raises the signal again after its shutdown; a clean stop should exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         "config.asgi:application",
         host=settings.HOST,
         port=settings.PORT,
         http=ClientConnection,
-        ws="none",
+        ws="none",  # streams are server-sent events
         log_config=None,
         access_log=False,  # config/middleware/requests.py logs requests, with their ids
         server_header=False,

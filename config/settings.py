@@ -1,6 +1,6 @@
-"""Every setting of Patchbay, read from the environment; a bad value stops the start with its name.
+"""Every setting of Patchbay, read from the environment; an invalid value stops the start and is named.
 
-Nothing set is the embedded default: SQLite, a broker in a folder, secrets made on first start. `DEBUG=0` is
+Without any, the embedded default applies: SQLite, a broker in a folder, secrets created on first start. `DEBUG=0` is
 production: every secret must be given, cookies are secure, HTTPS is assumed. `DEBUG=1` adds Django's debug pages.
 """
 
@@ -23,7 +23,8 @@ from config.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- Where things are -------------------------------------------------------------------------------------------------
+# --- Locations --------------------------------------------------------------------------------------------------------
+# Three modes: DEBUG unset is local without debug pages.
 LOCAL = env.flag("DEBUG", default=True)
 DEBUG = env.flag("DEBUG", default=False)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -40,12 +41,12 @@ if _public.scheme not in {"http", "https"} or not _public.hostname:
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 _secrets = env.Secrets(DATA_DIR if LOCAL else None)
 SECRET_KEY = _secrets.get("SECRET_KEY")
-# Keys of before, under which sessions and signed links are still accepted while a new one takes over.
+# Previous keys, with which sessions and signed links are still accepted during a rotation.
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 TOKEN_KEY = _secrets.get("TOKEN_KEY")
 # Key ring: `id:base64 key` pairs, comma-separated; the first encrypts, all decrypt.
 CREDENTIAL_KEYS = [pair.strip() for pair in _secrets.get("CREDENTIAL_KEYS", prefix="k1:").split(",") if pair.strip()]
-# Whoever sends it as a bearer token may read /metrics; without it there is no such page.
+# The bearer token for /metrics, which does not exist without it.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 _recipe = "python3 -c 'import secrets; print(secrets.token_urlsafe({}))'."
 _secrets.check("SECRET_KEY", SECRET_KEY, _recipe.format(64))
@@ -55,26 +56,26 @@ for _pair in CREDENTIAL_KEYS:
     _secrets.check_key(_pair)
 _secrets.refuse()
 
-# --- Who may speak to it ----------------------------------------------------------------------------------------------
+# --- Hosts and origins ------------------------------------------------------------------------------------------------
 _local_hosts = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else []
 ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), _public.hostname, *_local_hosts]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 MCP_ALLOWED_ORIGINS = frozenset([*CSRF_TRUSTED_ORIGINS, *env.names("MCP_ALLOWED_ORIGINS")])
-# `host:port` pairs that upstream calls may reach although they are not public; `host` alone means any port.
+# Private `host:port` pairs that upstream calls may reach; `host` alone means any port.
 UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0.1:{SIMULATOR_PORT}" if LOCAL else ""))
 
 # --- Limits -----------------------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 16 * 1024 * 1024, least=1024)
 MAX_HEAD_BYTES = env.integer("MAX_HEAD_BYTES", 64 * 1024, least=1024)
-# What a client may hold up: a head, a span of a body, a span of an answer that it does not take.
+# Limits on slow clients, see config/connections.py.
 HEAD_SECONDS: float = env.integer("HEAD_SECONDS", 30, least=1, most=600)
 BODY_SECONDS: float = env.integer("BODY_SECONDS", 30, least=1, most=600)
 WRITE_SECONDS: float = env.integer("WRITE_SECONDS", 30, least=1, most=600)
 MAX_CONNECTIONS = env.integer("MAX_CONNECTIONS", 10_000, least=16)
-# What may wait for a stream's reader before the stream is dropped.
+# Unsent bytes of a stream at which it is dropped.
 STREAM_WAITING_BYTES = env.integer("STREAM_WAITING_BYTES", 1024 * 1024, least=1024)
-# Of one MCP server, API token or person: streams held open, calls under way, requests a minute (0: not counted).
+# Limits of one MCP server, API token or person: open streams, calls in progress, requests a minute (0: no limit).
 MCP_SERVER_STREAMS = env.integer("MCP_SERVER_STREAMS", 32, least=1)
 MCP_SERVER_CALLS = env.integer("MCP_SERVER_CALLS", 128, least=1)
 MCP_SERVER_REQUESTS_PER_MINUTE = env.integer("MCP_SERVER_REQUESTS_PER_MINUTE", 0)
@@ -84,10 +85,10 @@ API_TOKEN_REQUESTS_PER_MINUTE = env.integer("API_TOKEN_REQUESTS_PER_MINUTE", 0)
 PERSON_STREAMS = env.integer("PERSON_STREAMS", 8, least=1)
 MAX_JSON_DEPTH = env.integer("MAX_JSON_DEPTH", 64, least=4, most=512)
 MAX_JSON_VALUES = env.integer("MAX_JSON_VALUES", 20_000, least=1000, most=1_000_000)
-# A batch of messages (MCP 2025-03-26): so many in one request, and so much of an answer before the rest is refused.
+# Limits of a batch (MCP 2025-03-26): messages, and bytes of the answer, beyond which the rest is refused.
 MCP_BATCH_MESSAGES = env.integer("MCP_BATCH_MESSAGES", 20, least=1, most=1000)
 MCP_BATCH_BYTES = env.integer("MCP_BATCH_BYTES", 4 * 1024 * 1024, least=1024)
-# A call that takes longer is answered as a stream of events, where the client takes one.
+# A longer call is answered as an event stream, if the client accepts one.
 LONG_CALL_SECONDS = env.integer("LONG_CALL_SECONDS", 5, least=1, most=60)
 RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)
 # The largest image, sound or other file that is passed on.
@@ -96,11 +97,11 @@ UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, m
 UPSTREAM_READ_SECONDS = env.integer("UPSTREAM_READ_SECONDS", 20, least=1, most=280)
 UPSTREAM_TOTAL_SECONDS = env.integer("UPSTREAM_TOTAL_SECONDS", 30, least=1, most=280)
 UPSTREAM_MAX_BYTES = env.integer("UPSTREAM_MAX_BYTES", 2 * 1024 * 1024, least=1024)
-# Calls of one account in one process: so many at once, so many more in line, and for so long.
+# Calls of one account in one process: how many at once, how many waiting, and for how long.
 UPSTREAM_ACCOUNT_CONCURRENCY = env.integer("UPSTREAM_ACCOUNT_CONCURRENCY", 16, least=1, most=1000)
 UPSTREAM_ACCOUNT_WAITING = env.integer("UPSTREAM_ACCOUNT_WAITING", 128, least=0, most=10_000)
 UPSTREAM_WAIT_SECONDS = env.integer("UPSTREAM_WAIT_SECONDS", 10, least=1, most=60)
-# After so many failures in a row within the window, a vendor is left alone for a while.
+# After so many consecutive failures within the window, a vendor is not called for a while.
 UPSTREAM_CIRCUIT_FAILURES = env.integer("UPSTREAM_CIRCUIT_FAILURES", 5, least=0, most=1000)
 UPSTREAM_CIRCUIT_WINDOW_SECONDS = env.integer("UPSTREAM_CIRCUIT_WINDOW_SECONDS", 60, least=1, most=3600)
 UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=1, most=600)
@@ -112,7 +113,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # --- Applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold",  # before the admin, whose templates it overrides
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -147,7 +148,7 @@ LOGIN_REDIRECT_URL = "accounts"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 MIDDLEWARE = [
-    "config.middleware.caching.no_store",
+    "config.middleware.caching.no_store",  # first, to cover the responses of all others
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "config.middleware.csp.PortalCSPMiddleware",
@@ -189,6 +190,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if _database["ENGINE"].endswith("sqlite3"):
     _database["CONN_MAX_AGE"] = None
     _database["OPTIONS"] = {
+        # Take the write lock at once: SQLite refuses to upgrade a read transaction behind another writer.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -196,15 +198,15 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
-    # The pool waits ever longer between its attempts to connect, and begins anew after reconnect_timeout.
+    # The pool backs off between attempts to connect, and starts over after reconnect_timeout.
     _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 5}}
 DATABASES = {"default": _database}
 
 # --- Broker, cache ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
-    # Once more, on a new connection: the client's own default tries for many seconds, in which the thread that all
-    # requests share would wait, and after which it listens again only later than it could.
+    # One retry, on a new connection: the client's default retries for many seconds, which would block the thread that
+    # all requests share, and delay listening again.
     _pause = ConstantBackoff(0.1)
     CACHES = {
         "default": {
@@ -232,6 +234,7 @@ else:
         "control_folder": str(_broker / "control"),
         "store_processed": False,
     }
+# There is no result backend.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -250,7 +253,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.prune_sign_ins",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
     },
-    # The rows themselves are the queue: no message broker holds an invitation, and none is lost with it.
+    # The rows are the queue: no invitation is in the broker, so none is lost with it.
     "send-invitations": {"task": "accounts.tasks.send_invitations", "schedule": timedelta(seconds=10)},
     "prune-audit": {
         "task": "accounts.tasks.prune_audit",
@@ -260,7 +263,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 _mail = mail_settings(env.text("EMAIL_URL"), env.text("EMAIL_FROM"))
-# Without it nobody is invited by mail, and the pages say so.
+# Without mail, invitations are links to hand over, and the pages say so.
 MAIL_ENABLED = _mail is not None
 if _mail is not None:
     EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
@@ -323,13 +326,13 @@ if not LOCAL:
 
 # --- Sessions, signing in ---------------------------------------------------------------------------------------------
 SESSION_ENGINE = "accounts.people.sessions"
-# A browser that is left is signed out after the first time, any browser after the second.
+# An idle session ends after the first, every session after the second.
 SESSION_IDLE = timedelta(minutes=env.integer("SESSION_IDLE_MINUTES", 720, most=525_600))
 SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", 168, least=1, most=8760)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL or _public.scheme == "https"
-# With this prefix browsers take a cookie only over HTTPS, for this host alone (RFC 6265bis, section 4.1.3.2).
+# With this prefix, browsers accept a cookie only over HTTPS and for this host alone (RFC 6265bis, section 4.1.3.2).
 _prefix = "__Host-" if SESSION_COOKIE_SECURE else ""
 SESSION_COOKIE_NAME = f"{_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
@@ -337,7 +340,7 @@ DEVICE_COOKIE_NAME = f"{_prefix}device"
 SIGN_IN_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
 SIGN_IN_ADDRESS_FAILURE_LIMIT = env.integer("SIGN_IN_ADDRESS_FAILURE_LIMIT", 50, least=1)
 
-# --- Words, static files, logs ----------------------------------------------------------------------------------------
+# --- Language, static files, logs -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -345,6 +348,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Locally, static files are served from their sources, without collectstatic.
 SERVESTATIC_USE_FINDERS = LOCAL
 SERVESTATIC_AUTOREFRESH = False
 STORAGES = {
@@ -358,7 +362,7 @@ STORAGES = {
 UNFOLD = THEME
 
 ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
-# Which peers' X-Forwarded-* headers are believed: the reverse proxies' addresses or networks. None unless named.
+# Peers whose X-Forwarded-* headers are trusted: addresses or networks of reverse proxies; none by default.
 FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

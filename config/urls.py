@@ -1,4 +1,4 @@
-"""Every path of the web process but `/mcp/` and monitoring, which are answered before Django (see config/asgi.py)."""
+"""URLs of the web process, except `/mcp/` and monitoring, which are answered before Django (see config/asgi.py)."""
 
 from typing import Any, cast
 
@@ -10,9 +10,9 @@ from accounts.admin.pages import answering_odd_values
 from portal.people import sign_in
 
 urlpatterns = [
-    # One door for everybody: the admin's own would not ask for a second factor.
+    # The portal's sign-in: the admin's own does not ask for a second factor.
     path("admin/login/", sign_in.admin_sign_in),
-    # Nor would its own page for passwords know the limits of guessing, or ask who is there.
+    # Likewise, the admin's own password page has no limits on guessing and no password confirmation.
     path("admin/password_change/", RedirectView.as_view(pattern_name="profile")),
     path("admin/password_change/done/", RedirectView.as_view(pattern_name="profile")),
     path("admin/search/", answering_odd_values(admin.site.admin_view(cast(Any, admin.site).search))),

@@ -12,9 +12,9 @@ from django.http.request import validate_host
 from accounts.allowances import Holder
 from accounts.api_tokens.recognition import TokenGrant
 from accounts.errors import AddressRefused
-from mcpservers.errors import ServerUnknown, TokenRequired
+from mcpservers.errors import Refusal, ServerUnknown, TokenRequired
 from mcpservers.exchanges import RequestContext
-from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Refusal, Scope
+from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope
 from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."

@@ -20,9 +20,17 @@ from mcpservers.admission import Admitted, admit, check_host, check_media_types,
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
 from mcpservers.eras import STATELESS_ERA, Era, era_of
-from mcpservers.errors import JsonRpcError
+from mcpservers.errors import JsonRpcError, Refusal
 from mcpservers.exchanges import Manner, RequestContext
-from mcpservers.jsonrpc import INTERNAL_ERROR, Id, Request, limit_reached, read_body, read_message, result_bytes
+from mcpservers.jsonrpc import (
+    INTERNAL_ERROR,
+    Id,
+    Request,
+    limit_reached,
+    read_body,
+    read_message,
+    result_bytes,
+)
 from mcpservers.last_seen import client_name, finish_writing, sighted
 from mcpservers.long_calls import LongCall
 from mcpservers.replies import (
@@ -31,12 +39,12 @@ from mcpservers.replies import (
     Headers,
     Http,
     Receive,
-    Refusal,
     Reply,
     Scope,
     Send,
     client_address,
     error_reply,
+    refusal_reply,
     request_headers,
     send_reply,
 )
@@ -66,7 +74,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             # From here, where neither the body nor what was read from it is kept for as long as the stream is.
             reply = await reply.run()
     except Refusal as refusal:
-        reply = refusal.reply
+        reply = refusal_reply(refusal)
     except Disconnected:
         return
     except Exception:  # the last resort of the endpoint: logged in full, told to the client without its cause

@@ -2,6 +2,7 @@
 
 McpServerError
 ├── PolicyRefused        a server's settings cannot be as asked; names field, reason and what exists
+├── Refusal              a request is refused before the protocol is reached: HTTP status, message, headers
 └── AccessRefused        a request may not reach a server
     ├── ServerUnknown        no live server has this token: unknown, expired and paused are not told apart
     └── TokenRequired        the server asks for an API token too, and none that is valid was sent
@@ -37,6 +38,14 @@ class ServerUnknown(AccessRefused):
 
 class TokenRequired(AccessRefused):
     """A valid API token of the server's environment must be sent as a bearer token."""
+
+
+class Refusal(McpServerError):
+    """A request is refused before the protocol is reached; the reply is a JSON-RPC error with this HTTP status."""
+
+    def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, headers
 
 
 @dataclass

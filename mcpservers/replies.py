@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from mcpservers.errors import JsonRpcError
+from mcpservers.errors import JsonRpcError, Refusal
 from mcpservers.jsonrpc import INVALID_REQUEST, Id, error_bytes
 
 Scope = MutableMapping[str, Any]
@@ -56,12 +56,9 @@ def error_reply(error: JsonRpcError, request_id: Id | None = None, *, null_id: b
     return Reply(error.status, error_bytes(error, request_id, null_id=null_id), error.headers)
 
 
-class Refusal(Exception):
-    """A request is refused before the protocol is reached; the answer is a JSON-RPC error all the same."""
-
-    def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
-        super().__init__(message)
-        self.reply = error_reply(JsonRpcError(INVALID_REQUEST, message, status=status, headers=headers))
+def refusal_reply(refusal: Refusal) -> Reply:
+    """Return the answer to a request that never reached the protocol: a JSON-RPC error all the same."""
+    return error_reply(JsonRpcError(INVALID_REQUEST, str(refusal), status=refusal.status, headers=refusal.headers))
 
 
 def request_headers(scope: Scope) -> Headers:

@@ -1,6 +1,6 @@
-"""Admin pages of this app: API tokens, connected accounts, the audit record; those of people are in people.py.
+"""Admin pages for API tokens, connected accounts and the audit record; people.py has those for people.
 
-The page of integrations stands in tools/admin/integrations.py, since it shows the catalogue that a definition makes.
+Integrations have theirs in tools/admin/integrations.py, because it shows the catalogue compiled from a definition.
 """
 
 from typing import Any, cast
@@ -25,7 +25,7 @@ STATUS_COLOURS = {"active": "success", "needs_reauth": "warning", "disabled": "d
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ModelAdmin):
-    """API tokens, to be seen and revoked; they are made in the portal or over REST, where their value is shown once."""
+    """List and revoke API tokens. They are issued in the portal or over REST, which show their value once."""
 
     audit_kind = "api_token"
     list_display = (
@@ -40,64 +40,62 @@ class ApiTokenAdmin(ModelAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        """Read what telling their states takes in two queries."""
+        """Load owners and memberships, which `state` and `present` need, in two queries."""
         rows: Any = super().get_queryset(request)
         return cast(QuerySet[ApiToken], rows.with_owners())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: a token's value is shown once, and this is not the place."""
+        """Refuse: the portal and REST issue tokens, because only they show the value."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        """Refuse: what a token opens does not change; it is revoked, and another one made."""
+        """Refuse: a token's rights never change; revoke it and issue another."""
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Ask for Django's permission to change tokens."""
+        """Require Django's permission to change tokens."""
         return person(request).has_perm("accounts.change_apitoken")
 
     @admin.action(description="Revoke: refuse them from now on", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Revoke those that are not."""
+        """Revoke the selected tokens that are not revoked yet."""
         rows = list(queryset.filter(revoked_at=None))
         for row in rows:
             revoke_token(row, person(request))
         self.message_user(request, f"{len(rows)} API tokens revoked. Programs that use them are refused now.")
 
     def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
-        """Delete with those that it made; all are refused at once."""
+        """Delete a token and its descendants; all are refused immediately."""
         delete_token(obj, person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Delete one by one, so that each is refused and noted; one may be gone with the token that made it."""
+        """Delete one by one, so that each is refused and recorded; descendants go first."""
         for row in queryset.order_by("-depth"):
             self.delete_model(request, row)
 
     @admin.display(description="Acts for", ordering="owner_name")
     def acts_for(self, row: ApiToken) -> str:
-        """Whose rights it has at most; a service token acts for nobody."""
+        """The person whose rights limit the token's; a service token has none."""
         return row.owner_name or "–"
 
     @admin.display(description="May now")
     def present(self, row: ApiToken) -> str:
-        """The lesser of its own role and its owner's."""
+        """The lower of its own role and its owner's."""
         return row.present_role or "nothing"
 
     @admin.display(description="Networks")
     def networks_shown(self, row: ApiToken) -> str:
-        """Where it may be used from."""
         return ", ".join(row.networks) or "from everywhere"
 
     @admin.display(description="Ends in", ordering="last_four")
     def ends_in(self, row: ApiToken) -> SafeString:
-        """The last four characters, for recognition; nothing more is known."""
+        """The last four characters: all that is kept of the token's text."""
         return mono(f"…{row.last_four}")
 
     @labelled(
         description="State", colours={"live": "success", "expired": "info", "ended": "danger", "revoked": "danger"}
     )
     def state(self, row: ApiToken) -> Label:
-        """Whether it still opens something."""
         if row.revoked_at is not None:
             return Label("revoked", "Revoked")
         if not row.lasts():
@@ -106,22 +104,20 @@ class ApiTokenAdmin(ModelAdmin):
 
     @admin.display(description="Last used", ordering="last_used_at")
     def used(self, row: ApiToken) -> SafeString:
-        """When a program used it last, to the minute."""
+        """When a program last used it, to the minute."""
         return moment(row.last_used_at)
 
     @admin.display(description="Expires", ordering="expires_at")
     def expires(self, row: ApiToken) -> SafeString:
-        """When it ends by itself."""
+        """When it expires, unless it is revoked first."""
         return moment(row.expires_at)
 
     @admin.display(description="Created", ordering="created_at")
     def created(self, row: ApiToken) -> SafeString:
-        """When it was made."""
         return moment(row.created_at)
 
     @admin.display(description="Revoked", ordering="revoked_at")
     def revoked(self, row: ApiToken) -> SafeString:
-        """When it was revoked."""
         return moment(row.revoked_at, none="not revoked")
 
 
@@ -136,33 +132,31 @@ class IntegratedAccountAdmin(ModelAdmin):
     search_fields = ("name", "integration__label", "environment__name")
     actions = ("test_connection", "enable", "disable")
     fields = (
-        "name", "state", "reason", "integration", "environment", "connection_fields", "address", "scopes_told",
+        "name", "state", "reason", "integration", "environment", "connection_fields", "address", "scopes_reported",
         "tokens", "checked", "created_by", "created", "changed",
     )  # fmt: skip
     readonly_fields = tuple(field for field in fields if field != "name")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: accounts are connected in the portal or over REST, where the vendor is asked first."""
+        """Refuse: the portal and REST connect accounts, because they test the connection first."""
         return False
 
     def save_model(self, request: HttpRequest, obj: IntegratedAccount, form: Any, change: bool) -> None:
-        """Rename with a trace in the audit record."""
+        """Rename, with an entry in the audit record."""
         row = IntegratedAccount.objects.get(pk=obj.pk)
         if row.name != obj.name:
             reconnect_account(row, person(request), name=obj.name, verify=False)
 
     def delete_model(self, request: HttpRequest, obj: IntegratedAccount) -> None:
-        """Disconnect; every URL to the account is refused from now on."""
+        """Disconnect the account; every URL to it is refused from now on."""
         disconnect_account(obj, person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
-        """Disconnect each."""
         for row in queryset:
             disconnect_account(row, person(request))
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
-        """Switch disabled accounts on."""
         rows = list(queryset.filter(status=IntegratedAccount.Status.DISABLED))
         for row in rows:
             set_enabled(row, person(request), enabled=True)
@@ -170,7 +164,6 @@ class IntegratedAccountAdmin(ModelAdmin):
 
     @admin.action(description="Disable: refuse every call of their tools", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
-        """Switch accounts off."""
         rows = list(queryset.exclude(status=IntegratedAccount.Status.DISABLED))
         for row in rows:
             set_enabled(row, person(request), enabled=False)
@@ -178,7 +171,7 @@ class IntegratedAccountAdmin(ModelAdmin):
 
     @admin.action(description=f"Test the connection (at most {TESTED_AT_ONCE})", permissions=["change"])
     def test_connection(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
-        """Ask each vendor whether the connection works, and say what it answered."""
+        """Test each connection and show the vendor's answer."""
         if queryset.count() > TESTED_AT_ONCE:
             self.message_user(request, f"Choose at most {TESTED_AT_ONCE} accounts; nothing was tested.", messages.ERROR)
             return
@@ -186,6 +179,7 @@ class IntegratedAccountAdmin(ModelAdmin):
             self._test(request, row)
 
     def _test(self, request: HttpRequest, row: IntegratedAccount) -> None:
+        # A successful test makes an account active, which must not undo what an admin switched off.
         if row.status == row.Status.DISABLED:
             self.message_user(request, f"{row.name} is disabled; enable it first.", messages.WARNING)
             return
@@ -194,37 +188,36 @@ class IntegratedAccountAdmin(ModelAdmin):
         except AccountError as problem:
             self.message_user(request, f"{row.name}: {problem or 'the connection does not work.'}", messages.ERROR)
         else:
-            told = ", ".join(row.scopes) or "none told"
-            self.message_user(request, f"{row.name}: the connection works. Scopes: {told}.")
+            scopes = ", ".join(row.scopes) or "none reported"
+            self.message_user(request, f"{row.name}: the connection works. Scopes: {scopes}.")
 
     @labelled(description="State", colours=STATUS_COLOURS, ordering="status")
     def state(self, row: IntegratedAccount) -> Label:
-        """Whether it can be used."""
         return Label(row.status, IntegratedAccount.Status(row.status).label)
 
     @admin.display(description="Why")
     def reason(self, row: IntegratedAccount) -> str:
-        """Why it must be connected again, where that is known."""
+        """Why the account must be reconnected, if known."""
         return row.problem or "–"
 
     @admin.display(description="Connection fields")
     def connection_fields(self, row: IntegratedAccount) -> SafeString:
-        """The fields that are not secret."""
+        """The open fields; secret ones are never shown."""
         return pretty_json(row.connection)
 
     @admin.display(description="Address")
     def address(self, row: IntegratedAccount) -> str:
-        """Where the vendor is reached, when not where the definition says."""
+        """The account's own base URL, if it overrides the definition's."""
         return row.base_url or "as the definition says"
 
     @admin.display(description="Scopes")
-    def scopes_told(self, row: IntegratedAccount) -> str:
-        """What the vendor said that the credentials may do."""
-        return ", ".join(row.scopes) or "none told"
+    def scopes_reported(self, row: IntegratedAccount) -> str:
+        """The scopes that the vendor reported for the credentials."""
+        return ", ".join(row.scopes) or "none reported"
 
     @admin.display(description="OAuth tokens")
     def tokens(self, row: IntegratedAccount) -> SafeString | str:
-        """Where the account's tokens stand; they themselves are shown nowhere."""
+        """The state of the account's tokens; the tokens themselves are never shown."""
         grant = getattr(row, "grant", None)
         if grant is None:
             return "none"
@@ -235,23 +228,21 @@ class IntegratedAccountAdmin(ModelAdmin):
 
     @admin.display(description="Tested", ordering="checked_at")
     def checked(self, row: IntegratedAccount) -> SafeString:
-        """When the connection was tested last with success."""
+        """When a connection test last succeeded."""
         return moment(row.checked_at)
 
     @admin.display(description="Created", ordering="created_at")
     def created(self, row: IntegratedAccount) -> SafeString:
-        """When it was connected."""
         return moment(row.created_at)
 
     @admin.display(description="Changed", ordering="updated_at")
     def changed(self, row: IntegratedAccount) -> SafeString:
-        """When it changed last."""
         return moment(row.updated_at)
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(RecordAdmin):
-    """What was changed, by whom."""
+    """Changes and who made them; read-only."""
 
     list_display = ("when", "actor", "what", "target_name", "environment_name")
     list_display_links = ("when", "what")
@@ -260,29 +251,26 @@ class AuditEntryAdmin(RecordAdmin):
     fields = ("at", "actor", "what", "target_name", "target_id", "environment_name", "details_shown")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        """Name each entry's environment in the same query, where it still exists."""
+        """Look up each entry's environment name in the same query; a deleted environment has none."""
         names = Environment.objects.filter(pk=OuterRef("environment_id")).values("name")
         entries: QuerySet[AuditEntry] = super().get_queryset(request).annotate(environment_name=Subquery(names))
         return entries
 
     @admin.display(description="When", ordering="at")
     def when(self, entry: AuditEntry) -> SafeString:
-        """When it happened."""
         return moment(entry.at)
 
     @admin.display(description="Action", ordering="action")
     def what(self, entry: AuditEntry) -> SafeString:
-        """The kind of thing and what was done to it."""
+        """The action as the audit record writes it, such as `api_token.revoked`."""
         return mono(entry.action)
 
     @admin.display(description="Environment")
     def environment_name(self, entry: Any) -> str:
-        """The environment's name."""
         return entry.environment_name or "–"
 
     @admin.display(description="Details")
     def details_shown(self, entry: AuditEntry) -> SafeString:
-        """What more was noted."""
         return pretty_json(entry.details)
 
 

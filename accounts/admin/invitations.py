@@ -1,4 +1,4 @@
-"""Admin pages of invitations: the list of who is pending, and the page that invites into an environment."""
+"""Admin pages of invitations: the list, and the page that invites somebody into an environment."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from accounts.people.invitations import invite, withdraw
 from accounts.people.members import may_admit
 
 if TYPE_CHECKING:
+    # A mixin: it precedes another base class and extends its methods.
     _Base = ModelAdmin
 else:
     _Base = object
@@ -35,17 +36,15 @@ WIDGETS = {"email": UnfoldAdminEmailInputWidget, "note": UnfoldAdminTextInputWid
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Invitations by what has become of them."""
+    """Filter invitations by their state, which is computed and has no column."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer every state."""
         return InvitationState.choices
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Invitation]:
-        """Keep those in the chosen state."""
         chosen = self.value()
         rows: QuerySet[Invitation] = queryset
         return queryset.in_state(chosen) if chosen in InvitationState.values else rows
@@ -53,7 +52,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Invitation)
 class InvitationAdmin(RecordAdmin):
-    """Who is invited where, and what became of it. An invitation is made on the page of its environment."""
+    """Invitations and their outcome; the page of an environment creates them."""
 
     audit_kind = "invitation"
     list_display = ("recipient", "environment", "role", "state_shown", "invited_by_name", "made", "ends", "accepted_by")
@@ -67,66 +66,63 @@ class InvitationAdmin(RecordAdmin):
     )  # fmt: skip
 
     def has_withdraw_permission(self, request: HttpRequest) -> bool:
-        """Ask for Django's permission to change invitations."""
+        """Require Django's permission to change invitations."""
         return person(request).has_perm("accounts.change_invitation")
 
-    @admin.action(description="Withdraw: their links open nothing any more", permissions=["withdraw"])
+    @admin.action(description="Withdraw: their links stop working", permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        """Withdraw those that nobody has answered."""
+        """Withdraw the selected invitations that are still unanswered."""
         done = 0
         for row in queryset:
             try:
                 withdraw(row, person(request))
                 done += 1
             except MemberRefused:
-                continue  # answered already: nothing is left to take back
+                continue  # already answered, so there is nothing to withdraw
         self.message_user(request, f"{done} invitations withdrawn.")
 
     @labelled(description="State", colours=STATE_COLOURS)
     def state_shown(self, row: Invitation) -> Label:
-        """What has become of it."""
         state = row.state()
         return Label(state, state.label)
 
     @admin.display(description="Link ends in")
     def ends_in(self, row: Invitation) -> SafeString:
-        """The last four characters of its token, for recognition; nothing more is known."""
+        """The last four characters: all that is kept of the token's text."""
         return mono(f"…{row.last_four}" if row.last_four else "–")
 
     @admin.display(description="Invited", ordering="created_at")
     def made(self, row: Invitation) -> SafeString:
-        """When it was made."""
         return moment(row.created_at)
 
     @admin.display(description="Ends", ordering="expires_at")
     def ends(self, row: Invitation) -> SafeString:
-        """When its link stops working."""
+        """When its link expires."""
         return moment(row.expires_at, none="no link yet")
 
     @admin.display(description="Mailed")
     def sent(self, row: Invitation) -> SafeString:
-        """When the mail server took it."""
+        """When the mail server accepted its mail."""
         return moment(row.sent_at, none="not mailed")
 
     @admin.display(description="Accepted")
     def accepted(self, row: Invitation) -> SafeString:
-        """When it was accepted."""
         return moment(row.accepted_at, none="not accepted")
 
     @admin.display(description="Withdrawn")
     def withdrawn(self, row: Invitation) -> SafeString:
-        """When it was withdrawn or declined."""
+        """When it was withdrawn by an admin or declined by its recipient."""
         return moment(row.withdrawn_at, none="not withdrawn")
 
 
 class WithInviting(_Base):
-    """The page of an environment that invites somebody into it."""
+    """Add an Invite page to the admin of environments."""
 
     actions_detail = ("invite",)
 
     @page_action(description="Invite", icon="person_add", url_path="invite", permissions=["invite"])
     def invite(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for role and address; invite, and show the link, once."""
+        """Invite with the chosen role and address; show a link that is not mailed, once."""
         environment = get_object_or_404(Environment, pk=object_id)
         if not may_admit(person(request), environment):
             raise PermissionDenied(f"Only admins of {environment} and superusers invite people to it.")
@@ -145,7 +141,7 @@ class WithInviting(_Base):
         return self._page(request, environment, form=form)
 
     def has_invite_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Ask for Django's permission to add invitations; whether it is their environment, the page asks itself."""
+        """Require Django's permission to add invitations; `invite` checks the environment itself."""
         return person(request).has_perm("accounts.add_invitation")
 
     def _page(self, request: HttpRequest, environment: Environment, **context: Any) -> HttpResponse:
@@ -160,12 +156,13 @@ class WithInviting(_Base):
             **context,
         }
         response = render(request, "admin/accounts/environment/invite.html", shown)
+        # The page may show the link, which is a credential.
         response["Cache-Control"] = "private, no-store"
         return response
 
 
 def _dress(form: InviteForm) -> None:
-    """Give the portal's form the theme's widgets."""
+    """Replace the widgets of the portal's form by the theme's."""
     for name, field in form.fields.items():
         if name in WIDGETS:
             field.widget = WIDGETS[name](field.widget.attrs)

@@ -1,4 +1,4 @@
-"""The form field for JSON documents in admin: says where a document is not JSON, and keeps what was typed."""
+"""The form field for JSON documents in admin: reports line and column of errors, and keeps invalid input."""
 
 import json
 import re
@@ -11,11 +11,12 @@ from unfold.widgets import TEXTAREA_CLASSES
 from accounts import bounded_json
 from accounts.errors import NotJSON
 
+# The form of orjson's error messages.
 _PLACE = re.compile(r"^(?P<what>.*): line (?P<line>\d+) column (?P<column>\d+)")
 
 
 class JSONEditor(forms.Textarea):
-    """A text area that the page's script gives line numbers, a format button and a check while one types.
+    """A text area to which the page's script adds line numbers, a format button and a check while typing.
 
     Without the script it is a plain text area with the same content.
     """
@@ -39,7 +40,7 @@ class JSONEditor(forms.Textarea):
 
 
 class JSONDocumentField(forms.JSONField):
-    """A JSON object, as text; nothing typed counts as an empty object."""
+    """A JSON object as text; blank input is an empty object."""
 
     def __init__(self, *, rows: int = 12, **kwargs: Any) -> None:
         super().__init__(widget=JSONEditor(rows=rows), **kwargs)
@@ -51,9 +52,10 @@ class JSONDocumentField(forms.JSONField):
         if value in self.empty_values or not str(value).strip():
             return {}
         try:
+            # Lone surrogates, which a form can post, cannot be encoded.
             document = bounded_json.loads(str(value).encode())
         except UnicodeEncodeError:
-            raise forms.ValidationError("This holds characters that are no text.") from None
+            raise forms.ValidationError("This contains characters that are not valid text.") from None
         except NotJSON as problem:
             raise forms.ValidationError(_sentence(str(problem))) from None
         if not isinstance(document, dict):
@@ -61,11 +63,11 @@ class JSONDocumentField(forms.JSONField):
         return document
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Keep what was typed to the letter, JSON or not."""
+        """Keep the input verbatim, valid JSON or not."""
         return initial if self.disabled else InvalidJSONInput(data or "")
 
     def prepare_value(self, value: Any) -> str:
-        """Show a stored document indented."""
+        """Return a stored document indented, and invalid input as typed."""
         return value if isinstance(value, InvalidJSONInput) else json.dumps(value or {}, indent=2, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""What the admin pages of every app share: themed classes with types, read-only records, how values are shown."""
+"""Shared parts of every app's admin pages: typed theme classes, read-only records, formatting of values."""
 
 import json
 import logging
@@ -52,10 +52,9 @@ STYLES = "admin-editor/admin.css"
 
 
 class RowSelect(AutocompleteSelect):
-    """A choice of rows; what no key of such rows looks like chooses none, where Django's own would fail."""
+    """An autocomplete that ignores values which cannot be keys, where Django's own raises an error."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        """Return the options, the chosen one among them."""
         return super().optgroups(name, [each for each in value if self._is_key(each)], attr)
 
     def _is_key(self, value: str) -> bool:
@@ -67,60 +66,60 @@ class RowSelect(AutocompleteSelect):
 
 
 def answering_odd_values(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Answer with 404 what Django's own pages hand to the database unread: ids and filters that no column takes."""
+    """Answer 404 to ids and filter values that no column accepts; Django passes them to the database unchecked."""
 
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             answer = view(*args, **kwargs)
-            # Rows are read while the page is written.
+            # Rendered here, because lazy querysets run their queries during rendering.
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
         except (ValidationError, ValueError, OverflowError, DataError, InvalidPage):
-            # A fault of our own may look alike, so that it can be read in the log.
-            logger.warning("an admin page could not use a value that it was given", exc_info=True)
-            raise Http404("No row is found by such a value.") from None
+            # A bug of our own may raise the same, so it must be visible in the log.
+            logger.warning("an admin page could not use a value in the request", exc_info=True)
+            raise Http404("No row matches this value.") from None
 
     return wrapper
 
 
 class ModelAdmin(_ModelAdmin):
-    """The base of every admin page: theme, own styles, a warning before unsaved input is left."""
+    """The base of every admin page: theme, own styles, a warning about unsaved input."""
 
     warn_unsaved_form = True
     list_filter_submit = False
     list_per_page = 50
-    # What the audit record calls such rows; where it has nothing of them, there is no history to show.
+    # The audit record's name for these rows; empty where it has none, and so no history to show.
     audit_kind = ""
 
     class Media:
         css = {"all": [STYLES]}
 
     def get_urls(self) -> list[URLPattern]:
-        """Hold every page of the model to an answer, whatever stands in its address."""
+        """Wrap every view, so that no value in a URL causes a server error."""
         patterns: list[URLPattern] = super().get_urls()
         for pattern in patterns:
             pattern.callback = answering_odd_values(pattern.callback)
         return patterns
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Keep digests and documents out of filters: what an address compares them with, databases cannot."""
+        """Exclude binary and JSON columns: databases fail on comparing them with a text from the URL."""
         named = [field for field in self.opts.fields if field.name == lookup.partition("__")[0]]
         if any(isinstance(field, BinaryField | JSONField) for field in named):
             return False
         return super().lookup_allowed(lookup, value, request)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Choose rows with a widget that no text makes fail."""
+        """Use `RowSelect` for autocompletes, which tolerates invalid keys."""
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", RowSelect(db_field, self.admin_site, using=kwargs.get("using")))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Look for the first words alone: each becomes a condition of its own, and a database takes only so many."""
+        """Cut long searches: each word becomes a condition, and databases limit their number."""
         return super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
 
     def row_or_404(self, request: HttpRequest, object_id: str) -> Any:
-        """Return the row of this id; raise Http404 for a missing one, and for a text that can be no id."""
+        """Return the row with this id; raise Http404 if there is none or the text is not an id."""
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404(f"No {self.opts.verbose_name} has this id.")
@@ -129,27 +128,27 @@ class ModelAdmin(_ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Offer the history only where there is one for this person."""
+        """Hide the history link from people who may not read the history."""
         context = {"show_history": self.shows_history(request), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Lead to what the audit record tells of a row: the admin's own log knows only what was changed here."""
+        """Redirect to the row's audit entries: the admin's own log has only the changes made in admin."""
         if not self.shows_history(request):
             raise PermissionDenied
         query = urlencode({"target_id": unquote(object_id), "action__startswith": f"{self.audit_kind}."})
         return HttpResponseRedirect(f"{reverse('admin:accounts_auditentry_changelist')}?{query}")
 
     def shows_history(self, request: HttpRequest) -> bool:
-        """Tell whether there is a history of such rows, which this person may read."""
+        """Return whether the audit record covers these rows and this person may read it."""
         return bool(self.audit_kind) and person(request).has_perm("accounts.view_auditentry")
 
 
 class TabularInline(_TabularInline):
-    """Rows of a table on another row's page, whose fields say their names: the theme leaves them to the head alone."""
+    """An inline whose fields have accessible names; the theme labels only the column heads."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Name the field's control for screen readers."""
+        """Label the control for screen readers."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             field.widget.attrs["aria-label"] = str(field.label).capitalize()
@@ -157,7 +156,7 @@ class TabularInline(_TabularInline):
 
 
 class RecordAdmin(ModelAdmin):
-    """Rows that the product writes and nobody edits, however many: no page counts them."""
+    """Read-only rows that the product writes; too many to count on each page."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -171,25 +170,25 @@ class RecordAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: records leave by retention alone."""
+        """Refuse: only retention deletes records."""
         return False
 
 
 class Label(NamedTuple):
-    """A state: `key` picks the colour in lists, `words` are what is read there and on the page of one row."""
+    """A state: `key` picks the colour in lists, `words` is the text shown there and on the row's own page."""
 
     key: str
     words: str
 
     def __html__(self) -> str:
-        """Return the words alone, for places that know no labels."""
+        """Return the words alone, for templates that do not render labels."""
         return conditional_escape(self.words)
 
 
 def labelled(
     *, description: str, colours: dict[str, str], ordering: str | None = None
 ) -> Callable[[Decorated], Decorated]:
-    """Show a column as a label; the column returns a Label, and `colours` names the theme's kind by key."""
+    """Show a column that returns a Label as a coloured label; `colours` maps its key to the theme's colour name."""
     decorate: Callable[[Decorated], Decorated] = decorators.display(
         description=description, label=colours, ordering=ordering
     )
@@ -199,7 +198,7 @@ def labelled(
 def page_action(
     *, description: str, icon: str, url_path: str, permissions: list[str]
 ) -> Callable[[Decorated], Decorated]:
-    """Make a button of a list or change page: a link to a page of its own, which must change nothing on GET."""
+    """Turn a view into a button on a list or change page. It links by GET, which must change nothing."""
     decorate: Callable[[Decorated], Decorated] = decorators.action(
         description=description, icon=icon, url_path=url_path, permissions=permissions
     )
@@ -207,27 +206,27 @@ def page_action(
 
 
 def person(request: HttpRequest) -> User:
-    """Return who is signed in; admin views answer nobody else."""
+    """Return the signed-in user; admin views require one."""
     return cast(User, request.user)
 
 
 def pretty_json(value: Any) -> SafeString:
-    """Show a JSON value as escaped text."""
+    """Return a JSON value as escaped, indented HTML."""
     return format_html('<pre class="pb-json">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def mono(text: str) -> SafeString:
-    """Show a name that programs use."""
+    """Return an identifier in monospaced HTML."""
     return format_html('<code class="pb-mono">{}</code>', text)
 
 
 def linked(view: str, text: str, *args: Any, query: str = "") -> SafeString:
-    """Link to another admin page, named as in `accounts_user_change`."""
+    """Return a link to another admin page; `view` is a name such as `accounts_user_change`."""
     return format_html('<a class="pb-link" href="{}{}">{}</a>', reverse(f"admin:{view}", args=args), query, text)
 
 
 def moment(value: datetime | None, *, none: str = "never") -> SafeString:
-    """Show how long ago or ahead a time is, the exact one on hover."""
+    """Return a time relative to now, with the exact time on hover; `none` replaces a missing one."""
     if value is None:
         return format_html('<span class="pb-quiet">{}</span>', none)
     now = timezone.now()

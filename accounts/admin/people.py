@@ -1,8 +1,8 @@
-"""Admin pages of people: who signs in, what staff may do here, environments and their members.
+"""Admin pages of people: users, staff groups, environments and their members.
 
-Rights are a superuser's to give: passwords, names to sign in with, addresses, groups, permissions and roles change by
-nobody else, whatever permissions staff have, since each of them would be a way to every other. Who belongs to an
-environment is decided as everywhere else, by `accounts.people.members.admitters`.
+Only superusers change passwords, user names, addresses, groups, permissions and roles, whatever permissions staff
+have, because each of these leads to all the others. `accounts.people.members.admitters` decides who may invite people
+to an environment, here as everywhere else.
 """
 
 from typing import Any, ClassVar
@@ -28,39 +28,37 @@ from accounts.models import ApiToken, Environment, IntegratedAccount, Membership
 from accounts.people import members
 from accounts.people.sessions import end_sessions
 
-# What staff see of a person; of it they change what is not fixed.
+# What staff see of a person; they may change the fields that are not fixed.
 FOR_STAFF = (
     (None, {"fields": ("username", "first_name", "last_name", "email")}),
     ("Sign-in", {"fields": ("is_active", "is_staff", "last_login", "date_joined")}),
 )
 FIXED_FOR_STAFF = ("username", "email", "is_staff", "is_superuser", "groups", "user_permissions")
 
+# Registered again below, with password confirmation.
 admin.site.unregister(Group)
 
 
 class SuperusersAlone(ModelAdmin):
-    """A page that staff may read, where they have the permission, and superusers alone change."""
+    """A page that permitted staff may read and only superusers may change."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Keep it to superusers."""
         return person(request).is_superuser and super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keep it to superusers."""
         return person(request).is_superuser and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keep it to superusers."""
         return person(request).is_superuser and super().has_delete_permission(request, obj)
 
 
 @admin.register(Group)
 class GroupAdmin(PasswordAgain, SuperusersAlone, DjangoGroupAdmin):
-    """Groups of permissions for staff: whoever may change one could give it, and so themselves, every permission."""
+    """Permission groups of staff; anybody who may change a group could grant themselves every permission."""
 
 
 class MembershipInline(TabularInline):
-    """The members of an environment, or the environments of a person: read by staff, changed by superusers.
+    """The members of an environment, or the environments of a person: staff read them, superusers change them.
 
     Nobody is added here. People join by accepting an invitation, and admins change roles in the portal.
     """
@@ -68,35 +66,33 @@ class MembershipInline(TabularInline):
     model = Membership
     extra = 0
     fields: ClassVar = ["user", "environment", "role"]
-    # Whoever could put another person into a row would have added one.
+    # Replacing the person in a row would amount to adding a member.
     readonly_fields: ClassVar = ["user", "environment"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show it to whoever may see the page that it stands on."""
+        """Allow everybody who may see the page around it."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: nobody is made a member by somebody else."""
+        """Refuse: people become members by accepting an invitation."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keep roles to superusers."""
         return person(request).is_superuser
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keep removals to superusers."""
         return person(request).is_superuser
 
 
 class MembersAdmin(ModelAdmin):
-    """A page with memberships on it, whose changes leave traces."""
+    """A page with memberships, whose changes go into the audit record."""
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """Show members of what there is already."""
+        """Leave the members out while the row is being added."""
         return self.inlines if obj else ()
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save members, each with a trace in the audit record."""
+        """Save members with an audit entry each, and update their API tokens."""
         super().save_formset(request, form, formset, change)
         changed = [row for row, _ in formset.changed_objects]
         for action, rows in (("changed", changed), ("removed", formset.deleted_objects)):
@@ -118,41 +114,40 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
     inlines = (MembershipInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Count memberships in the same query."""
         people: QuerySet[User] = super().get_queryset(request).annotate(environments_count=Count("memberships"))
         return people
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Show staff who somebody is, and neither what stands for a password nor rights."""
+        """Show staff the identity alone, without password hash and rights."""
         return super().get_fieldsets(request, obj) if person(request).is_superuser else FOR_STAFF
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Leave staff the name, and whether somebody may sign in."""
+        """Let staff change only a person's name and whether they may sign in."""
         return ("last_login", "date_joined", *(() if person(request).is_superuser else FIXED_FOR_STAFF))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Keep it to superusers: everybody else is invited, and makes their account themselves."""
+        """Allow superusers only: everybody else joins by invitation and creates their own account."""
         return person(request).is_superuser
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep staff and superusers to superusers."""
+        """Reserve the accounts of staff and superusers for superusers."""
         return self._in_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep staff and superusers to superusers."""
+        """Reserve the accounts of staff and superusers for superusers."""
         return self._in_reach(request, obj) and super().has_delete_permission(request, obj)
 
     def _in_reach(self, request: HttpRequest, obj: User | None) -> bool:
         return obj is None or person(request).is_superuser or not (obj.is_staff or obj.is_superuser)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Keep passwords to superusers: whoever sets one can be that person."""
+        """Allow superusers only: with a new password one can sign in as that person."""
         if not person(request).is_superuser:
             raise PermissionDenied("Only superusers set other people's passwords.")
         return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; sessions and API tokens of somebody who is deactivated end, and do not come back with the person."""
+        """Save; deactivation ends sessions and API tokens for good, even if the person is reactivated."""
         if change and "is_active" in form.changed_data and not obj.is_active:
             _keep_admins(request, obj)
         super().save_model(request, obj, form, change)
@@ -162,38 +157,36 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
                 end_sessions(obj, person(request))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Delete; API tokens of the person end."""
+        """Delete the person and end their API tokens."""
         with transaction.atomic():
             if obj.is_active:
                 _keep_admins(request, obj)
+            # First, because the deletion sets the owner of each token to null.
             owner_gone(obj, person(request))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Delete one by one, so that what ends with each is told and noted; all of them, or nobody."""
+        """Delete one by one, so that each deletion ends tokens and is recorded; all of them, or none."""
         with transaction.atomic():
             for row in queryset:
                 self.delete_model(request, row)
 
     @admin.display(description="Name", ordering="last_name")
     def full_name(self, user: User) -> str:
-        """The name, or nothing."""
         return user.get_full_name() or "–"
 
     @admin.display(description="Environments", ordering="environments_count")
     def environments_count(self, user: Any) -> int:
-        """How many environments the person belongs to."""
         return int(user.environments_count)
 
     @admin.display(description="Last sign-in", ordering="last_login")
     def seen(self, user: User) -> SafeString:
-        """When the person signed in last."""
         return moment(user.last_login)
 
 
 @admin.register(Environment)
 class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
-    """Environments with their members."""
+    """Environments, with their members and the page that invites people."""
 
     audit_kind = "environment"
     list_display = ("name", "members_count", "accounts_count", "tokens_count", "since")
@@ -201,7 +194,6 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
     inlines = (MembershipInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Environment]:
-        """Count what belongs to each in the same query."""
         counts = {
             name: Count(relation, distinct=True)
             for name, relation in (
@@ -214,7 +206,7 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
         return rows
 
     def save_model(self, request: HttpRequest, obj: Environment, form: Any, change: bool) -> None:
-        """Save with a trace in the audit record; whoever makes an environment is its first admin."""
+        """Save with an audit entry; the creator becomes the environment's first admin."""
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
             action, details = ("changed", _differences(form)) if change else ("created", {})
@@ -223,47 +215,44 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
             members.found(obj, person(request))
 
     def delete_model(self, request: HttpRequest, obj: Environment) -> None:
-        """Delete with everything in it, each account and token refused at once."""
+        """Delete the environment with its contents; its accounts and tokens are refused immediately."""
         with transaction.atomic():
+            # Read before the cascade, which leaves nothing to announce.
             accounts = list(IntegratedAccount.objects.filter(environment=obj).values_list("pk", flat=True))
             tokens = list(ApiToken.objects.filter(environment=obj).values_list("pk", flat=True))
-            held = {"accounts": len(accounts), "api_tokens": len(tokens)}
-            audit.record(person(request), "environment.deleted", obj.audit_subject, held)
+            counts = {"accounts": len(accounts), "api_tokens": len(tokens)}
+            audit.record(person(request), "environment.deleted", obj.audit_subject, counts)
             super().delete_model(request, obj)
             for kind, ids in ((ChangeKind.ACCOUNT, accounts), (ChangeKind.TOKEN, tokens)):
                 for row_id in ids:
                     announce(kind, row_id)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Environment]) -> None:
-        """Delete one by one, so that each is told and noted."""
+        """Delete one by one, so that each deletion is announced and recorded."""
         for row in queryset:
             self.delete_model(request, row)
 
     @admin.display(description="Members", ordering="members_count")
     def members_count(self, row: Any) -> int:
-        """How many people belong to it."""
         return int(row.members_count)
 
     @admin.display(description="Accounts", ordering="accounts_count")
     def accounts_count(self, row: Any) -> SafeString:
-        """How many accounts are connected in it."""
         query = f"?environment__id__exact={row.pk}"
         return linked("accounts_integratedaccount_changelist", str(row.accounts_count), query=query)
 
     @admin.display(description="API tokens", ordering="tokens_count")
     def tokens_count(self, row: Any) -> SafeString:
-        """How many API tokens it has."""
         query = f"?environment__id__exact={row.pk}"
         return linked("accounts_apitoken_changelist", str(row.tokens_count), query=query)
 
     @admin.display(description="Created", ordering="created_at")
     def since(self, row: Environment) -> SafeString:
-        """When it was made."""
         return moment(row.created_at)
 
 
 def _keep_admins(request: HttpRequest, leaving: User) -> None:
-    """Refuse staff to leave an environment without an admin; superusers may, and can make another."""
+    """Keep staff from leaving an environment without an admin; superusers may, because they can appoint one."""
     if person(request).is_superuser:
         return
     try:
@@ -273,7 +262,7 @@ def _keep_admins(request: HttpRequest, leaving: User) -> None:
 
 
 def _differences(form: Any) -> dict[str, Any]:
-    """Return what a form changed of an environment's own fields, from what to what."""
+    """Return the old and new value of each changed field of an environment, by its label."""
     return {
         str(form.fields[name].label): {"from": form.initial.get(name), "to": form.cleaned_data[name]}
         for name in form.changed_data

@@ -1,4 +1,4 @@
-"""What the admin has of signing in: failed attempts, ending somebody's sessions, and asking for the password again."""
+"""Sign-in in the admin: failed attempts, ending a person's sessions, and password confirmation."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from accounts.people.sessions import end_sessions
 from accounts.signing_in.reauthentication import recently_authenticated
 
 if TYPE_CHECKING:
-    # Each stands before another base, whose methods it extends.
+    # Mixins: each precedes another base class and extends its methods.
     _Admin = ModelAdmin
     _UserAdmin = DjangoUserAdmin
 else:
@@ -23,10 +23,10 @@ else:
 
 
 class PasswordAgain(_Admin):
-    """Pages on which rights and passwords are changed: each change takes a password that was given lately."""
+    """Pages that change rights or passwords; each change requires a recently given password."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Hold what every page of the model changes to it, actions and raw posts included."""
+        """Wrap every view of the model, so that actions and hand-made POSTs are covered too."""
         patterns: list[URLPattern] = super().get_urls()
         for pattern in patterns:
             pattern.callback = recently_authenticated(pattern.callback)
@@ -34,12 +34,11 @@ class PasswordAgain(_Admin):
 
 
 class EndsSessions(_UserAdmin):
-    """People whose sessions superusers may end."""
+    """Add the action that ends a person's sessions, for superusers."""
 
     actions = ("end_their_sessions",)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer the action to superusers alone."""
         offered: dict[str, Any] = super().get_actions(request)
         if not person(request).is_superuser:
             offered.pop("end_their_sessions", None)
@@ -47,7 +46,7 @@ class EndsSessions(_UserAdmin):
 
     @admin.action(description="Sign out everywhere: end every session")
     def end_their_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """End every session of each, with a trace in the audit record."""
+        """End every session of the selected people, with an audit entry each."""
         if not person(request).is_superuser:
             raise PermissionDenied
         ended = sum(end_sessions(user, person(request)) for user in queryset)
@@ -56,7 +55,7 @@ class EndsSessions(_UserAdmin):
 
 @admin.register(FailedSignIns)
 class FailedSignInsAdmin(ModelAdmin):
-    """Failed sign-ins of the last minutes; deleting one lifts its lock."""
+    """Recent failed sign-ins; deleting a row lifts its lock."""
 
     list_display = ("what", "user", "network", "failures", "last")
     list_filter = ("kind",)
@@ -66,23 +65,21 @@ class FailedSignInsAdmin(ModelAdmin):
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: only attempts are counted."""
+        """Refuse: only failed attempts create rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: a count is lifted by deleting it."""
+        """Refuse: delete the row to reset its count."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keep it to superusers: whoever lifts locks can guess on."""
+        """Allow superusers only: lifting a lock permits further guesses."""
         return person(request).is_superuser
 
     @admin.display(description="Counted", ordering="kind")
     def what(self, row: FailedSignIns) -> str:
-        """What the attempts have in common."""
         return row.get_kind_display()
 
     @admin.display(description="Last attempt", ordering="last_at")
     def last(self, row: FailedSignIns) -> SafeString:
-        """When one failed last."""
         return moment(row.last_at)

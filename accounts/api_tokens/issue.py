@@ -1,4 +1,4 @@
-"""Issue and revoke API tokens, each with a trace in the audit record. Who may make which is decided here alone."""
+"""Issue and revoke API tokens, recorded in the audit record. Only this module decides who may issue which."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from accounts.networks import lies_within, parse_networks
 
 @dataclass(frozen=True)
 class _Maker:
-    """In whose name a token is made: what kind it is of, and the most that it may."""
+    """What the actor may issue: the token's kind, its highest role, and its owner or parent."""
 
     kind: TokenKind
     most: Role
@@ -39,11 +39,11 @@ def issue_token(
     endless: bool = False,
     networks: Sequence[str] = (),
 ) -> tuple[ApiToken, str]:
-    """Make a token; its value is the second item, and is known only here. Raises TokenUnfit.
+    """Issue a token and return it with its value, which is not stored. Raises TokenUnfit.
 
-    People make personal tokens unless they ask for a service token, which admins may; a token makes tokens of its own
-    kind, no wider than itself, which fall with it; a command makes service tokens. The end is that of
-    `end_by_default` unless another, or none, is asked for.
+    People issue personal tokens, and admins may ask for a service token. A token issues tokens of its own kind, no
+    wider than itself, which are revoked with it. A command issues service tokens. A token expires as
+    `end_by_default` says unless `expires_at` or `endless` is given.
     """
     place = Environment.objects.get(pk=environment.pk)
     maker = _maker(place, actor, kind)
@@ -71,6 +71,7 @@ def _details(token: ApiToken) -> dict[str, Any]:
 def _maker(place: Environment, actor: audit.Actor, kind: TokenKind | None) -> _Maker:
     if isinstance(actor, ApiToken):
         return _parent(place, actor, kind)
+    # A command, which acts for no person.
     if isinstance(actor, str):
         return _Maker(TokenKind.SERVICE, Role.ADMIN)
     membership = _held_membership(place, actor.pk)
@@ -84,16 +85,16 @@ def _maker(place: Environment, actor: audit.Actor, kind: TokenKind | None) -> _M
 
 
 def _held_membership(place: Environment, user_id: int) -> Membership | None:
-    """Return the membership of an active person, locked with the person until the transaction ends.
+    """Return an active person's membership, locked together with the person until the transaction ends.
 
-    So neither a removal nor a deactivation can pass a token that is being made: it sees and ends the token, or is seen.
+    A concurrent removal or deactivation either sees the new token and ends it, or comes first and prevents it.
     """
     rows = place.memberships.select_for_update(no_key=True)
     return rows.filter(user=user_id, user__is_active=True).first()
 
 
 def _parent(place: Environment, token: ApiToken, kind: TokenKind | None) -> _Maker:
-    """Return what a token makes. It is locked, so that it cannot be revoked past the token that it makes."""
+    """Return what a token may issue, and lock it, so that revoking it cannot miss the new token."""
     if token.owner_id is not None:
         _held_membership(place, token.owner_id)
     parent = ApiToken.objects.select_for_update().filter(pk=token.pk).first()
@@ -110,29 +111,29 @@ def _parent(place: Environment, token: ApiToken, kind: TokenKind | None) -> _Mak
 
 
 def end_by_default(place: Environment, parent: ApiToken | None = None) -> datetime:
-    """Return when a token ends of which nobody said when: after 90 days, or before that where it must."""
+    """Return when a token expires by default: after TOKEN_DAYS, or earlier if `latest_end` demands it."""
     latest = latest_end(place, parent)
     usual = timezone.now() + timedelta(days=TOKEN_DAYS)
     return min(usual, latest) if latest else usual
 
 
 def latest_end(place: Environment, parent: ApiToken | None = None) -> datetime | None:
-    """Return the latest end that a new token may have: the environment's, and that of the token that makes it."""
+    """Return the latest permitted expiry of a new token, by its environment and its parent; None for no limit."""
     ends = [parent.expires_at] if parent is not None and parent.expires_at else []
     if place.token_days_max is not None:
         ends.append(timezone.now() + timedelta(days=place.token_days_max))
     return min(ends, default=None)
 
 
-def _end(place: Environment, parent: ApiToken | None, asked: datetime | None, *, endless: bool) -> datetime | None:
-    if asked is None and not endless:
+def _end(place: Environment, parent: ApiToken | None, requested: datetime | None, *, endless: bool) -> datetime | None:
+    if requested is None and not endless:
         return end_by_default(place, parent)
-    if asked is not None and asked <= timezone.now():
+    if requested is not None and requested <= timezone.now():
         raise TokenUnfit("expires_at", "Must lie ahead. Give a later time, or leave it out.")
     latest = latest_end(place, parent)
-    if latest is not None and (asked is None or asked > latest):
+    if latest is not None and (requested is None or requested > latest):
         raise TokenUnfit("expires_at", _too_late(place, parent, latest))
-    return asked
+    return requested
 
 
 def _too_late(place: Environment, parent: ApiToken | None, latest: datetime) -> str:
@@ -144,9 +145,9 @@ def _too_late(place: Environment, parent: ApiToken | None, latest: datetime) -> 
     )
 
 
-def _networks(parent: ApiToken | None, asked: Sequence[str]) -> list[str]:
+def _networks(parent: ApiToken | None, requested: Sequence[str]) -> list[str]:
     try:
-        networks = parse_networks(asked)
+        networks = parse_networks(requested)
     except NetworkInvalid as invalid:
         raise TokenUnfit("networks", str(invalid)) from None
     if parent is None or not parent.networks:
@@ -154,12 +155,13 @@ def _networks(parent: ApiToken | None, asked: Sequence[str]) -> list[str]:
     outside = [each for each in networks if not lies_within(each, parent.networks)]
     if outside:
         raise TokenUnfit("networks", f"{', '.join(outside)}: not within this token's own networks.")
-    return networks or parent.networks
+    return networks or parent.networks  # an unrestricted child would be wider than its parent
 
 
 @transaction.atomic
 def revoke_token(token: ApiToken, actor: audit.Actor) -> None:
-    """Refuse a token from now on, and those that it made; rows stay, so that records that name them can be read."""
+    """Revoke a token and its descendants; the rows stay, because call and audit records refer to them."""
+    # Locked, so that no token can be issued from it meanwhile (see `_parent`).
     ApiToken.objects.select_for_update().get(pk=token.pk)
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
@@ -170,7 +172,8 @@ def revoke_token(token: ApiToken, actor: audit.Actor) -> None:
 
 @transaction.atomic
 def delete_token(token: ApiToken, actor: audit.Actor) -> None:
-    """Delete a token with those that it made, each refused at once."""
+    """Delete a token and its descendants; all are refused immediately."""
+    # Read first: the deletion cascades, and clears the key.
     made, token_id = list(_descendants(token)), token.pk
     audit.record(actor, "api_token.deleted", token.audit_subject, {"role": token.role, "kind": token.kind})
     end_tokens(made, actor, f"{token} is deleted, which it comes from")
@@ -179,7 +182,7 @@ def delete_token(token: ApiToken, actor: audit.Actor) -> None:
 
 
 def _descendants(token: ApiToken) -> Iterable[ApiToken]:
-    """Yield the tokens that come from one and that nobody revoked."""
+    """Yield the unrevoked tokens issued by a token, directly or through others."""
     generation = [token.pk]
     for _ in range(MOST_GENERATIONS):
         made = list(ApiToken.objects.filter(parent__in=generation))
@@ -188,7 +191,7 @@ def _descendants(token: ApiToken) -> Iterable[ApiToken]:
 
 
 def end_tokens(rows: Iterable[ApiToken], actor: audit.Actor, why: str) -> None:
-    """Refuse tokens that fall with something else from now on; the audit record says with what."""
+    """Revoke tokens because something they depend on ended; `why` goes into the audit record."""
     for row in rows:
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
@@ -198,7 +201,7 @@ def end_tokens(rows: Iterable[ApiToken], actor: audit.Actor, why: str) -> None:
 
 @transaction.atomic
 def set_longest_life(environment: Environment, actor: audit.Actor, days: int | None) -> None:
-    """Set how many days new tokens of an environment live at most; None lets them live without an end."""
+    """Set the longest lifetime of an environment's new tokens in days; None permits tokens without expiry."""
     if days is not None and not 1 <= days <= MOST_TOKEN_DAYS:
         raise TokenUnfit("days", f"Takes a whole number from 1 to {MOST_TOKEN_DAYS}, or nothing.")
     before = environment.token_days_max

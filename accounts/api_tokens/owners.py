@@ -1,7 +1,7 @@
-"""What becomes of personal API tokens when their owner's rights change: told to every process, and noted.
+"""Update personal API tokens when their owner's rights change.
 
-What a token opens does not depend on this: it is computed from the membership at each look (recognition.py). This
-makes it happen at once everywhere, ends for good what fell, and leaves the trace of who did it and why.
+A token's rights do not depend on this: recognition.py computes them from the membership at each look-up. This module
+makes a change effective in every process immediately, ends tokens for good, and records who did it and why.
 """
 
 from django.db import transaction
@@ -14,10 +14,9 @@ from accounts.models import ApiToken, Environment, Role, User
 
 @transaction.atomic
 def owner_changed(user: User, actor: audit.Actor, environment: Environment | None = None) -> None:
-    """Have a person's tokens follow, after a membership or the person changed: in one environment, or in all.
+    """Adapt a person's tokens to a changed membership or person, in one environment or in all.
 
-    Tokens of somebody who does not belong there any more, or is deactivated, end for good: to come back does not
-    bring them back.
+    Tokens of a removed member or a deactivated person end for good: a later return does not revive them.
     """
     rows = ApiToken.objects.lasting().filter(owner=user).with_owners()
     for row in rows if environment is None else rows.filter(environment=environment):

@@ -1,7 +1,7 @@
-"""Recognise API tokens: find the row of one that still opens something here, and note when it was last used.
+"""Recognise API tokens: find the row of a live one, and record when it was last used.
 
-What a token may do is computed from its owner's membership at each look, so that nothing depends on being told of a
-change: over REST at each request, elsewhere at most a second later.
+A token's rights are computed from its owner's membership at each look-up, so a missed notification is harmless: a
+change takes effect at the next request over REST, and within a second elsewhere.
 """
 
 from collections.abc import Collection
@@ -20,15 +20,16 @@ from accounts.models import ApiToken, Role
 from accounts.networks import address_of, holds
 
 USE_NOTED_EVERY = timedelta(minutes=1)
-# How many tokens may stand in a line, each made by the one before it.
+# The longest chain of tokens, each issued by the previous one.
 MOST_GENERATIONS = 5
 
 
 def find_api_token(value: str, address: str) -> ApiToken | None:
-    """Return the live token of this value, noting its use at most once a minute; None when there is none.
+    """Return the live token with this value, or None; record its use at most once a minute.
 
     `address` is the client's. Raises AddressRefused for a live token that may not be used from there.
     """
+    # The checksum saves a query for mistyped and made-up tokens.
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
     row = ApiToken.objects.live().with_owners().filter(digest=tokens.digest(value)).first()
@@ -45,7 +46,7 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
 
 
 def comes_from_live(row: ApiToken) -> bool:
-    """Tell whether every token that a token comes from still opens something."""
+    """Return whether all ancestors of a token are live; a revoked one ends its descendants."""
     parent_id = row.parent_id
     for _ in range(MOST_GENERATIONS - 1):
         if parent_id is None:
@@ -59,7 +60,7 @@ def comes_from_live(row: ApiToken) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """What a live API token opens."""
+    """The environment and role that a live API token grants."""
 
     token_id: UUID
     environment_id: UUID
@@ -67,11 +68,9 @@ class TokenGrant:
     expires_at: datetime | None
 
     def may(self, role: Role) -> bool:
-        """Tell whether this token may do what `role` may."""
         return self.role.includes(role)
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether its end has come."""
         return self.expires_at is not None and self.expires_at <= now
 
 
@@ -86,23 +85,24 @@ async def _load(use: tuple[str, str], _before: TokenGrant | None) -> TokenGrant 
     return grant
 
 
-# By value and address: a token that is refused from one address must not be let in from it while another's is fresh.
+# Keyed by value and address: a cached grant for one address must not admit the token from another.
 _grants: FreshCache[tuple[str, str], TokenGrant] = FreshCache(_load, name="token")
 
 
 async def grant_of(value: str, address: str) -> TokenGrant | None:
-    """Return what a token opens, asking the database at most once a second for each; None when it opens nothing.
+    """Return what a token grants, or None; query the database at most once a second for each token and address.
 
     Raises AddressRefused as `find_api_token` does.
     """
     if not tokens.is_well_formed(value, tokens.API_PREFIX):
         return None
     grant = await _grants.get((value, address))
+    # A cached grant may expire before it is loaded again.
     return None if grant is None or grant.is_over(timezone.now()) else grant
 
 
 async def still_open(token_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these tokens still open something (one query, and more for those that tokens made)."""
+    """Return which of these tokens are live (one query, plus one for each ancestor)."""
     found: set[UUID] = await database_sync_to_async(_still_open)(token_ids)
     return found
 
@@ -113,7 +113,7 @@ def _still_open(token_ids: Collection[UUID]) -> set[UUID]:
 
 
 def bearer_token(authorization: str) -> str:
-    """Return the token of an Authorization header (RFC 6750), or nothing."""
+    """Return the token of an Authorization header (RFC 6750), or an empty string."""
     scheme, _, value = authorization.strip().partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""
 

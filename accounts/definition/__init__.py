@@ -1,7 +1,6 @@
-"""The definition of an integration: one document that says how a vendor's API is reached and what it offers.
+"""The definition of an integration: one document that describes how to reach a vendor's API and what it offers.
 
-`parts` are the words that all of it is written in, `authentication`, `pagination` and `methods` its chapters,
-`document` the whole.
+`document` is the whole, `authentication`, `pagination` and `methods` are its sections, and `parts` has their types.
 """
 
 from accounts.definition.authentication import (

@@ -1,6 +1,6 @@
-"""How a vendor knows who calls: the kinds of authentication that a definition can declare.
+"""The kinds of authentication that a definition can declare.
 
-Templates hold {placeholders} of connection fields; accounts/vendors/authentication.py puts each kind on requests.
+Templates contain {placeholders} for connection fields; accounts/vendors/authentication.py applies each kind.
 """
 
 from typing import Annotated, Literal
@@ -13,26 +13,26 @@ MAX_KEYS = 5
 
 
 class AuthenticationPart(DefinitionPart):
-    """What every kind tells of itself."""
+    """What every kind declares: its templates, and the headers and parameters that it sets."""
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
+        """The texts to fill from connection fields, by their path in the definition."""
         raise NotImplementedError
 
     @property
     def header_names(self) -> frozenset[str]:
-        """The request headers that are the credentials' own, in lower case."""
+        """The request headers that carry credentials, in lower case."""
         return frozenset({"authorization"})
 
     @property
     def query_names(self) -> frozenset[str]:
-        """The parameters of the query that are the credentials' own."""
+        """The query parameters that carry credentials."""
         return frozenset()
 
 
 class ApiKey(AuthenticationPart):
-    """An API key: in which header or parameter of the query it goes, and what stands there."""
+    """An API key: the header or query parameter that carries it, and the value sent there."""
 
     header: HeaderName | None = None
     query: Parameter | None = None
@@ -46,17 +46,14 @@ class ApiKey(AuthenticationPart):
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
         return {"value": self.value}
 
     @property
     def header_names(self) -> frozenset[str]:
-        """The request headers that are the credentials' own, in lower case."""
         return frozenset() if self.header is None else frozenset({self.header.lower()})
 
     @property
     def query_names(self) -> frozenset[str]:
-        """The parameters of the query that are the credentials' own."""
         return frozenset() if self.query is None else frozenset({self.query})
 
 
@@ -67,7 +64,7 @@ class ApiKeyAuthentication(ApiKey):
 
 
 class ApiKeysAuthentication(AuthenticationPart):
-    """Several API keys on each request, such as one of the organisation beside one of the application."""
+    """Several API keys on each request, such as one for the organisation and one for the application."""
 
     kind: Literal["api_keys"]
     keys: list[ApiKey] = Field(min_length=2, max_length=MAX_KEYS)
@@ -80,34 +77,30 @@ class ApiKeysAuthentication(AuthenticationPart):
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
         return {f"keys.{place}.value": key.value for place, key in enumerate(self.keys)}
 
     @property
     def header_names(self) -> frozenset[str]:
-        """The request headers that are the credentials' own, in lower case."""
         return frozenset().union(*(key.header_names for key in self.keys))
 
     @property
     def query_names(self) -> frozenset[str]:
-        """The parameters of the query that are the credentials' own."""
         return frozenset().union(*(key.query_names for key in self.keys))
 
 
 class BearerAuthentication(AuthenticationPart):
-    """A token that stays valid until somebody revokes it, as `Authorization: Bearer` (RFC 6750)."""
+    """A token without expiry, sent as `Authorization: Bearer` (RFC 6750)."""
 
     kind: Literal["bearer"]
     token: Template
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
         return {"token": self.token}
 
 
 class BasicAuthentication(AuthenticationPart):
-    """A name and a password, as `Authorization: Basic` (RFC 7617); many vendors take an API key for one of them."""
+    """A user name and password, sent as `Authorization: Basic` (RFC 7617); often one of them is an API key."""
 
     kind: Literal["basic"]
     username: Template
@@ -115,12 +108,11 @@ class BasicAuthentication(AuthenticationPart):
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
         return {"username": self.username, "password": self.password}
 
 
 class OAuthClient(AuthenticationPart):
-    """What both OAuth 2.0 grants share: the token endpoint, and as which client Patchbay asks there."""
+    """What both OAuth 2.0 grants share: the token endpoint, and Patchbay's client there."""
 
     token_url: WebAddress
     client_id: Template
@@ -137,12 +129,11 @@ class OAuthClient(AuthenticationPart):
     @model_validator(mode="after")
     def _secret_where_needed(self) -> "OAuthClient":
         if self.client_secret is None and self.client_authentication != "none":
-            raise ValueError("client_secret: is missing; only client_authentication: none goes without one")
+            raise ValueError("client_secret: is missing; only client_authentication: none works without one")
         return self
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
         return {"token_url": self.token_url, "client_id": self.client_id, "client_secret": self.client_secret or ""}
 
 
@@ -155,12 +146,11 @@ class AuthorizationCodeAuthentication(OAuthClient):
         default_factory=dict, description="Further parameters of the consent page's address, such as access_type."
     )
     issuer: WebAddress | None = Field(
-        default=None, description="What the vendor calls itself in its answer (RFC 9207), where it is at another host."
+        default=None, description="The vendor's issuer identifier (RFC 9207), if it is on another host."
     )
 
     @property
     def templates(self) -> dict[str, str]:
-        """What is filled from connection fields, by its place in the definition."""
         return {
             **super().templates,
             "authorization_url": self.authorization_url,
@@ -169,7 +159,7 @@ class AuthorizationCodeAuthentication(OAuthClient):
 
 
 class ClientCredentialsAuthentication(OAuthClient):
-    """OAuth 2.0 client credentials (RFC 6749, section 4.4): the account's own client, no person."""
+    """OAuth 2.0 client credentials (RFC 6749, section 4.4): the account's own client, without a person."""
 
     kind: Literal["oauth2_client_credentials"]
 

@@ -1,7 +1,7 @@
-"""The definition as a whole.
+"""The definition document.
 
-Read from YAML or JSON, validated here, stored as JSON on the integration. Paths and parameter names are the
-vendor's own. Where a document is wrong, DefinitionInvalid lists every problem with its place.
+It is read from YAML or JSON, validated here, and stored as JSON on the integration. Paths and parameter names are the
+vendor's own. DefinitionInvalid lists every problem of a document with its place.
 """
 
 import re
@@ -20,20 +20,22 @@ from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
 
 MAX_PROBLEMS = 100
-# Where a problem lies in one of these, its place names the kind next.
+# pydantic puts the kind (the union's tag) after these in the location of a problem.
 IN_KINDS = frozenset({"authentication", "pagination"})
 
-# Asked for each tool that is compiled or judged; the rules of English do not change.
+# Cached, because each compiled or judged tool needs it.
 _singularize = lru_cache(maxsize=4096)(inflection.singularize)
 
 
 class ConnectionField(DefinitionPart):
-    """One thing that an admin is asked for when an account is connected."""
+    """A value that an admin enters to connect an account."""
 
     name: Slug
     label: str = Field(min_length=1, max_length=80)
     help: str = Field("", max_length=500)
-    link: str = Field("", max_length=300, description="Where the vendor shows it; may hold {placeholders}.")
+    link: str = Field(
+        "", max_length=300, description="The page where the vendor shows the value; may contain {placeholders}."
+    )
     placeholder: str = Field("", max_length=80)
     pattern: str = Field("", max_length=200, description="A regular expression that the whole value must match.")
     required: bool = True
@@ -49,7 +51,7 @@ class ConnectionField(DefinitionPart):
 
 
 class ConnectionTest(DefinitionPart):
-    """A cheap request that only a working connection answers with a 2xx status."""
+    """A cheap request that returns a 2xx status only over a working connection."""
 
     method: Literal["GET", "POST"] = "GET"
     path: Path
@@ -57,21 +59,21 @@ class ConnectionTest(DefinitionPart):
 
 
 class RateLimit(DefinitionPart):
-    """In which response headers the vendor tells its limit, when it does not use the usual names."""
+    """The response headers that report the vendor's limit, if they have unusual names."""
 
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
     window_seconds: Seconds | None = Field(
-        default=None, description="Length of the window, where no header tells the reset."
+        default=None, description="Length of the window, if no header reports its reset."
     )
 
 
 class Errors(DefinitionPart):
-    """Where the vendor says what went wrong: a response header, or a place in the JSON body."""
+    """Where the vendor reports errors: in a response header or in the JSON body."""
 
     failed: Expression | None = Field(
-        default=None, description="True in an answer that reports a failure although its status says success."
+        default=None, description="True in an answer that reports a failure despite a success status."
     )
     message_header: str | None = None
     code_header: str | None = None
@@ -80,7 +82,7 @@ class Errors(DefinitionPart):
 
 
 class Definition(DefinitionPart):
-    """The whole document."""
+    """The definition of one integration."""
 
     name: Slug
     label: str = Field(min_length=1, max_length=80)
@@ -90,7 +92,7 @@ class Definition(DefinitionPart):
     connection_fields: list[ConnectionField]
     authentication: Authentication
     headers: dict[HeaderName, str] = Field(
-        default_factory=dict, description="On every request, such as a version of the API; not for secrets."
+        default_factory=dict, description="Sent with every request, such as an API version; not for secrets."
     )
     connection_test: ConnectionTest
     pagination: Pagination
@@ -100,7 +102,8 @@ class Definition(DefinitionPart):
     instructions: str = Field("", max_length=4000, description="How a model should use these tools together.")
     resources: dict[Slug, Resource] = Field(min_length=1)
     tool_tags: dict[str, list[Slug]] = Field(
-        default_factory=dict, description="Tags of single methods, by `resource.method`, besides their resource's."
+        default_factory=dict,
+        description="Tags of single methods, by `resource.method`, in addition to their resource's.",
     )
 
     @model_validator(mode="after")
@@ -124,36 +127,36 @@ class Definition(DefinitionPart):
         return self
 
     def singular(self, resource: str) -> str:
-        """Return the name of one thing of a resource: as declared, or by the rules of English."""
+        """Return a resource's singular: the declared one, or the one inflected by the rules of English."""
         return self.resources[resource].singular or _singularize(resource)
 
     def tags(self, resource: str, method: str) -> tuple[str, ...]:
-        """Return a method's tags: its resource's, then its own."""
+        """Return a method's tags without duplicates: its resource's, then its own."""
         own = self.tool_tags.get(f"{resource}.{method}", [])
         return tuple(dict.fromkeys([*self.resources[resource].tool_tags, *own]))
 
     @property
     def secret_fields(self) -> frozenset[str]:
-        """The names of the connection fields whose values are encrypted."""
         return frozenset(field.name for field in self.connection_fields if field.secret)
 
 
 def parse_definition(document: object) -> Definition:
-    """Return the definition that a document holds; raise DefinitionInvalid with every problem."""
+    """Validate a document; raise DefinitionInvalid with up to MAX_PROBLEMS problems."""
     try:
         return Definition.model_validate(document)
     except ValidationError as refused:
         problems = []
         for error in refused.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
             place = ".".join(_steps(error["loc"])) or "document"
+            # pydantic puts this before the message of a ValueError.
             problems.append(f"{place}: {error['msg'].removeprefix('Value error, ')}")
         if refused.error_count() > MAX_PROBLEMS:
-            problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; mend these first")
+            problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; fix these first")
         raise DefinitionInvalid(problems) from None
 
 
 def _steps(location: tuple[int | str, ...]) -> Iterator[str]:
-    """Yield the steps of a place as its author knows it: pydantic adds the kind to what comes in kinds."""
+    """Yield the steps of a location as its author knows it, without the kinds that pydantic adds."""
     before: int | str = ""
     for step in location:
         if before not in IN_KINDS:
@@ -162,5 +165,5 @@ def _steps(location: tuple[int | str, ...]) -> Iterator[str]:
 
 
 def definition_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the document, for editors and other programs."""
+    """Return the JSON Schema (2020-12) of a definition, for editors and other programs."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Definition.model_json_schema()}

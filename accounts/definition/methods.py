@@ -1,4 +1,4 @@
-"""What can be done with a vendor's resources: one HTTP method and path each, and how arguments and answers go."""
+"""Methods of a vendor's resources: HTTP method and path, and how arguments and answers are transferred."""
 
 from enum import StrEnum
 from typing import Literal
@@ -8,8 +8,9 @@ from pydantic import Field, JsonValue, model_validator
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, DefinitionPart, Expression, HeaderName, Parameter, Path, Slug
 
+# How an array or object is written into a query string or form.
 QueryStyle = Literal["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
-# Each kind of content that a method can answer with.
+# What a successful answer contains.
 AnswerKind = Literal["json", "text", "html", "file"]
 
 
@@ -21,61 +22,69 @@ class Access(StrEnum):
 
 
 class Shaping(DefinitionPart):
-    """What is done to a result before a model reads it."""
+    """Changes to a result before a model reads it."""
 
     drop: Literal["nothing", "nulls", "empty"] = Field(
         default="nothing",
-        description="Leave out members that are null; or also those that are empty text, lists or objects.",
+        description="Leave out members that are null, or also those that are empty strings, lists or objects.",
     )
     html: list[str] = Field(
         default_factory=list,
         max_length=50,
-        description="Names of members, at any depth, that hold HTML, which becomes text.",
+        description="Names of members, at any depth, whose HTML is converted to text.",
     )
 
 
 class Method(DefinitionPart):
-    """One thing that can be done with a resource: an HTTP method and a path under the base address."""
+    """One operation on a resource: an HTTP method and a path under the base URL."""
 
     http: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: Path
     access: Access
     body: Literal["none", "form", "json", "multipart", "raw"] = "none"
     body_parameter: Parameter | None = Field(
-        None, description="The property of body_schema that is the body: the whole of a raw one, or of a JSON array."
+        None, description="The property of body_schema that is the whole body: a raw one, or a JSON array."
     )
     body_media_type: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$",
         max_length=100,
-        description="Of a raw body, or where JSON goes by another name.",
+        description="The media type of a raw body, or of JSON if it is not application/json.",
     )
     body_root: Parameter | None = Field(None, description="The member of the JSON body that all properties go into.")
     query_styles: dict[str, QueryStyle] = Field(
-        default_factory=dict, description="How arrays and objects go into query and forms; `repeat` unless told."
+        default_factory=dict,
+        description="How arrays and objects are written into query and forms; `repeat` by default.",
     )
     header_parameters: dict[str, HeaderName] = Field(
-        default_factory=dict, description="Properties of query_schema that go into a request header, by its name."
+        default_factory=dict,
+        description="Properties of query_schema that are sent as a request header, with the header's name.",
     )
     fixed_query: dict[Parameter, str] = Field(
-        default_factory=dict, max_length=50, description="Parameters of the query that are sent with every call."
+        default_factory=dict, max_length=50, description="Query parameters that are sent with every call."
     )
     fixed_body: dict[Parameter, JsonValue] = Field(
         default_factory=dict,
         max_length=50,
         description="Members of a JSON body, or fields of a form, that are sent with every call.",
     )
-    answer: AnswerKind = Field("json", description="What a successful answer holds.")
-    result: Expression | None = Field(None, description="Where the result lies in the answer; the whole unless told.")
-    pagination: Pagination | None = Field(None, description="Only on lists; overrides the integration's.")
-    paginated: bool | None = Field(None, description="Whether it takes limit and next_cursor; lists do.")
+    answer: AnswerKind = Field("json", description="What a successful answer contains.")
+    result: Expression | None = Field(
+        None, description="Where the result is in the answer; the whole answer by default."
+    )
+    pagination: Pagination | None = Field(None, description="For lists only; overrides the integration's.")
+    paginated: bool | None = Field(None, description="Whether it takes limit and next_cursor; by default, lists do.")
     shaping: Shaping | None = Field(None, description="Overrides the integration's.")
-    destructive: bool | None = Field(None, description="Cannot be undone, or reaches a customer; DELETE is.")
-    idempotent: bool | None = Field(None, description="Twice does no more than once; reads, PUT and DELETE are.")
+    destructive: bool | None = Field(
+        None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
+    )
+    idempotent: bool | None = Field(
+        None, description="Calling it twice has the effect of calling it once; by default, reads, PUT and DELETE are."
+    )
 
     @property
     def path_parameters(self) -> list[str]:
-        """The names of the placeholders in the path, in order."""
+        """The names of the placeholders in the path, in their order."""
         return PLACEHOLDER.findall(self.path)
 
     @model_validator(mode="after")
@@ -87,14 +96,14 @@ class Method(DefinitionPart):
         if self.body_parameter and (self.body_root or self.body not in {"json", "raw"}):
             raise ValueError("body_parameter: only a raw or a JSON body without body_root is one property")
         if self.body_media_type and self.body not in {"json", "raw"}:
-            raise ValueError("body_media_type: only a raw or a JSON body has another media type")
+            raise ValueError("body_media_type: only a raw or a JSON body can have another media type")
         if self.fixed_body and (self.body in {"none", "raw"} or self.body_parameter):
-            raise ValueError("fixed_body: only a form or a JSON body of several properties has fixed ones")
+            raise ValueError("fixed_body: only a form or a JSON body of several properties can have fixed ones")
         return self
 
 
 class Resource(DefinitionPart):
-    """A kind of thing that the vendor keeps, such as cases."""
+    """A kind of object that the vendor stores, such as cases."""
 
     label: str = Field(min_length=1, max_length=80)
     singular: Slug | None = None

@@ -1,4 +1,4 @@
-"""How a vendor pages its lists: the kinds that a definition can declare. Whatever the kind, a model sees one cursor."""
+"""The kinds of pagination that a definition can declare. Models see a single cursor, whatever the kind."""
 
 from typing import Annotated, Literal
 
@@ -8,19 +8,19 @@ from accounts.definition.parts import DefinitionPart, Expression, HeaderName, Pa
 
 
 class Paging(DefinitionPart):
-    """What every kind has: how many items a page holds."""
+    """What every kind has: the number of items on a page."""
 
-    default_limit: int = Field(25, ge=1, le=1000, description="The items of a page where a call does not say.")
-    max_limit: int = Field(100, ge=1, le=1000, description="The most items of a page that the vendor gives.")
+    default_limit: int = Field(25, ge=1, le=1000, description="The page size if a call does not ask for one.")
+    max_limit: int = Field(100, ge=1, le=1000, description="The largest page size that the vendor allows.")
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The vendor's parameters that are sent for paging, which no tool takes as arguments."""
+        """The vendor's paging parameters, which no tool takes as arguments."""
         return ()
 
 
 class SentPaging(Paging):
-    """What the kinds share that ask with parameters: where these go."""
+    """Paging by request parameters, in the query or in the body."""
 
     send_in: Literal["query", "body"] = Field(
         "query", description="In a JSON body, dots in a parameter's name lead into an object."
@@ -28,24 +28,23 @@ class SentPaging(Paging):
 
 
 class OffsetPagination(SentPaging):
-    """A limit and the number of items to skip. Without a total, the length of a page tells whether it is the last."""
+    """A limit and an offset. Without a total, a page shorter than the limit is the last."""
 
     kind: Literal["offset"]
     limit_parameter: Parameter = "limit"
     offset_parameter: Parameter = "offset"
-    total: Expression | None = Field(None, description="Where the answer tells how many items there are in all.")
+    total: Expression | None = Field(None, description="Where the answer gives the total number of items.")
     total_header: HeaderName | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The vendor's parameters that are sent for paging."""
         return self.limit_parameter, self.offset_parameter
 
 
 class PagePagination(SentPaging):
     """Numbered pages. Without `limit_parameter` the vendor's pages all hold `max_limit` items.
 
-    Of what tells the end, the first that is declared and told decides: `more`, `total_pages`, the total.
+    The end is found by the first that is declared and present in the answer: `more`, `total_pages`, the total.
     """
 
     kind: Literal["page"]
@@ -53,40 +52,38 @@ class PagePagination(SentPaging):
     limit_parameter: Parameter | None = None
     first_page: int = Field(1, ge=0, le=1)
     more: Expression | None = Field(None, description="True in an answer that is not the last page.")
-    total: Expression | None = Field(None, description="Where the answer tells how many items there are in all.")
+    total: Expression | None = Field(None, description="Where the answer gives the total number of items.")
     total_header: HeaderName | None = None
-    total_pages: Expression | None = Field(None, description="Where the answer tells how many pages there are.")
+    total_pages: Expression | None = Field(None, description="Where the answer gives the number of pages.")
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The vendor's parameters that are sent for paging."""
         return (self.page_parameter, *([self.limit_parameter] if self.limit_parameter else []))
 
 
 class CursorPagination(SentPaging):
-    """The answer names what the next page is asked with, in its body or in a header; nothing there is the end."""
+    """The answer gives the next page's cursor in its body or in a header; the last page has none."""
 
     kind: Literal["cursor"]
     cursor_parameter: Parameter
     limit_parameter: Parameter | None = None
     next_cursor: Expression | None = None
     next_cursor_header: HeaderName | None = None
-    more: Expression | None = Field(None, description="False in the last page, where that has a cursor all the same.")
+    more: Expression | None = Field(None, description="False on the last page, if that has a cursor too.")
 
     @model_validator(mode="after")
     def _one_place(self) -> "CursorPagination":
         if (self.next_cursor is None) == (self.next_cursor_header is None):
-            raise ValueError("a cursor lies in the body or in a header: name one of next_cursor and next_cursor_header")
+            raise ValueError("a cursor is in the body or in a header: name one of next_cursor and next_cursor_header")
         return self
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The vendor's parameters that are sent for paging."""
         return (self.cursor_parameter, *([self.limit_parameter] if self.limit_parameter else []))
 
 
 class LinkPagination(Paging):
-    """The answer gives the next page's address: in a Link header (RFC 8288), or in its body where `next_url` says."""
+    """The answer gives the next page's URL: in a Link header (RFC 8288), or in its body at `next_url`."""
 
     kind: Literal["link"]
     limit_parameter: Parameter | None = None
@@ -94,19 +91,18 @@ class LinkPagination(Paging):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The vendor's parameters that are sent for paging."""
         return (self.limit_parameter,) if self.limit_parameter else ()
 
 
 class RangePagination(Paging):
-    """A Range header asks for items `first-last`; the answer's Content-Range tells which came, of how many."""
+    """A Range header requests items `first-last`; Content-Range gives the items returned and the total."""
 
     kind: Literal["range"]
     unit: str = Field("items", pattern=r"^[a-zA-Z0-9_-]+$", max_length=32)
 
 
 class NoPagination(Paging):
-    """The vendor answers with everything at once; pages are cut from it here."""
+    """The vendor returns the whole list; it is cut into pages here."""
 
     kind: Literal["none"]
 

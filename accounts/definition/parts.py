@@ -1,4 +1,4 @@
-"""The words that a definition is written in: names, paths, templates, expressions."""
+"""The basic types of a definition: names, paths, templates, expressions."""
 
 import re
 from typing import Annotated
@@ -14,19 +14,20 @@ Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
 
 def _check_path(path: str) -> str:
     if set("{}") & set(PLACEHOLDER.sub("", path)):
-        raise ValueError("holds a brace that is no {placeholder}")
+        raise ValueError("has a brace outside a {placeholder}")
+    # HTTP clients remove dot segments (RFC 3986, section 5.2.4), and would call another path.
     if {".", ".."} & set(path.split("/")):
-        raise ValueError("holds a dot segment")
+        raise ValueError("has a dot segment")
     return path
 
 
 Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512), AfterValidator(_check_path)]
 Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=64)]
-# A text with {placeholders} of connection fields.
+# Text with {placeholders} for connection fields.
 Template = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$", max_length=200)]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s#]+$", max_length=300)]
-# The name of a parameter as the vendor knows it; dots lead into an object where it goes into a JSON body.
+# The vendor's name of a parameter; in a JSON body, dots denote nested objects.
 Parameter = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -42,6 +43,6 @@ Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(
 
 
 class DefinitionPart(BaseModel):
-    """A part of the document: unknown keys are refused, values do not change."""
+    """A part of the document: immutable, and without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)

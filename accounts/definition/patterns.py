@@ -1,22 +1,22 @@
-"""Hold what an admin types against a definition's pattern, in an engine whose time the two cannot drive up.
+"""Match an admin's input against a definition's pattern in an engine with bounded running time.
 
-Python's own engine tries every way in which a pattern can match, and holds up the whole process meanwhile.
+Python's `re` tries every way in which a pattern can match, and blocks the whole process meanwhile.
 """
 
 from functools import lru_cache
 
 import jsonschema_rs
 
-# Steps are counted only for patterns that look around or refer back; all others take one step a character.
+# The backtrack limit concerns only patterns with look-around or back-references; all others run in linear time.
 OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000, size_limit=1024 * 1024)
 
 
 class PatternUnusable(ValueError):
-    """The engine does not know a word of the pattern, such as `\\Z`."""
+    """The engine does not support the pattern's syntax, such as `\\Z`."""
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Tell whether the whole value matches; raise PatternUnusable."""
+    """Return whether the pattern matches the whole value; raise PatternUnusable."""
     return _judge(pattern).is_valid(value)
 
 

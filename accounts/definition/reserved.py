@@ -1,18 +1,17 @@
-"""Names that no argument may have: what HTTP, proxies or frameworks read as who asks, for what, and by which method.
+"""Names that no argument may have, because HTTP, proxies or frameworks take client, target or method from them.
 
 A model that could set one of them would turn a read into a delete, or reach another path than the tool's own, whatever
-the definition says. Names count alike in capital and small letters, with dashes and with underscores, as servers that
-hand headers to programs as variables read them.
+the definition says. Case is ignored, and dashes equal underscores, as in servers that pass headers as variables.
 """
 
-# What Patchbay itself sets; a definition may fix some of them, such as the form of the answer, for every request.
+# Headers that Patchbay sets; a definition may fix some of them for every request, such as Accept.
 OWN = frozenset(
     {
         "accept", "accept-charset", "accept-encoding", "authorization", "content-encoding", "content-type", "origin",
         "range", "referer", "user-agent",
     }
 )  # fmt: skip
-# What HTTP itself is made of (RFC 9110, 9112), and by which proxies tell whom a request is from.
+# Headers of HTTP itself (RFC 9110, 9112), and those in which proxies pass on the client.
 STEERING = frozenset(
     {
         "alt-used", "cdn-loop", "cf-connecting-ip", "client-ip", "connection", "content-length", "content-location",
@@ -27,7 +26,7 @@ STEERING_BEGINNINGS = (
     "proxy-", "sec-", "x-accel-", "x-envoy-", "x-forwarded-", "x-forward-", "x-http-host-", "x-http-method",
     "x-http-path-", "x-http-verb", "x-method-", "x-middleware-", "x-original-", "x-override-", "x-proxy-", "x-rewrite-",
 )  # fmt: skip
-# Parameters of query and body by which frameworks take another method than that of the request.
+# Query and body parameters with which frameworks override the method of the request.
 METHOD_PARAMETERS = frozenset(
     {
         "-method", "-httpmethod", "-http-method", "-http-method-override", "-method-override", "http-method-override",
@@ -41,17 +40,17 @@ def _plain(name: str) -> str:
 
 
 def is_steering_header(name: str) -> bool:
-    """Tell whether a header says where a request goes, whom it is from, how long it is, or by which method."""
+    """Return whether a header determines a request's target, client, length or method."""
     plain = _plain(name)
     return plain in STEERING or plain.startswith(STEERING_BEGINNINGS)
 
 
 def is_reserved_header(name: str) -> bool:
-    """Tell whether a header is none for an argument: Patchbay sets it, or it steers the request."""
+    """Return whether arguments may not set a header: Patchbay sets it, or it steers the request."""
     return _plain(name) in OWN or is_steering_header(name)
 
 
 def is_reserved_parameter(name: str) -> bool:
-    """Tell whether a parameter of query or body stands for the method of a request, or for such a header."""
+    """Return whether a query or body parameter overrides the request's method, directly or as a header."""
     plain = _plain(name)
     return plain in METHOD_PARAMETERS or plain.startswith(("x-http-method", "x-method-override"))

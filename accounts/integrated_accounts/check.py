@@ -1,4 +1,4 @@
-"""Ask a vendor whether an account that is connected still works, and keep the answer."""
+"""Test whether a connected account still works, and save the outcome."""
 
 from django.db import transaction
 
@@ -10,16 +10,16 @@ from accounts.vendors.connection_test import verify_connection
 from accounts.vendors.oauth import grants
 from accounts.vendors.secret_routes import check_routes
 
-# The vendor knows the address and does not accept the credentials; any other answer may pass by itself.
+# The vendor was reached and rejects the credentials; any other failure may be temporary.
 CREDENTIALS_REFUSED = {401, 403}
 
 
 def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     """Test an account's connection and save the outcome.
 
-    Raises ConnectionRefused, after an account whose credentials were refused is marked to be connected again,
-    SecretsMoved where the vendor may not be asked, and CredentialsUnreadable. A disabled account is not for this: a
-    test that succeeds makes an account active.
+    Raises ConnectionRefused, after marking an account with rejected credentials as needing reconnection; SecretsMoved
+    if its secrets may not be sent to the vendor's address; and CredentialsUnreadable. Do not call it for a disabled
+    account: a successful test makes an account active.
     """
     before = account.status
     try:
@@ -27,6 +27,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     except SecretsMoved:
         _save_outcome(account)
         raise
+    # A person wants to know now, even if the vendor refused tokens before.
     grants.ask_again(account.pk)
     try:
         verify_connection(account)
@@ -48,7 +49,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
 
 @transaction.atomic
 def _save_outcome(account: IntegratedAccount) -> None:
-    """Save what the test found; an account that somebody switched off or moved meanwhile stays off or stopped."""
+    """Save the outcome; an account that was disabled or stopped meanwhile stays so."""
     settle_now(account, stored=True)
     if IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.DISABLED).exists():
         account.status, account.stopped = account.Status.DISABLED, ""
@@ -56,7 +57,7 @@ def _save_outcome(account: IntegratedAccount) -> None:
 
 
 def _was_marked_meanwhile(account: IntegratedAccount, before: str) -> bool:
-    """Tell whether a refused refresh has marked the account already; then it says so too."""
+    """Return whether a refused refresh has already marked the account; if so, reload its status."""
     now = IntegratedAccount.objects.filter(pk=account.pk).values_list("status", flat=True).first()
     if before == account.Status.NEEDS_REAUTH or now != account.Status.NEEDS_REAUTH:
         return False

@@ -1,4 +1,4 @@
-"""Connect, change and disconnect integrated accounts, each with a trace in the audit record."""
+"""Connect, change and disconnect integrated accounts, recorded in the audit record."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,9 +26,9 @@ from accounts.vendors.secret_routes import routes_of
 
 Connected = tuple[dict[str, Any], str, str, list[Any]]
 
-# What a connection test notes on an account.
+# The fields that a connection test sets.
 CHECKED = frozenset({"status", "stopped", "scopes", "checked_at"})
-# What is saved together: a secret of one admin must never meet the address of another.
+# Saved together: one admin's secret must never be combined with another's address.
 CONNECTION = frozenset({"connection", "credentials", "base_url", "approved_routes", "status", "stopped"})
 
 
@@ -43,10 +43,10 @@ def connect_account(
     verify: bool = True,
     tokens: TokenSet | None = None,
 ) -> IntegratedAccount:
-    """Connect an account and return it; `tokens` are what a person's consent brought, where the vendor asks for it.
+    """Connect an account and return it; `tokens` come from a person's consent, if the vendor requires it.
 
-    Raises ConnectionIncomplete for fields that are missing or wrong, ConsentNeeded, and ConnectionRefused when the
-    vendor does not accept them; then nothing is saved.
+    Raises ConnectionIncomplete for missing or wrong fields, ConsentNeeded, and ConnectionRefused if the vendor does not
+    accept them; then nothing is saved.
     """
     check_base_url(base_url)
     definition = integration.parsed()
@@ -59,6 +59,7 @@ def connect_account(
     account.created_by = actor if isinstance(actor, User) else None
     account.set_credentials(secret)
     approve(account, routes_of(definition, opened, base_url))
+    # Before the transaction, which must not stay open while the vendor answers.
     if verify:
         tokens = tokens or first_tokens(account)
         verify_connection(account, tokens)
@@ -82,14 +83,14 @@ def reconnect_account(
     tokens: TokenSet | None = None,
     given: frozenset[str] | None = None,
 ) -> None:
-    """Change an account's name, connection fields or address; fields that are not given stay as they are.
+    """Change an account's name, connection fields or address; omitted fields keep their values.
 
-    `tokens` are what a person's consent brought, without which connection fields cannot change where it is asked for;
-    `given` names the fields that they typed for it, beside those which the consent carried along.
+    `tokens` come from a person's consent, which a vendor may require for changing connection fields; `given` names the
+    fields that they entered, as opposed to those carried through the consent.
 
-    Secrets are only ever sent where they were given for: where they would go elsewhere, each has to be given again.
+    Secrets are only sent to the address they were given for: if that changes, each has to be given again.
 
-    Raises as connect_account does, CredentialsUnreadable, and AccountChanged; then nothing is saved.
+    Raises the errors of connect_account, CredentialsUnreadable, and AccountChanged; then nothing is saved.
     """
     names = ["name"] if name is not None and name != account.name else []
     before = connection_of(account)
@@ -100,11 +101,11 @@ def reconnect_account(
             audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": names})
         return
     definition = account.integration.parsed()
-    asked = ConnectionChange(fields, base_url, given)
-    changed = changed_connection(account, definition, asked)
+    requested = ConnectionChange(fields, base_url, given)
+    changed = changed_connection(account, definition, requested)
     if needs_consent(definition) and tokens is None and (changed.move or fields is not None):
         raise ConsentNeeded(definition.label)
-    details = _changes(account, definition, asked, changed, names)
+    details = _changes(account, definition, requested, changed, names)
     _take_over(account, changed)
     if verify:
         tokens = tokens or first_tokens(account)
@@ -118,7 +119,7 @@ def reconnect_account(
 
 
 def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: bool) -> None:
-    """Save the tokens that a change brought; those of an account that went elsewhere are of no use there."""
+    """Save a change's new tokens; forget the old ones of a moved account, which are useless elsewhere."""
     if tokens is not None:
         grants.store(account, tokens)
     elif moved:
@@ -129,17 +130,18 @@ def _take_over(account: IntegratedAccount, changed: NewConnection) -> None:
     account.connection, account.base_url = changed.opened, changed.base_url
     account.set_credentials(changed.secret)
     approve(account, changed.routes)
+    # The secrets that go elsewhere were just given for the new address.
     if account.stopped:
         account.status, account.stopped = account.Status.ACTIVE, ""
 
 
 def connection_of(account: IntegratedAccount) -> Connected:
-    """Return what of an account belongs together."""
+    """Return the fields of an account's connection, which must change together."""
     return account.connection, account.credentials, account.base_url, account.approved_routes
 
 
 def _refuse_overtaken(account: IntegratedAccount, before: Connected) -> None:
-    """Raise AccountChanged where somebody else has changed the connection that a change was made from."""
+    """Raise AccountChanged if somebody else has changed the connection since `before` was read."""
     row = IntegratedAccount.objects.select_for_update().filter(pk=account.pk).first()
     if row is not None and row.revision != account.revision and connection_of(row) != before:
         raise AccountChanged(account.name)
@@ -148,33 +150,33 @@ def _refuse_overtaken(account: IntegratedAccount, before: Connected) -> None:
 def _changes(
     account: IntegratedAccount,
     definition: Definition,
-    asked: ConnectionChange,
+    requested: ConnectionChange,
     changed: NewConnection,
     names: list[str],
 ) -> dict[str, Any]:
-    """Return what the audit record says of a change: names, addresses, and of secrets that they were given."""
+    """Return a change's audit details: field names, addresses, and the names of secrets given."""
     if changed.base_url != account.base_url:
         names = [*names, "base_url"]
-    details: dict[str, Any] = {"changed": [*names, *sorted(asked.names)]}
+    details: dict[str, Any] = {"changed": [*names, *sorted(requested.names)]}
     before = account.base_url or fill(definition.base_url, account.connection)
     after = changed.base_url or fill(definition.base_url, changed.opened)
     if before != after:
         details["address"] = {"from": before, "to": after}
     elif changed.move is not None:
         details["address"] = changed.move.details
-    secrets = sorted(asked.names & definition.secret_fields)
+    secrets = sorted(requested.names & definition.secret_fields)
     return {**details, "secrets_given": secrets} if secrets else details
 
 
 def needs_consent(definition: Definition) -> bool:
-    """Tell whether a person must consent at the vendor before an account can be used."""
+    """Return whether a person must consent at the vendor before an account can be used."""
     return isinstance(definition.authentication, AuthorizationCodeAuthentication)
 
 
 def settle_now(account: IntegratedAccount, *, stored: bool = False) -> None:
-    """Have an account's status fit the definition as it is at this moment, within the transaction that saves it.
+    """Update an account's status for the current definition; call it in the transaction that saves the account.
 
-    `stored` has the account looked at as its row is now, not as it was read.
+    With `stored`, judge the connection in the database instead of the one in memory.
     """
     definition = current_definition(account)
     if stored and IntegratedAccount.objects.select_for_update().filter(pk=account.pk).exists():
@@ -185,9 +187,9 @@ def settle_now(account: IntegratedAccount, *, stored: bool = False) -> None:
 
 @transaction.atomic
 def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool) -> None:
-    """Switch an account off, so that its tools answer that it is, or on again.
+    """Enable or disable an account; the tools of a disabled one answer that it is.
 
-    One whose secrets would go elsewhere than they were given for is not on before an admin gives them again.
+    An account whose secrets would go to another address stays stopped until an admin gives them again.
     """
     account.status = account.Status.ACTIVE if enabled else account.Status.DISABLED
     account.stopped = ""
@@ -200,9 +202,9 @@ def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool
 
 @transaction.atomic
 def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
-    """Delete an account with its MCP servers; every URL to it is refused from now on."""
-    account_id = account.pk
-    # Locked first, as by whoever renews its tokens: two who lock in different order would wait for each other.
+    """Delete an account with its MCP servers, whose URLs are refused from now on."""
+    account_id = account.pk  # `delete` clears it
+    # Locked first, in the same order as a token refresh, to avoid deadlocks.
     IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
     audit.record(actor, "integrated_account.disconnected", account.audit_subject)
     account.delete()
@@ -211,10 +213,10 @@ def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
 
 @transaction.atomic
 def save_account(account: IntegratedAccount, fields: Iterable[str]) -> None:
-    """Save these fields of an account, and have what is held of it in memory read again.
+    """Save these fields of an account, and announce the change to caches.
 
-    The others stay as somebody else may have changed them meanwhile: a vendor is slow to answer. Raises
-    ConnectionRefused for an account that was disconnected, which must not come back.
+    The other fields are left alone, because they may have changed while the vendor answered. Raises ConnectionRefused
+    for an account that was disconnected meanwhile, which must not come back.
     """
     if not IntegratedAccount.objects.select_for_update().filter(pk=account.pk).exists():
         raise ConnectionRefused(f"The account {account.name!r} was disconnected meanwhile.")

@@ -1,4 +1,4 @@
-"""Accounts whose secrets would go elsewhere, as their integration changed: stopped, and let on when it is as it was."""
+"""Stop accounts whose secrets a changed definition would send elsewhere; resume them when it is changed back."""
 
 from accounts import audit
 from accounts.changes import ChangeKind, announce
@@ -9,9 +9,9 @@ from accounts.vendors.secret_routes import move_of, stopped_words
 
 
 def settle(account: IntegratedAccount, definition: Definition) -> None:
-    """Have an account's status say whether its secrets stay where they were given for (not saved).
+    """Set an account's status by whether its secrets still go where they were given for (not saved).
 
-    One that is switched off stays so, and one that its vendor refuses is refused wherever its secrets go.
+    A disabled account stays disabled, and one that its vendor refuses stays refused.
     """
     move = move_of(account, definition)
     if move is not None and (account.stopped or account.status == account.Status.ACTIVE):
@@ -22,9 +22,9 @@ def settle(account: IntegratedAccount, definition: Definition) -> None:
 
 
 def current_definition(account: IntegratedAccount) -> Definition | None:
-    """Return the definition as it is at this moment, and let nobody change it until the transaction ends.
+    """Return the current definition, locked until the transaction ends; None if it is invalid.
 
-    Whoever changes a definition locks the integration before its accounts, and so does whoever asks here.
+    Lock order: the integration before its accounts, here as in changes of a definition.
     """
     integration = Integration.objects.select_for_update(no_key=True).get(pk=account.integration_id)
     try:
@@ -34,9 +34,9 @@ def current_definition(account: IntegratedAccount) -> Definition | None:
 
 
 def settle_accounts(integration: Integration, actor: audit.Actor) -> None:
-    """Stop the accounts that a changed definition would send elsewhere, and let those go on that it sends back.
+    """Stop the accounts whose secrets a changed definition would send elsewhere, and resume those it restores.
 
-    Within the transaction that saves the definition.
+    Call it in the transaction that saves the definition.
     """
     definition = integration.parsed()
     for account in IntegratedAccount.objects.select_for_update().filter(integration=integration).order_by("pk"):
@@ -51,13 +51,13 @@ def settle_accounts(integration: Integration, actor: audit.Actor) -> None:
 
 
 def stopped_by(integration: Integration, definition: Definition) -> list[IntegratedAccount]:
-    """Return the accounts that work now and would stop if this were the integration's definition."""
+    """Return the active accounts that this definition would stop."""
     active = IntegratedAccount.objects.filter(integration=integration, status=IntegratedAccount.Status.ACTIVE)
     return [account for account in active.defer("credentials") if move_of(account, definition) is not None]
 
 
 def stopping_words(count: int) -> str:
-    """Return what a change of a definition means for accounts; empty where it stops none."""
+    """Return a warning that a changed definition stops accounts; an empty string for none."""
     if not count:
         return ""
     stop = "1 account stops" if count == 1 else f"{count} accounts stop"

@@ -1,4 +1,4 @@
-"""What an account's connection becomes when somebody changes it: checked before anything is sent anywhere."""
+"""Work out the connection of a changed account, and check it before anything is sent."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,15 +11,15 @@ from accounts.vendors.connection_fields import split_fields
 from accounts.vendors.routes import Move, SecretRoute, approved_routes, move_between
 from accounts.vendors.secret_routes import address_fields, again_words, routes_of
 
-# A secret that is part of an address moves the account, although routes, which hold no secret, do not show it.
+# A secret inside an address moves the account too, but routes do not show it, because they contain no secrets.
 BESIDE_AN_ADDRESS = "Give it again: a secret part of the address is new, and the stored one is not sent there."
 
 
 @dataclass(frozen=True)
 class ConnectionChange:
-    """How an account's connection shall be: fields that are left out or empty stay, and so does a `base_url` of None.
+    """A requested change of a connection: omitted or empty fields stay as they are, and so does a `base_url` of None.
 
-    `given` names the fields that a person typed, where `fields` hold others too.
+    `given` names the fields that a person entered, if `fields` has others too.
     """
 
     fields: dict[str, Any] | None = field(default=None, repr=False)
@@ -28,18 +28,18 @@ class ConnectionChange:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The fields that are given."""
+        """The fields that are neither empty nor None."""
         return {key: value for key, value in (self.fields or {}).items() if value not in ("", None)}
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of the fields that a person typed."""
+        """The names of the fields that a person entered."""
         return frozenset(self.values) if self.given is None else self.given
 
 
 @dataclass(frozen=True)
 class NewConnection:
-    """How an account's connection is going to be, and where that takes its secrets; `move` is None where they stay."""
+    """A changed connection, and where it sends its secrets; `move` is None if they stay."""
 
     opened: dict[str, str]
     secret: dict[str, str] = field(repr=False)
@@ -48,27 +48,27 @@ class NewConnection:
     move: Move | None
 
 
-def changed_connection(account: IntegratedAccount, definition: Definition, asked: ConnectionChange) -> NewConnection:
-    """Return the connection that an account would have; nothing is sent, and nothing changes.
+def changed_connection(account: IntegratedAccount, definition: Definition, change: ConnectionChange) -> NewConnection:
+    """Return the connection that a change would produce, without sending or saving anything.
 
-    Raises CredentialsUnreadable, and ConnectionIncomplete: also for each secret that is not given again although the
-    account's secrets would go elsewhere than they were given for.
+    Raises CredentialsUnreadable, and ConnectionIncomplete for wrong fields and for each secret that has to be given
+    again because it would go to another address.
     """
-    base_url = account.base_url if asked.base_url is None else asked.base_url
+    base_url = account.base_url if change.base_url is None else change.base_url
     check_base_url(base_url)
-    _refuse_other_than_text(asked.values)
-    present, kept = present_fields(account, definition, asked.values)
-    opened = {name: value for name, value in asked.values.items() if name not in definition.secret_fields}
+    _refuse_other_than_text(change.values)
+    present, kept = present_fields(account, definition, change.values)
+    opened = {name: value for name, value in change.values.items() if name not in definition.secret_fields}
     routes = routes_of(definition, {**present, **opened}, base_url)
     move = move_between(approved_routes(account), routes)
-    if move is not None or asked.values.keys() & definition.secret_fields & address_fields(definition):
-        _refuse_kept_secrets(kept.keys() - asked.values.keys(), move)
-    opened, secret = split_fields(definition, {**present, **kept, **asked.values}, base_url)
+    if move is not None or change.values.keys() & definition.secret_fields & address_fields(definition):
+        _refuse_kept_secrets(kept.keys() - change.values.keys(), move)
+    opened, secret = split_fields(definition, {**present, **kept, **change.values}, base_url)
     return NewConnection(opened, secret, base_url, routes, move)
 
 
 def _refuse_other_than_text(values: dict[str, Any]) -> None:
-    """Raise ConnectionIncomplete before an address is made of what is no text."""
+    """Raise ConnectionIncomplete for values that are not text, before an address is built from them."""
     problems = {name: "takes one line of text." for name, value in values.items() if not isinstance(value, str)}
     if problems:
         raise ConnectionIncomplete(problems)
@@ -83,10 +83,10 @@ def _refuse_kept_secrets(kept: set[str], move: Move | None) -> None:
 def present_fields(
     account: IntegratedAccount, definition: Definition, given: dict[str, Any]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return an account's open and secret connection fields, those that the definition still has.
+    """Return an account's open and secret connection fields, as far as the definition still has them.
 
-    A stored secret that the definition calls open now stays behind: it would be shown. Raises CredentialsUnreadable,
-    unless every secret is given anew: then nothing that cannot be read is needed.
+    A stored secret that the definition now declares open is left out, because it would be shown. Raises
+    CredentialsUnreadable, unless every secret is given anew and no stored one is needed.
     """
     try:
         secret = account.read_credentials()
@@ -100,7 +100,7 @@ def present_fields(
 
 
 def check_base_url(base_url: str) -> None:
-    """Raise ConnectionIncomplete for an address that cannot stand before a vendor's paths."""
+    """Raise ConnectionIncomplete for an address that cannot be a base URL."""
     problem = base_url_problem(base_url)
     if problem:
         raise ConnectionIncomplete({"base_url": problem})

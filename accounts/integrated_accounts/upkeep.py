@@ -1,4 +1,4 @@
-"""Refresh tokens that would end unused, so that no account is lost because nobody called it for a while."""
+"""Refresh tokens before they expire, so that no account is lost through disuse."""
 
 import asyncio
 import logging
@@ -12,11 +12,11 @@ from accounts.vendors.connection import Connection, connect
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 8
+AT_ONCE = 8  # refreshes
 
 
 def due_accounts() -> list[UUID]:
-    """Return the accounts whose tokens it is time to refresh, those that wait longest first."""
+    """Return the accounts whose tokens are due for a refresh, the longest overdue first."""
     now = timezone.now()
     return list(
         IntegratedAccount.objects.filter(
@@ -29,7 +29,7 @@ def due_accounts() -> list[UUID]:
 
 
 def connections_of(account_ids: list[UUID]) -> list[Connection]:
-    """Return the connections of accounts; one that cannot be made is left out, and logged."""
+    """Return the accounts' connections; one that cannot be built is logged and left out."""
     made = []
     for account in IntegratedAccount.objects.filter(pk__in=account_ids).select_related("integration"):
         try:
@@ -40,7 +40,7 @@ def connections_of(account_ids: list[UUID]) -> list[Connection]:
 
 
 async def refresh(connections: list[Connection]) -> int:
-    """Have each connection's credentials made current, some at once; return how many are."""
+    """Refresh each connection's credentials, AT_ONCE at a time; return how many are current."""
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def prepare(connection: Connection) -> bool:
@@ -48,7 +48,7 @@ async def refresh(connections: list[Connection]) -> int:
             try:
                 await connection.authentication.prepare()
             except AccountError:
-                return False  # noted in the account's row, and logged
+                return False  # already saved in the account's row, and logged
             return True
 
     return sum(await asyncio.gather(*map(prepare, connections)))

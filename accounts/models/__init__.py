@@ -1,4 +1,4 @@
-"""The rows of this app: people and their rights, integrations and connected accounts, the audit record."""
+"""The models of this app: people and their rights, integrations, connected accounts, the audit record."""
 
 from accounts.models.api_tokens import ApiToken, TokenKind
 from accounts.models.audit import AuditEntry

@@ -1,4 +1,4 @@
-"""API tokens: what programs send. A personal token acts for its owner, a service token for an environment."""
+"""API tokens for programs. A personal token acts for its owner, a service token for an environment."""
 
 import uuid
 from collections.abc import Sequence
@@ -16,33 +16,33 @@ ENDS_SOON = timedelta(days=7)
 
 
 class TokenKind(models.TextChoices):
-    """For whom a token acts."""
+    """Whether a token acts for a person or for an environment."""
 
     PERSONAL = "personal", "Personal"
     SERVICE = "service", "Service"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    """API tokens."""
+    """API tokens, filtered by state and visibility."""
 
     def lasting(self, now: datetime | None = None) -> "ApiTokenQuerySet":
-        """Those that nobody revoked and whose end has not come."""
+        """Those that are neither revoked nor expired."""
         now = now or timezone.now()
         return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
     def live(self, now: datetime | None = None) -> "ApiTokenQuerySet":
-        """Those that still open something: they last, and an owner belongs to the environment and is active."""
+        """Those that work: lasting ones whose owner, if they are personal, is an active member of the environment."""
         owners = Membership.objects.filter(
             user=OuterRef("owner"), environment=OuterRef("environment"), user__is_active=True
         )
         return self.lasting(now).filter(Q(kind=TokenKind.SERVICE) | Exists(owners))
 
     def with_owners(self) -> "ApiTokenQuerySet":
-        """With what telling their present roles takes, in two queries for all."""
+        """Load what `present_role` needs, in two queries for all rows."""
         return self.select_related("owner", "environment").prefetch_related("owner__memberships")
 
     def seen_by(self, membership: Membership) -> "ApiTokenQuerySet":
-        """Those of an environment that a member sees, and may revoke: an admin all, everybody else their own."""
+        """Those that a member may see and revoke: admins all of the environment's, others their own."""
         rows = self.filter(environment=membership.environment_id)
         return rows if membership.may(Role.ADMIN) else rows.filter(owner=membership.user_id)
 
@@ -58,9 +58,9 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         networks: Sequence[str] = (),
         parent: "ApiToken | None" = None,
     ) -> tuple["ApiToken", str]:
-        """Make a token, personal where it has an owner; its value is the second item, and is known only here.
+        """Create a token, personal if it has an owner, and return it with its value, which is not stored.
 
-        Nothing is checked here: `accounts.api_tokens.issue` knows who may make which.
+        It checks no rights; `accounts.api_tokens.issue` does.
         """
         minted = tokens.mint(tokens.API_PREFIX)
         row = self.create(
@@ -82,7 +82,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """A bearer token for programs: stands for one environment, with one role at most."""
+    """A bearer token for programs, for one environment and with one highest role."""
 
     Kind = TokenKind
 
@@ -93,7 +93,7 @@ class ApiToken(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.OPERATOR)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
-    # A personal token without an owner, who was deleted, opens nothing; its row stays for the records that name it.
+    # Null also for a personal token of a deleted person: it no longer works, but records refer to its row.
     owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="api_tokens")
     owner_name = models.CharField(max_length=150, blank=True, editable=False)
     created_by = models.CharField(
@@ -102,7 +102,7 @@ class ApiToken(models.Model):
     parent = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="children"
     )
-    depth = models.PositiveSmallIntegerField(default=0, editable=False)
+    depth = models.PositiveSmallIntegerField(default=0, editable=False)  # generations since the first token
     networks = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -124,12 +124,11 @@ class ApiToken(models.Model):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
         return AuditSubject(self.environment_id, self.pk, self.name)
 
     @property
     def present_role(self) -> Role | None:
-        """What it may do now: the lesser of its own role and its owner's; None where the owner is nobody here."""
+        """The lower of its own role and its owner's; None if the owner is no longer an active member."""
         own = Role(self.role)
         if self.kind == TokenKind.SERVICE:
             return own
@@ -139,23 +138,23 @@ class ApiToken(models.Model):
     def _owners_role(self) -> Role | None:
         if self.owner is None or not self.owner.is_active:
             return None
+        # Filtered in Python, because `with_owners` prefetches the memberships.
         here = (each for each in self.owner.memberships.all() if each.environment_id == self.environment_id)
         return next((Role(each.role) for each in here), None)
 
     def may(self, role: Role) -> bool:
-        """Tell whether this token may do now what `role` may."""
         present = self.present_role
         return present is not None and present.includes(role)
 
     def lasts(self, now: datetime | None = None) -> bool:
-        """Tell whether nobody revoked it and its end has not come."""
+        """Return whether it is neither revoked nor expired."""
         now = now or timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     def is_live(self, now: datetime | None = None) -> bool:
-        """Tell whether it still opens something."""
+        """Return whether it works: it lasts, and still has a role."""
         return self.lasts(now) and self.present_role is not None
 
     def ends_soon(self, now: datetime | None = None) -> bool:
-        """Tell whether its end is near, so that another one should be issued."""
+        """Return whether it expires within ENDS_SOON and should be replaced."""
         return self.expires_at is not None and self.expires_at - (now or timezone.now()) <= ENDS_SOON

@@ -1,4 +1,4 @@
-"""The audit record: what people, programs and the product itself changed."""
+"""The audit record: changes made by people, programs and the product itself."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,7 @@ from django.db import models
 
 @dataclass(frozen=True, slots=True)
 class AuditSubject:
-    """What an entry is about; `environment_id` is None for what belongs to no environment."""
+    """The row that an entry is about; `environment_id` is None for rows outside environments."""
 
     environment_id: UUID | None
     id: object
@@ -16,11 +16,11 @@ class AuditSubject:
 
 
 class AuditEntry(models.Model):
-    """One change. It outlives what it names, so it keeps names and ids instead of references."""
+    """One change. It outlives the rows it names, so it stores names and ids instead of foreign keys."""
 
     environment_id = models.UUIDField(null=True, blank=True, db_index=True)
     actor = models.CharField(max_length=160, help_text="A user name, an API token by its name, or the task that acted.")
-    # The name may be another person's by now; null for programs, tasks and entries of earlier releases.
+    # Names can be reassigned, ids cannot. Null for programs, tasks and entries of earlier releases.
     actor_id = models.BigIntegerField(null=True, blank=True, editable=False)
     action = models.CharField(max_length=60, db_index=True, help_text="The kind of thing and what was done to it.")
     target_id = models.CharField(max_length=40, db_index=True)

@@ -1,10 +1,10 @@
-"""How many changes were announced: what a process asks to learn whether another one changed anything."""
+"""The count of announced changes, which processes poll for changes made by others."""
 
 from django.db import models
 
 
 class ChangeCount(models.Model):
-    """One row, whose number every announced change raises."""
+    """A single row whose number each announced change increments."""
 
     number = models.PositiveBigIntegerField(default=1)
 

@@ -1,4 +1,4 @@
-"""Integrations (how a vendor's API works) and the integrated accounts that are connected through them."""
+"""Integrations (how a vendor's API works) and the integrated accounts connected through them."""
 
 import json
 import uuid
@@ -18,7 +18,7 @@ from accounts.models.revisions import RevisedRow
 
 
 class Integration(models.Model):
-    """A vendor's API: its definition, and a revision that every change to it or its documentation raises."""
+    """A vendor's API: its definition, and a revision that each change of it or of its documentation increments."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(max_length=48, unique=True)
@@ -36,15 +36,14 @@ class Integration(models.Model):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
         return AuditSubject(None, self.pk, self.name)
 
     def parsed(self) -> Definition:
-        """Return the definition; raise DefinitionInvalid when what is stored does not fit the schema."""
+        """Return the parsed definition; raise DefinitionInvalid if the stored one does not fit the schema."""
         return parse_definition(self.definition)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save all but the revision: a row that was read before a `touch` would bring the number of before back."""
+        """Save all fields but the revision: a row read before a `touch` would restore the previous number."""
         if not self._state.adding and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
             kwargs["update_fields"] = [
                 field.name for field in self._meta.concrete_fields if field.name not in {"id", "revision"}
@@ -52,7 +51,7 @@ class Integration(models.Model):
         super().save(*args, **kwargs)
 
     def touch(self) -> None:
-        """Raise the revision, so that every compiled catalogue of this integration is built anew."""
+        """Increment the revision, so that catalogues of this integration are compiled again."""
         Integration.objects.filter(pk=self.pk).update(revision=F("revision") + 1, updated_at=timezone.now())
         self.refresh_from_db(fields=["revision", "updated_at"])
 
@@ -66,7 +65,7 @@ class AccountStatus(models.TextChoices):
 
 
 class IntegratedAccount(RevisedRow):
-    """One connected account at a vendor. Its secret connection fields are encrypted, bound to this row."""
+    """A connected account at a vendor. Its secret connection fields are encrypted and bound to this row."""
 
     Status = AccountStatus
 
@@ -107,7 +106,6 @@ class IntegratedAccount(RevisedRow):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
         return AuditSubject(self.environment_id, self.pk, self.name)
 
     @property
@@ -116,7 +114,7 @@ class IntegratedAccount(RevisedRow):
 
     @property
     def problem(self) -> str:
-        """Why it must be connected again, in a clause; empty while it need not be, or where nothing more is known."""
+        """Why it must be reconnected, as a clause; empty if it need not be, or the reason is unknown."""
         if self.stopped:
             return self.stopped
         grant = getattr(self, "grant", None)
@@ -124,13 +122,14 @@ class IntegratedAccount(RevisedRow):
 
     @property
     def is_refused(self) -> bool:
-        """Whether the vendor's authorization server has refused it tokens since it was connected last."""
+        """Whether the vendor's authorization server has refused it tokens since it was last connected."""
         grant = getattr(self, "grant", None)
         return grant is not None and grant.refused_at is not None
 
     @property
     def asks_consent(self) -> bool:
-        """Whether a person connects it by consenting at the vendor."""
+        """Whether connecting it requires a person's consent at the vendor."""
+        # Unparsed, so that an invalid definition does not raise here.
         authentication = self.integration.definition.get("authentication")
         return isinstance(authentication, dict) and authentication.get("kind") == "oauth2_authorization_code"
 
@@ -146,14 +145,14 @@ class IntegratedAccount(RevisedRow):
         return secrets
 
     def encrypt_again(self) -> bool:
-        """Put the credentials under the primary key; return whether they were under another one (not saved)."""
+        """Re-encrypt the credentials under the primary key; return whether that was needed (not saved)."""
         if not self.credentials or key_ring().is_current(self.credentials):
             return False
         self.set_credentials(self.read_credentials())
         return True
 
     def mark_checked(self, *, scopes: list[str], at: datetime | None = None) -> None:
-        """Note a connection test that succeeded (not saved)."""
+        """Set the fields that a successful connection test determines (not saved)."""
         self.checked_at = at or timezone.now()
         self.scopes = scopes
         self.status = AccountStatus.ACTIVE

@@ -1,4 +1,4 @@
-"""Invitations into an environment: they wait for the person who accepts them, and for nobody before that."""
+"""Invitations to an environment; nobody is a member before accepting one."""
 
 import string
 import uuid
@@ -13,12 +13,12 @@ from accounts import tokens
 from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, Role, User
 
-# ASCII alone: beyond it different letters fold into one, such as the Kelvin sign into k.
+# ASCII only: beyond it, different letters fold into one, such as the Kelvin sign into k.
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class InvitationState(models.TextChoices):
-    """What has become of an invitation."""
+    """The state of an invitation, computed from its times."""
 
     WAITING = "waiting", "Waiting"
     NO_LINK = "no_link", "No link yet"
@@ -28,14 +28,14 @@ class InvitationState(models.TextChoices):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations."""
+    """Invitations, filtered by state."""
 
     def unanswered(self) -> "InvitationQuerySet":
-        """Those that were neither accepted nor withdrawn, expired ones included."""
+        """Those neither accepted nor withdrawn; expired ones are included."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
     def in_state(self, state: str, now: datetime | None = None) -> "InvitationQuerySet":
-        """Those of which `state()` says so."""
+        """Those for which `Invitation.state` returns this state."""
         now = now or timezone.now()
         match state:
             case InvitationState.ACCEPTED:
@@ -49,16 +49,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.unanswered().filter(expires_at__gt=now)
 
     def to_send(self, now: datetime) -> "InvitationQuerySet":
-        """Those whose mail is due."""
         return self.unanswered().filter(Q(send_after__lte=now), expires_at__gt=now)
 
     def locked(self) -> "InvitationQuerySet":
-        """Lock the rows alone; environment and inviter come along unlocked."""
+        """Lock the rows; the joined environment and inviter stay unlocked."""
         return self.select_for_update(of=("self",)).select_related("environment", "invited_by")
 
 
 class Invitation(models.Model):
-    """One place in an environment, offered to whoever holds its link: bound to an address, or handed over."""
+    """An offer of membership to whoever has its link: mailed to an address and bound to it, or handed over."""
 
     State = InvitationState
 
@@ -70,7 +69,7 @@ class Invitation(models.Model):
     digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
     last_four = models.CharField(max_length=4, blank=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    # Kept besides, so that the invitation still says it once the person is gone.
+    # Also stored by name, which outlives the person's row.
     invited_by_name = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, help_text="Empty until there is a link.")
@@ -97,11 +96,10 @@ class Invitation(models.Model):
 
     @property
     def recipient(self) -> str:
-        """Whom it is for, as far as is known."""
+        """Its address, its note, or a phrase if neither is known."""
         return self.email or self.note or "Whoever holds the link"
 
     def state(self, now: datetime | None = None) -> InvitationState:
-        """Tell what has become of it."""
         if self.accepted_at is not None:
             return InvitationState.ACCEPTED
         if self.withdrawn_at is not None:
@@ -111,18 +109,18 @@ class Invitation(models.Model):
         return InvitationState.EXPIRED if self.expires_at <= (now or timezone.now()) else InvitationState.WAITING
 
     def renew(self, inviter: User, now: datetime) -> None:
-        """Begin its time anew, in the name of `inviter`; a previous link no longer fits (not saved)."""
+        """Restart its lifetime in the name of `inviter`, and invalidate a previous link (not saved)."""
         self.invited_by, self.invited_by_name = inviter, inviter.get_username()
         self.digest, self.last_four = None, ""
         self.expires_at = now + settings.INVITATION_LIFETIME
         self.send_after, self.send_attempts, self.sent_at = (now if self.email else None), 0, None
 
     def mint(self) -> str:
-        """Return the token of a new link, which is known only here (not saved)."""
+        """Return the token of a new link; only its digest is stored (not saved)."""
         minted = tokens.mint(tokens.INVITATION_PREFIX)
         self.digest, self.last_four = minted.digest, minted.last_four
         return minted.value
 
     def fits(self, address: str) -> bool:
-        """Tell whether somebody with this address may accept it."""
+        """Return whether a person with this address may accept it; one without an address fits everybody."""
         return not self.email or address.translate(_ASCII_LOWER) == self.email.translate(_ASCII_LOWER)

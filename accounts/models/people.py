@@ -1,4 +1,4 @@
-"""Environments, and who belongs to them as what."""
+"""People, environments, and memberships with their roles."""
 
 import uuid
 
@@ -17,25 +17,24 @@ class User(AbstractUser):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
         return AuditSubject(None, self.pk, self.get_username())
 
 
 class Role(models.TextChoices):
-    """What a member or a token may do in an environment; each role may do what those before it may."""
+    """What a member or token may do in an environment; each role includes the ones before it."""
 
     VIEWER = "viewer", "Viewer: reads"
     OPERATOR = "operator", "Operator: makes MCP servers"
     ADMIN = "admin", "Admin: connects accounts and members"
 
     def includes(self, other: "Role") -> bool:
-        """Tell whether this role may do what the other may."""
+        """Return whether this role is the other or a higher one."""
         order = list(Role)
         return order.index(self) >= order.index(other)
 
 
 class Environment(models.Model):
-    """A space of its own: accounts, servers and tokens of one environment are unknown in every other."""
+    """An isolated space: its accounts, servers and tokens are invisible in every other."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80, unique=True)
@@ -58,12 +57,11 @@ class Environment(models.Model):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
         return AuditSubject(self.pk, self.pk, self.name)
 
 
 class Membership(models.Model):
-    """What one person may do in one environment."""
+    """A person's role in an environment."""
 
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -79,9 +77,7 @@ class Membership(models.Model):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
         return AuditSubject(self.environment_id, self.user_id, self.user.get_username())
 
     def may(self, role: Role) -> bool:
-        """Tell whether this member may do what `role` may."""
         return Role(self.role).includes(role)

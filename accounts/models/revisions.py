@@ -1,4 +1,4 @@
-"""Rows that others compile from: each save raises a revision, by which what was compiled is known to be old."""
+"""Rows with a revision that each save increments, so that compiled copies can be recognised as stale."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.models import F
 
 
 class RevisedRow(models.Model):
-    """A row with a revision and the moment of its last change."""
+    """A row with a revision and the time of its last change."""
 
     revision = models.PositiveBigIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -16,10 +16,10 @@ class RevisedRow(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, raising the revision of a row that was there already."""
+        """Save, and increment the revision of an existing row."""
         adding = self._state.adding
         if not adding:
-            # Raised by the database: two who save at once must not end with the same revision.
+            # Incremented by the database, so that two concurrent saves get different revisions.
             self.revision = F("revision") + 1
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}

@@ -1,4 +1,4 @@
-"""The second factor of a person who signs in: a time-based code (RFC 6238), and codes for the day the phone is gone."""
+"""A person's second factor: time-based codes (RFC 6238), and recovery codes in case the phone is lost."""
 
 import hmac
 import secrets
@@ -14,13 +14,13 @@ from accounts.models.people import User
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
-# Five guesses of six digits, then a pause that doubles: a code is not found by trying.
+# After five wrong guesses of six digits, a doubling pause makes brute force impractical.
 FREE_FAILURES = 5
 LONGEST_PAUSE = timedelta(hours=1)
 
 
 class SecondFactor(models.Model):
-    """What somebody proves beside the password. The secret is encrypted, recovery codes are kept as digests."""
+    """What a person proves in addition to the password; the secret is encrypted, recovery codes are digested."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
     secret = models.TextField(editable=False)
@@ -38,7 +38,7 @@ class SecondFactor(models.Model):
         return f"second-factor:{self.user_id}"
 
     def begin(self) -> None:
-        """Take a new secret (not saved)."""
+        """Start the setup with a new secret (not saved)."""
         self.set_secret(pyotp.random_base32())
         self.confirmed_at, self.last_step, self.failures, self.locked_until = None, 0, 0, None
 
@@ -51,28 +51,28 @@ class SecondFactor(models.Model):
         return key_ring().decrypt(self.secret, context=self._context)
 
     def encrypt_again(self) -> bool:
-        """Put the secret under the primary key; return whether it was under another one (not saved)."""
+        """Re-encrypt the secret under the primary key; return whether that was needed (not saved)."""
         if key_ring().is_current(self.secret):
             return False
         self.set_secret(self.read_secret())
         return True
 
     def setup_address(self, issuer: str) -> str:
-        """Return the `otpauth:` address that an authenticator application reads from a QR code."""
+        """Return the `otpauth:` URI that authenticator apps read from a QR code."""
         return pyotp.TOTP(self.read_secret()).provisioning_uri(name=self.user.get_username(), issuer_name=issuer)
 
     def new_recovery_codes(self) -> list[str]:
-        """Make recovery codes in the place of those there are; they are known only here (not saved)."""
+        """Replace the recovery codes and return the new ones; only digests are stored (not saved)."""
         codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(RECOVERY_CODES)]
         self.recovery_digests = [tokens.digest(code).hex() for code in codes]
         return codes
 
     def is_locked(self, now: datetime | None = None) -> bool:
-        """Tell whether codes are refused for now, after too many wrong ones."""
+        """Return whether codes are refused at present, after too many wrong ones."""
         return self.locked_until is not None and self.locked_until > (now or timezone.now())
 
     def accept(self, code: str, now: datetime | None = None) -> bool:
-        """Check a code and use it up; wrong ones are counted (not saved). Always False while it is locked."""
+        """Check a code, use it up if right, and count it if wrong (not saved). Always False while locked."""
         now = now or timezone.now()
         if self.is_locked(now):
             return False
@@ -82,6 +82,7 @@ class SecondFactor(models.Model):
             return True
         self.failures += 1
         if self.failures >= FREE_FAILURES:
+            # The exponent is bounded, because timedelta overflows.
             pause = timedelta(seconds=STEP_SECONDS * 2 ** min(self.failures - FREE_FAILURES, 12))
             self.locked_until = now + min(pause, LONGEST_PAUSE)
         return False
@@ -90,6 +91,7 @@ class SecondFactor(models.Model):
         totp = pyotp.TOTP(self.read_secret())
         present = int(now.timestamp()) // STEP_SECONDS
         # RFC 6238, section 5.2: one step either way for clocks that differ, and no code twice.
+        # Compared as bytes: compare_digest rejects non-ASCII text.
         for step in (present - 1, present, present + 1):
             if step > self.last_step and hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
                 self.last_step = step

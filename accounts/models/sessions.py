@@ -1,4 +1,4 @@
-"""Signed-in browsers, and failed attempts to sign in."""
+"""Sessions of browsers, and counts of failed sign-ins."""
 
 import uuid
 from datetime import datetime
@@ -11,23 +11,23 @@ from accounts.models.people import User
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    """Sessions."""
+    """Sessions, filtered by their limits."""
 
     def live(self, now: datetime | None = None) -> "SessionQuerySet":
-        """Those that neither of the two limits has ended."""
+        """Those within both limits: lifetime, and idle time if SESSION_IDLE is set."""
         now = now or timezone.now()
         rows = self.filter(expires_at__gt=now)
         return rows.filter(last_used_at__gt=now - settings.SESSION_IDLE) if settings.SESSION_IDLE else rows
 
 
 class Session(models.Model):
-    """What a browser's cookie opens. The cookie's value is kept only as a digest, so that a backup opens nothing."""
+    """A browser's session. Only a digest of the cookie's value is stored, so that a backup opens no session."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     data = models.TextField(editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions", editable=False)
-    created_at = models.DateTimeField(editable=False)
+    created_at = models.DateTimeField(editable=False)  # not auto_now_add: a new key keeps the time of the sign-in
     last_used_at = models.DateTimeField(editable=False, db_index=True)
     expires_at = models.DateTimeField(editable=False, db_index=True)
     address = models.CharField(max_length=45, editable=False)
@@ -43,14 +43,14 @@ class Session(models.Model):
 
 
 class FailedSignIns(models.Model):
-    """How often signing in failed lately, for one name, network or browser.
+    """The number of recent failed sign-ins for one name, network or browser.
 
-    What was typed as a name is kept only as a digest: people type their passwords there by mistake. `user` tells whose
-    name it was, where it was somebody's.
+    Names are stored only as digests, because people type their passwords there by mistake. `user` is the person with
+    the name, if there is one.
     """
 
     class Kind(models.TextChoices):
-        """What attempts have in common."""
+        """What the counted attempts have in common."""
 
         NETWORK = "network", "One address, any name"
         NAME = "name", "One name, any address"

@@ -1,6 +1,6 @@
-"""A browser and its system in words, from the User-Agent that it sends."""
+"""Describe a browser and its system by its User-Agent."""
 
-# The first sign that is found names it: many call themselves by the names of others too.
+# The first match decides, so the order matters: most browsers also claim the names of others.
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -23,12 +23,12 @@ SYSTEMS = {
     "Macintosh": "macOS",
     "Linux": "Linux",
 }
-# A longer one is no browser's.
+# No browser sends a longer one.
 MOST = 1000
 
 
 def device_of(user_agent: str) -> str:
-    """Return words such as `Firefox on Linux`; nothing that the client wrote is in them."""
+    """Return a description such as `Firefox on Linux`, which contains no text from the client."""
     agent = user_agent[:MOST]
     browser = next((name for sign, name in BROWSERS.items() if sign in agent), "An unknown program")
     system = next((name for sign, name in SYSTEMS.items() if sign in agent), "")

@@ -1,4 +1,4 @@
-"""The form of an invitation, which the portal and the admin show."""
+"""The invitation form of portal and admin."""
 
 from typing import Any, TypedDict
 
@@ -9,7 +9,7 @@ from accounts.models import Role
 
 
 class InviteTerms(TypedDict):
-    """What an invitation offers, to whom."""
+    """The role that an invitation offers, and its recipient."""
 
     role: Role
     email: str
@@ -17,14 +17,14 @@ class InviteTerms(TypedDict):
 
 
 class InviteForm(forms.Form):
-    """An invitation: to an address where mail can be sent, else by a link."""
+    """An invitation by mail, or by link if the address is empty or mail is not configured."""
 
     email = forms.EmailField(
         required=False,
         label="Email address",
         max_length=254,
         help_text="The link goes there, and you do not see it. Leave it empty for a link that you hand over yourself.",
-        error_messages={"invalid": "This is no email address. Leave it empty to get a link instead."},
+        error_messages={"invalid": "This is not an email address. Leave it empty to get a link instead."},
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
     note = forms.CharField(
@@ -42,6 +42,6 @@ class InviteForm(forms.Form):
             del self.fields["email"]
 
     def terms(self) -> InviteTerms:
-        """Return what was chosen (of a valid form)."""
+        """Return the cleaned values; call it on a valid form only."""
         data = self.cleaned_data
         return {"role": Role(data["role"]), "email": data.get("email", ""), "note": data["note"]}

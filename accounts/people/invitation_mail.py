@@ -1,4 +1,4 @@
-"""Send invitations by mail. The token is made here, in the worker, and nobody but the mail's reader ever sees it."""
+"""Send invitations by mail. The worker mints the token here, so that only the recipient ever sees it."""
 
 import logging
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from accounts.people.members import may_admit
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 20
+AT_ONCE = 20  # mails in one run
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)  # doubles with each attempt: the eighth is two hours after the first
 
 
 def send_due(now: datetime | None = None) -> int:
-    """Send the mails that are due; return how many the mail server took."""
+    """Send mails that are due, AT_ONCE at most; return how many the mail server accepted."""
     now = now or timezone.now()
     due = Invitation.objects.to_send(now).select_related("environment", "invited_by").order_by("send_after")
     return sum(_send(invitation, now) for invitation in due[:AT_ONCE])
@@ -27,6 +27,7 @@ def send_due(now: datetime | None = None) -> int:
 
 def _send(invitation: Invitation, now: datetime) -> bool:
     if not may_admit(invitation.invited_by, invitation.environment):
+        # The inviter has lost the right to invite, so the link would not work either.
         Invitation.objects.filter(pk=invitation.pk, send_after=invitation.send_after).update(send_after=None)
         return False
     token = _claim(invitation, now)
@@ -34,8 +35,8 @@ def _send(invitation: Invitation, now: datetime) -> bool:
         return False
     try:
         _message(invitation, token).send()
-    except OSError as error:  # smtplib's errors are of this kind, too
-        # Neither the address nor the server's words: these repeat the address, and logs are for operators.
+    except OSError as error:  # smtplib's exceptions are OSErrors too
+        # Without the server's message, which repeats the address: operators must not see it in logs.
         logger.warning("Invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
         return False
     mailed = Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest)
@@ -43,10 +44,10 @@ def _send(invitation: Invitation, now: datetime) -> bool:
 
 
 def _claim(invitation: Invitation, now: datetime) -> str | None:
-    """Return a token for this attempt; None where another worker makes it.
+    """Claim an attempt and return its token; None if another worker has claimed it.
 
-    One UPDATE, since no transaction may stay open while a mail server is waited for. A worker that dies here leaves an
-    invitation whose next attempt, with another token, is due after the pause.
+    A single UPDATE, because no transaction may stay open while the mail server answers. If the worker dies, the next
+    attempt, with a new token, is due after the pause.
     """
     seen, attempts = invitation.send_after, invitation.send_attempts
     token = invitation.mint()
@@ -59,7 +60,7 @@ def _claim(invitation: Invitation, now: datetime) -> str | None:
 
 
 def _message(invitation: Invitation, token: str) -> EmailMessage:
-    # Names are whatever somebody typed: on one line, so that none makes a header or a paragraph of its own.
+    # Collapsed to one line: a line break in the name could add a header or a paragraph.
     environment = " ".join(invitation.environment.name.split())
     context = {
         "invitation": invitation,

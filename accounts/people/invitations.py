@@ -1,7 +1,7 @@
-"""How somebody joins an environment: invited, and accepting by themselves. Each step is in the audit record.
+"""Invite people to an environment, and let them accept. Each step is recorded in the audit record.
 
-A membership begins when the person who will hold it accepts; nobody makes one for somebody else. So an admin of one
-environment has no power over people of another: not over their passwords, their names, or where they belong.
+Only the person who will be a member can accept; nobody creates a membership for somebody else. An admin of one
+environment therefore has no power over people of another: over their passwords, names or memberships.
 """
 
 import math
@@ -18,28 +18,28 @@ from accounts.models import AuditEntry, Environment, Invitation, Membership, Rol
 from accounts.people import members
 from accounts.people.members import may_admit
 
-UNANSWERED_AT_ONCE = 100  # an environment's; each may send a mail to a stranger
-MAILS_A_DAY = 100  # an environment's, whether invitations are made or renewed
-BETWEEN_MAILS = timedelta(minutes=10)  # to one address, of one environment
+UNANSWERED_AT_ONCE = 100  # in an environment; each may send a mail to a stranger
+MAILS_A_DAY = 100  # in an environment, for new and renewed invitations together
+BETWEEN_MAILS = timedelta(minutes=10)  # to one address, from one environment
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class InvitationOffer:
-    """An invitation with its token at the only moment when that is known; None where a mail carries it."""
+    """A new invitation and its token, which is not stored; None if the token goes out by mail."""
 
     invitation: Invitation
     token: str | None = field(repr=False)
 
     @property
     def path(self) -> str | None:
-        """Where the invitation is answered."""
+        """The path of the page that answers the invitation."""
         return f"/invitations/{self.token}" if self.token else None
 
 
 @dataclass(frozen=True)
 class NewPerson:
-    """Somebody who makes an account in order to accept; validated by the form that asks."""
+    """A person who creates a user account to accept; the form has validated the values."""
 
     username: str
     first_name: str
@@ -49,9 +49,9 @@ class NewPerson:
 
 @transaction.atomic
 def invite(environment: Environment, inviter: User, *, role: Role, email: str = "", note: str = "") -> InvitationOffer:
-    """Offer a role in an environment: by mail to an address, else by a link for the inviter to hand over.
+    """Offer a role in an environment, by mail to an address or else by a link that the inviter hands over.
 
-    Raises MemberRefused for somebody who may not invite, and where enough invitations wait or were mailed lately.
+    Raises MemberRefused if the inviter may not invite, or the limits on open invitations and mails are reached.
     """
     _require_admitter(inviter, environment)
     _refuse_excess(environment, email)
@@ -61,9 +61,9 @@ def invite(environment: Environment, inviter: User, *, role: Role, email: str = 
 
 @transaction.atomic
 def renew(invitation: Invitation, inviter: User) -> InvitationOffer:
-    """Make a new link, in the name of whoever asks for it; the previous one is dead from then on.
+    """Create a new link in the name of `inviter`; the previous one stops working.
 
-    Raises MemberRefused for somebody who may not invite, and where enough was mailed lately.
+    Raises MemberRefused if the inviter may not invite, or the limits on mails are reached.
     """
     invitation = _unanswered(invitation)
     _require_admitter(inviter, invitation.environment)
@@ -74,18 +74,18 @@ def renew(invitation: Invitation, inviter: User) -> InvitationOffer:
 
 @transaction.atomic
 def withdraw(invitation: Invitation, actor: User) -> None:
-    """Take an invitation back; raise MemberRefused for one that was answered already."""
+    """Withdraw an invitation; raise MemberRefused if it is already answered or withdrawn."""
     _close(_unanswered(invitation), actor, "withdrawn")
 
 
 def find(token: str) -> Invitation:
-    """Return the invitation that a link opens; raise InvitationUnusable."""
+    """Return the invitation with this token; raise InvitationUnusable."""
     return _find(token, Invitation.objects.select_related("environment", "invited_by"))
 
 
 @transaction.atomic
 def decline(token: str, person: User) -> Invitation:
-    """Take an invitation out of the world on behalf of whoever it is for; raise MemberRefused for anybody else."""
+    """Withdraw an invitation on behalf of its recipient; raise MemberRefused for anybody who could not accept it."""
     invitation = _find(token, Invitation.objects.locked())
     if (obstacle := obstacle_for(invitation, person)) is not None:
         raise MemberRefused(obstacle)
@@ -95,10 +95,10 @@ def decline(token: str, person: User) -> Invitation:
 
 @transaction.atomic
 def accept_as(token: str, person: User) -> Membership:
-    """Make somebody who is signed in a member.
+    """Make a signed-in person a member.
 
-    Raises InvitationUnusable, and MemberRefused for another address than the invited one and for members: an existing
-    role is neither raised nor lowered, and the invitation stays for whom it was meant.
+    Raises InvitationUnusable, and MemberRefused if the person's address is not the invited one or they are already a
+    member: their role does not change, and the invitation remains for its recipient.
     """
     invitation = _find(token, Invitation.objects.locked())
     if (obstacle := obstacle_for(invitation, person)) is not None:
@@ -108,9 +108,9 @@ def accept_as(token: str, person: User) -> Membership:
 
 @transaction.atomic
 def accept_as_new(token: str, person: NewPerson) -> Membership:
-    """Make an account, with the invited address where there is one, and its person a member.
+    """Create a user, with the invited address if there is one, and make them a member.
 
-    Raises InvitationUnusable, and MemberRefused for a name that is taken.
+    Raises InvitationUnusable, and MemberRefused if the user name is taken.
     """
     invitation = _find(token, Invitation.objects.locked())
     user = User(
@@ -118,22 +118,22 @@ def accept_as_new(token: str, person: NewPerson) -> Membership:
     )
     user.set_password(person.password)
     try:
-        with transaction.atomic():
+        with transaction.atomic():  # a savepoint: on PostgreSQL the error would abort the whole transaction
             user.save()
     except IntegrityError:
-        raise MemberRefused("Somebody has taken this name just now. Choose another one.") from None
+        raise MemberRefused("Somebody has just taken this name. Choose another one.") from None
     return _join(invitation, user, new_person=True)
 
 
 def obstacle_for(invitation: Invitation, person: User) -> str | None:
-    """Return why a person cannot accept an invitation that is good for somebody; None where they can."""
+    """Return why a person cannot accept a usable invitation; None if they can."""
     membership = Membership.objects.filter(environment=invitation.environment, user=person).first()
     if membership is not None:
-        return f"You belong to {invitation.environment} already, as {membership.role}. Your role stays as it is."
+        return f"You already belong to {invitation.environment}, as {membership.role}. Your role stays as it is."
     if not invitation.fits(person.email):
         return (
             f"This invitation is for {invitation.email}, which is not the address of {person.get_username()}. "
-            "Sign in as the person with this address, or ask whoever invited you for an invitation to yours."
+            "Sign in as the person with that address, or ask whoever invited you for an invitation to yours."
         )
     return None
 
@@ -147,41 +147,41 @@ def _refuse_excess(environment: Environment, email: str) -> None:
     _lock(environment)
     waiting = environment.invitations.unanswered()
     if email and waiting.filter(email__iexact=email).exists():
-        raise MemberRefused(f"An invitation for {email} waits already. Make a new link for that one instead.")
+        raise MemberRefused(f"An invitation for {email} is already waiting. Make a new link for that one instead.")
     if waiting.count() >= UNANSWERED_AT_ONCE:
         raise MemberRefused(
-            f"{UNANSWERED_AT_ONCE} invitations to {environment} wait already. Withdraw those that nobody will accept."
+            f"{UNANSWERED_AT_ONCE} invitations to {environment} are waiting. Withdraw those that nobody will accept."
         )
     _refuse_mail(environment, email)
 
 
 def _lock(environment: Environment) -> None:
-    """Have two who invite at once counted one after the other."""
+    """Serialise concurrent invitations, so that each is counted."""
     Environment.objects.select_for_update().get(pk=environment.pk)
 
 
 def _refuse_mail(environment: Environment, email: str) -> None:
-    """Refuse a mail too soon after another to its address, or beyond what an environment may send in a day.
+    """Refuse a mail within BETWEEN_MAILS of another to its address, or beyond MAILS_A_DAY of an environment.
 
-    Counted in the audit record, which alone keeps every mail that was asked for: an invitation knows its latest one,
-    and each that is made again after a withdrawal begins at none.
+    Counts entries of the audit record, the only place with every mail: an invitation keeps only its latest, and
+    withdrawing and inviting again would reset a count.
     """
     if not email:
         return
     now = timezone.now()
-    asked = AuditEntry.objects.filter(
+    mailed = AuditEntry.objects.filter(
         environment_id=environment.pk,
         action__in=("invitation.created", "invitation.renewed"),
         at__gt=now - DAY,
-        details__email__icontains="@",
+        details__email__icontains="@",  # empty for invitations by link
     )
-    latest = asked.filter(details__email__iexact=email, at__gt=now - BETWEEN_MAILS).order_by("-at").first()
+    latest = mailed.filter(details__email__iexact=email, at__gt=now - BETWEEN_MAILS).order_by("-at").first()
     if latest is not None:
         raise MemberRefused(
-            f"A mail was sent to {email} only just. Its reader may have it already; "
+            f"A mail was sent to {email} only just. Its reader may already have it; "
             f"another one can go there in {_minutes_until(latest.at + BETWEEN_MAILS, now)}."
         )
-    recent = list(asked.order_by("-at").values_list("at", flat=True)[:MAILS_A_DAY])
+    recent = list(mailed.order_by("-at").values_list("at", flat=True)[:MAILS_A_DAY])
     if len(recent) == MAILS_A_DAY:
         raise MemberRefused(
             f"{environment} has mailed {MAILS_A_DAY} invitations within a day, which is the most. The next can go in "
@@ -195,10 +195,10 @@ def _minutes_until(moment: datetime, now: datetime) -> str:
 
 
 def _unanswered(invitation: Invitation) -> Invitation:
-    """Return the present row, locked."""
+    """Return the current row, locked; raise MemberRefused if it is answered."""
     row = Invitation.objects.locked().unanswered().filter(pk=invitation.pk).first()
     if row is None:
-        raise MemberRefused("This invitation was answered or withdrawn already.")
+        raise MemberRefused("This invitation has already been answered or withdrawn.")
     return row
 
 
@@ -208,7 +208,7 @@ def _find(token: str, rows: Any) -> Invitation:
     invitation: Invitation | None = rows.filter(digest=tokens.digest(token)).first()
     if invitation is None or invitation.state() != Invitation.State.WAITING:
         raise InvitationUnusable
-    # Whoever has lost the right to invite has lost it for the links that are still about, too.
+    # An inviter who loses the right to invite loses it for outstanding links too.
     if not may_admit(invitation.invited_by, invitation.environment):
         raise InvitationUnusable
     return invitation
@@ -216,7 +216,7 @@ def _find(token: str, rows: Any) -> Invitation:
 
 def _offer(invitation: Invitation, inviter: User, action: str) -> InvitationOffer:
     invitation.renew(inviter, timezone.now())
-    # The worker mints the token of a mail itself, so that it lies neither in a queue nor before the inviter's eyes.
+    # The worker mints the token of a mail, so that neither a queue nor the inviter sees it.
     token = None if invitation.email else invitation.mint()
     invitation.save()
     ends = invitation.expires_at.isoformat() if invitation.expires_at else None

@@ -1,6 +1,6 @@
-"""Who belongs to an environment, as what, and so may see and do what; each change leaves a trace in the audit record.
+"""Members of an environment and their rights; each change is recorded in the audit record.
 
-People join by accepting an invitation (see invitations.py); here are the changes of those who belong already.
+People join by accepting an invitation (see invitations.py); this module changes existing memberships.
 """
 
 from datetime import timedelta
@@ -24,47 +24,47 @@ def accounts_of(user: User) -> QuerySet[IntegratedAccount]:
 
 
 def may(user: User, environment: Environment, role: Role) -> bool:
-    """Tell whether a person may do in an environment what `role` may; False for outsiders."""
+    """Return whether a person has at least this role in an environment; False for outsiders."""
     membership = Membership.objects.filter(user=user, environment=environment).first()
     return membership is not None and membership.may(role)
 
 
 def admitters(environment: Environment) -> QuerySet[User]:
-    """Return who decides about the members of an environment and their roles: its admins, and superusers.
+    """Return the people who may invite to an environment and change roles: its active admins, and superusers.
 
-    The one rule of portal and admin alike. Permissions of staff have no part in it: whoever could give roles where they
-    are no admin could give one to themselves. An invitation by somebody who is none of these is worth nothing.
+    Portal and admin both use this rule. Staff permissions do not count: with them, people could give themselves a role
+    in any environment. Invitations by anybody else cannot be accepted.
     """
     admins = Membership.objects.filter(environment=environment, role=Role.ADMIN).values("user")
     return User.objects.filter(is_active=True).filter(Q(is_superuser=True) | Q(pk__in=admins))
 
 
 def may_admit(user: User | None, environment: Environment) -> bool:
-    """Tell whether a person decides about the members of an environment."""
+    """Return whether a person may invite to an environment and change roles there."""
     return user is not None and admitters(environment).filter(pk=user.pk).exists()
 
 
 def join(environment: Environment, person: User, role: Role, actor: audit.Actor, details: dict[str, Any]) -> Membership:
-    """Make somebody a member who has agreed to be one; raise MemberRefused for somebody who is.
+    """Make a person a member who has agreed to it; raise MemberRefused if they already are.
 
     Call it in the transaction that proves the agreement.
     """
     membership, made = Membership.objects.get_or_create(environment=environment, user=person, defaults={"role": role})
     if not made:
-        raise MemberRefused(f"{person} belongs to {environment} already, as {membership.role}.")
+        raise MemberRefused(f"{person} already belongs to {environment}, as {membership.role}.")
     audit.record(actor, "membership.added", membership.audit_subject, {"role": role.value, **details})
     return membership
 
 
 @transaction.atomic
 def found(environment: Environment, founder: User) -> Membership:
-    """Make whoever created an environment its first admin; others are invited."""
+    """Make the creator of an environment its first admin; everybody else is invited."""
     return join(environment, founder, Role.ADMIN, founder, {"founder": True})
 
 
 @transaction.atomic
 def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
-    """Give a member another role; raise MemberRefused where no admin would be left."""
+    """Change a member's role; raise MemberRefused if no admin would be left."""
     before = membership.role
     if role == before:
         return
@@ -77,7 +77,7 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
 
 @transaction.atomic
 def remove_member(membership: Membership, actor: audit.Actor) -> None:
-    """Take a person out of an environment; raise MemberRefused where no admin would be left."""
+    """Remove a person from an environment; raise MemberRefused if no admin would be left."""
     keep_an_admin(membership, None)
     audit.record(actor, "membership.removed", membership.audit_subject, {"role": membership.role})
     membership.delete()
@@ -88,8 +88,8 @@ def remove_member(membership: Membership, actor: audit.Actor) -> None:
 def put_back_member(environment: Environment, actor: User, user_id: int) -> Membership:
     """Undo a removal, with the role that the person had.
 
-    Only whoever removed them may, for ten minutes, and nobody is put back who left by themselves: everything else would
-    be adding people who were not asked. Raises MemberRefused.
+    Only the person who removed them may, within UNDO_WITHIN, and not for people who left by themselves: anything else
+    would add people without their consent. Raises MemberRefused.
     """
     of_members = AuditEntry.objects.filter(environment_id=environment.pk, action__startswith="membership.")
     last = of_members.filter(target_id=str(user_id)).order_by("-pk").first()
@@ -97,7 +97,7 @@ def put_back_member(environment: Environment, actor: User, user_id: int) -> Memb
         raise MemberRefused("There is no removal to undo. Invite the person again instead.")
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
-        raise MemberRefused("There is no such person any more.")
+        raise MemberRefused("This person no longer exists.")
     return join(environment, user, Role(last.details["role"]), actor, {"undone": True})
 
 
@@ -110,7 +110,7 @@ def _may_undo(last: AuditEntry, actor: User, user_id: int) -> bool:
 
 
 def keep_admins_without(person: User) -> None:
-    """Raise MemberRefused where an environment would be left without an active admin, were it not for this person."""
+    """Raise MemberRefused if this person is the only active admin of an environment."""
     for membership in person.memberships.filter(role=Role.ADMIN).select_related("environment").order_by("pk"):
         try:
             keep_an_admin(membership, None)
@@ -122,13 +122,13 @@ def keep_admins_without(person: User) -> None:
 
 
 def keep_an_admin(membership: Membership, role: Role | None) -> None:
-    """Raise MemberRefused where giving a member this role, or none, would leave no active admin.
+    """Raise MemberRefused if giving a member this role, or none, would leave no active admin.
 
-    Call it in the transaction that does so.
+    Call it in the transaction that makes the change.
     """
     if role == Role.ADMIN:
         return
-    # Locked, or two admins who remove each other at once would leave none; in one order, against deadlocks.
+    # Locked, or two admins who remove each other concurrently would leave none; ordered, to avoid deadlocks.
     admins = Membership.objects.select_for_update().filter(environment=membership.environment_id, role=Role.ADMIN)
     by_id = {row.pk: row.user_id for row in admins.order_by("pk")}
     if by_id.pop(membership.pk, None) is None:

@@ -1,4 +1,4 @@
-"""Give each request its session, and each session what the request tells of the browser."""
+"""Attach a session to each request, and record the browser's address and device on it."""
 
 from django.contrib.sessions import middleware
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +9,10 @@ from accounts.people.sessions import ClientPlace, SessionStore
 
 
 class SessionMiddleware(middleware.SessionMiddleware):
-    """Django's, which also notes where and when a session is used."""
+    """Django's middleware, which also records where and when a session is used."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Attach the session, which is loaded when something asks for it."""
+        """Attach the session, which is loaded on first access, and the client's place."""
         super().process_request(request)
         if isinstance(request.session, SessionStore):
             request.session.place = ClientPlace(
@@ -20,8 +20,8 @@ class SessionMiddleware(middleware.SessionMiddleware):
             )
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Keep what changed, and note the use."""
-        answered = super().process_response(request, response)
+        """Save the session if it changed, and record its use."""
+        saved = super().process_response(request, response)
         if isinstance(request.session, SessionStore):
             request.session.note_use()
-        return answered
+        return saved

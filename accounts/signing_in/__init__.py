@@ -1,1 +1,1 @@
-"""Proving who somebody is: the limits of guessing, passwords, browsers that are known, and entering."""
+"""Authentication of people: passwords, limits on guessing, known browsers, and starting a session."""

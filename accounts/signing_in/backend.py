@@ -1,4 +1,4 @@
-"""The one place where a password is checked: sign-in, the admin's door, and every page that asks for it again."""
+"""The only place that checks passwords: for sign-in, in the admin too, and for password confirmation."""
 
 from typing import Any
 
@@ -13,22 +13,22 @@ from accounts.signing_in.turns import acquaintances, strangers
 
 
 class LimitedBackend(ModelBackend):
-    """Django's own, under the limits of guessing."""
+    """Django's model backend, with limits on guessing."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """Return whose name and password these are; raise SignInRefused for an attempt that is not taken."""
+        """Return the user with this name and password; raise SignInRefused if attempts are limited."""
         if username is None or password is None:
             return None
-        if request is None:  # a command's; nobody guesses from outside
+        if request is None:  # called by a command, not by a client that could guess
             return super().authenticate(request, username, password, **kwargs)
         attempt = begin(request, username)
         try:
             with (acquaintances if attempt.from_known_device else strangers).take():
                 user = super().authenticate(request, username, password, **kwargs)
         except SignInRefused:
-            attempt.succeed()  # nothing was tried
+            attempt.succeed()  # no password was checked, so nothing counts as a failure
             raise
         if user is None:
             attempt.fail()
@@ -38,6 +38,6 @@ class LimitedBackend(ModelBackend):
 
 
 def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
-    """Tell whether a password is somebody's own; raise SignInRefused after too many that were not."""
+    """Return whether a password is this person's; raise SignInRefused after too many wrong ones."""
     found = authenticate(request, username=user.get_username(), password=password)
     return found is not None and found.pk == user.pk

@@ -1,4 +1,4 @@
-"""Sign somebody in who has proved who they are."""
+"""Start the session of a person who has proved their identity."""
 
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponseRedirect
@@ -10,7 +10,7 @@ from accounts.signing_in import known_devices, limits
 
 
 def enter(request: HttpRequest, user: User, backend: str, to: str) -> HttpResponseRedirect:
-    """Begin somebody's session, have the browser known, and lead on."""
+    """Sign a person in, remember the browser, and redirect to `to`."""
     login(request, user, backend=backend)
     if isinstance(request.session, SessionStore):
         request.session.note_password()

@@ -1,7 +1,7 @@
-"""Browsers in which somebody signed in before: strangers who guess that person's password do not slow them.
+"""Browsers in which a person has signed in before; strangers guessing the password do not slow them down.
 
-A signed cookie names the people, each with a number under which this browser's own failures are counted. It opens
-nothing by itself. (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”.)
+A signed cookie lists the people, each with a number under which this browser's own failures are counted. It grants
+no access by itself. (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”.)
 """
 
 import secrets
@@ -15,25 +15,27 @@ from accounts.signing_in.names import digest_of, normalised
 
 SALT = "patchbay.device"
 LASTS_SECONDS = 180 * 24 * 3600
-# So many people share a browser; whoever signed in longest ago is forgotten.
+# People remembered in one browser; the one who signed in longest ago is dropped.
 MOST = 4
 
 
 def number_of(request: HttpRequest, name: str) -> str:
-    """Return the browser's number for the person of this name; nothing where they never signed in in it."""
-    return _held(request).get(_person(name), "")
+    """Return the browser's number for this user name; an empty string if it has none."""
+    return _numbers(request).get(_person(name), "")
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> None:
-    """Have the browser known to belong to the person of this name from now on."""
-    held = _held(request)
-    held.pop(_person(name), None)
-    while len(held) >= MOST:
-        held.pop(next(iter(held)))
-    held[_person(name)] = secrets.token_urlsafe(16)
+    """Set the cookie that makes this browser known for this user name."""
+    numbers = _numbers(request)
+    # Removed first, so that the name moves to the end of the order.
+    numbers.pop(_person(name), None)
+    while len(numbers) >= MOST:
+        numbers.pop(next(iter(numbers)))
+    # A new number, so that its count of failures starts at 0.
+    numbers[_person(name)] = secrets.token_urlsafe(16)
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
-        signing.dumps(held, salt=SALT),
+        signing.dumps(numbers, salt=SALT),
         max_age=LASTS_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -41,14 +43,14 @@ def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> Non
     )
 
 
-def _held(request: HttpRequest) -> dict[str, str]:
+def _numbers(request: HttpRequest) -> dict[str, str]:
     try:
-        held: dict[str, str] = signing.loads(
+        numbers: dict[str, str] = signing.loads(
             request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), salt=SALT, max_age=LASTS_SECONDS
         )
     except signing.BadSignature:
         return {}
-    return held
+    return numbers
 
 
 def _person(name: str) -> str:

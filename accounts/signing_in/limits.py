@@ -1,9 +1,9 @@
-"""How often signing in may fail: for one name from one address, for one address, and for one name from everywhere.
+"""Limits on failed sign-ins: for one name from one address, for one address, and for one name from anywhere.
 
-The first two lock what failed, for a while. The third only slows: whoever guesses somebody's password from many
-addresses must not keep that person out. A browser in which the person signed in before has a count of its own, and
-is neither locked nor slowed by strangers. An attempt is counted before it is made, so that many at once are no way
-around, and is taken back when it succeeds.
+The first two lock for a while. The third only slows attempts down, because guessing from many addresses must not
+lock the person out. A browser in which the person has signed in before has its own count, and strangers neither lock
+nor slow it. An attempt is counted before the check, so that concurrent attempts cannot evade the limit, and the count
+is taken back if it succeeds.
 """
 
 import math
@@ -26,13 +26,13 @@ Kind = FailedSignIns.Kind
 
 WINDOW = timedelta(minutes=15)
 LONGEST_PAUSE_SECONDS = 16
-# A slowed attempt that nobody comes back for is forgotten.
+# A slowed attempt that is not repeated within this time has to wait anew.
 WAITED_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class SignInAttempt:
-    """An attempt under way. `locking` is what its failure may lock."""
+    """A counted attempt. `counted` and `locking` are row ids; `locking` is the row that `limit` applies to."""
 
     counted: tuple[int, ...]
     locking: int
@@ -40,18 +40,19 @@ class SignInAttempt:
     from_known_device: bool
 
     def succeed(self) -> None:
-        """Take the attempt back: it was no failure."""
+        """Take the attempt back out of the counts."""
+        # The count may have been reset meanwhile, and must not become negative.
         FailedSignIns.objects.filter(pk__in=self.counted, failures__gt=0).update(failures=F("failures") - 1)
 
     def fail(self) -> None:
-        """Leave the attempt counted; raise SignInRefused when it was the last for now."""
+        """Keep the attempt counted; raise SignInRefused if it reached the limit."""
         row = FailedSignIns.objects.filter(pk=self.locking).first()
         if row is not None and row.failures >= self.limit:
             raise SignInRefused("locked", math.ceil(WINDOW.total_seconds()))
 
 
 def begin(request: HttpRequest, name: str) -> SignInAttempt:
-    """Count an attempt to prove who somebody is; raise SignInRefused for one that is not taken now."""
+    """Count an attempt to authenticate; raise SignInRefused if it is locked or slowed."""
     device = number_of(request, name)
     if device:
         attempt = _from_device(name, device)
@@ -61,19 +62,19 @@ def begin(request: HttpRequest, name: str) -> SignInAttempt:
 
 
 def forget(request: HttpRequest, name: str) -> None:
-    """Forget what failed before somebody signed in, here and with this name alone."""
+    """Reset the count for this name and address, after a sign-in."""
     network = network_of(client_address(request))
     FailedSignIns.objects.filter(digest=digest_of(Kind.PAIR, normalised(name), network)).delete()
 
 
 def prune() -> int:
-    """Delete counts that mean nothing any more; return how many."""
+    """Delete counts older than WINDOW; return how many."""
     return FailedSignIns.objects.filter(last_at__lte=timezone.now() - WINDOW).delete()[0]
 
 
 @transaction.atomic
 def _from_device(name: str, device: str) -> SignInAttempt | None:
-    """Count an attempt in a known browser; None when it failed so often that it is known no longer for a while."""
+    """Count an attempt in a known browser; None if it has failed too often to be treated as known for now."""
     row = _locked(Kind.DEVICE, normalised(name), device, user=_user(name))
     if row.failures >= settings.SIGN_IN_FAILURE_LIMIT:
         return None
@@ -84,14 +85,14 @@ def _from_anywhere(name: str, network: str) -> SignInAttempt:
     with transaction.atomic():
         verdict = _judged(normalised(name), network, _user(name))
     if isinstance(verdict, SignInRefused):
-        raise verdict  # outside, so that what was written about it stays
+        raise verdict  # outside the transaction, which would roll back the counts
     return verdict
 
 
 def _judged(name: str, network: str, user: User | None) -> SignInAttempt | SignInRefused:
-    """Count an attempt, or say why it is not taken. Rows are locked in one order, so that no two requests block.
+    """Count an attempt, or return why it is refused. Rows are locked in a fixed order, to avoid deadlocks.
 
-    A locked address is refused before anything is written of the name: else each name that it makes up would be kept.
+    A locked address is refused before a row is created for the name, so that it cannot fill the table with names.
     """
     of_network = _locked(Kind.NETWORK, network, network=network)
     if of_network.failures >= settings.SIGN_IN_ADDRESS_FAILURE_LIMIT:
@@ -114,17 +115,18 @@ def _locked_out(row: FailedSignIns) -> SignInRefused:
 
 
 def _pause(failures: int) -> int:
-    """Return how many seconds an attempt waits after so many failures with its name, from everywhere."""
+    """Return how many seconds an attempt waits, after `failures` with its name from anywhere."""
     beyond = failures - settings.SIGN_IN_FAILURE_LIMIT
     if beyond < 0:
         return 0
+    # The exponent is bounded, or failures from many addresses would make a huge number.
     return int(min(2 ** min(1 + beyond // settings.SIGN_IN_FAILURE_LIMIT, 10), LONGEST_PAUSE_SECONDS))
 
 
 def _waits(pair: FailedSignIns, pause: int) -> int:
-    """Return how many seconds an attempt has still to wait; the first request of it begins the wait.
+    """Return the seconds that an attempt still has to wait; its first request starts the wait.
 
-    Each address waits for itself: no stranger can take a turn from somebody else.
+    The wait is kept per address, so that strangers cannot use up another person's turn.
     """
     now = timezone.now()
     if pair.may_try_at is None or now - pair.may_try_at > WAITED_FOR:
@@ -138,10 +140,11 @@ def _seconds_until(moment: datetime) -> int:
 
 
 def _locked(kind: Kind, *subject: str, user: User | None = None, network: str = "") -> FailedSignIns:
-    """Return the row that counts such failures, held until the transaction ends; an old count is begun anew."""
+    """Return the row that counts these failures, locked until the transaction ends; an old count restarts at 0."""
     now = timezone.now()
     digest = digest_of(kind, *subject)
     made = {"kind": kind, "user": user, "network": network, "last_at": now}
+    # Created first, because a missing row cannot be locked.
     FailedSignIns.objects.get_or_create(digest=digest, defaults=made)
     row = FailedSignIns.objects.select_for_update().get(digest=digest)
     if now - row.last_at >= WINDOW:
@@ -150,7 +153,7 @@ def _locked(kind: Kind, *subject: str, user: User | None = None, network: str = 
 
 
 def _count(rows: list[FailedSignIns], limit: int, *, from_known_device: bool) -> SignInAttempt:
-    """Count an attempt in each row; the first is the one that its failure may lock."""
+    """Count an attempt in each row; the limit applies to the first."""
     for row in rows:
         row.failures += 1
         row.last_at = timezone.now()

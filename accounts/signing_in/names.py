@@ -1,4 +1,4 @@
-"""One spelling of the names that people sign in with, so that variants share a count."""
+"""Normalise user names, so that variants share a count of failed sign-ins."""
 
 import unicodedata
 
@@ -6,14 +6,15 @@ from accounts import tokens
 
 
 def normalised(name: str) -> str:
-    """Return the spelling under which attempts with a name are counted.
+    """Return the form of a name under which attempts are counted: NFKC and case-folded.
 
-    Django normalises names to NFKC and tells capitals apart. Here they are one all the same: to two people whose names
-    differ in that alone it means at most a shared pause.
+    Django's names are NFKC but case-sensitive. Two people whose names differ only in case merely share a pause.
     """
+    # Case folding can undo the normalisation, so it is repeated.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 
 def digest_of(*parts: str) -> bytes:
-    """Return what stands for names and addresses at rest."""
+    """Return the digest that is stored in place of names and addresses."""
+    # NUL separates the parts unambiguously.
     return tokens.digest("\0".join(("sign-in", *parts)))

@@ -1,8 +1,8 @@
-"""Ask for the password again before something that a browser left open must not be enough for.
+"""Ask for the password again before sensitive actions, which an unattended browser must not permit.
 
-A page of its own stands in for the answer. It carries on what was typed, so that once the password is right the very
-request is answered that was asked. The password is enough for everybody: somebody with a second factor gave a code
-when this session began, and no session outlives a change of it.
+A page replaces the answer and carries the posted values along, so that the original request is answered once the
+password is right. The password alone is enough: a person with a second factor gave a code when the session began, and
+no session outlives a change of the factor.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from accounts.refusals import REFUSED, refused
 from accounts.signing_in.backend import is_password_of
 
 RECENT = timedelta(minutes=15)
-# Names that no other form has.
+# Field names that no other form uses, because the page carries other forms' fields along.
 FIELD = "confirm_password"
 READING = "confirm_then_read"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -35,11 +35,11 @@ View = Callable[Concatenate[R, P], HttpResponseBase]
 
 
 class PasswordAgainForm(forms.Form):
-    """The password of whoever is signed in."""
+    """The signed-in person's password; `refusal` is set after too many wrong ones."""
 
     confirm_password = forms.CharField(
         label="Your password",
-        strip=False,
+        strip=False,  # a password may begin or end with a space
         max_length=4096,
         error_messages={"required": "Give your password."},
         widget=forms.PasswordInput({"autocomplete": "current-password", "autofocus": True}),
@@ -52,7 +52,7 @@ class PasswordAgainForm(forms.Form):
         self.refusal: SignInRefused | None = None
 
     def clean_confirm_password(self) -> str:
-        """Refuse any other password, and too many of them."""
+        """Check the password, under the limits on guessing."""
         password: str = self.cleaned_data[FIELD]
         try:
             right = is_password_of(self._request, self._user, password)
@@ -65,18 +65,18 @@ class PasswordAgainForm(forms.Form):
 
 
 def recently_authenticated(view: View[R, P], *, reading: bool = False) -> View[R, P]:
-    """Answer changes, and with `reading` every request, only to somebody who gave the password in the last minutes.
+    """Require a recent password for changes, and with `reading` for every request.
 
-    It stands below `signed_in`, and below what refuses methods.
+    Apply it below `signed_in`, and below decorators that refuse methods.
     """
 
     @wraps(view)
     def wrapper(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        asked = reading or request.method not in SAFE
-        if asked and isinstance(request.user, User) and not is_recent(request):
-            stopped = _ask(request, request.user)
-            if stopped is not None:
-                return stopped
+        required = reading or request.method not in SAFE
+        if required and isinstance(request.user, User) and not is_recent(request):
+            page = _ask(request, request.user)
+            if page is not None:
+                return page
         _take_out(request)
         return view(request, *args, **kwargs)
 
@@ -84,29 +84,30 @@ def recently_authenticated(view: View[R, P], *, reading: bool = False) -> View[R
 
 
 def always_recently_authenticated(view: View[R, P]) -> View[R, P]:
-    """Hold even the sight of a page to a password that was given lately: it shows a secret."""
+    """Require a recent password even to see a page, because it shows a secret."""
     return recently_authenticated(view, reading=True)
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Tell whether the session's person proved lately who they are."""
+    """Return whether the session's person proved their identity within RECENT."""
     given = request.session.password_given_at if isinstance(request.session, SessionStore) else None
     return given is not None and timezone.now() - given < RECENT
 
 
 def _ask(request: HttpRequest, user: User) -> HttpResponse | None:
-    """Return the page that asks for the password; None once the request holds it."""
+    """Return the page that asks for the password; None if the request contains the right one."""
     form = PasswordAgainForm(request, user, request.POST if FIELD in request.POST else None)
     if not form.is_valid():
-        return _asked(request, user, form)
+        return _page(request, user, form)
     if isinstance(request.session, SessionStore):
         request.session.note_password()
     if READING in request.POST:
+        # The POST only gave the password for a page that is read by GET.
         return HttpResponseRedirect(request.get_full_path())
     return None
 
 
-def _asked(request: HttpRequest, user: User, form: PasswordAgainForm) -> HttpResponse:
+def _page(request: HttpRequest, user: User, form: PasswordAgainForm) -> HttpResponse:
     htmx = getattr(request, "htmx", None)
     context = {
         "form": form,
@@ -117,21 +118,21 @@ def _asked(request: HttpRequest, user: User, form: PasswordAgainForm) -> HttpRes
         "has_password": user.has_usable_password(),
     }
     response = render(request, "password_again.html", context, status=REFUSED)
-    # The same address answers a dialog with a part of a page.
+    # For htmx the same URL answers with a fragment.
     patch_vary_headers(response, ["HX-Request"])
     return refused(response, form.refusal)
 
 
 def _carried(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Yield what was typed, each value by its name."""
+    """Yield the posted names and values to carry along."""
     for name, values in request.POST.lists():
         if name not in {FIELD, READING, "csrfmiddlewaretoken"}:
             yield from ((name, str(value)) for value in values)
 
 
 def _take_out(request: HttpRequest) -> None:
-    """Keep the password from the view, whose forms and records it does not concern."""
+    """Remove the password from the POST data, so that it reaches no form or record of the view."""
     if FIELD in request.POST:
         rest = request.POST.copy()
         del rest[FIELD]
-        request.POST = rest  # type: ignore[assignment]  # Django's own is immutable to those who read it
+        request.POST = rest  # type: ignore[assignment]  # the stubs declare it immutable

@@ -1,7 +1,7 @@
-"""Check few passwords at once: each takes a core for a good part of a second, which guessing must not take from others.
+"""Limit concurrent password checks: each takes a core for a good part of a second, so guessing could starve others.
 
-A request waits in its own thread, so that nobody else's is held. Browsers that somebody signed in with before wait in
-a line of their own, which strangers cannot fill.
+A request waits in its own thread, and blocks no other. Known browsers have a queue of their own, which strangers
+cannot fill.
 """
 
 import threading
@@ -16,7 +16,7 @@ WAIT_SECONDS = 5.0
 
 
 class PasswordTurns:
-    """So many at once, so many more in line, each for so long."""
+    """A bounded number of concurrent checks, with a bounded queue and waiting time."""
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING, seconds: float = WAIT_SECONDS) -> None:
         self._line = threading.BoundedSemaphore(at_once + waiting)
@@ -25,7 +25,7 @@ class PasswordTurns:
 
     @contextmanager
     def take(self) -> Iterator[None]:
-        """Have a turn for as long as the block runs; raise SignInRefused when none comes."""
+        """Hold a turn while the block runs; raise SignInRefused if the queue is full or the wait too long."""
         if not self._line.acquire(blocking=False):
             raise SignInRefused("busy", round(self._seconds))
         try:

@@ -41,6 +41,7 @@ ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 RESOLVING_THREADS = 32
 RESOLVING_SHARE = 4
 DEFAULT_PORTS = {"http": 80, "https": 443}
+NO_ORIGIN = ("", "", 0)
 CLEAR = "Takes an address that begins with https://, since secrets go there. UPSTREAM_PRIVATE_HOSTS names exceptions."
 
 
@@ -204,13 +205,14 @@ def goes_in_the_clear(address: str) -> bool:
 
 
 def origin(address: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of an address; ("", "", 0) for what is none.
+    """Return scheme, host and port of an address; NO_ORIGIN for what is no address.
 
     A dot that ends a host's name changes nothing about whose it is.
     """
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").removesuffix(".")
-        return parts.scheme, host, parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        port = DEFAULT_PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+        return parts.scheme, host, port
     except ValueError:
-        return "", "", 0
+        return NO_ORIGIN

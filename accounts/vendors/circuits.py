@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
 from typing import NamedTuple
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from accounts.errors import (
@@ -27,10 +26,10 @@ from accounts.errors import (
     UpstreamUnreadable,
 )
 from accounts.metrics import CALLS_NOT_SENT, CIRCUITS_OPENED
+from accounts.vendors.addresses import origin
 
 # A gateway's words for: nobody behind me answers. Those above 520 are a widespread proxy's own.
 GATEWAY_STATUSES = frozenset({502, 503, 504, 521, 522, 523, 524})
-DEFAULT_PORTS = {"http": 80, "https": 443}
 # Beyond so many, those whose failures are long over are forgotten.
 MANY = 1000
 
@@ -42,17 +41,14 @@ class CircuitKeys(NamedTuple):
     account: Hashable
 
 
-@lru_cache(maxsize=1024)
-def origin_of(base_url: str) -> str:
-    """Return scheme, host and port of an address, each written in one way."""
-    parts = urlsplit(base_url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or DEFAULT_PORTS.get(parts.scheme, 0)}"
+# Asked with every call, about few addresses.
+_origin = lru_cache(maxsize=1024)(origin)
 
 
 def keys_of(base_url: str, account_id: UUID) -> CircuitKeys:
     """Return the keys of the circuits that an account's calls pass."""
-    origin = origin_of(base_url)
-    return CircuitKeys(origin, (origin, account_id))
+    host = _origin(base_url)
+    return CircuitKeys(host, (host, account_id))
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Answer a connection that cannot be made, in the vendor's words."""
+"""Problems of connecting an account, in the vendor's words."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from api.problems import FieldError, Problem, ProblemRaised, invalid
 
 @contextmanager
 def connection_problems(page: str) -> Iterator[None]:
-    """Raise ProblemRaised for whatever keeps an account from being connected; `page` is where the portal does it."""
+    """Translate errors of connecting an account to ProblemRaised; `page` is the portal's path for it."""
     try:
         yield
     except ConnectionIncomplete as incomplete:
@@ -45,10 +45,10 @@ def connection_problems(page: str) -> Iterator[None]:
 
 
 def refusal(refused: ConnectionRefused) -> Problem:
-    """Return the problem of a connection test that failed.
+    """Return the problem of a failed connection test.
 
-    What the vendor refuses is wrong in the request (400); that it is down or not there is not (502). Its rate
-    limit is told as one, since the same request will do later.
+    A refusal by the vendor is the request's fault (400), an unreachable or failing vendor is not (502). A rate limit
+    is a 429, because the same request may succeed later.
     """
     status = refused.status
     members = {} if status is None else {"vendor_status": status}

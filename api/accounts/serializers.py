@@ -1,4 +1,4 @@
-"""What the management API takes and gives of integrations, integrated accounts and API tokens. Never a secret."""
+"""Serializers of integrations, integrated accounts and API tokens. None outputs a stored secret."""
 
 from typing import Any, cast
 
@@ -12,17 +12,17 @@ from accounts.networks import LONGEST_NETWORK, MOST_NETWORKS
 from accounts.vendors.addresses import base_url_problem
 from api.strictness import MomentField, NameField, ObjectField, StrictSerializer, TextField
 
-CONNECTION_HELP = "Connection fields by name; the integration says which there are."
+CONNECTION_HELP = "Connection fields by name; the integration lists them."
 EXPIRY_HELP = "ISO 8601; without an offset it is UTC. Null: no end."
 TOKEN_EXPIRY_HELP = (
-    "ISO 8601; without an offset it is UTC. Left out: in 90 days, or before that where the environment or the token "
-    "that asks says so. Null: no end, where the environment lets tokens live without one."
+    "ISO 8601; without an offset it is UTC. Left out: in 90 days, or earlier if the environment or the token "
+    "that asks requires it. Null: no end, where the environment permits tokens without one."
 )
-NETWORKS_HELP = "IP networks (CIDR) or addresses that it may be used from, at most 20; none: from everywhere."
+NETWORKS_HELP = "IP networks (CIDR) or addresses that it may be used from, at most 20; none: from anywhere."
 
 
 class IntegrationReferenceSerializer(serializers.ModelSerializer[Integration]):
-    """Which integration something belongs to."""
+    """The integration of an account."""
 
     class Meta:
         model = Integration
@@ -30,7 +30,7 @@ class IntegrationReferenceSerializer(serializers.ModelSerializer[Integration]):
 
 
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
-    """An integration, with what connecting an account takes."""
+    """An integration, with the fields needed to connect an account."""
 
     connection_fields = serializers.SerializerMethodField()
 
@@ -40,23 +40,23 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
 
     @extend_schema_field({"type": "array", "items": {"type": "object"}})
     def get_connection_fields(self, integration: Integration) -> list[dict[str, Any]]:
-        """Return the fields that the definition declares."""
+        """Return the fields that the definition declares; none if it is invalid."""
         definition = parsed_or_none(integration)
         return [field.model_dump() for field in definition.connection_fields] if definition else []
 
 
 class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
-    """An integrated account: its open connection fields, and the names of those that are kept secret."""
+    """An integrated account, with its open connection fields and the names of its secret ones."""
 
     integration = IntegrationReferenceSerializer()
     connection = serializers.DictField(child=serializers.CharField())
     secret_fields = serializers.SerializerMethodField(
-        help_text="The connection fields that are kept encrypted and never shown, by name."
+        help_text="The names of the connection fields that are encrypted and never shown."
     )
     scopes = serializers.ListField(child=serializers.CharField())
     problem = serializers.CharField(
-        help_text="Why it must be connected again, where its vendor refused a new token or its secrets would go "
-        "elsewhere than they were given for; else empty."
+        help_text="Why it must be connected again: its vendor refused a new token, or its secrets would go "
+        "to another address than they were given for. Otherwise empty."
     )
 
     class Meta:
@@ -77,17 +77,17 @@ class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
         )
 
     def get_secret_fields(self, account: IntegratedAccount) -> list[str]:
-        """Return the names, in the definition's order; a page of accounts parses each definition once."""
-        held: dict[Any, list[str]] = cast(dict[str, Any], self.context).setdefault("secret_fields", {})
-        if account.integration_id not in held:
+        """Return the names in the definition's order; a page of accounts parses each definition only once."""
+        names: dict[Any, list[str]] = cast(dict[str, Any], self.context).setdefault("secret_fields", {})
+        if account.integration_id not in names:
             definition = parsed_or_none(account.integration)
             fields = definition.connection_fields if definition else []
-            held[account.integration_id] = [field.name for field in fields if field.secret]
-        return held[account.integration_id]
+            names[account.integration_id] = [field.name for field in fields if field.secret]
+        return names[account.integration_id]
 
 
 class BaseUrlField(TextField):
-    """The address that stands before a vendor's paths; empty: the definition's."""
+    """The base URL of a vendor's API; empty: the definition's."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 300, "allow_blank": True, "required": False, **kwargs})
@@ -107,10 +107,12 @@ class ConnectAccountSerializer(StrictSerializer):
     integration = TextField(help_text="The name of an integration.")
     name = NameField()
     connection = ObjectField(required=False, help_text=CONNECTION_HELP)
-    base_url = BaseUrlField(help_text="Only where the vendor is reached at another address, such as a test system.")
+    base_url = BaseUrlField(
+        help_text="Only if the account uses another address than the definition's, such as a test system."
+    )
 
     def validate_integration(self, name: str) -> Integration:
-        """Return the integration of this name."""
+        """Return the integration; raise ValidationError with the known names."""
         integration = Integration.objects.filter(name=name).first()
         if integration is None:
             known = ", ".join(Integration.objects.order_by("name").values_list("name", flat=True)) or "none"
@@ -119,17 +121,18 @@ class ConnectAccountSerializer(StrictSerializer):
 
 
 class ChangeAccountSerializer(StrictSerializer):
-    """Changes to an integrated account; what is left out stays as it is."""
+    """Changes to an integrated account; omitted fields keep their values."""
 
     name = NameField(required=False)
-    connection = ObjectField(required=False, help_text=f"{CONNECTION_HELP} Those left out stay as they are.")
+    connection = ObjectField(required=False, help_text=f"{CONNECTION_HELP} Omitted ones keep their values.")
     base_url = BaseUrlField()
     status = serializers.ChoiceField(choices=["active", "disabled"], required=False)
 
     def validate_status(self, status: str) -> str:
-        """Refuse to call an account active whose credentials the vendor no longer accepts."""
+        """Refuse to activate an account that must be connected again, unless the request does that too."""
         account: IntegratedAccount = self.context["account"]
         reconnecting = "connection" in self.initial_data
+        # A successful reconnection makes the account active by itself.
         if status == "active" and account.status == account.Status.NEEDS_REAUTH and not reconnecting:
             raise serializers.ValidationError("The account must be connected again: send `connection` with it.")
         return status
@@ -139,15 +142,19 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
     """An API token, without its value."""
 
     owner = serializers.SlugRelatedField[Any](
-        slug_field="username", read_only=True, help_text="Whom a personal token acts for; null for a service token."
+        slug_field="username",
+        read_only=True,
+        help_text="The person a personal token acts for; null for a service token.",
     )
     present_role = serializers.CharField(
         allow_null=True,
         read_only=True,
-        help_text="What it may now: its role, or its owner's where that is less. Null: nothing any more.",
+        help_text="Its current role: its own, or its owner's if that is lower. Null: it no longer works.",
     )
     networks = serializers.ListField(child=serializers.CharField(), help_text=NETWORKS_HELP)
-    parent_id = serializers.UUIDField(allow_null=True, help_text="The API token that made it, with which it falls.")
+    parent_id = serializers.UUIDField(
+        allow_null=True, help_text="The API token that issued it; revoking that one revokes this one too."
+    )
 
     class Meta:
         model = ApiToken
@@ -170,7 +177,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
 
 
 class IssuedTokenSerializer(ApiTokenSerializer):
-    """A new API token with its value, which is shown here and never again."""
+    """A new API token with its value, which is shown only here."""
 
     token = serializers.CharField()
 
@@ -179,7 +186,7 @@ class IssuedTokenSerializer(ApiTokenSerializer):
 
 
 class IssueTokenSerializer(StrictSerializer):
-    """A new API token: of the kind and owner of the token that makes it, no wider, and falling with it."""
+    """A new API token, with kind and owner of the token that issues it; no wider, and revoked with it."""
 
     name = NameField()
     role = serializers.ChoiceField(choices=Role.choices)
@@ -189,15 +196,16 @@ class IssueTokenSerializer(StrictSerializer):
     )
 
     def wanted(self) -> dict[str, Any]:
-        """Return what `issue_token` takes (after is_valid)."""
-        asked = self.validated_data
-        given = {name: asked[name] for name in ("name", "expires_at", "networks") if name in asked}
-        endless = "expires_at" in asked and asked["expires_at"] is None
-        return {**given, "role": Role(asked["role"]), "endless": endless}
+        """Return the arguments for `issue_token`; call is_valid first."""
+        data = self.validated_data
+        given = {name: data[name] for name in ("name", "expires_at", "networks") if name in data}
+        # An explicit null asks for no expiry, an omitted value for the default.
+        endless = "expires_at" in data and data["expires_at"] is None
+        return {**given, "role": Role(data["role"]), "endless": endless}
 
 
 def parsed_or_none(integration: Integration) -> Definition | None:
-    """Return the definition of an integration; None while what is stored does not fit the schema."""
+    """Return an integration's parsed definition; None if the stored one is invalid."""
     try:
         return integration.parsed()
     except DefinitionInvalid:

@@ -1,4 +1,4 @@
-"""Paths of the management API that belong to this app."""
+"""URLs of API tokens and integrations; accounts are in api/tools/urls.py."""
 
 from accounts.routing import page
 from api.accounts.viewsets import ApiTokenViewSet, IntegrationSchemaView, IntegrationViewSet

@@ -1,4 +1,4 @@
-"""The management API of integrations, integrated accounts and API tokens (DRF)."""
+"""Viewsets of integrations, integrated accounts and API tokens (DRF)."""
 
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -54,24 +54,24 @@ CONNECT_EXAMPLE = OpenApiExample(
 
 
 class ApiViewSet(GenericViewSet[M]):
-    """What every part of the management API shares: pages, the token, and no OPTIONS."""
+    """The base of the management API's viewsets: pagination, the token, and no OPTIONS."""
 
     http_method_names = ["get", "post", "patch", "delete", "head"]
     pagination_class = CursorPages
 
     @property
     def token(self) -> ApiToken:
-        """The API token of the request."""
+        """The API token that authenticated the request."""
         return cast(ApiToken, self.request.auth)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body of unknown length, which DRF would take for none."""
+        """Refuse a chunked body, which DRF would ignore."""
         super().initial(request, *args, **kwargs)
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
             raise ProblemRaised(Problem(411, "Send the body with a Content-Length instead of in chunks."))
 
     def page(self, rows: QuerySet[M]) -> Response:
-        """Return a page of rows, filtered as the query asks."""
+        """Return a page of rows, filtered by the query parameters."""
         items = self.paginate_queryset(self.filter_queryset(rows))
         return self.get_paginated_response(self.get_serializer(items, many=True).data)
 
@@ -89,7 +89,7 @@ class AccountFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # djang
 
 @extend_schema(tags=["integrated-account"])
 class AccountViewSet(ApiViewSet[IntegratedAccount]):
-    """Integrated accounts of the token's environment; those of any other do not exist here."""
+    """Integrated accounts of the token's environment; those of others are not found."""
 
     queryset = IntegratedAccount.objects.all()
     serializer_class = AccountSerializer
@@ -99,7 +99,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
     required_role = Role.ADMIN
 
     def get_queryset(self) -> QuerySet[IntegratedAccount]:
-        """Return the accounts of the token's environment; those of one integration share its row in memory."""
+        """Prefetch integrations, so that the accounts of one share its row in memory."""
         return (
             IntegratedAccount.objects.filter(environment=self.token.environment)
             .select_related("grant")
@@ -116,14 +116,14 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
 
     @extend_schema(request=ConnectAccountSerializer, examples=[CONNECT_EXAMPLE])
     def create(self, request: Request) -> Response:
-        """Connect an account. The vendor is asked first; nothing is kept when it refuses.
+        """Connect an account. The connection is tested first; nothing is saved if the vendor refuses it.
 
-        Where the vendor asks a person for consent (OAuth 2.0 authorization code), the answer is the problem
+        If the vendor requires a person's consent (OAuth 2.0 authorization code), the answer is the problem
         `consent-needed`, whose `portal_url` is the page where an admin connects the account.
         """
-        asked = ConnectAccountSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        serializer = ConnectAccountSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data
         with connection_problems(reverse("connect", args=[wanted["integration"].name])):
             account = connect_account(
                 self.token.environment,
@@ -138,11 +138,11 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
 
     @extend_schema(request=ChangeAccountSerializer)
     def partial_update(self, request: Request, account_id: UUID) -> Response:
-        """Change an account. New connection fields or another address are tested at the vendor first."""
+        """Change an account. New connection fields or another address are tested with the vendor first."""
         account = self.get_object()
-        asked = ChangeAccountSerializer(data=request.data, context={"account": account})
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        serializer = ChangeAccountSerializer(data=request.data, context={"account": account})
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data
         was_disabled = account.status == account.Status.DISABLED
         if wanted.keys() - {"status"}:
             with connection_problems(reverse("account-settings", args=[account.pk])):
@@ -153,7 +153,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
                     fields=wanted.get("connection"),
                     base_url=wanted.get("base_url"),
                 )
-        # A connection test that succeeds makes an account active; one that somebody switched off stays off.
+        # A successful connection test makes an account active, but a disabled one must stay disabled.
         end = wanted.get("status", account.Status.DISABLED if was_disabled else account.status)
         if end != account.status:
             set_enabled(account, self.token, enabled=end == account.Status.ACTIVE)
@@ -170,18 +170,18 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
 
 @extend_schema(tags=["api-token"])
 class ApiTokenViewSet(ApiViewSet[ApiToken]):
-    """API tokens; an admin's token alone sees and makes them."""
+    """API tokens; only tokens with the role admin may list and issue them."""
 
     queryset = ApiToken.objects.filter(revoked_at=None)
     serializer_class = ApiTokenSerializer
     reading_role = required_role = Role.ADMIN
 
     def get_queryset(self) -> QuerySet[ApiToken]:
-        """Return the environment's tokens that nobody revoked."""
+        """Return the environment's unrevoked tokens, expired ones included."""
         return ApiToken.objects.with_owners().filter(environment=self.token.environment, revoked_at=None)
 
     def list(self, request: Request) -> Response:
-        """List the environment's tokens, personal and service tokens, without their values."""
+        """List the environment's personal and service tokens, without their values."""
         return self.page(self.get_queryset())
 
     @extend_schema(
@@ -190,31 +190,31 @@ class ApiTokenViewSet(ApiViewSet[ApiToken]):
         examples=[OpenApiExample("A viewer", value={"name": "Reporting", "role": "viewer"}, request_only=True)],
     )
     def create(self, request: Request) -> Response:
-        """Issue a token, which falls with the one that asks. Its value stands in this answer and nowhere else."""
-        asked = IssueTokenSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        """Issue a token, which is revoked with the one that asks. Only this answer contains its value."""
+        serializer = IssueTokenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         try:
-            token, value = issue_token(self.token.environment, self.token, **asked.wanted())
+            token, value = issue_token(self.token.environment, self.token, **serializer.wanted())
         except TokenUnfit as unfit:
             raise ValidationError({unfit.field or "non_field_errors": unfit.reason}) from None
         shown = {**ApiTokenSerializer(token).data, "token": value}
         return Response(shown, status=status.HTTP_201_CREATED, headers=SHOWN_ONCE)
 
     def destroy(self, request: Request, token_id: UUID) -> Response:
-        """Revoke a token, and those that it made; they open nothing from now on."""
+        """Revoke a token and those that it issued; they are refused from now on."""
         revoke_token(get_object_or_404(self.get_queryset(), pk=token_id), self.token)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class IntegrationPages(CursorPages):
-    """By name."""
+    """Pages of integrations, by name: the default order is by time."""
 
     ordering = ("name",)
 
 
 @extend_schema(tags=["integration"])
 class IntegrationViewSet(ApiViewSet[Integration]):
-    """Integrations: which vendors an account can be connected to."""
+    """Integrations: the vendors that accounts can be connected to."""
 
     queryset = Integration.objects.all()
     serializer_class = IntegrationSerializer
@@ -227,7 +227,7 @@ class IntegrationViewSet(ApiViewSet[Integration]):
 
 @extend_schema(tags=["integration"], responses={200: {"type": "object"}})
 class IntegrationSchemaView(APIView):
-    """The JSON Schema (2020-12) that a definition of an integration is held to."""
+    """The JSON Schema (2020-12) of an integration's definition; it needs no token."""
 
     http_method_names = ["get", "head"]
     authentication_classes = ()
@@ -238,7 +238,7 @@ class IntegrationSchemaView(APIView):
         return Response(definition_schema())
 
 
-@csrf_exempt
+@csrf_exempt  # programs send no CSRF token, and should see the 404
 def unknown_address(request: HttpRequest) -> HttpResponse:
-    """Answer whatever no route of the API does."""
+    """Answer unknown paths of the API with a problem, whatever the method."""
     return Problem(404, NOT_FOUND).response()

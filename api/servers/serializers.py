@@ -1,4 +1,4 @@
-"""What the management API takes and gives of MCP servers. Token and URL stand only where they are made."""
+"""Serializers of MCP servers. Only answers that create a token contain it and its URL."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MAX_NAMES = 200
 
 
 class FilterField(serializers.ListField):
-    """Names to filter by; each counts once."""
+    """A list of names to filter by; duplicates are dropped."""
 
     default_error_messages = {
         "not_a_list": "Takes a list of names.",
@@ -25,15 +25,15 @@ class FilterField(serializers.ListField):
         super().__init__(**{"child": TextField(max_length=100), "max_length": MAX_NAMES, **kwargs})
 
     def to_internal_value(self, data: Any) -> list[str]:
-        """Return the names, in the order given; raise ValidationError."""
-        # Before each is judged: `max_length` is looked at only afterwards.
+        """Return the names in the given order; raise ValidationError."""
+        # Checked before the items are validated: `max_length` is checked only afterwards.
         if isinstance(data, list) and len(data) > MAX_NAMES:
             self.fail("too_many")
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
 class ConfigSerializer(StrictSerializer):
-    """Which tools a server exposes, and whether its token alone is enough."""
+    """The tools that a server exposes, and whether its token alone is sufficient."""
 
     methods = FilterField(
         required=False, help_text="`read`, `write`, `custom`, or single methods such as `list`. Empty: all."
@@ -45,13 +45,13 @@ class ConfigSerializer(StrictSerializer):
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the policy; `tools` stands in it only where some are named."""
+        """Return the policy, with `tools` only if some are named."""
         shown: dict[str, Any] = super().to_representation(instance)
         return shown if shown.get("tools") else {name: value for name, value in shown.items() if name != "tools"}
 
 
 class CreateServerSerializer(StrictSerializer):
-    """A new MCP server, or with `partial` the changes to one: what is left out has its default, or stays."""
+    """A new MCP server, or with `partial` changes to one: omitted fields have their defaults, or keep their values."""
 
     name = NameField()
     config = ConfigSerializer(required=False)
@@ -59,21 +59,21 @@ class CreateServerSerializer(StrictSerializer):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The settings that were given, as `mcpservers.lifecycle` takes them."""
+        """The given settings, as arguments for `mcpservers.lifecycle`."""
         given = dict(self.validated_data)
         return {**given.pop("config", {}), **given}
 
 
 class RotateSerializer(StrictSerializer):
-    """How long the present token works beside the new one."""
+    """How long the current token keeps working after a rotation."""
 
     grace_seconds = serializers.IntegerField(
-        required=False, default=0, min_value=0, help_text="0, unless told: the present token stops working at once."
+        required=False, default=0, min_value=0, help_text="By default 0: the current token stops working immediately."
     )
 
 
 class PlainServerSerializer(serializers.Serializer[MCPServer]):
-    """What every answer tells of an MCP server."""
+    """The fields of an MCP server that every answer has."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -89,30 +89,28 @@ class ServerSerializer(PlainServerSerializer):
     """An MCP server, without its token."""
 
     status = serializers.SerializerMethodField()
-    last_four = serializers.CharField(help_text="The end of its token, to tell it by.")
+    last_four = serializers.CharField(help_text="The last four characters of its token, to recognise it by.")
     previous_until = serializers.DateTimeField(
-        allow_null=True, help_text="How long the token before this one works on, after a rotation."
+        allow_null=True, help_text="Until when the previous token keeps working, after a rotation."
     )
-    last_client = serializers.CharField(help_text="What the client that connected last calls itself.")
-    last_seen_at = serializers.DateTimeField(allow_null=True, help_text="When a client connected last, to the minute.")
+    last_client = serializers.CharField(help_text="The name reported by the client that last connected.")
+    last_seen_at = serializers.DateTimeField(allow_null=True, help_text="When a client last connected, to the minute.")
 
     @extend_schema_field({"type": "string", "enum": MCPServer.Status.values})
     def get_status(self, server: MCPServer) -> str:
-        """Return `live`, `paused` or `expired`."""
         return server.status()
 
 
 class ServerWithTokenSerializer(PlainServerSerializer):
-    """An MCP server at the only moment when its token is known."""
+    """An MCP server with its new token, which is shown only here."""
 
-    token = serializers.SerializerMethodField(help_text="Shown once: only its digest is kept.")
-    url = serializers.SerializerMethodField(help_text="What an MCP client is given.")
+    token = serializers.SerializerMethodField(help_text="Shown once: only its digest is stored.")
+    url = serializers.SerializerMethodField(help_text="The URL for an MCP client.")
 
     def get_token(self, server: MCPServer) -> str:
-        """Return the token that was just made."""
         token: str = self.context["token"]
         return token
 
     def get_url(self, server: MCPServer) -> str:
-        """Return the address that the token opens."""
+        """Return the MCP URL, which contains the token."""
         return f"{settings.PUBLIC_URL}/mcp/{self.context['token']}"

@@ -1,4 +1,4 @@
-"""Paths of the management API that belong to this app."""
+"""URLs of MCP servers in the management API."""
 
 from accounts.routing import page
 from api.servers.viewsets import ServerViewSet

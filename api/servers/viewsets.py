@@ -1,4 +1,4 @@
-"""The management API of MCP servers (DRF)."""
+"""Viewset of MCP servers (DRF)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ MADE_EXAMPLE = OpenApiExample("Made", value=TRIAGE_MADE, response_only=True, sta
 
 @contextmanager
 def policy_problems() -> Iterator[None]:
-    """Raise ProblemRaised for settings that a server cannot have."""
+    """Translate PolicyRefused to ProblemRaised."""
     try:
         yield
     except PolicyRefused as refused:
@@ -63,7 +63,6 @@ class ServerFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django
     status = django_filters.ChoiceFilter(choices=MCPServer.Status.choices, method="in_status")
 
     def in_status(self, servers: MCPServerQuerySet, name: str, value: str) -> MCPServerQuerySet:
-        """Keep those in a status."""
         return servers.in_status(value)
 
 
@@ -79,17 +78,18 @@ class ServerViewSet(ApiViewSet[MCPServer]):
     required_role = Role.OPERATOR
 
     def account(self) -> IntegratedAccount:
-        """Return the account in the path; raise Http404 for one that the token's environment does not have."""
+        """Return the account in the path; raise Http404 if it is not in the token's environment."""
         accounts = IntegratedAccount.objects.filter(environment=self.token.environment).select_related("integration")
         return get_object_or_404(accounts, pk=self.kwargs["account_id"])
 
     def get_queryset(self) -> QuerySet[MCPServer]:
-        """Return the account's servers, expired ones too as long as they are not purged."""
+        """Return the account's servers, including expired ones that are not purged yet."""
         servers = MCPServer.objects.select_related("account__integration")
         return servers.filter(account_id=self.kwargs["account_id"], account__environment_id=self.token.environment_id)
 
     def list(self, request: Request, account_id: UUID) -> Response:
         """List the account's servers, newest first."""
+        # For its 404: an empty list would suggest that the account exists.
         self.account()
         return self.page(self.get_queryset())
 
@@ -103,23 +103,26 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         examples=[REQUEST_EXAMPLE, MADE_EXAMPLE],
     )
     def create(self, request: Request, account_id: UUID) -> Response:
-        """Create a server. Its token and URL stand in this answer and nowhere else."""
+        """Create a server. Only this answer contains its token and URL."""
         account = self.account()
-        asked = CreateServerSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = CreateServerSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        # Omitted filters are empty ones, which expose every tool.
         with policy_problems():
-            server, token = lifecycle.create_server(account, self.token, **{"methods": [], "tags": [], **asked.chosen})
+            server, token = lifecycle.create_server(
+                account, self.token, **{"methods": [], "tags": [], **serializer.chosen}
+            )
         location = f"/integrated-account/{account.pk}/mcp/{server.pk}"
         return self._with_token(server, token, status.HTTP_201_CREATED, {"Location": location})
 
     @extend_schema(request=CreateServerSerializer)
     def partial_update(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
-        """Change a server, effective at once. `expires_at: null` takes its end away."""
+        """Change a server, effective immediately. `expires_at: null` removes its expiry."""
         server = self.get_object()
-        asked = CreateServerSerializer(data=request.data, partial=True)
-        asked.is_valid(raise_exception=True)
+        serializer = CreateServerSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
         with policy_problems():
-            lifecycle.change_server(server, self.token, **asked.chosen)
+            lifecycle.change_server(server, self.token, **serializer.chosen)
         return Response(ServerSerializer(server).data)
 
     def destroy(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
@@ -134,12 +137,12 @@ class ServerViewSet(ApiViewSet[MCPServer]):
         examples=[MADE_EXAMPLE],
     )
     def rotate(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
-        """Replace a server's token. The new one stands in this answer alone; the old one may work on for a while."""
+        """Replace a server's token. Only this answer contains the new one; the old one may keep working for a while."""
         server = self.get_object()
-        asked = RotateSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        serializer = RotateSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         with policy_problems():
-            grace = timedelta(seconds=asked.validated_data["grace_seconds"])
+            grace = timedelta(seconds=serializer.validated_data["grace_seconds"])
             token = lifecycle.rotate_token(server, self.token, grace=grace)
         return self._with_token(server, token, status.HTTP_200_OK, {})
 
@@ -153,7 +156,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
 
     @extend_schema(operation_id="integrated_account_mcp_resume", request=None, responses={200: ServerSerializer})
     def resume(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
-        """Answer clients again."""
+        """Resume a paused server; clients are answered again."""
         server = self.get_object()
         with policy_problems():
             lifecycle.resume_server(server, self.token)

@@ -1,1 +1,1 @@
-"""The agents' API, and documentation records and calls in the management API."""
+"""The agents' API; and accounts, documentation records and calls in the management API."""

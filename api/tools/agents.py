@@ -1,4 +1,4 @@
-"""The agent-facing API: list an account's tools in the form that a model's API takes, and call one (django-ninja)."""
+"""The agent-facing API (django-ninja): list an account's tools in the format of a model's API, and call one."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -28,22 +28,22 @@ from tools.record.notes import Caller
 
 LIST = "/{uuid:account_id}/tools"
 CALL = "/{uuid:account_id}/tools/{name}"
-# Every other method gets a problem too; ninja's own answer is a line of text.
+# Methods that must answer with a problem; ninja's own 405 is a line of text.
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
 
-METHODS_HELP = "`read`, `write`, `custom`, or single methods; comma-separated or repeated. None: all."
-TAGS_HELP = "Tools with any of these tags; comma-separated or repeated. None: all."
+METHODS_HELP = "`read`, `write`, `custom`, or single methods; comma-separated or repeated. Omitted: all."
+TAGS_HELP = "Tools with any of these tags; comma-separated or repeated. Omitted: all."
 
 
 class ApiTokenBearer(HttpBearer):
-    """An API token, looked up at most once a second."""
+    """Authentication by API token, which is looked up at most once a second."""
 
     openapi_bearerFormat = "pbapi_…"
 
     async def authenticate(self, request: HttpRequest, token: str) -> TokenGrant | None:
-        """Return what the token opens, and count the request.
+        """Return the token's grant, and count the request.
 
-        Raises ProblemRaised for a token that may not be used from the client's address, or is used too often.
+        Raises ProblemRaised for a token that may not be used from the client's address, or is beyond its limit.
         """
         try:
             grant = await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
@@ -57,7 +57,7 @@ class ApiTokenBearer(HttpBearer):
 
 
 class GrantedRequest(HttpRequest):
-    """A request that an API token authenticated."""
+    """A request authenticated by an API token, for type checking."""
 
     auth: TokenGrant
 
@@ -77,11 +77,11 @@ router = Router(auth=ApiTokenBearer(), tags=["tool"])
 async def list_tools(
     request: GrantedRequest,
     account_id: UUID,
-    methods: Annotated[list[str], Query(description=METHODS_HELP)] = [],  # noqa: B006  ninja reads it, nothing writes
+    methods: Annotated[list[str], Query(description=METHODS_HELP)] = [],  # noqa: B006  ninja only reads it
     tags: Annotated[list[str], Query(description=TAGS_HELP)] = [],  # noqa: B006
-    shape: Annotated[Format, Query(alias="format", description="Whose form the tools have.")] = Format.MCP,
+    shape: Annotated[Format, Query(alias="format", description="The API whose format the tools have.")] = Format.MCP,
 ) -> ToolList:
-    """List the account's tools that match the filters, in the form that MCP, OpenAI's or Anthropic's API takes."""
+    """List the account's tools that match the filters, in the format of MCP, or of OpenAI's or Anthropic's API."""
     toolbox = await _toolbox(request, account_id)
     wanted_methods, wanted_tags = _names(methods), _names(tags)
     try:
@@ -100,9 +100,9 @@ async def call_tool(
     name: str,
     arguments: Annotated[Any, Body(description="The tool's arguments, as its inputSchema says.")] = None,
 ) -> HttpResponse:
-    """Call a tool. The answer is the result alone; the vendor's rate limit stands in `ratelimit-*` headers.
+    """Call a tool. The answer is the bare result; `ratelimit-*` headers give the vendor's rate limit.
 
-    A file comes as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
+    A file is returned as `file` with `name`, `media_type` and `bytes`, and its content as `text` or `base64`.
     """
     try:
         with calls.one(Holder(HolderKind.TOKEN, request.auth.token_id)):
@@ -148,17 +148,17 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
 
 
 def _body(result: CallResult) -> str | bytes:
-    """Return a result as JSON; a file with its content, as text where it is textual, else in Base64."""
+    """Return a result as JSON; a file includes its content, as text if it is textual, else in Base64."""
     file = result.file
     if file is None:
         return result.text
-    told = orjson.loads(result.text)
+    answer = orjson.loads(result.text)
     content = {"text": file.text} if file.kind is FileKind.TEXT else {"base64": file.base64}
-    return orjson.dumps({**told, "file": {**told["file"], **content}})
+    return orjson.dumps({**answer, "file": {**answer["file"], **content}})
 
 
 async def _toolbox(request: GrantedRequest, account_id: UUID) -> Toolbox:
-    """Return the account's toolbox; raise ProblemRaised for one that the token's environment does not have."""
+    """Return the account's toolbox; raise ProblemRaised if the account is not in the token's environment."""
     toolbox = await toolbox_of(account_id)
     if toolbox is None or toolbox.environment_id != request.auth.environment_id:
         raise ProblemRaised(Problem(404, NOT_FOUND))

@@ -1,4 +1,4 @@
-"""The record of calls in the management API (DRF): calls newest first, one call, and what many calls come to."""
+"""The record of calls in the management API (DRF): a list, single calls, and aggregate figures."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,23 +23,25 @@ MOST = 200
 
 
 class CallQuery(StrictSerializer):
-    """Which calls are asked for; whatever is left out does not matter."""
+    """Filters of calls; an omitted one matches every call."""
 
     account = serializers.UUIDField(required=False, help_text="The id of an account.")
     server = serializers.UUIDField(required=False, help_text="The id of an MCP server.")
     tool = serializers.CharField(required=False, max_length=64, help_text="The name of a tool.")
-    client = serializers.CharField(required=False, max_length=120, help_text="A part of what the client calls itself.")
+    client = serializers.CharField(
+        required=False, max_length=120, help_text="A part of the name that the client reports."
+    )
     outcome = serializers.ChoiceField(
         required=False,
         choices=[*Outcome.values, ANY_FAILURE],
-        help_text="One outcome, or `failures` for all that failed.",
+        help_text="One outcome, or `failures` for all failed calls.",
     )
-    via = serializers.ChoiceField(required=False, choices=Via.values, help_text="Through which door.")
+    via = serializers.ChoiceField(required=False, choices=Via.values, help_text="The interface used for the call.")
     since = MomentField(required=False, help_text="Not before this moment (RFC 3339).")
     until = MomentField(required=False, help_text="Not after this moment (RFC 3339).")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a time that ends before it begins, or that no calendar holds a day before."""
+        """Refuse a period that ends before it begins, and years whose neighbours datetime cannot represent."""
         for name in ("since", "until"):
             if name in attrs and not 2000 <= attrs[name].year <= 9000:
                 raise serializers.ValidationError({name: "Takes a year from 2000 to 9000."})
@@ -48,23 +50,23 @@ class CallQuery(StrictSerializer):
         return attrs
 
     def wanted(self, environment_id: Any) -> CallFilter:
-        """Return the filter, of one environment (after is_valid)."""
+        """Return the filter for one environment; call is_valid first."""
         given = {name: value for name, value in self.validated_data.items() if name not in {LIMIT, CURSOR}}
         return CallFilter(environment_id, given.pop("account", None), given.pop("server", None), **given)
 
 
 class CallListQuery(CallQuery):
-    """Which calls, and which page of them."""
+    """Filters of calls, and a page of the matches."""
 
     limit = serializers.IntegerField(
         required=False, min_value=1, max_value=MOST, default=50, help_text="How many calls to return at most."
     )
     next_cursor = serializers.CharField(
-        required=False, help_text="For the next page: the next_cursor of the page before, passed back unchanged."
+        required=False, help_text="For the next page: the next_cursor of the previous page, passed back unchanged."
     )
 
     def validate_next_cursor(self, given: str) -> CallPosition | None:
-        """Return the position that a cursor stands for; refuse one that the list did not give out."""
+        """Return the cursor's position; raise ValidationError if the list did not issue it."""
         try:
             return CallPosition.parse(opened(given, self.context["request"]))
         except CursorUnknown as unknown:
@@ -72,7 +74,7 @@ class CallListQuery(CallQuery):
 
 
 class CallSerializer(serializers.ModelSerializer[Call]):
-    """One call. Durations are in milliseconds; values that are called like secrets are masked in `arguments`."""
+    """One call. Durations are in milliseconds; values with names like those of secrets are masked in `arguments`."""
 
     class Meta:
         model = Call
@@ -90,12 +92,12 @@ class CallPageSerializer(serializers.Serializer[Any]):
     result = CallSerializer(many=True)
     next_cursor = serializers.CharField(
         allow_null=True,
-        help_text="Null on the last page. A search may give a page that is short, or empty, before it.",
+        help_text="Null on the last page. A search may return short or empty pages before that.",
     )
 
 
 class TallySerializer(serializers.Serializer[Any]):
-    """What some calls come to. Percentiles are null where there are none."""
+    """Figures for some calls. Percentiles are null where there are none."""
 
     calls = serializers.IntegerField()
     failed = serializers.IntegerField()
@@ -105,26 +107,28 @@ class TallySerializer(serializers.Serializer[Any]):
 
 
 class ToolTallySerializer(TallySerializer):
-    """What the calls of one tool come to."""
+    """Figures for the calls of one tool."""
 
     tool = serializers.CharField()
 
 
 class ServerTallySerializer(TallySerializer):
-    """What the calls through one server come to; `server_id` is null for calls without one."""
+    """Figures for the calls through one server; `server_id` is null for calls without a server."""
 
     server_id = serializers.UUIDField(allow_null=True)
     account_id = serializers.UUIDField(allow_null=True)
 
 
 class CallFiguresSerializer(serializers.Serializer[Any]):
-    """What calls come to, in all, by tool and by server, each with the most called first."""
+    """Figures for calls: in total, by tool and by server, the most called first."""
 
-    since = serializers.DateTimeField(help_text="From when on, to the hour or day where figures are kept by these.")
+    since = serializers.DateTimeField(
+        help_text="The start of the period, rounded to the hour or day if figures are kept by these."
+    )
     until = serializers.DateTimeField()
     total = TallySerializer()
     tools = ToolTallySerializer(many=True)
-    servers = ServerTallySerializer(many=True, allow_null=True, help_text="The ten most used; null where not known.")
+    servers = ServerTallySerializer(many=True, allow_null=True, help_text="The ten most used; null if unknown.")
 
 
 @extend_schema(tags=["call"])
@@ -133,15 +137,15 @@ class CallViewSet(ApiViewSet[Call]):
 
     queryset = Call.objects.all()
     serializer_class = CallSerializer
-    pagination_class = None  # type: ignore[assignment]  # pages begin at a position, which the record knows itself
+    pagination_class = None  # type: ignore[assignment]  # `page_of` pages by position, without DRF
 
     @extend_schema(parameters=[CallListQuery], responses=CallPageSerializer)
     def list(self, request: Request) -> Response:
-        """List calls, newest first. Nothing is counted, so that a record of any length answers alike."""
-        asked = CallListQuery(data=request.query_params.dict(), context={"request": request})
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
-        page = page_of(asked.wanted(self.token.environment_id), data.get(CURSOR), data[LIMIT])
+        """List calls, newest first. They are not counted, so that a long record answers as fast as a short one."""
+        serializer = CallListQuery(data=request.query_params.dict(), context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        page = page_of(serializer.wanted(self.token.environment_id), data.get(CURSOR), data[LIMIT])
         following = sealed(str(page.next), request) if page.next else None
         return Response({"result": CallSerializer(page.calls, many=True).data, CURSOR: following})
 
@@ -152,12 +156,12 @@ class CallViewSet(ApiViewSet[Call]):
 
     @extend_schema(parameters=[CallQuery], responses=CallFiguresSerializer)
     def figures(self, request: Request) -> Response:
-        """Read what calls come to: of the last 24 hours, unless `since` and `until` say otherwise."""
-        asked = CallQuery(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        until: datetime = asked.validated_data.get("until") or timezone.now()
-        since: datetime = asked.validated_data.get("since") or until - PERIOD
-        wanted = asked.wanted(self.token.environment_id)
+        """Read aggregate figures, of the last 24 hours unless `since` and `until` are given."""
+        serializer = CallQuery(data=request.query_params.dict())
+        serializer.is_valid(raise_exception=True)
+        until: datetime = serializer.validated_data.get("until") or timezone.now()
+        since: datetime = serializer.validated_data.get("since") or until - PERIOD
+        wanted = serializer.wanted(self.token.environment_id)
         whole, parted = figures_of(wanted, since, until), breakdown_of(wanted, since, until)
         shown = {
             "since": whole.since,

@@ -1,4 +1,4 @@
-"""A call that failed, as REST answers it: which status, which problem, and the vendor's limits in its headers."""
+"""Problems of failed calls: status, kind, and the vendor's limits as headers."""
 
 import re
 
@@ -18,19 +18,19 @@ from tools.errors import (
     VendorUnreachable,
 )
 
-# What a vendor says with these concerns the account's credentials. Passed on, it would seem to concern the caller's.
+# A vendor's statuses about the account's credentials; passed on, they would seem to concern the caller's.
 OF_CREDENTIALS = frozenset({401, 403, 407})
 ARGUMENT = re.compile(r"([A-Za-z0-9_.\-\[\]]+)(?:: | is )")
 
 
 def unknown_tool(unknown: UnknownTool) -> Problem:
     """Return the problem of a name that no tool of the account has."""
-    hint = f"Did you mean {unknown.nearest}?" if unknown.nearest else "GET …/tools lists those that there are."
+    hint = f"Did you mean {unknown.nearest}?" if unknown.nearest else "GET …/tools lists the tools."
     return Problem(404, f"This account has no tool {unknown.name!r}. {hint}", "unknown-tool")
 
 
 def call_problem(failed: CallFailed, tool: Tool, vendor: str) -> Problem:
-    """Return the problem of a failed call; `detail` is what a model would read of it."""
+    """Return the problem of a failed call; `detail` is the text that a model would read."""
     status, kind = _status_and_kind(failed)
     headers = failed.limits.headers()
     wait = _wait(failed)
@@ -47,7 +47,7 @@ def call_problem(failed: CallFailed, tool: Tool, vendor: str) -> Problem:
 
 
 def _wait(failed: CallFailed) -> int | None:
-    """Return how many seconds a caller should wait, where that is known."""
+    """Return how many seconds a caller should wait; None if unknown."""
     match failed:
         case RateLimited():
             return failed.limits.reset
@@ -65,7 +65,7 @@ def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
             return 429, "rate-limited"
         case VendorRefused(status=int(status)) if 400 <= status < 500 and status not in OF_CREDENTIALS:
             return status, "vendor-refused"
-        case VendorRefused(status=int(status)) if status < 400:
+        case VendorRefused(status=int(status)) if status < 400:  # a failure reported with a success status
             return 422, "vendor-refused"
         case VendorRefused():
             return 502, "vendor-refused"
@@ -82,6 +82,6 @@ def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
 
 
 def _field_error(problem: str) -> FieldError:
-    """Part a problem from the argument's name, with which it begins."""
+    """Split off the argument's name, with which a problem begins; `body` if there is none."""
     named = ARGUMENT.match(problem)
     return FieldError(named.group(1) if named else "body", problem)

@@ -1,4 +1,4 @@
-"""What the management API gives and takes of documentation records, and of accounts with their number of tools."""
+"""Serializers of documentation records, and of accounts with their number of tools."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,13 +19,12 @@ from tools.models import Documentation
 class AccountWithToolsSerializer(AccountSerializer):
     """An integrated account, and how many tools it has."""
 
-    tools = serializers.SerializerMethodField(help_text="How many tools its integration's documentation makes.")
+    tools = serializers.SerializerMethodField(help_text="How many tools its integration's documentation produces.")
 
     class Meta(AccountSerializer.Meta):
         fields = (*AccountSerializer.Meta.fields, "tools")
 
     def get_tools(self, account: IntegratedAccount) -> int:
-        """Return the number of tools."""
         return len(catalogue_of(account.integration))
 
 
@@ -39,7 +38,7 @@ class GateSerializer(serializers.Serializer[Any]):
 class FindingSerializer(serializers.Serializer[Any]):
     """One thing that would make a record better."""
 
-    rule = serializers.CharField(help_text="The rule's name, as docs/integrations.md explains it.")
+    rule = serializers.CharField(help_text="The rule's name; docs/integrations.md explains the rules.")
     place = serializers.CharField(help_text="Where it is, such as `query_schema.status`.")
     reason = serializers.CharField(help_text="What is wrong, and what to do.")
 
@@ -61,29 +60,31 @@ class LintedRecordSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=[EXPOSED, DRAFT, WITHDRAWN])
     score = serializers.IntegerField(min_value=0, max_value=100)
     tokens = serializers.IntegerField(allow_null=True)
-    problems = serializers.ListField(child=serializers.CharField(), help_text="What the quality gate says.")
+    problems = serializers.ListField(
+        child=serializers.CharField(), help_text="The problems that the quality gate found."
+    )
     findings = FindingSerializer(many=True)
 
 
 class IntegrationLintSerializer(serializers.Serializer[Any]):
-    """What gate and lint say of all the records of an integration."""
+    """The results of gate and lint for all records of an integration."""
 
     integration = serializers.CharField()
     score = serializers.IntegerField(allow_null=True, help_text="The mean of the published records.")
-    tools = serializers.IntegerField(help_text="How many records make a tool.")
-    drafts = serializers.IntegerField(help_text="How many published records make none.")
-    tokens = serializers.IntegerField(help_text="About what all tools cost a model together.")
+    tools = serializers.IntegerField(help_text="How many records produce a tool.")
+    drafts = serializers.IntegerField(help_text="How many published records produce none.")
+    tokens = serializers.IntegerField(help_text="Roughly how many tokens all tools together cost a model.")
     findings = serializers.ListField(child=serializers.CharField(), help_text="What concerns all tools together.")
     records = LintedRecordSerializer(many=True)
 
 
 def shown_findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    """Return findings as the API gives them."""
+    """Return findings in the API's format."""
     return [{"rule": each.rule, "place": each.place, "reason": each.words} for each in findings]
 
 
 def shown_report(report: Report) -> dict[str, Any]:
-    """Return the lint of an integration as the API gives it."""
+    """Return an integration's lint report in the API's format."""
     return {
         "integration": report.integration.name,
         "score": report.score,
@@ -111,10 +112,10 @@ def _shown_record(record: Documentation) -> dict[str, Any]:
 
 
 class DocumentationSerializer(serializers.ModelSerializer[Documentation]):
-    """A documentation record, the tool that it makes, and what stands in its way."""
+    """A documentation record, its tool, and the problems that keep it from having one."""
 
     integration = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
-    tool_name = serializers.SerializerMethodField(help_text="Null for a record that makes no tool.")
+    tool_name = serializers.SerializerMethodField(help_text="Null for a record that produces no tool.")
     query_schema = ObjectField()
     body_schema = ObjectField()
     response_schema = ObjectField()
@@ -146,36 +147,37 @@ class DocumentationSerializer(serializers.ModelSerializer[Documentation]):
         )
 
     def to_representation(self, instance: Documentation) -> dict[str, Any]:
-        """Look the record's tool up once for all members that tell of it."""
+        """Look up the record's tool once for all fields that describe it."""
         self._preview = stored_preview(instance)
         return super().to_representation(instance)
 
     def get_tool_name(self, record: Documentation) -> str | None:
-        """Return the name of the record's tool; None for a record that makes no tool."""
+        """Return the name of the record's tool; None if it produces none."""
         return self._preview.name if self._preview.state == EXPOSED else None
 
     @extend_schema_field(GateSerializer)
     def get_gate(self, record: Documentation) -> dict[str, Any]:
-        """Return the verdict of the quality gate."""
         return {"passes": not self._preview.reasons, "problems": self._preview.reasons}
 
     @extend_schema_field(LintSerializer)
     def get_lint(self, record: Documentation) -> dict[str, Any]:
-        """Return the score and what it comes from."""
+        """Return the score and the findings behind it."""
         return {"score": self._preview.score, "findings": shown_findings(self._preview.findings)}
 
-    @extend_schema_field({"type": ["integer", "null"], "description": "About what the tool costs a model to be told."})
+    @extend_schema_field(
+        {"type": ["integer", "null"], "description": "Roughly how many tokens the tool's description costs a model."}
+    )
     def get_tokens(self, record: Documentation) -> int | None:
-        """Return the estimate; None for a record that makes no tool."""
+        """Return the estimate; None for a record that produces no tool."""
         return self._preview.tokens
 
 
 class ChangeDocumentationSerializer(StrictSerializer):
-    """Changes to a documentation record; what is left out stays as it is."""
+    """Changes to a documentation record; omitted fields keep their values."""
 
     title = NameField(required=False, allow_blank=True, max_length=120)
     description = TextField(required=False, allow_blank=True, max_length=20_000)
     query_schema = ObjectField(required=False, help_text="JSON Schema of path and query parameters, as one object.")
     body_schema = ObjectField(required=False, help_text="JSON Schema of the body, as one object.")
     response_schema = ObjectField(required=False, help_text="JSON Schema of the result.")
-    published = TruthField(required=False, help_text="A withdrawn record keeps its text, but makes no tool.")
+    published = TruthField(required=False, help_text="A withdrawn record keeps its text, but produces no tool.")

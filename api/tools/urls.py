@@ -1,4 +1,4 @@
-"""Paths of the management API that belong to this app: accounts stand here for the number of their tools."""
+"""URLs of accounts, documentation records and calls; accounts are here because they include their number of tools."""
 
 from accounts.routing import page
 from api.tools.calls import CallViewSet

@@ -1,4 +1,4 @@
-"""The management API of documentation records, and of accounts where it tells their tools (DRF)."""
+"""Viewsets of documentation records, and of accounts with their number of tools (DRF)."""
 
 import django_filters
 from django.db.models import QuerySet
@@ -24,7 +24,7 @@ from tools.rights import Right, demand
 
 
 class AccountWithToolsViewSet(AccountViewSet):
-    """Integrated accounts, each with the number of its tools, which only this app knows."""
+    """Integrated accounts, each with its number of tools."""
 
     serializer_class = AccountWithToolsSerializer
 
@@ -41,14 +41,14 @@ class DocumentationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dj
 
 
 class DocumentationPages(CursorPages):
-    """In the order in which the records were written."""
+    """Pages of records in their order of creation."""
 
     ordering = ("pk",)
 
 
 @extend_schema(tags=["documentation"])
 class DocumentationViewSet(ApiViewSet[Documentation]):
-    """Documentation records: what models are told of each method. They are shared by all environments."""
+    """Documentation records: the descriptions of methods that models read. All environments share them."""
 
     queryset = Documentation.objects.all()
     serializer_class = DocumentationSerializer
@@ -59,7 +59,7 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
     required_role = Role.ADMIN
 
     def get_queryset(self) -> QuerySet[Documentation]:
-        """Return every record with its verdict, which is seen to first."""
+        """Return every record with its verdict, after updating stale verdicts."""
         ensure_fresh()
         rows = Documentation.objects.select_related("updated_by", "integration", "verdict")
         return rows.defer("integration__definition")
@@ -74,26 +74,27 @@ class DocumentationViewSet(ApiViewSet[Documentation]):
 
     @extend_schema(request=ChangeDocumentationSerializer)
     def partial_update(self, request: Request, record_id: int) -> Response:
-        """Change a record. One that the gate refuses is kept as a draft: it makes no tool, and `gate` says why."""
-        # Before anything is told of what was sent; `save_record` demands it again.
+        """Change a record. One that the gate refuses is saved as a draft: it produces no tool, and `gate` says why."""
+        # Before validation, whose errors would reveal something; `save_record` demands it again.
         demand(self.token, Right.CHANGE_RECORD)
         record = self.get_object()
-        asked = ChangeDocumentationSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        for name, value in asked.validated_data.items():
+        serializer = ChangeDocumentationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        for name, value in serializer.validated_data.items():
             setattr(record, name, value)
         save_record(self.token, record)
+        # Read again, with the new verdict.
         return Response(self.get_serializer(self.get_object()).data)
 
 
 @extend_schema(tags=["integration"])
 class IntegrationLintViewSet(ApiViewSet[Integration]):
-    """What gate and lint say of an integration's records."""
+    """The results of gate and lint for an integration's records."""
 
     queryset = Integration.objects.all()
     serializer_class = IntegrationLintSerializer
     lookup_field = lookup_url_kwarg = "name"
 
     def retrieve(self, request: Request, name: str) -> Response:
-        """Read the score of every record with its reasons, and what concerns all tools together."""
+        """Read the score of every record with its reasons, and the findings that concern all tools together."""
         return Response(shown_report(report_of(self.get_object())))

@@ -1,4 +1,4 @@
-"""The first page of the admin: what is there, and what waits for somebody."""
+"""The admin's index page: counts of what there is, and of what needs attention."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LATELY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Fact:
-    """A count with its list, and what of it waits (`waiting` is empty when nothing does)."""
+    """A count with a link to its list, and the part that needs attention (`waiting` is empty if none does)."""
 
     count: int
     words: str
@@ -30,7 +30,7 @@ class Fact:
 
 
 def attention(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add what the person may see to the page's context."""
+    """Add the facts that the person may see to the page's context."""
     facts = (
         ("tools.view_documentation", _tools),
         ("accounts.view_integratedaccount", _accounts),

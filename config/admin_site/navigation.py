@@ -1,4 +1,4 @@
-"""The admin's sidebar: what staff come for first, each entry only for those who may open it."""
+"""The admin's sidebar, by frequency of use; each entry is shown only to people who may open it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,12 @@ from django.urls import reverse_lazy
 
 
 def _may(*permissions: str) -> Callable[[HttpRequest], bool]:
-    """Return whether the person has any of these permissions, to be asked at each request."""
+    """Return a predicate for requests: whether the person has any of these permissions."""
     return lambda request: any(request.user.has_perm(permission) for permission in permissions)
 
 
 def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
-    """Link to a model's list; `model` is `app.model`."""
+    """Return a link to a model's list; `model` is `app.model`."""
     app, name = model.split(".")
     return {
         "title": title,

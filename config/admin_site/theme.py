@@ -1,4 +1,4 @@
-"""How the admin looks: names, icon and colours for its theme, in the portal's own."""
+"""The admin theme's names, icon and colours, which match the portal's."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Hold request bodies to a limit before Django reads them: its handler spools a body to disk, whatever its length."""
+"""Limit request bodies before Django reads them: its handler spools a body of any length to disk."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -8,9 +8,9 @@ from mcpservers.replies import Receive, Scope, Send
 
 
 async def limited(app: Any, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
-    """Run an ASGI application; a body over `limit` bytes, declared or not, is answered with 413.
+    """Run an ASGI application, but answer a body over `limit` bytes, declared or not, with 413.
 
-    To the application an overlong body looks like a client that went away, so that it cleans up after itself.
+    To the application, an oversized body looks like a client that disconnected, so that it cleans up.
     """
     size = 0
 
@@ -30,7 +30,7 @@ async def limited(app: Any, scope: Scope, receive: Receive, send: Send, *, limit
 
 
 async def refuse(send: Send, limit: int) -> None:
-    """Answer with a problem, and have the connection closed: the rest of the body is not read."""
+    """Answer with a problem, and close the connection: the rest of the body is not read."""
     response = Problem(413, f"The body is larger than {limit} bytes. Send less.").response()
     response["Connection"] = "close"
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]

@@ -1,4 +1,4 @@
-"""Keep every answer out of every cache, but for static files and what says by itself that it is public."""
+"""Keep responses out of caches, except static files and those declared public."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +14,7 @@ AsyncAnswer = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 def keep_out_of_caches(response: HttpResponseBase) -> HttpResponseBase:
-    """Forbid caches to hold an answer, unless it forbids it in words of its own or is meant for everybody."""
+    """Set Cache-Control, unless the response already says `no-store` or `public`."""
     directives = {each.strip().lower() for each in response.headers.get("Cache-Control", "").split(",")}
     if not directives & {"no-store", "public"}:
         response.headers["Cache-Control"] = PRIVATE
@@ -23,7 +23,7 @@ def keep_out_of_caches(response: HttpResponseBase) -> HttpResponseBase:
 
 @sync_and_async_middleware
 def no_store(get_response: Answer | AsyncAnswer) -> Answer | AsyncAnswer:
-    """Put the header on all answers, refusals and redirects included: it stands before all other middleware."""
+    """Set the header on every response; as the first middleware, it covers those of all others."""
     if iscoroutinefunction(get_response):
 
         async def answer_later(request: HttpRequest) -> HttpResponseBase:
@@ -32,6 +32,6 @@ def no_store(get_response: Answer | AsyncAnswer) -> Answer | AsyncAnswer:
         return answer_later
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        return keep_out_of_caches(get_response(request))  # type: ignore[arg-type]  # a plain function, as just asked
+        return keep_out_of_caches(get_response(request))  # type: ignore[arg-type]  # not a coroutine function, as checked above
 
     return answer

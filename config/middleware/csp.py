@@ -7,8 +7,8 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-# The admin theme runs Alpine.js, which evaluates the expressions in its templates, and sets styles inline. None of its
-# pages shows anything that a vendor's customer wrote unescaped.
+# The admin theme uses Alpine.js, which evaluates expressions from templates, and inline styles. None of its pages
+# shows customers' texts unescaped.
 WIDER: dict[str, dict[str, Any]] = {
     "/admin": {"script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]},
 }

@@ -1,6 +1,6 @@
-"""Every request of every surface: its id, its figures, its line in the access log.
+"""Request ids, metrics and access log, for every surface.
 
-The id is taken from the proxy or made; it stands in each line that is logged meanwhile, and goes back in the answer.
+The id comes from the proxy or is generated; it is in each line logged during the request, and in the answer.
 """
 
 import logging
@@ -23,21 +23,25 @@ from mcpservers.replies import Application, Message, Receive, Scope, Send
 logger = logging.getLogger("patchbay.access")
 
 HEADER = b"x-request-id"
+# A proxy's id of another form is replaced, because it is repeated in log lines and headers.
 FORM = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-REQUESTS = Counter("patchbay_requests", "Requests that were answered.", ["surface", "method", "status"])
-REQUEST_SECONDS = Histogram(
-    "patchbay_request_seconds", "Time until an answer began, streams included.", ["surface"], buckets=SECONDS
+REQUESTS = Counter(
+    "patchbay_requests", "Requests answered, by surface, method and status class.", ["surface", "method", "status"]
 )
-IN_PROGRESS = Gauge("patchbay_requests_in_progress", "Requests that are not over yet, streams included.")
+REQUEST_SECONDS = Histogram(
+    "patchbay_request_seconds", "Seconds until an answer began, streams included.", ["surface"], buckets=SECONDS
+)
+IN_PROGRESS = Gauge("patchbay_requests_in_progress", "Requests in progress, streams included.")
+# Labelled series, kept because looking one up costs more than incrementing it.
 _requests: dict[tuple[str, str, int], Counter] = {}
 _seconds: dict[str, Histogram] = {}
 
 
 async def observed(application: Application, scope: Scope, receive: Receive, send: Send) -> None:
-    """Have a request answered under its id; it is counted, and logged, when its answer begins."""
+    """Run the application under a request id; count and log the request when its answer begins."""
     request_id = _request_id(scope)
     structlog.contextvars.bind_contextvars(request_id=request_id)
     started = time.perf_counter()
@@ -54,7 +58,7 @@ async def observed(application: Application, scope: Scope, receive: Receive, sen
     IN_PROGRESS.inc()
     try:
         await application(scope, receive, send_observed)
-    except Exception:  # whatever it is, the access log must have it: noted as a 500, then raised on
+    except Exception:  # any failure is logged as a 500 and raised again
         if not answering:
             _note(scope, 500, time.perf_counter() - started)
         raise
@@ -77,7 +81,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     counter.inc()
     _seconds[surface].observe(seconds)
     if settings.ACCESS_LOG:
-        # No query: the old HTTP+SSE transport has its session there. Quoted, so that no path makes a line of its own.
+        # Without the query, where the old HTTP+SSE transport has its session; quoted, so that no path adds a line.
         logger.info(
             "%s %s",
             method,
@@ -92,7 +96,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _counter(surface: str, method: str, status: int) -> Counter:
-    """Return the series of such requests; the method is what a client sent, so that only known ones are held."""
+    """Return the series for these labels; clients choose the method, so only known ones are kept."""
     _seconds.setdefault(surface, REQUEST_SECONDS.labels(surface))
     known = method in METHODS
     counter = REQUESTS.labels(surface, method if known else "other", f"{status // 100}xx")
@@ -102,7 +106,7 @@ def _counter(surface: str, method: str, status: int) -> Counter:
 
 
 def surface_of(scope: Scope) -> str:
-    """Return which part of the product a request is for."""
+    """Return the part of the product that a request addresses: mcp, admin, static, rest or portal."""
     path: str = scope["path"]
     return "mcp" if path.startswith(PREFIX) else _surface_of_path(path)
 

@@ -22,6 +22,7 @@ from accounts.errors import AllowanceUsedUp
 from accounts.models import Membership, User
 from accounts.people.sessions import SessionStore
 from mcpservers.admission import check_host, is_own_origin
+from mcpservers.errors import Refusal
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import (
     ABORT,
@@ -29,7 +30,6 @@ from mcpservers.replies import (
     COMMENT_SECONDS,
     Headers,
     Receive,
-    Refusal,
     Scope,
     Send,
     end_stream,

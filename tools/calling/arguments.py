@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import jsonschema_rs
 import orjson
@@ -13,6 +13,7 @@ import orjson
 from accounts.definition import is_reserved_header, is_reserved_parameter
 from accounts.invisible import unescaped
 from accounts.nearest import nearest
+from accounts.vendors.segments import is_one_segment
 from tools.calling.files import ACCEPTED
 from tools.calling.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
 from tools.calling.request_bodies import Field, encode_body
@@ -31,12 +32,10 @@ SEARCHED_CHARACTERS = 64 * 1024
 MAX_PATH_VALUE = 1000
 # A longer address does not pass a vendor's front door.
 MAX_TARGET = 16 * 1024
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 EXACT_FLOATS = 2.0**53  # above it, a float no longer tells which whole number was meant
 MAX_HEADER = 1000
 HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
-DECODINGS = 4
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -267,22 +266,13 @@ def _uploads(tool: Tool, name: str, value: Any) -> Any:
 
 
 def _segment(tool: Tool, name: str, value: Any) -> str:
-    """Quote a path value.
-
-    Quoting alone does not hold it in its segment: clients and servers normalise dot segments, and some decode
-    twice. So whatever decodes to a separator or a dot segment, however often it was encoded, is refused.
-    """
+    """Quote a path value; refuse one that would leave its segment, in any encoding."""
     text = scalar(value)
     if len(text) > MAX_PATH_VALUE:
         problem = (
             f"{name}: an id has at most {MAX_PATH_VALUE} characters; take it from a result of this account's tools."
         )
         raise _invalid(tool, [problem])
-    decoded = text
-    # No id is encoded more often than this; each round costs the length of the text.
-    for _ in range(DECODINGS):
-        decoded = unquote(decoded)
-    leaves = "/" in decoded or "\\" in decoded or decoded.partition(";")[0].strip() in {"", ".", ".."}
-    if leaves or CONTROL.search(decoded) or unquote(decoded) != decoded:
+    if not is_one_segment(text):
         raise _invalid(tool, [f"{name}: {text[:80]!r} cannot be an id; take it from a result of this account's tools."])
     return quote(text, safe="")

@@ -8,11 +8,11 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from accounts.vendors.charsets import charset_of, decoded, parameter
+from accounts.vendors.segments import CONTROL, SEPARATOR
 from accounts.vendors.upstream import UpstreamResponse
 
 OCTETS = "application/octet-stream"
 MAX_NAME = 120
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What is sent as `Accept` for each kind of answer that is no JSON.
 ACCEPTED = {"text": "text/plain, */*;q=0.5", "html": "text/html, */*;q=0.5", "file": "*/*"}
 # The images that models can see, by their first bytes. A client that hands a model another one, or one under a
@@ -94,5 +94,5 @@ def read_text(response: UpstreamResponse) -> str:
 def _file_name(response: UpstreamResponse) -> str:
     """Return the name that an answer gives its file (RFC 6266), without a path; `file` where it gives none."""
     told = parameter(response.headers.get("content-disposition", ""), "filename")
-    name = CONTROL.sub("", re.split(r"[/\\]", told)[-1]).strip(" .")
+    name = CONTROL.sub("", SEPARATOR.split(told)[-1]).strip(" .")
     return name[:MAX_NAME] or "file"

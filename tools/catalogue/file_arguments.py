@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.vendors.segments import CONTROL, SEPARATOR
 from tools.catalogue.schemas import Schema
 
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)?")
 OCTETS = "application/octet-stream"
 MAX_NAME = 200
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class UploadRefused(ValueError):
@@ -63,7 +63,7 @@ def read_upload(given: dict[str, Any]) -> Upload:
     if len(media_type) > MAX_NAME or not MEDIA_TYPE.fullmatch(media_type):
         raise UploadRefused("media_type is not a media type; give one such as text/csv, or leave it out.")
     # No folders and no control characters: the name goes into a header of the multipart body.
-    filename = CONTROL.sub("", re.split(r"[/\\]", given.get("filename") or "")[-1]).strip()
+    filename = CONTROL.sub("", SEPARATOR.split(given.get("filename") or "")[-1]).strip()
     usual = "file.txt" if encoded is None else "file"
     return Upload(_content(text, encoded), filename or usual, media_type)
 

@@ -1,16 +1,16 @@
 """Vendors' links to the next page: read a Link header, and check an address against the account's own."""
 
 import re
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+
+from accounts.vendors.addresses import NO_ORIGIN, origin
+from accounts.vendors.segments import CONTROL, decoded_segments
 
 # RFC 8288, section 3: <address> and its parameters, up to a comma outside quoted text.
 LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)')
 PARAMETER = re.compile(r';\s*([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,\s"]*)))?')
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-PORTS = {"http": 80, "https": 443}
 # What RFC 3986 allows in path and query, percent signs included; anything else is quoted.
 ALLOWED = "%/:?[]@!$&'()*+,;=-._~"
-DECODINGS = 4
 
 
 class LinkRefused(ValueError):
@@ -37,35 +37,26 @@ def target_of(link: str, *, base: str, asked: str) -> str:
     written = link.strip(" ")
     if CONTROL.search(written) or "\\" in written.partition("?")[0]:
         raise LinkRefused("is not an address")
-    own = urlsplit(base)
     try:
-        parts, found = urlsplit(written), urlsplit(urljoin(base + asked, written))
-        elsewhere = _origin(found) != _origin(own) or found.username is not None
+        parts, address = urlsplit(written), urljoin(base + asked, written)
+        found = urlsplit(address)
     except ValueError:
         raise LinkRefused("is not an address") from None
     # Parsers disagree on an authority that is empty, or missing after a scheme.
     if (parts.scheme or written.startswith("//")) and not parts.netloc:
         raise LinkRefused("is not an address")
-    if elsewhere:
-        raise LinkRefused("leads to another host")
+    own, place = urlsplit(base), origin(address)
+    # With a dot behind its name, a host is the same one to DNS, and another one to what routes requests.
+    if place != origin(base) or found.hostname != own.hostname or found.username is not None:
+        raise LinkRefused("is not an address" if place == NO_ORIGIN else "leads to another host")
     if not _is_below(found.path, own.path):
         raise LinkRefused("leads out of the account's address")
     target = found.path[len(own.path) :] + (f"?{found.query}" if found.query else "")
     return quote(target, safe=ALLOWED)
 
 
-def _origin(address: SplitResult) -> tuple[str, str, int | None]:
-    port = PORTS.get(address.scheme) if address.port is None else address.port
-    return address.scheme, address.hostname or "", port
-
-
 def _is_below(path: str, base: str) -> bool:
     """Return whether a path is below another, even if percent encoding hides dot segments."""
-    decoded = path
-    for _ in range(DECODINGS):
-        decoded = unquote(decoded)
-    segments = {segment.partition(";")[0].strip() for segment in re.split(r"[/\\]", decoded)}
-    # A path that can be decoded still further may hide dot segments.
-    if unquote(decoded) != decoded or {".", ".."} & segments or CONTROL.search(decoded):
+    if decoded_segments(path) is None:
         return False
     return path == base or path.startswith(f"{base}/")

@@ -1,4 +1,4 @@
-"""`manage.py issue_api_token`: make an API token from the command line, as for a new installation's first one."""
+"""`manage.py issue_api_token`: issue an API token from the command line, such as an installation's first one."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -17,24 +17,28 @@ MADE_BY = "the command issue_api_token"
 
 
 class Command(BaseCommand):
-    """Print the token, alone on stdout: it is shown this once."""
+    """Issue a service token, and print nothing else on stdout."""
 
-    help = "Make a service token of an environment (made if it is not there) and print it; it is shown this once."
+    help = (
+        "Issue a service token for an environment (created if it does not exist) and print it; it is shown only once."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the environment, a name, a role, days, networks."""
+        """Declare the environment and the token's properties."""
         parser.add_argument("environment", help="The environment's name.")
         parser.add_argument("--name", default="Command line", help="What the token is for.")
         parser.add_argument("--role", default=Role.ADMIN.value, choices=Role.values)
         parser.add_argument(
-            "--days", type=int, help="When it ends; 0: never. Held to what the environment allows; 90 unless told."
+            "--days",
+            type=int,
+            help="Days until it expires, 90 by default; 0: never. The environment may set a maximum.",
         )
         parser.add_argument(
-            "--network", action="append", default=[], help="An IP network that it may be used from; may be repeated."
+            "--network", action="append", default=[], help="An IP network it may be used from; repeat for several."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Issue the token, with a trace in the audit record."""
+        """Issue the token, recorded in the audit record."""
         name = options["environment"].strip()
         if not name:
             raise CommandError("The environment needs a name.")

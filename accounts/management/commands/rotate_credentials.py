@@ -1,4 +1,4 @@
-"""`manage.py rotate_credentials`: put credentials, tokens and second factors under the primary key."""
+"""`manage.py rotate_credentials`: re-encrypt credentials, tokens and second factors under the primary key."""
 
 from typing import Any
 from uuid import UUID
@@ -13,16 +13,16 @@ from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
 
 
 class Command(BaseCommand):
-    """Encrypt again what is not under the first key of CREDENTIAL_KEYS; the old key can be taken out afterwards."""
+    """Re-encrypt what is not under the first key of CREDENTIAL_KEYS; old keys can be removed afterwards."""
 
     help = "Encrypt the credentials and tokens of every integrated account under the first key of CREDENTIAL_KEYS."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take --dry-run."""
+        """Declare --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="Say how many there are, and change nothing.")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        """Go through the accounts one by one; name those that cannot be read, and fail at the end."""
+        """Rotate row by row; list unreadable ones, and fail at the end."""
         changed, unreadable = 0, []
         sealed = ~Q(credentials="") | Q(grant__isnull=False)
         ids = list(IntegratedAccount.objects.filter(sealed).order_by("pk").values_list("pk", flat=True))
@@ -49,7 +49,7 @@ class Command(BaseCommand):
 @transaction.atomic
 def _rotate(account_id: UUID, *, dry_run: bool) -> bool:
     """Rotate one account; return whether there was anything to do."""
-    # Read under a lock: a reconnection at the same moment must not be undone by the credentials of before.
+    # Locked, so that old credentials do not overwrite those of a concurrent reconnection.
     account = IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
     grant = OAuthGrant.objects.select_for_update().filter(pk=account_id).first()
     old_account = account is not None and account.encrypt_again()

@@ -30,7 +30,7 @@ SIMULATOR_KEY = "fd-demo-key"
 
 @dataclass(frozen=True)
 class Demo:
-    """What a person or a program needs to use the demo."""
+    """The addresses and credentials of the demo; `--json` prints them."""
 
     dashboard_url: str
     username: str
@@ -48,14 +48,14 @@ class Command(BaseCommand):
     help = "Seed the demo environment; each call issues a fresh API token and a fresh MCP server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --json for programs, --up to run every process too."""
+        """Declare --json for programs, and --up to run every process too."""
         parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
         parser.add_argument("--up", action="store_true", help="Then run every process in the foreground.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seed, then print, and run the processes where that was asked for."""
+        """Seed the demo, print how to use it, and with --up run the processes."""
         if not settings.LOCAL:
-            raise CommandError("The demo makes a superuser called demo, which has no place in production (DEBUG=0).")
+            raise CommandError("The demo creates a superuser called demo, which has no place in production (DEBUG=0).")
         demo = seed()
         if options["json"]:
             self.stdout.write(json.dumps(asdict(demo)))
@@ -65,16 +65,16 @@ class Command(BaseCommand):
             raise SystemExit(run_processes(when_ready=lambda: self._greet(demo)))
 
     def _greet(self, demo: Demo) -> None:
-        """Print how to use the demo, and have its account tell how it is: only now is there a simulator to ask."""
+        """Print how to use the demo, and test its account, now that the simulator is running."""
         self.stdout.write(banner(demo))
         account = IntegratedAccount.objects.select_related("integration").get(pk=demo.integrated_account_id)
-        # SIMULATOR=0 leaves nobody to ask; the account's page then says so, as it does of any vendor.
+        # With SIMULATOR=0 the test fails, and the account's page says so.
         with suppress(ConnectionRefused):
             check_account(account, "the demo")
 
 
 def seed() -> Demo:
-    """Make what of the demo is missing, and issue a token and a server."""
+    """Create missing parts of the demo, and issue a new token and a new server."""
     if not Integration.objects.filter(name=INTEGRATION).exists():  # `make setup` has loaded them all
         call_command("load_integration", verbosity=0)
     password = kept_secret(settings.DATA_DIR / "demo-password.secret", secrets.token_urlsafe(12))
@@ -112,7 +112,7 @@ def seed_person(password: str) -> tuple[User, Environment]:
 
 
 def seed_account(environment: Environment, user: User, base_url: str) -> IntegratedAccount:
-    """Return the demo's account, pointed at the simulator, which need not be up yet."""
+    """Return the demo's account, connected to the simulator, which need not be running yet."""
     account = IntegratedAccount.objects.filter(environment=environment, name=ACCOUNT).first()
     if account is None:
         return connect_account(
@@ -130,7 +130,7 @@ def seed_account(environment: Environment, user: User, base_url: str) -> Integra
 
 
 def banner(demo: Demo) -> str:
-    """Return how to use the demo, for people."""
+    """Return instructions for using the demo."""
     call = {"name": "list_all_fuse_desk_cases", "arguments": {"status": "open", "limit": 3}}
     request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
     return f"""

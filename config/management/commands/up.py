@@ -23,25 +23,25 @@ START_SECONDS = 60
 
 
 class Command(BaseCommand):
-    """Web, worker with beat, and the FuseDesk simulator unless SIMULATOR=0 or DEBUG=0."""
+    """Run web, worker with beat, and the FuseDesk simulator unless SIMULATOR=0 or DEBUG=0."""
 
     help = "Run every process of the Procfile in the foreground, until Ctrl-C. SIMULATOR=0 leaves the simulator out."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take nothing: PORT, SIMULATOR_PORT, DATA_DIR and SIMULATOR come from the environment."""
+        """Declare nothing: PORT, SIMULATOR_PORT, DATA_DIR and SIMULATOR come from the environment."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until stopped; exit with the status of the first process that ended by itself."""
+        """Run until stopped; exit with the status of the first process that exits by itself."""
         sys.exit(run_processes())
 
 
 def run_processes(when_ready: Callable[[], None] | None = None) -> int:
-    """Run the Procfile's processes; `when_ready` is called once the web process answers. Returns an exit status."""
+    """Run the Procfile's processes and return an exit status; call `when_ready` once the web process answers."""
     commands = parse_procfile((Path(settings.BASE_DIR) / "Procfile").read_text()).processes
     if not env.flag("SIMULATOR", default=settings.LOCAL):
         del commands["simulator"]
     check_ports(simulator="simulator" in commands)
-    # honcho gives a process 5 s unless told: less than the web process may take for calls in flight.
+    # honcho kills a process after 5 s by default, less than the web process may need for calls in flight.
     honcho_manager.KILL_WAIT = settings.SHUTDOWN_SECONDS + 5
     manager = honcho_manager.Manager()
     for name, command in commands.items():
@@ -53,7 +53,7 @@ def run_processes(when_ready: Callable[[], None] | None = None) -> int:
 
 
 def process_environment() -> dict[str, str]:
-    """Return the environment of every process: this one's, with the interpreter's folder first on the path."""
+    """Return the environment of every process: this one's, with the interpreter's folder first in PATH."""
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -65,10 +65,11 @@ def process_environment() -> dict[str, str]:
 
 
 def check_ports(*, simulator: bool) -> None:
-    """Raise CommandError with one sentence when a port that is needed is taken."""
+    """Raise CommandError if a required port is in use."""
     ports = {"PORT": settings.PORT} | ({"SIMULATOR_PORT": settings.SIMULATOR_PORT} if simulator else {})
     for name, port in ports.items():
         with socket.socket() as probe:
+            # Connections of an earlier run in TIME_WAIT do not keep the port in use.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((settings.HOST, port))
@@ -79,7 +80,7 @@ def check_ports(*, simulator: bool) -> None:
 
 
 def call_when_ready(when_ready: Callable[[], None]) -> None:
-    """Wait until the web process answers, then call; give up silently when it never does, for it says why itself."""
+    """Call `when_ready` once the web process answers; give up silently, because that process reports its errors."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:

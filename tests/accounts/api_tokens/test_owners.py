@@ -80,7 +80,7 @@ class TestOwner:
         assert child.get(ACCOUNTS).status_code == 200
         ends(people.owner)
         for each in (rest, child):
-            assert "opens nothing" in problem(each.get(ACCOUNTS), 401)["detail"]
+            assert "does not work" in problem(each.get(ACCOUNTS), 401)["detail"]
 
     def test_one_persons_leaving_leaves_everybody_elses_tokens(self, people: People, environment: Environment) -> None:
         _, teammates = made_for(people.teammate, Role.VIEWER, environment)

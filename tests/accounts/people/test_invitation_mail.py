@@ -117,7 +117,7 @@ def test_somebody_with_the_address_accepts_whatever_its_case(ana: Client, people
 
 def test_an_address_is_invited_once_at_a_time(ana: Client) -> None:
     invited(ana)
-    assert "waits already" in invited(ana, ADDRESS.upper())
+    assert "is already waiting" in invited(ana, ADDRESS.upper())
     assert Invitation.objects.count() == 1
 
 

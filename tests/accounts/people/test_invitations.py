@@ -291,10 +291,10 @@ class TestAnswering:
         for user, role, offered in ((people.teammate, "viewer", "admin"), (people.owner, "admin", "viewer")):
             path = invited(ana, offered)
             client = browser(user)
-            assert f"already, as {role}" in client.get(path).content.decode()
+            assert f"You already belong to Production, as {role}" in client.get(path).content.decode()
             answer = client.post(f"{path}/accept")
             assert answer.status_code == 422
-            assert f"already, as {role}" in answer.content.decode()
+            assert f"You already belong to Production, as {role}" in answer.content.decode()
             assert client.post(f"{path}/decline").status_code == 422
             assert roles(user) == {"Production": role}
             assert Client().get(path).status_code == 200  # it stays for whom it was meant
@@ -428,7 +428,7 @@ def test_an_environment_with_no_right_to_invite_makes_no_invitation(environment:
 
 def test_accepting_says_why_it_is_refused(environment: Environment, people: People) -> None:
     offer = invite(environment, people.owner, role=Role.ADMIN)
-    with pytest.raises(Exception, match="already, as viewer"):
+    with pytest.raises(Exception, match="You already belong to Production, as viewer"):
         accept_as(str(offer.token), people.teammate)
 
 

@@ -15,7 +15,8 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, CircuitKeys, Circuits, keys_of, origin_of
+from accounts.vendors.addresses import origin
+from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, CircuitKeys, Circuits, keys_of
 
 HERE, NEIGHBOUR, ELSEWHERE = CircuitKeys("h", "h a"), CircuitKeys("h", "h b"), CircuitKeys("i", "i a")
 
@@ -191,4 +192,4 @@ def test_a_host_is_known_however_its_address_is_written() -> None:
     account = uuid4()
     same = ["https://a.example", "https://A.example:443", "https://a.example/api/v2", "https://a.example:443/x"]
     assert {keys_of(each, account) for each in same} == {keys_of("https://a.example", account)}
-    assert len({origin_of(each) for each in ("https://a.example", "http://a.example", "https://a.example:8443")}) == 3
+    assert len({origin(each) for each in ("https://a.example", "http://a.example", "https://a.example:8443")}) == 3

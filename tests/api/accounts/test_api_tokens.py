@@ -68,7 +68,7 @@ def test_expired_token_opens_nothing(environment: Environment) -> None:
     value = token_of(environment)
     ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     refused = Rest(value).get(TOKENS)
-    assert "opens nothing" in problem(refused, 401)["detail"]
+    assert "does not work" in problem(refused, 401)["detail"]
     assert refused["WWW-Authenticate"] == 'Bearer realm="Patchbay", error="invalid_token"'
 
 

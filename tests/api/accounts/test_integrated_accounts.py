@@ -256,7 +256,7 @@ def test_teammate_below_admin_reads_but_does_not_change(
         teammate.patch(one(account), {"name": "Taken"}),
         teammate.delete(one(account)),
     ):
-        assert f"has the role {role.value}; this takes the role admin" in problem(response, 403)["detail"]
+        assert f"has the role {role.value}; this requires the role admin" in problem(response, 403)["detail"]
     assert IntegratedAccount.objects.get().name == "Acme FuseDesk"
 
 

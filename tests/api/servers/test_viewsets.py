@@ -228,7 +228,7 @@ def test_viewer_reads_but_does_not_change(environment: Environment, servers: str
     viewer = Rest(token_of(environment, Role.VIEWER))
     assert viewer.get(one).status_code == viewer.get(servers).status_code == 200
     for response in every_request(viewer, servers, one):
-        assert "this takes the role operator" in problem(response, 403)["detail"]
+        assert "this requires the role operator" in problem(response, 403)["detail"]
     assert MCPServer.objects.get().revision == 1
 
 

@@ -153,7 +153,7 @@ async def test_unknown_tool_is_not_found_and_the_nearest_is_named(rest: AsyncRes
     document = problem(await rest.post(f"{tools}/list_all_fuse_desk_case", {}), 404)
     assert document["type"].endswith(":unknown-tool")
     assert f"Did you mean {LIST_CASES}?" in document["detail"]
-    assert "lists those that there are" in problem(await rest.post(f"{tools}/zzz", {}), 404)["detail"]
+    assert "GET …/tools lists the tools" in problem(await rest.post(f"{tools}/zzz", {}), 404)["detail"]
 
 
 async def test_vendors_rate_limit_is_a_429_with_its_headers(
@@ -242,7 +242,7 @@ async def test_viewer_calls_what_only_reads(rest: AsyncRest, tools: str, environ
     assert (await viewer.get(tools)).status_code == 200
     assert (await viewer.post(f"{tools}/{LIST_CASES}", {"limit": 1})).status_code == 200
     refused = await viewer.post(f"{tools}/{ADD_NOTE}", {"id": "1", "note": "x"})
-    assert "this takes the role operator" in problem(refused, 403)["detail"]
+    assert "this requires the role operator" in problem(refused, 403)["detail"]
 
 
 async def test_operator_calls_what_writes(rest: AsyncRest, tools: str, environment: Environment) -> None:
