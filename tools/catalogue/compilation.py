@@ -201,7 +201,7 @@ def _revision_of(integration: Integration) -> tuple[UUID, int]:
 
 @cached(LRUCache(HELD_CATALOGUES), key=_revision_of, lock=threading.Lock())
 def catalogue_of(integration: Integration) -> Catalogue:
-    """Return the catalogue of an integration at its revision (compiled on first use); reads the database."""
+    """Return an integration's catalogue at its revision, compiled on first use; this reads the database."""
     return build(integration)
 
 

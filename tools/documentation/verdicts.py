@@ -203,7 +203,7 @@ def _revision_of(integration: Integration, definition: Definition) -> tuple[UUID
 
 @cached(LRUCache(HELD_SURROUNDINGS), key=_revision_of, lock=threading.Lock())
 def surroundings_of(integration: Integration, definition: Definition) -> Surroundings:
-    """Return what bears on a record that is being written; held for each revision, since every key press asks."""
+    """Return the surroundings of a record being edited; cached per revision, since every key press asks for them."""
     ensure_fresh()
     records = list(Documentation.objects.filter(integration=integration).select_related("verdict"))
     judged = [record for record in records if _verdict_of(record)]
