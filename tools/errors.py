@@ -4,6 +4,8 @@ ToolError
 ├── UnknownTool            no such tool for this caller
 ├── FilterUnknown          a method or tag filter names what does not exist
 ├── BundleInvalid          a bundle file does not fit
+├── WriteForbidden         a person whose role only reads tries a tool that writes
+├── WriteUnconfirmed       a person tries a tool that writes, and has not confirmed that
 └── CallFailed             the call has no result; says whether it is worth trying again
     ├── InvalidArguments       the arguments do not fit the tool; nothing was sent
     ├── RateLimited            the vendor answered 429
@@ -65,6 +67,23 @@ class BundleInvalid(ToolError):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
+
+
+@dataclass
+class WriteForbidden(ToolError):
+    """The person's role in `environment` only reads."""
+
+    environment: str
+
+    def __str__(self) -> str:
+        return (
+            f"This tool writes, and your role in {self.environment} only reads. "
+            "Ask an admin of the environment for the role operator."
+        )
+
+
+class WriteUnconfirmed(ToolError):
+    """The person has not confirmed yet that the tool shall write."""
 
 
 @dataclass

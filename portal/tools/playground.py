@@ -8,12 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
-from accounts import audit
 from accounts.refusals import REFUSED
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.playground_choice import FIELDS, JSON, Choice, arguments_of_call, choice_of
-from tools.calling.trying import may_write, try_tool
+from tools.calling.trying import TrialOrigin, try_tool
 from tools.catalogue.compilation import Tool
+from tools.errors import WriteForbidden, WriteUnconfirmed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,14 +60,14 @@ def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: A
     shown: dict[str, Any] = {"snippets": choice.snippets(arguments)}
     if "programs" in request.POST:
         return shown | {"only_programs": True}
-    if not tool.read_only:
-        if not may_write(request.user, account):
-            return shown | {"may_not": True}
-        if request.POST.get("confirmed") != "yes":
-            return shown | {"ask": True}
-        audit.record(request.user, "tool.tried", account.audit_subject, {"tool": tool.name})
-    server_id = choice.server.pk if choice.server else None
-    trial = try_tool(tool, account, arguments, request.user, place="Playground", server_id=server_id)
+    origin = TrialOrigin("Playground", "tool.tried", account.audit_subject)
+    confirmed, server_id = request.POST.get("confirmed") == "yes", choice.server.pk if choice.server else None
+    try:
+        trial = try_tool(tool, account, arguments, request.user, origin, confirmed=confirmed, server_id=server_id)
+    except WriteForbidden:
+        return shown | {"may_not": True}
+    except WriteUnconfirmed:
+        return shown | {"ask": True}
     return shown | {"trial": trial, "limits": trial.limits.values()}
 
 

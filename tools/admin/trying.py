@@ -11,12 +11,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from accounts import audit, bounded_json
+from accounts import bounded_json
 from accounts.admin.pages import ModelAdmin, person
 from accounts.errors import NotJSON
 from accounts.models import IntegratedAccount
-from tools.calling.trying import accounts_for, example_arguments, may_write, try_tool
+from tools.calling.trying import TrialOrigin, accounts_for, example_arguments, try_tool
 from tools.documentation.preview import Preview, preview_of
+from tools.errors import WriteForbidden, WriteUnconfirmed
 from tools.models import Documentation
 
 PANEL = "admin/tools/documentation/try.html"
@@ -71,16 +72,15 @@ class WithTrying(_Base):
             arguments = bounded_json.loads_request(request.POST.get("try_arguments", "").strip().encode() or b"{}")
         except (NotJSON, UnicodeEncodeError) as problem:
             return {"problem": f"The arguments are not JSON: {problem}."}
-        if not shown.tool.read_only:
-            if not may_write(person(request), account):
-                return {
-                    "problem": f"This tool writes, and your role in {account.environment} only reads. "
-                    "Ask an admin of the environment for the role operator."
-                }
-            if request.POST.get("try_confirmed") != "yes":
-                return {"ask": True, "account": account, "destructive": shown.tool.destructive}
-            _note(request, record, account, shown.tool.name)
-        trial = try_tool(shown.tool, account, arguments, person(request))
+        confirmed = request.POST.get("try_confirmed") == "yes"
+        try:
+            trial = try_tool(
+                shown.tool, account, arguments, person(request), _origin(record, account), confirmed=confirmed
+            )
+        except WriteForbidden as forbidden:
+            return {"problem": str(forbidden)}
+        except WriteUnconfirmed:
+            return {"ask": True, "account": account, "destructive": shown.tool.destructive}
         return {"trial": trial, "account": account, "limits": trial.limits.values()}
 
 
@@ -98,11 +98,6 @@ def _example(shown: Preview) -> str:
     return json.dumps(example_arguments(shown.tool.input_schema), indent=2, ensure_ascii=False)
 
 
-def _note(request: HttpRequest, record: Documentation, account: IntegratedAccount, tool: str) -> None:
-    """Enter in the audit record that somebody made a tool write; the call itself is in the record of calls."""
-    audit.record(
-        person(request),
-        "documentation.tried",
-        replace(record.audit_subject, environment_id=account.environment_id),
-        {"tool": tool, "account": str(account.pk)},
-    )
+def _origin(record: Documentation, account: IntegratedAccount) -> TrialOrigin:
+    subject = replace(record.audit_subject, environment_id=account.environment_id)
+    return TrialOrigin("Try it", "documentation.tried", subject, {"account": str(account.pk)})

@@ -13,7 +13,9 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db.models import QuerySet
 
+from accounts import audit
 from accounts.models import IntegratedAccount, Integration, Role, User
+from accounts.models.audit import AuditSubject
 from accounts.people.members import accounts_of, may
 from accounts.vendors.captured import CapturedExchange
 from tools.calling.files import File
@@ -23,7 +25,7 @@ from tools.catalogue.compilation import Tool
 from tools.catalogue.costs import CHARACTERS_A_TOKEN
 from tools.catalogue.schemas import Schema
 from tools.catalogue.toolbox import usable_connection
-from tools.errors import AccountUnusable, CallFailed
+from tools.errors import AccountUnusable, CallFailed, WriteForbidden, WriteUnconfirmed
 from tools.models.calls import Via
 from tools.ratelimits import RateLimits
 from tools.record.notes import Caller, CallNote
@@ -53,15 +55,20 @@ class Trial:
     exchanges: tuple[CapturedExchange, ...] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True)
+class TrialOrigin:
+    """Where a person tries a tool: its name in the record of calls, and how the audit record names a write."""
+
+    place: str
+    action: str
+    subject: AuditSubject
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 def accounts_for(person: User, integration: Integration) -> QuerySet[IntegratedAccount]:
     """Return the accounts of an integration that a person may try tools on: a superuser all, others their own."""
     rows = IntegratedAccount.objects.all() if person.is_superuser else accounts_of(person)
     return rows.filter(integration=integration).select_related("environment", "integration").order_by("name")
-
-
-def may_write(person: User, account: IntegratedAccount) -> bool:
-    """Tell whether a person may call tools that write on an account."""
-    return person.is_superuser or may(person, account.environment, Role.OPERATOR)
 
 
 def try_tool(
@@ -69,20 +76,24 @@ def try_tool(
     account: IntegratedAccount,
     arguments: Any,
     person: User,
+    origin: TrialOrigin,
     *,
-    place: str = "Try it",
+    confirmed: bool,
     server_id: UUID | None = None,
 ) -> Trial:
     """Call a tool in an account's name; a failure comes back in the words that a model would read.
 
-    `place` is where the person is, for the record of calls; `server_id` is the MCP server whose tool it is.
+    `server_id` is the MCP server whose tool it is. Raises WriteForbidden and WriteUnconfirmed for a write, before
+    anything is sent.
     """
+    if not tool.read_only:
+        _allow_write(tool, account, person, origin, confirmed=confirmed)
     caller = Caller(
         environment_id=account.environment_id,
         account_id=account.pk,
         via=Via.PORTAL,
         server_id=server_id,
-        client=f"{place}: {person.get_username()}",
+        client=f"{origin.place}: {person.get_username()}",
     )
     exchanges: list[CapturedExchange] = []
     note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)
@@ -109,6 +120,14 @@ def try_tool(
         file=result.file if result else None,
         exchanges=tuple(exchanges),
     )
+
+
+def _allow_write(tool: Tool, account: IntegratedAccount, person: User, origin: TrialOrigin, *, confirmed: bool) -> None:
+    if not (person.is_superuser or may(person, account.environment, Role.OPERATOR)):
+        raise WriteForbidden(account.environment.name)
+    if not confirmed:
+        raise WriteUnconfirmed
+    audit.record(person, origin.action, origin.subject, {"tool": tool.name, **origin.details})
 
 
 def example_arguments(schema: Schema) -> dict[str, Any]:

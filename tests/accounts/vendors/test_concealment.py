@@ -22,7 +22,7 @@ from tests.mcp_client import McpClient
 from tests.people import People
 from tests.rest import AsyncRest
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.trying import try_tool
+from tools.calling.trying import TrialOrigin, try_tool
 from tools.catalogue.toolbox import toolbox_of
 from tools.models import Call
 from tools.record.recorder import recorder
@@ -211,7 +211,12 @@ async def test_no_entrance_shows_what_a_vendor_repeats(
     over_rest = await AsyncRest(value).post(f"/integrated-account/{keyed_account.pk}/tools/{LIST}", {})
     toolbox: Any = await toolbox_of(keyed_account.pk)
     trial = await sync_to_async(try_tool, thread_sensitive=True)(
-        toolbox.catalogue.get(LIST), keyed_account, {}, people.owner
+        toolbox.catalogue.get(LIST),
+        keyed_account,
+        {},
+        people.owner,
+        TrialOrigin("Try it", "tool.tried", keyed_account.audit_subject),
+        confirmed=False,
     )
     await database_sync_to_async(recorder.flush)()
     rows = [row async for row in Call.objects.values()]
