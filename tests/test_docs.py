@@ -15,6 +15,9 @@ from tools.catalogue.gate import name_of, problems_of
 from tools.documentation.bundles import read_bundle
 from tools.models import Documentation
 
+APPS = ("accounts", "tools", "mcpservers", "api", "portal", "config")
+# Pages name a file from the root; the architecture's table, from the folder of its row.
+ROOTS = [ROOT, ROOT / "tests", *(ROOT / app for app in APPS)]
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 READ = re.compile(r"\b(?:env\.(?:text|names|networks|flag|integer|choice)|_secrets\.get)\(\s*\"([A-Z][A-Z0-9_]*)\"")
@@ -26,6 +29,7 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 ENDPOINT = re.compile(r"^\| `((?:GET|POST|PATCH|DELETE) /[^`]*)` \|", re.MULTILINE)
+FILE = re.compile(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|html|js|css|yaml))(?:::\w+)?`")
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -124,3 +128,10 @@ def test_every_test_that_the_threat_model_names_exists(file: str, names: str) ->
     source = (ROOT / "tests" / file).read_text()
     for name in filter(None, names.split("::")):
         assert re.search(rf"(?:class|def) {name}\b", source)
+
+
+def test_every_file_that_a_page_names_exists() -> None:
+    pages = [page for page in PAGES if page.name != "CHANGELOG.md"]
+    named = {(page.name, path) for page in pages for path in FILE.findall(page.read_text())}
+    assert len(named) > 50
+    assert not {each for each in named if not any((root / each[1]).exists() for root in ROOTS)}
