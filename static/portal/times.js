@@ -1,4 +1,4 @@
-// Times in the reader's own words and zone: relative in the text, exact on hover. Without this they stand in UTC.
+// Times in the reader's own words and zone: relative, with the exact one on hover, or exact. The server writes UTC.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
@@ -26,6 +26,10 @@ function show(root) {
     const at = new Date(time.dateTime);
     time.textContent = words(at);
     time.title = `${exact.format(at)} (${zone})`;
+  }
+  for (const time of root.querySelectorAll("time[data-exact]")) {
+    time.textContent = exact.format(new Date(time.dateTime));
+    time.title = zone;
   }
   for (const input of root.querySelectorAll("input[data-moment]")) {
     const at = new Date(input.dataset.moment);

@@ -1,5 +1,6 @@
 """Every page, at two widths and in both schemes: axe finds nothing, nothing overflows, the console is silent."""
 
+import re
 from typing import Any
 
 import pytest
@@ -40,6 +41,12 @@ PAGES = [
     "/profile/second-factor",
     "/api/docs",
 ]
+# A space before punctuation, or an article that does not fit the word behind it.
+MISWRITTEN = re.compile(r"\S* [.,;:!?)](?=\s|$)|\b(?:[Aa] [aei][a-z]+|[Aa]n [b-dfgj-np-tv-z][a-z]+)\b")
+READ = """() => {
+  for (const each of document.querySelectorAll("pre, code, .mono, textarea, select")) each.textContent = "x";
+  return document.body.innerText;
+}"""
 WIDTHS = (1920, 1440, 1280, 1024, 768, 390, 360)
 
 
@@ -53,6 +60,15 @@ def test_pages_are_accessible_and_fit(visitor: Visitor, demo: dict[str, Any]) ->
         assert response.status == 200, path
         problems += visitor.problems(WIDTHS)
     assert problems == []
+
+
+def test_what_pages_say_is_written_as_people_write(visitor: Visitor, demo: dict[str, Any]) -> None:
+    visitor.sign_in()
+    found = []
+    for path in PAGES:
+        visitor.page.goto(path.format(**demo))
+        found += [f"{path}: {each}" for each in MISWRITTEN.findall(visitor.page.evaluate(READ))]
+    assert found == []
 
 
 @pytest.mark.parametrize(
