@@ -143,7 +143,7 @@ class Era:
     def _list_tools(self, request: Request, server: ResolvedServer) -> bytes:
         """List every tool on one page, since some clients request only the first."""
         if request.params.get("cursor") is not None:
-            problem = "Invalid params: this cursor was not given out; all tools come on the first page."
+            problem = "Invalid params: this cursor was not issued here; all tools come on the first page."
             raise JsonRpcError(INVALID_PARAMS, problem)
         tools = server.listing if self.structures_content else _without_output(server.listing)
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})

@@ -39,7 +39,7 @@ def _match(header: str, sent: str | None, in_body: Any) -> None:
     if sent is None:
         raise JsonRpcError(HEADER_MISMATCH, f"Header mismatch: the {header} header is missing.", status=400)
     if sent != in_body:
-        shown = repr(in_body[:80]) if isinstance(in_body, str) else "something that is no text"
+        shown = repr(in_body[:80]) if isinstance(in_body, str) else "something that is not text"
         raise JsonRpcError(
             HEADER_MISMATCH,
             f"Header mismatch: the {header} header says {sent[:80]!r}, the body {shown}.",

@@ -23,7 +23,7 @@ TOO_LARGE = (
 FAILURES: dict[type[Exception], tuple[type[CallFailed], str]] = {
     UpstreamFailure: (VendorUnreachable, "{vendor} gave no answer: {failure}."),
     ReauthenticationNeeded: (AccountUnusable, "The account {account!r} must be connected again."),
-    AuthorizationUnavailable: (VendorUnreachable, "No access token could be had from {vendor}: {failure}."),
+    AuthorizationUnavailable: (VendorUnreachable, "No access token could be obtained from {vendor}: {failure}."),
     UpstreamForbidden: (CallFailed, "The account's address may not be called: {failure}."),
     UpstreamUnsendable: (CallFailed, "The call cannot be made: {failure}."),
     UpstreamDown: (VendorDown, "{vendor} is down: {failure}."),

@@ -68,7 +68,7 @@ class PageStep:
     def _read(self, asked: str, answer: VendorAnswer) -> Page:
         content, response = answer.content(), answer.response
         if not isinstance(content.result, list):
-            raise answer.unusable("answered with something else than a list.")
+            raise answer.unusable("answered with something other than a list.")
         follow = partial(_follow, answer.connection, asked)
         received = PageAnswer(content.result, content.document, response.headers, response.status, asked, follow)
         try:
