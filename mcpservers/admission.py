@@ -125,6 +125,7 @@ async def read_request_body(headers: Headers, receive: Receive) -> bytes:
     """Return the whole body; refuse one larger than MAX_BODY_BYTES as soon as that is known."""
     limit: int = settings.MAX_BODY_BYTES
     declared = headers.get(b"content-length", "0")
+    # RFC 9110, 15.5.14: closing the connection keeps the client from sending the rest.
     if declared.isdigit() and int(declared) > limit:
         raise Refusal(413, f"The body is larger than {limit} bytes.", (b"connection", b"close"))
     chunks: list[bytes] = []

@@ -28,6 +28,7 @@ def tools_for(
     methods, tags, tools = list(methods), list(tags), list(tools)
     catalogue = catalogue_of(account.integration)
     problems = {}
+    # Each filter by itself, so that the problems of all are reported at once.
     for filters in ({"methods": methods}, {"tags": tags}, {"names": tools}):
         try:
             catalogue.check_filters(**filters)
@@ -173,6 +174,7 @@ def resume_server(server: MCPServer, actor: audit.Actor) -> None:
 @transaction.atomic
 def delete_server(server: MCPServer, actor: audit.Actor, *, action: str = "deleted") -> None:
     """Delete a server; its URL is refused from now on."""
+    # Recorded first, since a deleted row has lost its primary key.
     audit.record(actor, f"mcp_server.{action}", server.audit_subject, {"expires_at": _plain(server.expires_at)})
     server.delete()
 
@@ -183,6 +185,7 @@ def purge_server(server_id: UUID, actor: audit.Actor) -> bool:
 
     Since it was found, another worker may have deleted it, or a person may have given it more time.
     """
+    # The account is only read for the audit record, and needs no lock.
     expired = MCPServer.objects.expired().select_related("account").select_for_update(of=("self",))
     server = expired.filter(pk=server_id).first()
     if server is None:

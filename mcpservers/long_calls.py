@@ -54,6 +54,7 @@ class LongCall:
             self._timer.cancel()
         if self._streaming is not None:
             self._streaming.cancel()
+            # `finish` must not send while a progress event is being sent.
             await asyncio.wait({self._streaming})
 
     @property
@@ -69,6 +70,7 @@ class LongCall:
         self._streaming = asyncio.ensure_future(self._stream())
 
     async def _stream(self) -> None:
+        # The call began this long before its stream.
         started = time.monotonic() - settings.LONG_CALL_SECONDS
         self._started = True
         await open_stream(self._headers, self._send)

@@ -94,6 +94,7 @@ class MCPServer(RevisedRow):
 
     def take_token(self, token: MintedToken, *, keep_until: datetime | None = None) -> None:
         """Replace the token by a new one; the previous one works until `keep_until`, or stops at once (not saved)."""
+        # PostgreSQL returns a memoryview for a binary column.
         self.previous_digest = bytes(self.digest) if keep_until else None
         self.previous_until = keep_until
         self.digest, self.last_four = token.digest, token.last_four
@@ -110,7 +111,7 @@ class MCPServer(RevisedRow):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete, and announce it, so that the server is refused at once."""
-        server_id = self.pk
+        server_id = self.pk  # Django clears it on deletion
         deleted = super().delete(*args, **kwargs)
         announce(ChangeKind.SERVER, server_id)
         return deleted

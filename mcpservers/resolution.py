@@ -71,6 +71,7 @@ async def resolve(token: str) -> ResolvedServer:
         if not tokens.is_well_formed(token, tokens.MCP_PREFIX):
             raise ServerUnknown
         server = await _servers.get(digest)
+    # Checked on cached servers too, so that expiry takes effect at once.
     if server is None or (server.expires_at is not None and server.expires_at <= time.time()):
         raise ServerUnknown
     return server

@@ -36,6 +36,7 @@ class Turns:
             raise self._busy("line full")
         line.calls += 1
         try:
+            # acquire() does not wait unless the line is locked, so most calls need no timeout.
             await (self._wait(line) if line.locked() else line.acquire())
             try:
                 yield

@@ -56,6 +56,7 @@ class Connection:
         complete = self._usual.copy()
         complete.update(headers)
         complete.update(self.authentication.headers())
+        # Only the base address is a parsed URL; the transport appends the target to it.
         return httpx.Request(
             method,
             self.base,

@@ -70,6 +70,7 @@ def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None
     with refusals(definition.label):
         connection = connect(account, definition, tokens)
     scopes = async_to_sync(check_connection)(connection, definition)
+    # The vendor names the scopes of new tokens with them (RFC 6749, section 5.1).
     if not definition.connection_test.scopes and tokens is not None:
         scopes = list(tokens.scopes)
     account.mark_checked(scopes=scopes)

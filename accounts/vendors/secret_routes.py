@@ -34,6 +34,7 @@ def routes_of(definition: Definition, opened: dict[str, str], base_url: str = ""
     """
     fields = _shown_fields(definition, opened)
     base = destination_of(base_url or fill(definition.base_url, fields), definition.base_url, fields)
+    # An account's own address replaces the definition's, with any secrets in it.
     routes = set() if base_url else _unfilled(definition.base_url, opened, base)
     match definition.authentication:
         case ApiKey() as key:

@@ -81,6 +81,7 @@ class VendorAnswer:
             raise self._refused("")
 
     def _nothing(self) -> AnswerContent:
+        # A write need not return anything, and a 204 never does (RFC 9110, 15.3.5).
         if self.tool.read_only and self.response.status != 204:
             raise self._instead("nothing")
         return AnswerContent(None)

@@ -98,6 +98,7 @@ def _check_fields(tool: Tool, names: list[str]) -> None:
 
 def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
     wanted = schema.get("type")
+    # JSON true and false are ints to Python.
     if wanted == "string" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if wanted == "integer" and isinstance(value, str) and INTEGER.fullmatch(value):
@@ -194,6 +195,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
             continue
         value = used[name]
         _refuse_reserved(tool, name, placement, value)
+        # A model passes ids back as results show them, with escapes for invisible characters.
         if placement.in_path or placement.in_query:
             value = unescaped(value)
         if placement.in_path:
@@ -206,6 +208,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
             wire_value = _uploads(tool, name, value) if placement.is_file else value
             fields[placement.wire_name] = Field(wire_value, placement.query_style)
     target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
+    # A page's target is a link from the vendor, which has the whole query already.
     query = page.query if page.target else query + page.query
     if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
         problem = f"the arguments that go into the address are longer than {MAX_TARGET} characters together; give less."

@@ -75,6 +75,7 @@ def read_file(response: UpstreamResponse) -> File:
         if first_bytes.match(content):
             return File(FileKind.IMAGE, media_type, name, content)
     for first_bytes, media_type in SOUNDS:
+        # A text may begin with the same characters, such as `ID3`.
         if first_bytes.match(content) and not TEXTUAL.fullmatch(declared):
             return File(FileKind.AUDIO, declared if declared.startswith("audio/") else media_type, name, content)
     if declared.startswith("audio/"):

@@ -135,6 +135,7 @@ def _tag_end(html: str, at: int) -> int:
 def _attributes(written: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, double, single, plain in ATTRIBUTE.findall(written[:4000]):
+        # HTML standard, Attribute name state: the first of duplicate attributes counts.
         found.setdefault(name.lower(), unescape(double or single or plain))
     return found
 

@@ -40,6 +40,7 @@ def encode_body(method: Method, fields: dict[str, Field], members: Members = ())
         case "form":
             return urlencode(_pairs(fields)).encode(), FORM
         case "multipart":
+            # RFC 2046, 5.1.1: must not occur in the content, whose author cannot guess it.
             boundary = secrets.token_hex(16)
             return _multipart(fields, boundary), f"multipart/form-data; boundary={boundary}"
         case "raw":

@@ -19,7 +19,7 @@ class LiveToken:
 
     def __init__(self, account_id: UUID) -> None:
         self.account_id = account_id
-        self.held: TokenCopy | None = None
+        self.current: TokenCopy | None = None
         self.secrets: tuple[TokenCopy | None, SecretMask] | None = None
 
 
@@ -46,8 +46,8 @@ class OAuthCredentials:
 
     def headers(self) -> dict[str, str]:
         """Return the Authorization header; nothing before `prepare` has found a token."""
-        held = self.token.held
-        return {"Authorization": f"Bearer {held.access_token}"} if held else {}
+        current = self.token.current
+        return {"Authorization": f"Bearer {current.access_token}"} if current else {}
 
     def target(self, target: str) -> str:
         return target
@@ -58,29 +58,29 @@ class OAuthCredentials:
     @property
     def secrets(self) -> SecretMask:
         """The client's secrets and the current tokens."""
-        held, known = self.token.held, self.token.secrets
-        if known is None or known[0] is not held:
-            tokens = (held.access_token, held.refresh_token) if held else ()
-            known = self.token.secrets = held, SecretMask((self.client.client_secret, *self.fields, *tokens))
+        current, known = self.token.current, self.token.secrets
+        if known is None or known[0] is not current:
+            tokens = (current.access_token, current.refresh_token) if current else ()
+            known = self.token.secrets = current, SecretMask((self.client.client_secret, *self.fields, *tokens))
         return known[1]
 
     async def prepare(self) -> None:
         """Make sure of a valid token, or raise ReauthenticationNeeded or AuthorizationUnavailable."""
-        held = self.token.held
-        if held is None or (held.look_at is not None and timezone.now() >= held.look_at):
-            self._hold(await usable_token(self.client, self.token.account_id))
+        current = self.token.current
+        if current is None or (current.look_at is not None and timezone.now() >= current.look_at):
+            self._keep(await usable_token(self.client, self.token.account_id))
 
     async def renew(self, sent: httpx.Request) -> bool:
         """Replace the token that was sent; return False if there is no newer one to send."""
-        held = self.token.held
-        if held is None or sent.headers.get("Authorization") != f"Bearer {held.access_token}":
+        current = self.token.current
+        if current is None or sent.headers.get("Authorization") != f"Bearer {current.access_token}":
             return True  # another call has renewed it meanwhile
-        renewed = await usable_token(self.client, self.token.account_id, rejected=held.version)
-        self._hold(renewed)
-        return renewed.version > held.version
+        renewed = await usable_token(self.client, self.token.account_id, rejected=current.version)
+        self._keep(renewed)
+        return renewed.version > current.version
 
-    def _hold(self, held: TokenCopy) -> None:
+    def _keep(self, received: TokenCopy) -> None:
         """Keep a token, unless a newer one has arrived meanwhile."""
-        present = self.token.held
-        if present is None or present.version <= held.version:
-            self.token.held = held
+        present = self.token.current
+        if present is None or present.version <= received.version:
+            self.token.current = received

@@ -222,7 +222,7 @@ class TestRefusals:
         await run(let_pass, account, 60)
         await client.failure(LIST)
         assert authority.asked == []
-        assert "gave no refresh token" in (await run(grant_of, account)).problem
+        assert "issued no refresh token" in (await run(grant_of, account)).problem
 
     @pytest.mark.parametrize(
         "refuses",
