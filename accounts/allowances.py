@@ -188,7 +188,7 @@ class _SharedCounts:
             return 0
 
     def _client(self) -> Redis:
-        # One for each event loop, since its connections belong to the loop that opened them.
+        # One per event loop, since connections belong to the loop that opened them.
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:

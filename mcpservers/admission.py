@@ -75,6 +75,7 @@ async def admit(token: str, headers: Headers, address: str) -> Admitted:
     except ServerUnknown:
         raise Refusal(404, NOT_FOUND) from None
     except TokenRequired:
+        # RFC 9110, 15.5.2: a 401 must carry a challenge.
         raise Refusal(401, TOKEN_REQUIRED, (b"www-authenticate", b'Bearer realm="Patchbay"')) from None
     except AddressRefused as refused:
         raise Refusal(403, str(refused)) from None

@@ -105,6 +105,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
     method = scope["method"]
     if method == "OPTIONS" and b"access-control-request-method" in headers and b"origin" in headers:
         return Reply(204, headers=PREFLIGHT)
+    # DELETE too, which would end a session (MCP 2025-11-25, Session Management): there are none.
     if method not in {"GET", "POST"}:
         raise Refusal(405, "This address takes POST and GET requests of MCP clients.", ALLOWED)
     path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX)
@@ -187,6 +188,7 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         era = era_of(message, http.headers)
         if not isinstance(message, Request):
             era.acknowledge()
+            # MCP 2025-11-25, Streamable HTTP: an accepted notification or response gets 202 without a body.
             return Reply(202)
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=era_of(None, http.headers).names_unread_id)

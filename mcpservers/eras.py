@@ -113,6 +113,7 @@ class Era:
 
         Client libraries expect structured content from every tool that lists a schema, so the two go together.
         """
+        # Revisions are dates, so they compare as strings.
         return self.version >= STRUCTURED_CONTENT
 
     @property

@@ -37,7 +37,7 @@ class ServerUnknown(AccessRefused):
 
 
 class TokenRequired(AccessRefused):
-    """A valid API token of the server's environment must be sent as a bearer token."""
+    """The server requires a valid API token of its environment, sent as a bearer token."""
 
 
 class Refusal(McpServerError):

@@ -95,7 +95,7 @@ async def open_stream(headers: Headers, send: Send) -> None:
     sent = [
         (b"content-type", EVENTS.encode()),
         (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),
+        (b"x-accel-buffering", b"no"),  # nginx buffers answers otherwise
         *cross_origin(headers),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": sent})

@@ -120,7 +120,7 @@ class RateLimited(CallFailed):
 
 @dataclass
 class VendorRefused(CallFailed):
-    """The vendor answered `status` and said `words`."""
+    """The vendor answered with an error; `words` and `code` are its own, and may be empty."""
 
     words: str = ""
     code: str = ""

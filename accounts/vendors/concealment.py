@@ -80,7 +80,7 @@ class SecretMask:
         return self._rewritten(replace(response, headers=headers))
 
     def conceal(self, text: str) -> str:
-        """Return a text with the secrets masked."""
+        """Return the text with the secrets masked; whole lines, or all of it, if they cannot be singled out."""
         if not self._are_in_text(text):
             return text
         text = self._pattern.sub(MASK, text)
@@ -96,7 +96,7 @@ class SecretMask:
         return tuple(needle.lower() for needle in (*self._needles, *self._rare_needles))
 
     def _are_in(self, content: bytes, *, lowered: bool = False, thorough: bool = False) -> bool:
-        """Return whether a content contains a secret; one without any, as usual, costs a search for each needle.
+        """Return whether the bytes contain a secret; if not, which is usual, this costs one search for each needle.
 
         `lowered` ignores case, as the names of headers do; `thorough` searches for rare forms too.
         """
@@ -110,11 +110,11 @@ class SecretMask:
         )
 
     def _is_quoted(self, content: bytes) -> bool:
-        """Return whether a content may contain quoting; for most contents this is quickly ruled out."""
+        """Return whether the bytes may contain quoting; most do not, which this finds out quickly."""
         return b"\\" in content or b"%" in content or b"&" in content or b"\0" in content
 
     def _decodings(self, content: bytes) -> Iterator[bytes]:
-        """Yield a content with one kind of quoting after another undone, for up to ROUNDS levels."""
+        """Yield the bytes with one kind of quoting after another undone, for up to ROUNDS levels."""
         for _ in range(ROUNDS):
             previous = content
             if self._has_slash and b"\\/" in content:  # PHP escapes every slash: too many to decode one by one
@@ -184,7 +184,7 @@ def _searchable(response: UpstreamResponse) -> bytes:
 
 
 def _needles(secret: str) -> Iterator[bytes]:
-    """Yield what to search for; quoting of single characters is undone in the content instead."""
+    """Yield what to search for; quoting of single characters is undone in the searched bytes instead."""
     content = secret.encode()
     yield content
     if " " in secret:
@@ -199,7 +199,7 @@ def _rare_needles(secret: str) -> Iterator[bytes]:
 
 
 def _in_base64(content: bytes, before: int) -> Iterator[bytes]:
-    """Yield, in both alphabets, the Base64 that a content alone determines, `before` bytes into a longer text."""
+    """Yield, in both alphabets, the Base64 that these bytes alone determine, `before` bytes into a longer text."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         written = encode(b"\0" * before + content).rstrip(b"=")
         yield written[(before * 8 + 5) // 6 : (before + len(content)) * 8 // 6]

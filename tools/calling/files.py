@@ -45,7 +45,7 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that a vendor answered with. `text` is its content where that is textual; `size` is in bytes."""
+    """A file that a vendor answered with. `text` is its content if that is textual; `size` is in bytes."""
 
     kind: FileKind
     media_type: str
