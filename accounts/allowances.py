@@ -1,8 +1,8 @@
-"""What one MCP server, API token or person may take of this process: streams, calls under way, requests a minute.
+"""Limits of one MCP server, API token or person: open streams, calls under way, requests a minute.
 
-One that takes too much is refused by itself, before the work begins; nobody else notices. Streams and calls are
-counted where their memory is, in the process. Requests a minute are counted for all processes where REDIS_URL is set,
-and by each for itself where it is not. These limits are Patchbay's own: a vendor's limit is told as the vendor's.
+A holder that exceeds its limit is refused before any work begins, and others do not notice. Streams and calls are
+counted per process, whose memory they use. Requests a minute are counted for all processes together if REDIS_URL is
+set, otherwise by each for itself. These limits are Patchbay's own; a vendor's rate limits are reported separately.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ from accounts.metrics import REFUSED
 logger = logging.getLogger(__name__)
 
 MINUTE = 60
-# A Redis that is down is left alone for so long; meanwhile nothing is counted and nobody refused.
+# A Redis that is down is not asked again for this long; meanwhile nothing is counted and nobody is refused.
 RETRY_SECONDS = 5.0
 ANSWER_SECONDS = 0.5
-# A call that is refused may find a free place soon; how soon cannot be known.
+# When a call that was refused would succeed is unknown; it may be soon.
 CALL_RETRY_SECONDS = 1
 
 
 class HolderKind(StrEnum):
-    """Whose allowance it is, in the words of a refusal."""
+    """The kinds of holders, with the words that a refusal uses for them."""
 
     SERVER = "MCP server"
     TOKEN = "API token"
@@ -42,19 +42,19 @@ class HolderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One MCP server, API token or person; `key` is what it is counted by."""
+    """One MCP server, API token or person; it is counted under `key`."""
 
     kind: HolderKind
     id: UUID | int
     key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Write the key once: the hash of a text is had for less than that of all fields."""
+        # Made once: hashing a string is cheaper than hashing all fields.
         object.__setattr__(self, "key", f"{self.kind.name.lower()}:{self.id}")
 
 
 class Allowance:
-    """How much of one thing each holder has at this moment. Belongs to one event loop."""
+    """How much of one resource each holder uses at this moment. Belongs to one event loop."""
 
     def __init__(
         self, what: str, advice: str, limits: dict[HolderKind, str], *, retry_after: int | None = None
@@ -66,11 +66,11 @@ class Allowance:
         return sum(self._taken.values())
 
     def one(self, *holders: Holder) -> "_One":
-        """Take one for as long as the block lasts, of each holder; raise AllowanceUsedUp where one has all it may."""
+        """Take one from each holder for the duration of the block; raise AllowanceUsedUp if one is at its limit."""
         return _One(self, holders)
 
     def take(self, holders: tuple[Holder, ...]) -> None:
-        """Take one of each, or of none where one has all it may."""
+        """Take one from each holder, or from none if one is at its limit; raise AllowanceUsedUp then."""
         taken = self._taken
         for holder in holders:
             limit: int = getattr(settings, self._limits[holder.kind])
@@ -80,7 +80,7 @@ class Allowance:
             taken[holder.key] = taken.get(holder.key, 0) + 1
 
     def give_back(self, holders: tuple[Holder, ...]) -> None:
-        """Give back what was taken; a holder that has nothing is forgotten."""
+        """Give back one of each holder; a holder that uses none takes no memory."""
         for holder in holders:
             left = self._taken[holder.key] - 1
             if left:
@@ -90,7 +90,7 @@ class Allowance:
 
 
 class _One:
-    """What is taken while a block lasts: a class, since each call enters it, and contextlib's generators cost more."""
+    """One of each holder, taken while a block lasts; a class, since contextlib's generators cost more per call."""
 
     __slots__ = ("_allowance", "_holders")
 
@@ -129,7 +129,7 @@ PER_MINUTE = {HolderKind.SERVER: "MCP_SERVER_REQUESTS_PER_MINUTE", HolderKind.TO
 
 
 async def count_request(*holders: Holder) -> None:
-    """Count a request of each holder whose requests are limited; raise AllowanceUsedUp beyond the limit."""
+    """Count a request of each holder whose requests are limited, or raise AllowanceUsedUp beyond the limit."""
     for holder in holders:
         limit: int = getattr(settings, PER_MINUTE[holder.kind])
         if limit:
@@ -141,20 +141,20 @@ async def count_request(*holders: Holder) -> None:
 
 
 def count_request_in_thread(*holders: Holder) -> None:
-    """Do the same for a view that runs in a thread; where nothing is limited it costs nothing."""
+    """Count a request as `count_request` does, from a view in a thread; this costs nothing if nothing is limited."""
     if any(getattr(settings, PER_MINUTE[holder.kind]) for holder in holders):
         async_to_sync(count_request)(*holders)
 
 
 async def _counted(name: str, minute: int) -> int:
-    """Return how many requests this one makes in its minute."""
+    """Count a request and return the number in its minute so far."""
     if settings.REDIS_URL:
         return await _shared.count(f"patchbay:requests:{name}:{minute}")
     return _own.count(name, minute)
 
 
 class _OwnCounts:
-    """Requests of the present minute in this process."""
+    """Requests of the current minute in this process."""
 
     def __init__(self) -> None:
         self._minute = 0
@@ -169,7 +169,7 @@ class _OwnCounts:
 
 
 class _SharedCounts:
-    """Requests in Redis. A Redis that is down refuses nobody: the vendor's limits hold all the same."""
+    """Requests counted in Redis. If Redis is down nobody is refused; the vendor's own limits still apply."""
 
     def __init__(self) -> None:
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = weakref.WeakKeyDictionary()
@@ -188,6 +188,7 @@ class _SharedCounts:
             return 0
 
     def _client(self) -> Redis:
+        # One per event loop, since connections belong to the loop that opened them.
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
@@ -213,5 +214,5 @@ _shared = _SharedCounts()
 
 
 async def close_counts() -> None:
-    """Close the connections to Redis of the running event loop."""
+    """Close the running event loop's connections to Redis."""
     await _shared.close()

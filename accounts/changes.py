@@ -1,8 +1,8 @@
-"""Tell what holds compiled state in memory that the rows behind it changed.
+"""Announce that rows have changed to code that caches state compiled from them.
 
-Whoever changes a row that others compile from (a server, an account, an integration, an API token) announces it.
-Listeners hear of it after the transaction is committed: in the process that made the change at once, in the others
-when a carrier (accounts/broadcast.py) brought it, or when they look at the count of changes.
+Code that changes such a row (a server, an account, an integration, an API token) announces it. Listeners are called
+after the transaction is committed: at once in the process that made the change, in the others when a carrier
+(accounts/broadcast.py) delivers it, or when they check the count of changes.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from accounts.models.changes import ChangeCount
 
 
 class ChangeKind(StrEnum):
-    """What changed."""
+    """The kinds of rows whose changes are announced."""
 
     SERVER = "server"
     ACCOUNT = "account"
@@ -29,7 +29,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One row that changed or is gone."""
+    """One row that was changed or deleted."""
 
     kind: ChangeKind
     id: UUID
@@ -42,31 +42,31 @@ _carriers: list[Listener] = []
 
 
 def subscribe(listener: Listener) -> Undo:
-    """Have a function called for every change until what is returned is called; it must be quick and must not raise."""
+    """Call a listener for every change until the returned function is called; it must be quick and must not raise."""
     _listeners.append(listener)
     return partial(_listeners.remove, listener)
 
 
 def carry(carrier: Listener) -> Undo:
-    """Have a function carry every change of this process to other processes until what is returned is called."""
+    """Let a carrier take every change of this process to the others until the returned function is called."""
     _carriers.append(carrier)
     return partial(_carriers.remove, carrier)
 
 
 def announce(kind: ChangeKind, row_id: UUID) -> None:
-    """Announce a change once the current transaction is committed, and count it for other processes to see."""
+    """Announce a change once the current transaction is committed, and count it for other processes."""
     if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
         ChangeCount.objects.get_or_create(pk=1)
     transaction.on_commit(partial(tell, Change(kind, row_id)))
 
 
 def change_count() -> int:
-    """Return how many changes were announced in all, by any process."""
+    """Return the number of changes that all processes have announced so far."""
     return ChangeCount.objects.filter(pk=1).values_list("number", flat=True).first() or 0
 
 
 def tell(change: Change, *, local: bool = False) -> None:
-    """Call every listener of this process, and then, unless it is `local`, those that carry it to others."""
+    """Call every listener of this process and then, unless the change is `local`, every carrier."""
     CHANGES.labels(change.kind.value, "elsewhere" if local else "here").inc()
     # Copies: a listener may undo its subscription while it is called.
     for listener in tuple(_listeners):

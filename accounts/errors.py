@@ -3,40 +3,40 @@
 AccountError
 ├── ConnectionRefused        the vendor refused the connection test, or could not be asked
 ├── CredentialsUnreadable    stored credentials cannot be decrypted
-├── SecretsMoved             the account would send its secrets elsewhere than they were given for
+├── SecretsMoved             the account would send its secrets to an address that they were not given for
 ├── AccountChanged           somebody else changed the account at the same time
 ├── ConsentNeeded            a person has to consent at the vendor, in the portal
-├── ConsentFailed            the vendor's answer to a request for consent brings no account
-├── TokenRefused             the vendor's authorization server gives no token
-├── ConnectionIncomplete     a connection field that the definition asks for is missing or of the wrong form
-├── MemberRefused            a change of an environment's members that is not possible
-│   └── InvitationUnusable       no invitation answers to this link any more, or none ever did
-├── SignInRefused            an attempt to prove who somebody is, which is not taken now
-├── AddressRefused           an API token that is good may not be used from this address
-├── TokenUnfit               an API token cannot be issued as asked; names the field and the reason
+├── ConsentFailed            a request for consent has produced no account
+├── TokenRefused             the vendor's authorization server refuses a token
+├── ConnectionIncomplete     a connection field of the definition is missing or malformed
+├── MemberRefused            a change of an environment's members is not possible
+│   └── InvitationUnusable       the link has no invitation, or none that can still be accepted
+├── SignInRefused            an attempt to sign in or to confirm an identity is not accepted now
+├── AddressRefused           a valid API token may not be used from this address
+├── TokenUnfit               an API token with these settings cannot be issued; names the field and the reason
 ├── DefinitionInvalid        a definition does not fit its schema
-├── AllowanceUsedUp          an MCP server, API token or person has all that it may take at once
-├── NetworkInvalid           a text is no network, or there are too many
+├── AllowanceUsedUp          an MCP server, API token or person has reached one of Patchbay's limits
+├── NetworkInvalid           a text is not a network, or there are too many
 ├── NotJSON                  a text is not JSON
-│   └── BeyondLimits             it may be JSON, but there is more of it than is read
+│   └── BeyondLimits             it may be JSON, but exceeds a limit
 │       ├── TooDeep                  nested deeper than MAX_JSON_DEPTH
 │       └── TooMany                  more than MAX_JSON_VALUES values
 └── UpstreamFailure          a request to a vendor brought no usable answer
-    ├── ReauthenticationNeeded   the vendor no longer takes the stored credentials; a person must connect again
-    ├── AuthorizationUnavailable no new token can be had at present
-    ├── UpstreamForbidden        the address is not one that may be called
-    ├── UpstreamUnsendable       the request cannot be written down
-    ├── UpstreamDown             the vendor is left alone for a while, since it did not answer
-    ├── UpstreamBusy             the account has as many calls under way as it may
+    ├── ReauthenticationNeeded   the vendor no longer accepts the stored credentials; a person must reconnect
+    ├── AuthorizationUnavailable no new token is available at present
+    ├── UpstreamForbidden        the address may not be called
+    ├── UpstreamUnsendable       the request or its address is malformed
+    ├── UpstreamDown             the vendor did not answer, and is not called for a while
+    ├── UpstreamBusy             the account has its maximum of calls under way
     ├── UpstreamUnreachable      no connection could be made
-    ├── UpstreamTimeout          no whole answer within the time allowed
+    ├── UpstreamTimeout          no complete answer within the time allowed
     ├── UpstreamBroken           the connection ended before the answer did
     ├── UpstreamUnreadable       the answer's compression cannot be read
     ├── UpstreamTooLarge         the answer exceeds the size allowed
-    └── UpstreamRevealing        the answer repeats credentials that cannot be taken out of it
+    └── UpstreamRevealing        the answer repeats credentials that cannot be masked
 
-What crosses to another room stands here. A ValueError that its callers in this room translate stands beside what
-raises it.
+Errors that other rooms handle are defined here; a ValueError that callers in this room translate is defined beside the
+code that raises it.
 """
 
 from collections.abc import Mapping
@@ -52,9 +52,9 @@ class AccountError(Exception):
 
 @dataclass
 class ConnectionRefused(AccountError):
-    """The vendor did not accept the connection: `status` is its HTTP status code, None when it was not reached.
+    """The vendor did not accept the connection: `status` is its HTTP status code, None if it was not reached.
 
-    `forbidden` tells that the address is not one that may be called, so that it was not even tried.
+    `forbidden` says that the address may not be called, so no call was tried.
     """
 
     reason: str
@@ -70,11 +70,11 @@ class CredentialsUnreadable(AccountError):
 
 
 class SecretsMoved(AccountError):
-    """The account would send its secrets to another address than they were given for; nothing is sent."""
+    """The account would send its secrets to an address that they were not given for; nothing is sent."""
 
 
 class AccountChanged(AccountError):
-    """Somebody else changed the account's connection meanwhile; `name` is the account's. Nothing was saved."""
+    """Somebody else changed the connection of the account `name` meanwhile; nothing was saved."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -84,16 +84,16 @@ class AccountChanged(AccountError):
 
 
 class ConsentNeeded(AccountError):
-    """A person has to consent at the vendor before it gives tokens; only the portal can send one there."""
+    """A person has to consent at the vendor before it issues tokens; only the portal can send a person there."""
 
 
 class ConsentFailed(AccountError):
-    """No account came of a request for consent; the text says why, and what to do."""
+    """A request for consent has produced no account; the message says why, and what to do."""
 
 
 @dataclass
 class TokenRefused(AccountError):
-    """The authorization server refused to give a token: its code for why (RFC 6749, section 5.2), and its words."""
+    """The authorization server refused a token, with its error code (RFC 6749, section 5.2) and its words."""
 
     error: str
     words: str = ""
@@ -114,22 +114,22 @@ class ConnectionIncomplete(AccountError):
 
 
 class MemberRefused(AccountError):
-    """An environment's members cannot be changed so; the message says why."""
+    """A change of an environment's members is not possible; the message says why."""
 
 
 class InvitationUnusable(MemberRefused):
-    """A link without an invitation that can be accepted; one answer for all reasons, since whoever asks is unknown."""
+    """A link has no invitation that can be accepted; one message for all reasons, since anybody may read it."""
 
     def __str__(self) -> str:
         return (
-            "This invitation cannot be used. It may have been used already, be withdrawn or too old, or the link is "
-            "not whole. Ask whoever invited you for a new link."
+            "This invitation cannot be used. It may have been used, withdrawn or expired, or the link is incomplete. "
+            "Ask whoever invited you for a new link."
         )
 
 
 @dataclass
 class SignInRefused(AccountError):
-    """An attempt with a name, password or code that is not taken now; it may be in `seconds`."""
+    """An attempt with a name, password or code is not accepted now, but may be in `seconds`."""
 
     reason: Literal["locked", "slowed", "busy"]
     seconds: int
@@ -143,13 +143,13 @@ SIGN_IN_WORDS = {
     "again.",
     "slowed": "Somebody tried to guess the password of this name, so that each attempt takes a while. Nothing was "
     "checked yet. Wait {seconds} seconds, then give the password again.",
-    "busy": "Too many people sign in at this moment. Nothing was checked yet. Wait {seconds} seconds, then try again.",
+    "busy": "Too many people are signing in. Nothing was checked yet. Wait {seconds} seconds, then try again.",
 }
 
 
 @dataclass
 class AddressRefused(AccountError):
-    """An API token may not be used from `address`, which is the client's as this installation sees it."""
+    """An API token may not be used from `address`, the client's address as this installation sees it."""
 
     address: str
 
@@ -162,7 +162,7 @@ class AddressRefused(AccountError):
 
 @dataclass
 class TokenUnfit(AccountError):
-    """An API token cannot be issued as asked: which field is in the way (none: the whole), and why."""
+    """An API token with these settings cannot be issued; `field` is the wrong one, or empty for all of them."""
 
     field: str
     reason: str
@@ -183,7 +183,7 @@ class DefinitionInvalid(AccountError):
 
 @dataclass
 class AllowanceUsedUp(AccountError):
-    """A limit of ours is reached, not the vendor's; `retry_after` is the seconds to wait, where they are known."""
+    """One of Patchbay's own limits is reached, not a vendor's; `retry_after` is the seconds to wait, if known."""
 
     holder: str
     limit: str
@@ -195,7 +195,7 @@ class AllowanceUsedUp(AccountError):
 
 
 class NetworkInvalid(AccountError):
-    """A text is no network, or there are too many; says which and why."""
+    """A text is not a network, or there are too many; the message says which and why."""
 
 
 class NotJSON(AccountError):
@@ -203,7 +203,7 @@ class NotJSON(AccountError):
 
 
 class BeyondLimits(NotJSON):
-    """The text may be JSON, but more of it than is read; the message goes on after "the body is"."""
+    """The text may be JSON, but exceeds a limit; the message continues a sentence that begins "the body is"."""
 
 
 class TooDeep(BeyondLimits):
@@ -211,15 +211,15 @@ class TooDeep(BeyondLimits):
 
 
 class TooMany(BeyondLimits):
-    """The text holds more than MAX_JSON_VALUES values."""
+    """The text contains more than MAX_JSON_VALUES values."""
 
 
 @dataclass
 class UpstreamFailure(AccountError):
-    """No usable answer came from the vendor; `reason` says why, within a sentence, and holds no secret.
+    """No usable answer came from the vendor; `reason` says why, as part of a sentence and without secrets.
 
-    `retry_after` is the seconds to wait, where they are known. Each class says whether the request can have had an
-    effect, whether time ran out, whether the same request may do better later, and which HTTP status this amounts to.
+    `retry_after` is the seconds to wait, if known. Each class says whether the request may have had an effect, whether
+    time ran out, whether the same request may succeed later, and which HTTP status this amounts to.
     """
 
     reason: str
@@ -235,32 +235,32 @@ class UpstreamFailure(AccountError):
 
 
 class ReauthenticationNeeded(UpstreamFailure):
-    """The vendor no longer takes the account's credentials; a person must connect the account again."""
+    """The vendor no longer accepts the account's credentials; a person must connect the account again."""
 
     may_have_arrived = False
     status = 401
 
 
 class AuthorizationUnavailable(UpstreamFailure):
-    """The vendor's authorization server gave no new token, and later it may; the request itself was not sent."""
+    """The vendor's authorization server issued no new token, but may later; the request itself was not sent."""
 
     may_have_arrived = False
 
 
 class UpstreamForbidden(UpstreamFailure):
-    """The address is not public, or not one that a request may go to."""
+    """The address is not public, or is one that may not be called."""
 
     may_have_arrived = False
 
 
 class UpstreamUnsendable(UpstreamFailure):
-    """The request cannot be written down, or its address is none; nothing was sent."""
+    """The request or its address is malformed; nothing was sent."""
 
     may_have_arrived = False
 
 
 class UpstreamDown(UpstreamFailure):
-    """The vendor did not answer `failures` times in a row and is left alone; `cause` is what went wrong last."""
+    """The vendor did not answer `failures` times in a row, and is not called for a while; `cause` is the latest."""
 
     retry_after: int
 
@@ -271,7 +271,7 @@ class UpstreamDown(UpstreamFailure):
 
 
 class UpstreamBusy(UpstreamFailure):
-    """The account has `under_way` calls under way, as many as it may, and no turn came in time."""
+    """The account has its maximum of `under_way` calls under way, and no turn came in time."""
 
     retry_after: int
 
@@ -283,7 +283,7 @@ class UpstreamBusy(UpstreamFailure):
 
 @dataclass
 class UpstreamUnreachable(UpstreamFailure):
-    """No connection could be made, so that nothing was sent; `is_passing` tells that the next attempt may make one."""
+    """No connection could be made, so nothing was sent; `is_passing` says that the next attempt may succeed."""
 
     is_passing: bool = False
 
@@ -291,14 +291,14 @@ class UpstreamUnreachable(UpstreamFailure):
 
 
 class UpstreamTimeout(UpstreamFailure):
-    """The answer was not there, or not whole, within the time allowed."""
+    """The answer did not come, or was not complete, within the time allowed."""
 
     timed_out = True
 
 
 @dataclass
 class UpstreamBroken(UpstreamFailure):
-    """The connection ended before the answer did; `was_stale`: a kept one, before any of the answer came."""
+    """The connection ended before the answer did; `was_stale`: it was a kept one, and none of the answer had come."""
 
     was_stale: bool = False
 
@@ -318,5 +318,5 @@ class UpstreamRevealing(UpstreamFailure):
 
 
 def entry_for(failure: Exception, table: Mapping[type[Exception], T]) -> T:
-    """Return what a table of translations has for a failure: the entry of the narrowest of its classes."""
+    """Return the entry for a failure in a table of translations: that of its most specific class."""
     return next(table[kind] for kind in type(failure).__mro__ if kind in table)

@@ -1,7 +1,7 @@
-"""Hold what was loaded from the database for a moment, so that a hot path asks it at most once a second a key.
+"""Cache what was loaded from the database, so that a hot path queries each key at most once a second.
 
-An entry younger than FRESH_SECONDS is served as it is. An older one is loaded again, once however many callers
-wait for it. Forgetting a key drops its entry at once and also voids a load that is under way.
+An entry younger than FRESH_SECONDS is served unchanged. An older one is loaded again, once for all callers that wait
+for it. Forgetting a key drops its entry at once and also voids a load that is under way.
 """
 
 import asyncio
@@ -29,9 +29,8 @@ class _Entry(Generic[V]):
 class FreshCache(Generic[K, V]):
     """A bounded map from keys to loaded values.
 
-    `load` gets the key and the value of before (or None), so that it may keep what has not changed; it returns
-    None when there is nothing, which is not kept. `name` is what its look-ups are counted under;
-    `clock` gives seconds that only go on.
+    `load` gets the key and the previous value (or None), which it may return if nothing has changed; it returns None if
+    there is no value, and None is not cached. `name` labels the metrics of look-ups; `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -50,11 +49,11 @@ class FreshCache(Generic[K, V]):
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
         self._loading: dict[tuple[K, int], asyncio.Task[V | None]] = {}
         self._generation = 0
-        # Changes are told from the thread that made them, loads run in the event loop's.
+        # Changes are announced in the thread that made them, loads run in the event loop's.
         self._lock = threading.Lock()
 
     def peek(self, key: K) -> V | None:
-        """Return a fresh value without waiting, or None."""
+        """Return a fresh value without loading, or None."""
         entry = self._entries.get(key)
         if entry is not None and self._clock() - entry.loaded_at < FRESH_SECONDS:
             self._hits.inc()
@@ -62,11 +61,12 @@ class FreshCache(Generic[K, V]):
         return None
 
     async def get(self, key: K) -> V | None:
-        """Return the value, loaded anew when it is not fresh; None when there is nothing."""
+        """Return the value, loading it if it is not fresh; None if there is none."""
         fresh = self.peek(key)
         if fresh is not None:
             return fresh
         self._misses.inc()
+        # A task can only be awaited in its own event loop.
         slot = (key, id(asyncio.get_running_loop()))
         task = self._loading.get(slot)
         if task is None:
@@ -82,6 +82,7 @@ class FreshCache(Generic[K, V]):
             started = self._clock()
             value = await self._load(key, entry.value if entry else None)
             with self._lock:
+                # What was loaded may be older than the change that was announced meanwhile.
                 if generation != self._generation:
                     continue
                 self._keep(key, value, started)
@@ -97,12 +98,11 @@ class FreshCache(Generic[K, V]):
             self._entries.popitem(last=False)
 
     def forget(self, matches: Callable[[V], bool]) -> None:
-        """Drop every entry whose value matches, and have loads that are under way begin again."""
+        """Drop every entry whose value matches, and make loads under way start again."""
         with self._lock:
             self._generation += 1
             for key in [key for key, entry in self._entries.items() if matches(entry.value)]:
                 self._entries.pop(key, None)
 
     def clear(self) -> None:
-        """Drop everything."""
         self.forget(lambda _: True)

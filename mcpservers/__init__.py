@@ -1,1 +1,1 @@
-"""How a client reaches an account's tools: MCP servers and their tokens, policy, the protocol, its transport."""
+"""How clients reach an account's tools: MCP servers, their tokens and policy, the protocol and its transport."""

@@ -1,6 +1,6 @@
-"""Who gets in: Host and Origin, the token, the second authentication, media types, the size of a body.
+"""Admit requests: check Host, Origin, the token, the second authentication, media types and the size of the body.
 
-Nothing of Django's middleware runs before the MCP endpoint, so that all of it is checked here.
+None of Django's middleware runs before the MCP endpoint, so everything is checked here.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """One HTTP request, as ASGI hands it over."""
+    """One HTTP request: its ASGI scope and channels, and its headers as `request_headers` reads them."""
 
     scope: Scope
     headers: Headers
@@ -33,7 +33,7 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A request that got in: its server, and what its API token opens where the server asks for one."""
+    """A request that was admitted: its server, and its API token's grant if the server requires one."""
 
     server: ResolvedServer
     grant: TokenGrant | None
@@ -41,11 +41,11 @@ class Admitted:
 
     @property
     def holders(self) -> tuple[Holder, ...]:
-        """Whose allowances the request uses."""
+        """The server and API token whose allowances the request uses."""
         return holders_of(self.server, self.grant.token_id if self.grant else None)
 
     def context(self, request_bytes: int) -> RequestContext:
-        """Return what an era has to know to answer; a body of so many bytes brought the request."""
+        """Return what an era needs to answer; `request_bytes` is the size of the whole body."""
         return RequestContext(
             server=self.server,
             headers=self.headers,
@@ -56,25 +56,26 @@ class Admitted:
 
 
 def request_headers(scope: Scope) -> Headers:
-    """Return a request's headers by their names in lower case, without the white space around values."""
-    # RFC 9110, 5.5: optional white space is no part of a value; the server leaves it in at the end
+    """Return a request's headers by lower-case name, without white space around values."""
+    # RFC 9110, 5.5: optional white space is not part of a value, but the ASGI server leaves it at the end.
     return {name: value.decode("latin-1").strip(" \t") for name, value in scope["headers"]}
 
 
 def client_address(scope: Scope) -> str:
-    """Return the address of a client, as the server tells it after the headers of proxies that it trusts."""
+    """Return the client's address, which the ASGI server takes from trusted proxies' headers if there are any."""
     client = scope.get("client")
     return str(client[0]) if client else ""
 
 
 async def admit(token: str, headers: Headers, address: str) -> Admitted:
-    """Return what a token opens to the client at an address; raise Refusal."""
+    """Return what a token admits a client at this address to, or raise Refusal."""
     try:
         server = await resolve(token)
         grant = await authorise(server, headers.get(b"authorization", ""), address)
     except ServerUnknown:
         raise Refusal(404, NOT_FOUND) from None
     except TokenRequired:
+        # RFC 9110, 15.5.2: a 401 must carry a challenge.
         raise Refusal(401, TOKEN_REQUIRED, (b"www-authenticate", b'Bearer realm="Patchbay"')) from None
     except AddressRefused as refused:
         raise Refusal(403, str(refused)) from None
@@ -82,7 +83,7 @@ async def admit(token: str, headers: Headers, address: str) -> Admitted:
 
 
 def check_host(headers: Headers) -> None:
-    """Refuse a Host that is not ours (DNS rebinding)."""
+    """Refuse a Host header that names none of ALLOWED_HOSTS, against DNS rebinding."""
     if not _is_ours(headers.get(b"host", "").lower(), tuple(settings.ALLOWED_HOSTS)):
         raise Refusal(400, "This host name is not served here. Set PUBLIC_URL or ALLOWED_HOSTS to serve it.")
 
@@ -94,19 +95,19 @@ def _is_ours(host: str, allowed: tuple[str, ...]) -> bool:
 
 
 def is_own_origin(scope: Scope, headers: Headers) -> bool:
-    """Tell whether a request comes from a page of ours: scheme, host and port are the same. Programs send no Origin.
+    """Return whether a request comes from Patchbay's own origin (scheme, host, port) or from a program, without Origin.
 
-    The scheme is the one that the client used, where a proxy that is believed tells it, or that of PUBLIC_URL.
+    The scheme is the client's if a trusted proxy reports it, or that of PUBLIC_URL.
     """
     origin = headers.get(b"origin")
     if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    # Compared as it is written (RFC 6454, 6.2), so that nothing has to be made of what is no origin.
+    # Compared as serialised (RFC 6454, 6.2), so that a malformed Origin need not be parsed.
     return origin.lower() == f"{scope.get('scheme', 'http')}://{headers.get(b'host', '').lower()}"
 
 
 def check_origin(scope: Scope, headers: Headers) -> None:
-    """Refuse a web page of another origin than ours and those that a setting names."""
+    """Refuse web pages of any origin but Patchbay's own and those in MCP_ALLOWED_ORIGINS."""
     if not is_own_origin(scope, headers) and headers[b"origin"] not in settings.MCP_ALLOWED_ORIGINS:
         raise Refusal(403, "This origin may not call MCP servers here. MCP_ALLOWED_ORIGINS names those that may.")
 
@@ -122,9 +123,10 @@ def check_media_types(headers: Headers) -> None:
 
 
 async def read_request_body(headers: Headers, receive: Receive) -> bytes:
-    """Return the whole body; refuse one over the limit as soon as that is known."""
+    """Return the whole body; refuse one larger than MAX_BODY_BYTES as soon as that is known."""
     limit: int = settings.MAX_BODY_BYTES
     declared = headers.get(b"content-length", "0")
+    # RFC 9110, 15.5.14: closing the connection keeps the client from sending the rest.
     if declared.isdigit() and int(declared) > limit:
         raise Refusal(413, f"The body is larger than {limit} bytes.", (b"connection", b"close"))
     chunks: list[bytes] = []

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class McpServersConfig(AppConfig):
-    """MCP servers."""
+    """The app of MCP servers and their protocol."""
 
     name = "mcpservers"
     verbose_name = "MCP servers"

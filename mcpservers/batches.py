@@ -1,6 +1,6 @@
-"""Answer a batch of messages (MCP 2025-03-26): one after another, within a number and a size, while the client stays.
+"""Answer a batch of messages (MCP 2025-03-26) one after another, within limits, while the client is connected.
 
-A few bytes of a message can ask for an answer of megabytes, so that a batch is held to what it brings about.
+A message of a few bytes can request megabytes, so the size of a batch's answers is limited too.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ NOT_BEGUN = (
     "Not begun: the answers to the messages before this one fill what a batch may be answered with. "
     "Send it again, in a batch of fewer messages."
 )
-# Writes that go on although whoever sent them has gone: what a vendor was told cannot be taken back.
+# Writes that go on although their client has gone: what was sent to a vendor cannot be taken back.
 _going_on: set[asyncio.Task[Reply]] = set()
 
 
 def check_batch(values: list[Any], headers: Headers) -> None:
-    """Raise JsonRpcError for a batch that is not answered at all."""
+    """Raise JsonRpcError for a batch of which no message is answered."""
     era = handshake_of(headers.get(b"mcp-protocol-version") or None)
     era.acknowledge()
     if not era.takes_batches:
@@ -44,9 +44,9 @@ def check_batch(values: list[Any], headers: Headers) -> None:
 async def answer_batch(values: list[Any], context: RequestContext, answering: Answering) -> Reply:
     """Answer the messages of a checked batch.
 
-    When it is cancelled, the rest is not begun and a read under way ends; a write under way goes on. Once the answers
-    are larger than MCP_BATCH_BYTES, what is left is refused without being begun: no answer of a call that was made
-    is withheld.
+    When cancelled, it begins no further message and ends a read under way; a write under way goes on. Once the answers
+    are larger than MCP_BATCH_BYTES, the remaining messages are refused before they begin, so that no call is made
+    whose answer is withheld.
     """
     written: list[bytes] = []
     size = 0
@@ -55,7 +55,7 @@ async def answer_batch(values: list[Any], context: RequestContext, answering: An
         size += len(answer)
         if answer:
             written.append(answer)
-        await asyncio.sleep(0)  # lists and refusals wait for nothing: others get their turn in between
+        await asyncio.sleep(0)  # lists and refusals never wait, and would keep the event loop from other requests
     return Reply(200, b"[" + b",".join(written) + b"]") if written else Reply(202)
 
 
@@ -79,7 +79,7 @@ async def _answered(value: Any, context: RequestContext, answering: Answering, *
 
 
 def _may_write(request: Request, server: ResolvedServer) -> bool:
-    """Tell whether a request calls a tool that changes the vendor's data."""
+    """Return whether a request calls a tool that may change the vendor's data."""
     name = request.params.get("name")
     tool = server.tools.tools.get(name) if request.method == "tools/call" and isinstance(name, str) else None
     return tool is not None and not tool.read_only

@@ -1,8 +1,8 @@
-"""The consumers that hold streams of events: a server stream, a subscription, the old HTTP+SSE transport.
+"""The consumers that serve event streams: a server stream, a subscription, the old HTTP+SSE transport.
 
-Each starts its stream in `http_request` and returns, so that Channels goes on to hear the disconnect; what is sent
-later is sent by the hub's task or by a message of the channel layer. Consumers run behind no middleware:
-`mcpservers.endpoint` has admitted the request and put what it found into the scope.
+Each opens its stream in `http_request` and returns, so that the disconnect is still received; whatever follows is sent
+by the hub's task or on a message from the channel layer. Consumers run behind no middleware: `mcpservers.endpoint` has
+admitted the request and put what they need into the scope.
 """
 
 import asyncio
@@ -29,17 +29,17 @@ SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
 LIST_CHANGED = "notifications/tools/list_changed"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 
-# So much is handed to the connection at once; the rest waits here, where it is counted.
+# How much is handed to the connection at once; the rest waits here, where it is counted.
 PIECE_BYTES = 64 * 1024
 
 
 class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annotations
-    """A stream of events over one response. `scope["mcp"]` holds the admitted request."""
+    """An event stream over one response; `scope["mcp"]` is the admitted request."""
 
     kind = "server"
 
-    # Streams hear of changes through the hub, one for all; a name that no layer has keeps each of them from
-    # subscribing to the channel layer too.
+    # Streams learn of changes through the hub; the name of no existing layer keeps each of them from subscribing to
+    # the channel layer too.
     channel_layer_alias = "none"
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Dispatch what the connection brings; without a layer there is one source, and no task to listen to it."""
+        """Dispatch the connection's events; without a channel layer this needs no task that listens for messages."""
         if self.channel_layer_alias == "default":
             await super().__call__(scope, receive, send)
             return
@@ -60,22 +60,21 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
                 await self.dispatch(await receive())
 
     async def http_request(self, message: dict[str, Any]) -> None:
-        """Open the stream."""
         self.admitted: Admitted = self.scope["mcp"]
         self.server: ResolvedServer = self.admitted.server
         self.grant: TokenGrant | None = self.admitted.grant
         await open_stream(self.admitted.headers, self.send)
         await send_events(await self.opening(), self.send)
         hub.add(self)
+        # The hub may have ended all streams before it knew this one.
         if hub.closing:
             self.end()
 
     async def opening(self) -> bytes:
-        """Return what the stream begins with."""
+        """Return the first bytes of the stream, sent before any event."""
         return b": open\n\n"
 
     async def http_disconnect(self, message: dict[str, Any]) -> None:
-        """Let the stream go."""
         self._ended = True
         hub.discard(self)
         if self._writing is not None:
@@ -84,35 +83,32 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         raise StopConsumer
 
     async def closed(self) -> None:
-        """Clean up after the stream."""
+        """Clean up after the client has gone."""
 
     def tools_changed(self) -> None:
-        """Tell the client that the list of tools is another one."""
         self.write(event(orjson.dumps({"jsonrpc": "2.0", "method": LIST_CHANGED})))
 
     def comment(self) -> None:
-        """Send what keeps the connection open."""
         self.write(COMMENT)
 
     def end(self) -> None:
-        """Close the stream."""
         if not self._ended:
             self._ended = True
             hub.discard(self)
             self._push(self.farewell())
 
     def farewell(self) -> bytes:
-        """Return what the stream ends with."""
+        """Return the last bytes of a stream that the server ends."""
         return b""
 
     def write(self, data: bytes) -> None:
-        """Send without waiting for the client."""
+        """Send without waiting for the client; do nothing once the stream has ended."""
         if not self._ended:
             self._push(data)
 
     def _push(self, data: bytes) -> None:
         self.quiet_since = time.monotonic()
-        # One answer may be larger than the limit; a reader who takes none is found out at the next.
+        # Checked before this piece is added: one answer may exceed the limit, but a client that reads nothing may not.
         if self._waiting_bytes > settings.STREAM_WAITING_BYTES:
             self._drop()
             return
@@ -136,10 +132,11 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
             await end_stream(b"", self.send)
 
     def _drop(self) -> None:
-        """End the stream and its connection: the client does not take what it is sent."""
+        """End the stream and its connection, since the client does not read what it is sent."""
         self._ended = True
         self._waiting.clear()
         hub.discard(self)
+        # Only config/connections.py provides it; another server closes the connection in its own time.
         if ABORT in self.scope:
             DROPPED[self.kind].inc()
             self.scope[ABORT]()
@@ -152,13 +149,13 @@ class ServerStream(EventStream):
 class Subscription(EventStream):
     """The answer to `subscriptions/listen` (MCP 2026-07-28, Subscriptions): `scope["mcp.subscription"]` is its id.
 
-    Only changes of tools are offered; `scope["mcp.tools"]` tells whether the client asked for them.
+    Only changes of tools are offered; `scope["mcp.tools"]` says whether the client subscribed to them.
     """
 
     kind = "subscription"
 
     async def opening(self) -> bytes:
-        """Acknowledge what will be delivered, before anything else."""
+        """Acknowledge the subscription, before anything else, with the notifications that will be delivered."""
         self._id: Id = self.scope["mcp.subscription"]
         self._wants_tools: bool = self.scope["mcp.tools"]
         return self._notification(
@@ -170,39 +167,37 @@ class Subscription(EventStream):
         return event(orjson.dumps({"jsonrpc": "2.0", "method": method, "params": marked}))
 
     def tools_changed(self) -> None:
-        """Tell the client, where it asked to be told."""
         if self._wants_tools:
             self.write(self._notification(LIST_CHANGED, {}))
 
     def farewell(self) -> bytes:
-        """Answer the request at last, so that the client knows that this is no broken connection."""
+        """Answer the request, so that the client can tell the end of the subscription from a broken connection."""
         ended = STATELESS_ERA.subscription_ended(self.server, {SUBSCRIPTION_ID: self._id})
         return event(result_bytes(self._id, ended))
 
 
 class LegacyStream(EventStream):
-    """HTTP+SSE (MCP 2024-11-05, Transports): the answers to messages that are posted elsewhere arrive here.
+    """HTTP+SSE (MCP 2024-11-05, Transports): this stream carries the answers to messages posted at another address.
 
-    Whichever process handles the POST sends the answer to this consumer's channel.
+    The process that handles the POST sends the answer to this consumer's channel.
     """
 
     kind = "legacy"
     channel_layer_alias = "default"
 
     async def opening(self) -> bytes:
-        """Tell the client where to post its messages."""
+        """Send the client the address for its messages."""
         self._session = await legacy.open_session(self.channel_name, self.server.server_id)
         return event(legacy.messages_path(self.scope, self._session).encode(), b"endpoint")
 
     async def stream_message(self, message: dict[str, Any]) -> None:
-        """Pass an answer on."""
+        """Write an answer that came over the channel layer."""
         self.write(event(message["data"]))
 
     def comment(self) -> None:
-        """Keep the connection open, and the session known."""
         super().comment()
         asyncio.ensure_future(legacy.keep_session(self._session))  # noqa: RUF006  nothing depends on its end
 
     async def closed(self) -> None:
-        """Forget the session, so that a POST to it is refused."""
+        """Close the session, so that a POST to it is refused."""
         await legacy.close_session(self._session)

@@ -1,6 +1,6 @@
 """The MCP endpoint: a plain ASGI application for everything below `/mcp/`, outside Django's handler.
 
-POSTs are answered here. What holds a stream open is handed to a consumer, once it has been admitted.
+POSTs are answered here. A request that opens a stream is handed to a consumer once it has been admitted.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 PREFIX = "/mcp/"
 MAX_QUERY = 2000
 
-# Web pages of the origins that a setting names may call (Fetch standard, CORS); check_origin refused all others.
+# CORS (Fetch standard) for pages of the origins in MCP_ALLOWED_ORIGINS; check_origin has refused all others.
 PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, POST"),
     (b"access-control-allow-headers", b"*, Authorization"),
@@ -68,6 +68,7 @@ PREFLIGHT = (
 )
 ALLOWED = (b"allow", b"GET, POST")
 
+# asyncio itself keeps only weak references to tasks.
 _background: set[asyncio.Task[None]] = set()
 
 
@@ -77,39 +78,41 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         reply = await _route(Http(scope, headers, receive, send))
         if isinstance(reply, StreamRequest):
-            # From here, where neither the body nor what was read from it is kept for as long as the stream is.
+            # Run from here, where no frame keeps the body or the parsed message for the life of the stream.
             reply = await reply.run()
     except Refusal as refusal:
         reply = refusal_reply(refusal)
     except Disconnected:
         return
-    except Exception:  # the last resort of the endpoint: logged in full, told to the client without its cause
+    except Exception:  # the endpoint's last resort: the log gets everything, the client no cause
         reply = _failed(None)
     if reply is not None:
         await send_reply(reply, headers, send)
 
 
 def _failed(request_id: Id | None) -> Reply:
-    """Log the exception that is being handled, and answer with none of it."""
+    """Log the exception being handled, and return an answer that reveals nothing of it."""
     logger.exception("mcp request failed")
     words = "Internal error: the request could not be handled. Try again later."
     return error_reply(JsonRpcError(INTERNAL_ERROR, words, status=500), request_id)
 
 
 async def _route(http: Http) -> "Reply | StreamRequest | None":
-    """Answer a request, or say which stream does; None where the answer was sent already."""
+    """Return the answer to a request, or the stream that will answer it; None if the answer was already sent."""
     scope, headers = http.scope, http.headers
     check_host(headers)
     check_origin(scope, headers)
     method = scope["method"]
     if method == "OPTIONS" and b"access-control-request-method" in headers and b"origin" in headers:
         return Reply(204, headers=PREFLIGHT)
+    # DELETE too, which would end a session (MCP 2025-11-25, Session Management): there are none.
     if method not in {"GET", "POST"}:
         raise Refusal(405, "This address takes POST and GET requests of MCP clients.", ALLOWED)
     path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX)
     token, _, rest = path.partition("/")
     if rest.endswith("/") and len(rest) > 1:
         rest = rest[:-1]
+    # An unknown path gets the same 404 as an unknown server.
     admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers, client_address(scope))
     try:
         await count_request(*admitted.holders)
@@ -132,7 +135,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
 
 @dataclass(frozen=True, slots=True)
 class StreamRequest:
-    """A request whose answer is a stream: which consumer holds it, and what it finds in the scope."""
+    """A request whose answer is a stream: the consumer that serves it, and what to add to its scope."""
 
     kind: type[EventStream]
     admitted: Admitted
@@ -140,10 +143,10 @@ class StreamRequest:
     found: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> Reply | None:
-        """Have its consumer answer the request, until the stream is over; return the refusal of one too many."""
+        """Run the consumer until the stream ends; return a refusal if too many streams are open."""
         try:
             with streams.one(*self.admitted.holders):
-                # Neither as_asgi, which makes a function each time, nor a copy of the scope: streams are many and stay.
+                # Without as_asgi, which makes a function each time, or a copy of the scope: open streams are many.
                 self.http.scope.update(self.found, mcp=self.admitted)
                 await self.kind()(self.http.scope, self.http.receive, self.http.send)
         except AllowanceUsedUp as used_up:
@@ -152,7 +155,7 @@ class StreamRequest:
 
 
 async def _readable_id(http: Http) -> Id | None:
-    """Return the id of the message in a body, so that the client knows which of its requests was refused."""
+    """Return the id of the message in a body, so that the client can tell which of its requests was refused."""
     if http.scope["method"] != "POST":
         return None
     try:
@@ -163,7 +166,7 @@ async def _readable_id(http: Http) -> Id | None:
 
 
 def check_stream(headers: Headers) -> None:
-    """Refuse a GET that cannot open a stream."""
+    """Refuse a GET that cannot open a stream: in a revision without them, or from a client that takes no events."""
     era = era_of(None, headers)
     if not era.opens_stream_on_get:
         raise Refusal(405, f"In {era.version} changes come on subscriptions/listen, a POST.", (b"allow", b"POST"))
@@ -185,6 +188,7 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         era = era_of(message, http.headers)
         if not isinstance(message, Request):
             era.acknowledge()
+            # MCP 2025-11-25, Streamable HTTP: an accepted notification or response gets 202 without a body.
             return Reply(202)
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=era_of(None, http.headers).names_unread_id)
@@ -198,22 +202,22 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
 
 
 async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
-    """Answer a request, with the vendor's limits in headers."""
+    """Answer a request, with the vendor's rate limits in headers."""
     try:
         result = await era.answer(request, context)
     except JsonRpcError as error:
         return error_reply(error, request.id)
-    except Exception:  # the last resort again, here because only here the answer can carry the id of the request
+    except Exception:  # the last resort again, since only here can the answer carry the request's id
         return _failed(request.id)
     finally:
-        # Refused and cancelled ones too: whoever looks for a client wants to see that it came.
+        # Refused and cancelled requests too: they also show that a client connected.
         sighted(context.server.server_id, client_name(request, context.headers))
     limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
     return Reply(200, result_bytes(request.id, result.body), limits)
 
 
 async def _answer_patiently(request: Request, era: Era, context: RequestContext, http: Http) -> Reply | None:
-    """Answer a request as a stream where it takes long; return None where the answer was sent that way."""
+    """Answer a request, as a stream if it takes long; return None if the answer was sent that way."""
     until_disconnect = cancelled_by_disconnect(http.receive) if era.cancelled_by_disconnect else nullcontext()
     async with LongCall(request, http.headers, http.send) as long_call, until_disconnect:
         reply = await _answer(request, era, context)
@@ -225,7 +229,7 @@ async def _answer_patiently(request: Request, era: Era, context: RequestContext,
 
 @asynccontextmanager
 async def cancelled_by_disconnect(receive: Receive) -> AsyncIterator[None]:
-    """Cancel what runs inside when the client goes away; raise Disconnected then."""
+    """Cancel the block when the client goes away, and raise Disconnected."""
     working = cast("asyncio.Task[Any]", asyncio.current_task())
     listening = asyncio.ensure_future(_disconnect(receive))
     listening.add_done_callback(lambda done: None if done.cancelled() else working.cancel())
@@ -233,6 +237,7 @@ async def cancelled_by_disconnect(receive: Receive) -> AsyncIterator[None]:
         yield
     except asyncio.CancelledError:
         if listening.done() and not listening.cancelled():
+            # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
             working.uncancel()
             raise Disconnected from None
         raise
@@ -251,6 +256,7 @@ def _subscribe(request: Request, admitted: Admitted, http: Http) -> Reply | Stre
         wants_tools = STATELESS_ERA.listens_to_tools(request, http.headers)
     except JsonRpcError as error:
         return error_reply(error, request.id)
+    # The body has been read, but a consumer only starts at a request event.
     read_already: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive_rest() -> Any:
@@ -262,6 +268,7 @@ def _subscribe(request: Request, admitted: Admitted, http: Http) -> Reply | Stre
 
 async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     """Take a message of the old HTTP+SSE transport; its answer goes to the stream (MCP 2024-11-05, Transports)."""
+    # The answer goes to the stream, so what this POST accepts does not matter.
     check_media_types({**http.headers, b"accept": "*/*"})
     session = _session_in(http.scope.get("query_string", b""))
     channel = await legacy.channel_of(session, admitted.server.server_id) if session else None
@@ -281,7 +288,7 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
 
 
 def _session_in(query: bytes) -> str:
-    """Return the session that a query names; nothing for a query longer than any that was given out."""
+    """Return the session that a query names; empty for a query longer than any that Patchbay issues."""
     if len(query) > MAX_QUERY:
         return ""
     return parse_qs(query.decode("latin-1")).get(legacy.PARAMETER, [""])[0]
@@ -291,12 +298,12 @@ async def _answer_later(request: Request, era: Era, context: RequestContext, cha
     try:
         reply = await _answer(request, era, context)
         await legacy.deliver(channel, reply.body)
-    except Exception:  # nobody awaits this task, so that nobody else would log it
+    except Exception:  # nothing awaits this task, so nothing else would log it
         logger.exception("an answer could not be delivered to its stream")
 
 
 async def finish_background() -> None:
-    """Wait for answers that are still to be delivered to streams, at most SHUTDOWN_SECONDS, and for sightings."""
+    """Wait for pending sightings, writes and answers to streams, the last two for at most SHUTDOWN_SECONDS each."""
     await finish_writing()
     await finish_writes()
     if _background:

@@ -1,7 +1,7 @@
-"""The two eras of the Model Context Protocol that share one URL: how each answers a request.
+"""The two eras of the Model Context Protocol that share one URL, and how each answers a request.
 
 A message that carries its revision in `params._meta` is stateless (2026-07-28); any other belongs to the handshake
-era (2024-11-05 to 2025-11-25). `era_of` decides, once a message.
+era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
 from dataclasses import dataclass
@@ -40,31 +40,31 @@ HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 SUPPORTED = (STATELESS, *HANDSHAKE)
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
-# What a client calls itself is shown to people; of more than this nobody reads the end.
+# The most characters of a client's name, which is shown to people.
 MAX_NAME = 400
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 
-# MCP 2025-06-18, Protocol Version Header: a request without the header is taken as this revision.
+# MCP 2025-06-18, Protocol Version Header: a request without the header is treated as this revision.
 ASSUMED = "2025-03-26"
-# MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 took them out again.
+# MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 removed them again.
 BATCHING = "2025-03-26"
-# MCP 2025-11-25, Tools: from here on invalid arguments are told in a result, so that the model can read them.
+# MCP 2025-11-25, Tools: since this revision, a result reports invalid arguments, so that the model can read them.
 ARGUMENT_ERRORS_IN_RESULT = "2025-11-25"
-# MCP 2025-06-18, Tools: from here on there are outputSchema and structuredContent.
+# MCP 2025-06-18, Tools: the first revision with outputSchema and structuredContent.
 STRUCTURED_CONTENT = "2025-06-18"
-# JSON-RPC 2.0, Response object: null where the id could not be read. MCP leaves the key out since this revision.
+# JSON-RPC 2.0, Response object: an id that could not be read is null. MCP omits the key since this revision.
 UNREAD_ID_LEFT_OUT = "2025-11-25"
-# How long a client may take a list for current: a minute, since documentation may change at any time.
+# How long a client may cache a list: only a minute, since documentation may change at any time.
 LIST_TTL_MS = 60_000
 CAPABILITIES = {"tools": {"listChanged": True}}
 
 
-NOTHING_TOLD = RateLimits()
+NO_LIMITS = RateLimits()
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Which server a request is for, who sent it, and the most characters of its result."""
+    """The server that a request is for, its sender, and the budget of its result in characters."""
 
     server: ResolvedServer
     headers: Headers
@@ -75,10 +75,10 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """The serialised result of a method, and the vendor's limits where it was asked."""
+    """A method's serialised result, and the vendor's rate limits if the vendor was called."""
 
     body: bytes
-    limits: RateLimits = NOTHING_TOLD
+    limits: RateLimits = NO_LIMITS
 
 
 class Manner(Enum):
@@ -91,7 +91,7 @@ class Manner(Enum):
 
 @dataclass(frozen=True)
 class Era:
-    """A revision, and what it shares with all others: lists and calls of tools."""
+    """A protocol revision, and what all revisions have in common: listing and calling tools."""
 
     version: str
 
@@ -99,36 +99,36 @@ class Era:
     cancelled_by_disconnect: ClassVar[bool] = False
     opens_stream_on_get: ClassVar[bool] = True
     unknown_method_status: ClassVar[int] = 200
-    # What a list says of how long it holds, and for whom.
+    # How long a list may be cached, and by whom.
     freshness: ClassVar[dict[str, Any]] = {}
 
     @property
     def takes_batches(self) -> bool:
-        """Whether one body may hold several messages."""
+        """Whether one body may contain several messages."""
         return self.version == BATCHING
 
     @property
     def structures_content(self) -> bool:
         """Whether tools have an outputSchema, and results structuredContent.
 
-        Libraries of later revisions look for structured content wherever a schema was listed: both go together.
+        Client libraries expect structured content from every tool that lists a schema, so the two go together.
         """
+        # Revisions are dates, so they compare as strings.
         return self.version >= STRUCTURED_CONTENT
 
     @property
     def names_unread_id(self) -> bool:
-        """Whether an error says null where the id of its request could not be read."""
+        """Whether an error has a null id, rather than none, if the id of its request could not be read."""
         return self.version < UNREAD_ID_LEFT_OUT
 
     def manner(self, request: Request) -> Manner:
-        """Return how the answer to a request is sent."""
         return self.manners.get(request.method, Manner.WHOLE)
 
     def acknowledge(self) -> None:
-        """Take a message that is not answered; raise JsonRpcError."""
+        """Accept a message that gets no answer, or raise JsonRpcError."""
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
-        """Return the result of a request; raise JsonRpcError."""
+        """Return a request's result, or raise JsonRpcError."""
         match request.method:
             case "tools/list":
                 return MethodResult(self._list_tools(request, context.server))
@@ -138,13 +138,13 @@ class Era:
         raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
 
     def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
-        """Return a result with what this era has in each."""
+        """Serialise a result, with the members that this era adds to every result."""
         return orjson.dumps(members)
 
     def _list_tools(self, request: Request, server: ResolvedServer) -> bytes:
-        """List every tool on one page, since some clients ask for one only."""
+        """List every tool on one page, since some clients request only the first."""
         if request.params.get("cursor") is not None:
-            problem = "Invalid params: this cursor was not given out; all tools come on the first page."
+            problem = "Invalid params: this cursor was not issued here; all tools come on the first page."
             raise JsonRpcError(INVALID_PARAMS, problem)
         tools = server.listing if self.structures_content else _without_output(server.listing)
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
@@ -176,10 +176,9 @@ class Era:
 
 @dataclass(frozen=True)
 class Handshake(Era):
-    """A revision that begins with `initialize`, and that a header names afterwards."""
+    """A revision that begins with `initialize`; a header names it in later requests."""
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
-        """Return the result of a request; raise JsonRpcError."""
         match request.method:
             case "initialize":
                 return MethodResult(self._initialize(request, context.server))
@@ -191,6 +190,7 @@ class Handshake(Era):
         wanted = request.params.get("protocolVersion")
         if not isinstance(wanted, str):
             raise JsonRpcError(INVALID_PARAMS, "Invalid params: protocolVersion must be a string.")
+        # MCP 2025-11-25, Lifecycle: a server that does not support the requested revision answers with its latest.
         members = {
             "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0],
             "capabilities": CAPABILITIES,
@@ -202,14 +202,12 @@ class Handshake(Era):
 
 @dataclass(frozen=True)
 class UnknownRevision(Era):
-    """A revision that a header names and nobody here speaks."""
+    """A revision that a header names and this server does not support."""
 
     def acknowledge(self) -> None:
-        """Refuse a message that is not answered."""
         raise self._refusal()
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
-        """Refuse a request."""
         raise self._refusal()
 
     def _refusal(self) -> JsonRpcError:
@@ -219,28 +217,27 @@ class UnknownRevision(Era):
 
 @dataclass(frozen=True)
 class Stateless(Era):
-    """The revision whose requests stand for themselves: each tells its revision, and what its client can."""
+    """The revision without a handshake: each request names its revision and its client's capabilities."""
 
     version: str = STATELESS
 
     manners: ClassVar[dict[str, Manner]] = {**Era.manners, "subscriptions/listen": Manner.STREAM}
     # MCP 2026-07-28, Streamable HTTP, Cancellation: a client that closes its connection cancels the call.
-    # In the handshake era a disconnect is no cancel: the call goes on.
+    # In the handshake era a disconnect does not cancel: the call goes on.
     cancelled_by_disconnect: ClassVar[bool] = True
-    # MCP 2026-07-28, Streamable HTTP: there is no stream on GET any more.
+    # MCP 2026-07-28, Streamable HTTP: GET no longer opens a stream.
     opens_stream_on_get: ClassVar[bool] = False
     unknown_method_status: ClassVar[int] = 404
     freshness: ClassVar[dict[str, Any]] = {"ttlMs": LIST_TTL_MS, "cacheScope": "private"}
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
-        """Return the result of a request; raise JsonRpcError."""
         check_mirrored(request, context.headers, self.version)
         if request.method == "server/discover":
             return MethodResult(self._discover(context.server))
         return await super().answer(request, context)
 
     def listens_to_tools(self, request: Request, headers: Headers) -> bool:
-        """Tell whether `subscriptions/listen` asks for changes of tools; raise JsonRpcError."""
+        """Return whether `subscriptions/listen` subscribes to changes of tools, or raise JsonRpcError."""
         check_mirrored(request, headers, self.version)
         wanted = request.params.get("notifications")
         if not isinstance(wanted, dict):
@@ -248,7 +245,7 @@ class Stateless(Era):
         return wanted.get("toolsListChanged") is True
 
     def subscription_ended(self, server: ResolvedServer, meta: dict[str, Any]) -> bytes:
-        """Return the result with which a subscription ends."""
+        """Return the result that ends a subscription."""
         return self._complete(server, {"_meta": meta})
 
     def _discover(self, server: ResolvedServer) -> bytes:
@@ -271,25 +268,26 @@ _HANDSHAKES[None] = Handshake(ASSUMED)
 
 
 def era_of(message: Envelope | None, headers: Headers) -> Era:
-    """Return the era of a message; None stands for one that could not be read, or for a GET, which brings none."""
+    """Return the era of a message; None is one that could not be read, or a GET, which carries no message."""
     meta, version = meta_of(message) if message else None, headers.get(b"mcp-protocol-version")
+    # Either sign is enough: check_mirrored then refuses a request whose header and metadata disagree.
     if version == STATELESS or (meta is not None and VERSION_KEY in meta):
         return STATELESS_ERA
     return handshake_of(version)
 
 
 def handshake_of(version: str | None) -> Era:
-    """Return the era of a message that does not tell its revision itself; a header may have named one."""
+    """Return the era of a message without a revision of its own, by its MCP-Protocol-Version header if it has one."""
     return _HANDSHAKES.get(version) or UnknownRevision(str(version))
 
 
 def client_name(request: Request, headers: Headers) -> str:
-    """Return what the client calls itself: in its metadata or as it initializes, else by its User-Agent."""
+    """Return the client's name from its metadata or its `initialize`, else its User-Agent."""
     meta = meta_of(request)
-    told = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
-    if isinstance(told, dict) and isinstance(told.get("name"), str):
-        version = told.get("version")
-        named = f"{told['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
+    client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
+    if isinstance(client, dict) and isinstance(client.get("name"), str):
+        version = client.get("version")
+        named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
         return named.strip()[:MAX_NAME]
     return headers.get(b"user-agent", "")[:MAX_NAME]
 
@@ -306,7 +304,7 @@ def _named_tool(request: Request, server: ResolvedServer) -> Tool:
 
 
 async def _invoke(tool: Tool, request: Request, context: RequestContext) -> CallResult:
-    """Call a tool, as one of the calls that the server and the API token may have under way; raise CallFailed."""
+    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)

@@ -1,11 +1,11 @@
 """What can go wrong in this app.
 
 McpServerError
-├── PolicyRefused        a server's settings cannot be as asked; names field, reason and what exists
+├── PolicyRefused        a server's settings are not possible; names field, reason and what exists
 ├── Refusal              a request is refused before the protocol is reached: HTTP status, message, headers
 └── AccessRefused        a request may not reach a server
     ├── ServerUnknown        no live server has this token: unknown, expired and paused are not told apart
-    └── TokenRequired        the server asks for an API token too, and none that is valid was sent
+    └── TokenRequired        the server also requires an API token, and no valid one was sent
 
 JsonRpcError             an error answer of the protocol: code, message, data, HTTP status
 """
@@ -20,7 +20,7 @@ class McpServerError(Exception):
 
 @dataclass
 class PolicyRefused(McpServerError):
-    """Reasons by field."""
+    """A server's settings are not possible; `problems` gives the reasons by field."""
 
     problems: dict[str, str]
 
@@ -37,7 +37,7 @@ class ServerUnknown(AccessRefused):
 
 
 class TokenRequired(AccessRefused):
-    """A valid API token of the server's environment must be sent as a bearer token."""
+    """The server requires a valid API token of its environment, sent as a bearer token."""
 
 
 class Refusal(McpServerError):
@@ -52,7 +52,7 @@ class Refusal(McpServerError):
 class JsonRpcError(Exception):
     """An error of JSON-RPC or MCP; `status` is the HTTP status that carries it.
 
-    `message_id` is the id of a message that is no request, but whose id could be read. `headers` go with the answer.
+    `message_id` is the id of a message that is not a valid request, if it could be read. `headers` go on the answer.
     """
 
     code: int

@@ -1,4 +1,4 @@
-"""The envelope: JSON-RPC 2.0 messages read from a body, and answers written."""
+"""The JSON-RPC 2.0 envelope: read messages from a body, and write answers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,24 +14,24 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
-# JSON-RPC 2.0, Error object: the server's own
+# JSON-RPC 2.0, Error object: the range of server errors begins here
 LIMIT_REACHED = -32000
 # MCP 2026-07-28, Error Codes
 HEADER_MISMATCH = -32020
 UNSUPPORTED_PROTOCOL_VERSION = -32022
 
 Id = str | int
-# An id comes back in the answer, and in each event of a subscription.
+# The most characters of an id, which is repeated in the answer and in each event of a subscription.
 MAX_ID = 1000
 
 
-# MCP keeps what a message tells of itself in this member of its params.
+# MCP puts a message's metadata into this member of its params.
 META = "_meta"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that is answered, under its id."""
+    """A message that is answered under its id."""
 
     id: Id
     method: str
@@ -48,20 +48,20 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A client's answer. Nothing here asks clients anything, so that what it says is not kept."""
+    """A client's answer. Its content is dropped, since Patchbay sends no requests to clients."""
 
 
 Envelope = Request | Notification | Response
 
 
 def meta_of(message: Envelope) -> dict[str, Any] | None:
-    """Return what a message tells of itself; None where it tells nothing that can be read."""
+    """Return a message's metadata; None if there is none, or it is not an object."""
     meta = None if isinstance(message, Response) else message.params.get(META)
     return meta if isinstance(meta, dict) else None
 
 
 def read_body(body: bytes) -> Any:
-    """Return the JSON of a body; raise JsonRpcError."""
+    """Parse a body as JSON, or raise JsonRpcError."""
     try:
         return bounded_json.loads_request(body)
     except BeyondLimits as problem:
@@ -71,7 +71,7 @@ def read_body(body: bytes) -> Any:
 
 
 def read_message(value: Any) -> Envelope:
-    """Return the message that a JSON value holds; raise JsonRpcError."""
+    """Return a JSON value as a message, or raise JsonRpcError."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
         raise JsonRpcError(INVALID_REQUEST, 'Invalid request: expected an object with "jsonrpc": "2.0".', status=400)
     if "method" not in value and ("result" in value or "error" in value):
@@ -88,6 +88,7 @@ def read_message(value: Any) -> Envelope:
 
 
 def _read_id(value: Any) -> Id:
+    # JSON true and false are ints to Python.
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise JsonRpcError(INVALID_REQUEST, "Invalid request: id must be a string or an integer.", status=400)
     if isinstance(value, str) and len(value) > MAX_ID:
@@ -97,21 +98,21 @@ def _read_id(value: Any) -> Id:
 
 
 def limit_reached(used_up: AllowanceUsedUp) -> JsonRpcError:
-    """Return the error for a request beyond a limit of our own: HTTP 429, so that no client takes it for a result."""
+    """Return the error for a request beyond one of Patchbay's own limits: HTTP 429, never mistaken for a result."""
     wait = used_up.retry_after
     headers = () if wait is None else ((b"retry-after", str(wait).encode()),)
     return JsonRpcError(LIMIT_REACHED, str(used_up), status=429, headers=headers)
 
 
 def result_bytes(request_id: Id, result: bytes) -> bytes:
-    """Return an answer whose result is serialised already."""
+    """Return the answer that contains an already serialised result."""
     return b'{"jsonrpc":"2.0","id":' + orjson.dumps(request_id) + b',"result":' + result + b"}"
 
 
 def error_bytes(error: JsonRpcError, request_id: Id | None, *, null_id: bool) -> bytes:
     """Return an error answer.
 
-    Where the id could not be read, JSON-RPC wants null; MCP's schemas from 2025-11-25 on want the key left out.
+    For an id that could not be read, JSON-RPC requires null; MCP's schemas since 2025-11-25 omit the key.
     """
     answer: dict[str, Any] = {"jsonrpc": "2.0"}
     if request_id is not None or null_id:

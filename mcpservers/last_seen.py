@@ -1,6 +1,6 @@
-"""Note which client used a server last, beside the hot path and at most once a minute a server and client.
+"""Note which client last used a server, off the hot path and at most once a minute per server and client.
 
-Tool calls stand in the record of calls. A client that has only connected or listed tools is known from here alone.
+The record of calls contains only tool calls. A client that has only connected or listed tools is known from here alone.
 """
 
 import asyncio
@@ -23,11 +23,12 @@ HELD = 4096
 MAX_CLIENT = 120
 
 _noted: OrderedDict[tuple[UUID, str], float] = OrderedDict()
+# asyncio itself keeps only weak references to tasks.
 _writing: set[asyncio.Task[None]] = set()
 
 
 def sighted(server_id: UUID, client: str) -> None:
-    """Note that a client used a server now; `client` is what it calls itself, or empty."""
+    """Note that a client has just used a server; `client` is the name that it gives itself, or empty."""
     client = "".join(sign for sign in client if sign.isprintable())[:MAX_CLIENT]
     key, now = (server_id, client), time.monotonic()
     if now - _noted.get(key, -EVERY_SECONDS) < EVERY_SECONDS:
@@ -45,21 +46,21 @@ async def _write(server_id: UUID, client: str) -> None:
     try:
         await database_sync_to_async(_update)(server_id, client)
     except DatabaseError:
-        # Nobody is refused for it: the next sighting is noted again.
+        # No request fails for this: the next sighting is noted again.
         logger.warning("a client's connection could not be noted", exc_info=True)
         _noted.pop((server_id, client), None)
 
 
 def _update(server_id: UUID, client: str) -> None:
-    # No revision is raised: what is compiled from the row has not changed.
+    # update() raises no revision: what is compiled from the row has not changed.
     now = timezone.now()
-    told = {"last_client": client} if client else {}
+    named = {"last_client": client} if client else {}
     MCPServer.objects.filter(pk=server_id).update(
-        last_seen_at=now, first_seen_at=Coalesce("first_seen_at", now), **told
+        last_seen_at=now, first_seen_at=Coalesce("first_seen_at", now), **named
     )
 
 
 async def finish_writing() -> None:
-    """Wait until what was noted is written."""
+    """Wait until all sightings are written."""
     if _writing:
         await asyncio.wait(set(_writing))

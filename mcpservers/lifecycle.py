@@ -1,4 +1,4 @@
-"""Make and change MCP servers: what their settings may be, and the audit record of each change."""
+"""Create and change MCP servers: check their settings, and record each change in the audit record."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -24,10 +24,11 @@ SETTINGS = ("name", *FILTERS, "require_api_token_auth", "expires_at")
 def tools_for(
     account: IntegratedAccount, methods: Iterable[str] = (), tags: Iterable[str] = (), tools: Iterable[str] = ()
 ) -> ToolSet:
-    """Return the tools that a server with these filters exposes; raise PolicyRefused when there would be none."""
+    """Return the tools that a server with these filters exposes; raise PolicyRefused if there would be none."""
     methods, tags, tools = list(methods), list(tags), list(tools)
     catalogue = catalogue_of(account.integration)
     problems = {}
+    # Each filter by itself, so that the problems of all are reported at once.
     for filters in ({"methods": methods}, {"tags": tags}, {"names": tools}):
         try:
             catalogue.check_filters(**filters)
@@ -49,7 +50,7 @@ def tools_for(
 
 
 def check_expiry(expires_at: datetime | None) -> None:
-    """Raise PolicyRefused for an end that is past or less than a minute ahead."""
+    """Raise PolicyRefused for an end that is less than MIN_LIFETIME ahead."""
     if expires_at is not None and expires_at < timezone.now() + MIN_LIFETIME:
         raise PolicyRefused(
             {"expires_at": "Must be at least 60 seconds ahead. Give a later time, or null for a server without an end."}
@@ -57,7 +58,7 @@ def check_expiry(expires_at: datetime | None) -> None:
 
 
 def check_settings(account: IntegratedAccount, settings: dict[str, Any], filters: dict[str, list[str]]) -> None:
-    """Raise PolicyRefused with every problem of a server's settings; `filters` are those that would then hold."""
+    """Raise PolicyRefused with every problem of a server's settings; `filters` are those that would then apply."""
     problems: dict[str, str] = {}
     if "expires_at" in settings:
         problems |= _problems(check_expiry, settings["expires_at"])
@@ -87,7 +88,7 @@ def create_server(
     require_api_token_auth: bool = False,
     expires_at: datetime | None = None,
 ) -> tuple[MCPServer, str]:
-    """Make a server; its token is the second item, and is known only here. Raises PolicyRefused."""
+    """Create a server and return it with its token, which cannot be read again later; raise PolicyRefused."""
     filters = {"methods": methods, "tags": tags, "tools": tools or []}
     check_settings(account, {**filters, "expires_at": expires_at}, filters)
     token = tokens.mint(tokens.MCP_PREFIX)
@@ -109,8 +110,8 @@ def create_server(
 
 @transaction.atomic
 def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> None:
-    """Change some of a server's settings; raises PolicyRefused, and then nothing is changed."""
-    _hold(server)
+    """Change some of a server's settings, or raise PolicyRefused and change nothing."""
+    _lock(server)
     filters = {name: settings.get(name, getattr(server, name)) for name in FILTERS}
     check_settings(server.account, settings, filters)
     changed = {}
@@ -125,14 +126,14 @@ def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> Non
 
 @transaction.atomic
 def rotate_token(server: MCPServer, actor: audit.Actor, *, grace: timedelta = timedelta(0)) -> str:
-    """Replace a server's token and return the new one, known only here.
+    """Replace a server's token and return the new one, which cannot be read again later.
 
-    The old one works on for the grace period; without one it stops at once, as does any token before it. Raises
+    The previous token works for the grace period; without one it stops at once, as does any earlier token. Raises
     PolicyRefused for a grace period above MAX_GRACE.
     """
     if not timedelta(0) <= grace <= MAX_GRACE:
         raise PolicyRefused({"grace_seconds": f"Takes 0 to {MAX_GRACE // timedelta(seconds=1)} seconds."})
-    _hold(server)
+    _lock(server)
     token = tokens.mint(tokens.MCP_PREFIX)
     server.take_token(token, keep_until=timezone.now() + grace if grace else None)
     server.save()
@@ -142,8 +143,8 @@ def rotate_token(server: MCPServer, actor: audit.Actor, *, grace: timedelta = ti
 
 @transaction.atomic
 def end_grace(server: MCPServer, actor: audit.Actor) -> None:
-    """Refuse the token of before a rotation from now on."""
-    _hold(server)
+    """End the grace period of the previous token, which is refused from now on."""
+    _lock(server)
     if server.previous_digest is not None:
         server.previous_digest = server.previous_until = None
         server.save()
@@ -153,7 +154,7 @@ def end_grace(server: MCPServer, actor: audit.Actor) -> None:
 @transaction.atomic
 def pause_server(server: MCPServer, actor: audit.Actor) -> None:
     """Refuse every client until the server is resumed."""
-    _hold(server)
+    _lock(server)
     if server.paused_at is None:
         server.paused_at = timezone.now()
         server.save()
@@ -162,8 +163,8 @@ def pause_server(server: MCPServer, actor: audit.Actor) -> None:
 
 @transaction.atomic
 def resume_server(server: MCPServer, actor: audit.Actor) -> None:
-    """Answer clients again."""
-    _hold(server)
+    """Let a paused server answer clients again."""
+    _lock(server)
     if server.paused_at is not None:
         server.paused_at = None
         server.save()
@@ -173,16 +174,18 @@ def resume_server(server: MCPServer, actor: audit.Actor) -> None:
 @transaction.atomic
 def delete_server(server: MCPServer, actor: audit.Actor, *, action: str = "deleted") -> None:
     """Delete a server; its URL is refused from now on."""
+    # Recorded first, since a deleted row has lost its primary key.
     audit.record(actor, f"mcp_server.{action}", server.audit_subject, {"expires_at": _plain(server.expires_at)})
     server.delete()
 
 
 @transaction.atomic
 def purge_server(server_id: UUID, actor: audit.Actor) -> bool:
-    """Delete a server if its time is over by now; return whether it was there and so.
+    """Delete a server if it has expired; return whether it was deleted.
 
-    Another worker may have deleted it since it was found, and a person may have given it more time.
+    Since it was found, another worker may have deleted it, or a person may have given it more time.
     """
+    # The account is only read for the audit record, and needs no lock.
     expired = MCPServer.objects.expired().select_related("account").select_for_update(of=("self",))
     server = expired.filter(pk=server_id).first()
     if server is None:
@@ -191,10 +194,10 @@ def purge_server(server_id: UUID, actor: audit.Actor) -> bool:
     return True
 
 
-def _hold(server: MCPServer) -> None:
-    """Lock a server's row, and take over what others changed since it was read; raise PolicyRefused when it is gone.
+def _lock(server: MCPServer) -> None:
+    """Lock a server's row, and reload what others have changed; raise PolicyRefused if it was deleted.
 
-    Or a change that was read before a rotation would bring the old token back, and one before a deletion the server.
+    Otherwise saving a row read before a rotation would bring back the old token, and before a deletion, the server.
     """
     try:
         server.refresh_from_db(from_queryset=MCPServer.objects.select_for_update())

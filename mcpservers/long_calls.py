@@ -1,6 +1,6 @@
-"""Answer a call that runs long as a stream: progress where the client asked for it, comments, then the result.
+"""Answer a long call as a stream: progress if the client asked for it, else comments, then the result.
 
-Proxies and clients close connections on which nothing moves; a call may take as long as the vendor does.
+Proxies and clients close idle connections, and a call may take as long as the vendor does.
 """
 
 import asyncio
@@ -18,18 +18,19 @@ WORKING = b": working\n\n"
 
 
 def progress_token(request: Request) -> str | int | None:
-    """Return the token under which the client wants to hear of progress, or None."""
+    """Return the token under which the client wants progress notifications; None if it wants none."""
     token = (meta_of(request) or {}).get("progressToken")
+    # JSON true and false are ints to Python.
     if isinstance(token, bool) or not isinstance(token, str | int):
         return None
-    # It would stand in each notification.
+    # Each notification repeats it.
     return None if isinstance(token, str) and len(token) > MAX_ID else token
 
 
 class LongCall:
-    """Watches over a call: opens a stream when it has run for LONG_CALL_SECONDS and the client takes events.
+    """Watches over a call: opens a stream once it has run for LONG_CALL_SECONDS, if the client accepts events.
 
-    A call that ends sooner costs one timer. Leaving the context stops the watch; `finish` sends the answer, where a
+    A call that ends sooner costs one timer. Leaving the context stops the watch; `finish` then sends the answer if a
     stream was opened.
     """
 
@@ -53,6 +54,7 @@ class LongCall:
             self._timer.cancel()
         if self._streaming is not None:
             self._streaming.cancel()
+            # `finish` must not send while a progress event is being sent.
             await asyncio.wait({self._streaming})
 
     @property
@@ -61,13 +63,14 @@ class LongCall:
         return self._started
 
     async def finish(self, body: bytes) -> None:
-        """Send the answer, and end the stream."""
+        """Send the answer as the last event of the stream."""
         await end_stream(event(body), self._send)
 
     def _begin(self) -> None:
         self._streaming = asyncio.ensure_future(self._stream())
 
     async def _stream(self) -> None:
+        # The call began this long before its stream.
         started = time.monotonic() - settings.LONG_CALL_SECONDS
         self._started = True
         await open_stream(self._headers, self._send)
@@ -78,6 +81,6 @@ class LongCall:
 
 
 def _progress(token: str | int, seconds: float) -> bytes:
-    """Return a progress notification; a vendor tells no share of the work, so that the seconds count up."""
+    """Return a progress notification; it counts seconds, since a vendor does not report its progress."""
     params = {"progressToken": token, "progress": round(seconds, 1), "message": "Waiting for the vendor"}
     return event(orjson.dumps({"jsonrpc": "2.0", "method": "notifications/progress", "params": params}))

@@ -1,9 +1,9 @@
-"""What is counted of streams; `config/metrics.py` shows it."""
+"""Metrics of streams, which `config/metrics.py` exposes."""
 
 from prometheus_client import Counter, Gauge
 
 OPEN_STREAMS = Gauge("patchbay_open_streams", "Streams that this process holds open.", ["kind"])
-# Shown from the start, at zero.
+# Created in advance, so that each is exposed from the start, at zero.
 STREAMS = {kind: OPEN_STREAMS.labels(kind) for kind in ("server", "subscription", "legacy", "activity")}
 
 DROPPED_STREAMS = Counter("patchbay_dropped_streams", "Streams whose client did not take what it was sent.", ["kind"])

@@ -1,4 +1,4 @@
-"""The headers of the stateless era that repeat what the body says (MCP 2026-07-28, Streamable HTTP)."""
+"""The headers of the stateless era that repeat parts of the body (MCP 2026-07-28, Streamable HTTP)."""
 
 import base64
 import binascii
@@ -13,10 +13,10 @@ CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 
 
 def check_mirrored(request: Request, headers: Headers, revision: str) -> None:
-    """Hold a request's metadata and headers against each other and the revision; raise JsonRpcError."""
+    """Raise JsonRpcError unless a request's metadata and headers match each other and the revision."""
     meta = meta_of(request) or {}
     version = meta.get(VERSION_KEY)
-    # MCP 2026-07-28, Overview, _meta: a request that lacks a required field is malformed
+    # MCP 2026-07-28, Overview, _meta: a request that lacks a required field is malformed.
     for key, kind in ((VERSION_KEY, str), (CAPABILITIES_KEY, dict)):
         if not isinstance(meta.get(key), kind):
             raise JsonRpcError(INVALID_PARAMS, f"Invalid params: params._meta must hold {key}.", status=400)
@@ -39,16 +39,16 @@ def _match(header: str, sent: str | None, in_body: Any) -> None:
     if sent is None:
         raise JsonRpcError(HEADER_MISMATCH, f"Header mismatch: the {header} header is missing.", status=400)
     if sent != in_body:
-        told = repr(in_body[:80]) if isinstance(in_body, str) else "something that is no text"
+        shown = repr(in_body[:80]) if isinstance(in_body, str) else "something that is not text"
         raise JsonRpcError(
             HEADER_MISMATCH,
-            f"Header mismatch: the {header} header says {sent[:80]!r}, the body {told}.",
+            f"Header mismatch: the {header} header says {sent[:80]!r}, the body {shown}.",
             status=400,
         )
 
 
 def _decoded(value: str) -> str:
-    """Return a header value, decoded where it is wrapped as `=?base64?…?=`."""
+    """Return a header value, decoded if it is wrapped as `=?base64?…?=`."""
     if not (value.startswith("=?base64?") and value.endswith("?=")):
         return value
     try:

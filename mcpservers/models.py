@@ -1,4 +1,4 @@
-"""MCP servers: each opens one account's tools to whoever holds its token, within its policy."""
+"""MCP servers: each opens one account's tools to the clients that have its token, within its policy."""
 
 import uuid
 from datetime import datetime
@@ -16,23 +16,22 @@ from accounts.tokens import MintedToken
 
 
 class MCPServerQuerySet(models.QuerySet["MCPServer"]):
-    """MCP servers."""
+    """MCP servers, with what makes them live, expired or open to a token."""
 
     def live(self, now: datetime | None = None) -> "MCPServerQuerySet":
-        """Those that answer clients."""
+        """Return those that answer clients."""
         return self.filter(paused_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
 
     def opened_by(self, digest: bytes, now: datetime | None = None) -> "MCPServerQuerySet":
-        """The one that a token opens: its present token, or the one before while that still works."""
-        before = Q(previous_digest=digest, previous_until__gt=now or timezone.now())
-        return self.filter(Q(digest=digest) | before)
+        """Return the one that a token opens: its current token, or the previous one during its grace period."""
+        previous = Q(previous_digest=digest, previous_until__gt=now or timezone.now())
+        return self.filter(Q(digest=digest) | previous)
 
     def expired(self, now: datetime | None = None) -> "MCPServerQuerySet":
-        """Those whose time is over."""
         return self.filter(expires_at__lte=now or timezone.now())
 
     def in_status(self, status: str, now: datetime | None = None) -> "MCPServerQuerySet":
-        """Those in a status; as MCPServer.status() tells it of each."""
+        """Return those whose MCPServer.status() is this one."""
         now = now or timezone.now()
         match MCPServer.Status(status):
             case MCPServer.Status.LIVE:
@@ -85,34 +84,34 @@ class MCPServer(RevisedRow):
 
     @property
     def audit_subject(self) -> AuditSubject:
-        """This row as the audit record names it."""
+        """The row as the audit record names it."""
         return AuditSubject(self.account.environment_id, self.pk, self.name)
 
     def status(self, now: datetime | None = None) -> Status:
-        """Return whether clients are answered now."""
         if self.expires_at is not None and self.expires_at <= (now or timezone.now()):
             return self.Status.EXPIRED
         return self.Status.LIVE if self.paused_at is None else self.Status.PAUSED
 
     def take_token(self, token: MintedToken, *, keep_until: datetime | None = None) -> None:
-        """Put a token's digest in the place of the one before, which works on until a moment, if any (not saved)."""
+        """Replace the token by a new one; the previous one works until `keep_until`, or stops at once (not saved)."""
+        # PostgreSQL returns a memoryview for a binary column.
         self.previous_digest = bytes(self.digest) if keep_until else None
         self.previous_until = keep_until
         self.digest, self.last_four = token.digest, token.last_four
 
     def ends_for(self, digest: bytes) -> datetime | None:
-        """Return when the token of a digest stops to open this server; None is never."""
+        """Return when the token with this digest stops opening the server; None means never."""
         moments = [self.expires_at, None if bytes(self.digest) == digest else self.previous_until]
         return min((moment for moment in moments if moment), default=None)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and have what is held of this server in memory read again."""
+        """Save, and announce the change, so that cached copies of this server are dropped."""
         super().save(*args, **kwargs)
         announce(ChangeKind.SERVER, self.pk)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and have it refused at once."""
-        server_id = self.pk
+        """Delete, and announce it, so that the server is refused at once."""
+        server_id = self.pk  # Django clears it on deletion
         deleted = super().delete(*args, **kwargs)
         announce(ChangeKind.SERVER, server_id)
         return deleted

@@ -1,4 +1,4 @@
-"""Answers over ASGI: whole ones, refusals before the protocol is reached, and streams of events."""
+"""Answers over ASGI: whole replies, refusals before the protocol is reached, and event streams."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = dict[bytes, str]
 RawHeaders = list[tuple[bytes, bytes]]
 
-# Where the scope holds what ends the connection at once, for a client that does not take what it is sent.
+# The scope's key for a function that aborts the connection, for a client that does not read what it is sent.
 ABORT = "patchbay.abort"
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
-# Proxies and clients close connections on which nothing moves: a stream has a comment every 15 s at least.
+# Proxies and clients close idle connections, so a stream sends a comment at least every 15 s.
 COMMENT_SECONDS = 14.0
 COMMENT = b": \n\n"
 EXPOSED = b"ratelimit-limit, ratelimit-remaining, ratelimit-reset, www-authenticate"
 
 
 class Disconnected(Exception):
-    """The client closed the connection before its request was whole, or before a stateless answer was ready."""
+    """The client closed the connection before its request was complete, or before a stateless answer was ready."""
 
 
 @dataclass(slots=True)
 class Reply:
-    """An answer: status, body, and headers besides the usual ones."""
+    """An answer: status, body, and headers in addition to those of every reply."""
 
     status: int
     body: bytes = b""
@@ -42,23 +42,23 @@ class Reply:
 
 
 def error_reply(error: JsonRpcError, request_id: Id | None = None, *, null_id: bool = False) -> Reply:
-    """Return the answer to a request that has an error for a result."""
+    """Return the reply for an error; `null_id` writes a missing id as null."""
     return Reply(error.status, error_bytes(error, request_id, null_id=null_id), error.headers)
 
 
 def refusal_reply(refusal: Refusal) -> Reply:
-    """Return the answer to a request that never reached the protocol: a JSON-RPC error all the same."""
+    """Return the reply to a request that never reached the protocol: a JSON-RPC error nonetheless."""
     return error_reply(JsonRpcError(INVALID_REQUEST, str(refusal), status=refusal.status, headers=refusal.headers))
 
 
 def wants_events_only(headers: Headers) -> bool:
-    """Tell whether a client takes its answers as events alone."""
+    """Return whether a client accepts answers only as events."""
     accepted = headers.get(b"accept", "*/*").lower()
     return EVENTS in accepted and JSON not in accepted and "*/*" not in accepted
 
 
 def cross_origin(headers: Headers) -> RawHeaders:
-    """Return the CORS headers (Fetch standard) for a page of an origin that a setting names; none for others."""
+    """Return the CORS headers (Fetch standard) for a page of an origin in MCP_ALLOWED_ORIGINS; none for others."""
     origin = headers.get(b"origin")
     if origin not in settings.MCP_ALLOWED_ORIGINS:
         return []
@@ -70,7 +70,7 @@ def cross_origin(headers: Headers) -> RawHeaders:
 
 
 async def send_reply(reply: Reply, headers: Headers, send: Send) -> None:
-    """Send a whole answer, as an event where the client takes nothing else."""
+    """Send a whole reply, as an event if the client accepts nothing else."""
     body, media_type = reply.body, JSON
     if body and reply.status == 200 and wants_events_only(headers):
         body, media_type = event(body), EVENTS
@@ -83,7 +83,7 @@ async def send_reply(reply: Reply, headers: Headers, send: Send) -> None:
 
 
 def event(data: bytes, name: bytes = b"message", number: int | None = None) -> bytes:
-    """Return one server-sent event; `number` is what a browser that comes back names as the last it saw."""
+    """Return one server-sent event; `number` is the id that a reconnecting browser sends as `Last-Event-ID`."""
     # HTML, 9.2.6 Interpreting an event stream: each line of the data is a field of its own.
     lines = data.replace(b"\n", b"\ndata: ")
     numbered = b"" if number is None else b"\nid: %d" % number
@@ -91,11 +91,11 @@ def event(data: bytes, name: bytes = b"message", number: int | None = None) -> b
 
 
 async def open_stream(headers: Headers, send: Send) -> None:
-    """Begin a stream of events, which no proxy may keep or collect, in answer to a request with these headers."""
+    """Begin an event stream, which no proxy may cache or buffer, in answer to a request with these headers."""
     sent = [
         (b"content-type", EVENTS.encode()),
         (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),
+        (b"x-accel-buffering", b"no"),  # nginx buffers answers otherwise
         *cross_origin(headers),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": sent})

@@ -1,7 +1,7 @@
-"""From a token to the server it opens: digest, policy, compiled tools. Refuses what is not live.
+"""Resolve a token to the server that it opens: digest, policy, compiled tools. Servers that are not live are refused.
 
-A resolved server is held in the process. It is served for a second, then its revisions are compared with the
-database's and it is compiled anew only when they differ. A change made in this process drops it at once.
+A resolved server is cached in the process for a second. Then its revisions are compared with the database's, and it
+is compiled anew only if they differ. A change made in this process drops it at once.
 """
 
 import time
@@ -24,7 +24,7 @@ from tools.catalogue.compilation import ToolSet, catalogue_of
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.toolbox import usable_connection
 
-# ChatGPT reads this much of `instructions` for sure.
+# ChatGPT is certain to read this many characters of `instructions`.
 ESSENTIALS = 512
 
 Revisions = tuple[int, int, int]
@@ -32,7 +32,7 @@ Revisions = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedServer:
-    """A live server, ready to answer. `expires_at` is Unix time; `connection` is None where `unusable` says why."""
+    """A live server, ready to answer. `expires_at` is Unix time; if `connection` is None, `unusable` says why."""
 
     digest: bytes = field(repr=False)
     server_id: UUID
@@ -53,43 +53,45 @@ class ResolvedServer:
     holder: Holder = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Name the holder of the server's allowances once, not with each request."""
+        # Once for a server, not for each request.
         object.__setattr__(self, "holder", Holder(HolderKind.SERVER, self.server_id))
 
 
 def holders_of(server: ResolvedServer, token_id: UUID | None) -> tuple[Holder, ...]:
-    """Return whose allowances a request uses: the server's, and those of the API token where one came with it."""
+    """Return whose allowances a request uses: the server's, and those of the API token if it came with one."""
     return (server.holder,) if token_id is None else (server.holder, Holder(HolderKind.TOKEN, token_id))
 
 
 async def resolve(token: str) -> ResolvedServer:
-    """Return the live server of a token; raise ServerUnknown."""
+    """Return the live server of a token, or raise ServerUnknown."""
     digest = tokens.digest(token)
     server = _servers.peek(digest)
     if server is None:
+        # A guess without a valid checksum costs no query.
         if not tokens.is_well_formed(token, tokens.MCP_PREFIX):
             raise ServerUnknown
         server = await _servers.get(digest)
+    # Checked on cached servers too, so that expiry takes effect at once.
     if server is None or (server.expires_at is not None and server.expires_at <= time.time()):
         raise ServerUnknown
     return server
 
 
 async def resolve_again(digest: bytes) -> ResolvedServer | None:
-    """Return the live server of a digest as it is now; None when it is gone, paused, or over."""
+    """Return the current server of a token's digest; None if it is deleted, paused or expired."""
     server = await _servers.get(digest)
     return None if server is None or (server.expires_at is not None and server.expires_at <= time.time()) else server
 
 
 def forget_all() -> None:
-    """Read every server again on its next use: another process changed something."""
+    """Drop all cached servers, since another process changed something."""
     _servers.clear()
 
 
 async def authorise(server: ResolvedServer, authorization: str, address: str) -> TokenGrant | None:
-    """Return what the bearer token opens where the server asks for one.
+    """Return the grant of the bearer token; None if the server does not require one.
 
-    Raises TokenRequired without a valid one, and AddressRefused for one that may not be used from the client's address.
+    Raises TokenRequired without a valid token, and AddressRefused if it may not be used from the client's address.
     """
     if not server.require_api_token_auth:
         return None
@@ -99,16 +101,17 @@ async def authorise(server: ResolvedServer, authorization: str, address: str) ->
     return grant
 
 
-async def _load(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None:
-    server: ResolvedServer | None = await database_sync_to_async(_read)(digest, before)
+async def _load(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
+    server: ResolvedServer | None = await database_sync_to_async(_read)(digest, previous)
     return server
 
 
-def _read(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None:
-    """Read a server's revisions; compile it when they are not those of before."""
+def _read(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
+    """Read a server's revisions, and compile it if they differ from the previous ones."""
     row = (
         MCPServer.objects.live()
         .select_related("account__integration")
+        # Large columns, which an unchanged server does not need.
         .defer("account__integration__definition", "account__credentials")
         .opened_by(digest)
         .first()
@@ -116,13 +119,13 @@ def _read(digest: bytes, before: ResolvedServer | None) -> ResolvedServer | None
     if row is None:
         return None
     revisions = (row.revision, row.account.revision, row.account.integration.revision)
-    if before is not None and before.revisions == revisions:
-        return before
+    if previous is not None and previous.revisions == revisions:
+        return previous
     return _compile(row, digest, revisions)
 
 
 def resolved(server: MCPServer) -> ResolvedServer:
-    """Return what a client of a server would meet at this moment, whether or not the server is live."""
+    """Return the server as a client would find it now, whether or not it is live."""
     row = MCPServer.objects.select_related("account__integration").get(pk=server.pk)
     return _compile(row, bytes(row.digest), (row.revision, row.account.revision, row.account.integration.revision))
 
@@ -155,14 +158,14 @@ def _compile(row: MCPServer, digest: bytes, revisions: Revisions) -> ResolvedSer
 
 
 def _server_info(server_name: str) -> dict[str, str]:
-    """Return the `Implementation` that stands for a server."""
+    """Return MCP's `Implementation` object for a server."""
     return {"name": product.NAME, "title": visible(server_name), "version": product.VERSION}
 
 
 def _instructions_for(server: MCPServer, vendor: str, tools: ToolSet, declared: str) -> str:
-    """Return how a model should use a server's tools; what matters most stands in the first 512 characters.
+    """Return how a model should use a server's tools, with what matters most in the first 512 characters.
 
-    What the integration says of its tools comes first. What follows holds for every server.
+    The integration's own instructions come first. The rest applies to every server.
     """
     writes = [tool.name for tool in tools if not tool.read_only]
     risky = [tool.name for tool in tools if tool.destructive]

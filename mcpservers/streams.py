@@ -1,8 +1,8 @@
-"""The open streams of this process: each hears when its server's tools change, and ends when its server does.
+"""The open streams of this process: each learns when its server's tools change, and ends when its server does.
 
-One task watches for all of them. It wakes when a change is told in this process, and once a second it looks whether
-another process counted a change, which finds out also what no shared channel layer brought. It sends the comments
-that keep proxies from closing quiet connections. A stream costs no task and no thread of its own.
+One task watches over all of them. It wakes when this process announces a change, and once a second it checks whether
+another process has counted one, which also works without a shared channel layer. It sends the comments that keep
+proxies from closing idle connections. A stream needs no task or thread of its own.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-# However quiet it was, every server with an open stream is looked at again after this time.
+# Even without a change, every server with an open stream is checked again after this time.
 RECHECK_SECONDS = 60.0
 
 
@@ -40,13 +40,13 @@ class Stream(Protocol):
     quiet_since: float
 
     def tools_changed(self) -> None:
-        """Tell the client that the list of tools is another one."""
+        """Notify the client that the list of tools has changed."""
 
     def comment(self) -> None:
-        """Send what keeps the connection open."""
+        """Send a comment, which keeps the connection open."""
 
     def end(self) -> None:
-        """Say goodbye, and close."""
+        """Send the farewell, and close."""
 
 
 class StreamHub:
@@ -66,12 +66,11 @@ class StreamHub:
         return sum(map(len, self._streams.values()))
 
     def add(self, stream: Stream) -> None:
-        """Watch over a stream from now on."""
         loop = asyncio.get_running_loop()
         if self._task is None or self._task.done() or self._loop is not loop:
             self._loop, self._wake = loop, asyncio.Event()
             self._checked_at = time.monotonic()
-            # In a context of its own: what it logs belongs to no request.
+            # In a context of its own, since what it logs belongs to no request.
             self._task = loop.create_task(self._watch(self._wake), context=Context())
         streams = self._streams.setdefault(stream.server.digest, set())
         if stream not in streams:
@@ -79,7 +78,7 @@ class StreamHub:
             STREAMS[stream.kind].inc()
 
     def discard(self, stream: Stream) -> None:
-        """Let a stream go that has ended."""
+        """Stop watching a stream that has ended; do nothing if it is unknown."""
         streams = self._streams.get(stream.server.digest)
         if streams is not None and stream in streams:
             streams.discard(stream)
@@ -88,18 +87,19 @@ class StreamHub:
                 del self._streams[stream.server.digest]
 
     def heard(self, _change: Change) -> None:
-        """Look at the servers again soon; called from whichever thread made a change."""
+        """Have the servers checked soon; may be called from any thread."""
         if self._streams and self._loop is not None and self._wake is not None and not self._loop.is_closed():
             self._changed = True
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def end_all(self) -> None:
-        """End every stream, and take no new ones: the process is about to stop."""
+        """End every stream, and accept no new ones, since the process is about to stop."""
         self.closing = True
         for stream in self._all():
             stream.end()
 
     def _all(self) -> Iterable[Stream]:
+        # A copy: ending a stream removes it from the sets.
         return [stream for streams in self._streams.values() for stream in streams]
 
     async def _watch(self, wake: asyncio.Event) -> None:
@@ -109,8 +109,8 @@ class StreamHub:
             wake.clear()
             try:
                 await self._tick()
-            except Exception:  # the one task that watches over all streams must not end
-                # What had changed may not have been looked at yet.
+            except Exception:  # the only task that watches over the streams must not end
+                # The change may not have been handled yet.
                 self._changed = True
                 logger.exception("open streams could not be looked after; it is tried again")
 
@@ -124,8 +124,8 @@ class StreamHub:
         if await self._is_due(now):
             self._checked_at = now
             for digest in list(self._streams):
-                await self._look_again(digest)
-            await self._look_at_tokens()
+                await self._check_server(digest)
+            await self._check_tokens()
 
     async def _is_due(self, now: float) -> bool:
         if self._changed:
@@ -135,14 +135,14 @@ class StreamHub:
             count: int = await database_sync_to_async(change_count)()
         except DatabaseError:
             return False
-        # At the first look there is no telling what changed since a stream was opened: it counts as a change.
+        # The first check counts as a change: what changed since a stream was opened is unknown.
         if count == self._count:
             return now - self._checked_at >= RECHECK_SECONDS
         self._count = count
         forget_all()
         return True
 
-    async def _look_again(self, digest: bytes) -> None:
+    async def _check_server(self, digest: bytes) -> None:
         server = await resolve_again(digest)
         for stream in list(self._streams.get(digest, ())):
             if server is None:
@@ -153,17 +153,17 @@ class StreamHub:
                 if differs:
                     stream.tools_changed()
 
-    async def _look_at_tokens(self) -> None:
-        """End the streams whose API token opens nothing any more."""
-        held = {stream.grant.token_id for stream in self._all() if stream.grant is not None}
-        open_still = await still_open(held) if held else set()
+    async def _check_tokens(self) -> None:
+        """End the streams whose API token is no longer valid."""
+        token_ids = {stream.grant.token_id for stream in self._all() if stream.grant is not None}
+        valid = await still_open(token_ids) if token_ids else set()
         for stream in self._all():
-            if stream.grant is not None and stream.grant.token_id not in open_still:
+            if stream.grant is not None and stream.grant.token_id not in valid:
                 stream.end()
 
 
 def _is_over(stream: Stream, moment: datetime) -> bool:
-    """Tell whether a stream's server or its API token has come to its end."""
+    """Return whether a stream's server or API token has expired."""
     ends = stream.server.expires_at
     over = ends is not None and ends <= moment.timestamp()
     return over or (stream.grant is not None and stream.grant.is_over(moment))

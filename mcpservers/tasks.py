@@ -10,6 +10,6 @@ TASK = "purge_expired_servers"
 
 @shared_task
 def purge_expired_servers() -> int:
-    """Delete servers whose time is over, each with a trace in the audit record; return how many."""
+    """Delete expired servers, each with an entry in the audit record; return how many."""
     expired = list(MCPServer.objects.expired().values_list("pk", flat=True))
     return sum(purge_server(server_id, TASK) for server_id in expired)

@@ -3,18 +3,18 @@
 ToolError
 ├── UnknownTool            no such tool for this caller
 ├── FilterUnknown          a method or tag filter names what does not exist
-├── BundleInvalid          a bundle file does not fit
+├── BundleInvalid          a bundle file is invalid
 ├── WriteForbidden         a person whose role only reads tries a tool that writes
 ├── WriteUnconfirmed       a person tries a tool that writes, and has not confirmed that
-└── CallFailed             the call has no result; says whether it is worth trying again
+└── CallFailed             the call has no result; says whether to try again
     ├── InvalidArguments       the arguments do not fit the tool; nothing was sent
     ├── RateLimited            the vendor answered 429
     ├── VendorRefused          the vendor answered with another error
     ├── VendorUnreachable      no answer came
-    ├── NotSent                nothing was sent, and later it may be
-    │   ├── VendorDown             the vendor is left alone for a while, since it did not answer
-    │   └── AccountBusy            the account has as many calls under way as it may
-    ├── AnswerUnusable         an answer came that cannot be used
+    ├── NotSent                nothing was sent; a later call may be
+    │   ├── VendorDown             the vendor did not answer, and is not called for a while
+    │   └── AccountBusy            the account has its maximum of calls under way
+    ├── AnswerUnusable         the answer cannot be used
     └── AccountUnusable        the account cannot be called in its present state
 """
 
@@ -31,7 +31,7 @@ class ToolError(Exception):
 
 @dataclass
 class UnknownTool(ToolError):
-    """No tool of this name exists for the caller; `nearest` is one that does, or empty."""
+    """The caller has no tool of this name; `nearest` is the most similar name that it has, or empty."""
 
     name: str
     nearest: str = ""
@@ -54,9 +54,9 @@ MAX_PROBLEMS = 100
 
 
 def first_problems(problems: Iterable[str]) -> list[str]:
-    """Return as many problems of a file as anybody reads, and say where there are more; those are not looked for."""
+    """Return the first MAX_PROBLEMS problems of a file, with a remark if there are more; these are not searched for."""
     found = list(islice(problems, MAX_PROBLEMS + 1))
-    return found if len(found) <= MAX_PROBLEMS else [*found[:-1], "There are more problems: mend these first."]
+    return found if len(found) <= MAX_PROBLEMS else [*found[:-1], "There are more problems: fix these first."]
 
 
 @dataclass
@@ -83,15 +83,15 @@ class WriteForbidden(ToolError):
 
 
 class WriteUnconfirmed(ToolError):
-    """The person has not confirmed yet that the tool shall write."""
+    """The person has not confirmed yet that the tool may write."""
 
 
 @dataclass
 class CallFailed(ToolError):
-    """A call without a result: what failed, in one sentence that holds no secret.
+    """A call without a result: what failed, in one sentence without secrets.
 
-    `retry_after` is the seconds to wait, where they are known. `may_have_arrived` tells whether the request can have
-    had an effect all the same, `worth_repeating` whether it may do better later.
+    `retry_after` is the seconds to wait, if known. `may_have_arrived` says whether the request may have had an effect
+    nonetheless, `worth_repeating` whether it may succeed later.
     """
 
     reason: str
@@ -108,26 +108,26 @@ class CallFailed(ToolError):
 
 @dataclass
 class InvalidArguments(CallFailed):
-    """Each problem names the argument and what it takes."""
+    """The arguments do not fit the tool; each problem names the argument and what it takes."""
 
     problems: list[str] = field(default_factory=list)
 
 
 @dataclass
 class RateLimited(CallFailed):
-    """The vendor's limit is reached; `limits.reset` is the seconds to wait, where known."""
+    """The vendor's limit is reached; `limits.reset` is the seconds to wait, if known."""
 
 
 @dataclass
 class VendorRefused(CallFailed):
-    """The vendor answered `status` and said `words`."""
+    """The vendor answered with an error; `words` and `code` are its own, and may be empty."""
 
     words: str = ""
     code: str = ""
 
 
 class VendorUnreachable(CallFailed):
-    """No answer came."""
+    """No answer came, or no access token could be obtained for the call."""
 
 
 @dataclass
@@ -138,11 +138,11 @@ class NotSent(CallFailed):
 
 
 class VendorDown(NotSent):
-    """The vendor did not answer several times in a row, and is left alone for a while."""
+    """The vendor did not answer several times in a row, and is not called for a while."""
 
 
 class AccountBusy(NotSent):
-    """The account has as many calls under way as it may, and no turn came in time."""
+    """The account has its maximum of calls under way, and no turn came in time."""
 
 
 @dataclass

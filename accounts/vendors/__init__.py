@@ -1,1 +1,1 @@
-"""Requests to vendors: where they may go, what goes on them, how they are sent and held back."""
+"""Requests to vendors: where they may go, what is put on them, how they are sent and limited."""

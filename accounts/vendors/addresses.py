@@ -1,6 +1,6 @@
-"""Which network addresses an upstream request may go to: public ones, and those that a setting names.
+"""Restrict upstream requests to public network addresses and to those that UPSTREAM_PRIVATE_HOSTS names.
 
-The name of a host is resolved once, here, and the connection goes to the very addresses that were checked.
+A host name is resolved once, here, and the connection goes to exactly the addresses that were checked.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from accounts.errors import UpstreamForbidden
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# The part of IPv6 that is routed publicly; outside it are also old ways of writing IPv4 addresses, such as ::127.0.0.1.
+# The publicly routed part of IPv6; outside it are also obsolete forms of IPv4 addresses, such as ::127.0.0.1.
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # RFC 6052: the last 32 bits are an IPv4 address that a gateway would connect to.
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# IANA's registries of special-purpose addresses, of what Python 3.11 takes for global: protocol assignments (RFC 6890),
-# AS112 (RFC 7534, 7535), AMT (RFC 7450), relays of 6to4 (RFC 7526), and documentation (RFC 9637). Some of these are
-# reachable; no vendor's API is at any of them.
+# Networks in IANA's registries of special-purpose addresses that Python 3.11 takes for global: protocol assignments
+# (RFC 6890), AS112 (RFC 7534, 7535), AMT (RFC 7450), 6to4 relays (RFC 7526) and documentation (RFC 9637). Some are
+# reachable, but none has a vendor's API.
 UNLISTED = tuple(
     map(
         ipaddress.ip_network,
@@ -35,9 +35,9 @@ UNLISTED = tuple(
         ),
     )
 )  # fmt: skip
-# RFC 5214, section 6.1: ISATAP writes an IPv4 address behind these 32 bits, under any prefix.
+# RFC 5214, section 6.1: an ISATAP address has an IPv4 address after these 32 bits, under any prefix.
 ISATAP = frozenset({0x00005EFE, 0x02005EFE})
-# Names that are slow to resolve hold up only so many others, and an environment's own before anybody else's.
+# A name that is slow to resolve occupies a thread; with a share of them, an environment delays only itself.
 RESOLVING_THREADS = 32
 RESOLVING_SHARE = 4
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -46,7 +46,7 @@ CLEAR = "Takes an address that begins with https://, since secrets go there. UPS
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address is globally reachable, also where it wraps an IPv4 address."""
+    """Return whether an address is globally reachable, also if it embeds an IPv4 address."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -64,21 +64,21 @@ def is_public(address: Address) -> bool:
 
 
 def is_excepted(host: str, port: int, excepted: frozenset[str]) -> bool:
-    """Tell whether the exceptions (as in UPSTREAM_PRIVATE_HOSTS) name this host, with this port or with none."""
+    """Return whether the exceptions (as in UPSTREAM_PRIVATE_HOSTS) name this host, with this port or without one."""
     written = f"[{host}]" if ":" in host else host
     return not excepted.isdisjoint({host, written, f"{written}:{port}"})
 
 
 def check_host(host: str, port: int, excepted: frozenset[str]) -> None:
-    """Raise UpstreamForbidden for a host that is itself an address, in any form, and not a public one."""
+    """Raise UpstreamForbidden for a host that is an address, in any form, but not a public one."""
     if not is_excepted(host, port, excepted) and not _may_be_called(host):
         raise UpstreamForbidden(f"{host} is not a public address")
 
 
 def _may_be_called(host: str) -> bool:
-    """Tell whether a host is a public address, or a name, which GuardedResolver checks."""
+    """Return whether a host is a public address, or a name, which GuardedResolver checks."""
     try:
-        # inet_aton reads every old form: 127.1, 2130706433, 0x7f.0.0.1, 0177.0.0.1
+        # inet_aton accepts every old form: 127.1, 2130706433, 0x7f.0.0.1, 0177.0.0.1
         return is_public(ipaddress.IPv4Address(socket.inet_aton(host)))
     except OSError:
         try:
@@ -92,12 +92,12 @@ _Name = tuple[str, int, socket.AddressFamily]
 
 
 def system_lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
-    """Ask the system for the addresses of a host; raise OSError, or UnicodeError for what can be no name."""
+    """Resolve a host name by the system's resolver; raise OSError, or UnicodeError for an invalid name."""
     results: list[ResolveResult] = []
     for found, _, protocol, _, address in socket.getaddrinfo(
         host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
     ):
-        # A fourth member that is not zero is the zone of a link-local address, which is never called.
+        # A fourth member other than zero is the zone of a link-local address, which is never called.
         if len(address) == 2 or not address[3]:
             results.append(
                 ResolveResult(
@@ -117,9 +117,9 @@ def system_lookup(host: str, port: int, family: socket.AddressFamily) -> list[Re
 class GuardedResolver(AbstractResolver):
     """Resolve host names, refusing every name that leads to an address that is not public.
 
-    In threads of its own, one a name: the system's resolver may take half a minute over a name whose servers are
-    silent, and calls to other vendors must not wait for that. `asker` tells for whom a name is resolved; each has a
-    share of the threads, and whoever uses up their share waits for it, as long as a connection may take.
+    It uses threads of its own, one per name: the system's resolver may take half a minute for a name whose servers do
+    not answer, and calls to other vendors must not wait for that. `asker` returns for whom a name is resolved; each
+    asker has a share of the threads, and waits once that is used up, for as long as a connection may take.
     """
 
     def __init__(self, lookup: Lookup = system_lookup, *, asker: Callable[[], Hashable] = lambda: None) -> None:
@@ -131,13 +131,13 @@ class GuardedResolver(AbstractResolver):
 
     @property
     def under_way(self) -> int:
-        """How many names are being looked up."""
+        """How many names are being resolved."""
         return sum(map(len, self._shares.values()))
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Return the addresses of a host; raise UpstreamForbidden when one of them is not public."""
+        """Return the addresses of a host; raise UpstreamForbidden if any of them is not public."""
         name, asker = (host, port, family), self._asker()
         while (looking := self._under_way.get(name)) is None:
             share = self._shares.get(asker, ())
@@ -145,6 +145,7 @@ class GuardedResolver(AbstractResolver):
                 looking = self._look_up(name, asker)
                 break
             await asyncio.wait(share, return_when=asyncio.FIRST_COMPLETED)
+        # A caller that is cancelled must not cancel the look-up for the others.
         results = await asyncio.shield(looking)
         if not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
             for result in results:
@@ -164,18 +165,18 @@ class GuardedResolver(AbstractResolver):
             if not share:
                 del self._shares[asker]
             if not ended.cancelled():
-                ended.exception()  # or asyncio would complain of a failure that nobody waited for any longer
+                ended.exception()  # or asyncio would log a failure that nobody waits for any more
 
         looking.add_done_callback(done)
         return looking
 
     async def close(self) -> None:
-        """Let the threads end."""
+        """Shut the threads down without waiting for look-ups."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def base_url_problem(address: str) -> str:
-    """Return why an address cannot stand before a vendor's paths; empty when it can, or when none is given."""
+    """Return why an address cannot be a vendor's base URL; empty if it can, or if none is given."""
     if not address:
         return ""
     try:
@@ -187,27 +188,27 @@ def base_url_problem(address: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return "Takes an address that begins with https:// or http:// and names a host."
     if not address.isascii() or not address.isprintable() or " " in address or "\\" in address:
-        return "Must not hold spaces, control characters, backslashes or other than ASCII characters."
+        return "Must not hold spaces, control characters, backslashes or non-ASCII characters."
     if parts.username is not None or parts.password is not None:
         return "Must not hold a user name or password; the account's connection fields carry the credentials."
     if "?" in address or "#" in address:
         return "Must not hold a query or a fragment; paths are appended to it."
-    # An address that is not public is refused as that, when it is called.
+    # An address that is not public passes here, and is refused as such when it is called.
     if goes_in_the_clear(address) and _may_be_called(parts.hostname):
         return CLEAR
     return ""
 
 
 def goes_in_the_clear(address: str) -> bool:
-    """Tell whether anybody on the way could read what is sent to an address, and no setting says that it may be so."""
+    """Return whether what is sent to an address would be unencrypted, and UPSTREAM_PRIVATE_HOSTS does not allow it."""
     scheme, host, port = origin(address)
     return scheme != "https" and not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS)
 
 
 def origin(address: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of an address; NO_ORIGIN for what is no address.
+    """Return scheme, host and port of an address; NO_ORIGIN if it is invalid.
 
-    A dot that ends a host's name changes nothing about whose it is.
+    A trailing dot of the host name is dropped, since it names the same host.
     """
     try:
         parts = urlsplit(address)

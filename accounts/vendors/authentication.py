@@ -1,6 +1,6 @@
-"""How an account's credentials go on a request to its vendor: one class a kind, chosen by the definition.
+"""Put an account's credentials on requests to its vendor: one class for each kind, chosen by the definition.
 
-Credentials are put on last, after everything a caller has a say in, and never appear in `repr`.
+Credentials are added last, after everything that a caller can influence, and never appear in `repr`.
 """
 
 import base64
@@ -23,86 +23,82 @@ from accounts.vendors.concealment import SecretMask
 
 
 class VendorAuthentication(Protocol):
-    """Put credentials on a request, and keep them out of everything else."""
+    """What puts credentials on requests, and keeps them out of everything else."""
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that carry credentials; they replace what stands there under the same name."""
+        """Return the headers that carry credentials; they replace other headers of the same name."""
 
     def target(self, target: str) -> str:
-        """Return a request target (path and query) with the credentials that go into the query."""
+        """Return a request target (path and query) with any credentials that belong in the query."""
 
     def stripped(self, target: str) -> str:
-        """Return a target that a vendor made, such as the next page's, without the credentials in it."""
+        """Return a target from a vendor, such as the next page's, without the credentials in it."""
 
     @property
     def secrets(self) -> SecretMask:
-        """The credentials of the moment, to be kept out of what a vendor answers to them."""
+        """The current credentials, which must be masked in the vendor's answers."""
 
     async def prepare(self) -> None:
         """Make sure that the credentials are current.
 
-        Raises ReauthenticationNeeded, or AuthorizationUnavailable where new ones cannot be had at present.
+        Raises ReauthenticationNeeded, or AuthorizationUnavailable if no new ones are available at present.
         """
 
     async def renew(self, sent: httpx.Request) -> bool:
-        """Get new credentials after the vendor answered 401 to a request; return whether to ask it once more.
+        """Get new credentials after the vendor answered 401 to a request; return whether to send it once more.
 
-        Raises ReauthenticationNeeded, or AuthorizationUnavailable where new ones cannot be had at present.
+        Raises ReauthenticationNeeded, or AuthorizationUnavailable if no new ones are available at present.
         """
 
 
 @dataclass(frozen=True)
 class FixedCredentials:
-    """Credentials that stay as the admin gave them."""
+    """Credentials that stay as the admin gave them; by default nothing goes on a request."""
 
     secrets: SecretMask = field(repr=False)
 
     def headers(self) -> dict[str, str]:
-        """Nothing, unless a kind says otherwise."""
         return {}
 
     def target(self, target: str) -> str:
-        """Nothing is added, unless a kind says otherwise."""
         return target
 
     def stripped(self, target: str) -> str:
-        """Nothing is in it, unless a kind says otherwise."""
         return target
 
     async def prepare(self) -> None:
-        """They are always as current as they will be."""
+        """Do nothing: the credentials never change."""
 
     async def renew(self, sent: httpx.Request) -> bool:
-        """Nothing newer can be had."""
+        """Return False: there are no newer credentials."""
         return False
 
 
 @dataclass(frozen=True)
 class HeaderCredentials(FixedCredentials):
-    """Credentials in one header: an API key, a bearer token, a name with a password."""
+    """Credentials in one header: an API key, a bearer token, or a name with a password."""
 
     header: str
     value: str = field(repr=False)
 
     def headers(self) -> dict[str, str]:
-        """Set the header."""
         return {self.header: self.value}
 
 
 @dataclass(frozen=True)
 class QueryKey(FixedCredentials):
-    """An API key as a parameter of the query."""
+    """An API key as a query parameter."""
 
     name: str
     value: str = field(repr=False)
 
     def target(self, target: str) -> str:
-        """Add the parameter, in the place of one of its name."""
+        """Add the parameter, replacing any of the same name."""
         bare = self.stripped(target)
         return f"{bare}{'&' if '?' in bare else '?'}{quote(self.name, safe='')}={quote(self.value, safe='')}"
 
     def stripped(self, target: str) -> str:
-        """Leave the parameter out, however its name is quoted."""
+        """Remove the parameter, however its name is quoted."""
         path, _, query = target.partition("?")
         kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != self.name]
         return f"{path}?{'&'.join(kept)}" if kept else path
@@ -115,15 +111,12 @@ class SeveralKeys(FixedCredentials):
     keys: tuple[FixedCredentials, ...] = field(repr=False)
 
     def headers(self) -> dict[str, str]:
-        """Set the header of each that has one."""
         return {name: value for key in self.keys for name, value in key.headers().items()}
 
     def target(self, target: str) -> str:
-        """Add the parameter of each that has one."""
         return reduce(lambda so_far, key: key.target(so_far), self.keys, target)
 
     def stripped(self, target: str) -> str:
-        """Leave the parameter of each out."""
         return reduce(lambda so_far, key: key.stripped(so_far), self.keys, target)
 
 
@@ -132,8 +125,8 @@ def vendor_authentication(
 ) -> VendorAuthentication:
     """Return what puts these connection fields on requests, as the definition declares.
 
-    `secrets` are the values of the fields that are kept secret, wherever the definition uses them. The kinds of OAuth
-    have their credentials in accounts/vendors/oauth.
+    `secrets` are the values of secret fields, wherever the definition uses them. For the kinds of OAuth, see
+    accounts/vendors/oauth.
     """
     match declared:
         case ApiKey():
@@ -154,17 +147,17 @@ def vendor_authentication(
 def _key(declared: ApiKey, fields: dict[str, str], secrets: tuple[str, ...]) -> HeaderCredentials | QueryKey:
     key = fill(declared.value, fields)
     if declared.header is None:
-        # With its name too, which makes one that is short long enough to be found.
+        # Also with its name, since a short key alone is not long enough to be masked.
         return QueryKey(SecretMask((key, f"{declared.query}={key}", *secrets)), str(declared.query), key)
-    # Its last word too, where the header holds more than the key.
+    # Also its last word, since the header may contain more than the key.
     return HeaderCredentials(SecretMask((key, key.rpartition(" ")[2], *secrets)), declared.header, key)
 
 
 def bearer(token: str, secrets: tuple[str, ...] = ()) -> HeaderCredentials:
-    """Return credentials that are one bearer token (RFC 6750, section 2.1)."""
+    """Return the credentials of a bearer token (RFC 6750, section 2.1)."""
     return HeaderCredentials(SecretMask((token, f"Bearer {token}", *secrets)), "Authorization", f"Bearer {token}")
 
 
 def fill(template: str, fields: dict[str, str]) -> str:
-    """Replace each `{placeholder}` of a template by the connection field of that name."""
+    """Replace each `{placeholder}` of a template by the connection field of that name, or by nothing."""
     return PLACEHOLDER.sub(lambda found: fields.get(found.group(1), ""), template)

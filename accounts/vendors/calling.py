@@ -1,4 +1,4 @@
-"""Send a request in an account's name: the one way to a vendor, whoever asks."""
+"""Send a request on behalf of an account: every call to a vendor goes through here."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ LARGE_ANSWER = 64 * 1024
 
 
 async def _masked(secrets: SecretMask, answer: UpstreamResponse) -> UpstreamResponse:
-    """Mask an answer; a large one in a thread, since what a vendor repeats a thousand times takes its time."""
+    """Mask an answer; a large one in a thread, since a secret repeated a thousand times takes long to mask."""
     if len(answer.body) > LARGE_ANSWER:
         return await asyncio.to_thread(secrets.masked, answer)
     return secrets.masked(answer)
@@ -35,19 +35,20 @@ async def ask(
 ) -> UpstreamResponse:
     """Send a request with the account's credentials and return the answer; raise an UpstreamFailure.
 
-    `target` is path and query, quoted. `idempotent` says that twice does no more than once, so that a connection
-    that could not be made is tried again. A 401 is asked again once, with new credentials, where such can be had: a
-    vendor that answers it has done nothing. Raises ReauthenticationNeeded when there are no credentials to send.
+    `target` is path and query, quoted. An `idempotent` request, for which twice is no more than once, is sent again if
+    no connection could be made. After a 401, any request is sent once more if new credentials are available: a vendor
+    that answers 401 has done nothing.
+    Raises ReauthenticationNeeded if there are no credentials to send.
 
-    The account waits for its turn; nothing is sent to a vendor that is down. No answer holds the account's
-    credentials: they are masked, wherever in it the vendor repeats them. `seen` is told each exchange.
+    The account waits for its turn; nothing is sent to a vendor that is down. The account's credentials are masked
+    wherever the answer repeats them. `seen` is called with each exchange.
     """
     upstream = upstream or shared_upstream()
     keys = keys_of(connection.base_url, connection.account_id)
 
     async def send() -> tuple[httpx.Request, UpstreamResponse]:
         request = connection.request(method, target, headers=headers, content=content)
-        # Taken with the request: another call may renew the credentials before its answer comes.
+        # Read together with the request: another call may renew the credentials before the answer comes.
         secrets = connection.authentication.secrets
         response = None
         try:
@@ -60,7 +61,7 @@ async def ask(
                 seen(exchange_of(connection, request, content, response))
         return request, response
 
-    upstream.circuits.refuse_open(keys)  # before the wait for a turn
+    upstream.circuits.refuse_open(keys)  # before waiting for a turn, which would be in vain
     async with upstream.turns.of(connection.account_id):
         await connection.authentication.prepare()
         sent, response = await send()

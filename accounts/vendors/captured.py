@@ -1,4 +1,4 @@
-"""One exchange with a vendor as a person may see it: the request and its answer, without credentials."""
+"""Capture an exchange with a vendor for people to see: the request and its answer, without credentials."""
 
 import json
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
 
 MOST_CHARACTERS = 20_000
-# Media types whose body a person can read, by a part of their name; forms are among them.
+# Parts of the media types whose body people can read, forms included.
 TEXTUAL = ("json", "xml", "text/", "x-www-form-urlencoded", "javascript", "csv")
-# Headers of an answer that carry what only its receiver may know.
+# Headers of an answer that carry secrets of the vendor.
 SECRET_HEADERS = frozenset({"set-cookie", "set-cookie2", "authentication-info", "proxy-authenticate"})
 
 Headers = list[tuple[str, str]]
@@ -21,7 +21,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class CapturedMessage:
-    """What one side sent: headers and a body as text; `size` is that of the whole body in bytes."""
+    """What one side sent: headers, and a body as text; `size` is the whole body's in bytes."""
 
     headers: Headers = field(repr=False)
     body: str = field(repr=False)
@@ -31,7 +31,7 @@ class CapturedMessage:
 
 @dataclass(frozen=True, slots=True)
 class CapturedExchange:
-    """A request and its answer; `status` and `answer` are None where none came."""
+    """A request and its answer; `status` and `answer` are None if none came."""
 
     method: str
     url: str = field(repr=False)
@@ -43,7 +43,7 @@ class CapturedExchange:
 def exchange_of(
     connection: Connection, sent: httpx.Request, content: bytes, response: UpstreamResponse | None
 ) -> CapturedExchange:
-    """Return what was exchanged, with every credential of the request masked; the answer comes masked already."""
+    """Return an exchange with every credential of the request masked; the answer must be masked already."""
     secrets = connection.authentication.secrets
     credentials = {name.lower() for name in connection.authentication.headers()}
     headers = [
@@ -61,7 +61,7 @@ def exchange_of(
 
 
 def _address(connection: Connection, target: str) -> str:
-    """Return the whole address; what the credentials add to the query is masked, however short it is."""
+    """Return the whole address; what the credentials add to the query is masked, however short."""
     authentication = connection.authentication
     bare = authentication.stripped(target)
     added = _pairs(authentication.target(bare)) - _pairs(bare)
@@ -82,13 +82,13 @@ def _answer(response: UpstreamResponse) -> CapturedMessage:
 def _message(headers: Iterable[tuple[str, str]], body: bytes, media_type: str, secrets: SecretMask) -> CapturedMessage:
     if body and not any(word in media_type.lower() for word in TEXTUAL):
         return CapturedMessage([*headers], "", len(body))
-    # Before JSON is written anew, which may quote them otherwise, and before it is cut: half of one is not found.
+    # Masked before JSON is reformatted, which may quote secrets differently, and before a cut could split one.
     text = _on_lines(secrets.conceal(body.decode("utf-8", errors="replace")), media_type)
     return CapturedMessage([*headers], text[:MOST_CHARACTERS], len(body), len(text) > MOST_CHARACTERS)
 
 
 def _on_lines(text: str, media_type: str) -> str:
-    """Return JSON with its members on lines of their own, unless that would take long; other text as it is."""
+    """Return JSON with each member on a line of its own, unless it is too long; return other text unchanged."""
     if "json" not in media_type.lower() or len(text) > MOST_CHARACTERS:
         return text
     try:

@@ -1,11 +1,11 @@
-"""Leave a vendor alone that is down: after some failures in a row nothing is sent for a while, then one call tries.
+"""Stop calling a vendor that is down: after some failures in a row nothing is sent for a while, then one call tries.
 
-Two things are told apart. That no connection can be made says something of the host, whoever asks: it counts for the
-host, and with it for every account there. A gateway's 502, 503 or 504, a broken connection and silence may concern
-one customer alone: they count for that account at that host, so that one customer's trouble shuts out nobody else. Any
-other answer, a 500 included, comes from a vendor that is up, and so does a 503 that says when to come back.
+Two kinds of failures are distinguished. If no connection can be made, the host is at fault: this counts for the host,
+and so for every account there. A gateway's 502, 503 or 504, a broken connection or a timeout may concern only one
+customer: these count for that account at that host, so that one customer's trouble shuts out nobody else. Any other
+answer, even a 500, comes from a vendor that is up, and so does a 503 that says when to retry.
 
-All of this is in the memory of one process and one event loop: each process finds out by itself.
+The state is kept in the memory of one process and one event loop; each process finds out by itself.
 """
 
 import math
@@ -28,9 +28,9 @@ from accounts.errors import (
 from accounts.metrics import CALLS_NOT_SENT, CIRCUITS_OPENED
 from accounts.vendors.addresses import origin
 
-# A gateway's words for: nobody behind me answers. Those above 520 are a widespread proxy's own.
+# What gateways return if the server behind them does not answer; those above 520 are a widespread proxy's own.
 GATEWAY_STATUSES = frozenset({502, 503, 504, 521, 522, 523, 524})
-# Beyond so many, those whose failures are long over are forgotten.
+# Beyond this number, circuits whose failures are long past are dropped.
 MANY = 1000
 
 
@@ -41,7 +41,7 @@ class CircuitKeys(NamedTuple):
     account: Hashable
 
 
-# Asked with every call, about few addresses.
+# Needed for every call, but of few addresses.
 _origin = lru_cache(maxsize=1024)(origin)
 
 
@@ -53,7 +53,7 @@ def keys_of(base_url: str, account_id: UUID) -> CircuitKeys:
 
 @dataclass(slots=True)
 class _Circuit:
-    """Failures in a row. `opened_until` is None while calls pass; `trying` while the one that may try is under way."""
+    """Failures in a row. `opened_until` is None while calls pass; `trying` is true while a trial is under way."""
 
     failures: int
     since: float
@@ -63,7 +63,7 @@ class _Circuit:
 
 
 class Circuits:
-    """Circuits of any number of hosts and accounts; what does not fail takes no memory. `failures=0` opens none."""
+    """Circuits of any number of hosts and accounts; only failing ones take memory. `failures=0` opens none."""
 
     def __init__(
         self, *, failures: int, window_seconds: float, open_seconds: float, clock: Callable[[], float] = time.monotonic
@@ -75,7 +75,7 @@ class Circuits:
         return len(self._circuits)
 
     def refuse_open(self, keys: CircuitKeys) -> None:
-        """Raise UpstreamDown while one of the circuits is open, unless it is time to try and nobody does."""
+        """Raise UpstreamDown while one of the circuits is open, unless a trial is due and none is under way."""
         for circuit in self._open_circuits(keys):
             wait = (circuit.opened_until or 0) - self._clock()
             if circuit.trying or wait > 0:
@@ -83,7 +83,7 @@ class Circuits:
                 raise UpstreamDown(circuit.cause, circuit.failures, max(1, math.ceil(wait)))
 
     def attempt(self, keys: CircuitKeys) -> "Attempt":
-        """Let a call pass, to be made within `with`; raise UpstreamDown where it may not pass."""
+        """Return a context for one call; raise UpstreamDown if the call may not be made."""
         self.refuse_open(keys)
         trials = self._open_circuits(keys)
         for circuit in trials:
@@ -97,12 +97,12 @@ class Circuits:
         return [circuit for circuit in found if circuit is not None and circuit.opened_until is not None]
 
     def succeeded(self, key: Hashable) -> None:
-        """Forget the failures of a host or an account."""
+        """Drop the failures of a host or an account."""
         if self._circuits:
             self._circuits.pop(key, None)
 
     def failed(self, key: Hashable, cause: str, trials: list[_Circuit]) -> None:
-        """Count a failure; open the circuit after the last one too many, or again where the call was a trial."""
+        """Count a failure; open the circuit if there are too many, or again if the call was a trial."""
         if not self._failures:
             return
         now, circuit = self._clock(), self._circuits.get(key)
@@ -126,9 +126,9 @@ class Circuits:
 
 
 class Attempt:
-    """One call, whose outcome the circuits learn: the answer it is told, or the UpstreamFailure that ends the block.
+    """One call, whose outcome the circuits count: its answer, or the UpstreamFailure that ends the block.
 
-    A block that ends without either, as that of a cancelled call does, says nothing about the vendor.
+    A block that ends without either, as a cancelled call's does, says nothing about the vendor.
     """
 
     __slots__ = ("_circuits", "_keys", "_trials")
@@ -140,7 +140,7 @@ class Attempt:
         return self
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
-        """Learn from an answer; header names are in lower case."""
+        """Count an answer; header names must be in lower case."""
         self._circuits.succeeded(self._keys.host)
         if status in GATEWAY_STATUSES and "retry-after" not in headers:
             self._circuits.failed(self._keys.account, f"HTTP {status}", self._trials)

@@ -1,7 +1,7 @@
-"""Keep an account's credentials out of what its vendor answers: the one place where an answer is searched for them.
+"""Mask an account's credentials in its vendor's answers: the only place that searches answers for them.
 
-A vendor may repeat a credential anywhere: in a body, a header, an error, the link to the next page, the name of a
-member. An answer is masked before anything else reads it, so that results, records and pages cannot differ.
+A vendor may repeat a credential anywhere: in a body, a header, an error, the link to the next page, a member's name.
+An answer is masked before anything else reads it, so that results, records and pages cannot differ.
 """
 
 import base64
@@ -20,20 +20,20 @@ from accounts.errors import NotJSON, UpstreamRevealing
 from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.upstream import UpstreamResponse
 
-# What stands in the place of a secret wherever something is shown or kept.
+# What replaces a secret in everything that is shown or stored.
 MASK = "•••"
-# A shorter text may stand in any sentence by chance.
+# A shorter text may occur in any sentence by chance.
 SHORTEST_SECRET = 6
-# An answer of fewer bytes is searched for what is rare too.
+# An answer of fewer bytes is searched for rare forms too.
 SMALL = 4096
-# How often what is quoted may be quoted again: JSON in a member of JSON, a link within a link.
+# How many levels of quoting are undone: JSON in a member of JSON, a link within a link.
 ROUNDS = 3
-# Charsets in which ASCII is written as ASCII.
+# Charsets whose bytes are searched without decoding.
 PLAIN_CHARSETS = frozenset({"", "ascii", "utf-8"})
 
-# What most credentials are made of: letters, digits, and the signs of Base64 and of addresses.
+# The characters of most credentials: letters, digits, and those of Base64 and of addresses.
 USUAL = re.compile(r"[A-Za-z0-9._~+/=-]*")
-# Such a sign, or the sign that begins a quotation, quoted in a way: what does not hold one need not be decoded.
+# Such a character in quoted form, or a quoted sign that begins a quotation: without one, nothing need be decoded.
 QUOTED_USUAL = {
     b"\\": re.compile(rb"\\(?:u00|x)(?:2[b-fB-F]|3[0-9dD]|[46][0-9a-fA-F]|5[0-9aAcCfF]|7[0-9aAeE]|2[56])"),
     b"&": re.compile(rb"&#(?:0*(?:3[78]|4[3-9]|5[0-7]|6[15-9]|[78][0-9]|9[0-57-9]|1[0-2][0-9])|[xX])"),
@@ -45,18 +45,18 @@ ESCAPE = re.compile(
     rb'|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\(["\'\\/])'
 )
 NUMBER = re.compile(r"[-+.eE0-9]+")
-# A line break as JSON writes it, whose letter is none of the text.
+# An escape such as `\n` in JSON, whose letter is not part of the text.
 LETTER_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\[bfnrt]")
 ENTITY = re.compile(rb"&(?:#0{0,64}[0-9]{1,7};?|#[xX]0{0,64}[0-9a-fA-F]{1,6};?|[a-zA-Z]{2,8};)")
 ENTITY_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
 class SecretMask:
-    """The credentials of one account at one moment, and every form in which they may be repeated."""
+    """The credentials of one account at one moment, and every form in which an answer may repeat them."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         long = sorted({text for text in secrets if len(text) >= SHORTEST_SECRET}, key=len)
-        # What holds another secret, such as a whole header, is found by it.
+        # A secret that contains another one, such as a whole header, is found by that one.
         self.values = tuple(text for at, text in enumerate(long) if not any(part in text for part in long[:at]))
         self._needles = tuple(dict.fromkeys(needle for text in self.values for needle in _needles(text)))
         self._rare_needles = tuple(dict.fromkeys(needle for text in self.values for needle in _rare_needles(text)))
@@ -68,7 +68,7 @@ class SecretMask:
         return f"<{len(self.values)} secrets>"
 
     def masked(self, response: UpstreamResponse) -> UpstreamResponse:
-        """Return an answer without the secrets; raise UpstreamRevealing where they cannot be taken out of it."""
+        """Return an answer with the secrets masked; raise UpstreamRevealing if they cannot be."""
         if not self._needles:
             return response
         headers = response.headers
@@ -80,11 +80,11 @@ class SecretMask:
         return self._rewritten(replace(response, headers=headers))
 
     def conceal(self, text: str) -> str:
-        """Return a text without the secrets."""
+        """Return the text with the secrets masked; whole lines, or all of it, if they cannot be singled out."""
         if not self._are_in_text(text):
             return text
         text = self._pattern.sub(MASK, text)
-        if self._are_in_text(text):  # in a form that the pattern does not know: no line that holds it is shown
+        if self._are_in_text(text):  # in a form unknown to the pattern: mask the whole line
             text = "\n".join(MASK if self._are_in_text(line) else line for line in text.split("\n"))
         return MASK if self._are_in_text(text) else text
 
@@ -96,9 +96,9 @@ class SecretMask:
         return tuple(needle.lower() for needle in (*self._needles, *self._rare_needles))
 
     def _are_in(self, content: bytes, *, lowered: bool = False, thorough: bool = False) -> bool:
-        """Tell whether a secret is in a content; the usual one, without any, costs a search for each needle.
+        """Return whether the bytes contain a secret; if not, which is usual, this costs one search for each needle.
 
-        `lowered` takes capital letters for small ones, as in the names of headers.
+        `lowered` ignores case, as the names of headers do; `thorough` searches for rare forms too.
         """
         needles = self._lowered if lowered else self._needles
         if thorough and not lowered:
@@ -110,31 +110,31 @@ class SecretMask:
         )
 
     def _is_quoted(self, content: bytes) -> bool:
-        """Tell at once, for most contents, that nothing in them has to be undone."""
+        """Return whether the bytes may contain quoting; most do not, which this finds out quickly."""
         return b"\\" in content or b"%" in content or b"&" in content or b"\0" in content
 
     def _decodings(self, content: bytes) -> Iterator[bytes]:
-        """Yield what a content is once each kind of quoting in it is undone, and what that quotes."""
+        """Yield the bytes with one kind of quoting after another undone, for up to ROUNDS levels."""
         for _ in range(ROUNDS):
-            before = content
-            if self._has_slash and b"\\/" in content:  # as PHP writes every one of them: too many to look at singly
+            previous = content
+            if self._has_slash and b"\\/" in content:  # PHP escapes every slash: too many to decode one by one
                 yield (content := content.replace(b"\\/", b"/"))
             for sign, decode in DECODERS:
                 if sign in content and self._quoted[sign].search(content):
                     yield (content := decode(content))
-            if b"\0" in content:  # UTF-16 that does not say so
+            if b"\0" in content:  # UTF-16 without a declared charset
                 yield (content := content.replace(b"\0", b""))
-            if content == before:
+            if content == previous:
                 return
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """What finds secrets in a text, each character in any of its forms."""
+        """A pattern that matches the secrets with each character in any of its forms."""
         encoded = (re.escape(needle.decode()) for needle in self._needles)
         return re.compile("|".join([*("".join(map(_any_form, text)) for text in self.values), *encoded]))
 
     def _header(self, text: str) -> str:
-        """Return a header's name or value without the secrets: bytes as httpx reads them, whose case may be lost."""
+        """Return a header's name or value, read as Latin-1, with the secrets masked in any case of their letters."""
         if not self._are_in(text.encode("latin-1", "replace"), lowered=True):
             return text
         masked = re.sub(self._pattern.pattern, MASK, text, flags=re.IGNORECASE)
@@ -150,7 +150,7 @@ class SecretMask:
             read = LETTER_ESCAPE.sub(b" ", body)
         except NotJSON:
             read = body = self.conceal(text).encode("utf-8", "replace")
-        if self._are_in(read):  # across members, for instance, where no single value holds it
+        if self._are_in(read):  # across members, for instance, with no single value that contains it
             raise UpstreamRevealing("the account's credentials, in a form in which they cannot be masked")
         headers = {**response.headers, "content-type": f"{response.media_type or 'text/plain'}; charset=utf-8"}
         return replace(response, headers=headers, body=body)
@@ -170,7 +170,7 @@ class SecretMask:
 
 
 def _holds(content: bytes, needles: tuple[bytes, ...]) -> bool:
-    # A loop, not any(): this is asked of every answer, and a generator costs more than the searches.
+    # A loop, not any(): this runs for every answer, and a generator costs more than the searches.
     for needle in needles:  # noqa: SIM110
         if needle in content:
             return True
@@ -178,13 +178,13 @@ def _holds(content: bytes, needles: tuple[bytes, ...]) -> bool:
 
 
 def _searchable(response: UpstreamResponse) -> bytes:
-    """Return a body in UTF-8; most are in it already, or close enough for a search."""
+    """Return a body in UTF-8, unchanged if its charset is close enough for a search."""
     charset = charset_of(response)
     return response.body if charset in PLAIN_CHARSETS else decoded(response.body, charset).encode("utf-8", "replace")
 
 
 def _needles(secret: str) -> Iterator[bytes]:
-    """Yield what to search for; forms in which single characters are quoted are undone in the content instead."""
+    """Yield what to search for; quoting of single characters is undone in the searched bytes instead."""
     content = secret.encode()
     yield content
     if " " in secret:
@@ -193,20 +193,20 @@ def _needles(secret: str) -> Iterator[bytes]:
 
 
 def _rare_needles(secret: str) -> Iterator[bytes]:
-    """Yield a secret in the Base64 of a longer text: an echo of a request, which is looked for where it is cheap."""
+    """Yield a secret inside the Base64 of a longer text, such as an echoed request; searched for only where cheap."""
     for before in (1, 2):
         yield from _in_base64(secret.encode(), before)
 
 
 def _in_base64(content: bytes, before: int) -> Iterator[bytes]:
-    """Yield what is the same of a content in both alphabets of Base64, however a longer text goes on behind it."""
+    """Yield, in both alphabets, the Base64 that these bytes alone determine, `before` bytes into a longer text."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         written = encode(b"\0" * before + content).rstrip(b"=")
         yield written[(before * 8 + 5) // 6 : (before + len(content)) * 8 // 6]
 
 
 def _any_form(sign: str) -> str:
-    """Return a pattern of one character as it is, escaped, as an entity, or percent-quoted, even twice."""
+    """Return a pattern for one character: plain, escaped, as an entity, or percent-encoded, even repeatedly."""
     code = ord(sign)
     forms = [
         rf"\\{{0,3}}{re.escape(sign)}" if sign in "\"'\\/" else re.escape(sign),
@@ -222,7 +222,7 @@ def _any_form(sign: str) -> str:
 
 
 def _units(sign: str) -> Iterator[int]:
-    """Yield a character's units of UTF-16, which JSON's escapes are written in."""
+    """Yield a character's UTF-16 code units, which JSON's escapes consist of."""
     written = sign.encode("utf-16-be", "surrogatepass")
     return (int.from_bytes(written[at : at + 2]) for at in range(0, len(written), 2))
 
@@ -248,7 +248,7 @@ def _without_entities(content: bytes) -> bytes:
     return ENTITY.sub(_character, content)
 
 
-# Each by the sign that such quoting begins with, in the order in which one usually lies in another.
+# By the sign with which such quoting begins, from the outermost to the innermost in the usual nesting.
 DECODERS: tuple[tuple[bytes, Callable[[bytes], bytes]], ...] = (
     (b"\\", _without_escapes),
     (b"&", _without_entities),

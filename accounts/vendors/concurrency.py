@@ -1,7 +1,7 @@
-"""Whose call is next: each account has a number of calls under way at most, and a line of bounded length behind them.
+"""Limit the concurrent calls of each account, with a queue of bounded length for those that wait.
 
-So an account whose vendor is slow fills its own line and nobody else's, also where both accounts are at one vendor.
-All of this is in the memory of one process and one event loop.
+An account whose vendor is slow fills only its own queue, even if another account has the same vendor. The state is
+kept in the memory of one process and one event loop.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from accounts.metrics import CALLS_NOT_SENT, CALLS_WAITING
 
 
 class _Line(asyncio.Semaphore):
-    """An account's turns; `calls` counts those under way and in line."""
+    """An account's turns; `calls` counts those under way and waiting."""
 
     calls = 0
 
 
 class Turns:
-    """Turns of any number of accounts; one that has no call under way takes no memory."""
+    """Turns of any number of accounts; an account without calls under way takes no memory."""
 
     def __init__(self, *, concurrency: int, waiting: int, seconds: float) -> None:
         self._concurrency, self._waiting, self._seconds = concurrency, waiting, seconds
@@ -30,12 +30,13 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, account: Hashable) -> AsyncIterator[None]:
-        """Hold a turn, first come, first served; raise UpstreamBusy when the line is full or too slow."""
+        """Hold a turn, first come, first served; raise UpstreamBusy if the queue is full or too slow."""
         line = self._lines.get(account) or self._lines.setdefault(account, _Line(self._concurrency))
         if line.calls >= self._concurrency + self._waiting:
             raise self._busy("line full")
         line.calls += 1
         try:
+            # acquire() does not wait unless the line is locked, so most calls need no timeout.
             await (self._wait(line) if line.locked() else line.acquire())
             try:
                 yield

@@ -1,4 +1,4 @@
-"""A connected account as a call sees it: where to send requests, and what puts its credentials on them."""
+"""A connected account, ready for calls: where its requests go, and what puts its credentials on them."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,13 +18,13 @@ from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
 from accounts.vendors.secret_routes import check_routes
 from accounts.vendors.transport import Owner
 
-# Only what httpx decodes by itself, so that the limit on the answer's size holds after decompression.
+# Only the encodings that accounts/vendors/decompression.py supports, which bounds the decompressed size.
 BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One account, ready to be called. Nothing secret shows in its `repr`."""
+    """One account, ready to be called; its `repr` contains no secrets."""
 
     account_id: UUID
     environment_id: UUID
@@ -36,12 +36,11 @@ class Connection:
 
     @cached_property
     def base(self) -> httpx.URL:
-        """The address that stands before every target."""
+        """The base address, to which targets are appended."""
         return httpx.URL(self.base_url)
 
     @cached_property
     def owner(self) -> Owner:
-        """In whose name requests are sent."""
         return Owner(self.environment_id, self.account_id)
 
     @cached_property
@@ -53,10 +52,11 @@ class Connection:
     def request(
         self, method: str, target: str, *, headers: dict[str, str] | None = None, content: bytes = b""
     ) -> httpx.Request:
-        """Build a request; `target` is path and query, already quoted. Credentials go on last."""
+        """Build a request; `target` is path and query, already quoted. Credentials are added last."""
         complete = self._usual.copy()
         complete.update(headers)
         complete.update(self.authentication.headers())
+        # Only the base address is a parsed URL; the transport appends the target to it.
         return httpx.Request(
             method,
             self.base,
@@ -69,7 +69,7 @@ class Connection:
 def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet | None = None) -> Connection:
     """Return the connection of an account; raise CredentialsUnreadable, SecretsMoved or UpstreamForbidden.
 
-    `tokens` are those of an OAuth connection that is still to be tested; otherwise it uses the account's own.
+    `tokens` are those of an OAuth connection that has yet to be tested; by default it uses the account's own.
     """
     routes = check_routes(account, definition)
     secret = account.read_credentials()

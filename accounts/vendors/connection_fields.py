@@ -1,4 +1,4 @@
-"""Check the values of connection fields before they are kept: their form, and the addresses that they make."""
+"""Check the values of connection fields before they are saved: their form, and the addresses made of them."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ MAX_UNKNOWN = 8
 def split_fields(
     definition: Definition, given: dict[str, Any], base_url: str = ""
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Check connection fields and part them into open and secret ones; raise ConnectionIncomplete.
+    """Check connection fields and split them into open and secret ones; raise ConnectionIncomplete.
 
-    `base_url` is the account's own address, where it has one.
+    `base_url` is the account's own address, if it has one.
     """
     problems: dict[str, str] = {}
     known = {field.name: field for field in definition.connection_fields}
@@ -37,7 +37,7 @@ def split_fields(
         elif problem := _form_problem(declared, value):
             problems[name] = problem
         elif name in in_header and not value.isascii():
-            problems[name] = f"{declared.label} goes into a request header, which takes ASCII characters alone."
+            problems[name] = f"{declared.label} goes into a request header, which takes only ASCII characters."
         else:
             (secret if declared.secret else opened)[name] = value
     if not problems:
@@ -48,17 +48,17 @@ def split_fields(
 
 
 def _form_problem(declared: ConnectionField, value: str) -> str:
-    """Return why a value does not have the form that its field declares, or nothing."""
+    """Return why a value does not match its field's declared pattern; empty if it does."""
     try:
         if not declared.pattern or matches(declared.pattern, value):
             return ""
     except PatternUnusable:
-        return f"{declared.label} cannot be checked: the pattern in the definition holds what no check understands."
+        return f"{declared.label} cannot be checked: the pattern in the definition is not one that can be checked."
     return f"{declared.label} does not have the expected form. {declared.help}".strip()
 
 
 def _address_problems(definition: Definition, fields: dict[str, str], base_url: str) -> dict[str, str]:
-    """Return why addresses that are made of these fields cannot be called, by the field that is to blame."""
+    """Return why addresses made of these fields cannot be called, by the field that is to blame."""
     labels = {field.name: field.label for field in definition.connection_fields}
     declared = definition.authentication
     addresses = [(definition.base_url, base_url_problem(fill(definition.base_url, fields)))]

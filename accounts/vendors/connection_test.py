@@ -1,4 +1,4 @@
-"""Ask a vendor whether a connection works, and what its credentials may do."""
+"""Test a connection: whether the vendor accepts it, and which scopes its credentials have."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,15 +37,15 @@ SENTENCES: dict[type[Exception], str] = {
 
 
 async def check_connection(connection: Connection, definition: Definition) -> list[str]:
-    """Ask the vendor whether the connection works; return the scopes it tells, or raise ConnectionRefused."""
+    """Test the connection at the vendor; return the scopes that it reports, or raise ConnectionRefused."""
     test = definition.connection_test
     with refusals(definition.label):
         async with Upstream() as upstream:
             response = await ask(connection, test.method, test.path, upstream=upstream)
     if not 200 <= response.status < 300:
-        said, _ = vendor_words(response, definition)
+        words, _ = vendor_words(response, definition)
         raise ConnectionRefused(
-            f"{definition.label} refused the connection with HTTP {response.status}" + (f": {said}" if said else "."),
+            f"{definition.label} refused the connection with HTTP {response.status}" + (f": {words}" if words else "."),
             response.status,
         )
     try:
@@ -63,21 +63,21 @@ async def check_connection(connection: Connection, definition: Definition) -> li
 def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None) -> None:
     """Test an account and note the outcome on it (not saved); raise ConnectionRefused or CredentialsUnreadable.
 
-    SecretsMoved is raised before anything is sent, where the account would send its secrets elsewhere.
-
-    `tokens` are those of an OAuth connection that is new; otherwise the account's own are used.
+    Raises SecretsMoved, before anything is sent, if the account would send its secrets elsewhere. `tokens` are those of
+    a new OAuth connection; by default the account's own are used.
     """
     definition = account.integration.parsed()
     with refusals(definition.label):
         connection = connect(account, definition, tokens)
     scopes = async_to_sync(check_connection)(connection, definition)
+    # The vendor names the scopes of new tokens with them (RFC 6749, section 5.1).
     if not definition.connection_test.scopes and tokens is not None:
         scopes = list(tokens.scopes)
     account.mark_checked(scopes=scopes)
 
 
 def first_tokens(account: IntegratedAccount) -> TokenSet | None:
-    """Get tokens for an account whose connection fields are new; None for kinds that need none, or a person's consent.
+    """Get tokens for an account with new connection fields; None for kinds without tokens, or that need consent.
 
     Raises ConnectionRefused, and SecretsMoved before anything is sent.
     """
@@ -94,7 +94,7 @@ def first_tokens(account: IntegratedAccount) -> TokenSet | None:
 
 @contextmanager
 def refusals(vendor: str) -> Iterator[None]:
-    """Raise ConnectionRefused for whatever keeps a vendor from answering a connection."""
+    """Translate UpstreamFailure and TokenRefused to ConnectionRefused."""
     try:
         yield
     except (UpstreamFailure, TokenRefused) as failure:

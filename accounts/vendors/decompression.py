@@ -1,4 +1,4 @@
-"""Decompress a vendor's answer piece by piece, so that a small body that swells to gigabytes fills no memory."""
+"""Decompress a vendor's answer piece by piece, so that a decompression bomb cannot fill the memory."""
 
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from accounts.errors import UpstreamUnreadable
 
 PIECE_BYTES = 64 * 1024
-GZIP_OR_ZLIB = 47  # zlib's own number for: either header, told apart by itself
+GZIP_OR_ZLIB = 47  # zlib's wbits for: detect either header
 RAW_DEFLATE = -15
 GZIP_MAGIC = b"\x1f"
 
@@ -14,9 +14,9 @@ UNREADABLE = "the answer's compression cannot be read"
 
 
 def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIterable[bytes]:
-    """Return the body in pieces of at most PIECE_BYTES; raise UpstreamUnreadable, while it is read too.
+    """Return the body in pieces of at most PIECE_BYTES; raise UpstreamUnreadable, now or while it is read.
 
-    Encodings upon one another are refused: each would multiply what the next one makes.
+    Combined encodings are refused, since each would multiply the size again.
     """
     match encoding.strip().lower():
         case "" | "identity":
@@ -45,7 +45,7 @@ async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         rest = chunk
         while True:
             if inflater.eof:
-                # RFC 1952, 2.2: another member may follow; of anything else the body is over.
+                # RFC 1952, 2.2: another member may follow; anything else ends the body.
                 if not rest.startswith(GZIP_MAGIC):
                     return
                 inflater = zlib.decompressobj(GZIP_OR_ZLIB)
@@ -53,7 +53,7 @@ async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
             if piece:
                 yield piece
-            # A full piece may have left output behind, though all of the input was taken.
+            # After a full piece, zlib may have more output even if it has consumed all input.
             if not rest and (inflater.eof or len(piece) < PIECE_BYTES):
                 break
     if inflater is not None and not inflater.eof:
@@ -61,6 +61,6 @@ async def _inflated(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 
 
 def _has_header(start: bytes) -> bool:
-    """Tell gzip and zlib from bare deflate, which some servers send under the same name (RFC 9110, 8.4.1.2)."""
+    """Return whether data has a gzip or zlib header; some servers send raw deflate as `deflate` (RFC 9110, 8.4.1.2)."""
     zlib_header = start[0] & 0x0F == 8 and (len(start) == 1 or int.from_bytes(start[:2], "big") % 31 == 0)
     return zlib_header or start.startswith(GZIP_MAGIC)

@@ -1,4 +1,4 @@
-"""Routes of secrets (which one, in what place of a request, to which address), and what it means that they change."""
+"""Routes of secrets (which one, in which part of a request, to which address), and the moves between them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Place = Literal["header", "query", "body", "address", "page"]
 
 @dataclass(frozen=True, order=True, slots=True)
 class SecretRoute:
-    """One way that a secret goes. `destination` is as `destination_of` writes it, without secrets."""
+    """One secret's place in requests and its destination, as `destination_of` returns it: without secrets."""
 
     secret: str
     place: Place
@@ -23,23 +23,23 @@ class SecretRoute:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where secrets were given for, and where they would go; `source` is empty where that is not known."""
+    """The addresses that secrets were given for, and those where they would go; `source` is empty if unknown."""
 
     source: str
     target: str
 
     def __str__(self) -> str:
-        given = f"were given for {self.source}" if self.source else "were given for an address that is not known"
+        given = f"were given for {self.source}" if self.source else "were given for an unknown address"
         return f"the stored secrets {given} and would go to {self.target} now"
 
     @property
     def details(self) -> dict[str, str]:
-        """The move as the audit record tells it."""
+        """The move's details for the audit record."""
         return {"from": self.source, "to": self.target}
 
 
 def move_between(approved: frozenset[SecretRoute], wanted: frozenset[SecretRoute]) -> Move | None:
-    """Return the move that takes secrets off their approved routes; None where they stay on them."""
+    """Return the move that takes secrets off their approved routes; None if they stay on them."""
     new = wanted - approved
     if not new:
         return None
@@ -51,9 +51,9 @@ def move_between(approved: frozenset[SecretRoute], wanted: frozenset[SecretRoute
 
 
 def destination_of(address: str, template: str, fields: dict[str, str]) -> str:
-    """Return where an address leads: its origin, and its path too where connection fields decide about it.
+    """Return the destination of an address: its origin, and its path too if connection fields determine it.
 
-    At a host that many customers share, the path says whose system it is. `template` is what the definition says.
+    On a host that many customers share, the path says whose system it is. `template` is the definition's address.
     """
     scheme, host, port = origin(address)
     written = f"[{host}]" if ":" in host else host
@@ -79,5 +79,5 @@ def approved_routes(account: IntegratedAccount) -> frozenset[SecretRoute]:
 
 
 def approve(account: IntegratedAccount, routes: frozenset[SecretRoute]) -> None:
-    """Note which routes secrets were just given for (not saved)."""
+    """Set the routes that secrets were just given for (not saved)."""
     account.approved_routes = [[route.secret, route.place, route.destination] for route in sorted(routes)]

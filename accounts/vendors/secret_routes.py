@@ -1,8 +1,8 @@
 """Keep an account's secrets where they were given for.
 
-Whoever gives a secret gives it for an address. What the definition and the account's fields make of that is a set of
-routes; the account keeps those that its secrets were given for. `check_routes` is asked wherever a connection is made,
-and refuses whatever would send a secret along another one, whoever changed the account or its integration.
+A secret is given for an address. The definition and the account's fields turn that into a set of routes; the account
+stores those that its secrets were given for. `check_routes` runs wherever a connection is made, and refuses to send a
+secret along any other route, whoever changed the account or its integration.
 """
 
 from accounts.definition import (
@@ -21,19 +21,20 @@ from accounts.vendors.authentication import fill
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.routes import Move, Place, SecretRoute, approved_routes, destination_of, move_between
 
-# No connection fields have such names.
+# The names of secrets that are not connection fields.
 ACCESS_TOKEN, REFRESH_TOKEN, CONSENT = "access token", "refresh token", "consent"
 CLIENT_PLACES: dict[str, Place] = {"basic": "header", "post": "body"}
 
 
 def routes_of(definition: Definition, opened: dict[str, str], base_url: str = "") -> frozenset[SecretRoute]:
-    """Return the routes of everything that makes a request an account's own.
+    """Return the routes of everything that authenticates an account's requests.
 
-    `opened` are its open connection fields. Every field that the authentication is filled from has a route, be it
-    declared as secret or not: a definition that calls a stored secret open must not take it off its route.
+    `opened` are its open connection fields. Every field that the authentication uses has a route, whether declared as
+    secret or not: a definition that declares a stored secret as open must not take it off its route.
     """
     fields = _shown_fields(definition, opened)
     base = destination_of(base_url or fill(definition.base_url, fields), definition.base_url, fields)
+    # An account's own address replaces the definition's, with any secrets in it.
     routes = set() if base_url else _unfilled(definition.base_url, opened, base)
     match definition.authentication:
         case ApiKey() as key:
@@ -48,7 +49,7 @@ def routes_of(definition: Definition, opened: dict[str, str], base_url: str = ""
 
 
 def _shown_fields(definition: Definition, opened: dict[str, str]) -> dict[str, str]:
-    """Return fields to fill addresses with; secrets stay unfilled, since routes are stored and shown."""
+    """Return fields to fill addresses with; secrets stay placeholders, since routes are stored and shown."""
     return {**opened, **{name: f"{{{name}}}" for name in definition.secret_fields}}
 
 
@@ -96,12 +97,12 @@ def routes_of_account(account: IntegratedAccount, definition: Definition) -> fro
 
 
 def move_of(account: IntegratedAccount, definition: Definition) -> Move | None:
-    """Return the move that stops an account under a definition; None where its secrets stay on their routes."""
+    """Return the move that stops an account under a definition; None if its secrets stay on their routes."""
     return move_between(approved_routes(account), routes_of_account(account, definition))
 
 
 def check_routes(account: IntegratedAccount, definition: Definition) -> frozenset[SecretRoute]:
-    """Return the routes that an account's secrets take; raise SecretsMoved where they were not given for them."""
+    """Return the routes of an account's secrets; raise SecretsMoved if they were not given for these."""
     routes = routes_of_account(account, definition)
     move = move_between(approved_routes(account), routes)
     if move is not None:
@@ -110,11 +111,11 @@ def check_routes(account: IntegratedAccount, definition: Definition) -> frozense
 
 
 def again_words(move: Move) -> str:
-    """Return what is said beside a secret that has to be given again."""
+    """Return the message beside a secret that has to be given again."""
     way = f"moves from {move.source} to {move.target}" if move.source else f"goes to {move.target}"
     return f"Give it again: the account {way}, and the stored one is not sent there."
 
 
 def stopped_words(move: Move) -> str:
-    """Return why an account is stopped, and what to do: a sentence without its stop."""
+    """Return why an account is stopped, and what to do: a sentence without its full stop."""
     return f"{move}, so nothing is sent. An admin of its environment has to give every secret again"

@@ -1,9 +1,9 @@
-"""httpx's transport to vendors, over aiohttp's pool of connections.
+"""An httpx transport to vendors, over aiohttp's connection pool.
 
-httpx's own pool collapses under concurrency, and parsing a URL anew for each call costs more than sending it. So
-this transport takes the request target from httpx's `target` extension (path and query, quoted already), and puts it
-behind the request's base address as it is. The extension `owner` names the account: a connection that carried one
-account's request carries no other account's, for a vendor that answers once too often would answer the wrong one.
+httpx's own pool collapses under concurrency, and parsing a URL for each call costs more than sending it. So this
+transport takes the request target from httpx's `target` extension (path and query, already quoted) and appends it
+unchanged to the request's base address. The extension `owner` names the account: a connection that has carried one
+account's request carries no other account's, since a surplus answer from the vendor would go to the wrong one.
 """
 
 import select
@@ -37,13 +37,13 @@ KEEPALIVE_SECONDS = 30
 CHUNK_BYTES = 64 * 1024
 
 UNREACHABLE = "no connection could be made"
-UNSENDABLE = "the request or its address cannot be written down"
+UNSENDABLE = "the request or its address is malformed"
 BROKEN = "the connection ended before the answer did"
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """In whose name a request is sent."""
+    """The account that a request is sent for, and its environment."""
 
     environment_id: UUID
     account_id: UUID
@@ -51,7 +51,7 @@ class Owner:
 
 @dataclass(slots=True)
 class _Use:
-    """What one request does with connections. `fresh`: it takes no kept one. Without an owner it leaves none either."""
+    """How one request uses connections. `fresh`: it takes no kept one. Without an owner, it leaves none either."""
 
     fresh: bool
     owner: Owner | None
@@ -63,21 +63,21 @@ _use: ContextVar[_Use] = ContextVar("use")
 
 
 class OwnedRequest(aiohttp.ClientRequest):
-    """A request whose connection is kept for its owner alone."""
+    """A request whose connection is kept only for its owner."""
 
     @property
     def connection_key(self) -> "ConnectionKey":
-        """Tell the connections of each account apart."""
+        """The pool's key for connections, which differs for each account."""
         key, owner = super().connection_key, _use.get().owner
-        # The field in which aiohttp's pool tells apart who uses a proxy; there is none here.
+        # aiohttp's pool uses this field to separate the users of a proxy, which is not used here.
         return key if owner is None else key._replace(proxy_headers_hash=owner.account_id.int)
 
 
 class VendorConnector(aiohttp.TCPConnector):
-    """aiohttp's pool, which tells a request whether its connection is a kept one, and keeps none that is spoilt.
+    """aiohttp's pool, extended: it notes whether a request got a kept connection, and drops those that are unusable.
 
-    There is no limit to the connections of a host: many accounts share one, and the slowest would take all. How many
-    an account can have is bounded by its turns.
+    The connections of a host are not limited: many accounts share one, and the slowest would take them all. An
+    account's turns bound how many it can have.
     """
 
     async def connect(
@@ -86,7 +86,7 @@ class VendorConnector(aiohttp.TCPConnector):
         traces: "list[Trace]",
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  the name is aiohttp's
     ) -> "Connection":
-        """Return a connection, and note that there is one."""
+        """Return a connection, and note that the request has one."""
         connection = await super().connect(req, traces, timeout)
         use = _use.get()
         use.connected = True
@@ -99,7 +99,7 @@ class VendorConnector(aiohttp.TCPConnector):
         if use.fresh:
             return None
         while (kept := await super()._get(key, traces)) is not None:
-            # An answer that came unasked would be taken for the next request's.
+            # An unsolicited answer would be taken for the next request's.
             if kept.protocol is not None and not kept.protocol.should_close and not _has_unread(kept):
                 use.kept = True
                 return kept
@@ -108,7 +108,7 @@ class VendorConnector(aiohttp.TCPConnector):
 
 
 def _has_unread(kept: "Connection") -> bool:
-    """Tell whether something came on an idle connection (an answer nobody asked for, or its end) that is not read."""
+    """Return whether an idle connection has unread data: an unsolicited answer, or the end of the connection."""
     transport = kept.transport
     if transport is None:
         return True
@@ -118,19 +118,19 @@ def _has_unread(kept: "Connection") -> bool:
 
 
 def _asker() -> UUID | None:
-    """Return the environment whose request needs a name resolved."""
+    """Return the environment whose request needs a host name resolved."""
     owner = _use.get().owner
     return None if owner is None else owner.environment_id
 
 
 class PooledTransport(httpx.AsyncBaseTransport):
-    """Send requests over kept connections to addresses that may be called.
+    """Sends requests over kept connections to addresses that may be called.
 
-    No cookies, no redirects, no retries, no proxy from the environment. `connect_seconds` bounds the way to a
-    connection (resolving the name and TLS included), `read_seconds` each pause of the vendor, `total_seconds` the
-    request with the reading of its answer; the extension `seconds` makes the last one shorter. The extension `fresh`
-    asks for a new connection; a request without `owner` always has one of its own. What goes wrong is raised as an
-    UpstreamFailure, while the body is read too: httpx's own errors would only be translated once more.
+    It uses no cookies, redirects, retries, or proxy from the environment. `connect_seconds` bounds the time to a
+    connection (with name resolution and TLS), `read_seconds` each pause of the vendor, `total_seconds` the request and
+    its whole answer; the extension `seconds` shortens the last one. The extension `fresh` requests a new connection; a
+    request without `owner` always gets its own. Failures are raised as an UpstreamFailure, also while the body is read:
+    httpx's own errors would only have to be translated once more.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             limit=0,
             keepalive_timeout=KEEPALIVE_SECONDS,
         )
-        # A jar would carry one account's cookies into another account's requests.
+        # A cookie jar would send one account's cookies with another account's requests.
         self._session = aiohttp.ClientSession(
             connector=connector,
             request_class=OwnedRequest,
@@ -157,11 +157,11 @@ class PooledTransport(httpx.AsyncBaseTransport):
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
-        # Or GET, PUT and DELETE would be sent a second time where a kept connection breaks.
+        # Or aiohttp would repeat GET, PUT and DELETE if a kept connection breaks.
         self._session._retry_connection = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the answer's body is still to be read."""
+        """Send a request, and return once the headers have arrived; the body is still to be read."""
         base = str(request.url)
         target: str = request.extensions.get("target", "")
         seconds: float | None = request.extensions.get("seconds")
@@ -179,7 +179,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
                 timeout=self._timeout if seconds is None else self._within(seconds),
             )
         except (aiohttp.ClientError, OSError, ValueError) as failure:
-            # Not chained: aiohttp's messages may hold the address, and with it a key in the query.
+            # Not chained: aiohttp's messages may contain the address, and with it a key in the query.
             raise _failure_of(failure, connected=use.connected, kept=use.kept) from None
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
@@ -187,20 +187,19 @@ class PooledTransport(httpx.AsyncBaseTransport):
         return aiohttp.ClientTimeout(total=seconds, connect=self._connect_seconds, sock_read=self._read_seconds)
 
     async def aclose(self) -> None:
-        """Close every connection."""
         await self._session.close()
 
 
 @lru_cache(maxsize=1024)
 def check_base(base: str, excepted: frozenset[str]) -> None:
-    """Raise UpstreamForbidden for a base address that may not be called; those that may are remembered."""
-    # Read as aiohttp reads it, so that what is checked is what is called.
+    """Raise UpstreamForbidden for a base address that may not be called; allowed ones are cached."""
+    # Parsed as aiohttp parses it, so that the host that is checked is the one that is called.
     url = URL(base, encoded=True)
     check_host(url.raw_host or "", url.port or 0, excepted)
 
 
 class _Body(httpx.AsyncByteStream):
-    """An answer's body as it comes, still compressed where the vendor compressed it."""
+    """An answer's body as it arrives, still compressed if the vendor compressed it."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -217,7 +216,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _failure_of(failure: Exception, *, connected: bool, kept: bool) -> UpstreamFailure:
-    """Return the failure of a request; `connected` and `kept` tell whether it had a connection, and a kept one."""
+    """Return the failure of a request; `connected` and `kept` say whether it had a connection, and a kept one."""
     match failure:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return UpstreamUnsendable(UNSENDABLE)
@@ -228,12 +227,12 @@ def _failure_of(failure: Exception, *, connected: bool, kept: bool) -> UpstreamF
         case TimeoutError():
             return UpstreamUnreachable(UNREACHABLE)
         case aiohttp.ClientConnectorDNSError():
-            return UpstreamUnreachable(f"{UNREACHABLE}, since its host name leads nowhere", is_passing=True)
+            return UpstreamUnreachable(f"{UNREACHABLE}, since its host name cannot be resolved", is_passing=True)
         case aiohttp.ClientSSLError():
             return UpstreamUnreachable(f"{UNREACHABLE}, since its TLS certificate cannot be trusted")
         case aiohttp.ClientConnectorError():
             return UpstreamUnreachable(UNREACHABLE, is_passing=True)
-        # The message of a disconnection is the part of the answer that had come.
+        # With a text as message, none of the answer had come; otherwise the message is the part of it that had.
         case (
             aiohttp.ServerDisconnectedError(message=str())
             | aiohttp.ClientOSError()

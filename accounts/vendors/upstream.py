@@ -1,8 +1,7 @@
 """Send one request to a vendor and read its answer, within limits of time and size.
 
-No redirect is followed. What goes wrong is raised as an UpstreamFailure. A request is sent again only where its sender
-says that twice does no more than once, and only when no connection could be made, or a kept one proved to be over
-before anything of the answer to a GET came (RFC 9110, 9.2.2).
+No redirect is followed. Failures are raised as an UpstreamFailure. Only an idempotent request is sent again, and only
+if no connection could be made, or if a kept one ended before any of the answer to a GET came (RFC 9110, 9.2.2).
 """
 
 import asyncio
@@ -23,14 +22,14 @@ from accounts.vendors.concurrency import Turns
 from accounts.vendors.decompression import decompressed
 from accounts.vendors.transport import PooledTransport
 
-# How often a connection is tried again, and the shortest and longest pause before it, in seconds.
+# How many further attempts are made to connect, and the shortest and longest pause before each, in seconds.
 RECONNECTIONS = 2
 PAUSE = (0.05, 0.25)
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamResponse:
-    """A vendor's whole answer: header names are in lower case, the body is decompressed."""
+    """A vendor's complete answer, with header names in lower case and the body decompressed."""
 
     status: int
     headers: dict[str, str]
@@ -38,12 +37,12 @@ class UpstreamResponse:
 
     @property
     def media_type(self) -> str:
-        """The media type in lower case, without its parameters; the first, where there are several."""
+        """The media type in lower case, without parameters; the first if there are several."""
         return self.headers.get("content-type", "").partition(";")[0].partition(",")[0].strip().lower()
 
 
 class Upstream:
-    """A pool of connections to vendors, the turns of the accounts and the circuits of the vendors that share it.
+    """A pool of connections to vendors, with the accounts' turns and the circuits that go with it.
 
     Belongs to the event loop that it was made in.
     """
@@ -76,25 +75,24 @@ class Upstream:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection."""
         await self._transport.aclose()
 
     async def send(self, request: httpx.Request, *, idempotent: bool = False) -> UpstreamResponse:
-        """Send a request and return the whole answer; raise an UpstreamFailure.
+        """Send a request and return the complete answer, or raise an UpstreamFailure.
 
         `idempotent` says that the request may be sent a second time.
         """
         return await (self._persist(request) if idempotent else self._exchange(request))
 
     async def _persist(self, request: httpx.Request) -> UpstreamResponse:
-        """Send a request, again where that is safe; all of it takes no longer than one request may."""
+        """Send a request, again if that is safe; all attempts together take no longer than one request may."""
         ends = time.monotonic() + self._total_seconds
         reconnections = RECONNECTIONS
         while True:
             try:
                 return await self._exchange(request)
             except UpstreamUnreachable as failure:
-                pause = random.uniform(*PAUSE)  # noqa: S311  it spreads attempts, and hides nothing
+                pause = random.uniform(*PAUSE)  # noqa: S311  it spreads attempts, and is no secret
                 if not failure.is_passing or not reconnections or time.monotonic() + pause >= ends:
                     raise
                 reconnections -= 1
@@ -102,7 +100,7 @@ class Upstream:
             except UpstreamBroken as failure:
                 if not failure.was_stale or request.method != "GET" or time.monotonic() >= ends:
                     raise
-                request.extensions["fresh"] = True  # on which it cannot happen again
+                request.extensions["fresh"] = True  # a new connection cannot be stale
             request.extensions["seconds"] = ends - time.monotonic()
 
     async def _exchange(self, request: httpx.Request) -> UpstreamResponse:
@@ -110,19 +108,20 @@ class Upstream:
         headers: dict[str, str] = {}
         for raw_name, raw_value in response.headers.raw:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            # RFC 9110, 5.3: a field that is repeated is a list.
+            # RFC 9110, 5.3: repeated fields form a list.
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         stream = cast(httpx.AsyncByteStream, response.stream)
         try:
             self._refuse_length(headers.get("content-length", ""))
             encoding = headers.get("content-encoding", "")
-            # What is still compressed is bounded too: it may unpack to nothing for as long as it comes.
+            # Compressed data is bounded too, since an endless stream may decompress to nothing.
             body = await self._read(decompressed(self._bounded(stream), encoding) if encoding else stream)
         finally:
             await stream.aclose()
         return UpstreamResponse(response.status_code, headers, body)
 
     def _refuse_length(self, declared: str) -> None:
+        # A longer number is too large in any case, and int() raises ValueError for thousands of digits.
         if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > self._max_bytes):
             raise self._too_large()
 

@@ -1,4 +1,4 @@
-"""What a vendor says went wrong, in its headers or in the body of its answer."""
+"""Read a vendor's error message and code from the headers or the body of its answer."""
 
 from typing import Any
 
@@ -13,24 +13,25 @@ from accounts.vendors.upstream import UpstreamResponse
 
 
 def vendor_words(response: UpstreamResponse, definition: Definition) -> tuple[str, str]:
-    """Return what the vendor says went wrong, and its code for that; either may be empty.
+    """Return the vendor's error message and error code; either may be empty.
 
-    Each is one line, of at most 500 and 100 characters, in which nothing is hidden.
+    Each is one line without invisible characters, of at most 500 and 100 characters.
     """
-    told = definition.errors
-    words = _told(response, told.message_header, told.message)
-    code = _told(response, told.code_header, told.code)
+    places = definition.errors
+    words = _text_at(response, places.message_header, places.message)
+    code = _text_at(response, places.code_header, places.code)
     return visible(words)[:500], visible(code)[:100]
 
 
-def _told(response: UpstreamResponse, header: str | None, expression: str | None) -> str:
-    """Return what stands in a header, or else in the JSON body at a place."""
-    said: Any = response.headers.get(header.lower()) if header else None
-    if not said and expression and "json" in response.media_type:
+def _text_at(response: UpstreamResponse, header: str | None, expression: str | None) -> str:
+    """Return the text of a header, or else of the JSON body's value at a JMESPath expression."""
+    found: Any = response.headers.get(header.lower()) if header else None
+    if not found and expression and "json" in response.media_type:
         try:
-            said = jmespath.search(expression, bounded_json.loads(response.body))
+            found = jmespath.search(expression, bounded_json.loads(response.body))
         except (NotJSON, JMESPathError):
-            said = None
-    if isinstance(said, int) and not isinstance(said, bool):
-        said = str(said)
-    return " ".join(said.split()) if isinstance(said, str) else ""
+            found = None
+    # Some vendors' error codes are numbers.
+    if isinstance(found, int) and not isinstance(found, bool):
+        found = str(found)
+    return " ".join(found.split()) if isinstance(found, str) else ""

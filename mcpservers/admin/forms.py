@@ -1,4 +1,4 @@
-"""The form of an MCP server's admin page: its filters as boxes to tick, and the policy's reasons beside them."""
+"""The form of an MCP server's admin page: its filters as checkboxes, and the policy's reasons beside them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ PLACES = {"config.methods": "methods", "config.tags": "tags", "config.tools": "t
 
 
 class ServerAdminForm(ModelForm):
-    """What may be changed of a server here."""
+    """A server's settings that may be changed in the admin."""
 
     methods = forms.MultipleChoiceField(
         required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget(), help_text="None ticked: all methods."
@@ -46,12 +46,12 @@ class ServerAdminForm(ModelForm):
         ):
             field = self.fields.get(name)
             if isinstance(field, forms.MultipleChoiceField):
-                # A filter may name what the integration no longer has: it stays in view, to be taken out.
+                # A filter may name what the integration no longer has: it stays visible, so that it can be removed.
                 choices = [*known, *(value for value in getattr(self.instance, name) if value not in known)]
                 field.choices = [(value, value) for value in choices]
 
     def clean(self) -> dict[str, Any]:
-        """Ask the policy about what changed, and put its reasons beside the fields."""
+        """Check the changed settings against the policy, and put its reasons beside the fields."""
         data = self.cleaned_data
         try:
             if "expires_at" in self.changed_data:
@@ -64,5 +64,5 @@ class ServerAdminForm(ModelForm):
         return data
 
     def settings(self) -> dict[str, Any]:
-        """Return what was changed, by the names that the policy knows."""
+        """Return the changed settings by their names in the policy."""
         return {name: self.cleaned_data[name] for name in self.changed_data}

@@ -1,4 +1,4 @@
-"""The admin page of MCP servers: to be found, paused, resumed, changed within the policy, deleted."""
+"""The admin pages of MCP servers: find, pause, resume, change within the policy, delete."""
 
 from typing import Any
 
@@ -18,17 +18,15 @@ from tools.catalogue.formats import as_mcp
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Servers by whether they answer."""
+    """Filter servers by status."""
 
     title = "status"
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the three states."""
         return MCPServer.Status.choices
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[MCPServer]:
-        """Keep those in the chosen state."""
         chosen = self.value()
         rows: QuerySet[MCPServer] = queryset
         return queryset.in_status(chosen) if chosen in MCPServer.Status.values else rows
@@ -36,7 +34,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(MCPServer)
 class MCPServerAdmin(ModelAdmin):
-    """MCP servers; they are made in the portal or over REST, where their URL is shown once."""
+    """MCP servers; they are created in the portal or over REST, where their URL is shown once."""
 
     audit_kind = "mcp_server"
     form = ServerAdminForm
@@ -56,31 +54,30 @@ class MCPServerAdmin(ModelAdmin):
     )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: a server's URL is shown once, and this is not the place."""
+        """Refuse, since a server's URL is shown only once, and not here."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MCPServer]:
-        """Bring what the form and the columns read of other rows."""
+        """Load the related rows that the form and the columns read."""
         rows: QuerySet[MCPServer] = super().get_queryset(request).select_related(*self.list_select_related)
         return rows
 
     def save_model(self, request: HttpRequest, obj: MCPServer, form: Any, change: bool) -> None:
-        """Change through the policy, which notes from what to what."""
+        """Change through the policy, which also records old and new values."""
         # The form has put the new values on `obj` already; the policy compares with what is stored.
         change_server(self.get_queryset(request).get(pk=obj.pk), person(request), **form.settings())
 
     def delete_model(self, request: HttpRequest, obj: MCPServer) -> None:
-        """Delete; its URL is refused from now on."""
+        """Delete through the policy, which records it."""
         delete_server(obj, person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> None:
-        """Delete each."""
+        """Delete each server by itself, since a bulk deletion would record and announce nothing."""
         for server in queryset:
             delete_server(server, person(request))
 
     @admin.action(description="Pause: refuse every client", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> None:
-        """Pause those that are not."""
         servers = list(queryset.filter(paused_at=None))
         for server in servers:
             pause_server(server, person(request))
@@ -88,7 +85,6 @@ class MCPServerAdmin(ModelAdmin):
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[MCPServer]) -> None:
-        """Resume those that are paused."""
         servers = list(queryset.exclude(paused_at=None))
         for server in servers:
             resume_server(server, person(request))
@@ -96,50 +92,44 @@ class MCPServerAdmin(ModelAdmin):
 
     @admin.display(description="URL ends in", ordering="last_four")
     def ends_in(self, server: MCPServer) -> SafeString:
-        """The last four characters of its token, for recognition; nothing more is known."""
+        """Show the last four characters of the token; no more of it is stored."""
         return mono(f"…{server.last_four}")
 
     @labelled(description="State", colours={"live": "success", "paused": "warning", "expired": "info"})
     def state(self, server: MCPServer) -> Label:
-        """Whether it answers."""
         status = server.status()
         return Label(status, status.label)
 
     @admin.display(description="Environment", ordering="account__environment__name")
     def environment(self, server: MCPServer) -> str:
-        """The environment of its account."""
         return server.account.environment.name
 
     @admin.display(description="Opens")
     def filters(self, server: MCPServer) -> str:
-        """Its filters in words."""
         methods, tags = ", ".join(server.methods), ", ".join(server.tags)
         names = f"{len(server.tools)} named" if server.tools else ""
         return " · ".join(part for part in (methods or "all methods", tags and f"tagged {tags}", names) if part)
 
     @admin.display(description="Calls")
     def calls(self, server: MCPServer) -> SafeString:
-        """Link to the record of its calls."""
         return linked("tools_call_changelist", "Record of calls", query=f"?server_id={server.pk}")
 
     @admin.display(description="Ends", ordering="expires_at")
     def ends(self, server: MCPServer) -> SafeString:
-        """When it ends by itself."""
         return moment(server.expires_at)
 
     @admin.display(description="Created", ordering="created_at")
     def created(self, server: MCPServer) -> SafeString:
-        """When it was made."""
         return moment(server.created_at)
 
     @admin.display(description="Changed", ordering="updated_at")
     def changed(self, server: MCPServer) -> SafeString:
-        """When it changed last."""
         return moment(server.updated_at)
 
     @admin.display(description="Exposes")
     def exposes(self, server: MCPServer) -> SafeString:
-        """The tools that it exposes as it is stored, and what they cost."""
+        """Show the tools that the stored filters expose, and what they cost."""
+        # The form may have put unsaved filters on `server`.
         stored = MCPServer.objects.only("methods", "tags", "tools").get(pk=server.pk)
         tools = catalogue_of(server.account.integration).select(stored.methods, stored.tags, stored.tools)
         names = format_html_join("", "<li>{}</li>", ((mono(tool.name),) for tool in tools))

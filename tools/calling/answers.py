@@ -1,4 +1,4 @@
-"""Read a vendor's answer: the result in it, or what it says went wrong."""
+"""Read a vendor's answer: its result, or the failure that it reports."""
 
 from codecs import BOM_UTF8
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ OTHER_FORM = "answered in another form than its definition says."
 
 @dataclass(frozen=True, slots=True)
 class AnswerContent:
-    """What an answer holds: the result, and the whole document, where totals and next pages are told."""
+    """An answer's result, and the whole document, which may also contain totals and links to next pages."""
 
     result: Any
     document: Any = None
@@ -34,7 +34,7 @@ class AnswerContent:
 
 @dataclass(frozen=True, slots=True)
 class VendorAnswer:
-    """A vendor's answer to a call of a tool, and the limits in its headers."""
+    """A vendor's answer to a tool call, and the rate limits in its headers."""
 
     tool: Tool
     connection: Connection
@@ -42,7 +42,7 @@ class VendorAnswer:
     limits: RateLimits
 
     def content(self) -> AnswerContent:
-        """Return what the answer holds; raise what it says went wrong."""
+        """Return the answer's content; raise RateLimited, VendorRefused or AnswerUnusable."""
         self._check_status()
         if not self.response.body.strip():
             return self._nothing()
@@ -52,14 +52,14 @@ class VendorAnswer:
                 self._check_success(document)
                 return AnswerContent(self._result(document), document)
             case "file":
-                self._check_told_failure()
+                self._check_reported_failure()
                 return AnswerContent(self._file())
             case kind:
-                self._check_told_failure()
+                self._check_reported_failure()
                 return AnswerContent(self._text(is_html=kind == "html"))
 
     def unusable(self, what: str, *, worth_repeating: bool = True) -> AnswerUnusable:
-        """Return the failure of an answer that is not what the API gives; `what` goes on after the vendor's name."""
+        """Return the failure for an answer that the API should not give; `what` follows the vendor's name."""
         reason = f"{self.connection.vendor} {what}"
         return AnswerUnusable(reason, self.response.status, self.limits, worth_repeating=worth_repeating)
 
@@ -81,12 +81,13 @@ class VendorAnswer:
             raise self._refused("")
 
     def _nothing(self) -> AnswerContent:
+        # A write need not return anything, and a 204 never does (RFC 9110, 15.3.5).
         if self.tool.read_only and self.response.status != 204:
             raise self._instead("nothing")
         return AnswerContent(None)
 
     def _document(self) -> Any:
-        """Return the JSON of the answer, whatever media type it goes by."""
+        """Parse the answer as JSON, whatever its media type."""
         try:
             return bounded_json.loads(_in_utf_8(self.response))
         except NotJSON as problem:
@@ -95,7 +96,7 @@ class VendorAnswer:
             raise self._instead(came) from None
 
     def _check_success(self, document: Any) -> None:
-        """Raise VendorRefused where the answer reports a failure although its status says success."""
+        """Raise VendorRefused if the answer reports a failure although its status says success."""
         failed = self.tool.definition.errors.failed
         if failed and self._found(failed, document):
             raise self._refused(", although")
@@ -105,14 +106,13 @@ class VendorAnswer:
         return self._found(place, document) if place else document
 
     def _found(self, expression: str, document: Any) -> Any:
-        """Return what lies at a place of the answer."""
         try:
             return compiled(expression).search(document)
         except JMESPathError:
             raise self.unusable(OTHER_FORM) from None
 
-    def _check_told_failure(self) -> None:
-        """Raise VendorRefused where JSON came in the place of a text or file, and reports a failure."""
+    def _check_reported_failure(self) -> None:
+        """Raise VendorRefused if JSON that reports a failure came instead of a text or file."""
         if not self.tool.definition.errors.failed or "json" not in self.response.media_type:
             return
         try:
@@ -139,7 +139,7 @@ class VendorAnswer:
 
 
 def _in_utf_8(response: UpstreamResponse) -> bytes:
-    """Return a body as JSON parsers take it: some vendors send a byte order mark, or name an older charset."""
+    """Return a body as JSON parsers expect it: some vendors send a byte order mark, or use an older charset."""
     charset = charset_of(response)
     if charset in {"", "utf-8", "ascii"} or response.body.startswith(BOM_UTF8):
         return response.body.removeprefix(BOM_UTF8)
@@ -148,5 +148,5 @@ def _in_utf_8(response: UpstreamResponse) -> bytes:
 
 @lru_cache(maxsize=1024)
 def compiled(expression: str) -> Any:
-    """Return a JMESPath expression, ready to be searched with; the library itself keeps only a few."""
+    """Return a compiled JMESPath expression; the library's own cache holds only a few."""
     return jmespath.compile(expression)

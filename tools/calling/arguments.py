@@ -1,4 +1,4 @@
-"""From a model's arguments to a request: checked against the tool's schema, parted into path, query and body."""
+"""Turn a model's arguments into a request: check them against the tool's schema, then split path, query and body."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,15 +25,15 @@ from tools.errors import InvalidArguments
 from tools.pagination import NOT_PAGED, PageRequest
 
 MAX_PROBLEMS = 8
-# Above either, an argument that does not fit is not searched for where it does not: the validator finds all that is
-# wrong before it tells of the first, and each time quotes what it stands in.
+# Arguments larger than either are not searched for the place of a mistake: the validator finds all mistakes before it
+# reports the first, and quotes the surrounding value with each.
 SEARCHED_VALUES = 500
 SEARCHED_CHARACTERS = 64 * 1024
 MAX_PATH_VALUE = 1000
-# A longer address does not pass a vendor's front door.
+# A vendor's servers would refuse a longer address.
 MAX_TARGET = 16 * 1024
 INTEGER = re.compile(r"-?[0-9]{1,18}")
-EXACT_FLOATS = 2.0**53  # above it, a float no longer tells which whole number was meant
+EXACT_FLOATS = 2.0**53  # above it, a float may stand for several whole numbers
 MAX_HEADER = 1000
 HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -50,10 +50,10 @@ class ToolRequest:
 
 
 def check(tool: Tool, arguments: Any) -> dict[str, Any]:
-    """Return the arguments as they will be used; raise InvalidArguments, naming each problem.
+    """Return the arguments as they will be used, or raise InvalidArguments with each problem.
 
-    Null stands for an argument left out. A number where text is wanted, and digits or 5.0 where a whole number
-    is, are what models often send; they are taken as meant.
+    Null counts as an omitted argument. Models often send a number for text, or digits or 5.0 for a whole number; these
+    are converted.
     """
     if arguments is None:
         arguments = {}
@@ -75,7 +75,7 @@ def check(tool: Tool, arguments: Any) -> dict[str, Any]:
 
 
 def _as_files(value: Any) -> Any:
-    """Take plain text as the text of a file."""
+    """Wrap plain text as a file with that text."""
     if isinstance(value, list):
         return [_as_files(each) for each in value]
     return {"text": value} if isinstance(value, str) else value
@@ -98,6 +98,7 @@ def _check_fields(tool: Tool, names: list[str]) -> None:
 
 def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
     wanted = schema.get("type")
+    # JSON true and false are ints to Python.
     if wanted == "string" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if wanted == "integer" and isinstance(value, str) and INTEGER.fullmatch(value):
@@ -113,19 +114,19 @@ def _invalid(tool: Tool, problems: Iterable[str]) -> InvalidArguments:
 
 
 def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with arguments that do not fit; a reader who stops early saves the rest of the search."""
+    """Yield the problems of invalid arguments; a caller that stops early saves the rest of the search."""
     known: dict[str, Any] = tool.input_schema["properties"]
-    any_told = False
-    for told in (
+    any_found = False
+    for found in (
         _unknown(known, used),
         (f"{name} is required." for name in tool.input_schema.get("required", []) if name not in used),
         _unfitting(tool, {name: used[name] for name in known if name in used}),
         _problems_of_the_whole(tool.input_schema, used),
     ):
-        for problem in told:
-            any_told = True
+        for problem in found:
+            any_found = True
             yield problem
-    if not any_told:
+    if not any_found:
         yield "they do not match the tool's inputSchema."
 
 
@@ -138,7 +139,7 @@ def _unknown(known: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
 
 
 def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong inside the arguments that are known."""
+    """Yield the problems within known arguments."""
     if _is_searched(given):
         yield from (_worded(error) for error in tool.validator.iter_errors(given) if list(error.instance_path))
         return
@@ -149,6 +150,7 @@ def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_searched(given: dict[str, Any]) -> bool:
+    """Return whether arguments are small enough to be searched for the place of a mistake."""
     values, characters = SEARCHED_VALUES, SEARCHED_CHARACTERS
     waiting: list[Any] = [given]
     while waiting and values >= 0 and characters >= 0:
@@ -163,7 +165,7 @@ def _is_searched(given: dict[str, Any]) -> bool:
 
 
 def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the arguments together."""
+    """Yield the problems of the arguments as a whole."""
     for name, needs in schema.get("dependentRequired", {}).items():
         if name in used:
             yield from (f"{each} is required where {name} is given." for each in needs if each not in used)
@@ -175,15 +177,14 @@ def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iter
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-    said = error.message if len(error.message) <= 300 else f"{error.message[:140]}…{error.message[-150:]}"
-    return f"{place.lstrip('.')[:200]}: {said}."
+    message = error.message if len(error.message) <= 300 else f"{error.message[:140]}…{error.message[-150:]}"
+    return f"{place.lstrip('.')[:200]}: {message}."
 
 
 def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> ToolRequest:
-    """Put checked arguments in their places, and beside them what asks for a page.
+    """Put checked arguments, and the parameters that request a page, in their places.
 
-    Raises InvalidArguments for what cannot be put there: a value that would leave its path segment or its header,
-    or a file that is none.
+    Raises InvalidArguments for a value that would leave its path segment or its header, and for an invalid file.
     """
     path_values: dict[str, str] = {}
     query: Pairs = [*tool.method.fixed_query.items()]
@@ -194,6 +195,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
             continue
         value = used[name]
         _refuse_reserved(tool, name, placement, value)
+        # A model passes ids back as results show them, with escapes for invisible characters.
         if placement.in_path or placement.in_query:
             value = unescaped(value)
         if placement.in_path:
@@ -203,9 +205,10 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
         if placement.in_query:
             query += _checked_pairs(tool, name, placement, value)
         if placement.in_body:
-            held = _uploads(tool, name, value) if placement.is_file else value
-            fields[placement.wire_name] = Field(held, placement.query_style)
+            wire_value = _uploads(tool, name, value) if placement.is_file else value
+            fields[placement.wire_name] = Field(wire_value, placement.query_style)
     target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
+    # A page's target is a link from the vendor, which has the whole query already.
     query = page.query if page.target else query + page.query
     if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
         problem = f"the arguments that go into the address are longer than {MAX_TARGET} characters together; give less."
@@ -225,7 +228,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
 
 
 def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:
-    """Refuse what would choose the method or the way of a request: a record may be older than the gate's rule."""
+    """Refuse what would change a request's method or route: a record may be older than the quality gate's rule."""
     taken = [placement.wire_name] if not (placement.in_path or placement.header) else []
     if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or placement.in_query):
         taken += value
@@ -237,7 +240,7 @@ def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) ->
 
 
 def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
-    """Return an argument's parameters; an object whose members stand alone must not pass one off as another's."""
+    """Return an argument's parameters; members of an object must not pose as another argument's parameter."""
     try:
         pairs = query_pairs(placement.wire_name, value, placement.query_style)
     except ParametersRefused as refused:
@@ -251,7 +254,7 @@ def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> P
 
 
 def _header(tool: Tool, name: str, value: Any) -> str:
-    """Return a value as it stands in a header (RFC 9110, section 5.5): ASCII on one line."""
+    """Return a header value (RFC 9110, section 5.5): ASCII on one line."""
     text = scalar(value)
     if not HEADER_VALUE.fullmatch(text):
         problem = f"{name}: goes into a request header, which takes one line of ASCII characters, at most {MAX_HEADER}."
@@ -260,7 +263,7 @@ def _header(tool: Tool, name: str, value: Any) -> str:
 
 
 def _uploads(tool: Tool, name: str, value: Any) -> Any:
-    """Return a file, or a list of them, ready to be sent."""
+    """Return a file, or a list of files, ready to be sent."""
     try:
         return [read_upload(each) for each in value] if isinstance(value, list) else read_upload(value)
     except UploadRefused as refused:
@@ -268,7 +271,7 @@ def _uploads(tool: Tool, name: str, value: Any) -> Any:
 
 
 def _segment(tool: Tool, name: str, value: Any) -> str:
-    """Quote a path value; refuse one that would leave its segment, in any encoding."""
+    """Quote a path value; refuse one that would leave its segment in any encoding."""
     text = scalar(value)
     if len(text) > MAX_PATH_VALUE:
         problem = (

@@ -1,4 +1,4 @@
-"""What a definition has done to each result before it is shown: HTML to text, members without a value left out."""
+"""Clean results as their definition says: convert HTML to text, and leave out members without a value."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def cleaned(value: Any, shaping: Shaping) -> Any:
-    """Return a value as its definition wants it shown. Items of lists are never left out, members of objects may be."""
+    """Return a value cleaned as its definition says. Members of objects may be left out, items of lists never are."""
     if shaping == NOTHING:
         return value
     return _cleaned(value, frozenset(shaping.html), shaping.drop)

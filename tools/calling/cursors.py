@@ -1,6 +1,6 @@
 """The cursor that a model passes back unchanged: opaque, signed, bound to the account, the tool and its filters.
 
-It carries a place in a list, whatever the vendor's kind of paging: the pager's state, and the items to skip there.
+It contains a position in a list, for any kind of paging: the pager's state, and the items to skip there.
 """
 
 import base64
@@ -16,17 +16,17 @@ from django.conf import settings
 
 from tools.pagination import Position
 
-# The first byte of a cursor: this form of it, and whether its place is compressed.
+# The first byte of a cursor: the version of its format, and whether its position is compressed.
 PLAIN, COMPRESSED = b"\x01", b"\x02"
 DIGEST_BYTES = 12
 MAX_CHARACTERS = 2000
-# What a place may take, so that the cursor stays below its most characters, with room for the digits of `skip`.
+# The most bytes of a position that keep the cursor within MAX_CHARACTERS, with room for the digits of `skip`.
 MAX_PLACE_BYTES = MAX_CHARACTERS * 3 // 4 - 2 * DIGEST_BYTES - 1 - 25
 SHORT = 200
-# Characters of a result that are kept for what surrounds the cursor, one item at least.
+# Characters of a result that a cursor must leave free for at least one item.
 ROOM_FOR_ITEMS = 1500
 PAGING = frozenset({"limit", "next_cursor"})
-# However well it compresses: a longer address would not pass a vendor's front door.
+# However well it compresses, since a vendor's servers would refuse a longer address.
 MAX_STATE_BYTES = 16 * 1024
 
 FOREIGN = (
@@ -40,24 +40,24 @@ ELSEWHERE = (
 
 
 class CursorRefused(ValueError):
-    """The cursor was changed, or belongs to another call; the message says which, for a model."""
+    """The cursor was altered, or belongs to another call; the message, for a model, says which."""
 
 
 def binding(account_id: UUID, tool: str, arguments: dict[str, Any], kind: str) -> bytes:
-    """Return what a cursor is bound to: account, tool, kind of paging, and all arguments but the paging ones."""
+    """Return what a cursor is bound to: account, tool, kind of paging, and all arguments except those for paging."""
     filters = {name: value for name, value in arguments.items() if name not in PAGING}
     described = orjson.dumps([account_id, tool, kind, filters], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(described, digest_size=DIGEST_BYTES).digest()
 
 
 def seal(position: Position, bound_to: bytes) -> str:
-    """Return the cursor for a position, which must fit."""
+    """Return the cursor for a position, for which `fits` must be true."""
     body = _packed(position) + bound_to
     return base64.urlsafe_b64encode(body + _signature(body)).decode()
 
 
 def fits(position: Position) -> bool:
-    """Tell whether a position can travel in a cursor."""
+    """Return whether a position fits into a cursor."""
     if isinstance(position.state, int):
         return True
     place = orjson.dumps(position.state)
@@ -65,18 +65,19 @@ def fits(position: Position) -> bool:
 
 
 def _most_place_bytes() -> int:
-    """Return what a place may take: within a small budget, a long cursor would leave no room for an item."""
+    """Return the most bytes of a position: in a small budget, a long cursor would leave no room for an item."""
     spare = (settings.RESULT_BUDGET - ROOM_FOR_ITEMS) * 3 // 4
     return min(MAX_PLACE_BYTES, spare)
 
 
 def unseal(cursor: str, bound_to: bytes) -> Position:
-    """Return the position that a cursor stands for; raise CursorRefused."""
+    """Return the position that a cursor contains, or raise CursorRefused."""
     try:
         raw = base64.b64decode(cursor[: MAX_CHARACTERS + 1], altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     body, signature = raw[:-DIGEST_BYTES], raw[-DIGEST_BYTES:]
+    # The signature comes first: nothing unsigned may be decompressed or parsed.
     if not hmac.compare_digest(signature, _signature(body)):
         raise CursorRefused(FOREIGN)
     form, place, bound = body[:1], body[1:-DIGEST_BYTES], body[-DIGEST_BYTES:]

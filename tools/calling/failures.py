@@ -1,4 +1,4 @@
-"""A vendor's failure as the failure of a call: of which kind it is, and the sentence that a model and a person read."""
+"""Translate a vendor's failure into a call's failure: its class, and the sentence that models and people read."""
 
 from accounts.errors import (
     AuthorizationUnavailable,
@@ -23,7 +23,7 @@ TOO_LARGE = (
 FAILURES: dict[type[Exception], tuple[type[CallFailed], str]] = {
     UpstreamFailure: (VendorUnreachable, "{vendor} gave no answer: {failure}."),
     ReauthenticationNeeded: (AccountUnusable, "The account {account!r} must be connected again."),
-    AuthorizationUnavailable: (VendorUnreachable, "No access token could be had from {vendor}: {failure}."),
+    AuthorizationUnavailable: (VendorUnreachable, "No access token could be obtained from {vendor}: {failure}."),
     UpstreamForbidden: (CallFailed, "The account's address may not be called: {failure}."),
     UpstreamUnsendable: (CallFailed, "The call cannot be made: {failure}."),
     UpstreamDown: (VendorDown, "{vendor} is down: {failure}."),
@@ -35,7 +35,7 @@ FAILURES: dict[type[Exception], tuple[type[CallFailed], str]] = {
 
 
 def call_failure(failure: UpstreamFailure, connection: Connection) -> CallFailed:
-    """Return what to raise for a call whose request brought no usable answer."""
+    """Return the exception for a call whose request brought no usable answer."""
     kind, sentence = entry_for(failure, FAILURES)
     return kind(
         sentence.format(vendor=connection.vendor, account=connection.account_name, failure=failure),

@@ -1,4 +1,4 @@
-"""What an answer holds that is no JSON: text in its charset, and files as content that a client can show."""
+"""Read answers that are not JSON: text in its charset, and files as content that a client can show."""
 
 import base64
 import hashlib
@@ -13,10 +13,10 @@ from accounts.vendors.upstream import UpstreamResponse
 
 OCTETS = "application/octet-stream"
 MAX_NAME = 120
-# What is sent as `Accept` for each kind of answer that is no JSON.
+# The `Accept` header for each kind of answer that is not JSON.
 ACCEPTED = {"text": "text/plain, */*;q=0.5", "html": "text/html, */*;q=0.5", "file": "*/*"}
-# The images that models can see, by their first bytes. A client that hands a model another one, or one under a
-# false name, loses the whole conversation; so every other image is a file.
+# The images that models can see, by their first bytes. A client that passes a model any other image, or one with a
+# wrong media type, loses the whole conversation, so every other image is a file.
 IMAGES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -45,7 +45,7 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that a vendor answered with. `text` is its content where that is textual; `size` is in bytes."""
+    """A file that a vendor answered with. `text` is its content if that is textual; `size` is in bytes."""
 
     kind: FileKind
     media_type: str
@@ -55,28 +55,27 @@ class File:
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
         return len(self.content)
 
     @property
     def base64(self) -> str:
-        """Its content in Base64."""
         return base64.b64encode(self.content).decode()
 
     @property
     def uri(self) -> str:
-        """A name of ours for it, which tells nothing of where it came from and leads nowhere."""
+        """An identifier made up here, which reveals nothing of its source and cannot be fetched."""
         digest = hashlib.sha256(self.content).hexdigest()[:32]
         return f"patchbay://files/{digest}/{quote(self.name, safe='')}"
 
 
 def read_file(response: UpstreamResponse) -> File:
-    """Return the file that an answer holds; its first bytes tell images and sounds, whatever the vendor calls them."""
+    """Return an answer as a file; its first bytes identify images and sounds, whatever media type it declares."""
     declared, content, name = response.media_type or OCTETS, response.body, _file_name(response)
     for first_bytes, media_type in IMAGES:
         if first_bytes.match(content):
             return File(FileKind.IMAGE, media_type, name, content)
     for first_bytes, media_type in SOUNDS:
+        # A text may begin with the same characters, such as `ID3`.
         if first_bytes.match(content) and not TEXTUAL.fullmatch(declared):
             return File(FileKind.AUDIO, declared if declared.startswith("audio/") else media_type, name, content)
     if declared.startswith("audio/"):
@@ -87,12 +86,12 @@ def read_file(response: UpstreamResponse) -> File:
 
 
 def read_text(response: UpstreamResponse) -> str:
-    """Return the text of an answer in the charset that it names, UTF-8 unless told; what cannot be read is replaced."""
+    """Decode an answer by its charset, UTF-8 by default; undecodable bytes are replaced."""
     return decoded(response.body, charset_of(response) or "utf-8")
 
 
 def _file_name(response: UpstreamResponse) -> str:
-    """Return the name that an answer gives its file (RFC 6266), without a path; `file` where it gives none."""
-    told = parameter(response.headers.get("content-disposition", ""), "filename")
-    name = CONTROL.sub("", SEPARATOR.split(told)[-1]).strip(" .")
+    """Return the answer's name for its file (RFC 6266), without a path; `file` if it has none."""
+    declared = parameter(response.headers.get("content-disposition", ""), "filename")
+    name = CONTROL.sub("", SEPARATOR.split(declared)[-1]).strip(" .")
     return name[:MAX_NAME] or "file"

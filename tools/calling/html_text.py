@@ -1,8 +1,8 @@
-"""HTML to text that a model reads: links, lists and tables stay, scripts, styles and what is hidden go.
+"""Convert HTML to text for models: keep links, lists and tables; drop scripts, styles and hidden content.
 
-Vendors pass on pages and mails that anybody may have written, so the reader takes time in proportion to the text,
-however tags are nested or left open: it goes over it once, as the tokenizer of the HTML standard does, keeps at most
-MAX_OPEN elements in mind, builds no tree, and stops after MAX_TOKENS tags and texts.
+Anybody may have written the pages and mails that vendors pass on, so the conversion takes linear time however tags are
+nested or left open: it makes one pass, as the tokenizer of the HTML standard does, tracks at most MAX_OPEN elements,
+builds no tree, and stops after MAX_TOKENS tags and texts.
 """
 
 import re
@@ -33,7 +33,7 @@ VOID = frozenset(
         "wbr",
     }
 )  # fmt: skip
-# Their content is text up to their own end tag, whatever else stands in it.
+# Their content is text up to their own end tag, even if it contains other tags.
 RAW = frozenset(
     {
         "iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp",
@@ -58,12 +58,12 @@ LINES = frozenset(
     }
 )  # fmt: skip
 CELLS = frozenset({"td", "th"})
-# A start tag of these ends one of the same name that is still open.
+# A start tag of these closes an open element of the same name.
 ENDING_EACH_OTHER = frozenset({"a", "li", "p", "td", "th", "tr", "dt", "dd", "option"})
 
 
 def html_to_text(html: str) -> str:
-    """Return what a person would read of an HTML document or fragment; links as `text (address)`."""
+    """Return the text that a person would see in an HTML document or fragment; links become `text (address)`."""
     writer = _Writer()
     for count, (kind, value, attributes) in enumerate(_tokens(html)):
         if count == MAX_TOKENS:
@@ -78,7 +78,7 @@ def html_to_text(html: str) -> str:
 
 
 def _tokens(html: str) -> Iterator[tuple[str, str, str]]:
-    """Yield texts, start tags with their attributes, and end tags; what is cut off at the end is dropped."""
+    """Yield texts, start tags with their attributes, and end tags; a tag that is cut off at the end is dropped."""
     at, size = 0, len(html)
     while at < size:
         opening = html.find("<", at)
@@ -108,8 +108,9 @@ def _tokens(html: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _after_other(html: str, opening: int) -> int:
-    """Return where a comment, declaration or instruction ends; one sign further where `<` is only a sign."""
+    """Return where a comment, declaration or instruction ends; the next position if `<` is only a character."""
     if html.startswith("<!--", opening):
+        # From the first dashes on, since `<!-->` is a whole comment (HTML standard, Comment start state).
         end, width = html.find("-->", opening + 2), 3
     elif html[opening + 1 : opening + 2] in {"!", "?", "/"}:
         end, width = html.find(">", opening), 1
@@ -119,11 +120,11 @@ def _after_other(html: str, opening: int) -> int:
 
 
 def _tag_end(html: str, at: int) -> int:
-    """Return where the `>` of a tag stands, past quoted values; -1 where it is cut off."""
+    """Return the position of a tag's `>`, past quoted values; -1 if the tag is cut off."""
     while part := TAG_PART.search(html, at):
         if part[0] == ">":
             return part.start()
-        # A quote stands for itself unless it begins a value.
+        # A quote is an ordinary character unless it begins a value.
         closing = html.find(part[0], part.end()) if html[at : part.start()].rstrip().endswith("=") else part.start()
         if closing < 0:
             return -1
@@ -134,6 +135,7 @@ def _tag_end(html: str, at: int) -> int:
 def _attributes(written: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, double, single, plain in ATTRIBUTE.findall(written[:4000]):
+        # HTML standard, Attribute name state: the first of duplicate attributes counts.
         found.setdefault(name.lower(), unescape(double or single or plain))
     return found
 
@@ -145,7 +147,7 @@ def _is_hidden(attributes: dict[str, str]) -> bool:
 
 @dataclass
 class _Open:
-    """An element that is still open; `link` is where it leads, `first` the piece of text that it begins with."""
+    """An open element; `link` is its target, `first` the index of its first piece of text."""
 
     name: str
     hidden: bool = False
@@ -156,7 +158,7 @@ class _Open:
 
 @dataclass
 class _Writer:
-    """Puts the pieces of text together."""
+    """Assembles the text; `deeper` counts open elements beyond MAX_OPEN, the other numbers open ones of a kind."""
 
     pieces: list[str] = field(default_factory=list)
     open: list[_Open] = field(default_factory=list)
@@ -168,7 +170,7 @@ class _Writer:
     after_bullet: int = -1
 
     def text(self, value: str) -> None:
-        """Take a text between tags."""
+        """Add the text between two tags, with white space collapsed outside `<pre>`."""
         if self.hidden:
             return
         shown = unescape(value) if "&" in value else value
@@ -180,7 +182,7 @@ class _Writer:
             self.pieces.append(shown)
 
     def start(self, name: str, written: str) -> None:
-        """Open an element, or write one that has no content."""
+        """Open an element, or write one that has no content; `written` is its attributes."""
         if name in VOID:
             self._void(name, written)
             return
@@ -257,15 +259,16 @@ class _Writer:
         if self.hidden:
             return
         if closed.link:
-            said = "".join(self.pieces[closed.first :]).strip()
+            label = "".join(self.pieces[closed.first :]).strip()
             shown = closed.link.removeprefix("mailto:")
-            if shown.rstrip("/") != said.rstrip("/"):
-                self.pieces.append(f" ({closed.link})" if said else closed.link)
+            # A link whose text is its address needs no address.
+            if shown.rstrip("/") != label.rstrip("/"):
+                self.pieces.append(f" ({closed.link})" if label else closed.link)
         if closed.name not in CELLS:
             self._break(closed.name)
 
     def _break(self, name: str) -> None:
-        """Begin a new line or paragraph, in a table's cell a space."""
+        """Begin a new line or paragraph; within a table's cell, add a space instead."""
         wanted = "\n" if name in LINES else "\n\n" if name in PARAGRAPHS else ""
         if self.items:
             wanted = wanted[:1]
@@ -279,6 +282,6 @@ class _Writer:
             self.pieces.append(wanted[last.endswith("\n") :])
 
     def written(self) -> str:
-        """Return the text, without lines that are empty over and over."""
+        """Return the text, with runs of empty lines collapsed."""
         text = "".join(self.pieces).replace("\r\n", "\n").replace("\0", "")
         return EMPTY_LINES.sub("\n\n", TRAILING.sub("", text)).strip()

@@ -1,4 +1,4 @@
-"""Call a tool: check the arguments, ask the vendor, shape the answer, note the call. The one way to do it."""
+"""Call a tool: check the arguments, ask the vendor, shape the answer, record the call. There is no other way."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ from tools.record.notes import Caller, CallNote, masked
 from tools.record.recorder import recorder
 
 LONG_PAGE = 64 * 1024
-# What came in a larger request is checked and written in a thread, where it holds up nobody else.
+# Arguments of a larger request are checked and encoded in a thread, so that they do not block the event loop.
 LARGE_REQUEST = 64 * 1024
 
 OUTCOMES: dict[type[CallFailed], str] = {
@@ -60,9 +60,9 @@ async def invoke(
     request_bytes: int = 0,
     note: CallNote | None = None,
 ) -> CallResult:
-    """Call a tool in an account's name; raise CallFailed. `budget` is the most characters of the result.
+    """Call a tool on behalf of an account; raise CallFailed. `budget` is the most characters of the result.
 
-    `request_bytes` is the size of the request that brought the arguments. What is known of the call goes into `note`,
+    `request_bytes` is the size of the request that carried the arguments. `note` receives what is known of the call,
     for callers that display it.
     """
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
@@ -84,8 +84,8 @@ async def invoke(
 
 
 def _noted(failed: CallFailed) -> str:
-    said = getattr(failed, "problems", None) or [getattr(failed, "words", "")]
-    return " ".join([failed.reason, *said]).strip()
+    details = getattr(failed, "problems", None) or [getattr(failed, "words", "")]
+    return " ".join([failed.reason, *details]).strip()
 
 
 async def _call(
@@ -93,6 +93,7 @@ async def _call(
 ) -> CallResult:
     used, step, request = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
     if not tool.read_only:
+        # Committed before anything is sent, so that no write goes unrecorded.
         await _intend(note)
     answer = await _ask(tool, connection, request, note)
     if step:
@@ -100,7 +101,7 @@ async def _call(
     else:
         result = single_result(answer, used, (await _read(answer)).result, budget=budget)
     if tool.method.answer != "json" or tool.shaping.html:
-        # What markup or a charset kept apart in the answer may stand together now.
+        # Markup or a charset may have split a secret, which conversion to text put together again.
         return result.concealed(connection.authentication.secrets)
     return result
 
@@ -111,12 +112,12 @@ Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest]
 async def _prepare(
     tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, is_large: bool
 ) -> Preparation:
-    """Return the arguments as they will be used, the page that they ask for, and the request that they make."""
+    """Return the arguments as they will be used, the page that they request, and the request to send."""
     given = arguments if isinstance(arguments, dict) else {}
     if not is_large:
         note.arguments = given
         return _prepared(tool, connection, arguments)
-    # What is kept until the record is written is what the record has room for.
+    # Only what the record has room for is kept in memory until it is written.
     note.arguments = await asyncio.to_thread(masked, given)
     return await asyncio.to_thread(_prepared, tool, connection, arguments)
 
@@ -135,14 +136,14 @@ async def _intend(note: CallNote) -> None:
 
 
 async def _read(answer: VendorAnswer) -> AnswerContent:
-    """Read an answer; a long HTML page in a thread, so that it does not hold up others."""
+    """Read an answer; a long HTML page in a thread, so that it does not block the event loop."""
     if answer.tool.method.answer == "html" and len(answer.response.body) > LONG_PAGE:
         return await asyncio.to_thread(answer.content)
     return answer.content()
 
 
 async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: CallNote) -> VendorAnswer:
-    """Ask the vendor, and note how long it took and what came."""
+    """Call the vendor, and note the duration, status and size of its answer."""
     started = time.perf_counter()
     note.before_ms = (started - note.began) * 1000
     try:

@@ -1,4 +1,4 @@
-"""One call's step in a walk through a list: the page that it asks for, and the cursor to what follows."""
+"""One step of a walk through a list: the page that a call requests, and the cursor to what follows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ CONCEALED = (
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """The items of a page as a call shows them, and what makes the cursor after the first of them."""
+    """A page's items for the result; `cursor_after(n)` makes the cursor for what follows the first n of them."""
 
     items: list[Any]
     cursor_after: Callable[[int], str | None]
@@ -39,7 +39,7 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class PageStep:
-    """A call of a list tool, between its arguments and its result; `binding` makes what a cursor is bound to."""
+    """The paging of one call of a list tool; `binding` returns what its cursors are bound to."""
 
     pager: Pager
     position: Position
@@ -47,15 +47,14 @@ class PageStep:
     binding: Callable[[], bytes]
 
     def request(self) -> PageRequest:
-        """Return what asks the vendor for the page."""
         return self.pager.request(self.position, self.limit)
 
     def view(self, asked: str, answer: VendorAnswer) -> PageView:
-        """Return the page in the answer to a request for the target `asked`; raise what the answer says went wrong."""
+        """Return the page in the answer to a request for the target `asked`; raise CallFailed if there is none."""
         if self.pager.is_past_end(answer.response.status, self.position):
             return PageView([], lambda kept: None)
         page = self._page(asked, answer)
-        # A note is on the end, which what is left of this answer comes before.
+        # A note explains the end of the list, which is not reached while some of this answer is left.
         return PageView(page.items, partial(self._cursor_after, page), "" if page.left else page.note)
 
     def _page(self, asked: str, answer: VendorAnswer) -> Page:
@@ -69,11 +68,11 @@ class PageStep:
     def _read(self, asked: str, answer: VendorAnswer) -> Page:
         content, response = answer.content(), answer.response
         if not isinstance(content.result, list):
-            raise answer.unusable("answered with something else than a list.")
+            raise answer.unusable("answered with something other than a list.")
         follow = partial(_follow, answer.connection, asked)
-        told = PageAnswer(content.result, content.document, response.headers, response.status, asked, follow)
+        received = PageAnswer(content.result, content.document, response.headers, response.status, asked, follow)
         try:
-            return self.pager.page(told, self.position, self.limit)
+            return self.pager.page(received, self.position, self.limit)
         except JMESPathError:
             raise answer.unusable(OTHER_FORM) from None
 
@@ -83,8 +82,8 @@ class PageStep:
 
 
 def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> PageStep:
-    """Return the step that checked arguments mean; raise InvalidArguments for a cursor that is not theirs."""
-    # Which members are shown of the items does not change the walk.
+    """Return the step that checked arguments request; raise InvalidArguments for a cursor that is not theirs."""
+    # The choice of members to show does not change the walk, so a cursor is not bound to it.
     filters = {name: used[name] for name in used if name != FIELDS} if tool.projection else used
     binding = partial(cursors.binding, connection.account_id, tool.name, filters, pager.kind)
     try:
@@ -100,7 +99,7 @@ def _follow(connection: Connection, asked: str, link: Any) -> str:
         raise LinkRefused("is not an address")
     target = target_of(link, base=str(connection.base), asked=asked)
     path, _, query = connection.authentication.stripped(target).partition("?")
-    # A vendor may repeat in the query what was sent in a header; it was masked there.
+    # A vendor may repeat in a link's query what was sent in a header; the answer's mask has replaced it.
     pairs = [pair for pair in query.split("&") if MASK not in unquote_plus(pair)]
     if MASK in unquote_plus(path):
         raise LinkRefused("repeats the account's credentials")

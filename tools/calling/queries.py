@@ -1,4 +1,4 @@
-"""Values as they stand in a query or a form: scalars as text, arrays and objects in a vendor's style."""
+"""Write values for a query or a form: scalars as text, arrays and objects in a vendor's style."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,16 +14,16 @@ SEPARATORS = {"comma": ",", "space": " ", "pipe": "|"}
 
 
 class ParametersRefused(ValueError):
-    """A value cannot be told as parameters; the message says why, for a model."""
+    """A value cannot be written as parameters; the message, for a model, says why."""
 
 
 def quoted(text: str) -> str:
-    """Return a text as it stands in a query (RFC 3986): everything but unreserved characters in percent encoding."""
+    """Percent-encode a text for a query: everything but unreserved characters (RFC 3986, section 2.3)."""
     return text if text.isascii() and text.isalnum() else quote(text, safe="")
 
 
 def scalar(value: Any) -> str:
-    """Return a value as it stands in a query or a form; null is empty, an array or object is JSON."""
+    """Return a value as text for a query or a form; null is empty, an array or object is JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
@@ -32,10 +32,10 @@ def scalar(value: Any) -> str:
 
 
 def query_pairs(name: str, value: Any, style: str) -> Pairs:
-    """Return the parameters for one argument, in a style of the definition, however deep it is nested.
+    """Return the parameters for one argument, in a style of the definition, to any depth of nesting.
 
-    Raises ParametersRefused where names of members would add up to one longer than MAX_NAME: it would stand before
-    every value below, and a small argument make a request of gigabytes.
+    Raises ParametersRefused if a nested name would be longer than MAX_NAME: every value below repeats it, so a small
+    argument could make a request of gigabytes.
     """
     return list(_pairs(name, value, style)) if isinstance(value, dict | list) else [(name, scalar(value))]
 
@@ -46,7 +46,7 @@ def _pairs(name: str, value: Any, style: str) -> Iterator[tuple[str, str]]:
     if not isinstance(value, dict | list) or style == "json":
         yield name, scalar(value)
     elif style in SEPARATORS:
-        # OpenAPI 3.1, Style Values: an object's names and values alternate
+        # OpenAPI 3.1, Style Values: an object's names and values alternate.
         parts = [part for pair in value.items() for part in pair] if isinstance(value, dict) else value
         yield name, SEPARATORS[style].join(map(scalar, parts))
     elif isinstance(value, dict):
@@ -72,7 +72,7 @@ def _object_pairs(name: str, value: dict[str, Any], style: str) -> Iterator[tupl
 
 
 def _item_name(name: str, count: int, item: Any, style: str) -> str:
-    """Return the name that one item of an array goes by."""
+    """Return the parameter name for one item of an array."""
     match style:
         case "brackets":
             return f"{name}[]"

@@ -1,4 +1,4 @@
-"""The body of a request in the format that a method declares: JSON, a form, multipart, or one value as it is."""
+"""Encode the body of a request in the method's format: JSON, a form, multipart, or one raw value."""
 
 import secrets
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ Members = Iterable[tuple[str, Any]]
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-# WHATWG HTML, multipart/form-data encoding: what would end a name or its line is written in percent encoding.
+# WHATWG HTML, multipart/form-data encoding: what would end a name or its line is percent-encoded.
 QUOTED_IN_NAMES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
@@ -29,10 +29,10 @@ class Field:
 
 
 def encode_body(method: Method, fields: dict[str, Field], members: Members = ()) -> tuple[bytes, str]:
-    """Return the body's bytes and media type; both are empty for a method without one.
+    """Return the body's bytes and media type; both are empty for a method without a body.
 
-    In multipart and raw bodies a value may be an Upload, or a list of them. `members` go into a JSON body besides;
-    dots in their names lead into objects.
+    In multipart and raw bodies a value may be an Upload, or a list of them. `members` are added to a JSON body; dots in
+    their names lead into objects.
     """
     match method.body:
         case "json":
@@ -40,6 +40,7 @@ def encode_body(method: Method, fields: dict[str, Field], members: Members = ())
         case "form":
             return urlencode(_pairs(fields)).encode(), FORM
         case "multipart":
+            # RFC 2046, 5.1.1: must not occur in the content, whose author cannot guess it.
             boundary = secrets.token_hex(16)
             return _multipart(fields, boundary), f"multipart/form-data; boundary={boundary}"
         case "raw":
@@ -63,6 +64,7 @@ def _json(method: Method, fields: dict[str, Field], members: Members) -> tuple[b
 def _put(document: dict[str, Any], steps: list[str], value: Any) -> None:
     for step in steps[:-1]:
         inner = document.get(step)
+        # A copy, since the object may be the caller's argument.
         document[step] = document = dict(inner) if isinstance(inner, dict) else {}
     document[steps[-1]] = value
 

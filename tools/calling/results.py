@@ -1,4 +1,4 @@
-"""From a vendor's answer to what a call brings: cleaned, narrowed to fields, within the budget, in documented form."""
+"""Turn a vendor's answer into a call's result: narrowed to fields, cleaned, within budget, in documented form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,16 +19,16 @@ from tools.catalogue.projection import FIELDS
 from tools.ratelimits import RateLimits
 from tools.record.metrics import count_deviation
 
-# Room for what is said of a file beside its text.
+# Characters reserved for the description of a file beside its text.
 ABOUT_FILE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What a call brought, and the vendor's limits.
+    """The result of a call, and the vendor's rate limits.
 
-    `text` is JSON within the budget. `structured` is JSON too, in the form of the tool's outputSchema, where it has
-    one; `file` is a file that the vendor answered with, which `text` only describes.
+    `text` is JSON within the budget. `structured` is JSON that matches the tool's outputSchema, if it has one; `file`
+    is the vendor's file, which `text` only describes.
     """
 
     text: str
@@ -38,7 +38,7 @@ class CallResult:
     file: File | None = None
 
     def concealed(self, secrets: SecretMask) -> "CallResult":
-        """Return the result without these secrets."""
+        """Return the result with these secrets masked."""
         file = self.file
         if file is not None:
             name, media_type = secrets.conceal(file.name), secrets.conceal(file.media_type)
@@ -48,13 +48,13 @@ class CallResult:
 
 
 def page_result(answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int) -> CallResult:
-    """Return a page of a list."""
+    """Return the result of a list tool's call: the page of items that fits the budget."""
     shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
     return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items))
 
 
 def single_result(answer: VendorAnswer, used: dict[str, Any], result: Any, *, budget: int) -> CallResult:
-    """Return a single result; for a write that brought nothing back, that it is done."""
+    """Return a single result; a write whose answer is empty gets `{"done": true, "status": …}`."""
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     if result is None and not answer.tool.read_only:
@@ -68,7 +68,7 @@ def _shaped_result(answer: VendorAnswer, shape: Callable[..., ResultDocument], v
 
 
 def _without_hidden(shape: Callable[..., ResultDocument], value: Any) -> ResultDocument:
-    """Shape a value; where characters that people do not see are in what is shown, anew with escapes for them."""
+    """Shape a value; if the output contains invisible characters, shape it again with these escaped."""
     shaped = shape(value)
     if not may_hide(shaped.encoded):
         return shaped
@@ -83,7 +83,7 @@ def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
 
 
 def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
-    """Return a result in the form of the outputSchema: the text itself, unless it deviates from the documentation."""
+    """Return a result that matches the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None
     if tool.output.fits(shaped.value):

@@ -1,7 +1,7 @@
-"""Try a tool against a live account: the call that a model would make, for a person who wants to see what comes of it.
+"""Try a tool against a live account: make the call that a model would make, and show a person its outcome.
 
-A call is real. A write is refused until it is confirmed, is noted before it is sent, and stands in the record of calls
-as every other, as made through the portal.
+The call is real. A write is refused until it is confirmed, and noted before it is sent; like every other call, it is
+recorded, as made through the portal.
 """
 
 from dataclasses import dataclass, field
@@ -36,10 +36,10 @@ DATES = {"date": "2026-01-31", "date-time": "2026-01-31T09:30:00Z", "email": "ja
 
 @dataclass(frozen=True)
 class Trial:
-    """What a call brought: the text that a model would read, what it costs, and what the vendor did.
+    """The outcome of a call: the text that a model would read, what it costs, and what the vendor did.
 
-    `exchanges` are the requests that were sent, the last of them the one that counts; `file` is what the vendor
-    answered besides the text.
+    `exchanges` are the requests that were sent, of which the last one counts; `file` is the vendor's file, which `text`
+    only describes.
     """
 
     text: str
@@ -57,7 +57,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialOrigin:
-    """Where a person tries a tool: its name in the record of calls, and how the audit record names a write."""
+    """Where a person tries a tool: its name in the record of calls, and the audit entry for a write."""
 
     place: str
     action: str
@@ -66,7 +66,7 @@ class TrialOrigin:
 
 
 def accounts_for(person: User, integration: Integration) -> QuerySet[IntegratedAccount]:
-    """Return the accounts of an integration that a person may try tools on: a superuser all, others their own."""
+    """Return the accounts that a person may try an integration's tools on: all for a superuser, else their own."""
     rows = IntegratedAccount.objects.all() if person.is_superuser else accounts_of(person)
     return rows.filter(integration=integration).select_related("environment", "integration").order_by("name")
 
@@ -81,9 +81,9 @@ def try_tool(
     confirmed: bool,
     server_id: UUID | None = None,
 ) -> Trial:
-    """Call a tool in an account's name; a failure comes back in the words that a model would read.
+    """Call a tool on behalf of an account; return a failure in the words that a model would read.
 
-    `server_id` is the MCP server whose tool it is. Raises WriteForbidden and WriteUnconfirmed for a write, before
+    `server_id` is the MCP server that exposes the tool. Raises WriteForbidden or WriteUnconfirmed for a write before
     anything is sent.
     """
     if not tool.read_only:
@@ -131,7 +131,7 @@ def _allow_write(tool: Tool, account: IntegratedAccount, person: User, origin: T
 
 
 def example_arguments(schema: Schema) -> dict[str, Any]:
-    """Return arguments to begin with: those that are required, with an example, a default or an empty value."""
+    """Return the required arguments to begin with, each with a default, an example or an empty value."""
     properties = schema.get("properties", {})
     return {name: _example(properties.get(name, {})) for name in schema.get("required", [])}
 

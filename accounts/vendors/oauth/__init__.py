@@ -1,6 +1,6 @@
-"""OAuth 2.0 towards vendors: tokens at rest, and their refresh, once however many ask.
+"""OAuth 2.0 towards vendors: tokens at rest, and their refresh, once for all calls that need it.
 
-`client` is who Patchbay is at a vendor, `token_endpoint` asks for tokens, `grants` keeps them in their row,
-`refreshing` renews them, `credentials` puts them on requests, `upkeep` renews what nobody uses. Getting a person's
-consent is the portal's.
+`client` is Patchbay's registration at a vendor, `token_endpoint` requests tokens, `grants` stores them,
+`refreshing` renews them, `credentials` puts them on requests. `accounts.integrated_accounts.upkeep` renews those that
+are not in use; the portal gets people's consent.
 """

@@ -1,4 +1,4 @@
-"""Patchbay as an account's vendor knows it: a client of OAuth 2.0, with every placeholder of the definition filled."""
+"""Patchbay as an OAuth 2.0 client registered at a vendor, with every placeholder of the definition filled."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,7 +16,7 @@ from accounts.vendors.routes import SecretRoute
 
 @dataclass(frozen=True)
 class RegisteredClient:
-    """One client at one authorization server. `authorization_url` is empty where no person consents."""
+    """One client at one authorization server; `authorization_url` is empty if no consent is needed."""
 
     vendor: str
     grant_type: Literal["authorization_code", "client_credentials"]
@@ -29,12 +29,12 @@ class RegisteredClient:
     authorization_url: str = ""
     authorization_parameters: dict[str, str] = field(default_factory=dict)
     issuer: str = ""
-    # What the connection that asks was made for; an account that goes elsewhere by now has nothing for it.
+    # The routes that a connection was made with; an account that has moved since gives it no tokens.
     routes: frozenset[SecretRoute] = frozenset()
 
     @property
     def needs_consent(self) -> bool:
-        """Whether a person gives the first tokens, so that they cannot be had again without one."""
+        """Whether first tokens require a person's consent, and so cannot be replaced without it."""
         return self.grant_type == "authorization_code"
 
 
@@ -43,8 +43,8 @@ def registered_client(
 ) -> RegisteredClient:
     """Return the client that these connection fields describe.
 
-    `base_url` is the account's own address where it has one: endpoints that stand at the definition's address move
-    there too, so that a test system is never asked with another system's tokens.
+    `base_url` is the account's own address, if it has one: endpoints at the definition's address move there too, so
+    that a test system never receives another system's tokens.
     """
     usual = fill(definition.base_url, fields)
 
@@ -68,9 +68,9 @@ def registered_client(
 
 
 def moved(address: str, usual: str, base_url: str) -> str:
-    """Return an address at the account's own host where it stands at the definition's usual one."""
+    """Return an address moved to the account's own host if it is at the definition's usual one."""
     here = origin(address)
-    # What fields have made of an address may be none; whoever checks it says so.
+    # The fields may have made an invalid address, which is reported by the code that checks it.
     if here != origin(usual) or not here[1]:
         return address
     new, old = urlsplit(base_url), urlsplit(address)
@@ -78,9 +78,9 @@ def moved(address: str, usual: str, base_url: str) -> str:
 
 
 def endpoint_problem(address: str) -> str:
-    """Return why an address cannot be an endpoint of an authorization server; empty when it can.
+    """Return why an address cannot be an endpoint of an authorization server; empty if it can.
 
-    RFC 6749, section 3.1 and 3.2: TLS is required. UPSTREAM_PRIVATE_HOSTS names exceptions.
+    RFC 6749, sections 3.1 and 3.2: TLS is required. UPSTREAM_PRIVATE_HOSTS names exceptions.
     """
     problem = base_url_problem(address.partition("?")[0]) if address else "Is missing."
     return problem or (CLEAR if goes_in_the_clear(address) else "")

@@ -1,4 +1,4 @@
-"""An OAuth account's credentials on a request: the access token of the moment, as `Authorization: Bearer`."""
+"""Put an OAuth account's current access token on requests, as `Authorization: Bearer`."""
 
 import threading
 import weakref
@@ -15,11 +15,11 @@ from accounts.vendors.oauth.refreshing import usable_token
 
 
 class LiveToken:
-    """The token of one account as this process holds it, shared by all connections to the account."""
+    """This process's copy of an account's token, shared by all connections to the account."""
 
     def __init__(self, account_id: UUID) -> None:
         self.account_id = account_id
-        self.held: TokenCopy | None = None
+        self.current: TokenCopy | None = None
         self.secrets: tuple[TokenCopy | None, SecretMask] | None = None
 
 
@@ -28,7 +28,7 @@ _lock = threading.Lock()
 
 
 def live_token(account_id: UUID, revision: int) -> LiveToken:
-    """Return the token of an account; connecting it anew raises its revision, and leaves the old token behind."""
+    """Return the token of an account; reconnecting it raises its revision, which leaves the old token behind."""
     with _lock:
         token = _tokens.get((account_id, revision))
         if token is None:
@@ -38,51 +38,49 @@ def live_token(account_id: UUID, revision: int) -> LiveToken:
 
 @dataclass(frozen=True)
 class OAuthCredentials:
-    """Put the access token on requests, and see to it that there is a good one."""
+    """Puts the access token on requests, and keeps it valid."""
 
     client: RegisteredClient
     token: LiveToken = field(repr=False)
     fields: tuple[str, ...] = field(default=(), repr=False)
 
     def headers(self) -> dict[str, str]:
-        """Set the header; nothing before `prepare` has found a token."""
-        held = self.token.held
-        return {"Authorization": f"Bearer {held.access_token}"} if held else {}
+        """Return the Authorization header; nothing before `prepare` has found a token."""
+        current = self.token.current
+        return {"Authorization": f"Bearer {current.access_token}"} if current else {}
 
     def target(self, target: str) -> str:
-        """Nothing goes into the query."""
         return target
 
     def stripped(self, target: str) -> str:
-        """Nothing is in the query."""
         return target
 
     @property
     def secrets(self) -> SecretMask:
-        """The client's secrets and the tokens of the moment."""
-        held, known = self.token.held, self.token.secrets
-        if known is None or known[0] is not held:
-            tokens = (held.access_token, held.refresh_token) if held else ()
-            known = self.token.secrets = held, SecretMask((self.client.client_secret, *self.fields, *tokens))
+        """The client's secrets and the current tokens."""
+        current, known = self.token.current, self.token.secrets
+        if known is None or known[0] is not current:
+            tokens = (current.access_token, current.refresh_token) if current else ()
+            known = self.token.secrets = current, SecretMask((self.client.client_secret, *self.fields, *tokens))
         return known[1]
 
     async def prepare(self) -> None:
-        """Have a token that is good; raise ReauthenticationNeeded or AuthorizationUnavailable."""
-        held = self.token.held
-        if held is None or (held.look_at is not None and timezone.now() >= held.look_at):
-            self._hold(await usable_token(self.client, self.token.account_id))
+        """Make sure of a valid token, or raise ReauthenticationNeeded or AuthorizationUnavailable."""
+        current = self.token.current
+        if current is None or (current.look_at is not None and timezone.now() >= current.look_at):
+            self._keep(await usable_token(self.client, self.token.account_id))
 
     async def renew(self, sent: httpx.Request) -> bool:
-        """Get another token than the one that was sent; False where the vendor will not take the next one either."""
-        held = self.token.held
-        if held is None or sent.headers.get("Authorization") != f"Bearer {held.access_token}":
-            return True  # another call has seen to it meanwhile
-        renewed = await usable_token(self.client, self.token.account_id, rejected=held.version)
-        self._hold(renewed)
-        return renewed.version > held.version
+        """Replace the token that was sent; return False if there is no newer one to send."""
+        current = self.token.current
+        if current is None or sent.headers.get("Authorization") != f"Bearer {current.access_token}":
+            return True  # another call has renewed it meanwhile
+        renewed = await usable_token(self.client, self.token.account_id, rejected=current.version)
+        self._keep(renewed)
+        return renewed.version > current.version
 
-    def _hold(self, held: TokenCopy) -> None:
-        """Hold a token, unless a newer one came in the meantime."""
-        present = self.token.held
-        if present is None or present.version <= held.version:
-            self.token.held = held
+    def _keep(self, received: TokenCopy) -> None:
+        """Keep a token, unless a newer one has arrived meanwhile."""
+        present = self.token.current
+        if present is None or present.version <= received.version:
+            self.token.current = received

@@ -1,8 +1,8 @@
-"""The row of an account's tokens: look at it, take the lease to renew them, keep what the vendor answered.
+"""The row of an account's tokens: read it, take the lease to renew them, save the vendor's answer.
 
-A lease in the row, taken by one conditional UPDATE, is what keeps two processes from refreshing at once. It needs
-nothing but the database, so that it holds with and without Redis, and it is the note, committed before the vendor is
-asked, that a refresh is under way. All functions speak to the database.
+A lease in the row, taken by one conditional UPDATE, keeps two processes from refreshing at once. It needs only the
+database, so it works with and without Redis, and it records, committed before the vendor is asked, that a refresh is
+under way. All functions use the database.
 """
 
 from dataclasses import dataclass, field
@@ -23,29 +23,29 @@ from accounts.vendors.oauth.token_endpoint import token_seconds
 from accounts.vendors.routes import approved_routes
 
 ACTOR = "token refresh"
-# The lease outlives the longest request for a token by so much, in seconds.
+# How many seconds the lease outlives the longest request for a token.
 LEASE_RESERVE = 10.0
-# A new token that is refused at once, like the one before it, is not the fault of its age.
+# If a new token is refused this soon, like the previous one, its age is not the cause.
 AFTER_RENEWAL = timedelta(seconds=60)
-# While somebody else renews, or renewing fails, a token that is still good is used, and the row looked at again after:
+# While another process renews, a token that is still valid is used, and the row read again after this time.
 LOOK_AGAIN = timedelta(seconds=1)
 LONGEST_BACKOFF = 60
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCopy:
-    """An access token as a process holds it, until `look_at`; None: until the vendor refuses it."""
+    """A process's copy of an access token, used until `look_at`; None means until the vendor refuses it."""
 
     version: int
     access_token: str = field(repr=False)
     look_at: datetime | None
-    # Only to know it where a vendor repeats it.
+    # Only so that it can be masked in answers.
     refresh_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to renew the tokens of one version."""
+    """The exclusive right to renew one version of an account's tokens, until it runs out."""
 
     account_id: UUID
     holder: UUID
@@ -56,14 +56,14 @@ class Lease:
 
 
 def lease_seconds() -> float:
-    """Return how long a lease lasts that nobody gives back."""
+    """Return after how many seconds a lease runs out if its holder does not end it."""
     return token_seconds() + LEASE_RESERVE
 
 
 def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None) -> TokenCopy | Lease | None:
-    """Return a token that is good, or the lease to get one; None while somebody else has it.
+    """Return a valid token, or the lease to get one; None while another holder has the lease.
 
-    `rejected` is the version of a token that the vendor answered with 401, None where a token is merely asked for.
+    `rejected` is the version of a token that the vendor answered with 401, None if no token was refused.
     Raises ReauthenticationNeeded, AuthorizationUnavailable, CredentialsUnreadable.
     """
     now = timezone.now()
@@ -82,7 +82,7 @@ def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int
             return _copy(grant, grant.expires_at)
         problem = refuse(client, Lease(account_id, holder, grant.version, grant.created_at, refused, ""), None)
         if not problem:
-            return None  # connected anew meanwhile
+            return None  # reconnected meanwhile
         raise ReauthenticationNeeded(problem)
     if grant.retry_at is not None and now < grant.retry_at:
         if good:
@@ -94,12 +94,12 @@ def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int
 
 
 def _grant(client: RegisteredClient, account_id: UUID) -> OAuthGrant:
-    # In one query: tokens of one moment must not be held against the routes of another.
+    # In one query, so that tokens and routes are from the same moment.
     grant = OAuthGrant.objects.select_related("account").filter(pk=account_id).first()
     if grant is not None and not client.routes <= approved_routes(grant.account):
         raise AuthorizationUnavailable("the account was connected elsewhere meanwhile")
     if grant is None and not client.needs_consent and IntegratedAccount.objects.filter(pk=account_id).exists():
-        # It was connected without a test, or its definition asked for another kind of authentication then.
+        # It was connected without a test, or under a definition with another kind of authentication.
         OAuthGrant.objects.get_or_create(pk=account_id)
         return _grant(client, account_id)
     if grant is None:
@@ -113,7 +113,7 @@ def _copy(grant: OAuthGrant, look_at: datetime | None = None) -> TokenCopy:
 
 
 def _take(grant: OAuthGrant, holder: UUID, now: datetime) -> bool:
-    """Take the lease, unless somebody was faster; note a refresh that began and never ended."""
+    """Take the lease unless another holder was faster; note a previous refresh that never ended as interrupted."""
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     taken = OAuthGrant.objects.filter(free, pk=grant.pk, version=grant.version, refused_at=None).update(
         lease_holder=holder,
@@ -126,16 +126,16 @@ def _take(grant: OAuthGrant, holder: UUID, now: datetime) -> bool:
 
 
 def _leased(lease: Lease) -> QuerySet[OAuthGrant]:
-    """Return the row that a lease was taken of; none where its tokens were replaced, or are gone and came anew."""
+    """Return the row of a lease; empty if its tokens were replaced, or deleted and stored anew."""
     return OAuthGrant.objects.filter(pk=lease.account_id, version=lease.version, created_at=lease.granted_at)
 
 
 @transaction.atomic
 def keep(lease: Lease, tokens: TokenSet) -> TokenCopy | None:
-    """Save what the vendor gave; None when the tokens were replaced meanwhile, by whoever connected anew.
+    """Save the vendor's tokens; return None if a reconnection has replaced the row's tokens meanwhile.
 
-    It is the version that counts and not the lease: should the lease have run out, the vendor has answered all the
-    same, and its newest answer is what it will accept.
+    The version decides, not the lease: even if the lease has run out, the vendor has answered, and it will accept only
+    its newest answer.
     """
     grant = _leased(lease).select_for_update().first()
     if grant is None:
@@ -149,7 +149,7 @@ def keep(lease: Lease, tokens: TokenSet) -> TokenCopy | None:
 
 
 def fail(lease: Lease, problem: str, *, lost: bool) -> None:
-    """Note that the vendor gave no new token now; `lost` tells that it may have given one that did not arrive."""
+    """Note that the vendor gave no new token; `lost` says that it may have issued one that did not arrive."""
     now = timezone.now()
     mine = _leased(lease).filter(lease_holder=lease.holder)
     failures = mine.values_list("failures", flat=True).first() or 0
@@ -167,13 +167,14 @@ def fail(lease: Lease, problem: str, *, lost: bool) -> None:
 
 
 def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None) -> str:
-    """Have the account connected again, since the vendor gives no token for it; return why.
+    """Mark the account as needing reconnection, since the vendor refuses it a token; return why.
 
-    Noted once, and told to every process; whoever connected anew meanwhile is not disturbed.
+    This is recorded once and announced to every process. An account that was reconnected meanwhile is left unchanged,
+    and the result is empty.
     """
     now = timezone.now()
     with transaction.atomic():
-        # The account before its grant, as whoever connects anew locks them.
+        # Locks the account before its grant, in the order of a reconnection.
         account = IntegratedAccount.objects.select_for_update().filter(pk=lease.account_id).first()
         grant = _leased(lease).select_for_update().first()
         if account is None or grant is None:
@@ -193,7 +194,7 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
 
 def _reason(client: RegisteredClient, grant: OAuthGrant, refusal: TokenRefused | None) -> str:
     if refusal is None:
-        return f"{client.vendor}'s access token has ended, and it gave no refresh token to get another one with"
+        return f"{client.vendor}'s access token has expired, and it issued no refresh token to get another one with"
     if refusal.error in {"invalid_client", "unauthorized_client"}:
         return f"{client.vendor} does not accept the client's id and secret ({refusal})"
     if not client.needs_consent:
@@ -208,18 +209,18 @@ def _reason(client: RegisteredClient, grant: OAuthGrant, refusal: TokenRefused |
 
 
 def store(account: IntegratedAccount, tokens: TokenSet) -> None:
-    """Save the tokens of a connection that was just made, within the transaction that saves the account."""
+    """Save the tokens of a new connection, within the transaction that saves the account."""
     grant = OAuthGrant.objects.select_for_update().filter(pk=account.pk).first() or OAuthGrant(account=account)
-    grant.tokens, grant.renewed_at, grant.refresh_expires_at = "", None, None  # nothing of before is kept
+    grant.tokens, grant.renewed_at, grant.refresh_expires_at = "", None, None  # keep nothing of the previous connection
     grant.set_tokens(tokens, timezone.now())
     grant.save()
 
 
 def forget(account: IntegratedAccount) -> None:
-    """Delete the tokens of an account that goes elsewhere, within the transaction that moves it."""
+    """Delete the tokens of an account that moves elsewhere, within the transaction that moves it."""
     OAuthGrant.objects.filter(pk=account.pk).delete()
 
 
 def ask_again(account_id: UUID) -> None:
-    """Let the vendor be asked for tokens again although it refused them: a person wants to know."""
+    """Allow another request for tokens, at a person's wish, although the vendor refused the last one."""
     OAuthGrant.objects.filter(pk=account_id).update(refused_at=None, retry_at=None)

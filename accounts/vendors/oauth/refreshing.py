@@ -1,7 +1,7 @@
-"""Get the token that an account's next request needs: the one that is held, or a new one, asked for once.
+"""Get the token for an account's next request: the stored one, or a new one, which is requested only once.
 
-Within an event loop all who need the same token wait for one task. Across loops, processes and machines the lease in
-the row decides who asks (accounts/vendors/oauth/grants.py); the others look at the row until the new token is there.
+Within an event loop, all calls that need the same token await one task. Across loops, processes and machines, the lease
+in the row decides which one requests it (accounts/vendors/oauth/grants.py); the others poll the row for the new token.
 """
 
 import asyncio
@@ -36,20 +36,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Wanted = tuple[UUID, int | None, frozenset[SecretRoute]]
 
-# Seconds between two looks at the row while another process renews; a refresh takes a fraction of a second.
+# Seconds between two reads of the row while another process renews; a refresh takes a fraction of a second.
 SHORTEST_PAUSE, LONGEST_PAUSE, GROWTH = 0.02, 0.25, 1.4
-# Tokens that the vendor has given are worth some patience with the database.
+# Pauses before attempts to save new tokens: if they are lost, the account may have to be reconnected.
 KEEPING_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 
-# Threads of their own: a refresh must neither wait behind other work with the database, nor end with the request that
-# happened to cause it.
+# Threads of its own: a refresh must neither wait behind other database work nor end with the request that caused it.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="grants")
 _under_way: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Wanted, asyncio.Task[TokenCopy]]]"
 _under_way = weakref.WeakKeyDictionary()
 
 
 async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: int | None = None) -> TokenCopy:
-    """Return a token that is good at this moment, a new one where it is time or `rejected` is the present version.
+    """Return a valid token: a new one if it is due for renewal, or if `rejected` is the current version.
 
     Raises ReauthenticationNeeded and AuthorizationUnavailable.
     """
@@ -61,7 +60,7 @@ async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: 
         task = asyncio.create_task(_get(client, account_id, rejected), context=contextvars.Context())
         tasks[wanted] = task
         task.add_done_callback(lambda _: tasks.pop(wanted, None))
-        # Or asyncio would complain of a failure that nobody waited for any longer.
+        # Or asyncio would log a failure that nobody waits for any more.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.shield(task)
 
@@ -91,7 +90,7 @@ async def _look(
 
 
 def _pauses() -> Iterator[float]:
-    """Yield ever longer pauses, for as long as a lease may last that a crashed process has left behind."""
+    """Yield growing pauses, for as long as the lease of a crashed process may last."""
     pause, left = SHORTEST_PAUSE, grants.lease_seconds() + LONGEST_PAUSE
     while left > 0:
         yield pause
@@ -100,7 +99,7 @@ def _pauses() -> Iterator[float]:
 
 
 async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
-    """Ask the vendor and keep its answer at once; None where the row has to be looked at again."""
+    """Request a token and save it at once; None if the row must be read again."""
     try:
         if client.needs_consent:
             tokens = await token_endpoint.refresh(client, lease.refresh_token)
@@ -110,7 +109,7 @@ async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
         TOKEN_REFRESHES.labels("refused").inc()
         problem = await _in_thread(grants.refuse, client, lease, refusal)
         if not problem:
-            return None  # connected anew meanwhile
+            return None  # reconnected meanwhile
         logger.warning("account %s must be connected again: %s", lease.account_id, problem)
         raise ReauthenticationNeeded(problem) from None
     except UpstreamFailure as failure:
@@ -118,13 +117,13 @@ async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
         problem = _words(failure)
         logger.warning("no new token for account %s: %s", lease.account_id, problem)
         await _in_thread(grants.fail, lease, problem, lost=failure.may_have_arrived)
-        return None  # the row now says when to ask again; the present token may still be good
+        return None  # the row now says when to retry; the current token may still be valid
     TOKEN_REFRESHES.labels("renewed").inc()
     return await _keep(lease, tokens)
 
 
 async def _keep(lease: Lease, tokens: TokenSet) -> TokenCopy | None:
-    """Save the tokens; a database that fails for a moment must not cost an account its connection."""
+    """Save the tokens, with retries: a brief failure of the database must not cost an account its connection."""
     for pause in KEEPING_PAUSES:
         await asyncio.sleep(pause)
         try:

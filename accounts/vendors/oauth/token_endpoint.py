@@ -1,4 +1,4 @@
-"""Ask a vendor's token endpoint. Each request goes over the same guarded way as every other one to a vendor."""
+"""Request tokens at a vendor's token endpoint, under the same guards as every other request to a vendor."""
 
 import re
 from typing import Any
@@ -24,9 +24,9 @@ HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded",
     "User-Agent": USER_AGENT,
 }
-# Longest time for a token; those who wait for another process to get one wait a little longer.
+# The most seconds that a request for a token may take; waiting for another process's request takes a little longer.
 TOKEN_SECONDS = 15.0
-# Statuses and codes of a refusal; with any other the vendor may only be out of order for a while.
+# Statuses that refuse a token, and error codes of passing failures, which refuse none.
 REFUSING = frozenset({400, 401, 403})
 PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "rate_limit_exceeded"})
 SENT_SECRETS = frozenset({"code", "code_verifier", "refresh_token"})
@@ -34,7 +34,7 @@ ERROR_CODE = re.compile(r"[A-Za-z0-9_.\- ]{1,60}")
 
 
 def token_seconds() -> float:
-    """Return the longest time that a request for a token takes."""
+    """Return the most seconds that a request for a token may take."""
     return min(TOKEN_SECONDS, settings.UPSTREAM_TOTAL_SECONDS)
 
 
@@ -49,7 +49,7 @@ async def refresh(client: RegisteredClient, refresh_token: str) -> TokenSet:
 
 
 async def client_credentials(client: RegisteredClient) -> TokenSet:
-    """Get a token in the client's own name (RFC 6749, section 4.4)."""
+    """Get a token for the client itself (RFC 6749, section 4.4)."""
     return await _ask(client, "client_credentials", scope=client.scope)
 
 
@@ -58,7 +58,7 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
     problem = endpoint_problem(client.token_url)
     if problem:
         raise UpstreamForbidden(f"the address of its token endpoint cannot be used: {problem}")
-    # An extra parameter of the definition must not take the place of one that the grant is made of.
+    # The definition's extra parameters must not replace those of the grant.
     extra = {name: value for name, value in client.token_parameters.items() if name not in parameters}
     body = prepare_token_request(grant_type, **{**parameters, **extra})
     authentication = ClientAuth(client.client_id, client.client_secret, METHODS[client.client_authentication])
@@ -70,7 +70,7 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
         stream=httpx.ByteStream(body.encode()),
         extensions={"target": "", "seconds": token_seconds()},
     )
-    # What was sent may come back in a refusal: the header, whole and its last word, the code or token of the grant.
+    # A refusal may repeat what was sent: the whole header, its last word, or the code or token of the grant.
     sent = request.headers.get("Authorization", "")
     secrets = SecretMask(
         (
@@ -89,28 +89,28 @@ def _read(response: UpstreamResponse, secrets: SecretMask) -> TokenSet:
         answer = bounded_json.loads(response.body)
     except NotJSON:
         answer = None
-    told: dict[str, Any] = answer if isinstance(answer, dict) else {}
-    error = told.get("error")
-    if isinstance(error, dict):  # some nest what RFC 6749 has flat
+    members: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    error = members.get("error")
+    if isinstance(error, dict):  # some vendors nest what RFC 6749, section 5.2, has flat
         error = error.get("code") or error.get("type") or error.get("message")
     success = 200 <= response.status < 300
-    if success and "access_token" in told:
+    if success and "access_token" in members:
         try:
-            return read_token_set(told)
+            return read_token_set(members)
         except NotATokenSet as problem:
             raise AuthorizationUnavailable(f"its authorization server cannot be used: {problem}") from None
     # Some vendors refuse with status 200.
     if (response.status in REFUSING or (success and error)) and error not in PASSING:
-        raise TokenRefused(secrets.conceal(_code(error)), _words(secrets, told), response.status)
+        raise TokenRefused(secrets.conceal(_code(error)), _words(secrets, members), response.status)
     what = "no token" if success else f"HTTP {response.status}"
     raise AuthorizationUnavailable(f"its authorization server answered with {what}")
 
 
 def _code(error: object) -> str:
-    return error if isinstance(error, str) and ERROR_CODE.fullmatch(error) else "no reason that can be read"
+    return error if isinstance(error, str) and ERROR_CODE.fullmatch(error) else "no readable reason"
 
 
-def _words(secrets: SecretMask, told: dict[str, Any]) -> str:
-    """Return the vendor's own words on one line, without what was sent to it."""
-    words = told.get("error_description") or told.get("message") or ""
+def _words(secrets: SecretMask, members: dict[str, Any]) -> str:
+    """Return the vendor's own words on one line, with the secrets that were sent masked."""
+    words = members.get("error_description") or members.get("message") or ""
     return " ".join(visible(secrets.conceal(words)).split())[:300].rstrip(".") if isinstance(words, str) else ""

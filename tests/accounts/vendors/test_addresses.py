@@ -297,7 +297,7 @@ async def test_whoever_gives_up_a_name_leaves_it_to_those_who_wait_in_the_same_s
 
 
 async def test_a_name_that_cannot_be_resolved_says_so(upstream: Upstream) -> None:
-    with pytest.raises(UpstreamUnreachable, match="its host name leads nowhere"):
+    with pytest.raises(UpstreamUnreachable, match="its host name cannot be resolved"):
         await send(upstream, "http://nothing.invalid")
 
 

@@ -487,7 +487,7 @@ class TestNothingElseApproves:
 
     def test_an_account_whose_routes_are_not_known_stops(self, account: IntegratedAccount) -> None:
         IntegratedAccount.objects.update(approved_routes=[])
-        assert "were given for an address that is not known" in call(account)
+        assert "were given for an unknown address" in call(account)
 
 
 class TestInThePortal:

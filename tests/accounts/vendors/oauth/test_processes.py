@@ -134,7 +134,7 @@ class TestCrash:
     ) -> None:
         authority.loses_answers, authority.grace = True, grace
         await run(let_pass, account, 3600)
-        assert "No access token could be had" in await desk.failure(LIST)
+        assert "No access token could be obtained" in await desk.failure(LIST)
         authority.loses_answers = False
         await run(let_pass, account, 2)
         await (desk.value if grace else desk.failure)(LIST)

@@ -222,7 +222,7 @@ class TestRefusals:
         await run(let_pass, account, 60)
         await client.failure(LIST)
         assert authority.asked == []
-        assert "gave no refresh token" in (await run(grant_of, account)).problem
+        assert "issued no refresh token" in (await run(grant_of, account)).problem
 
     @pytest.mark.parametrize(
         "refuses",
@@ -249,7 +249,7 @@ class TestRefusals:
         authority.refuses = refuses
         await run(let_pass, account, 3600)
         words = await desk.failure(LIST)
-        assert "No access token could be had from OAuth Desk: its authorization server" in words
+        assert "No access token could be obtained from OAuth Desk: its authorization server" in words
         assert "You may try once more" in words
         assert "Nothing was changed" in await desk.failure(CREATE, {"title": "A"})
         assert len(authority.asked) == 1  # the second call comes within the pause
