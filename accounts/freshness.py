@@ -46,6 +46,7 @@ class FreshCache(Generic[K, V]):
         self._misses = CACHE_LOOKUPS.labels(name, "miss")
         self._size = size
         self._clock = clock
+        # Not a cachetools cache: `peek` reads without the lock, which looking twice for a key would not bear.
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
         self._loading: dict[tuple[K, int], asyncio.Task[V | None]] = {}
         self._generation = 0

@@ -6,9 +6,9 @@ The record of calls contains only tool calls. A client that has only connected o
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from uuid import UUID
 
+from cachetools import TTLCache
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.db.models.functions import Coalesce
@@ -22,7 +22,7 @@ EVERY_SECONDS = 60.0
 HELD = 4096
 MAX_CLIENT = 120
 
-_noted: OrderedDict[tuple[UUID, str], float] = OrderedDict()
+_noted: TTLCache[tuple[UUID, str], None] = TTLCache(HELD, ttl=EVERY_SECONDS, timer=time.monotonic)
 # asyncio itself keeps only weak references to tasks.
 _writing: set[asyncio.Task[None]] = set()
 
@@ -30,13 +30,9 @@ _writing: set[asyncio.Task[None]] = set()
 def sighted(server_id: UUID, client: str) -> None:
     """Note that a client has just used a server; `client` is the name that it gives itself, or empty."""
     client = "".join(sign for sign in client if sign.isprintable())[:MAX_CLIENT]
-    key, now = (server_id, client), time.monotonic()
-    if now - _noted.get(key, -EVERY_SECONDS) < EVERY_SECONDS:
+    if (server_id, client) in _noted:
         return
-    _noted[key] = now
-    _noted.move_to_end(key)
-    while len(_noted) > HELD:
-        _noted.popitem(last=False)
+    _noted[server_id, client] = None
     task = asyncio.ensure_future(_write(server_id, client))
     _writing.add(task)
     task.add_done_callback(_writing.discard)
