@@ -174,13 +174,13 @@ def _offer(form: ActivityForm, environment: Environment, account: IntegratedAcco
     chosen = form.cleaned_data.get("account") if account is None else account.pk
     if account is None:
         accounts = IntegratedAccount.objects.filter(environment=environment).order_by("name")
-        form.offer("account", accounts.values_list("pk", "name")[:OFFERED], "An account that is gone")
+        form.offer("account", accounts.values_list("pk", "name")[:OFFERED], "A disconnected account")
     servers = (
         MCPServer.objects.filter(account_id=chosen, account__environment=environment)
         if chosen
         else MCPServer.objects.none()
     )
-    form.offer("server", servers.order_by("name").values_list("pk", "name")[:OFFERED], "A server that is gone")
+    form.offer("server", servers.order_by("name").values_list("pk", "name")[:OFFERED], "A deleted server")
     return {
         "known_tools": sorted(tools_used(environment.pk, chosen))[:OFFERED],
         "known_clients": clients_seen(environment.pk, chosen),

@@ -1,9 +1,9 @@
-// A part of a page that could not be loaded says so in words, and nothing that was typed is lost.
+// Reports in words when a part of a page could not be loaded; typed input is kept.
 
 const notice = document.getElementById("failure");
 
 function tell(text) {
-  // An open dialog stands above everything else, so that the notice must be in it to be seen.
+  // An open dialog covers everything else, so the notice must be inside it to be visible.
   (document.querySelector("dialog[open]") ?? document.body).append(notice);
   notice.textContent = text;
   notice.hidden = false;

@@ -260,7 +260,7 @@ class TestCharts:
             assert "No server: REST or portal" in html
         gone = str(row.pk)
         row.delete()
-        assert "A server that is gone" in page(ana, "/activity", view="breakdown", server=gone)
+        assert "A deleted server" in page(ana, "/activity", view="breakdown", server=gone)
 
 
 class TestCall:
