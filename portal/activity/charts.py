@@ -135,6 +135,6 @@ def waterfall_of(call: Call) -> list[Share]:
     shares, x = [], 0.0
     for name, words, ms in parts:
         width = 100 * ms / whole
-        shares.append(Share(name, words, ms, round(x, 3), round(max(width, 0.4), 3)))
+        shares.append(Share(name, words, ms, round(x, 3), round(max(width, 0.4), 3)))  # 0.4 % stays visible
         x += width
     return shares

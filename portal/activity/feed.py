@@ -103,7 +103,7 @@ class ActivityFeed:
             return
         if self._task is None or self._task.done() or self._loop is not loop:
             self._loop, self._begun = loop, asyncio.Event()
-            # An empty context: its log lines must not carry the id of the request that started it.
+            # An empty context: its log lines belong to no request.
             self._task = loop.create_task(self._run(self._begun), context=Context())
         with suppress(TimeoutError):
             await asyncio.wait_for(self._begun.wait(), BEGIN_SECONDS)

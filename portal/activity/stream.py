@@ -41,7 +41,7 @@ from portal.activity.forms import ActivityForm
 from portal.activity.views import query_of
 
 PATH = "/activity/stream"
-RETRY = b"retry: 2000\n\n"
+RETRY = b"retry: 2000\n\n"  # milliseconds until the browser reconnects
 MOST_STREAMS = 2000
 
 
@@ -99,7 +99,7 @@ async def _pass_on(scope: Scope, watch: Watch, disconnected: "asyncio.Future[Non
             with suppress(TimeoutError):
                 await asyncio.wait_for(watch.wake.wait(), COMMENT_SECONDS)
     except (TimeoutError, OSError):
-        # The client does not read: a closing chunk would block too, so drop the connection.
+        # The client does not read or is gone: the stream cannot be ended properly, so drop the connection.
         scope.get(ABORT, watch.end)()
         return
     if not disconnected.done():

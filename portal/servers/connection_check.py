@@ -45,6 +45,7 @@ async def _rehearse(server: ResolvedServer) -> Rehearsal:
         params = {"protocolVersion": HANDSHAKE[0], "capabilities": {}, "clientInfo": CLIENT}
         answer = await handshake_of(None).answer(Request(1, "initialize", params), context)
         welcome = orjson.loads(answer.body)
+        # The rest of the exchange speaks the revision that the server chose.
         era = handshake_of(welcome["protocolVersion"])
         listing = (await era.answer(Request(2, "tools/list", {}), context)).body
     except JsonRpcError as error:

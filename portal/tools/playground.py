@@ -27,7 +27,7 @@ def playground(request: PortalRequest, account_id: UUID) -> HttpResponse:
         return _posted(request, choice, choice.tool)
     missing = "" if choice.tool else given.get("tool", "")[:64]
     arguments = arguments_of_call(account, given.get("call", ""))
-    way = FIELDS if choice.holds(arguments) else JSON
+    way = FIELDS if choice.fits_fields(arguments) else JSON
     context = {"form": choice.form(way, arguments=arguments), "way": way, "missing": missing}
     return _page(request, choice, context, part="tools/choice.html")
 

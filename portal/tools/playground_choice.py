@@ -38,7 +38,7 @@ class Choice:
             return None
         return (JsonArgumentsForm if way == JSON else ArgumentsForm)(self.tool, data, arguments=arguments)
 
-    def holds(self, arguments: Any) -> bool:
+    def fits_fields(self, arguments: Any) -> bool:
         """Return whether the tool's fields can hold these arguments, for example those of an earlier call."""
         names = self.tool.input_schema["properties"] if self.tool else {}
         return not arguments or (isinstance(arguments, dict) and arguments.keys() <= names.keys())

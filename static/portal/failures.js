@@ -21,7 +21,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   const words = {
     403: "You may not do this, or this page is out of date. Reload it and try again.",
-    404: "What you asked for is gone. Reload the page to see what is there.",
+    404: "This is gone. Reload the page to see what is there.",
     409: "You are in another environment now, and nothing was done. Reload the page to see in which.",
   };
   tell(words[status] ?? `Something failed here (error ${status}). Try again in a moment.`);
