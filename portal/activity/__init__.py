@@ -1,1 +1,1 @@
-"""Pages of the calls: as they happen, one by one, in figures and as a file."""
+"""The pages of calls: live, one by one, as charts and figures, and as exported files."""

@@ -1,4 +1,4 @@
-"""The geometry of charts: numbers in, coordinates of an SVG out. What it looks like is the stylesheet's."""
+"""The geometry of charts: numbers in, SVG coordinates out. The stylesheet decides the looks."""
 
 import math
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from tools.record.figures import Bar
 
 WIDTH, HEIGHT = 600, 120
 GAP = 0.18
-LEAST = 1.5
-LEAST_MS = 0.1
+LEAST = 1.5  # even one call among thousands stays visible
+LEAST_MS = 0.1  # a logarithm needs a positive start
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One piece of time: its place, its bars of calls and errors, and what it says on hover."""
+    """One interval: its position, and its bars of calls and errors."""
 
     bar: Bar
     x: float
@@ -28,7 +28,7 @@ class Column:
 
     @property
     def reach(self) -> float:
-        """How wide the place is that answers to the pointer."""
+        """The width that responds to the pointer: the bar and its gap."""
         return self.width / (1 - GAP)
 
 
@@ -36,8 +36,8 @@ class Column:
 class Charts:
     """Two charts over the same time. `paths` has a step line for each percentile, the slowest first.
 
-    The scale of times is logarithmic, from `shortest_ms` to `longest_ms`: the slowest calls would press all others
-    onto the ground.
+    Response times are on a logarithmic scale, from `shortest_ms` to `longest_ms`: on a linear one, the slowest calls
+    would flatten all others.
     """
 
     columns: list[Column]
@@ -52,13 +52,14 @@ class Charts:
 
 
 def charts_of(bars: Sequence[Bar]) -> Charts:
-    """Return the charts of some pieces of time."""
+    """Return the charts of consecutive intervals of equal length."""
     step = WIDTH / max(len(bars), 1)
     most = max((bar.tally.calls for bar in bars), default=0)
     timed = [bar.tally.times for bar in bars if bar.tally.times]
     longest = max((times.p99 for times in timed), default=0.0)
     shortest = max(min((times.p50 for times in timed), default=0.0) / 2, LEAST_MS)
     columns = [_column(bar, place * step, step, most) for place, bar in enumerate(bars)]
+    # SVG paints in order: the median is drawn last, on top.
     paths = [
         (name, _steps(bars, step, (shortest, longest), index)) for index, name in ((2, "p99"), (1, "p95"), (0, "p50"))
     ]
@@ -85,7 +86,7 @@ def _height(value: float, most: float) -> float:
 
 
 def _steps(bars: Sequence[Bar], step: float, scale: tuple[float, float], index: int) -> str:
-    """Return the path of one percentile: level over each piece of time, and broken where there were no calls."""
+    """Return the path of one percentile: level over each interval, with a gap where there were no calls."""
     shortest, longest = scale
     whole = math.log(longest / shortest) if longest > shortest else 1.0
     path: list[str] = []
@@ -104,7 +105,7 @@ def _steps(bars: Sequence[Bar], step: float, scale: tuple[float, float], index: 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One part of how long something took; `x` and `width` in percent of the whole."""
+    """One part of a duration; `x` and `width` are percentages of the whole."""
 
     name: str
     words: str
@@ -114,26 +115,26 @@ class Share:
 
 
 def waterfall_of(call: Call) -> list[Share]:
-    """Return what a call spent its time on: before the vendor was asked, at the vendor, afterwards."""
+    """Return how a call spent its time: before the request to the vendor, at the vendor, afterwards."""
     whole = call.duration_ms
     if not whole:
         return []
     if call.upstream_ms is None:
-        return [Share("here", "In Patchbay; the vendor was not asked", whole, 0, 100)]
+        return [Share("here", "In Patchbay; nothing was sent to the vendor", whole, 0, 100)]
     upstream = min(call.upstream_ms, whole)
     if call.before_ms is None:
-        # Older calls: only how long the vendor took is known, not when it was asked.
+        # Older records lack the time before the request.
         parts = [("vendor", "At the vendor", upstream), ("here", "In Patchbay, before and after", whole - upstream)]
     else:
         before = min(call.before_ms, whole - upstream)
         parts = [
-            ("here", "Before the vendor was asked", before),
+            ("here", "Before the request to the vendor", before),
             ("vendor", "At the vendor", upstream),
             ("after", "After its answer", whole - upstream - before),
         ]
     shares, x = [], 0.0
     for name, words, ms in parts:
         width = 100 * ms / whole
-        shares.append(Share(name, words, ms, round(x, 3), round(max(width, 0.4), 3)))
+        shares.append(Share(name, words, ms, round(x, 3), round(max(width, 0.4), 3)))  # 0.4 % stays visible
         x += width
     return shares

@@ -1,8 +1,7 @@
-"""Calls as a file: CSV, or JSON lines (one object a line), written while it is sent.
+"""Streamed exports of calls: CSV, or JSON Lines (one object per line).
 
-Each piece is a query of its own that begins where the one before ended. A cursor held open in the database would pin a
-connection and a snapshot for as long as a slow client takes; this way an export holds a piece in memory and
-nothing else.
+Each piece is a separate query that starts where the previous one ended. An open database cursor would pin a connection
+and a snapshot for as long as a slow client takes; this way an export holds only one piece in memory.
 """
 
 import csv
@@ -27,11 +26,11 @@ FIELDS = (
     "arguments",
 )  # fmt: skip
 STORED = tuple(name for name in FIELDS if name not in {"account", "server", "arguments"})
-# What a spreadsheet takes for a formula, or for a command of old (DDE).
+# Spreadsheets take a cell that starts with one of these for a formula, or a DDE command.
 FORMULAS = frozenset("=+-@|%")
-# What it may skip before one: spaces, control and other unseen characters, and quotation marks.
+# They may skip these in front of it: spaces, control and other invisible characters, and quotation marks.
 SKIPPED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Zl", "Zp", "Zs"})
-# Signs that some take for minus, which no normal form does.
+# Some spreadsheets read these as minus, plus or equals; NFKC does not normalise them.
 DASHES = dict.fromkeys("‐‑‒–—―−﹣⁃➖", "-") | {"➕": "+", "꞊": "=", "᐀": "=", "⹀": "="}
 QUOTES = frozenset("\"'`´‘’“”„«»")
 
@@ -39,7 +38,7 @@ Row = dict[str, Any]
 
 
 async def pieces(wanted: CallFilter, write: Callable[[list[Row]], bytes], head: bytes) -> AsyncIterator[bytes]:
-    """Write the calls that match, newest first, piece by piece."""
+    """Yield the matching calls as bytes, newest first, piece by piece."""
     if head:
         yield head
     after: CallPosition | None = None
@@ -54,17 +53,17 @@ async def pieces(wanted: CallFilter, write: Callable[[list[Row]], bytes], head: 
 
 
 def as_csv(wanted: CallFilter) -> AsyncIterator[bytes]:
-    """Write CSV with a head line; what a spreadsheet would compute is put behind an apostrophe."""
+    """Yield CSV with a header line; an apostrophe keeps spreadsheets from computing a text."""
     return pieces(wanted, _csv, _lines([FIELDS]))
 
 
 def as_json_lines(wanted: CallFilter) -> AsyncIterator[bytes]:
-    """Write one JSON object a line."""
+    """Yield one JSON object per line."""
     return pieces(wanted, _json_lines, b"")
 
 
 def _rows(wanted: CallFilter, after: CallPosition | None, names: CallNames) -> list[Row]:
-    # The database's own text: arguments are not read only to be written again.
+    # As text from the database: parsing the arguments only to serialise them again would be waste.
     calls = following(wanted, after).annotate(written=Cast("arguments", TextField())).values(*STORED, "written")
     rows: list[Row] = list(calls[:PIECE])
     names.learn_accounts({row["account_id"] for row in rows})
@@ -82,7 +81,7 @@ def _csv(rows: list[Row]) -> bytes:
 
 def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
     file = io.StringIO()
-    # Texts in quotation marks, so that a spreadsheet that parts cells by semicolons or tabs finds none inside them.
+    # Quote texts: some spreadsheets also split unquoted cells at semicolons or tabs.
     csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return file.getvalue().encode()
 
@@ -96,7 +95,7 @@ def _cell(value: Any) -> Any:
 
 
 def _is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet may compute a text, even one in full width or behind what is unseen."""
+    """Return whether a spreadsheet may compute a text, even in full-width or after invisible characters."""
     for sign in text:
         for plain in unicodedata.normalize("NFKC", DASHES.get(sign, sign)):
             if plain in FORMULAS:
@@ -107,6 +106,7 @@ def _is_formula(text: str) -> bool:
 
 
 def _json_lines(rows: list[Row]) -> bytes:
+    # The arguments are JSON already: a Fragment is inserted as is.
     return b"".join(
         orjson.dumps(
             {name: orjson.Fragment(row[name]) if name == "arguments" else row[name] for name in FIELDS},

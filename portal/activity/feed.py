@@ -1,9 +1,9 @@
-"""New calls for whoever watches: one look a tick at the record, for all watchers of a process.
+"""New calls for the watchers of a process: one query per tick serves them all.
 
-The record itself is what is watched, so that calls of every process are seen, with and without a shared channel
-layer. Several processes write at once, and a number that was given out earlier may be committed later: the last
-seconds are looked at again each time, and a call is told when it, or its outcome, was not seen before. Whether each
-watcher may still see them is asked every few seconds.
+The feed polls the call record, so it sees the calls of every process, with or without a shared channel layer. Several
+processes write at once, and a lower id may be committed after a higher one. Each tick therefore reads the last seconds
+again, and sends a call when it is new or its outcome has changed. Every few seconds the feed checks that each watcher
+may still see the calls.
 """
 
 import asyncio
@@ -34,22 +34,22 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
 CHECK_SECONDS = 3.0
 LOOK_BACK_SECONDS = 5.0
-# However slow the database is, a stream opens after this time.
+# A stream opens after this time even if the database is slow.
 BEGIN_SECONDS = 5.0
-# A write without an outcome is waited for so long.
+# How long the feed waits for the outcome of a pending write.
 PENDING_SECONDS = 600.0
-# So many new calls are told in a tick; more than that nobody reads.
+# The most new calls sent per tick: nobody reads more.
 MOST = 50
 LOOKED_AT = 500
-# After a longer absence the page is better loaded anew.
+# After a longer absence, reloading the page is better.
 CAUGHT_UP = timedelta(hours=1)
-# Numbers that may have been given out, but not committed, when the first watcher came.
+# This many ids below the newest may be allocated but not yet committed when the first watcher arrives.
 GIVEN_OUT = 200
 
 
 @dataclass(eq=False)
 class Watch:
-    """Somebody who watches. `seen` is the number of the newest call that they have."""
+    """One open stream and its filters. `seen` is the id of the newest call that the page has."""
 
     user_id: int
     password: str
@@ -62,19 +62,18 @@ class Watch:
     _waiting: list[bytes] = field(default_factory=list)
 
     def tell(self, events: Iterable[bytes]) -> None:
-        """Have events sent; when they are not taken, the oldest are dropped."""
+        """Queue events for sending; a client that reads too slowly loses the oldest."""
         self._waiting.extend(events)
         del self._waiting[: -2 * MOST]
         self.wake.set()
 
     def take(self) -> bytes:
-        """Return what waits to be sent."""
         self.wake.clear()
         data, self._waiting = b"".join(self._waiting), []
         return data
 
     def end(self) -> None:
-        """Have the stream closed."""
+        """Ask the stream to close."""
         self.ended = True
         self.wake.set()
 
@@ -96,25 +95,24 @@ class ActivityFeed:
         return len(self._watches)
 
     async def add(self, watch: Watch) -> None:
-        """Tell a watcher of calls; of each that comes in after this has returned."""
+        """Register a watcher, who gets every call recorded after this returns."""
         loop = asyncio.get_running_loop()
         self._watches.add(watch)
-        if self.closing:  # since its request was checked
+        if self.closing:  # `end_all` may have run after the request was checked
             watch.end()
             return
         if self._task is None or self._task.done() or self._loop is not loop:
             self._loop, self._begun = loop, asyncio.Event()
-            # In a context of its own: what it logs belongs to no request.
+            # An empty context: its log lines belong to no request.
             self._task = loop.create_task(self._run(self._begun), context=Context())
         with suppress(TimeoutError):
             await asyncio.wait_for(self._begun.wait(), BEGIN_SECONDS)
 
     def discard(self, watch: Watch) -> None:
-        """Let a watcher go."""
         self._watches.discard(watch)
 
     def end_all(self) -> None:
-        """Close every stream, and take no new ones: the process is about to stop."""
+        """Close every stream and refuse new ones, because the process is stopping."""
         self.closing = True
         for watch in list(self._watches):
             watch.end()
@@ -126,38 +124,39 @@ class ActivityFeed:
                 if not begun.is_set():
                     await database_sync_to_async(self._begin)()
                     begun.set()
-                told = await database_sync_to_async(self._look)(watches)
-                for watch, events in told:
+                for watch, events in await database_sync_to_async(self._look)(watches):
                     watch.tell(events)
                 if time.monotonic() - self._checked_at >= CHECK_SECONDS:
                     self._checked_at = time.monotonic()
-                    for watch in await database_sync_to_async(_without_right)(watches):
+                    for watch in await database_sync_to_async(_unauthorised)(watches):
                         watch.end()
             except DatabaseError:
-                logger.warning("new calls could not be looked for; it is tried again")
-            except Exception:  # the one task of all watchers must not end
-                logger.exception("new calls could not be told; it is tried again")
+                logger.warning("cannot query for new calls; retrying")
+            except Exception:  # this one task serves all watchers and must not end
+                logger.exception("cannot send new calls; retrying")
             await asyncio.sleep(TICK_SECONDS)
 
     def _begin(self) -> None:
-        """Take what is there already for seen."""
+        """Mark the existing calls as seen."""
         now = time.monotonic()
         newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
         self._floor, self._checked_at = newest - GIVEN_OUT, now
-        there = Call.objects.filter(pk__gt=self._floor).values_list("pk", "outcome")
-        self._seen = {number: (outcome, now) for number, outcome in there}
+        recent = Call.objects.filter(pk__gt=self._floor).values_list("pk", "outcome")
+        self._seen = {number: (outcome, now) for number, outcome in recent}
 
     def _look(self, watches: list[Watch]) -> list[tuple[Watch, list[bytes]]]:
         environments = {watch.wanted.environment_id for watch in watches}
         now = time.monotonic()
-        waited_for = [number for number, (outcome, _) in self._seen.items() if outcome == Outcome.PENDING]
-        recent = Call.objects.filter(Q(pk__gt=self._floor) | Q(pk__in=waited_for), environment_id__in=environments)
+        # A pending write may be older than the look-back, so it is queried by its id.
+        pending = [number for number, (outcome, _) in self._seen.items() if outcome == Outcome.PENDING]
+        recent = Call.objects.filter(Q(pk__gt=self._floor) | Q(pk__in=pending), environment_id__in=environments)
         rows = list(recent.order_by("-pk").values_list("pk", "outcome")[:LOOKED_AT])
         fresh = [number for number, outcome in rows if self._seen.get(number, ("", 0))[0] != outcome]
         for number, outcome in rows:
+            # Keep the time of the first sighting, by which `_forget` counts.
             self._seen[number] = (outcome, self._seen.get(number, ("", now))[1])
         self._forget(now)
-        return self._told(fresh[:MOST], watches) if fresh else []
+        return self._deliveries(fresh[:MOST], watches) if fresh else []
 
     def _forget(self, now: float) -> None:
         for number, (outcome, since) in list(self._seen.items()):
@@ -166,27 +165,28 @@ class ActivityFeed:
                 if outcome != Outcome.PENDING or now - since >= PENDING_SECONDS:
                     del self._seen[number]
 
-    def _told(self, numbers: list[int], watches: list[Watch]) -> list[tuple[Watch, list[bytes]]]:
+    def _deliveries(self, numbers: list[int], watches: list[Watch]) -> list[tuple[Watch, list[bytes]]]:
         calls = Call.objects.filter(pk__in=numbers).defer("arguments").order_by("started_at", "pk")
         rows = rows_of(list(calls), CallNames())
+        # Rendered once for all watchers: a row only depends on the kind of page.
         written: dict[tuple[int, bool], bytes] = {}
-        told = []
+        deliveries = []
         for watch in watches:
             events = [_written(row, watch.of_account, written) for row in rows if watch.wanted.matches(row.call)]
             if events:
-                told.append((watch, events))
-        return told
+                deliveries.append((watch, events))
+        return deliveries
 
 
 def backlog(watch: Watch) -> list[bytes]:
-    """Return the calls that came between the page and its stream, or while the connection was lost."""
+    """Return the events of calls between the page and its stream, or during a lost connection."""
     lately = replace(watch.wanted, since=timezone.now() - CAUGHT_UP)
     calls = lately.calls().filter(pk__gt=watch.seen).defer("arguments").order_by("-started_at", "-pk")[:MOST]
     return [_written(row, watch.of_account, {}) for row in rows_of(list(reversed(calls)), CallNames())]
 
 
 def _written(row: CallRow, of_account: bool, written: dict[tuple[int, bool], bytes]) -> bytes:
-    """Return the event that puts a row into a page."""
+    """Return the server-sent event with a call's rendered row."""
     key = (row.call.pk, of_account)
     if key not in written:
         html = render_to_string("activity/row.html", {"row": row, "of_account": of_account, "fresh": True})
@@ -195,8 +195,8 @@ def _written(row: CallRow, of_account: bool, written: dict[tuple[int, bool], byt
     return written[key]
 
 
-def _without_right(watches: list[Watch]) -> list[Watch]:
-    """Return those whose session ended, who were removed from the environment, or got another password."""
+def _unauthorised(watches: list[Watch]) -> list[Watch]:
+    """Return the watches whose session ended, or whose user left the environment or changed the password."""
     members: set[tuple[int, UUID, str]] = set(
         Membership.objects.filter(
             user_id__in={watch.user_id for watch in watches},
@@ -204,8 +204,8 @@ def _without_right(watches: list[Watch]) -> list[Watch]:
             user__is_active=True,
         ).values_list("user_id", "environment_id", "user__password")
     )
-    asked = {watch.session_id for watch in watches}
-    sessions = set(Session.objects.live().filter(pk__in=asked).values_list("pk", flat=True))
+    session_ids = {watch.session_id for watch in watches}
+    sessions = set(Session.objects.live().filter(pk__in=session_ids).values_list("pk", flat=True))
     return [
         watch
         for watch in watches

@@ -1,4 +1,4 @@
-"""The filters of the Activity pages, as they stand in an address."""
+"""The filters of the Activity pages, as a form and as query parameters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ OLDEST = timedelta(days=3660)
 
 @dataclass(frozen=True, slots=True)
 class ActivityQuery:
-    """What somebody wants to see: calls between two moments; without `until`, those that are still to come too."""
+    """The calls to show, between two moments; without `until`, future calls are included."""
 
     calls: CallFilter
     since: datetime
@@ -39,10 +39,9 @@ class ActivityQuery:
 
 
 class LongSelect(forms.Select):
-    """A list of hundreds, written at once: Django's own renders a template for each choice."""
+    """A select with hundreds of options. Django's own is slow: it renders a template for each."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-        """Return the list."""
         given = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
         chosen = str(value or "")
         options = format_html_join(
@@ -54,7 +53,7 @@ class LongSelect(forms.Select):
 
 
 class ActivityForm(forms.Form):
-    """Filters. A value that makes no sense is told beside its field, and filters nothing."""
+    """The filters. An invalid value is reported at its field and filters nothing."""
 
     account = forms.UUIDField(required=False, widget=LongSelect)
     server = forms.UUIDField(required=False, label="MCP server", widget=LongSelect)
@@ -81,7 +80,7 @@ class ActivityForm(forms.Form):
         error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    # Filled by the browser's script; without one, times are taken as UTC, and the labels say so.
+    # The browser's script fills it in. Without the script, times are UTC, as the labels say.
     time_zone = TimeZoneField()
 
     def __init__(self, query: QueryDict) -> None:
@@ -91,7 +90,7 @@ class ActivityForm(forms.Form):
         super().__init__(given, prefix=None, auto_id="filter-%s", use_required_attribute=False)
 
     def offer(self, name: str, choices: Iterable[tuple[UUID, str]], gone: str) -> None:
-        """Offer rows to choose from; what is chosen is offered although it is gone."""
+        """Set a field's choices; a chosen row that no longer exists is offered as `gone`."""
         offered = [(str(key), words) for key, words in choices]
         chosen = self.data.get(name)
         if chosen and chosen not in dict(offered):
@@ -99,10 +98,11 @@ class ActivityForm(forms.Form):
         cast(forms.Select, self.fields[name].widget).choices = [("", "Any"), *offered]
 
     def clean(self) -> None:
-        """Hold the two moments against each other, and move them to UTC."""
+        """Convert the two moments to UTC, and check their order."""
         data = self.cleaned_data
         for name in ("since", "until"):
             moment = data.get(name)
+            # `astimezone` overflows near the years 1 and 9999.
             if moment is not None and not 2000 <= moment.year <= 9000:
                 self.add_error(name, "Give a year from 2000 to 9000.")
             elif moment is not None:
@@ -111,9 +111,9 @@ class ActivityForm(forms.Form):
         if data.get("period") == CUSTOM and since and until and until <= since:
             self.add_error("until", "This is not later than “From”.")
 
-    def asked(self, environment_id: UUID, account_id: UUID | None) -> ActivityQuery:
-        """Return what is wanted, of one account where the page is about one."""
-        self.is_valid()
+    def activity_query(self, environment_id: UUID, account_id: UUID | None) -> ActivityQuery:
+        """Return the query; `account_id` is given on an account's page and overrides the filter."""
+        self.is_valid()  # for cleaned_data: invalid fields are left out of it, and so filter nothing
         data = self.cleaned_data
         since, until = self._window()
         calls = CallFilter(
@@ -138,7 +138,7 @@ class ActivityForm(forms.Form):
         return max(since, now - OLDEST), until
 
     def address(self, **other: Any) -> str:
-        """Return the query of an address that says the same, without what is usual; `other` is added or replaces."""
+        """Return the filters as a query string without defaults; `other` adds or replaces parameters."""
         kept = {name: self.data.get(name, "") for name in self.fields}
         if kept["period"] == USUAL:
             kept["period"] = ""
@@ -149,5 +149,5 @@ class ActivityForm(forms.Form):
 
     @property
     def narrowing(self) -> int:
-        """How many filters are set, time aside."""
+        """The number of filters set, not counting time."""
         return sum(bool(self.data.get(name)) for name in ("account", "server", "tool", "client", "outcome", "via"))

@@ -13,7 +13,7 @@ SHAPES = {Outcome.OK: "live", Outcome.PENDING: "expired", Outcome.CANCELLED: "pa
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call with the names it needs; an empty name belongs to something that is gone."""
+    """One call with its names; an empty name means that the row no longer exists."""
 
     call: Call
     account: str
@@ -24,7 +24,7 @@ class CallRow:
 
 
 def rows_of(calls: Sequence[Call], names: CallNames) -> list[CallRow]:
-    """Put names to some calls."""
+    """Return the rows of some calls, and add the names they need to `names`."""
     names.learn(calls)
     return [_row(call, names) for call in calls]
 

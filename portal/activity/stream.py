@@ -1,7 +1,7 @@
-"""The stream of new calls for the Activity pages: plain ASGI beside Django, since a view would hold a thread.
+"""The stream of new calls for the Activity pages: plain ASGI next to Django, because a view would hold a thread.
 
-Nothing of Django's middleware runs here: Host, Origin, the session and the membership are checked in this module. A
-request's own task waits for the feed; a stream has no other task but the one that hears the browser leave.
+Django's middleware does not run here, so this module checks Host, Origin, the session and the membership. The request's
+own task waits for the feed; the only other task of a stream waits for the browser to disconnect.
 """
 
 import asyncio
@@ -38,15 +38,15 @@ from mcpservers.replies import (
 )
 from portal.activity.feed import Watch, backlog, feed
 from portal.activity.forms import ActivityForm
-from portal.activity.views import ask
+from portal.activity.views import query_of
 
 PATH = "/activity/stream"
-RETRY = b"retry: 2000\n\n"
+RETRY = b"retry: 2000\n\n"  # milliseconds until the browser reconnects
 MOST_STREAMS = 2000
 
 
 class WatchRefused(Exception):
-    """The stream is not opened."""
+    """The stream is refused with a status and a text."""
 
     def __init__(self, status: HTTPStatus, words: str = "") -> None:
         super().__init__(words or status.phrase)
@@ -54,7 +54,7 @@ class WatchRefused(Exception):
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Open a stream, and hold it until the browser, the environment or the process says so."""
+    """Open a stream, and keep it until the browser leaves, access ends or the process stops."""
     headers = request_headers(scope)
     try:
         _check(scope, headers)
@@ -67,7 +67,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 @contextmanager
 def _allowed(watch: Watch) -> Iterator[None]:
-    """Count the stream as one of the person's."""
+    """Count the stream against the person's allowance."""
     try:
         with streams.one(Holder(HolderKind.PERSON, watch.user_id)):
             yield
@@ -76,42 +76,44 @@ def _allowed(watch: Watch) -> Iterator[None]:
 
 
 async def _hold(scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
-    leaving = asyncio.ensure_future(_leaving(receive, watch))
+    disconnected = asyncio.ensure_future(_disconnect(receive, watch))
     STREAMS["activity"].inc()
     try:
         await open_stream({}, send)
+        # Before the backlog is read, so that no call falls between the two.
         await feed.add(watch)
         watch.tell([RETRY, *await database_sync_to_async(backlog)(watch)])
-        await _pass_on(scope, watch, leaving, send)
+        await _pass_on(scope, watch, disconnected, send)
     finally:
         STREAMS["activity"].dec()
         feed.discard(watch)
-        leaving.cancel()
+        disconnected.cancel()
 
 
-async def _pass_on(scope: Scope, watch: Watch, leaving: "asyncio.Future[None]", send: Send) -> None:
-    """Send what the feed tells, and comments in between, until there is an end."""
+async def _pass_on(scope: Scope, watch: Watch, disconnected: "asyncio.Future[None]", send: Send) -> None:
+    """Send the feed's events, and comments while there are none, until the stream ends."""
     try:
-        while not (leaving.done() or watch.ended):
+        while not (disconnected.done() or watch.ended):
             async with asyncio.timeout(settings.WRITE_SECONDS):
                 await send_events(watch.take() or COMMENT, send)
             with suppress(TimeoutError):
                 await asyncio.wait_for(watch.wake.wait(), COMMENT_SECONDS)
     except (TimeoutError, OSError):
+        # The client does not read or is gone: the stream cannot be ended properly, so drop the connection.
         scope.get(ABORT, watch.end)()
         return
-    if not leaving.done():
+    if not disconnected.done():
         await end_stream(watch.take(), send)
 
 
-async def _leaving(receive: Receive, watch: Watch) -> None:
+async def _disconnect(receive: Receive, watch: Watch) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     watch.end()
 
 
 def _check(scope: Scope, headers: Headers) -> None:
-    """Refuse what is no page of ours."""
+    """Refuse requests that do not come from our own pages, or that the process cannot serve."""
     try:
         check_host(headers)
     except Refusal:
@@ -127,7 +129,7 @@ def _check(scope: Scope, headers: Headers) -> None:
 
 
 def _watch(scope: Scope, headers: Headers) -> Watch:
-    """Return who watches what; raise Refused for people who are not signed in, and for outsiders."""
+    """Return the watch that a request asks for; raise WatchRefused for visitors not signed in and for outsiders."""
     key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
     request = HttpRequest()
     request.session = session = SessionStore(key or None)
@@ -142,9 +144,10 @@ def _watch(scope: Scope, headers: Headers) -> Watch:
     membership = found.first()
     if membership is None:
         raise WatchRefused(HTTPStatus.NOT_FOUND)
-    asked = ask(ActivityForm(query), membership.environment, account_id)
-    # Calls that are still to come are meant, so that the moment at which a page was opened is no bound.
-    wanted = replace(asked.calls, since=None, until=None)
+    shown = query_of(ActivityForm(query), membership.environment, account_id)
+    # The stream carries future calls, so the period of the page does not apply.
+    wanted = replace(shown.calls, since=None, until=None)
+    # After a reconnect, the browser repeats the id of the last event (HTML, section 9.2.4).
     seen = headers.get(b"last-event-id") or query.get("seen", "")
     return Watch(
         user_id=user.pk,
@@ -152,6 +155,7 @@ def _watch(scope: Scope, headers: Headers) -> Watch:
         session_id=session.row.pk,
         wanted=wanted,
         of_account=account_id is not None,
+        # Up to 18 digits always fit the 64-bit key.
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0,
     )
 

@@ -1,4 +1,4 @@
-"""Paths of the calls: of an environment, of an account, one by one."""
+"""The URL patterns of calls: an environment's, an account's, and single ones."""
 
 from accounts.routing import page
 from portal.activity import views

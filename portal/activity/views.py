@@ -1,4 +1,4 @@
-"""Activity: the calls of an environment or an account as they happen, one call, charts, and files of them."""
+"""The Activity pages: the calls of an environment or an account, one call, charts and exports."""
 
 import json
 from dataclasses import replace
@@ -42,26 +42,26 @@ def activity(request: PortalRequest, account_id: UUID | None = None) -> HttpResp
     if environment is None:
         return render(request, "accounts/no_environment.html", {"section": "activity"})
     form = ActivityForm(request.GET)
-    asked = ask(form, environment, account_id)
+    query = query_of(form, environment, account_id)
     breakdown = request.GET.get("view") == "breakdown"
-    figures = figures_of(asked.calls, asked.since, asked.until or timezone.now())
+    figures = figures_of(query.calls, query.since, query.until or timezone.now())
     context = {
         "section": "accounts" if account else "activity",
         "account": account,
         "tab": "activity",
         "form": form,
-        "asked": asked,
+        "query": query,
         "here": _here(account),
         "figures": figures,
         "charts": charts_of(figures.bars),
         "view": "breakdown" if breakdown else "calls",
         "addresses": _addresses(form, account),
-        **(_breakdown(asked) if breakdown else _list(request, form, environment, account, asked)),
+        **(_breakdown(query) if breakdown else _list(request, form, environment, account, query)),
         **_offer(form, environment, account),
     }
     response = render(request, "activity/account.html" if account else "activity/environment.html", context)
     if request.htmx:
-        # The address without what is empty or usual, so that it can be read and shared.
+        # Without empty and default parameters, so that the address can be read and shared.
         response["HX-Push-Url"] = _with(_here(account), form.address(**_viewed(breakdown)))
     return response
 
@@ -69,7 +69,7 @@ def activity(request: PortalRequest, account_id: UUID | None = None) -> HttpResp
 @require_safe
 @signed_in
 def show_call(request: PortalRequest, call_id: int) -> HttpResponse:
-    """Show one call: what was sent, what came of it, and where its time went."""
+    """Show one call: its arguments, its outcome, and where its time went."""
     call = get_object_or_404(Call, pk=call_id)
     enter(request, call.environment_id)
     names = CallNames()
@@ -88,14 +88,14 @@ def show_call(request: PortalRequest, call_id: int) -> HttpResponse:
 @require_GET
 @signed_in
 def export(request: PortalRequest, account_id: UUID | None = None) -> HttpResponseBase:
-    """Send the calls that the filters select as a file; who took it stands in the audit record."""
+    """Send the calls that the filters select as a file, and record the export in the audit log."""
     account = account_for(request, account_id) if account_id else None
     environment = request.visit.environment
     shape = request.GET.get("format", "csv")
     if environment is None or shape not in FORMATS:
-        raise Http404("Calls can be had as csv or jsonl, by members of an environment.")
+        raise Http404("Calls are exported as csv or jsonl, for members of an environment.")
     form = ActivityForm(request.GET)
-    asked = ask(form, environment, account_id)
+    query = query_of(form, environment, account_id)
     write, media_type = FORMATS[shape]
     audit.record(
         request.user,
@@ -103,32 +103,32 @@ def export(request: PortalRequest, account_id: UUID | None = None) -> HttpRespon
         (account or environment).audit_subject,
         {"format": shape, "filters": form.address()},
     )
-    # What comes in meanwhile is of the next export.
-    wanted = replace(asked.calls, until=asked.until or timezone.now())
+    # A fixed end: calls recorded during the export belong to the next one.
+    wanted = replace(query.calls, until=query.until or timezone.now())
     stamp = timezone.now().strftime("%Y-%m-%d-%H%M")
     headers = {
         "Content-Disposition": f'attachment; filename="patchbay-calls-{stamp}.{shape}"',
-        "X-Accel-Buffering": "no",
+        "X-Accel-Buffering": "no",  # keeps nginx from buffering the stream
     }
     return StreamingHttpResponse(write(wanted), content_type=media_type, headers=headers)
 
 
 def stream_elsewhere(request: HttpRequest) -> HttpResponse:
-    """Say that the stream is missing: `portal/activity/stream.py` answers before Django where ASGI serves."""
+    """Return 501: under ASGI, `portal/activity/stream.py` answers before Django."""
     return HttpResponse("New calls are streamed only by the web process.", status=501, content_type="text/plain")
 
 
-def ask(form: ActivityForm, environment: Environment, account_id: UUID | None) -> ActivityQuery:
-    """Return what a form wants, of one account where the page is about one.
+def query_of(form: ActivityForm, environment: Environment, account_id: UUID | None) -> ActivityQuery:
+    """Return the query of a form; `account_id` is given on an account's page.
 
-    A server leads to its account, by which figures are kept.
+    A server implies its account, by which figures are kept.
     """
-    asked = form.asked(environment.pk, account_id)
-    calls = asked.calls
+    query = form.activity_query(environment.pk, account_id)
+    calls = query.calls
     if calls.server_id is not None and calls.account_id is None:
         owner = MCPServer.objects.filter(pk=calls.server_id).values_list("account_id", flat=True).first()
-        asked = replace(asked, calls=replace(calls, account_id=owner))
-    return asked
+        query = replace(query, calls=replace(calls, account_id=owner))
+    return query
 
 
 def _list(
@@ -136,13 +136,13 @@ def _list(
     form: ActivityForm,
     environment: Environment,
     account: IntegratedAccount | None,
-    asked: ActivityQuery,
+    query: ActivityQuery,
 ) -> dict[str, object]:
     after = CallPosition.parse(request.GET.get("after", ""))
-    # Asked first: what comes in after this is what the stream tells.
+    # Before the page is read: the stream starts after this id, so no call falls between the two.
     newest = Call.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    page = page_of(asked.calls, after)
-    live = after is None and asked.until is None
+    page = page_of(query.calls, after)
+    live = after is None and query.until is None
     stream = {"environment": environment.pk, "seen": newest}
     if account is not None:
         stream["of"] = account.pk
@@ -155,8 +155,8 @@ def _list(
     }
 
 
-def _breakdown(asked: ActivityQuery) -> dict[str, object]:
-    found = breakdown_of(asked.calls, asked.since, asked.until or timezone.now())
+def _breakdown(query: ActivityQuery) -> dict[str, object]:
+    found = breakdown_of(query.calls, query.since, query.until or timezone.now())
     names = CallNames()
     names.learn_servers({line.key for line in found.servers or () if line.key})
     names.learn_accounts({line.account_id for line in found.servers or () if line.account_id})
@@ -170,17 +170,17 @@ def _breakdown(asked: ActivityQuery) -> dict[str, object]:
 
 
 def _offer(form: ActivityForm, environment: Environment, account: IntegratedAccount | None) -> dict[str, object]:
-    """Fill the choices of the filters."""
+    """Set the choices of the filters, and return the suggestions of the text fields."""
     chosen = form.cleaned_data.get("account") if account is None else account.pk
     if account is None:
         accounts = IntegratedAccount.objects.filter(environment=environment).order_by("name")
-        form.offer("account", accounts.values_list("pk", "name")[:OFFERED], "An account that is gone")
+        form.offer("account", accounts.values_list("pk", "name")[:OFFERED], "A disconnected account")
     servers = (
         MCPServer.objects.filter(account_id=chosen, account__environment=environment)
         if chosen
         else MCPServer.objects.none()
     )
-    form.offer("server", servers.order_by("name").values_list("pk", "name")[:OFFERED], "A server that is gone")
+    form.offer("server", servers.order_by("name").values_list("pk", "name")[:OFFERED], "A deleted server")
     return {
         "known_tools": sorted(tools_used(environment.pk, chosen))[:OFFERED],
         "known_clients": clients_seen(environment.pk, chosen),
@@ -189,7 +189,7 @@ def _offer(form: ActivityForm, environment: Environment, account: IntegratedAcco
 
 
 def _addresses(form: ActivityForm, account: IntegratedAccount | None) -> dict[str, str]:
-    """Return the addresses that keep the filters: the two views, and the files."""
+    """Return the addresses of the two views and the exports, with the filters kept."""
     export_to = reverse("account-activity-export", args=[account.pk]) if account else reverse("activity-export")
     return {
         "calls": _with(_here(account), form.address()),

@@ -1,1 +1,1 @@
-"""Pages of MCP servers: creating and changing them, what they expose, how clients connect."""
+"""The pages of MCP servers: create and change them, see what they expose, connect clients."""

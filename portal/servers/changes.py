@@ -1,4 +1,4 @@
-"""What can be done to an MCP server from its row: pause, resume, rotate, delete."""
+"""Actions on an existing MCP server: pause, resume, rotate, delete."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from tools.record.usage import server_use
 @require_POST
 @signed_in
 def pause(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Refuse every client of a server from now on."""
+    """Refuse a server's clients until it is resumed."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     pause_server(server, request.user)
     undo = reverse("mcp-server-resume", args=[account_id, server_id])
@@ -33,7 +33,7 @@ def pause(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResp
 @require_POST
 @signed_in
 def resume(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Answer the clients of a server again."""
+    """Accept a paused server's clients again."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     resume_server(server, request.user)
     tell(request, f"{server.name} is live again: the same URL works.")
@@ -44,7 +44,7 @@ def resume(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRes
 @signed_in
 @recently_authenticated
 def rotate(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Say what a new URL breaks; make it and show it, once."""
+    """Show what a new URL breaks; on POST, create it and show it once."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     form = RotateForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -56,17 +56,17 @@ def rotate(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRes
 @require_POST
 @signed_in
 def drop_previous(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Refuse the URL of before a rotation from now on."""
+    """End the grace period in which the previous URL still works."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     end_grace(server, request.user)
-    tell(request, f"The URL of {server.name} before this one is refused from now on.")
+    tell(request, f"The previous URL of {server.name} is refused from now on.")
     return redirect("mcp-server", account_id, server_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def delete(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Say what a deletion breaks, and delete."""
+    """Show what a deletion breaks; on POST, delete the server."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     if request.method == "POST":
         delete_server(server, request.user)

@@ -1,4 +1,4 @@
-"""What gives a server's URL to each client: commands, settings files, programs."""
+"""Commands, settings files and programs that connect each client to a server's URL."""
 
 import json
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 LIST_TOOLS = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
 
 
-# Programs for the official Python client.
+# For the official Python client (package `mcp`, 2.x).
 PYTHON = """\
 import asyncio
 from mcp import Client
@@ -46,11 +46,11 @@ asyncio.run(main())"""
 
 
 def commands_for(url: str, server_name: str, *, with_api_token: bool) -> dict[str, str]:
-    """Return what each client is given, ready to be pasted; the API token is a variable or an input of its own."""
-    # What `claude mcp add` takes as a name: letters, digits, hyphens, underscores.
+    """Return a snippet for each client, ready to paste; the API token stays a variable or a prompt."""
+    # `claude mcp add` accepts only letters, digits, hyphens and underscores in a name.
     name = slugify(server_name)[:40].strip("-_") or "patchbay"
     spaced = f' \\\n  --header "Authorization: {BEARER}"' if with_api_token else ""
-    # mcp-remote splits at the first colon; some clients that start it break arguments at spaces after one.
+    # No space after the colon: some clients split mcp-remote's arguments there; it splits at the first colon itself.
     tight = f' \\\n  --header "Authorization:{BEARER}"' if with_api_token else ""
     return {
         "claude_code": f"claude mcp add --transport http {name} {url}{spaced}",
@@ -72,13 +72,13 @@ def _cursor(url: str, name: str, *, with_api_token: bool) -> str:
 
 
 def _vs_code(url: str, name: str, *, with_api_token: bool) -> str:
-    """Return the content of `.vscode/mcp.json`; VS Code asks for the API token once and keeps it."""
+    """Return the content of `.vscode/mcp.json`; VS Code prompts for the API token once and stores it."""
     server: dict[str, object] = {"type": "http", "url": url}
     document: dict[str, object] = {"servers": {name: server}}
     if with_api_token:
         server["headers"] = {"Authorization": "Bearer ${input:patchbay-api-token}"}
-        asked = {"type": "promptString", "id": "patchbay-api-token", "description": "API token", "password": True}
-        document["inputs"] = [asked]
+        prompt = {"type": "promptString", "id": "patchbay-api-token", "description": "API token", "password": True}
+        document["inputs"] = [prompt]
     return json.dumps(document, indent=2)
 
 
@@ -99,12 +99,12 @@ def _typescript(url: str, *, with_api_token: bool) -> str:
 
 
 def is_public(url: str) -> bool:
-    """Tell whether clients in the cloud can reach an address: they want HTTPS and a name that is not this machine's."""
+    """Return whether cloud clients can reach an address: they need HTTPS and a host other than this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.hostname not in THIS_MACHINE
 
 
 def _unencrypted(url: str) -> str:
-    """Return what mcp-remote wants besides an address that is neither HTTPS nor on this machine."""
+    """Return the flag that mcp-remote requires for plain HTTP to another machine."""
     parts = urlsplit(url)
     return " --allow-http" if parts.scheme == "http" and parts.hostname not in THIS_MACHINE else ""

@@ -1,4 +1,4 @@
-"""Do with a server what a client does first, in this process, and keep what the client would see."""
+"""Connect to a server as a client would, inside this process, and report what the client would see."""
 
 import time
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ CLIENT = {"name": "patchbay-test", "version": "1"}
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a client saw: the revision agreed on, the server's words, its tools as they were listed.
+    """What a client would see: the negotiated revision, the server's instructions, its tools as listed.
 
-    `problem` is the error that stopped it, in words; `milliseconds` is the time of the whole exchange.
+    `problem` is the message of the error that ended the exchange; `milliseconds` is the duration of the whole exchange.
     """
 
     revision: str
@@ -34,7 +34,7 @@ class Rehearsal:
 
 
 def rehearse(server: MCPServer) -> Rehearsal:
-    """Shake hands with a server and list its tools, as a client that has its URL."""
+    """Perform the handshake and list the tools, as a client with the URL does."""
     return async_to_sync(_rehearse)(resolved(server))
 
 
@@ -42,9 +42,10 @@ async def _rehearse(server: ResolvedServer) -> Rehearsal:
     started = time.perf_counter()
     context = RequestContext(server, {}, settings.RESULT_BUDGET)
     try:
-        hello = {"protocolVersion": HANDSHAKE[0], "capabilities": {}, "clientInfo": CLIENT}
-        agreed = await handshake_of(None).answer(Request(1, "initialize", hello), context)
-        welcome = orjson.loads(agreed.body)
+        params = {"protocolVersion": HANDSHAKE[0], "capabilities": {}, "clientInfo": CLIENT}
+        answer = await handshake_of(None).answer(Request(1, "initialize", params), context)
+        welcome = orjson.loads(answer.body)
+        # The rest of the exchange speaks the revision that the server chose.
         era = handshake_of(welcome["protocolVersion"])
         listing = (await era.answer(Request(2, "tools/list", {}), context)).body
     except JsonRpcError as error:

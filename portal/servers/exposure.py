@@ -1,4 +1,4 @@
-"""What a server with certain filters opens to a model: how many tools, at what cost, in which words."""
+"""What a server with given filters exposes to a model: its tools, and their cost in tokens."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.naming import CUSTOM, GROUPS
 
-# Clients begin to drop tools, and models to choose wrong ones, at about these sizes.
+# At about these sizes clients start to drop tools and models start to choose the wrong ones.
 CROWDED_TOOLS = 40
 HEAVY_TOKENS = 25_000
 
@@ -23,44 +23,43 @@ class Exposure:
 
     @cached_property
     def tokens(self) -> int:
-        """About how many tokens the listing takes."""
+        """The estimated tokens of the `tools/list` result."""
         return sum(estimate_tokens(as_mcp(tool)) for tool in self.tools)
 
     @property
     def tokens_text(self) -> str:
-        """The number of tokens with its thousands apart."""
         return f"{self.tokens:,}"
 
     @property
     def writing(self) -> list[Tool]:
-        """The tools that change the vendor's data."""
+        """The tools that write to the vendor."""
         return [tool for tool in self.tools if not tool.read_only]
 
     @property
     def is_crowded(self) -> bool:
-        """Whether there are more tools than models choose well among."""
+        """Whether there are too many tools for a model to choose well."""
         return len(self.tools) > CROWDED_TOOLS
 
     @property
     def is_heavy(self) -> bool:
-        """Whether the listing takes more of a conversation than clients like to give it."""
+        """Whether the listing takes too much of every conversation."""
         return self.tokens > HEAVY_TOKENS
 
     @property
     def percent(self) -> int:
-        """How much of what clients like to give is taken, at most 100."""
+        """How full the gauge is, by the tighter of the two limits; at most 100."""
         return min(100, round(100 * max(self.tokens / HEAVY_TOKENS, len(self.tools) / CROWDED_TOOLS)))
 
 
 def exposure_of(
     account: IntegratedAccount, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()
 ) -> Exposure:
-    """Return what a server with these filters exposes, which may be nothing."""
+    """Return the tools that pass these filters, possibly none."""
     return Exposure(catalogue_of(account.integration).select(methods, tags, names))
 
 
 def methods_in_words(methods: list[str]) -> str:
-    """Return a method filter as a table shows it: `all`, the groups, or how many methods."""
+    """Return a method filter in words: `all`, the groups, or the number of methods."""
     if not methods:
         return "all"
     if all(method in GROUPS or method == CUSTOM for method in methods):

@@ -1,4 +1,4 @@
-"""The forms of an MCP server: what it opens, to whom, until when; and how a new URL takes over."""
+"""The forms of an MCP server: what it exposes, to whom, until when; and how a new URL replaces the old one."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ ENDS = {
     AT: "At a date and time…",
 }
 
-# Where policy names a setting, the form has a field, and for some refusals words that fit a form better.
+# Maps the setting that a policy refusal names to the form's field; None puts the reason above the form.
 FIELDS = {
     "config": None,
     "config.methods": "methods",
@@ -38,11 +38,14 @@ TOO_SOON = "This is past, or less than a minute ahead. Choose a later time, or �
 
 
 class ServerForm(forms.Form):
-    """The settings of a server, new or as it is. Every choice comes from the account's catalogue."""
+    """The settings of a new or existing server. Every choice comes from the account's catalogue.
+
+    The `chosen` properties, `changed` and `expires_at` need a call of `is_valid()` first.
+    """
 
     name = forms.CharField(
         max_length=80,
-        help_text="Clients show it beside the tools, such as “Triage agent”.",
+        help_text="Clients show it next to the tools, such as “Triage agent”.",
         error_messages={"required": "Give the server a name."},
         widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
     )
@@ -50,13 +53,13 @@ class ServerForm(forms.Form):
     methods = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     tags = forms.MultipleChoiceField(
         required=False,
-        help_text="Only tools with one of these tags; none chosen is all.",
+        help_text="Only tools with at least one of these tags. Choose none to allow all.",
         widget=forms.CheckboxSelectMultiple,
     )
     tools = forms.MultipleChoiceField(
         label="Single tools",
         required=False,
-        help_text="Only these, of those that the choices above leave; none chosen is all.",
+        help_text="Only these of the tools that pass the choices above. Choose none to allow all.",
         widget=forms.CheckboxSelectMultiple,
     )
     ends = forms.ChoiceField(required=False, choices=ENDS, initial="30")
@@ -66,12 +69,12 @@ class ServerForm(forms.Form):
         error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    # Filled by the browser's script; without one the date and time are taken as UTC, and the label says so.
+    # The browser's script fills it in. Without the script, date and time are UTC, as the label says.
     time_zone = TimeZoneField()
     require_api_token_auth = forms.BooleanField(
         label="Also ask for an API token",
         required=False,
-        help_text="The URL alone is then not enough: clients send a token of this environment in a header.",
+        help_text="The URL alone is then not enough: clients must also send a token of this environment in a header.",
         widget=forms.CheckboxInput({"role": "switch"}),
     )
 
@@ -81,7 +84,7 @@ class ServerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.server = server
         if server is not None and server.expires_at:
-            # Shown in the reader's own zone by the browser's script; without one it is UTC, as the label says.
+            # The browser's script converts it to the reader's zone. Without the script it stays UTC, as the label says.
             self.fields["ends_at"].widget.attrs["data-moment"] = server.expires_at.isoformat()
         self._groups = {*GROUPS, CUSTOM}
         methods = Counter(tool.method_name for tool in catalogue) + Counter(tool.group for tool in catalogue)
@@ -92,7 +95,7 @@ class ServerForm(forms.Form):
     def _offer(self, name: str, values: list[str], tools: Counter[str] | None) -> None:
         field = cast(forms.MultipleChoiceField, self.fields[name])
         offered = [(value, value if tools is None else f"{value} ({tools[value]})") for value in values]
-        # A filter may name what the integration no longer has: it stays in view, to be taken out.
+        # A filter may name something that the integration no longer has. Show it, so that it can be removed.
         gone = [value for value in getattr(self.server, name, ()) if value not in values]
         field.choices = [
             *(choice for choice in offered if tools is None or tools[choice[0]]),
@@ -101,21 +104,19 @@ class ServerForm(forms.Form):
 
     @property
     def group_choices(self) -> list[BoundWidget]:
-        """The check boxes of groups of methods."""
         return [box for box in self["methods"] if str(box.data["value"]) in self._groups]
 
     @property
     def method_choices(self) -> list[BoundWidget]:
-        """The check boxes of single methods."""
         return [box for box in self["methods"] if str(box.data["value"]) not in self._groups]
 
     def clean(self) -> None:
-        """Hold the choices that need a second field against it."""
+        """Check the choices that require a second field."""
         data = self.cleaned_data
         if data.get("access") == CHOOSE and not data.get("methods") and "methods" not in self.errors:
             self.add_error("methods", "Choose at least one group or method.")
         at = data.get("ends_at")
-        # Beyond these years a time cannot be moved between zones.
+        # `astimezone` overflows near the years 1 and 9999.
         if at is not None and not 2000 <= at.year <= 9000:
             self.add_error("ends_at", "Give a year from 2000 to 9000.")
         if data.get("ends") == AT and not data.get("ends_at") and "ends_at" not in self.errors:
@@ -123,7 +124,7 @@ class ServerForm(forms.Form):
 
     @property
     def chosen_methods(self) -> list[str]:
-        """The method filter that was chosen, as far as the form makes sense (after is_valid)."""
+        """The method filter; `read` where the form does not say."""
         match self.cleaned_data.get("access"):
             case "read_write":
                 return ["read", "write", "custom"]
@@ -134,17 +135,15 @@ class ServerForm(forms.Form):
 
     @property
     def chosen_tags(self) -> list[str]:
-        """The tag filter that was chosen (after is_valid)."""
         return list(self.cleaned_data.get("tags", []))
 
     @property
     def chosen_tools(self) -> list[str]:
-        """The filter of single tools that was chosen (after is_valid)."""
         return list(self.cleaned_data.get("tools", []))
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The settings that were chosen, as `mcpservers.lifecycle` takes them (of a valid form)."""
+        """The settings as keyword arguments for `mcpservers.lifecycle` (valid forms only)."""
         return {
             "name": self.cleaned_data["name"],
             "methods": self.chosen_methods,
@@ -156,7 +155,7 @@ class ServerForm(forms.Form):
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Those of the chosen settings that are others than the server's (of a valid form)."""
+        """The settings that differ from the server's (valid forms only)."""
         before = _settings_of(self.server) if self.server else {}
         fields = {"methods": ("access", "methods"), "expires_at": ("ends", "ends_at")}
         return {
@@ -173,20 +172,20 @@ class ServerForm(forms.Form):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the server ends; None is never (after is_valid)."""
+        """When the server ends; None means never."""
         ends, at = self.cleaned_data.get("ends"), self.cleaned_data.get("ends_at")
         if ends == AT:
             return at and at.replace(tzinfo=self.cleaned_data.get("time_zone", UTC)).astimezone(UTC)
         return timezone.now() + timedelta(days=int(ends)) if ends else None
 
     def refuse(self, refused: PolicyRefused) -> None:
-        """Put each of policy's reasons beside its field."""
+        """Show each reason of a refusal at its field."""
         for name, reason in refused.problems.items():
             self.add_error(FIELDS.get(name), TOO_SOON if name == "expires_at" else reason)
 
 
 def _settings_of(server: MCPServer) -> dict[str, Any]:
-    """Return a server's settings as the fields of the form hold them; moments to the minute, as browsers give them."""
+    """Return a server's settings as the form's initial values; moments to the minute, as browsers submit them."""
     every = {*GROUPS, CUSTOM}
     methods = {*server.methods}
     access = READ if methods == {"read"} else READ_WRITE if methods in (set(), every) else CHOOSE
@@ -204,10 +203,10 @@ def _settings_of(server: MCPServer) -> dict[str, Any]:
 
 
 class RotateForm(forms.Form):
-    """How long the present URL works beside the new one."""
+    """How long the current URL keeps working after a rotation."""
 
     grace = forms.ChoiceField(
-        label="The present URL",
+        label="The current URL",
         choices={
             "0": "stops working at once",
             "3600": "works for another hour",
@@ -216,10 +215,9 @@ class RotateForm(forms.Form):
         },
         initial="0",
         required=False,
-        help_text="Choose a while where clients cannot all be given the new URL at the same moment.",
+        help_text="Choose a grace period if you cannot give all clients the new URL at the same moment.",
     )
 
     @property
     def period(self) -> timedelta:
-        """The grace period (of a valid form)."""
         return timedelta(seconds=int(self.cleaned_data["grace"] or 0))

@@ -1,4 +1,4 @@
-"""In which time zone somebody means the dates and times of a form."""
+"""The time zone of the dates and times in a form."""
 
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,14 +7,14 @@ from django import forms
 
 
 class TimeZoneField(forms.CharField):
-    """Filled by the browser's script; without one, or with a zone that is not known, it is UTC."""
+    """A hidden field that the browser's script fills in; UTC without the script, or for an unknown zone."""
 
     def __init__(self) -> None:
         super().__init__(max_length=64, required=False, initial="UTC", widget=forms.HiddenInput({"data-time-zone": ""}))
 
     def clean(self, value: Any) -> ZoneInfo:
-        """Return the zone."""
         try:
             return ZoneInfo(super().clean(value) or "UTC")
+        # ZoneInfo reads a file by the given name: bad keys raise ValueError, names of folders OSError.
         except (ZoneInfoNotFoundError, ValueError, OSError, forms.ValidationError):
             return ZoneInfo("UTC")

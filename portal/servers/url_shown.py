@@ -1,4 +1,4 @@
-"""Show a server's URL at the only moment when it is known."""
+"""Show a server's URL at the only moment it is known: only a digest of its token is stored."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -12,7 +12,7 @@ from portal.servers.exposure import exposure_of
 
 
 def show_once(request: PortalRequest, server: MCPServer, token: str, *, rotated: bool = False) -> HttpResponse:
-    """Answer with the URL that a token makes, and how each client takes it."""
+    """Return the page with a new token's URL and the instructions for each client."""
     url = f"{settings.PUBLIC_URL}/mcp/{token}"
     context = {
         "account": server.account,

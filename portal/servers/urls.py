@@ -1,4 +1,4 @@
-"""Paths of an account's MCP servers."""
+"""The URL patterns of an account's MCP servers."""
 
 from accounts.routing import page
 from portal.servers import changes, views

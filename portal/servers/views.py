@@ -1,4 +1,4 @@
-"""The MCP Servers tab: the table, one server, making one and changing it."""
+"""The MCP Servers tab: list, show, create and edit servers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,13 +26,13 @@ from tools.catalogue.compilation import catalogue_of
 from tools.record.usage import calls_lately
 
 PAGE = 25
-FEW = 8  # so many are seen at a glance, without a search
+FEW = 8  # a list up to this length needs no search
 SOON = timedelta(days=3)
 
 
 @dataclass(frozen=True)
 class ServerRow:
-    """A server as the table shows it."""
+    """A server with the figures that its table row shows."""
 
     server: MCPServer
     exposure: Exposure
@@ -43,7 +43,7 @@ class ServerRow:
 
 
 def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: int = 0) -> ServerRow:
-    """Put together what is shown of a server."""
+    """Return a server's table row; `calls` is the count of the last 24 hours."""
     status = server.status(now)
     ends_soon = status != MCPServer.Status.EXPIRED and server.expires_at is not None and server.expires_at - now < SOON
     exposure = exposure_of(account, server.methods, server.tags, server.tools)
@@ -51,12 +51,12 @@ def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: 
 
 
 def server_for(request: PortalRequest, account_id: UUID, server_id: UUID, role: Role = Role.VIEWER) -> MCPServer:
-    """Return a server of an account that the visitor may use as `role`; raise Http404 or PermissionDenied."""
+    """Return a server of an account in which the visitor has `role`; raise Http404 or PermissionDenied."""
     account = account_for(request, account_id, role)
     server = account.mcp_servers.filter(pk=server_id).first()
     if server is None:
-        raise Http404("There is no such MCP server. It may have ended, or be deleted.")
-    server.account = account
+        raise Http404("There is no such MCP server. It may have ended or been deleted.")
+    server.account = account  # saves a query
     return server
 
 
@@ -92,8 +92,8 @@ def show_server(request: PortalRequest, account_id: UUID, server_id: UUID) -> Ht
 @require_safe
 @signed_in
 def connection(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Show whether a client has connected yet; the page asks again while none has (a fragment of the page)."""
-    request.session.is_background = True  # the page asks by itself; nobody need be there
+    """Return the fragment that shows whether a client has connected; the page polls it until one has."""
+    request.session.is_background = True  # polling must not keep an unattended session alive
     server = server_for(request, account_id, server_id)
     exposure = exposure_of(server.account, server.methods, server.tags, server.tools)
     context = {"account": server.account, "server": server, "exposure": exposure}
@@ -103,7 +103,7 @@ def connection(request: PortalRequest, account_id: UUID, server_id: UUID) -> Htt
 @require_POST
 @signed_in
 def test(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Do what a client does first, and show what it would see."""
+    """Connect to the server as a client would, and show what it sees."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     context = {
         "account": server.account,
@@ -119,7 +119,7 @@ def test(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRespo
 @signed_in
 @recently_authenticated
 def create(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Ask for a server's settings; make it and show its URL, once."""
+    """Ask for a server's settings; on POST, create it and show its URL once."""
     account = account_for(request, account_id, Role.OPERATOR)
     form = ServerForm(catalogue_of(account.integration), request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -136,7 +136,7 @@ def create(request: PortalRequest, account_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
-    """Change a server's settings, effective at once; its URL stays the same."""
+    """Change a server's settings, effective at once; its URL does not change."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
     catalogue = catalogue_of(server.account.integration)
     form = ServerForm(catalogue, request.POST if request.method == "POST" else None, server=server)
@@ -146,7 +146,7 @@ def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRespo
         except PolicyRefused as refused:
             form.refuse(refused)
         else:
-            tell(request, f"{server.name} is changed, for every client at once. Its URL is the same.")
+            tell(request, f"{server.name} was changed for all its clients. Its URL is the same.")
             return redirect("mcp-server", account_id, server_id)
     context = {
         "account": server.account,
@@ -161,16 +161,17 @@ def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRespo
 @require_POST
 @signed_in
 def preview(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Show what a server with the settings of a form would expose (a fragment of the page)."""
+    """Return the fragment that shows what a server with the form's settings would expose."""
     account = account_for(request, account_id, Role.OPERATOR)
     form = ServerForm(catalogue_of(account.integration), request.POST)
-    form.is_valid()
+    form.is_valid()  # for cleaned_data: the preview also works with an incomplete form
     return render(request, "mcpservers/consequences.html", {"account": account, **consequences(account, form)})
 
 
 def consequences(account: IntegratedAccount, form: ServerForm) -> dict[str, object]:
-    """Return what follows from a form that may not be complete."""
+    """Return the preview's context; the form may be incomplete."""
     if not form.is_bound:
+        # A new form has no cleaned_data: bind it to its own initial values.
         shown = {name: form[name].value() for name in form.fields}
         form = ServerForm(catalogue_of(account.integration), {name: value for name, value in shown.items() if value})
         form.is_valid()

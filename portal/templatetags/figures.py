@@ -1,4 +1,4 @@
-"""How figures are written in templates."""
+"""Template filters that format figures."""
 
 from django import template
 
@@ -7,13 +7,11 @@ register = template.Library()
 
 @register.filter
 def duration(ms: float | str | None) -> str:
-    """Write milliseconds as a person would say them: 4.2 ms, 180 ms, 2.4 s, 3 min.
-
-    A template makes an empty text of what is missing.
-    """
+    """Format milliseconds for people: 4.2 ms, 180 ms, 2.4 s, 3 min."""
+    # A template passes an empty text for a missing value.
     if ms is None or isinstance(ms, str):
         return "–"
-    if ms < 9.95:
+    if ms < 9.95:  # the thresholds are where rounding would yield 10.0, 1000 or 100
         return f"{ms:.1f} ms"
     if ms < 999.5:
         return f"{ms:.0f} ms"
@@ -24,13 +22,13 @@ def duration(ms: float | str | None) -> str:
 
 @register.filter
 def number(value: float | None) -> str:
-    """Write a number with its thousands parted."""
+    """Format a number with thousands separators."""
     return "–" if value is None else f"{value:,.0f}"
 
 
 @register.filter
 def percent(value: float) -> str:
-    """Write a share: 0 %, 0.4 %, 12 %."""
+    """Format a percentage: 0 %, 0.4 %, 12 %."""
     if 0 < value < 9.95:
         return f"{value:.1f} %"
     return f"{value:.0f} %"
@@ -38,7 +36,7 @@ def percent(value: float) -> str:
 
 @register.filter
 def size(count: int | None) -> str:
-    """Write a number of bytes."""
+    """Format a number of bytes in binary units: 512 bytes, 1.5 KiB."""
     value = float(count or 0)
     for unit in ("bytes", "KiB", "MiB"):
         if value < 1024:

@@ -1,4 +1,4 @@
-"""Moments in templates. They are written in UTC; static/portal/times.js puts them into the reader's zone."""
+"""Template tags for moments. They are rendered in UTC; static/portal/times.js converts them to the reader's zone."""
 
 from datetime import UTC, datetime
 
@@ -12,17 +12,17 @@ register = template.Library()
 
 @register.simple_tag
 def ago(at: datetime) -> SafeString:
-    """Write how long ago a moment was, or how far off it is: `3 days ago`, `in 2 hours`."""
+    """Render a moment relative to now: `3 days ago`, `in 2 hours`."""
     return _time(at, "relative")
 
 
 @register.simple_tag
 def moment(at: datetime) -> SafeString:
-    """Write a moment as a date and time, for use after `until` and `since`."""
+    """Render a moment as a date and time, for use after `until` and `since`."""
     return _time(at, "exact")
 
 
 def _time(at: datetime, form: str) -> SafeString:
-    # No white space at the end: a full stop may follow.
+    # No trailing white space: a full stop may follow.
     words = f"{formatted(at.astimezone(UTC), 'j M Y, H:i')} UTC"
     return format_html('<time datetime="{}" data-{} title="{}">{}</time>', at.isoformat(), form, words, words)

@@ -1,1 +1,1 @@
-"""Pages of an account's tools: what there is, and a playground that calls one."""
+"""The pages of an account's tools: the list, one tool, and a playground that calls one."""

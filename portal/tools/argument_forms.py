@@ -1,4 +1,4 @@
-"""A form made of a tool's inputSchema: a field for each argument, or all of them as JSON. What is typed is kept."""
+"""A form built from a tool's inputSchema: a field for each argument, or one for all of them as JSON."""
 
 import json
 from collections.abc import Callable
@@ -20,10 +20,10 @@ YES_NO = (("", "–"), ("true", "yes"), ("false", "no"))
 
 
 class ArgumentsForm(forms.Form):
-    """The arguments of one tool, each in a field of its own.
+    """The arguments of one tool, each in its own field.
 
-    An empty field is an argument left out. `arguments` holds what a client would send, after is_valid. The tool itself
-    checks the arguments, so that a person reads what a model would; the form refuses only what makes no JSON.
+    An empty field omits its argument. After `is_valid()`, `arguments` is what a client would send. The form refuses
+    only values that cannot be converted; the tool validates the rest, so that people read the same errors as models.
     """
 
     use_required_attribute = False
@@ -41,7 +41,7 @@ class ArgumentsForm(forms.Form):
             self.fields[name] = field
 
     def clean(self) -> None:
-        """Make of each text what the schema wants."""
+        """Convert each value to the type in the schema."""
         self.arguments: dict[str, Any] = {}
         for name, read in self._read.items():
             typed = self.cleaned_data.get(name)
@@ -54,7 +54,7 @@ class ArgumentsForm(forms.Form):
 
 
 class JsonArgumentsForm(forms.Form):
-    """All arguments as one JSON document, for what no field can hold."""
+    """All arguments as one JSON document, for values that no field can express."""
 
     use_required_attribute = False
     document = forms.CharField(
@@ -68,7 +68,6 @@ class JsonArgumentsForm(forms.Form):
         super().__init__(data, prefix=PREFIX, initial={"document": written(shown)})
 
     def clean_document(self) -> Any:
-        """Return the document; refuse what is no JSON."""
         try:
             self.arguments: Any = _json(self.cleaned_data["document"].strip() or "{}")
         except ValueError as problem:
@@ -77,23 +76,24 @@ class JsonArgumentsForm(forms.Form):
 
 
 def written(arguments: Any) -> str:
-    """Return arguments as a person writes them."""
+    """Return arguments as indented JSON."""
     return json.dumps(arguments, indent=2, ensure_ascii=False)
 
 
 def _help(declared: Any) -> str:
-    said, kind = description_of(declared), takes(declared)
-    if not said:
+    description, kind = description_of(declared), takes(declared)
+    if not description:
         return kind.capitalize()
-    return said if kind == PLAIN else f"{said} ({kind})"
+    return description if kind == PLAIN else f"{description} ({kind})"
 
 
 def _field(tool: Tool, name: str, declared: Any) -> tuple[forms.Field, Callable[[Any], Any]]:
-    """Return the field of one argument, and what makes its value of what was typed."""
+    """Return the field of one argument, and the function that converts its input."""
     if name in tool.files:
         return forms.CharField(widget=_area(4), strip=False), _file
     values = declared.get("enum") if isinstance(declared, dict) else None
     if isinstance(values, list) and all(isinstance(value, str | int | float) for value in values):
+        # Choices are submitted as text: map them back to the values of the enum.
         given = {str(value): value for value in values}
         return forms.ChoiceField(choices=[("", "–"), *((text, text) for text in given)]), given.__getitem__
     match kind_of(declared):
@@ -124,28 +124,28 @@ def _text_field(name: str, declared: dict[str, Any]) -> forms.CharField:
 
 
 def _list_field(items: Any) -> tuple[forms.Field, Callable[[Any], Any]]:
-    """Return a field for a list: boxes to tick, a line for each item, or JSON."""
+    """Return a field for a list: checkboxes, one item per line, or JSON."""
     if boxes := _boxes(items):
         choices = [(each, each) for each in boxes]
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple), list
     read = READERS.get(kind_of(items))
     if read is None:
         return forms.CharField(widget=_area(3, mono=True)), _json
-    area = forms.Textarea({"rows": 2, "spellcheck": "false", "placeholder": "One a line"})
+    area = forms.Textarea({"rows": 2, "spellcheck": "false", "placeholder": "One per line"})
     return forms.CharField(widget=area), lambda typed: [
         read(line.strip()) for line in typed.splitlines() if line.strip()
     ]
 
 
 def _boxes(items: Any) -> list[str]:
-    """Return the values of a list that are few enough to be ticked; none where it takes others."""
+    """Return the values to offer as checkboxes; none where there are too many, or the list accepts other values."""
     values = items.get("enum") if isinstance(items, dict) else None
     few = isinstance(values, list) and len(values) <= MOST_BOXES and all(isinstance(value, str) for value in values)
     return values if few and values else []
 
 
 def _text(typed: str) -> str:
-    """Return a text with its lines as JSON's writers end them; browsers send CR LF."""
+    """Return a text with LF line endings, as clients send them; browsers submit CR LF."""
     return typed.replace("\r\n", "\n")
 
 
@@ -158,7 +158,7 @@ def _whole(typed: str) -> int:
 
 def _number(typed: str) -> float:
     try:
-        return float(typed.strip().replace(",", "."))
+        return float(typed.strip().replace(",", "."))  # many countries write a decimal comma
     except ValueError:
         raise ValueError(f"“{typed[:40]}” is not a number.") from None
 
@@ -169,23 +169,23 @@ READERS: dict[str, Callable[[str], Any]] = {"string": str, "integer": _whole, "n
 def _json(typed: str) -> Any:
     try:
         return bounded_json.loads_request(typed.strip().encode())
-    except (NotJSON, UnicodeEncodeError) as problem:
+    except (NotJSON, UnicodeEncodeError) as problem:  # a lone surrogate cannot be encoded
         raise ValueError(f"This is not JSON: {problem}.") from None
 
 
 def _file(typed: str) -> Any:
-    """Return a file: its text, or the object that the tool takes for any other."""
+    """Return a file's text, or the JSON object that describes a file that is not text."""
     return _json(typed) if typed.lstrip().startswith("{") else _text(typed)
 
 
 def _as_typed(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return arguments as they stand in the fields."""
+    """Return arguments as initial values of the fields."""
     properties = tool.input_schema["properties"]
     return {name: _typed(properties[name], value) for name, value in arguments.items() if name in properties}
 
 
 def _typed(declared: Any, value: Any) -> Any:
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # before int, of which bool is a subclass
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)

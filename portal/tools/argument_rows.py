@@ -1,4 +1,4 @@
-"""The arguments of a tool in words, for people: what each takes, and whether it is needed."""
+"""A tool's arguments in words: what each accepts, and whether it is required."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ MOST_MEMBERS = 6
 
 @dataclass(frozen=True, slots=True)
 class ArgumentRow:
-    """One argument: its name, what it takes, what the model is told of it."""
+    """One argument: its name, what it accepts, the description that the model reads."""
 
     name: str
     takes: str
@@ -31,7 +31,7 @@ class ArgumentRow:
 
 
 def arguments_of(schema: Schema) -> list[ArgumentRow]:
-    """Return the arguments of an inputSchema, in its order."""
+    """Return the arguments of an inputSchema, in the schema's order."""
     required = set(schema.get("required", []))
     return [
         ArgumentRow(name, takes(declared), name in required, description_of(declared))
@@ -40,12 +40,12 @@ def arguments_of(schema: Schema) -> list[ArgumentRow]:
 
 
 def description_of(declared: Any) -> str:
-    """Return what a property says of itself."""
+    """Return a property's description; empty for a boolean schema."""
     return str(declared.get("description", "")) if isinstance(declared, dict) else ""
 
 
 def kind_of(declared: Any) -> str:
-    """Return the JSON type of a property, leaving null out; empty where it has several, or none."""
+    """Return a property's JSON type, ignoring null; empty where it has several or none."""
     kind = declared.get("type") if isinstance(declared, dict) else None
     if isinstance(kind, list):
         kinds = [each for each in kind if each != "null"]
@@ -54,8 +54,8 @@ def kind_of(declared: Any) -> str:
 
 
 def takes(declared: Any) -> str:
-    """Say what a property takes: `text`, `one of: open, closed`, `list of whole numbers`, `whole number, 1 to 100`."""
-    if not isinstance(declared, dict):
+    """Describe what a property accepts: `one of: open, closed`, `list of whole numbers`, `whole number, 1 to 100`."""
+    if not isinstance(declared, dict):  # JSON Schema allows true and false as schemas
         return "anything"
     if "const" in declared:
         return f"always {declared['const']}"

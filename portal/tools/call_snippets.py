@@ -1,4 +1,4 @@
-"""One call of a tool as a program makes it: over MCP through a server's URL, or over REST on the whole account."""
+"""One tool call as a program: over MCP through a server's URL, or over REST on the whole account."""
 
 import json
 import pprint
@@ -65,7 +65,7 @@ print(answer.status_code, answer.text)"""
 
 @dataclass(frozen=True, slots=True)
 class Snippets:
-    """The same call for a shell and as a program; `variables` are what both read from the environment."""
+    """The same call as a curl command and a Python program; both read `variables` from the environment."""
 
     curl: str
     python: str
@@ -73,7 +73,7 @@ class Snippets:
 
 
 def over_mcp(server: MCPServer, tool: str, arguments: Any) -> Snippets:
-    """Return a call through a server. Its URL is kept nowhere, so it is a variable."""
+    """Return a call through a server. Its URL is a variable, since Patchbay does not store it."""
     params = {"name": tool, "arguments": arguments}
     message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, ensure_ascii=False)
     guarded = server.require_api_token_auth
@@ -84,7 +84,7 @@ def over_mcp(server: MCPServer, tool: str, arguments: Any) -> Snippets:
 
 
 def over_rest(address: str, tool: str, arguments: Any) -> Snippets:
-    """Return a call with an API token; `address` is where the account's tools are."""
+    """Return a call with an API token; `address` is the URL of the account's tools."""
     address = f"{address}/{tool}"
     curl = curl_over_rest("POST", address, arguments)
     python = OVER_REST.format(arguments=_literal(arguments), address=address)
@@ -92,5 +92,5 @@ def over_rest(address: str, tool: str, arguments: Any) -> Snippets:
 
 
 def _literal(arguments: Any) -> str:
-    """Return arguments as they stand in a program in Python."""
+    """Return arguments as a Python literal."""
     return pprint.pformat(arguments, sort_dicts=False, width=WIDTH)

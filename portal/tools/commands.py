@@ -1,4 +1,4 @@
-"""What a program sends to Patchbay, as a command for a shell; an API token is a variable of the environment."""
+"""Requests to Patchbay as curl commands; the API token is an environment variable."""
 
 import json
 import shlex
@@ -10,14 +10,15 @@ JSON = "-H 'Content-Type: application/json'"
 
 
 def curl_over_mcp(url: str, message: str, *, with_api_token: bool) -> str:
-    """Return a command that sends a message to a server; `url` stands in it as it is, which may be a variable."""
+    """Return a command that sends a message to a server; `url` is not quoted, since it may be a variable."""
     token = [TOKEN] if with_api_token else []
     accepts = "-H 'Accept: application/json, text/event-stream'"
     return _lines(f"curl -sS {url}", *token, JSON, accepts, f"-d {shlex.quote(message)}")
 
 
 def curl_over_rest(http: str, address: str, sent: Any = None, *, with_api_token: bool = True) -> str:
-    """Return a command that sends a request, with a body unless `sent` is None."""
+    """Return a command that sends a request, with a JSON body unless `sent` is None."""
+    # curl sends GET by default, and POST when there is a body.
     method = "" if http == ("GET" if sent is None else "POST") else f"-X {http} "
     token = [TOKEN] if with_api_token else []
     body = [] if sent is None else [JSON, f"-d {shlex.quote(json.dumps(sent, ensure_ascii=False))}"]

@@ -1,4 +1,4 @@
-"""The playground: call a tool of an account or a server for real, and see what a model and the vendor see."""
+"""The playground: call a tool of an account or server for real, and see what the model and the vendor see."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from tools.errors import WriteForbidden, WriteUnconfirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def playground(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Offer the tools with a form made of the chosen one's inputSchema; call it. A write asks first."""
+    """Offer the tools and a form for the chosen one; on POST, call it. A write asks for confirmation first."""
     account = account_for(request, account_id)
     given = request.POST if request.method == "POST" else request.GET
     choice = choice_of(account, given.get("server", ""), given.get("tool", ""))
@@ -27,13 +27,13 @@ def playground(request: PortalRequest, account_id: UUID) -> HttpResponse:
         return _posted(request, choice, choice.tool)
     missing = "" if choice.tool else given.get("tool", "")[:64]
     arguments = arguments_of_call(account, given.get("call", ""))
-    way = FIELDS if choice.holds(arguments) else JSON
+    way = FIELDS if choice.fits_fields(arguments) else JSON
     context = {"form": choice.form(way, arguments=arguments), "way": way, "missing": missing}
     return _page(request, choice, context, part="tools/choice.html")
 
 
 def _posted(request: PortalRequest, choice: Choice, tool: Tool) -> HttpResponse:
-    """Do what a button of the form says: change how arguments are typed, show programs, or call."""
+    """Handle a button of the form: switch between fields and JSON, show programs, or call the tool."""
     way = JSON if request.POST.get("way") == JSON else FIELDS
     form = choice.form(way, request.POST)
     if not form.is_valid():
@@ -41,7 +41,7 @@ def _posted(request: PortalRequest, choice: Choice, tool: Tool) -> HttpResponse:
     arguments = form.arguments
     if "switch" in request.POST:
         other = FIELDS if way == JSON else JSON
-        if other == FIELDS and not isinstance(arguments, dict):
+        if other == FIELDS and not isinstance(arguments, dict):  # the fields cannot hold a list or a scalar
             arguments = {}
         return _form_again(request, choice, other, choice.form(other, arguments=arguments))
     context = {"form": form, "way": way, **_outcome_of(request, choice, tool, arguments)}
@@ -49,13 +49,13 @@ def _posted(request: PortalRequest, choice: Choice, tool: Tool) -> HttpResponse:
 
 
 def _form_again(request: PortalRequest, choice: Choice, way: str, form: Any, status: int | None = None) -> HttpResponse:
-    """Return the form in the place of the one that was sent, where a script asked."""
+    """Return the page with the form; htmx replaces the submitted form instead of the outcome."""
     answer = _page(request, choice, {"form": form, "way": way}, part="tools/form.html", status=status)
     return reswap(retarget(answer, "#playground-form"), "outerHTML")
 
 
 def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: Any) -> dict[str, Any]:
-    """Return what came of a press on a button: programs, a question, a refusal, or the result of the call."""
+    """Return the context of the outcome: programs, a request to confirm, a refusal, or the call's result."""
     account = choice.account
     shown: dict[str, Any] = {"snippets": choice.snippets(arguments)}
     if "programs" in request.POST:
@@ -74,6 +74,6 @@ def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: A
 def _page(
     request: PortalRequest, choice: Choice, context: dict[str, Any], *, part: str, status: int | None = None
 ) -> HttpResponse:
-    """Return the whole page, or the part that a script asked for."""
+    """Return the whole page, or for htmx only `part`."""
     shown = {"account": choice.account, "tab": "tools", "choice": choice, **context}
     return render(request, part if request.htmx else "tools/playground.html", shown, status=status)

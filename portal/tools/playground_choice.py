@@ -1,4 +1,4 @@
-"""What the playground is about: an account or one of its MCP servers, a tool of it, and the arguments as typed."""
+"""The playground's choice: an account or one of its MCP servers, a tool, and the form of its arguments."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,7 +20,7 @@ SERVERS = 200
 
 @dataclass(frozen=True)
 class Choice:
-    """An account with the server, if any, through whose filter its tools are seen, and the tool that was chosen."""
+    """An account, the chosen tool, and the server (if any) whose filters select the tools on offer."""
 
     account: IntegratedAccount
     server: MCPServer | None
@@ -30,22 +30,21 @@ class Choice:
 
     @property
     def groups(self) -> list[tuple[str, list[Tool]]]:
-        """The tools by resource."""
         return [(name, [*group]) for name, group in groupby(self.tools, lambda tool: tool.resource)]
 
     def form(self, way: str, data: Any = None, arguments: dict[str, Any] | None = None) -> Any:
-        """Return the form of the arguments in one of the two ways; None where no tool is chosen."""
+        """Return the form with fields or with JSON; None where no tool is chosen."""
         if self.tool is None:
             return None
         return (JsonArgumentsForm if way == JSON else ArgumentsForm)(self.tool, data, arguments=arguments)
 
-    def holds(self, arguments: Any) -> bool:
-        """Tell whether the fields of the tool can hold arguments, which may be those of an earlier call."""
+    def fits_fields(self, arguments: Any) -> bool:
+        """Return whether the tool's fields can hold these arguments, for example those of an earlier call."""
         names = self.tool.input_schema["properties"] if self.tool else {}
         return not arguments or (isinstance(arguments, dict) and arguments.keys() <= names.keys())
 
     def snippets(self, arguments: Any) -> Snippets:
-        """Return the call with these arguments as programs make it."""
+        """Return the call with these arguments as programs."""
         name = self.tool.name if self.tool else ""
         if self.server is not None:
             return over_mcp(self.server, name, arguments)
@@ -53,7 +52,7 @@ class Choice:
 
 
 def choice_of(account: IntegratedAccount, server: str, tool: str) -> Choice:
-    """Return what was asked for; what is not there is left open, so that a page can offer what is."""
+    """Return the choice that an address names; an unknown server or tool counts as not chosen."""
     servers = [*account.mcp_servers.order_by("name")[:SERVERS]]
     chosen = _chosen(account, servers, server)
     catalogue = catalogue_of(account.integration)
@@ -62,7 +61,8 @@ def choice_of(account: IntegratedAccount, server: str, tool: str) -> Choice:
 
 
 def arguments_of_call(account: IntegratedAccount, call: str) -> Any:
-    """Return the arguments of a call of the account as they are on record; None where it has no such call."""
+    """Return the recorded arguments of one of the account's calls; None where there is no such call."""
+    # `isdigit` alone accepts "²"; up to 18 digits always fit the 64-bit key.
     if not (call.isascii() and call.isdigit() and len(call) < 19):
         return None
     return Call.objects.filter(pk=int(call), account_id=account.pk).values_list("arguments", flat=True).first()
@@ -74,4 +74,5 @@ def _chosen(account: IntegratedAccount, servers: list[MCPServer], wanted: str) -
     except ValueError:
         return None
     found = next((server for server in servers if server.pk == server_id), None)
+    # The list is capped at SERVERS: the server may be beyond it.
     return found or account.mcp_servers.filter(pk=server_id).first()

@@ -1,4 +1,4 @@
-"""The methods of an account's integration as the Tools tab shows them: which are tools, how good, how much used."""
+"""The rows of the Tools tab: each method of an integration, whether it is a tool, its score and its use."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation, State
 from tools.record.usage import NEVER_USED, ToolUse, tools_used
 
-# What a method comes to, in the order of the filter: a documented one is what gate and editor say, others are missing.
+# In the order of the filter. The quality gate and the editor decide the state of a documented method.
 STATES = {
     "exposed": "Tool",
     "draft": "Draft",
@@ -22,7 +22,7 @@ SHAPES = {"exposed": "live", "draft": "attention", "withdrawn": "paused", "missi
 
 @dataclass(frozen=True, slots=True)
 class ToolRow:
-    """One method of the definition. `name` is its tool's, or what the tool would be called; `use` is of 30 days."""
+    """One method of the definition. `name` is its tool's actual or future name; `use` covers 30 days."""
 
     declared: DeclaredMethod
     state: str
@@ -35,27 +35,25 @@ class ToolRow:
 
     @property
     def state_words(self) -> str:
-        """The state as people read it."""
         return STATES[self.state]
 
     @property
     def shape(self) -> str:
-        """The icon that stands beside the state."""
+        """The icon of the state."""
         return SHAPES[self.state]
 
     @property
     def writes(self) -> bool:
-        """Whether it changes the vendor's data."""
         return self.declared.method.access == "write"
 
     def matches(self, sought: str) -> bool:
-        """Tell whether a text stands in its name, its place or its title."""
+        """Return whether the name, the key or the title contains a text, given in lower case."""
         texts = (self.name, self.declared.key, self.tool.title if self.tool else "")
         return any(sought in text.lower() for text in texts)
 
 
 class RecordVerdict(NamedTuple):
-    """What is kept of a record and its verdict."""
+    """The columns of a documentation record and its verdict that a row needs."""
 
     record_id: int
     state: str
@@ -65,7 +63,7 @@ class RecordVerdict(NamedTuple):
 
 
 def rows_of(account: IntegratedAccount) -> list[ToolRow]:
-    """Return every method of an account's integration, in the definition's order (a fixed number of queries)."""
+    """Return every method of an account's integration, in the definition's order, with a fixed number of queries."""
     ensure_fresh()
     catalogue = catalogue_of(account.integration)
     records = Documentation.objects.filter(integration_id=account.integration_id, verdict__isnull=False)
@@ -90,14 +88,14 @@ def _rows(
             continue
         record = judged[place]
         name = tool.name if tool else record.name or declared.key
-        # The catalogue has the last word: it is what clients get.
+        # The catalogue decides, since it is what clients get.
         state = State.EXPOSED.value if tool else State.DRAFT.value if record.state == State.EXPOSED else record.state
         use = used.get(name, NEVER_USED)
         yield ToolRow(declared, state, name, tool, record.record_id, record.score, record.tokens, use)
 
 
 def counts_of(rows: Iterable[ToolRow]) -> dict[str, int]:
-    """Return how many rows there are of each state."""
+    """Return the number of rows in each state."""
     counts = dict.fromkeys(STATES, 0)
     for row in rows:
         counts[row.state] += 1

@@ -1,4 +1,4 @@
-"""Paths of an account's tools and its playground."""
+"""The URL patterns of an account's tools and its playground."""
 
 from accounts.routing import page
 from portal.tools import playground, views

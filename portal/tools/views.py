@@ -1,4 +1,4 @@
-"""The Tools tab: every method of an account's integration, and one of them as a client and its editor see it."""
+"""The Tools tab: every method of an account's integration, and one method in detail."""
 
 import json
 from itertools import groupby
@@ -27,7 +27,7 @@ SERVERS = 200
 @require_safe
 @signed_in
 def list_tools(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Show every method of the definition by resource: what is a tool, what is not and why, and how it is used."""
+    """Show every method of the definition by resource, with its state, score and use."""
     account = account_for(request, account_id)
     rows = rows_of(account)
     counts = counts_of(rows)
@@ -56,7 +56,7 @@ def list_tools(request: PortalRequest, account_id: UUID) -> HttpResponse:
 @require_safe
 @signed_in
 def show_tool(request: PortalRequest, account_id: UUID, resource: str, method: str) -> HttpResponse:
-    """Show one method: its tool as a client sees it, what its documentation is worth, and how it is used."""
+    """Show one method: its tool as clients see it, the score of its documentation, and its use."""
     account = account_for(request, account_id)
     row = next((row for row in rows_of(account) if row.declared.key == f"{resource}.{method}"), None)
     if row is None:
@@ -75,12 +75,12 @@ def show_tool(request: PortalRequest, account_id: UUID, resource: str, method: s
 
 
 def _may_document(request: PortalRequest) -> bool:
-    """Tell whether the visitor may open a record in the admin."""
+    """Return whether the visitor may open documentation in the admin."""
     return request.user.is_staff and request.user.has_perm("tools.view_documentation")
 
 
 def _listed(row: ToolRow) -> dict[str, object]:
-    """Return the tool as `tools/list` carries it, and what that costs a model."""
+    """Return the tool's entry in `tools/list`, and its estimated tokens."""
     if row.tool is None:
         return {}
     listed = as_mcp(row.tool)
@@ -95,7 +95,7 @@ def _judged(row: ToolRow) -> Preview | None:
 
 
 def _servers_with(account: IntegratedAccount, row: ToolRow) -> list[MCPServer]:
-    """Return the account's servers that open this tool, the newest first, out of the newest SERVERS."""
+    """Return the servers, among the account's newest SERVERS, that expose this tool; newest first."""
     tool = row.tool
     if tool is None:
         return []

@@ -1,4 +1,4 @@
-// Copy buttons: they say that they copied; where the browser forbids it, the text is selected for a copy by keyboard.
+// Copy buttons: they confirm the copy; where the browser forbids it, they select the text for copying by keyboard.
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);

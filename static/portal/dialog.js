@@ -1,4 +1,4 @@
-// The one dialog: what htmx puts into it opens it, and closing empties it. The browser returns the focus by itself.
+// The one dialog: it opens when htmx fills it, and closing empties it. The browser restores the focus.
 
 const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
@@ -18,8 +18,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (first?.matches("input")) first.focus();
 });
 
-// What cannot be seen again is not lost to a stray key or click: it closes by its own button,
-// which loads the page anew.
+// A secret that is shown once must not be lost to a stray key or click: only its own button closes it,
+// and reloads the page.
 dialog.addEventListener("cancel", (event) => {
   if (shownOnce()) event.preventDefault();
 });

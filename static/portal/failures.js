@@ -1,9 +1,9 @@
-// A part of a page that could not be loaded says so in words, and nothing that was typed is lost.
+// Reports in words when a part of a page could not be loaded; typed input is kept.
 
 const notice = document.getElementById("failure");
 
 function tell(text) {
-  // An open dialog stands above everything else, so that the notice must be in it to be seen.
+  // An open dialog covers everything else, so the notice must be inside it to be visible.
   (document.querySelector("dialog[open]") ?? document.body).append(notice);
   notice.textContent = text;
   notice.hidden = false;
@@ -21,7 +21,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   const words = {
     403: "You may not do this, or this page is out of date. Reload it and try again.",
-    404: "What you asked for is gone. Reload the page to see what is there.",
+    404: "This is gone. Reload the page to see what is there.",
     409: "You are in another environment now, and nothing was done. Reload the page to see in which.",
   };
   tell(words[status] ?? `Something failed here (error ${status}). Try again in a moment.`);

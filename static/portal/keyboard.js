@@ -1,8 +1,8 @@
-// Single keys, where nobody is typing: `/` finds, `c` creates, `?` tells them, and the rows of a table are walked.
+// Single keys, outside text fields: `/` searches, `c` creates, `?` lists the keys, others move through table rows.
 
 const shortcuts = document.getElementById("shortcuts");
 
-// The link that a row is about: its name, or else the first.
+// A row's main link: its name, or else the first link.
 const linkOf = (row) => row.querySelector("th[scope=row] a, th[scope=row] button") ?? row.querySelector("a");
 const links = (table) => [...table.querySelectorAll("tbody tr")].map(linkOf).filter((link) => link?.checkVisibility());
 

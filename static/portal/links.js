@@ -1,4 +1,4 @@
-// A link to where the vendor shows a value follows the fields that it depends on: https://{app_name}.example.com/keys
+// Updates a link to the vendor's page when the fields in its template change: https://{app_name}.example.com/keys
 
 function fill(link) {
   const form = link.closest("form");

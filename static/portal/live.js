@@ -1,4 +1,4 @@
-// New calls appear on top of the list, told by the server; and moments are shown in the reader's own zone.
+// Adds new calls from the server's event stream on top of the list, and shows times in the reader's zone.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const kept = 300;
@@ -65,7 +65,7 @@ function open() {
   });
   source.addEventListener("error", () => {
     say("", { lost: true });
-    // The browser tries again by itself after a break, but not after a refusal, such as a proxy's while it restarts.
+    // EventSource reconnects after a broken connection, but not after an error status, such as a restarting proxy's.
     if (source?.readyState === EventSource.CLOSED) {
       again = setTimeout(open, waited);
       waited = Math.min(waited * 2, 30000);
@@ -96,10 +96,10 @@ document.addEventListener("change", (event) => {
     open();
   } else {
     close();
-    say("Paused. Switch it on again, and what came in meanwhile follows.");
+    say("Paused. Switch it on again to load the calls made in the meantime.");
   }
 });
-// A page that nobody looks at holds no connection: browsers have few for one site.
+// A hidden page closes its connection: browsers allow only a few per site.
 document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
 addEventListener("pagehide", close);
 addEventListener("pageshow", (event) => event.persisted && open());

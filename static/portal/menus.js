@@ -1,4 +1,4 @@
-// Menus close when another place is chosen; a form that waits for a vendor says so.
+// Closes menus on a click elsewhere or Escape; shows that a form is waiting for a vendor.
 
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -30,7 +30,7 @@ document.addEventListener("submit", (event) => {
   button.setAttribute("aria-disabled", "true");
 });
 
-// Back from the next page, a form that the browser kept must be usable again.
+// After Back, the browser may restore the page from its cache with the form still disabled.
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[data-words]")) {
     button.textContent = button.dataset.words;

@@ -1,4 +1,4 @@
-// The search over everything (⌘K): a combobox whose options the server finds. Without this, its link leads to a page.
+// The global search (⌘K): a combobox whose options come from the server. Without this script, its link opens a page.
 
 const palette = document.getElementById("palette");
 const input = palette.querySelector("input");
@@ -48,7 +48,7 @@ input.addEventListener("keydown", (event) => {
   }
 });
 
-// What was found last is the first choice, so that Enter alone leads there.
+// Preselect the first result, so that Enter alone opens it.
 found.addEventListener("htmx:afterSwap", () => choose(options()[0]));
 found.addEventListener("pointermove", (event) => {
   const option = event.target.closest("[role=option]");

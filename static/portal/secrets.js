@@ -1,4 +1,4 @@
-// A stored secret is not sent to another address: once the form names one, its empty field no longer keeps it.
+// A stored secret is never sent to a new address: once the form has one, leaving the field empty no longer keeps it.
 
 function tell(form) {
   const moved = [...form.querySelectorAll("[data-address]")].some(

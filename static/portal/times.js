@@ -1,9 +1,9 @@
-// Times in the reader's own words and zone: relative, with the exact one on hover, or exact. The server writes UTC.
+// Shows times in the reader's zone: relative, with the exact time on hover, or exact. The server renders UTC.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-// A unit is used from so many seconds on: days stay days for two months, since "next month" could be anything.
+// The seconds from which a unit is used: days are used for two months, since "next month" is too vague.
 const day = 86400;
 const steps = [
   ["year", 365 * day, 730 * day],

@@ -1,4 +1,4 @@
-// An attempt that is taken later: its button says when, and can be pressed from then on.
+// A form whose next attempt must wait: its button counts down and is enabled at the end.
 
 function hold(form) {
   const button = form.querySelector("button.primary, button");
@@ -15,7 +15,7 @@ function hold(form) {
 }
 
 function begin(root) {
-  // Nobody stares at a button for a quarter of an hour; the words above it say how long that takes.
+  // No countdown for long waits: the text above the button says how long they take.
   for (const form of root.querySelectorAll("form[data-wait]")) if (Number(form.dataset.wait) <= 60) hold(form);
 }
 

@@ -114,7 +114,7 @@ def test_a_server_made_tested_rotated_and_deleted(visitor: Visitor, demo: dict[s
     page.click("nav.tabs >> text=MCP Servers")
     page.click("summary:has-text('More for Every dialog')")
     page.locator("tr", has_text="Every dialog").get_by_text("Delete…").click()
-    expect(page.locator("#dialog")).to_contain_text("is refused from then on")
+    expect(page.locator("#dialog")).to_contain_text("will be refused")
     assert visitor.problems() == []
     page.click("#dialog >> text=Delete MCP server")
     expect(page.locator(".notices")).to_contain_text("its URL is refused from now on")

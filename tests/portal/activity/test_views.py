@@ -245,7 +245,7 @@ class TestCharts:
         assert "1 failed" in html
         assert '<rect class="bar-calls"' in html
         assert '<path class="line line-p50"' in html
-        assert "Counted from 3 calls, exactly." in html
+        assert "Counted exactly, from 3 calls." in html
         assert "style=" not in html
 
     def test_tools_and_servers_are_ranked_with_links_that_keep_the_filters(
@@ -260,7 +260,7 @@ class TestCharts:
             assert "No server: REST or portal" in html
         gone = str(row.pk)
         row.delete()
-        assert "A server that is gone" in page(ana, "/activity", view="breakdown", server=gone)
+        assert "A deleted server" in page(ana, "/activity", view="breakdown", server=gone)
 
 
 class TestCall:
@@ -320,8 +320,8 @@ class TestCall:
         row = note_of(account, access="write", outcome="pending", duration_ms=None, upstream_ms=None).row()
         row.save()
         html = page(ana, f"/activity/calls/{row.pk}")
-        assert "no answer is noted yet" in html
-        assert "How long it took is not known." in html
+        assert "no answer is recorded yet" in html
+        assert "It is not known how long it took." in html
         assert shown(ana, "/activity") == [row.pk]
 
     def test_one_that_never_was_is_not_found(self, ana: Client) -> None:

@@ -164,7 +164,7 @@ def test_the_preview_follows_the_choices_even_before_there_is_a_name(olga: Clien
     assert "Nothing: no tool matches all" in preview(access="choose", methods=["reply"], tags=["crm"])
     assert "Choose at least one group or method." in preview(access="choose")
     assert "More than 40 tools" in preview(access="choose", methods=["read", "write", "custom"])
-    assert "Never ends by itself" in preview(ends="")
+    assert "Never ends on its own" in preview(ends="")
     assert "Clients need the URL and an API token" in preview(require_api_token_auth="on")
     assert "<html" not in preview()
 
@@ -206,7 +206,7 @@ def test_each_client_gets_its_steps(olga: Client, account: IntegratedAccount) ->
         "curl -sS http",
     ):
         assert words in shown
-    assert "takes only public HTTPS addresses" in shown
+    assert "accepts only public HTTPS addresses" in shown
     assert "<Agent>" not in shown
 
 

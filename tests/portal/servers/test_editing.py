@@ -132,7 +132,7 @@ class TestSeeing:
 
     def test_the_test_says_that_clients_are_refused(self, olga: Client, server: SERVER) -> None:
         olga.post(at(server[0], "pause"))
-        assert "clients are refused at present" in as_read(olga.post(at(server[0], "test")).content.decode())
+        assert "clients are refused now" in as_read(olga.post(at(server[0], "test")).content.decode())
 
     def test_the_test_says_that_calls_would_fail(self, olga: Client, server: SERVER) -> None:
         server[0].account.status = server[0].account.Status.NEEDS_REAUTH

@@ -46,7 +46,7 @@ def test_an_empty_tab_teaches(people: People, account: IntegratedAccount) -> Non
     assert "Create MCP Server" in shown
     viewer = page(browser(people.teammate), tab(account))
     assert "Create MCP Server" not in viewer
-    assert "takes the role “operator”" in viewer
+    assert "requires the role “operator”" in viewer
 
 
 def test_a_row_tells_what_a_server_exposes_until_when_and_to_whom(olga: Client, account: IntegratedAccount) -> None:

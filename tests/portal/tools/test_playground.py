@@ -103,9 +103,9 @@ async def test_what_is_no_number_stays_typed_beside_the_reason(bench: Bench) -> 
 
 async def test_what_the_tool_refuses_is_told_as_to_a_model(bench: Bench) -> None:
     shown = await bench.press("run", LIST, argument__limit="500")
-    assert "An error, in the words that a model reads." in shown
+    assert "An error, as a model reads it." in shown
     assert "Correct the arguments and call again." in shown
-    assert "FuseDesk was not asked." in shown
+    assert "Nothing was sent to FuseDesk." in shown
 
 
 async def test_a_call_on_record_is_opened_with_its_arguments(bench: Bench, people: People) -> None:

@@ -124,7 +124,7 @@ def test_others_see_nothing(people: People, account: IntegratedAccount) -> None:
 def test_an_integration_that_cannot_be_read_is_said(tim: Client, account: IntegratedAccount) -> None:
     account.integration.definition = {"name": "fuse_desk"}
     account.integration.save()
-    assert "cannot be read at present" in page(tim, account)
+    assert "cannot be read, so it has no methods" in page(tim, account)
 
 
 def test_more_calls_and_tools_do_not_take_more_queries(tim: Client, account: IntegratedAccount) -> None:
