@@ -36,7 +36,7 @@ FAILED = "consent_failed"
 
 # RFC 6749, section 4.1.2.1: what each error code means, and what to do.
 REFUSALS = {
-    "access_denied": "Access was not granted there. Begin again, and choose to allow it; this may need an administrator "
+    "access_denied": "Access was not granted there. Begin again, and choose to allow it; it may need an administrator "
     "of the vendor's account.",
     "invalid_scope": "It does not grant the scopes that the integration asks for. Allow them for the client there, or "
     "have the integration's definition changed.",

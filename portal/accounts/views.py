@@ -162,7 +162,9 @@ def enable(request: PortalRequest, account_id: UUID, *, enabled: bool) -> HttpRe
     else:
         undo = reverse("account-enable", args=[account.pk])
         tell(
-            request, f"{account.name} is disabled: none of its tools calls {account.integration.label} any more.", undo=undo
+            request,
+            f"{account.name} is disabled: none of its tools calls {account.integration.label} any more.",
+            undo=undo,
         )
     return redirect("account", account.pk)
 

@@ -121,7 +121,9 @@ def _welcome(request: HttpRequest, membership: Membership, response: HttpRespons
     return response
 
 
-def _answer_page(request: HttpRequest, token: str, invitation: Invitation, *, status: int | None = None) -> HttpResponse:
+def _answer_page(
+    request: HttpRequest, token: str, invitation: Invitation, *, status: int | None = None
+) -> HttpResponse:
     context = {
         "invitation": invitation,
         "token": token,
