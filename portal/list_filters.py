@@ -60,7 +60,6 @@ class AccountFilter(ListFilter):
         self.fields["integration"].choices = offered  # type: ignore[attr-defined]
 
     def narrow(self, accounts: QuerySet[IntegratedAccount]) -> QuerySet[IntegratedAccount]:
-        """Keep the accounts that match every filter."""
         columns = {"q": "name__icontains", "status": "status", "integration": "integration__name"}
         return accounts.filter(**{columns[name]: value for name, value in self.given.items()})
 
@@ -71,7 +70,6 @@ class ServerFilter(ListFilter):
     status = forms.ChoiceField(required=False, choices=[ANY, *MCPServer.Status.choices])
 
     def narrow(self, servers: MCPServerQuerySet) -> MCPServerQuerySet:
-        """Keep the servers that match every filter."""
         given = self.given
         if "status" in given:
             servers = servers.in_status(given["status"])

@@ -147,6 +147,7 @@ def take(session: SessionBase, user: User, state: str) -> Consent | None:
     # As bytes: compare_digest() refuses non-ASCII strings, and the state comes from the query string.
     if consent is None or not secrets.compare_digest(consent.state.encode(), state.encode()):
         return None
+    # Removed before its code is exchanged, so that a second answer with this state is refused.
     session[BEGUN] = {other: sealed for other, sealed in session[BEGUN].items() if other != key}
     return consent
 

@@ -110,6 +110,7 @@ def consent_again(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Begin a consent for an account with its stored connection fields."""
     account = account_for(request, account_id, Role.ADMIN)
     try:
+        # Without fields, the consent takes over the stored ones.
         return send_to_consent(request, account.integration, fields={}, base_url=account.base_url, account=account)
     except (ConnectionIncomplete, CredentialsUnreadable, DefinitionInvalid):
         warn(request, "The stored connection fields cannot be used. Check them, and give the secret ones again.")

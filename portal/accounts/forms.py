@@ -146,7 +146,6 @@ class ConfirmNameForm(forms.Form):
         self.fields["confirmation"].label = f"Type “{account.name}” to confirm"
 
     def clean_confirmation(self) -> str:
-        """Require the account's exact name."""
         typed: str = self.cleaned_data["confirmation"]
         # Stripped like the typed value: Django strips a CharField's input.
         if typed != self.account.name.strip():

@@ -65,7 +65,6 @@ class RemoveFactorForm(CodeForm):
         self.fields["code"].widget.attrs.pop("autofocus")
 
     def clean_password(self) -> str:
-        """Require the current password."""
         return own_password(self._request, self._user, self.cleaned_data["password"])
 
 
@@ -77,7 +76,6 @@ class OwnPasswordForm(PasswordChangeForm):
         self._request = request
 
     def clean_old_password(self) -> str:
-        """Require the current password."""
         return own_password(self._request, self.user, self.cleaned_data["old_password"])
 
 

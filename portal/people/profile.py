@@ -54,6 +54,7 @@ def password(request: PortalRequest) -> HttpResponse:
     form = OwnPasswordForm(request, request.user, request.POST)
     if not form.is_valid():
         return _profile(request, password_form=form)
+    # A new password invalidates every session of the user; this one gets the new hash and stays.
     update_session_auth_hash(request, form.save())
     request.session.note_password()
     _end_others(request)

@@ -79,7 +79,6 @@ class SignInCode(RedirectURLMixin, _CodeView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        """Sign in with a correct code."""
         user = User.objects.filter(pk=self.pending["user"], is_active=True).first()
         if user is None or not constant_time_compare(user.get_session_auth_hash(), self.pending.get("password", "")):
             return redirect("sign-in")
@@ -106,7 +105,6 @@ class SignInCode(RedirectURLMixin, _CodeView):
         return refused(page, refusal)
 
     def form_invalid(self, form: CodeForm) -> HttpResponse:
-        """Show the form with its errors."""
         response = super().form_invalid(form)
         response.status_code = REFUSED
         return response
