@@ -1,1 +1,1 @@
-"""How people reach Patchbay in a browser: the portal of support admins."""
+"""The portal: the pages that support admins use in a browser."""

@@ -1,4 +1,4 @@
-"""The page that shows the API to people: the OpenAPI document in words, with a command for each operation."""
+"""The API reference page: the OpenAPI document as prose, with a curl command for each operation."""
 
 import json
 import re
@@ -37,7 +37,11 @@ SAMPLES = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}
 
 @dataclass(frozen=True, slots=True)
 class DocumentedOperation:
-    """One operation in words. `answer` is what comes with `status`; `problems` are the others, by status."""
+    """One operation of the API.
+
+    `answer` lists the body's members for `status`, the first documented response; `problems` pairs every other status
+    with its description.
+    """
 
     http: str
     path: str
@@ -56,7 +60,7 @@ class DocumentedOperation:
 
 @dataclass(frozen=True, slots=True)
 class OperationGroup:
-    """The operations on one kind of thing."""
+    """The operations that share an OpenAPI tag."""
 
     tag: str
     title: str
@@ -64,17 +68,19 @@ class OperationGroup:
 
 
 def with_code(text: str) -> SafeString:
-    """Return a text in which what stands between backticks is shown as code."""
+    """Return a text as HTML, with everything between backticks marked up as code."""
     pieces = text.split("`")
-    shown = [
+    # Odd pieces are those between two backticks.
+    marked_up = [
         format_html("<code>{}</code>", piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
     ]
-    return mark_safe("".join(shown))  # noqa: S308  each piece is escaped
+    return mark_safe("".join(marked_up))  # noqa: S308  each piece is escaped
 
 
 @require_safe
 def api_reference(request: HttpRequest) -> HttpResponse:
-    """Show the API, to anybody: inside the portal's frame to who is signed in."""
+    """Show the API reference to anyone, inside the portal's frame for signed-in users."""
+    # Not `signed_in`: the reference is public, so the visit is set only for signed-in users.
     layout = "api/outside.html"
     if request.user.is_authenticated:
         visitor = cast(PortalRequest, request)
@@ -86,9 +92,10 @@ def api_reference(request: HttpRequest) -> HttpResponse:
 
 @cache
 def reference() -> list[OperationGroup]:
-    """Return what the document describes, made once a process."""
+    """Return the operations of the OpenAPI document by tag, built once per process."""
     described = orjson.loads(document())
     schemas = described["components"]["schemas"]
+    # GROUPS sets the page's order; a tag that it does not name comes last.
     groups = {tag: OperationGroup(tag, title) for tag, title in GROUPS.items()}
     for path, operations in described["paths"].items():
         for http, operation in operations.items():
@@ -136,7 +143,10 @@ def _operation(http: str, path: str, operation: Schema, schemas: Schema) -> Docu
 
 
 def _resolved(schema: Schema, schemas: Schema) -> Schema:
-    """Return a schema without a reference at its top."""
+    """Return a schema with its top-level `$ref`, single `allOf` or nullable union resolved, or that of its items.
+
+    A union stays as it is unless its non-null members share one type; then the first of them represents it.
+    """
     if "$ref" in schema:
         return _resolved(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if len(schema.get("allOf", [])) == 1:
@@ -151,26 +161,26 @@ def _resolved(schema: Schema, schemas: Schema) -> Schema:
     return schema
 
 
-def _rows(schema: Schema, schemas: Schema, before: str = "", depth: int = 0) -> Iterator[ArgumentRow]:
-    """Yield the members of an object, and of those in it, named from the top: `config.methods`, `result[].id`."""
+def _rows(schema: Schema, schemas: Schema, prefix: str = "", depth: int = 0) -> Iterator[ArgumentRow]:
+    """Yield the members of an object and of nested objects, named by path: `config.methods`, `result[].id`."""
     resolved = {name: _resolved(each, schemas) for name, each in schema.get("properties", {}).items()}
     for row in arguments_of({**schema, "properties": resolved}):
         inner = resolved[row.name]
-        name = f"{before}{row.name}"
-        held, mark = (inner.get("items", {}), "[].") if kind_of(inner) == "array" else (inner, ".")
-        opens = depth < DEEPEST and bool(held.get("properties"))
-        takes = ("list of objects" if mark == "[]." else "object") if opens else row.takes
+        name = f"{prefix}{row.name}"
+        nested, separator = (inner.get("items", {}), "[].") if kind_of(inner) == "array" else (inner, ".")
+        opens = depth < DEEPEST and bool(nested.get("properties"))
+        takes = ("list of objects" if separator == "[]." else "object") if opens else row.takes
         yield ArgumentRow(name, takes, row.required, with_code(_description(row.description)))
         if opens:
-            yield from _rows(held, schemas, f"{name}{mark}", depth + 1)
+            yield from _rows(nested, schemas, f"{name}{separator}", depth + 1)
 
 
 def _description(text: str) -> str:
-    """Return a description without the list of values that drf-spectacular adds, but for what it tells of them."""
+    """Return a description with drf-spectacular's list of enum values shortened to the labels that add something."""
     lead, _, listed = text.partition("* `")
     named = re.findall(r"`(\w+)` - (.+)", f"`{listed}") if listed else []
-    told = [f"`{value}`: {label}" for value, label in named if label.lower() != value]
-    return " ".join([lead.strip(), "; ".join(told)]).strip()
+    meanings = [f"`{value}`: {label}" for value, label in named if label.lower() != value]
+    return " ".join([lead.strip(), "; ".join(meanings)]).strip()
 
 
 def _example(content: Schema) -> Any:
@@ -180,7 +190,7 @@ def _example(content: Schema) -> Any:
 
 
 def _sample(body: Schema) -> Schema:
-    """Return a body with what is required, or else with the first member that there is."""
+    """Return a sample body with the required members, or the first member if none is required."""
     properties: dict[str, Schema] = body.get("properties", {})
     names = body.get("required") or [*properties][:1]
     return {name: _sample_of(properties[name]) for name in names}

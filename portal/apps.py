@@ -1,9 +1,9 @@
-"""Django's view of this app, which has no models: it is installed for its template tags."""
+"""The portal's app configuration. It has no models; Django needs it for the template tags."""
 
 from django.apps import AppConfig
 
 
 class PortalConfig(AppConfig):
-    """The pages that support admins work with."""
+    """The portal of support admins."""
 
     name = "portal"

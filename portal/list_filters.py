@@ -1,4 +1,4 @@
-"""What the lists of accounts and of MCP servers are narrowed to. All of it stands in the address."""
+"""Filters of the account and MCP server lists, read from the query string."""
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -11,7 +11,7 @@ ANY = ("", "Any")
 
 
 class ListFilter(forms.Form):
-    """Words to search for, and choices; what is not offered filters nothing."""
+    """Search words and choices; a value that is not offered is ignored."""
 
     q = forms.CharField(required=False, max_length=80)
 
@@ -20,19 +20,19 @@ class ListFilter(forms.Form):
 
     @property
     def given(self) -> dict[str, str]:
-        """The filters that were given, by name."""
-        # The page tells what was found by itself; a form that nobody could have sent finds everything.
+        """The non-empty valid filters, by name."""
+        # No errors are shown: a value that the page does not offer is dropped from `cleaned_data`.
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
     def choices(self) -> list[BoundField]:
-        """The fields that offer a choice."""
+        """The fields with more than one choice besides “Any”."""
         return [self[name] for name in self._offered()]
 
     @property
     def in_words(self) -> str:
-        """What was asked for, for a page on which nothing was found."""
+        """The filters as text, for a page without results."""
         given = self.given
         words = [f"“{given['q']}”"] if "q" in given else []
         for name, options in self._offered().items():
@@ -41,14 +41,14 @@ class ListFilter(forms.Form):
         return ", ".join(words)
 
     def _offered(self) -> dict[str, dict[str, str]]:
-        """Return the words of each choice by its value, field by field; a single thing to choose is no choice."""
+        """Return each field's labels by value, leaving out fields with a single choice besides “Any”."""
         fields = {name: field for name, field in self.fields.items() if isinstance(field, forms.ChoiceField)}
         offered = {name: dict(field.choices) for name, field in fields.items()}  # type: ignore[arg-type]  # flat pairs
         return {name: options for name, options in offered.items() if len(options) > 2}
 
 
 class AccountFilter(ListFilter):
-    """The filters of an environment's accounts: name, status, integration."""
+    """Filter an environment's accounts by name, status and integration."""
 
     status = forms.ChoiceField(required=False, choices=[ANY, *IntegratedAccount.Status.choices])
     integration = forms.ChoiceField(required=False)
@@ -60,22 +60,20 @@ class AccountFilter(ListFilter):
         self.fields["integration"].choices = offered  # type: ignore[attr-defined]
 
     def narrow(self, accounts: QuerySet[IntegratedAccount]) -> QuerySet[IntegratedAccount]:
-        """Keep the accounts that match every filter."""
         columns = {"q": "name__icontains", "status": "status", "integration": "integration__name"}
         return accounts.filter(**{columns[name]: value for name, value in self.given.items()})
 
 
 class ServerFilter(ListFilter):
-    """The filters of an account's MCP servers: name or end of the URL, status."""
+    """Filter an account's MCP servers by status, and by name or the last characters of the URL."""
 
     status = forms.ChoiceField(required=False, choices=[ANY, *MCPServer.Status.choices])
 
     def narrow(self, servers: MCPServerQuerySet) -> MCPServerQuerySet:
-        """Keep the servers that match every filter."""
         given = self.given
         if "status" in given:
             servers = servers.in_status(given["status"])
         if "q" in given:
-            # The last characters of a URL are what somebody has who found one in a client's settings.
+            # Someone who finds a URL in a client's settings knows its last characters, not the server's name.
             servers = servers.filter(Q(name__icontains=given["q"]) | Q(last_four=given["q"].removeprefix("…")))
         return servers

@@ -1,4 +1,4 @@
-"""What every signed-in page of the portal shares: who looks, in which environment, what they may do there."""
+"""What every signed-in page shares: the visitor, their environment and their role there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from accounts.people.members import accounts_of
 from accounts.people.sessions import SessionStore
 
 CHOSEN = "environment"
-SHOWN = "shown_environment"  # the field in which a form says for which environment it was shown
-MOVED = 409  # the form was shown for another environment than the session is in
+SHOWN = "shown_environment"  # the form field that names the environment a form was rendered for
+MOVED = 409  # 409 Conflict: the form was rendered for another environment
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass
 class Visit:
-    """In which environment somebody is, of those that they belong to.
+    """The visitor's memberships, and the one in whose environment they are now.
 
-    `named` tells whether the request itself says which: by a row in its address, rather than by what was chosen before.
+    `named` is true if the URL itself determines the environment, rather than an earlier choice in the session.
     """
 
     memberships: list[Membership]
@@ -38,26 +38,26 @@ class Visit:
 
     @property
     def environment(self) -> Environment | None:
-        """The environment whose accounts are shown; None for somebody who belongs to none."""
+        """The current environment; None for a visitor without a membership."""
         return self.membership.environment if self.membership else None
 
     def may(self, role: Role) -> bool:
-        """Tell whether the visitor may do here what `role` may."""
+        """Return whether the visitor has at least `role` here."""
         return self.membership is not None and self.membership.may(role)
 
     @property
     def may_operate(self) -> bool:
-        """Whether MCP servers may be made and changed here."""
+        """Whether the visitor may create and change MCP servers here."""
         return self.may(Role.OPERATOR)
 
     @property
     def may_administer(self) -> bool:
-        """Whether accounts may be connected and changed here."""
+        """Whether the visitor may connect and change accounts here."""
         return self.may(Role.ADMIN)
 
 
 class PortalRequest(HttpRequest):
-    """A request of somebody who is signed in."""
+    """A request from a signed-in user; `signed_in` sets its visit."""
 
     user: User
     htmx: HtmxDetails
@@ -66,14 +66,14 @@ class PortalRequest(HttpRequest):
 
 
 class EnvironmentMoved(Exception):
-    """A form was sent for another environment than its sender is in."""
+    """A form was rendered for another environment than its sender is in now."""
 
 
 P = ParamSpec("P")
 
 
 def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ask for a sign-in, give the request its visit, and answer a form that was shown for another environment."""
+    """Require a sign-in, set the request's visit, and answer EnvironmentMoved with a page of its own."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -90,9 +90,10 @@ def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -
 
 
 def visit_of(request: PortalRequest) -> Visit:
-    """Return the visit of a request: in the environment that the session holds, else in the first."""
+    """Return the visit of a request: in the environment chosen in the session, otherwise in the first."""
     memberships = list(Membership.objects.filter(user=request.user).select_related("environment"))
     chosen = request.session.get(CHOSEN)
+    # The session may name an environment that the user has since been removed from.
     for membership in memberships:
         if str(membership.environment_id) == chosen:
             return Visit(memberships, membership)
@@ -100,10 +101,11 @@ def visit_of(request: PortalRequest) -> Visit:
 
 
 def enter(request: PortalRequest, environment_id: UUID) -> None:
-    """Choose an environment for this request and those that follow; raise Http404 for one of others."""
+    """Switch this request and the session to an environment; raise Http404 unless the visitor is a member."""
     for membership in request.visit.memberships:
         if membership.environment_id == environment_id:
             request.visit.membership, request.visit.named = membership, True
+            # Assigning marks the session as modified, which costs a write.
             if request.session.get(CHOSEN) != str(environment_id):
                 request.session[CHOSEN] = str(environment_id)
             return
@@ -111,14 +113,14 @@ def enter(request: PortalRequest, environment_id: UUID) -> None:
 
 
 def require(request: PortalRequest, role: Role) -> Environment:
-    """Return the environment of the visit; raise PermissionDenied where the visitor may not do what `role` may.
+    """Return the current environment; raise PermissionDenied unless the visitor has at least `role` there.
 
-    Raises EnvironmentMoved for a form that was shown for another environment, or does not say for which: what
-    the session holds may have changed since, by a link that was followed or by a removal.
+    Raises EnvironmentMoved for a form that was rendered for another environment or names none: following a link or
+    being removed may have changed the session's environment since then.
     """
     environment = request.visit.environment
     if environment is None:
-        raise PermissionDenied("You do not belong to an environment yet. Ask an admin of yours to invite you.")
+        raise PermissionDenied("You do not belong to an environment yet. Ask an admin of your team to invite you.")
     if request.method not in SAFE and not request.visit.named and not _is_meant(request, environment):
         raise EnvironmentMoved
     if not request.visit.may(role):
@@ -130,9 +132,9 @@ def require(request: PortalRequest, role: Role) -> Environment:
 
 
 def _is_meant(request: PortalRequest, environment: Environment) -> bool:
-    """Tell whether a form is for this environment.
+    """Return whether a form was rendered for this environment.
 
-    One that does not say so is for the only one that its sender belongs to, unless they had chosen another.
+    A form that names none is accepted if the sender has this single membership and the session names no other.
     """
     shown = request.POST.get(SHOWN)
     if shown is not None:
@@ -141,22 +143,22 @@ def _is_meant(request: PortalRequest, environment: Environment) -> bool:
 
 
 def _moved(request: PortalRequest) -> HttpResponse:
-    """Say that nothing was done, and lead to either environment; what was typed is not shown."""
+    """Say that nothing was done and link to both environments, without showing what was typed."""
     meant = [row for row in request.visit.memberships if str(row.environment_id) == request.POST.get(SHOWN)]
     context = {"present": request.visit.environment, "meant": meant[0].environment if meant else None}
     return render(request, "environment_moved.html", context, status=MOVED)
 
 
 def account_for(request: PortalRequest, account_id: UUID, role: Role = Role.VIEWER) -> IntegratedAccount:
-    """Return an account, and enter its environment.
+    """Return an account and switch to its environment.
 
-    Raises Http404 for an account that the visitor cannot see, and PermissionDenied where `role` is more than theirs.
+    Raises Http404 if the visitor cannot see the account, PermissionDenied if they lack `role`.
     """
     accounts = accounts_of(request.user).select_related("integration", "environment")
     account = accounts.defer("integration__definition").filter(pk=account_id).first()
     if account is None:
         raise Http404(
-            "There is no such account here. It may be disconnected, or be one of an environment you are not in."
+            "There is no such account here. It may have been disconnected, or belong to an environment you are not in."
         )
     enter(request, account.environment_id)
     require(request, role)
@@ -164,18 +166,18 @@ def account_for(request: PortalRequest, account_id: UUID, role: Role = Role.VIEW
 
 
 def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
-    """Show a sentence on the next page; `undo` is the address that a POST goes to for taking it back."""
+    """Show a message on the next page; `undo` is the URL that a POST reverts the change with."""
     messages.success(request, text, extra_tags=undo)
 
 
 def warn(request: HttpRequest, text: str) -> None:
-    """Show on the next page what went wrong."""
+    """Show an error on the next page."""
     messages.error(request, text)
 
 
 def _to_sign_in(request: PortalRequest) -> HttpResponse:
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
-    # A redirect would be followed by the script, and the sign-in page put into a corner of this one.
-    seen = request.htmx.current_url_abs_path or "/"
-    return HttpResponseClientRedirect(redirect_to_login(seen).url)
+    # htmx would follow a redirect and put the sign-in page into a part of the current one.
+    current = request.htmx.current_url_abs_path or "/"
+    return HttpResponseClientRedirect(redirect_to_login(current).url)

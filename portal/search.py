@@ -1,4 +1,4 @@
-"""Search over everything that a person may see in an environment: pages, actions, accounts, servers, tools, people."""
+"""Search everything a visitor may see in an environment: pages, actions, accounts, servers, tools, people, tokens."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,15 +14,15 @@ from mcpservers.models import MCPServer
 from portal.requests import PortalRequest, Visit, signed_in
 from tools.catalogue.compilation import catalogue_of
 
-MOST = 6
-LONGEST = 80
+MOST = 6  # hits per group
+LONGEST = 80  # characters, as in the input's maxlength
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing that was found: its words, a detail beside them, and where it is.
+    """One hit: its text, a detail beside it, and its URL.
 
-    `parts` are the words before, in and after what was looked for.
+    `parts` splits the text into before, match and after.
     """
 
     words: str
@@ -34,7 +34,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """Things of one kind."""
+    """The hits of one kind."""
 
     title: str
     found: list[Hit] = field(default_factory=list)
@@ -43,14 +43,14 @@ class HitGroup:
 @require_safe
 @signed_in
 def search(request: PortalRequest) -> HttpResponse:
-    """Show what matches, best kinds first; as a part of the page where a script asks."""
+    """Show the matches, as a fragment for htmx requests."""
     sought = request.GET.get("q", "").strip()[:LONGEST]
     context = {"section": "search", "sought": sought, "groups": find(request, sought)}
     return render(request, "search/found.html" if request.htmx else "search/page.html", context)
 
 
 def find(request: PortalRequest, sought: str) -> list[HitGroup]:
-    """Return what matches in the environment that was chosen (a fixed number of queries)."""
+    """Return the matches in the current environment, with a fixed number of queries."""
     visit = request.visit
     groups = [
         HitGroup("Go to", _matching(_pages(request), sought)),
@@ -62,13 +62,13 @@ def find(request: PortalRequest, sought: str) -> list[HitGroup]:
 
 
 def _matching(offered: Iterable[Hit], sought: str) -> list[Hit]:
-    """Return those whose words hold what is looked for, each parted around it."""
+    """Return the hits whose text or detail contains the search text, at most MOST, with the match marked."""
     found = []
     for each in offered:
         place = each.words.lower().find(sought.lower())
         if place < 0 and sought.lower() not in each.detail.lower():
             continue
-        # Lowering may change how long a text is, in a few languages: then nothing is marked.
+        # In a few languages lower() changes a text's length, so its offsets do not fit: mark nothing then.
         marked = place >= 0 and len(each.words.lower()) == len(each.words)
         end = place + len(sought) if marked else 0
         start = place if marked else 0
@@ -120,7 +120,7 @@ def _things(visit: Visit, environment: Environment, sought: str) -> Iterator[Hit
 
 
 def _tokens(visit: Visit, sought: str) -> Iterator[Hit]:
-    """Yield the API tokens that the visitor sees on their page."""
+    """Yield the API tokens that the visitor also sees on the tokens page."""
     if visit.membership is None:
         return
     seen = ApiToken.objects.seen_by(visit.membership)
@@ -142,7 +142,7 @@ def _server(server: MCPServer) -> Hit:
 
 
 def _tools(environment: Environment) -> Iterator[Hit]:
-    """Yield the tools of each integration, at the first account that is connected through it."""
+    """Yield the tools of each integration, linked to its first account by name."""
     accounts = IntegratedAccount.objects.filter(environment=environment, integration=OuterRef("pk")).order_by("name")
     connected = Integration.objects.filter(integrated_accounts__environment=environment).distinct().defer("definition")
     for integration in connected.annotate(account_id=Subquery(accounts.values("pk")[:1])).order_by("label"):

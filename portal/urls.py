@@ -1,4 +1,4 @@
-"""Every path of the portal."""
+"""The portal's URL patterns."""
 
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView

@@ -1,1 +1,1 @@
-"""Pages of an integrated account: connecting it, a vendor's consent, its settings, the list of accounts."""
+"""Pages about integrated accounts: list, connecting, OAuth consent, settings."""

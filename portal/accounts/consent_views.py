@@ -1,7 +1,7 @@
-"""Pages of consent: on the way to the vendor, and back from it.
+"""OAuth consent pages: on the way to the vendor, and back.
 
-A form of the portal must not lead to another host: browsers hold the policy's `form-action` against every redirect that
-follows a post. So a form leads to a page here, and a link on that page leads to the vendor.
+A form cannot redirect to the vendor: browsers apply the CSP's `form-action` to every redirect that follows a POST.
+A form therefore leads to a page here, and a link on that page leads to the vendor.
 """
 
 from urllib.parse import urlsplit
@@ -46,7 +46,7 @@ UNKNOWN = (
 @require_safe
 @signed_in
 def show_consent(request: PortalRequest, key: str) -> HttpResponse:
-    """Show where the person is sent, what is asked for, and the link that leads there."""
+    """Show which host the user is sent to, the scopes that are requested, and the link."""
     consent = begun(request.session, request.user, key)
     if consent is None:
         warn(request, UNKNOWN)
@@ -65,6 +65,7 @@ def show_consent(request: PortalRequest, key: str) -> HttpResponse:
         "name": account.name if account else consent.name,
         "back": _page(consent),
         "host": urlsplit(client.authorization_url).netloc,
+        # RFC 6749, section 3.3 separates scopes by spaces; some vendors use commas.
         "scopes": client.scope.replace(",", " ").split(),
         "authorization_url": authorization_url(client, consent),
         "redirect_uri": redirect_uri(),
@@ -75,7 +76,7 @@ def show_consent(request: PortalRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def callback(request: PortalRequest) -> HttpResponse:
-    """Take a vendor's answer: connect the account, or say what went wrong where the person can begin again."""
+    """Handle a vendor's answer: connect the account, or say what failed on the page where the user can start again."""
     consent = take(request.session, request.user, request.GET.get("state", ""))
     if consent is None:
         warn(request, UNKNOWN)
@@ -106,12 +107,13 @@ def callback(request: PortalRequest) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def consent_again(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Begin a consent for an account with the connection fields that it has."""
+    """Begin a consent for an account with its stored connection fields."""
     account = account_for(request, account_id, Role.ADMIN)
     try:
+        # Without fields, the consent takes over the stored ones.
         return send_to_consent(request, account.integration, fields={}, base_url=account.base_url, account=account)
     except (ConnectionIncomplete, CredentialsUnreadable, DefinitionInvalid):
-        warn(request, "The connection fields that are stored will not do. Check them, and give the secret ones again.")
+        warn(request, "The stored connection fields cannot be used. Check them, and give the secret ones again.")
         return redirect("account-settings", account.pk)
 
 
@@ -124,7 +126,7 @@ def send_to_consent(
     name: str = "",
     account: IntegratedAccount | None = None,
 ) -> HttpResponse:
-    """Begin a consent and lead to its page; raise ConnectionIncomplete or CredentialsUnreadable."""
+    """Begin a consent and redirect to its page; raise ConnectionIncomplete or CredentialsUnreadable."""
     environment = require(request, Role.ADMIN)
     consent = new_consent(environment.pk, integration, name=name, fields=fields, base_url=base_url, account=account)
     begin(request.session, request.user, consent)
@@ -132,7 +134,10 @@ def send_to_consent(
 
 
 def consent_context(request: PortalRequest) -> dict[str, str]:
-    """Return what a form says that leads to a consent: the redirect URI, and whether the browser will come back."""
+    """Return the context of a form that leads to a consent.
+
+    `elsewhere` is this request's origin if it differs from `PUBLIC_URL`, where the vendor sends the browser back to.
+    """
     here = f"{request.scheme}://{request.get_host()}"
     return {
         "redirect_uri": redirect_uri(),
@@ -142,7 +147,7 @@ def consent_context(request: PortalRequest) -> dict[str, str]:
 
 
 def _page(consent: Consent) -> str:
-    """Return the address of the page where a consent is begun."""
+    """Return the path of the page where the consent began."""
     if consent.account_id is not None:
         return reverse("account-settings", args=[consent.account_id])
     return reverse("connect", args=[consent.integration])

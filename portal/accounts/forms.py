@@ -1,4 +1,4 @@
-"""The forms of accounts: connecting, settings."""
+"""Forms for connecting an account and for its settings."""
 
 from typing import Any
 from urllib.parse import quote
@@ -11,15 +11,15 @@ from accounts.models import IntegratedAccount
 from accounts.vendors.routes import Move, approved_routes, move_between
 from accounts.vendors.secret_routes import address_fields, again_words, move_of, routes_of
 
-# Connection fields stand beside the portal's own fields in one form; a vendor may well ask for a `name` too.
+# Connection fields share a form with the portal's own fields, and a vendor may also ask for a `name`.
 PREFIX = "field_"
 KEEP = "Leave empty to keep the present one"
-# What takes its place while the address is another one (static/portal/secrets.js).
+# Replaces KEEP while the form names another address (static/portal/secrets.js).
 AGAIN = "Needed again, since the address is another"
 
 
 class VendorField(forms.CharField):
-    """A connection field, with the place where the vendor shows its value."""
+    """A connection field, with a link to where the vendor shows its value."""
 
     def __init__(self, declared: ConnectionField, *, keep_secret: bool, again: str = "", decides: bool = False) -> None:
         kept = declared.secret and keep_secret and not again
@@ -57,7 +57,7 @@ class NameForm(forms.Form):
 
 
 class ReplaceConnectionForm(forms.Form):
-    """The connection fields that a definition asks for; secret ones are never shown, and stay when left empty."""
+    """The connection fields of a definition; secrets are never shown, and are kept when left empty."""
 
     keep_secrets = True
 
@@ -85,7 +85,7 @@ class ReplaceConnectionForm(forms.Form):
         self._fill_links()
 
     def _move(self, definition: Definition, account: IntegratedAccount) -> Move | None:
-        """Return the move that what was typed would make of the account, or that it has before it already."""
+        """Return how the typed values would move the account's secrets; unbound, how its definition already does."""
         if not self.is_bound:
             return move_of(account, definition)
         names = [field.name for field in definition.connection_fields if not field.secret]
@@ -101,11 +101,11 @@ class ReplaceConnectionForm(forms.Form):
 
     @property
     def given(self) -> dict[str, str]:
-        """The values of the connection fields by their names in the definition (of a valid form)."""
+        """The connection fields' values by their names in the definition; the form must be valid."""
         return {name.removeprefix(PREFIX): self.cleaned_data[name] for name in self.fields if name.startswith(PREFIX)}
 
     def refuse(self, refusal: ConnectionIncomplete | ConnectionRefused) -> None:
-        """Put each reason beside its field; what a vendor says concerns the whole."""
+        """Add each reason to its field; a vendor's refusal concerns the whole form."""
         if isinstance(refusal, ConnectionRefused):
             self.add_error("base_url" if refusal.forbidden else None, refusal.reason)
             return
@@ -114,7 +114,7 @@ class ReplaceConnectionForm(forms.Form):
             self.add_error(place, reason)
 
     def _fill_links(self) -> None:
-        """Fill the {placeholders} of the links from what is known of the other fields."""
+        """Fill the {placeholders} of the links with the values of fields that are not secret."""
         known = {
             bound.name.removeprefix(PREFIX): str(bound.value() or "")
             for bound in self.vendor_fields
@@ -126,13 +126,13 @@ class ReplaceConnectionForm(forms.Form):
 
 
 class ConnectForm(NameForm, ReplaceConnectionForm):
-    """A new account: its name and its connection fields."""
+    """The name and connection fields of a new account."""
 
     keep_secrets = False
 
 
 class ConfirmNameForm(forms.Form):
-    """The name of what is about to be lost, typed by whoever wants to lose it."""
+    """Confirm a deletion by typing the account's name."""
 
     confirmation = forms.CharField(
         max_length=80,
@@ -146,15 +146,15 @@ class ConfirmNameForm(forms.Form):
         self.fields["confirmation"].label = f"Type “{account.name}” to confirm"
 
     def clean_confirmation(self) -> str:
-        """Refuse any other name."""
         typed: str = self.cleaned_data["confirmation"]
+        # Stripped like the typed value: Django strips a CharField's input.
         if typed != self.account.name.strip():
             raise forms.ValidationError(f"This is not the account's name. Type {self.account.name} exactly.")
         return typed
 
 
 def filled_link(template: str, known: dict[str, str]) -> str:
-    """Return a link with its {placeholders} filled, or nothing while one of them is not known or it is no web link."""
+    """Return a link with its {placeholders} filled; empty if one is unknown or it is not an http(s) link."""
     if not template.startswith(("https://", "http://")) or not all(
         known.get(name) for name in PLACEHOLDER.findall(template)
     ):

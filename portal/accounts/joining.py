@@ -1,4 +1,4 @@
-"""Begin a consent for an account, and make the account out of the vendor's answer."""
+"""Build a consent, and connect the account with the vendor's answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,9 +30,9 @@ def new_consent(
     base_url: str,
     account: IntegratedAccount | None = None,
 ) -> Consent:
-    """Return a consent to be begun; the fields of an account that is there already stay where none are given.
+    """Return a new consent; fields that are not given keep the existing account's values.
 
-    Raises ConnectionIncomplete, and CredentialsUnreadable.
+    Raises ConnectionIncomplete and CredentialsUnreadable.
     """
     definition = integration.parsed()
     if account is not None:
@@ -57,9 +57,9 @@ def new_consent(
 
 
 def client_of(integration: Integration, consent: Consent) -> RegisteredClient:
-    """Return the client that the consent is for.
+    """Return the OAuth client of a consent.
 
-    Raises ConsentFailed where the definition asks for none any more, or would send what was typed elsewhere by now.
+    Raises ConsentFailed if the definition no longer uses OAuth, or would now send a secret somewhere else.
     """
     definition = integration.parsed()
     declared = definition.authentication
@@ -70,12 +70,13 @@ def client_of(integration: Integration, consent: Consent) -> RegisteredClient:
 
 
 def approved(consent: Consent) -> frozenset[SecretRoute]:
-    """Return the routes that a consent was begun for."""
+    """Return the secret routes as they were when the consent began."""
     return frozenset(SecretRoute(*route) for route in consent.routes)
 
 
 def typed_fields(definition: Definition, consent: Consent) -> dict[str, str]:
-    """Return the fields of a consent that may be shown again."""
+    """Return the fields of a consent that may be shown again, without secrets."""
+    # The definition may have changed meanwhile: what was secret then stays hidden.
     hidden = definition.secret_fields | {*consent.hidden}
     return {name: value for name, value in consent.fields.items() if name not in hidden}
 
@@ -89,9 +90,9 @@ def finish(
     account: IntegratedAccount | None,
     actor: Actor,
 ) -> IntegratedAccount:
-    """Exchange the code of a vendor's answer, test the connection, save the account.
+    """Exchange the authorization code, test the connection and save the account.
 
-    Raises ConsentFailed, ConnectionRefused, ConnectionIncomplete, CredentialsUnreadable; then nothing is saved.
+    Raises ConsentFailed, ConnectionRefused, ConnectionIncomplete or CredentialsUnreadable without saving anything.
     """
     client = client_of(integration, consent)
     code = read_answer(client, answer)

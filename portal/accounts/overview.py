@@ -1,4 +1,4 @@
-"""Pages that show an account together with its tools and MCP servers."""
+"""The list of accounts, an account's overview, and disconnecting it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -27,7 +27,7 @@ PAGE = 25
 
 @dataclass(frozen=True)
 class AccountRow:
-    """An account as the list and its overview show it."""
+    """An account as the list and its overview show it, with its calls of the last 24 hours."""
 
     account: IntegratedAccount
     tools: int
@@ -35,8 +35,9 @@ class AccountRow:
 
     @property
     def spark(self) -> str:
-        """The path of the small chart: a bar for each hour with calls, in a box of 24 by 8."""
+        """The SVG path of the small chart: a bar for each hour with calls, in a view box of 24 by 8."""
         highest = max(self.lately.hours)
+        # At least 0.6 high: a few calls stay visible beside a busy hour.
         heights = ((place, max(0.6, 8 * calls / highest)) for place, calls in enumerate(self.lately.hours) if calls)
         return " ".join(f"M{place + 0.5:g} 8v-{height:.2f}" for place, height in heights)
 
@@ -44,7 +45,7 @@ class AccountRow:
 @require_safe
 @signed_in
 def list_accounts(request: PortalRequest) -> HttpResponse:
-    """Show the integrated accounts of the chosen environment."""
+    """Show the integrated accounts of the current environment."""
     environment = request.visit.environment
     if environment is None:
         return render(request, "accounts/no_environment.html")
@@ -65,7 +66,7 @@ def list_accounts(request: PortalRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def overview(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Show what an account is, whether it is healthy, and what can be done."""
+    """Show an account's connection, health, MCP servers and tools."""
     account = account_for(request, account_id)
     now = timezone.now()
     states = [server.status(now) for server in account.mcp_servers.all()]
@@ -85,7 +86,7 @@ def overview(request: PortalRequest, account_id: UUID) -> HttpResponse:
 
 
 def labelled_fields(account: IntegratedAccount) -> list[tuple[str, str]]:
-    """Return the connection fields that are not secret, by their labels; by their names where these are not known."""
+    """Return the non-secret connection fields as pairs of label and value, or of name and value without a label."""
     try:
         labels = {field.name: field.label for field in account.integration.parsed().connection_fields}
     except DefinitionInvalid:
@@ -96,7 +97,7 @@ def labelled_fields(account: IntegratedAccount) -> list[tuple[str, str]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def disconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Name what would break, and delete the account once its name is typed."""
+    """Show what would break; delete the account once its name is typed."""
     account = account_for(request, account_id, Role.ADMIN)
     form = ConfirmNameForm(account, request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""Paths of the account list, of connecting an account, its overview and its settings."""
+"""URL patterns of the account list, connecting, overview and settings."""
 
 from functools import partial
 

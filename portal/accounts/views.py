@@ -1,4 +1,4 @@
-"""Pages of people and accounts: choosing an environment, connecting an account, its settings."""
+"""Choosing an environment, connecting an account, and its settings."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ UNREADABLE = (
 @require_POST
 @signed_in
 def choose_environment(request: PortalRequest) -> HttpResponse:
-    """Show the accounts of another environment from now on."""
+    """Switch the session to another environment."""
     for membership in request.visit.memberships:
         if str(membership.environment_id) == request.POST.get("environment"):
             enter(request, membership.environment_id)
@@ -45,7 +45,7 @@ def choose_environment(request: PortalRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def choose_integration(request: PortalRequest) -> HttpResponse:
-    """Show which vendors an account can be connected at."""
+    """Show the integrations that an account can be connected through."""
     require(request, Role.ADMIN)
     return render(request, "accounts/choose_integration.html", {"integrations": Integration.objects.all()})
 
@@ -53,7 +53,7 @@ def choose_integration(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def connect(request: PortalRequest, integration_name: str) -> HttpResponse:
-    """Ask for the connection fields; test them at the vendor and keep them, or have the person consent there first."""
+    """Ask for the connection fields, then test and save them, or send the user to the vendor's consent page first."""
     environment = require(request, Role.ADMIN)
     integration = get_object_or_404(Integration, name=integration_name)
     definition = definition_of(integration)
@@ -83,14 +83,14 @@ def connect(request: PortalRequest, integration_name: str) -> HttpResponse:
 @require_safe
 @signed_in
 def settings(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Show what can be changed about an account."""
+    """Show an account's settings."""
     return _settings(request, account_for(request, account_id, Role.ADMIN))
 
 
 @require_POST
 @signed_in
 def rename(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Give an account another name."""
+    """Rename an account."""
     account = account_for(request, account_id, Role.ADMIN)
     form = NameForm(request.POST)
     if not form.is_valid():
@@ -104,7 +104,7 @@ def rename(request: PortalRequest, account_id: UUID) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def reconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Replace connection fields, once the vendor has accepted them."""
+    """Replace the connection fields once the vendor accepts them."""
     account = account_for(request, account_id, Role.ADMIN)
     definition = definition_of(account.integration)
     form = ReplaceConnectionForm(definition, request.POST, account=account)
@@ -131,7 +131,7 @@ def reconnect(request: PortalRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def check(request: PortalRequest, account_id: UUID) -> HttpResponse:
-    """Ask the vendor now whether the connection works."""
+    """Test the connection at the vendor now."""
     account = account_for(request, account_id, Role.OPERATOR)
     if account.status == account.Status.DISABLED:
         warn(request, f"{account.name} is disabled. Enable it to test its connection.")
@@ -152,7 +152,7 @@ def check(request: PortalRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def enable(request: PortalRequest, account_id: UUID, *, enabled: bool) -> HttpResponse:
-    """Switch an account on, or off at once for every client."""
+    """Enable an account, or disable it at once for every client."""
     account = account_for(request, account_id, Role.ADMIN)
     set_enabled(account, request.user, enabled=enabled)
     if account.stopped:
@@ -162,18 +162,20 @@ def enable(request: PortalRequest, account_id: UUID, *, enabled: bool) -> HttpRe
     else:
         undo = reverse("account-enable", args=[account.pk])
         tell(
-            request, f"{account.name} is disabled: no tool of it calls {account.integration.label} any more.", undo=undo
+            request,
+            f"{account.name} is disabled: none of its tools calls {account.integration.label} any more.",
+            undo=undo,
         )
     return redirect("account", account.pk)
 
 
 def definition_of(integration: Integration) -> Definition:
-    """Return an integration's definition; raise Http404 for one that cannot be used."""
+    """Return an integration's definition; raise Http404 if it is not valid."""
     try:
         return integration.parsed()
     except DefinitionInvalid:
         raise Http404(
-            f"The definition of {integration.label} is not valid at present. Whoever edits it in the admin can mend it."
+            f"The definition of {integration.label} is not valid at present. Whoever edits it in the admin can fix it."
         ) from None
 
 
@@ -184,7 +186,7 @@ def _settings(
     name_form: NameForm | None = None,
     connection_form: ReplaceConnectionForm | None = None,
 ) -> HttpResponse:
-    """Show the settings, with what came back refused."""
+    """Show the settings, with the form that was refused, if any."""
     refused = name_form is not None or connection_form is not None
     definition = definition_of(account.integration)
     failed = take_failure(request.session, reverse("account-settings", args=[account.pk]))
@@ -202,11 +204,11 @@ def _settings(
 
 
 def _typed(failed: FailedConsent) -> dict[str, str]:
-    """Return what somebody had typed before they consented in vain, for the form where they begin again."""
+    """Return the typed values of a failed consent as the form's initial values."""
     fields = {f"{PREFIX}{name}": value for name, value in failed.fields.items()}
     return {**fields, "name": failed.name, "base_url": failed.base_url}
 
 
 def _consent(request: PortalRequest, definition: Definition) -> dict[str, str]:
-    """Return what the page says of the consent that the form leads to; nothing where it leads to none."""
+    """Return the consent's context, or nothing if the definition needs no consent."""
     return consent_context(request) if needs_consent(definition) else {}

@@ -1,1 +1,1 @@
-"""Pages of people: signing in, profile, members and invitations, API tokens, the audit record."""
+"""Pages about people: sign-in, profile, members and invitations, API tokens, audit log."""

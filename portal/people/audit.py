@@ -1,4 +1,4 @@
-"""The audit record of an environment: who changed what, when."""
+"""The audit page of an environment."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -14,7 +14,7 @@ from portal.people.forms import AuditFilter
 from portal.requests import PortalRequest, require, signed_in
 
 PAGE = 50
-# What is changed in an environment, as the record names it: in words, one and many.
+# The first part of an action (`mcp_server.created`), as singular and plural labels.
 KINDS = {
     "integrated_account": ("Account", "Accounts"),
     "mcp_server": ("MCP server", "MCP servers"),
@@ -29,29 +29,29 @@ KINDS = {
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One change as the table shows it."""
+    """One audit entry as a table row."""
 
     entry: AuditEntry
 
     @property
     def words(self) -> str:
-        """What was done, such as `MCP server created`."""
+        """The action as text, such as `MCP server created`."""
         kind, _, verb = self.entry.action.partition(".")
         return f"{KINDS[kind][0] if kind in KINDS else plain(kind).capitalize()} {plain(verb)}"
 
     @property
     def details(self) -> list[tuple[str, str]]:
-        """What is known of it besides, by name."""
+        """The entry's details as pairs of label and text."""
         return [(plain(name), in_words(value)) for name, value in self.entry.details.items()]
 
 
 def plain(name: str) -> str:
-    """Return a name that programs use as words."""
+    """Return an identifier as words: `mcp_server` as `mcp server`."""
     return name.replace("_", " ")
 
 
 def in_words(value: Any) -> str:
-    """Return a value of the record's details as a person reads it."""
+    """Return a value of an entry's details as readable text."""
     match value:
         case None | "" | []:
             return "none"
@@ -69,9 +69,10 @@ def in_words(value: Any) -> str:
 @require_safe
 @signed_in
 def show(request: PortalRequest) -> HttpResponse:
-    """Show what was changed, newest first."""
+    """Show the audit entries that the visitor may read, newest first."""
     require(request, Role.VIEWER)
     entries = entries_for(cast(Membership, request.visit.membership))
+    # entries_for() hides invitations from everyone but admins, so the filter does not offer them either.
     hidden = set() if request.visit.may_administer else {"invitation"}
     form = AuditFilter({kind: many for kind, (_, many) in KINDS.items() if kind not in hidden}, request.GET)
     if form.is_valid():

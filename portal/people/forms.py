@@ -1,4 +1,4 @@
-"""The forms of the pages about people."""
+"""Forms of the pages about people."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from accounts.models import Role, User
 from accounts.signing_in.backend import is_password_of
 
 if TYPE_CHECKING:
-    # Generic to the type checker only.
+    # Django's form classes are generic only in its type stubs.
     _UserForm = forms.ModelForm[User]
     _NewUserForm = UserCreationForm[User]
 else:
@@ -20,11 +20,12 @@ else:
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password; a refusal does not tell which of them was wrong."""
+    """Name and password; an error does not say which of them was wrong."""
 
     error_messages = {
-        "invalid_login": "This name and password do not go together. Check both; capital letters matter.",
-        "inactive": "This name and password do not go together. Check both; capital letters matter.",
+        "invalid_login": "This name and password do not match. Check both; capital letters matter.",
+        # The same text, so that it does not reveal which accounts exist.
+        "inactive": "This name and password do not match. Check both; capital letters matter.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,7 +33,7 @@ class SignInForm(AuthenticationForm):
         self.refusal: SignInRefused | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Check name and password, unless there were too many attempts."""
+        """Check name and password; keep the refusal after too many attempts."""
         try:
             return super().clean()
         except SignInRefused as refusal:
@@ -41,18 +42,18 @@ class SignInForm(AuthenticationForm):
 
 
 class CodeForm(forms.Form):
-    """A code of the second factor."""
+    """A second-factor code or a recovery code."""
 
     code = forms.CharField(
         max_length=40,
         label="Code",
-        error_messages={"required": "Give the code that your authenticator shows, or a recovery code."},
+        error_messages={"required": "Enter the code that your authenticator shows, or a recovery code."},
         widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autofocus": True}),
     )
 
 
 class RemoveFactorForm(CodeForm):
-    """The password and a code, for taking the second factor away."""
+    """The password and a code, to remove the second factor."""
 
     password = forms.CharField(widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False)
 
@@ -60,38 +61,37 @@ class RemoveFactorForm(CodeForm):
         super().__init__(*args, **kwargs)
         self._request = request
         self._user = user
+        # The profile page has several forms; the focus would jump to the middle of it.
         self.fields["code"].widget.attrs.pop("autofocus")
 
     def clean_password(self) -> str:
-        """Refuse another password than the present one."""
         return own_password(self._request, self._user, self.cleaned_data["password"])
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """Another password, against the present one."""
+    """Change the password; requires the current one."""
 
     def __init__(self, request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self._request = request
 
     def clean_old_password(self) -> str:
-        """Refuse another password than the present one."""
         return own_password(self._request, self.user, self.cleaned_data["old_password"])
 
 
 def own_password(request: HttpRequest, user: User, password: str) -> str:
-    """Return somebody's password; refuse another one, and too many of them."""
+    """Return the password if it is the user's; raise ValidationError if it is wrong or after too many attempts."""
     try:
-        right = is_password_of(request, user, password)
+        correct = is_password_of(request, user, password)
     except SignInRefused as refusal:
         raise forms.ValidationError(str(refusal)) from None
-    if not right:
+    if not correct:
         raise forms.ValidationError("This is not your password.")
     return password
 
 
 class DetailsForm(_UserForm):
-    """What others see of somebody."""
+    """Name and email address of a user."""
 
     class Meta:
         model = User
@@ -99,7 +99,7 @@ class DetailsForm(_UserForm):
 
 
 class JoinForm(_NewUserForm):
-    """The account of somebody who is new here. An invited address is theirs from the start, and is not asked for."""
+    """A new user who joins by invitation; the email address comes from the invitation and is not a field."""
 
     class Meta:
         model = User
@@ -110,20 +110,20 @@ class JoinForm(_NewUserForm):
         self.instance.email = email
         self.fields["username"].label = "Name to sign in with"
         self.fields["username"].help_text = "Letters, digits and @ . + - _"
-        self.fields["username"].widget.attrs.pop("autofocus", None)  # it stands in the middle of the page
+        self.fields["username"].widget.attrs.pop("autofocus", None)  # the form is in the middle of the page
         self.fields["password1"].help_text = "At least 8 characters, not only digits, and not easily guessed."
         self.fields["password2"].label = "Password again"
         self.fields["password2"].help_text = ""
 
 
 class RoleForm(forms.Form):
-    """Another role for a member."""
+    """A member's new role."""
 
     role = forms.ChoiceField(choices=Role.choices)
 
 
 class AuditFilter(forms.Form):
-    """What of the audit record is shown."""
+    """Filter the audit entries by actor and kind."""
 
     who = forms.CharField(required=False, max_length=80, label="Who", widget=forms.TextInput({"autocomplete": "off"}))
     what = forms.ChoiceField(required=False, label="What")

@@ -1,4 +1,4 @@
-"""What somebody sees who opens the link of an invitation: what it is, and the ways to answer it."""
+"""The pages behind an invitation link: show it, accept it, decline it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,13 +21,13 @@ from accounts.signing_in.entering import enter
 from portal.people.forms import JoinForm
 from portal.requests import CHOSEN, tell
 
-# What a page of this kind says to others of where somebody comes from: the site, never the path with the token. Not
-# `no-referrer`: with it browsers send `Origin: null` along with a form, by which Django can tell no forgery any more.
+# Other sites see the origin only, never the path with the token. Not `no-referrer`: with it browsers send
+# `Origin: null` with a form, and Django's CSRF check fails.
 REFERRERS = "strict-origin"
 
 
 def behind_link(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """Keep a page with a token in its path out of caches and referrers; answer every useless link alike."""
+    """Keep a page with a token in its path out of caches and referrers; answer every unusable link alike."""
 
     @never_cache
     @wraps(view)
@@ -45,41 +45,41 @@ def behind_link(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..
 @require_safe
 @behind_link
 def show(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an invitation and the ways to answer it; changes nothing."""
+    """Show an invitation and how to answer it, without changing anything."""
     invitation = find(token)
     if request.user.is_authenticated:
-        return _answer(request, token, invitation)
-    return _door(request, token, invitation, JoinForm(invitation.email))
+        return _answer_page(request, token, invitation)
+    return _join_page(request, token, invitation, JoinForm(invitation.email))
 
 
 @require_POST
 @behind_link
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Have whoever is signed in join."""
+    """Let the signed-in user join."""
 
     def accepted(person: User) -> HttpResponse:
-        return _enter(request, accept_as(token, person), redirect("accounts"))
+        return _welcome(request, accept_as(token, person), redirect("accounts"))
 
-    return _answered(request, token, accepted)
+    return _respond(request, token, accepted)
 
 
 @require_POST
 @behind_link
 def refuse(request: HttpRequest, token: str) -> HttpResponse:
-    """Have whoever is signed in decline."""
+    """Decline on behalf of the signed-in user."""
 
     def declined(person: User) -> HttpResponse:
         place = decline(token, person).environment
-        tell(request, f"You have declined. {place} stays as it is without you, and the link is dead.")
+        tell(request, f"You have declined. Nothing changes in {place}, and the link no longer works.")
         return redirect("accounts")
 
-    return _answered(request, token, declined)
+    return _respond(request, token, declined)
 
 
 @require_POST
 @behind_link
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Make an account for somebody new, who joins with it and is signed in."""
+    """Create a new user, who joins and is signed in."""
     if request.user.is_authenticated:
         return redirect("invitation", token)
     invitation = find(token)
@@ -90,37 +90,40 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         try:
             membership = accept_as_new(token, person)
         except InvitationUnusable:
-            raise
+            raise  # a MemberRefused too, but `behind_link` answers it
         except MemberRefused as refused:
             form.add_error("username", str(refused))
         else:
-            return _enter(request, membership, _begin(request, membership.user))
-    return _door(request, token, invitation, form, status=REFUSED)
+            return _welcome(request, membership, _sign_in(request, membership.user))
+    return _join_page(request, token, invitation, form, status=REFUSED)
 
 
-def _answered(request: HttpRequest, token: str, answer: Callable[[User], HttpResponse]) -> HttpResponse:
-    """Answer in the name of whoever is signed in; show the invitation again where it is none of theirs."""
+def _respond(request: HttpRequest, token: str, answer: Callable[[User], HttpResponse]) -> HttpResponse:
+    """Answer as the signed-in user; show the invitation again if that user may not answer it."""
     if not request.user.is_authenticated:
         return redirect("invitation", token)
     try:
         return answer(request.user)
     except InvitationUnusable:
-        raise
+        raise  # a MemberRefused too, but `behind_link` answers it
     except MemberRefused:
-        return _answer(request, token, find(token), status=REFUSED)
+        return _answer_page(request, token, find(token), status=REFUSED)
 
 
-def _begin(request: HttpRequest, person: User) -> HttpResponse:
+def _sign_in(request: HttpRequest, person: User) -> HttpResponse:
+    # A new user was not authenticated by a backend, so the first one is named.
     return enter(request, person, settings.AUTHENTICATION_BACKENDS[0], reverse("accounts"))
 
 
-def _enter(request: HttpRequest, membership: Membership, response: HttpResponse) -> HttpResponse:
+def _welcome(request: HttpRequest, membership: Membership, response: HttpResponse) -> HttpResponse:
     request.session[CHOSEN] = str(membership.environment_id)
     tell(request, f"You belong to {membership.environment} now, as {membership.role}.")
     return response
 
 
-def _answer(request: HttpRequest, token: str, invitation: Invitation, *, status: int | None = None) -> HttpResponse:
+def _answer_page(
+    request: HttpRequest, token: str, invitation: Invitation, *, status: int | None = None
+) -> HttpResponse:
     context = {
         "invitation": invitation,
         "token": token,
@@ -129,7 +132,7 @@ def _answer(request: HttpRequest, token: str, invitation: Invitation, *, status:
     return render(request, "invitations/answer.html", context, status=status)
 
 
-def _door(
+def _join_page(
     request: HttpRequest, token: str, invitation: Invitation, form: JoinForm, *, status: int | None = None
 ) -> HttpResponse:
     back = urlencode({"next": reverse("invitation", args=[token])})

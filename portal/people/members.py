@@ -1,4 +1,4 @@
-"""The people of an environment: who belongs to it as what, and who is invited."""
+"""The members of an environment, their roles, and its invitations."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,19 +26,19 @@ PAGE = 25
 
 @dataclass(frozen=True)
 class InvitationRow:
-    """An invitation that nobody has answered, as the table shows it."""
+    """An unanswered invitation as a table row."""
 
     invitation: Invitation
     inviter_may: bool
 
     @property
     def standing(self) -> tuple[str, str]:
-        """The mark and the word of what it waits for."""
+        """The icon's name and the text for the invitation's state."""
         state = self.invitation.state()
         if state != InvitationState.WAITING:
             return "expired", state.label
         if not self.inviter_may:
-            return "attention", "Void: the inviter may not invite any more"
+            return "attention", "Void: the inviter may no longer invite"
         if not self.invitation.email:
             return "paused", "Waits: link handed out"
         if self.invitation.sent_at is not None:
@@ -49,7 +49,7 @@ class InvitationRow:
 @require_safe
 @signed_in
 def list_people(request: PortalRequest) -> HttpResponse:
-    """Show who belongs to the environment."""
+    """Show the members, and to admins the invitations."""
     return _people(request, require(request, Role.VIEWER), InviteForm())
 
 
@@ -57,7 +57,7 @@ def list_people(request: PortalRequest) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def invite_somebody(request: PortalRequest) -> HttpResponse:
-    """Invite somebody, by mail or by a link that is shown once."""
+    """Invite someone, by mail or by a link that is shown once."""
     environment = require(request, Role.ADMIN)
     form = InviteForm(request.POST)
     if not form.is_valid():
@@ -74,7 +74,7 @@ def invite_somebody(request: PortalRequest) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def invite_anew(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
-    """Make a new link for an invitation; the previous one is dead."""
+    """Make a new link for an invitation; the previous one stops working."""
     invitation = _invitation(require(request, Role.ADMIN), invitation_id)
     if invitation.email and not settings.MAIL_ENABLED:
         warn(request, "Mail is not set up any more. Withdraw this invitation, and invite with a link instead.")
@@ -89,14 +89,14 @@ def invite_anew(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def withdraw_invitation(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     invitation = _invitation(require(request, Role.ADMIN), invitation_id)
     try:
         withdraw(invitation, request.user)
     except MemberRefused as refused:
         warn(request, str(refused))
     else:
-        tell(request, "The invitation is withdrawn: its link opens nothing any more.")
+        tell(request, "The invitation is withdrawn: its link no longer works.")
     return redirect("people")
 
 
@@ -104,7 +104,7 @@ def withdraw_invitation(request: PortalRequest, invitation_id: UUID) -> HttpResp
 @signed_in
 @recently_authenticated
 def change(request: PortalRequest, membership_id: int) -> HttpResponse:
-    """Give somebody another role."""
+    """Change a member's role."""
     membership = _membership(require(request, Role.ADMIN), membership_id)
     form = RoleForm(request.POST)
     if form.is_valid():
@@ -119,17 +119,17 @@ def change(request: PortalRequest, membership_id: int) -> HttpResponse:
 @require_POST
 @signed_in
 def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
-    """Take somebody out of the environment."""
+    """Remove a member from the environment."""
     membership = _membership(require(request, Role.ADMIN), membership_id)
     try:
         remove_member(membership, request.user)
     except MemberRefused as refused:
         warn(request, str(refused))
     else:
-        # Who has left cannot come back by themselves.
+        # Members who leave cannot put themselves back, so they get no undo.
         others = membership.user_id != request.user.pk
         undo = reverse("people-put-back", args=[membership.user_id]) if others else ""
-        tell(request, f"{membership.user} does not belong to {membership.environment.name} any more.", undo=undo)
+        tell(request, f"{membership.user} no longer belongs to {membership.environment.name}.", undo=undo)
     return redirect("people")
 
 
@@ -137,7 +137,7 @@ def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def put_back(request: PortalRequest, user_id: int) -> HttpResponse:
-    """Undo the removal of somebody."""
+    """Undo the removal of a member."""
     environment = require(request, Role.ADMIN)
     try:
         membership = put_back_member(environment, request.user, user_id)
@@ -152,7 +152,7 @@ def _membership(environment: Environment, membership_id: int) -> Membership:
     rows = Membership.objects.select_related("user", "environment").filter(environment=environment)
     membership = rows.filter(pk=membership_id).first()
     if membership is None:
-        raise Http404("This person does not belong to the environment any more.")
+        raise Http404("This person no longer belongs to the environment.")
     return membership
 
 
@@ -168,7 +168,7 @@ def _people(request: PortalRequest, environment: Environment, form: InviteForm) 
     rows = Membership.objects.filter(environment=environment).select_related("user")
     rows = rows.annotate(has_second_factor=Exists(secured)).order_by("user__username")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    # Addresses of people who have not agreed to anything yet are for those who invite.
+    # Only admins see the addresses of people who have not agreed to anything yet.
     pending = _pending(environment) if request.visit.may_administer else []
     context = {"section": "people", "page": page, "form": form, "roles": Role.choices, "pending": pending}
     return render(
@@ -181,6 +181,7 @@ def _people(request: PortalRequest, environment: Environment, form: InviteForm) 
 
 def _pending(environment: Environment) -> list[InvitationRow]:
     invitations = list(environment.invitations.unanswered())
+    # One query for all rows: an invitation is void once its inviter may no longer invite.
     inviters = {each.invited_by_id for each in invitations if each.invited_by_id is not None}
     able = set(admitters(environment).filter(pk__in=inviters).values_list("pk", flat=True)) if inviters else set()
     return [InvitationRow(each, each.invited_by_id is None or each.invited_by_id in able) for each in invitations]

@@ -1,4 +1,4 @@
-"""Somebody's own page: name, password, second factor, and where they are signed in."""
+"""The profile page: name, password, second factor and sessions of the signed-in user."""
 
 from uuid import UUID
 
@@ -30,14 +30,15 @@ ISSUER = "Patchbay"
 @require_safe
 @signed_in
 def show(request: PortalRequest) -> HttpResponse:
-    """Show what somebody can change about themselves."""
+    """Show what users can change about themselves."""
     return _profile(request)
 
 
 @require_POST
 @signed_in
 def details(request: PortalRequest) -> HttpResponse:
-    """Keep another name or email address."""
+    """Save the name and email address."""
+    # A separate instance: validation assigns to it even if the form is refused.
     form = DetailsForm(request.POST, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
         return _profile(request, details_form=form)
@@ -49,10 +50,11 @@ def details(request: PortalRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def password(request: PortalRequest) -> HttpResponse:
-    """Take another password; every other session of the person ends."""
+    """Change the password and end the user's other sessions."""
     form = OwnPasswordForm(request, request.user, request.POST)
     if not form.is_valid():
         return _profile(request, password_form=form)
+    # A new password invalidates every session of the user; this one gets the new hash and stays.
     update_session_auth_hash(request, form.save())
     request.session.note_password()
     _end_others(request)
@@ -64,7 +66,7 @@ def password(request: PortalRequest) -> HttpResponse:
 @signed_in
 @always_recently_authenticated
 def set_up_factor(request: PortalRequest) -> HttpResponse:
-    """Show the secret as a QR code, and take it into use once a code of it was given."""
+    """Show the secret as a QR code; switch the second factor on once a code proves it was scanned."""
     form = CodeForm(request.POST if request.method == "POST" else None)
     if factor_of(request.user) is not None:
         return redirect("profile")
@@ -74,6 +76,7 @@ def set_up_factor(request: PortalRequest) -> HttpResponse:
             _end_others(request)
             return _codes_shown(request, codes, fresh=True)
         form.add_error("code", WRONG)
+    # After a wrong code the secret stays: it is already in the user's authenticator.
     factor = getattr(request.user, "second_factor", None) if form.is_bound else None
     factor = factor or begin_setup(request.user)
     context = {
@@ -89,7 +92,7 @@ def set_up_factor(request: PortalRequest) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def recovery_codes(request: PortalRequest) -> HttpResponse:
-    """Replace the recovery codes, against a code; every other session of the person ends."""
+    """Replace the recovery codes, given a code, and end the user's other sessions."""
     form = CodeForm(request.POST)
     if not form.is_valid() or not check_code(request.user, form.cleaned_data["code"]):
         form.add_error("code", WRONG)
@@ -103,7 +106,7 @@ def recovery_codes(request: PortalRequest) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def drop_factor(request: PortalRequest) -> HttpResponse:
-    """Ask for the password alone from now on, against password and code."""
+    """Switch the second factor off, given the password and a code."""
     form = RemoveFactorForm(request, request.user, request.POST)
     if form.is_valid():
         if check_code(request.user, form.cleaned_data["code"]):
@@ -118,7 +121,7 @@ def drop_factor(request: PortalRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def sign_out_session(request: PortalRequest, session_id: UUID) -> HttpResponse:
-    """End one of the person's sessions; the present one too, if that is the one."""
+    """End one of the user's sessions, possibly the current one."""
     row = next((row for row in sessions_of(request.user) if row.pk == session_id), None)
     if row is None:
         raise Http404("There is no such session. It may have ended already.")
@@ -132,7 +135,7 @@ def sign_out_session(request: PortalRequest, session_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def sign_out_everywhere(request: PortalRequest) -> HttpResponse:
-    """End every session of the person, this one too."""
+    """End all sessions of the user, including this one."""
     end_sessions(request.user, request.user)
     return _sign_out(request)
 
@@ -159,10 +162,10 @@ def _profile(
     code_form: CodeForm | None = None,
     remove_form: RemoveFactorForm | None = None,
 ) -> HttpResponse:
-    """Show the profile, with what came back refused."""
+    """Show the profile, with the form that was refused, if any."""
     passwords = password_form or OwnPasswordForm(request, request.user)
     if password_form is None:
-        passwords.fields["old_password"].widget.attrs.pop("autofocus", None)  # it stands in the middle of the page
+        passwords.fields["old_password"].widget.attrs.pop("autofocus", None)  # the form is in the middle of the page
     refused = any((details_form, password_form, code_form, remove_form))
     context = {
         "section": "profile",

@@ -1,4 +1,4 @@
-"""Signing in: name and password, then a code where somebody has a second factor."""
+"""Sign-in: name and password, then a code for users with a second factor."""
 
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -23,7 +23,7 @@ from accounts.signing_in.limits import begin
 from portal.people.forms import CodeForm, SignInForm
 
 if TYPE_CHECKING:
-    # Generic to the type checker only.
+    # Django's view classes are generic only in its type stubs.
     _CodeView = FormView[CodeForm]
 else:
     _CodeView = FormView
@@ -40,13 +40,13 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Sign in, or go on to the code where there is a second factor."""
+        """Sign in, or go on to the code for users with a second factor."""
         user = cast(User, form.get_user())
         if factor_of(user) is None:
             return enter(self.request, user, user.backend, self.get_success_url())
-        # A session of its own for this step: what an attacker may have planted is gone, and nobody is signed in yet.
+        # A new session for this step: it drops anything an attacker may have planted, and nobody is signed in yet.
         self.request.session.flush()
-        # The password's hash with it: a password that is changed meanwhile leaves no half of a sign-in behind.
+        # With the password's hash: a password change in between invalidates a half-finished sign-in.
         self.request.session[PENDING] = {
             "user": user.pk,
             "backend": user.backend,
@@ -56,7 +56,7 @@ class SignIn(LoginView):
         return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': self.get_redirect_url()})}")
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Show the form again with what is wrong, or say that signing in is locked."""
+        """Show the form with its errors, or the page that says signing in is locked."""
         refusal: SignInRefused | None = form.refusal
         if refusal is not None and refusal.reason == "locked":
             return locked_out(self.request, refusal)
@@ -64,14 +64,14 @@ class SignIn(LoginView):
 
 
 class SignInCode(RedirectURLMixin, _CodeView):
-    """Ask for the code, once name and password were right."""
+    """Ask for the code after a correct name and password."""
 
     template_name = "sign_in_code.html"
     form_class = CodeForm
     next_page = settings.LOGIN_REDIRECT_URL
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Begin anew where nobody gave a password in the last minutes."""
+        """Start again unless a password was accepted within PENDING_SECONDS."""
         pending = request.session.get(PENDING)
         if not pending or time.time() - pending["at"] > PENDING_SECONDS:
             return redirect("sign-in")
@@ -79,11 +79,11 @@ class SignInCode(RedirectURLMixin, _CodeView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        """Sign in with a right code."""
         user = User.objects.filter(pk=self.pending["user"], is_active=True).first()
         if user is None or not constant_time_compare(user.get_session_auth_hash(), self.pending.get("password", "")):
             return redirect("sign-in")
         try:
+            # Codes count towards the same limits as passwords.
             attempt = begin(self.request, user.get_username())
             if check_code(user, form.cleaned_data["code"]):
                 attempt.succeed()
@@ -97,7 +97,7 @@ class SignInCode(RedirectURLMixin, _CodeView):
         return self.form_invalid(form)
 
     def refuse(self, form: CodeForm, refusal: SignInRefused) -> HttpResponse:
-        """Say that no code is taken now."""
+        """Say that codes are not accepted at the moment."""
         if refusal.reason == "locked":
             return locked_out(self.request, refusal)
         form.add_error("code", str(refusal))
@@ -105,25 +105,26 @@ class SignInCode(RedirectURLMixin, _CodeView):
         return refused(page, refusal)
 
     def form_invalid(self, form: CodeForm) -> HttpResponse:
-        """Show the form again with what is wrong."""
         response = super().form_invalid(form)
         response.status_code = REFUSED
         return response
 
 
 WRONG = "This code is not right, or was used already. Wait for the next one, or use a recovery code."
-LOCKED = "Too many wrong codes. Codes are refused for some minutes; then try again."
+LOCKED = "Too many wrong codes. Codes are refused for a few minutes; then try again."
 
 
 def locked_out(request: HttpRequest, refusal: SignInRefused) -> HttpResponse:
-    """Say that signing in takes a pause."""
+    """Say that signing in is locked, and for how many minutes."""
+    # Rounded up: after the stated minutes the lock is over.
     context = {"minutes": -(-refusal.seconds // 60)}
     return refused(render(request, "sign_in_locked.html", context), refusal)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send whoever comes to the admin to the one place where people sign in."""
+    """Send visitors of the admin to the portal's sign-in page."""
+    # The sign-in page sends signed-in users back here: a redirect would loop.
     if request.user.is_authenticated:
         raise PermissionDenied("The admin is for staff. Ask whoever runs Patchbay for your team.")
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

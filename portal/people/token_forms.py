@@ -1,4 +1,4 @@
-"""The forms of the pages about API tokens."""
+"""Forms of the API token pages."""
 
 import re
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ SERVICE = (TokenKind.SERVICE.value, "Service: acts for the environment, whoever 
 
 
 class TokenForm(forms.Form):
-    """A new API token: what a member may ask for, which depends on their role and on the environment."""
+    """A new API token; the choices depend on the member's role and the environment's limits."""
 
     name = forms.CharField(
         max_length=80,
@@ -29,15 +29,15 @@ class TokenForm(forms.Form):
     kind = forms.ChoiceField(
         required=False,
         initial=TokenKind.PERSONAL,
-        help_text="A personal token never may more than you do at the moment.",
+        help_text="A personal token can never do more than you can at the moment.",
     )
-    role = forms.ChoiceField(initial=Role.VIEWER, help_text="Each may do what those before it may.")
+    role = forms.ChoiceField(initial=Role.VIEWER, help_text="Each role includes the ones before it.")
     ends = forms.ChoiceField(required=False)
     networks = forms.CharField(
         required=False,
         max_length=MOST_NETWORKS * (LONGEST_NETWORK + 2),
         label="Only from these networks",
-        help_text="One a line, such as 203.0.113.0/24 or 2001:db8::/32. Empty: from everywhere.",
+        help_text="One per line, such as 203.0.113.0/24 or 2001:db8::/32. Empty: from anywhere.",
         widget=forms.Textarea({"rows": 2, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
     )
 
@@ -51,21 +51,21 @@ class TokenForm(forms.Form):
         self.fields["ends"].initial = str(min(TOKEN_DAYS, days) if days else TOKEN_DAYS)
 
     def clean_networks(self) -> list[str]:
-        """Return the networks in their usual form."""
+        """Return the networks in canonical form."""
         try:
             return parse_networks(re.findall(r"[^\s,]+", self.cleaned_data["networks"]))
         except NetworkInvalid as invalid:
             raise forms.ValidationError(str(invalid)) from None
 
     def wanted(self) -> dict[str, Any]:
-        """Return what `issue_token` takes (of a valid form)."""
+        """Return the keyword arguments for `issue_token`; the form must be valid."""
         data = self.cleaned_data
         return {
             "name": data["name"],
             "kind": TokenKind(data["kind"] or TokenKind.PERSONAL),
             "role": Role(data["role"]),
             "expires_at": self._expires_at(),
-            # A program that says nothing of the end gets the usual one; who chose “Never” sent nothing as the end.
+            # A missing field means the default lifetime; an empty one means “Never”.
             "endless": "ends" in self.data and not data["ends"],
             "networks": data["networks"],
         }
@@ -76,20 +76,20 @@ class TokenForm(forms.Form):
 
 
 def _ends(most: int | None) -> list[tuple[str, str]]:
-    """Return the ends that are offered: no later than the environment allows."""
+    """Return the lifetimes to choose from, none longer than the environment allows."""
     days = [each for each in OFFERED_DAYS if most is None or each < most]
     offered = [(str(each), f"In {each} days") for each in ([*days, most] if most else days)]
     return offered if most else [*offered, ("", "Never")]
 
 
 class LongestLifeForm(forms.Form):
-    """How long new API tokens of an environment may live."""
+    """The longest lifetime of an environment's new API tokens."""
 
     days = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=MOST_TOKEN_DAYS,
         label="API tokens live at most (days)",
-        help_text="Counts for tokens that are issued from now on. Empty: as long as one likes, also without an end.",
+        help_text="Applies to tokens issued from now on. Empty: any lifetime, including no end.",
         widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
     )

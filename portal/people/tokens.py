@@ -1,4 +1,4 @@
-"""The API tokens of an environment: the tables, issuing one, revoking one, how long they may live."""
+"""The API token pages of an environment: list, issue, revoke, longest lifetime."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from portal.people.token_forms import LongestLifeForm, TokenForm
 from portal.requests import PortalRequest, require, signed_in, tell
 
 PAGE = 25
-FIELDS = {"expires_at": "ends", "": None}  # of the form, by what issuing calls them
+FIELDS = {"expires_at": "ends", "": None}  # TokenUnfit's field: the form's field
 
 
 @dataclass(frozen=True)
 class TokenRow:
-    """One token as the table shows it."""
+    """One API token as a table row."""
 
     token: ApiToken
     state: str
@@ -35,7 +35,7 @@ class TokenRow:
 
     @property
     def is_limited(self) -> bool:
-        """Whether it may less than it was issued for, since its owner does."""
+        """Whether the owner's role now limits the token to less than it was issued for."""
         return self.token.present_role not in {None, self.token.role}
 
 
@@ -56,7 +56,7 @@ def _member(request: PortalRequest) -> Membership:
 @require_safe
 @signed_in
 def list_tokens(request: PortalRequest) -> HttpResponse:
-    """Show the tokens that a member sees: their own, and to admins all, service tokens apart."""
+    """Show members their own tokens and admins all of them, service tokens in a table of their own."""
     member = _member(request)
     return _listed(request, member, LongestLifeForm(initial={"days": member.environment.token_days_max}))
 
@@ -84,7 +84,7 @@ def _page(request: PortalRequest, tokens: QuerySet[ApiToken], parameter: str) ->
 @signed_in
 @recently_authenticated
 def issue(request: PortalRequest) -> HttpResponse:
-    """Ask for name, kind, role, end and networks; make a token and show it, once."""
+    """Ask for name, kind, role, end and networks; issue a token and show it once."""
     member = _member(request)
     form = TokenForm(member, request.POST if request.method == "POST" else None)
     context = {"section": "api-tokens", "form": form}
@@ -94,6 +94,7 @@ def issue(request: PortalRequest) -> HttpResponse:
         except TokenUnfit as unfit:
             form.add_error(FIELDS.get(unfit.field, unfit.field), unfit.reason)
         else:
+            # Rendered instead of redirected to: the value is not stored, so no later request could show it.
             return render(request, "people/token_shown.html", {**context, "token": token, "value": value})
     return render(request, "people/token_issue.html", context, status=REFUSED if form.is_bound else None)
 
@@ -101,14 +102,15 @@ def issue(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def revoke(request: PortalRequest, token_id: UUID) -> HttpResponse:
-    """Say what stops working, and revoke."""
+    """Say what stops working, then revoke the token."""
     token = ApiToken.objects.seen_by(_member(request)).filter(revoked_at=None, pk=token_id).first()
     if token is None:
-        raise Http404("There is no such API token of yours. It may be revoked already.")
+        raise Http404("You have no such API token. It may have been revoked already.")
     if request.method == "POST":
         revoke_token(token, request.user)
         tell(request, f"{token.name} is revoked: programs that use it are refused from now on.")
         return redirect("api-tokens")
+    # Revoking also ends the tokens that this one has issued.
     made = token.children.filter(revoked_at=None).count()
     return render(request, "people/token_revoke.html", {"section": "api-tokens", "token": token, "made": made})
 
@@ -117,7 +119,7 @@ def revoke(request: PortalRequest, token_id: UUID) -> HttpResponse:
 @signed_in
 @recently_authenticated
 def longest_life(request: PortalRequest) -> HttpResponse:
-    """Set how long new tokens of the environment may live."""
+    """Set the longest lifetime of the environment's new tokens."""
     environment = require(request, Role.ADMIN)
     form = LongestLifeForm(request.POST)
     if not form.is_valid():

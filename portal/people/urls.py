@@ -1,4 +1,4 @@
-"""Paths of signing in, of people, API tokens and the audit record."""
+"""URL patterns of sign-in, people, API tokens and the audit log."""
 
 from django.contrib.auth.views import LogoutView
 

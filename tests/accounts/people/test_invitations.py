@@ -145,7 +145,7 @@ class TestInviting:
     ) -> None:
         page = ana.get("/people").content.decode()
         assert "whoever opens it first and accepts joins" in page
-        assert "take a mail server" in page
+        assert "need a mail server" in page
         assert 'name="email"' not in page
         settings.MAIL_ENABLED = True  # type: ignore[attr-defined]
         page = ana.get("/people").content.decode()

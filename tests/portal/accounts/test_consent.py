@@ -220,8 +220,8 @@ class TestFailures:
         ("error", "words"),
         [
             ("access_denied", "Access was not granted there. Begin again"),
-            ("invalid_scope", "does not give the scopes"),
-            ("something_new", "ask who runs it"),
+            ("invalid_scope", "does not grant the scopes"),
+            ("something_new", "ask whoever runs it"),
         ],
     )
     def test_a_refusal_is_told_in_words(

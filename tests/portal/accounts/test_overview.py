@@ -229,7 +229,7 @@ def test_disconnecting_names_what_breaks(ana: Client, server: tuple[MCPServer, s
         started_at=timezone.now(),
     )
     shown = page(ana, f"/accounts/{server[0].account_id}/disconnect")
-    assert "1 MCP server and its URL end at once" in shown
+    assert "1 MCP server and its URL stop working at once" in shown
     assert "Triage Agent" in shown
     assert "1 call came in, from ChatGPT 1.0." in shown
 

@@ -44,7 +44,7 @@ def test_a_refusal_does_not_tell_which_part_was_wrong(people: People) -> None:
         sign_in(Client(), "nobody", "wrong"),
         sign_in(Client(), "gone", "gone-pass-1"),
     ]
-    assert all("This name and password do not go together." in page for page in pages)
+    assert all("This name and password do not match." in page for page in pages)
     assert 'value="ana"' in pages[0]
     assert all("wrong" not in page for page in pages)
 

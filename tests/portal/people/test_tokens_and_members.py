@@ -175,7 +175,7 @@ class TestAudit:
         assert '<dt>role</dt><dd class="mono">viewer → operator</dd>' in page
         assert '<dt>new person</dt><dd class="mono">no</dd>' in page
         assert "Member added" not in shown(ana, "/audit?what=api_token")
-        assert "Nothing was changed that fits" in shown(ana, "/audit?who=nobody")
+        assert "Nothing was changed that matches" in shown(ana, "/audit?who=nobody")
 
     def test_every_kind_that_is_offered_finds_what_is_noted(self, ana: Client, account: IntegratedAccount) -> None:
         create_server(account, "tests", name="Triage", methods=["read"], tags=["support", "crm"])
