@@ -1,5 +1,7 @@
 """The members of an environment, their roles, and its invitations."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,6 +48,15 @@ class InvitationRow:
         return ("paused", "Is being mailed") if self.invitation.send_after else ("attention", "Could not be mailed")
 
 
+@contextmanager
+def _refusal_shown(request: PortalRequest) -> Iterator[None]:
+    """Show why a change of members is refused, and leave the rest of the block out."""
+    try:
+        yield
+    except MemberRefused as refused:
+        warn(request, str(refused))
+
+
 @require_safe
 @signed_in
 def list_people(request: PortalRequest) -> HttpResponse:
@@ -83,7 +94,7 @@ def invite_anew(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
         return _offered(request, renew(invitation, request.user))
     except MemberRefused as refused:
         warn(request, str(refused))
-    return redirect("people")
+        return redirect("people")
 
 
 @require_POST
@@ -91,11 +102,8 @@ def invite_anew(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
 def withdraw_invitation(request: PortalRequest, invitation_id: UUID) -> HttpResponse:
     """Withdraw an invitation."""
     invitation = _invitation(require(request, Role.ADMIN), invitation_id)
-    try:
+    with _refusal_shown(request):
         withdraw(invitation, request.user)
-    except MemberRefused as refused:
-        warn(request, str(refused))
-    else:
         tell(request, "The invitation is withdrawn: its link no longer works.")
     return redirect("people")
 
@@ -108,11 +116,9 @@ def change(request: PortalRequest, membership_id: int) -> HttpResponse:
     membership = _membership(require(request, Role.ADMIN), membership_id)
     form = RoleForm(request.POST)
     if form.is_valid():
-        try:
+        with _refusal_shown(request):
             change_role(membership, request.user, Role(form.cleaned_data["role"]))
             tell(request, f"{membership.user} is {membership.role} now.")
-        except MemberRefused as refused:
-            warn(request, str(refused))
     return redirect("people")
 
 
@@ -121,11 +127,8 @@ def change(request: PortalRequest, membership_id: int) -> HttpResponse:
 def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
     """Remove a member from the environment."""
     membership = _membership(require(request, Role.ADMIN), membership_id)
-    try:
+    with _refusal_shown(request):
         remove_member(membership, request.user)
-    except MemberRefused as refused:
-        warn(request, str(refused))
-    else:
         # Members who leave cannot put themselves back, so they get no undo.
         others = membership.user_id != request.user.pk
         undo = reverse("people-put-back", args=[membership.user_id]) if others else ""
@@ -139,11 +142,8 @@ def remove(request: PortalRequest, membership_id: int) -> HttpResponse:
 def put_back(request: PortalRequest, user_id: int) -> HttpResponse:
     """Undo the removal of a member."""
     environment = require(request, Role.ADMIN)
-    try:
+    with _refusal_shown(request):
         membership = put_back_member(environment, request.user, user_id)
-    except MemberRefused as refused:
-        warn(request, str(refused))
-    else:
         tell(request, f"{membership.user} belongs to {environment.name} again, as {membership.role}.")
     return redirect("people")
 
