@@ -65,7 +65,7 @@ def list_accounts(request: PortalRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def overview(request: PortalRequest, account_id: UUID) -> HttpResponse:
+def show_account(request: PortalRequest, account_id: UUID) -> HttpResponse:
     """Show an account's connection, health, MCP servers and tools."""
     account = account_for(request, account_id)
     now = timezone.now()

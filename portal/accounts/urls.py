@@ -10,7 +10,7 @@ ACCOUNT = "accounts/<uuid:account_id>"
 
 urlpatterns = [
     *page("accounts", overview.list_accounts, "accounts"),
-    *page(ACCOUNT, overview.overview, "account"),
+    *page(ACCOUNT, overview.show_account, "account"),
     *page(f"{ACCOUNT}/disconnect", overview.disconnect, "account-disconnect"),
     *page("environment", views.choose_environment, "choose-environment"),
     *page("accounts/connect", views.choose_integration, "choose-integration"),
