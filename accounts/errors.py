@@ -43,6 +43,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
+from accounts.counting import counted
+
 T = TypeVar("T")
 
 
@@ -135,15 +137,16 @@ class SignInRefused(AccountError):
     seconds: int
 
     def __str__(self) -> str:
-        return SIGN_IN_WORDS[self.reason].format(seconds=self.seconds, minutes=-(-self.seconds // 60))
+        return SIGN_IN_WORDS[self.reason].format(
+            seconds=counted(self.seconds, "second"), minutes=counted(-(-self.seconds // 60), "minute")
+        )
 
 
 SIGN_IN_WORDS = {
-    "locked": "There were too many attempts with a wrong name, password or code. Wait {minutes} minutes, then try "
-    "again.",
+    "locked": "There were too many attempts with a wrong name, password or code. Wait {minutes}, then try again.",
     "slowed": "Somebody tried to guess the password of this name, so that each attempt takes a while. Nothing was "
-    "checked yet. Wait {seconds} seconds, then give the password again.",
-    "busy": "Too many people are signing in. Nothing was checked yet. Wait {seconds} seconds, then try again.",
+    "checked yet. Wait {seconds}, then give the password again.",
+    "busy": "Too many people are signing in. Nothing was checked yet. Wait {seconds}, then try again.",
 }
 
 

@@ -1,1 +1,1 @@
-"""Measurements, each repeatable by one command; figures that the docs quote come from here."""
+"""Benchmarks, each run by one command; the docs quote their figures."""

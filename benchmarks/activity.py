@@ -120,19 +120,19 @@ def _micros(days_ago: int) -> int:
 
 
 class Asked:
-    """Counts the questions to the database."""
+    """Counts the queries to the database."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, execute: Callable[..., object], *asked: object) -> object:
-        """Ask, and count."""
+        """Count the query and run it."""
         self.count += 1
         return execute(*asked)
 
 
 def measure(filled: Filled, only: str) -> bool:
-    """Print the milliseconds of each page, those of this processor beside; return whether all stay below 300."""
+    """Print the milliseconds of each page, beside its processor time; return whether all stay below 300."""
     person = User.objects.get(username=PERSON)
     token, value = ApiToken.objects.issue(environment=filled.environment, name=PERSON, role=Role.ADMIN, owner=person)
     client = Client(HTTP_HOST="localhost", HTTP_AUTHORIZATION=f"Bearer {value}")
@@ -144,7 +144,7 @@ def measure(filled: Filled, only: str) -> bool:
 
 
 def measure_pages(client: Client, filled: Filled, only: str) -> bool:
-    """Do so as a client that is signed in and sends an API token."""
+    """Time the pages for a client that is signed in and sends an API token."""
     good = True
     print(f"{'page':40} {'median':>8} {'worst':>8} {'processor':>9} {'queries':>8} {'KiB':>6}")
     for name, address in PAGES:
@@ -174,7 +174,7 @@ def measure_pages(client: Client, filled: Filled, only: str) -> bool:
 
 
 def measure_export() -> None:
-    """Send all calls through a web process of its own; print rows, seconds and the most memory it took."""
+    """Export all calls through a separate web process; print rows, seconds and its peak memory."""
     client = Client(HTTP_HOST="localhost")
     client.force_login(User.objects.get(username=PERSON))
     port = free_port()
@@ -204,13 +204,13 @@ def measure_export() -> None:
 
 
 def _memory(process: int, name: str) -> int:
-    """Return a figure of a process's memory in KiB."""
+    """Return one figure of a process's memory, in KiB."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.split(f"{name}:")[1].split()[0])
 
 
 def main() -> None:
-    """Fill, measure, print."""
+    """Fill the database, measure, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--export", action="store_true", help="also send all calls as files")
     parser.add_argument("--only", default="", help="only pages whose name holds this")

@@ -1,4 +1,4 @@
-"""The yardstick: the least that a proxy can do. One ASGI handler, one aiohttp session, the body passed on as it is."""
+"""The baseline, a minimal proxy: one ASGI handler, one aiohttp session, the body passed on unchanged."""
 
 import os
 
@@ -10,7 +10,7 @@ HEADERS = {"X-FuseDesk-API-Key": os.environ.get("API_KEY", "")}
 
 
 async def application(scope, receive, send):  # type: ignore[no-untyped-def]  # kept as bare as ASGI allows
-    """Read the request, ask the vendor, answer with what it said."""
+    """Forward the request to the vendor, and its answer to the client."""
     global _session  # noqa: PLW0603  one session for the life of the process
     if scope["type"] != "http":
         return

@@ -42,7 +42,7 @@ def main() -> None:
 
 
 async def passed_modules(path: str, host: str) -> list[str]:
-    """Make a call three times; return the modules of the product that the last one entered."""
+    """Make a call three times; return the product's modules that the last one entered."""
     from config.asgi import application  # noqa: PLC0415  settings are read from the environment that main made
 
     for _ in range(2):
@@ -53,7 +53,7 @@ async def passed_modules(path: str, host: str) -> list[str]:
         if event == "call" and frame.f_globals.get("__name__", "").partition(".")[0] in ROOMS:
             modules[frame.f_globals["__name__"]] = None
 
-    sys.setprofile(entered)  # of this thread: what writes the record works in another one
+    sys.setprofile(entered)  # for this thread only: the record is written in another one
     try:
         await call(application, path, host)
     finally:
@@ -63,7 +63,7 @@ async def passed_modules(path: str, host: str) -> list[str]:
 
 
 async def call(application: Any, path: str, host: str) -> None:
-    """Send a `tools/call` as the server does; raise SystemExit where it does not succeed."""
+    """Send a `tools/call` as the server does; raise SystemExit if it fails."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": CALL}).encode()
     headers = {"host": host, "content-type": "application/json", "mcp-protocol-version": "2025-11-25"}
     scope = {

@@ -1,4 +1,4 @@
-"""How long a hostile request keeps others waiting: sent to the real server, while another process asks /livez.
+"""How long a hostile request keeps others waiting: it goes to the real server while another process polls /livez.
 
 Run as `python -m benchmarks.hostile_requests`. Server, simulator and probe are processes of their own. Each input is of
 about 1 MiB, the largest that is taken, in the name of a token that opens the entrance. The figures are the longest and
@@ -36,7 +36,7 @@ NOTE = "fuse_desk_cases_add_note"
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One request: the entrance and the input by name, and what sends it."""
+    """One request: the names of endpoint and input, and the function that sends it."""
 
     entrance: str
     kind: str
@@ -44,7 +44,7 @@ class Hostile:
 
 
 def probe(address: str, ordered: Connection) -> None:
-    """Ask without pause; on each order return the waits since the last one, in milliseconds."""
+    """Poll without pause; on each command return the waits since the last one, in milliseconds."""
     waits: list[float] = []
     with httpx.Client(timeout=60) as client:
         while True:
@@ -58,7 +58,7 @@ def probe(address: str, ordered: Connection) -> None:
 
 
 def hostile_requests(demo: dict[str, Any], address: str) -> Iterator[Hostile]:
-    """Yield every request."""
+    """Yield every request to send."""
     account = f"{address}/integrated-account/{demo['integrated_account_id']}"
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {demo['api_token']}"}
 
@@ -90,7 +90,7 @@ def hostile_requests(demo: dict[str, Any], address: str) -> Iterator[Hostile]:
 
 
 def hostile_forms(address: str) -> Iterator[Hostile]:
-    """Yield every form of the portal's, and every file that the admin takes, sent by a superuser."""
+    """Yield every form of the portal and every file upload of the admin, sent by a superuser."""
     client, headers = signed_in(address), {"Origin": address, "Referer": address}
 
     def post(entrance: str, kind: str, path: str, fields: dict[str, str], files: Any = None) -> Hostile:
@@ -111,7 +111,7 @@ def hostile_forms(address: str) -> Iterator[Hostile]:
 
 
 def signed_in(address: str) -> httpx.Client:
-    """Return a client with the session of the superuser."""
+    """Return a client with the superuser's session."""
     client = httpx.Client(timeout=120)
     client.get(f"{address}/sign-in")
     token = client.cookies["csrftoken"]
@@ -150,7 +150,7 @@ def measure(requests: Iterator[Hostile], ordered: Connection) -> None:
 
 
 def main() -> None:
-    """Start everything, measure, stop."""
+    """Start the processes, measure, and stop them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="entrances whose name holds this")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The house in figures: modules in each folder, lines, and circles of imports among files and folders.
+"""The code base in figures: modules in each folder, lines, and import cycles among files and folders.
 
 Run as `python -m benchmarks.house [FOLDER]`; FOLDER is a checkout, such as a worktree of an earlier commit.
 """
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def siblings(imports: Edges, package: str) -> Edges:
-    """Return what the children of a package import of one another, each with all that lies below it."""
+    """Return which children of a package import each other, each including everything below it."""
 
     def child(name: str) -> str:
         return ".".join(name.split(".")[: package.count(".") + 2]) if name.startswith(f"{package}.") else ""
@@ -48,7 +48,7 @@ def siblings(imports: Edges, package: str) -> Edges:
 
 
 def circles(edges: Edges) -> list[set[str]]:
-    """Return the groups of names that reach one another."""
+    """Return the groups of names that can reach each other."""
     reached = {name: _reached(edges, name) for name in edges}
     found: list[set[str]] = []
     for name in sorted(edges):

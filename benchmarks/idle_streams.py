@@ -1,4 +1,4 @@
-"""What idle streams cost one web process of the embedded default: memory, processor time, threads; and what is left.
+"""What idle streams cost one web process of the embedded default: memory, processor time, threads; and what remains.
 
 Run as `python -m benchmarks.idle_streams`. 2,000 server streams (GET), then 2,000 subscriptions (a POST), then 5,000
 rounds of opening a stream and breaking the connection off.
@@ -41,7 +41,7 @@ LISTEN = {
 
 @dataclass(frozen=True)
 class State:
-    """What a process holds. Memory in KiB."""
+    """The resources that a process uses, memory in KiB."""
 
     memory: int
     threads: int
@@ -58,7 +58,7 @@ class Web:
     port: int
 
     def state(self) -> State:
-        """Read what it holds at this moment."""
+        """Return the resources that it uses now."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         figures = self._metrics()
         return State(
@@ -72,7 +72,7 @@ class Web:
         )
 
     def settled(self, condition: Callable[[State], bool]) -> State:
-        """Return its state once it is as wanted, or as it is after ten seconds."""
+        """Return its state once it is as expected, or after ten seconds."""
         deadline = time.monotonic() + 10
         while not condition(state := self.state()) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -94,7 +94,7 @@ def _number(pattern: str, text: str) -> int:
 
 
 class Reader(asyncio.Protocol):
-    """One client's connection: sends the request, and tells when the stream has begun."""
+    """One client's connection, which sends the request and waits for the stream to begin."""
 
     def __init__(self, request: bytes) -> None:
         self.request = request
@@ -102,11 +102,11 @@ class Reader(asyncio.Protocol):
         self.received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the request."""
+        """Send the request once connected."""
         cast("asyncio.Transport", transport).write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        """Wait for the first chunk of the stream."""
+        """Note the first chunk of the stream."""
         self.received += data
         if not self.begun.done() and b"\r\n\r\n" in self.received:
             if not self.received.startswith(b"HTTP/1.1 200"):
@@ -124,7 +124,7 @@ async def opened(port: int, request: bytes) -> asyncio.Transport:
 
 
 async def open_many(port: int, request: bytes, count: int) -> list[asyncio.Transport]:
-    """Open streams, some at once."""
+    """Open streams, several at a time."""
     transports: list[asyncio.Transport] = []
     while len(transports) < count:
         batch = min(AT_ONCE, count - len(transports))
@@ -150,7 +150,7 @@ def subscription(path: str, port: int) -> bytes:
 
 async def hold(web: Web, name: str, request: bytes, count: int) -> None:
     """Hold idle streams, and print what they cost."""
-    # What the first streams load stays; it is not what a stream costs.
+    # What the first streams load stays in memory; it is not a cost of each stream.
     for transport in await open_many(web.port, request, AT_ONCE):
         transport.abort()
     before = await asyncio.to_thread(web.settled, lambda state: state.streams == 0)
@@ -171,7 +171,7 @@ async def hold(web: Web, name: str, request: bytes, count: int) -> None:
 
 
 async def abort(web: Web, request: bytes, rounds: int) -> None:
-    """Open streams and break the connections off, and print what is left of them."""
+    """Open streams, abort their connections, and print what remains of them."""
 
     async def open_and_abort(count: int) -> None:
         for _ in range(count // AT_ONCE):
@@ -194,7 +194,7 @@ async def abort(web: Web, request: bytes, rounds: int) -> None:
 
 @contextmanager
 def web_process(environment: dict[str, str], port: int) -> Iterator[Web]:
-    """Run a web process."""
+    """Run a web process and wait for it."""
     web = Web(start(["-m", "config.serve"], environment, port), port)
     try:
         yield web
@@ -204,14 +204,14 @@ def web_process(environment: dict[str, str], port: int) -> Iterator[Web]:
 
 
 def main() -> None:
-    """Start the web process, hold streams, break them off, print the figures."""
+    """Start the web process, hold streams, abort them, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5000)
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))  # the web process inherits it
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))  # inherited by the web process
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -224,7 +224,7 @@ def main() -> None:
             [*manage, "demo", "--json"], cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True
         )
         path = urlsplit(json.loads(seeded.stdout)["mcp_url"]).path
-        # A process for each, so that none is given the memory that another has let go.
+        # A process for each, so that none reuses memory that another has freed.
         with web_process(environment, port) as web:
             uvloop.run(hold(web, "server streams", server_stream(path, port), options.streams))
             uvloop.run(abort(web, server_stream(path, port), options.rounds))

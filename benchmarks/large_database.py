@@ -1,4 +1,4 @@
-"""A database of 1,000,000 calls, 500 accounts, 5,000 servers and 100,000 changes, for what is measured on it."""
+"""A database of 1,000,000 calls, 500 accounts, 5,000 servers and 100,000 changes for the benchmarks."""
 
 import random
 import time
@@ -31,7 +31,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Filled:
-    """What pages are about: the account and the server with the most calls, and one call."""
+    """The rows that the measured pages show: the account and the server with the most calls, and one call."""
 
     environment: Environment
     account: IntegratedAccount
@@ -41,7 +41,7 @@ class Filled:
 
 
 def fill() -> Filled:
-    """Fill the database unless that was done before."""
+    """Fill the database unless it is filled already."""
     call_command("migrate", verbosity=0)
     if not User.objects.filter(username=PERSON).exists():
         call_command("load_integration", verbosity=0)
@@ -96,7 +96,7 @@ def _make_entries() -> None:
 
 
 def _make_calls() -> None:
-    """Write calls in their order. Some servers are used far more than others, and each uses a few tools mostly."""
+    """Write calls in order. Some servers are used far more than others, and each mostly uses a few tools."""
     chance = random.Random(7)
     environment = Environment.objects.get(name="Benchmark")
     servers = list(MCPServer.objects.values_list("pk", "account_id"))
@@ -107,7 +107,7 @@ def _make_calls() -> None:
 
     def rows() -> Iterator[tuple[object, ...]]:
         for number in range(CALLS):
-            # Half of the calls spread over all servers, half on the busiest.
+            # Half of the calls spread over all servers, half to the busiest ones.
             place = chance.randrange(SERVERS) if number % 2 else min(int(chance.paretovariate(0.6)), SERVERS - 1)
             server_id, account_id = servers[place]
             tool, access = tools[min(int(chance.expovariate(0.15)), len(tools) - 1)]

@@ -1,4 +1,4 @@
-"""A load generator that costs little: keep-alive connections that send one prepared request over and over."""
+"""A cheap load generator: keep-alive connections that send one prepared request over and over."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 class Client(asyncio.Protocol):
-    """One connection: sends the request again whenever its answer is whole."""
+    """One connection, which sends the request again whenever its answer is complete."""
 
     def __init__(self, request: bytes, latencies: list[float], failures: list[bytes]) -> None:
         self._request, self._latencies, self._failures = request, latencies, failures
@@ -23,7 +23,7 @@ class Client(asyncio.Protocol):
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Send the first request."""
         self._transport = cast(asyncio.Transport, transport)
         self._send()
 
@@ -32,7 +32,7 @@ class Client(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Collect an answer; count it when it is whole."""
+        """Collect an answer; count it when it is complete."""
         self._buffer += data
         head_end = self._buffer.find(b"\r\n\r\n")
         if head_end < 0:
@@ -50,13 +50,13 @@ class Client(asyncio.Protocol):
             self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Mark the connection as ended."""
         if not self.done.done():
             self.done.set_result(None)
 
 
 async def run(host: str, port: int, request: bytes, clients: int, seconds: float) -> dict[str, object]:
-    """Load for a time; return counts, calls per second and latencies in milliseconds."""
+    """Generate load for a time; return counts, calls per second and latencies in milliseconds."""
     latencies: list[float] = []
     failures: list[bytes] = []
     loop = asyncio.get_running_loop()
@@ -82,7 +82,7 @@ async def run(host: str, port: int, request: bytes, clients: int, seconds: float
 
 
 def main() -> None:
-    """Read a prepared request from a file, load, print one JSON object."""
+    """Read a prepared request from a file, generate load, print one JSON object."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host")
     parser.add_argument("port", type=int)

@@ -1,4 +1,4 @@
-"""Calls at an OAuth account whose access token has ended, all at once, and how many refreshes they cause.
+"""Concurrent calls on an OAuth account whose access token has expired, and how many refreshes they cause.
 
 Run as `python -m benchmarks.oauth_refresh` (`--redis URL`, `--database URL`, `--calls`, `--processes`, `--rounds`). The
 authorization server with the API behind it, and each process that calls, are processes of their own.
@@ -15,7 +15,7 @@ import urllib.request
 
 from benchmarks.tool_calls import ROOT, free_port
 
-# The embedded database, unless another one is named; the account is made anew for each round.
+# The embedded database unless another is named; each round creates the account again.
 PREPARE = """
 from datetime import timedelta
 from django.utils import timezone
@@ -34,14 +34,14 @@ print(account.pk)
 
 
 def counts(site: str) -> dict[str, int]:
-    """Return what the authorization server has counted."""
+    """Return the authorization server's counts."""
     with urllib.request.urlopen(f"{site}/counts") as answer:
         told: dict[str, int] = json.loads(answer.read())
         return told
 
 
 def run(site: str, environment: dict[str, str], calls: int, processes: int) -> tuple[dict[str, int], int, float]:
-    """Make one round; return the answers by status, the refreshes, and the seconds from the first call to the last."""
+    """Run one round; return the answers by status, the refreshes, and the seconds from the first call to the last."""
     manage = [sys.executable, "manage.py", "shell", "-v0", "-c", PREPARE.format(site=site)]
     made = subprocess.run(manage, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     before = counts(site).get("client_credentials", 0)

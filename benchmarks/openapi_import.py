@@ -1,4 +1,4 @@
-"""What becomes of API descriptions: operations, tools, refusals, time, and whether every tool fits every client.
+"""Imports of API descriptions: operations, tools, refusals, time, and whether every tool fits every client.
 
 Run as `python -m benchmarks.openapi_import FILE...`. Each file is imported and published by `manage.py
 import_openapi` into a database of its own; then the tools are listed as MCP lists them, and held against the rules of
@@ -46,7 +46,7 @@ sys.stdout.buffer.write(orjson.dumps([as_mcp(tool) for tool in catalogue_of(inte
 
 
 def problems_of(tool: dict[str, Any]) -> Iterator[str]:
-    """Yield what a strict client would hold against a listed tool."""
+    """Yield what a strict client would reject in a listed tool."""
     if not TOOL_NAME.fullmatch(tool["name"]):
         yield f"name {tool['name']}"
     if not tool.get("title") or not tool.get("description"):
@@ -63,7 +63,7 @@ def problems_of(tool: dict[str, Any]) -> Iterator[str]:
 
 
 def schema_problems(schema: Any, place: str = "", *, top: bool = False) -> Iterator[str]:
-    """Yield what a strict client would hold against a schema."""
+    """Yield what a strict client would reject in a schema."""
     if not isinstance(schema, dict):
         return
     kind = schema.get("type")
@@ -90,7 +90,7 @@ def schema_problems(schema: Any, place: str = "", *, top: bool = False) -> Itera
 
 
 def run(command: list[str], environment: dict[str, str], *, otherwise: list[str] | None = None) -> bytes:
-    """Run one of the product's commands, once more with other options where it asks for an address; stop on failure."""
+    """Run a management command, again with more options if it asks for an address; raise SystemExit on failure."""
     done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, check=False)
     if done.returncode and otherwise and b"--base-url" in done.stderr:
         return run([*command, *otherwise], environment)
@@ -115,12 +115,12 @@ def measure(path: Path, base_url: str) -> dict[str, Any]:
 
 
 def largest(tools: list[dict[str, Any]]) -> int:
-    """Return the bytes of the largest tool as it is listed."""
+    """Return the size of the largest listed tool, in bytes."""
     return max((len(json.dumps(tool, ensure_ascii=False).encode()) for tool in tools), default=0)
 
 
 def main() -> None:
-    """Print the table, and what does not fit."""
+    """Print the table, and the tools that do not fit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--base-url", default="https://api.vendor.example", help="For files that name no server.")

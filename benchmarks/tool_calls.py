@@ -1,4 +1,4 @@
-"""Calls per second through one web process, beside a bare ASGI proxy of the same request.
+"""Calls per second through one web process, compared with a bare ASGI proxy of the same request.
 
 Run as `make benchmark` (or `python -m benchmarks.tool_calls`). The simulator, the product, the bare proxy and the
 load generator are processes of their own; rounds alternate, and the ratio is taken round by round.
@@ -25,7 +25,7 @@ CALL = {"name": "list_all_fuse_desk_cases", "arguments": {"limit": 25}}
 
 
 def free_port() -> int:
-    """Return a port that nothing uses."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -51,7 +51,7 @@ def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
 
 
 def prepared_request(path: str, port: int) -> bytes:
-    """Return one HTTP request for a tool call, ready to be sent."""
+    """Return the bytes of one HTTP request for a tool call."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": CALL}).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
@@ -64,7 +64,7 @@ def prepared_request(path: str, port: int) -> bytes:
 def measure(
     process: subprocess.Popen[bytes], port: int, request: Path, clients: int, seconds: float
 ) -> dict[str, float]:
-    """Load one process; return its figures, with the processor time a call in microseconds."""
+    """Put load on one process; return its figures, with the processor time per call in microseconds."""
     before = cpu_seconds(process)
     command = [sys.executable, "-m", "benchmarks.load", "127.0.0.1", str(port), str(request)]
     done = subprocess.run(
@@ -78,7 +78,7 @@ def measure(
 
 
 def main() -> None:
-    """Start everything, alternate the rounds, print the medians and the ratios."""
+    """Start the processes, alternate the rounds, print the medians and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=4)

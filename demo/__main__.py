@@ -21,10 +21,9 @@ DEFAULT_PORT = 8001
 
 
 class SimulatorServer(uvicorn.Server):
-    """A server that hangs up when it stops: answers that are late on purpose would keep it for minutes."""
+    """A server that closes its connections when it stops, since deliberately late answers would keep it for minutes."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close every connection, then shut down."""
         for connection in list(self.server_state.connections):
             connection.transport.close()
         await super().shutdown(sockets)
@@ -32,7 +31,7 @@ class SimulatorServer(uvicorn.Server):
 
 def main() -> None:
     """Read the environment, listen, and serve until a signal comes."""
-    # uvicorn raises a signal again once it has shut down; before it has started it does not listen to any.
+    # uvicorn raises a signal again after its shutdown, and handles none before it has started.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     port = _whole_number("SIMULATOR_PORT", DEFAULT_PORT, at_least=1, at_most=65_535)

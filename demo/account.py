@@ -1,4 +1,4 @@
-"""The simulated FuseDesk account: everything that it holds, in memory."""
+"""The simulated FuseDesk account: all of its records, in memory."""
 
 from demo.clock import Clock
 from demo.collection import Collection
@@ -29,40 +29,40 @@ class Account:
         self._history_id = 500_000
 
     def company_id(self, name: str) -> int | None:
-        """Number a company by its name; a new name gets the next number."""
+        """Return the id of the company with this name; a new name gets the next id."""
         if not name:
             return None
         return self._companies.setdefault(name, 701 + len(self._companies))
 
     def find_company(self, text: str) -> int | None:
-        """Find the id of a company that some contact has."""
+        """Return the id of a company that a contact belongs to."""
         number = parse_reference(text)
         return number if number in self._companies.values() else None
 
     def find_contact_by_uuid(self, uuid: str) -> Contact | None:
-        """Find the contact that a case or chat names by UUID."""
+        """Return the contact that a case or chat refers to by UUID."""
         return next((contact for contact in self.contacts if contact.uuid == uuid.lower()), None)
 
     def find_contact_by_address(self, address: str) -> Contact | None:
-        """Find a contact by any of its three addresses."""
+        """Return a contact by any of its three addresses."""
         return next((contact for contact in self.contacts if contact.has_address(address)), None)
 
     def find_rep(self, text: str) -> Rep | None:
-        """Find a rep by the id that cases refer to (`repid`), which is not the id of the user."""
+        """Return a rep by the id that cases refer to (`repid`), which is not the user's id."""
         number = parse_reference(text)
         return next((rep for rep in self.reps if rep.rep_id == number), None)
 
     def reps_of(self, department_id: int) -> list[Rep]:
-        """List the active reps whose default department this is."""
+        """Return the active reps whose default department this is."""
         return [rep for rep in self.reps if rep.active and rep.default_department_id == department_id]
 
     def find_tag(self, text: str) -> CaseTag | None:
-        """Find a tag by its id or its name."""
+        """Return a tag by its id or its name."""
         named = (tag for tag in self.tags if tag.name.casefold() == text.strip().casefold())
         return self.tags.find(text) or next(named, None)
 
     def next_history_id(self) -> int:
-        """Number a history entry; the numbers run through all cases."""
+        """Return the next number of a history entry; numbers are shared by all cases."""
         self._history_id += 1
         return self._history_id
 
@@ -78,7 +78,7 @@ class Account:
         subject: str | None = None,
         html: str | None = None,
     ) -> None:
-        """Write what just happened to the case into its history."""
+        """Add an entry for the present moment to a case's history."""
         entry = HistoryEntry(
             id=self.next_history_id(),
             date=self.clock.now(),

@@ -1,4 +1,4 @@
-"""The shapes of ASGI 3 that the simulator speaks."""
+"""Types for the part of ASGI 3 that the simulator uses."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens to a case: every change is written into its history."""
+"""Changes to a case, each recorded in its history."""
 
 from datetime import datetime
 
@@ -52,7 +52,7 @@ def untag(account: Account, case: Case, one: CaseTag) -> None:
 
 
 def snooze(account: Account, case: Case, until: datetime, field: str) -> None:
-    """Put the case aside. Raises BadRequest for a moment that has passed."""
+    """Snooze the case. Raises BadRequest for a time that has passed."""
     if until <= account.clock.now():
         raise BadRequest(field, "a case is snoozed until a moment in the future.")
     account.log(case, "snooze", f"Snoozed until {until.isoformat()}.")
@@ -94,7 +94,7 @@ def reply(account: Account, case: Case, body: str, addresses: dict[str, str], ht
 
 
 def merge(account: Account, target: Case, others: list[Case]) -> None:
-    """Move the history of the others into the target and archive them. There is no way back."""
+    """Move the history of the others into the target and archive them, irreversibly."""
     for other in others:
         moved: list[HistoryEntry] = list(other.history)
         target.history = sorted(target.history + moved, key=lambda entry: (entry.date, entry.id))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Tell the time of the simulated account, in whole seconds and UTC.
+    """The time of the simulated account, in whole seconds and UTC.
 
     With a given `now` every start of the clock begins at that moment, which makes the data repeatable to the
     second.
@@ -18,10 +18,10 @@ class Clock:
         self.restart()
 
     def restart(self) -> None:
-        """Begin again at the given moment or, without one, at the present."""
+        """Restart at the given moment or, without one, at the present."""
         self.anchor = (self._given or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
         self._started = self.elapsed()
 
     def now(self) -> datetime:
-        """Tell the moment, without fractions of a second."""
+        """Return the present moment, without fractions of a second."""
         return self.anchor + timedelta(seconds=int(self.elapsed() - self._started))

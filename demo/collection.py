@@ -8,7 +8,7 @@ from demo.references import parse_reference
 
 
 class Record(Protocol):
-    """Whatever has a number."""
+    """A record with a number."""
 
     @property
     def id(self) -> int:
@@ -19,7 +19,7 @@ R = TypeVar("R", bound=Record)
 
 
 class Collection(Generic[R]):
-    """Records by number; `prefix` is that of their references, for those that have one."""
+    """Records by number; `prefix` is that of their references, if they have any."""
 
     def __init__(self, noun: str, prefix: str = "") -> None:
         self.noun = noun
@@ -34,11 +34,11 @@ class Collection(Generic[R]):
         return len(self._records)
 
     def next_id(self) -> int:
-        """Give the number after the highest there ever was."""
+        """Return the number after the highest one ever used."""
         return self._highest + 1
 
     def add(self, record: R) -> R:
-        """Keep a record. Raises ValueError if its number is taken."""
+        """Store a record. Raises ValueError if its number is taken."""
         if record.id in self._records:
             raise ValueError(f"{self.noun} {record.id} exists already")
         self._records[record.id] = record
@@ -46,17 +46,17 @@ class Collection(Generic[R]):
         return record
 
     def remove(self, record: R) -> None:
-        """Forget a record, though not that its number was used."""
-        # The highest number stays: a vendor does not hand out the number of a deleted record again.
+        """Delete a record."""
+        # The highest number stays, since a vendor does not reuse the number of a deleted record.
         del self._records[record.id]
 
     def find(self, reference: str) -> R | None:
-        """Find by number or reference; None if there is no such record."""
+        """Return the record with this number or reference, or None."""
         number = parse_reference(reference, self._prefix)
         return None if number is None else self._records.get(number)
 
     def get(self, reference: str) -> R:
-        """Find by number or reference. Raises NotFound."""
+        """Return the record with this number or reference. Raises NotFound."""
         record = self.find(reference)
         if record is None:
             raise NotFound(f"There is no {self.noun} with this id.")

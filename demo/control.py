@@ -1,4 +1,4 @@
-"""/_control: what tests and the demo turn and read. No key: the process listens on the loopback only."""
+"""/_control: the knobs and counts for tests and the demo. It needs no key: the process listens on loopback only."""
 
 from dataclasses import asdict
 
@@ -12,7 +12,7 @@ from demo.state import SimulatorState
 PATH = "/_control"
 RESET_PATH = "/_control/reset"
 METHODS = {PATH: ("GET", "POST"), RESET_PATH: ("POST",)}
-# Knobs of the whole account, which can have no path.
+# Knobs that apply to the whole account, so they cannot be set for a path.
 LIMITS = ("limit", "remaining")
 HIGHEST_LIMIT = 1_000_000
 

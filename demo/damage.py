@@ -18,7 +18,7 @@ ELSEWHERE = b"https://elsewhere.example.net/api/"
 
 
 def damaged(kind: str, answer: VendorResponse) -> VendorResponse:
-    """Give the named damage of an answer, except for `truncated`: only the delivery can cut a body."""
+    """Return a damaged answer of the named kind; `truncated` is left to the delivery, which alone can cut a body."""
     match kind:
         case "oversized":
             return VendorResponse(_oversized())
@@ -45,7 +45,7 @@ def _oversized() -> bytes:
 
 @cache
 def _gzip_bomb() -> bytes:
-    """Compress an empty JSON array with more than 50 MiB of space in it."""
+    """Return an empty JSON array with more than 50 MiB of whitespace, compressed."""
     mebibyte = b" " * 1024 * 1024
     press = zlib.compressobj(wbits=31)
     pieces = [press.compress(b"[")]

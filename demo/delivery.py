@@ -1,4 +1,4 @@
-"""Bringing an answer to the client: at once, late, drop by drop, in part, or never."""
+"""Delivering an answer: at once, late, in a trickle, in part, or never."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ async def deliver(answer: VendorResponse, headers: Headers, send: Send) -> None:
 
 
 async def drip(answer: VendorResponse, headers: Headers, bytes_per_second: int, receive: Receive, send: Send) -> None:
-    """Send the body in ten pieces a second, until it is through or the client has left."""
+    """Send the body at ten pieces per second, until it is complete or the client has left."""
     size = max(1, bytes_per_second // DRIPS_PER_SECOND)
     await _start(answer, headers, send)
     for start in range(0, len(answer.body), size):
@@ -27,7 +27,7 @@ async def drip(answer: VendorResponse, headers: Headers, bytes_per_second: int, 
 
 
 async def truncate(answer: VendorResponse, headers: Headers, receive: Receive, send: Send) -> None:
-    """Announce the whole body, send half of it and hang up."""
+    """Declare the whole body's length, send half of it and close the connection."""
     await _start(answer, headers, send)
     half = answer.body[: len(answer.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
@@ -36,13 +36,13 @@ async def truncate(answer: VendorResponse, headers: Headers, receive: Receive, s
 
 
 async def drop(receive: Receive, send: Send) -> None:
-    """Reset the connection without a word."""
+    """Reset the connection without an answer."""
     _transport(send).abort()
     await _disconnected(receive)
 
 
 async def pause(seconds: float, receive: Receive) -> bool:
-    """Wait, and tell whether the client is still there: it may leave long before a slow answer is through."""
+    """Wait, and return whether the client is still there: it may leave long before a slow answer is due."""
     leaving = asyncio.ensure_future(_disconnected(receive))
     try:
         await asyncio.wait({leaving}, timeout=seconds)
@@ -63,7 +63,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 def _transport(send: Send) -> asyncio.Transport:
-    # ASGI has no word for cutting a connection, but uvicorn's `send` is a method of what holds the transport.
+    # ASGI cannot abort a connection, but uvicorn's `send` is a method of the object that has the transport.
     cycle = getattr(send, "__self__", None)
     transport: asyncio.Transport | None = getattr(cycle, "transport", None)
     if transport is None:

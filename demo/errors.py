@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 
 class VendorError(Exception):
-    """A refusal with the vendor's own code. Messages never quote the caller: they also travel as a header."""
+    """A refusal with the vendor's own code. Messages never quote the caller, since they are also sent as a header."""
 
     status = 400
     code = "api_error_badrequest"
@@ -34,7 +34,7 @@ class BadRequest(VendorError):
 
 
 class Unauthorized(VendorError):
-    """No key, or a key nobody knows."""
+    """No key, or an unknown one."""
 
     status = 401
     code = "api_error_badkey"
@@ -73,7 +73,7 @@ class MethodNotAllowed(VendorError):
 
 
 class BodyTooLarge(VendorError):
-    """A body of more than the API reads."""
+    """A body larger than the API reads."""
 
     status = 413
     code = "api_error_toolarge"
@@ -83,7 +83,7 @@ class BodyTooLarge(VendorError):
 
 
 class LimitExhausted(VendorError):
-    """No request is left this hour."""
+    """The hour's limit of requests is used up."""
 
     status = 429
     code = "api_error_ratelimit"

@@ -1,4 +1,4 @@
-"""A request that came in and the answer that goes out."""
+"""A request, and the answer to it."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +14,7 @@ JSON = b"application/json"
 
 @dataclass(frozen=True, slots=True)
 class VendorRequest:
-    """A request; `body` is None if it was larger than the API reads."""
+    """A request; `body` is None if it is larger than the API reads."""
 
     method: str
     path: str
@@ -24,13 +24,13 @@ class VendorRequest:
 
     @property
     def content_type(self) -> str:
-        """The media type that the client declared, or an empty text."""
+        """The media type that the client declared, or an empty string."""
         return next((value.decode("latin-1") for name, value in self.headers if name == b"content-type"), "")
 
 
 @dataclass(frozen=True, slots=True)
 class VendorResponse:
-    """An answer in full; its length is added on delivery."""
+    """A complete answer; its Content-Length is added on delivery."""
 
     body: bytes
     status: int = HTTPStatus.OK
@@ -39,7 +39,7 @@ class VendorResponse:
 
 
 async def read_request(scope: Scope, receive: Receive) -> VendorRequest:
-    """Take a request in. The body of a GET is not looked at."""
+    """Receive a request. The body of a GET is ignored."""
     method = scope["method"]
     body = b"" if method in ("GET", "HEAD") else await _read_body(receive)
     return VendorRequest(method, scope["path"], scope["query_string"], scope["headers"], body)
@@ -53,7 +53,7 @@ async def _read_body(receive: Receive) -> bytes | None:
         message = await receive()
         piece = message.get("body", b"")
         size += len(piece)
-        # What is too much is read on and thrown away: a client that is still sending would miss the answer.
+        # The excess is read and discarded: a client that is still sending would miss the answer.
         if size <= MAXIMUM_BODY:
             pieces.append(piece)
         more = message.get("more_body", False)
@@ -61,7 +61,7 @@ async def _read_body(receive: Receive) -> bytes | None:
 
 
 def refusal(error: VendorError) -> VendorResponse:
-    """Write an error the way the vendor does: in two headers and, again, in the body."""
+    """Return an error as the vendor does: in two headers and again in the body."""
     headers = [
         (b"x-fusedesk-error-code", error.code.encode()),
         (b"x-fusedesk-error", error.message.encode("ascii", "replace")),

@@ -1,4 +1,4 @@
-"""API keys, their scopes, and the hourly limit that everything on the account shares."""
+"""API keys, their scopes, and the hourly limit that the whole account shares."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ WRITE_SCOPES = (
 )
 
 HOUR = 3600
-# Shown as the limit where none is counted.
+# Reported as the limit while requests are not counted.
 UNCOUNTED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """A known key; `name` stands for it wherever the key itself must not be seen."""
+    """A known key; `name` replaces it where the key itself must not appear."""
 
     name: str
     scopes: tuple[str, ...]
@@ -47,11 +47,11 @@ class AccountKeys:
         }
 
     def find(self, headers: Headers) -> AccountKey | None:
-        """Find the key that a request carries; None if it carries none that is known."""
+        """Return the known key that a request carries, or None."""
         return next((self._keys.get(value) for name, value in headers if name == KEY_HEADER), None)
 
     def get(self, headers: Headers) -> AccountKey:
-        """Find the key that a request carries. Raises Unauthorized."""
+        """Return the known key that a request carries. Raises Unauthorized."""
         key = self.find(headers)
         if key is None:
             raise Unauthorized
@@ -59,14 +59,14 @@ class AccountKeys:
 
 
 class HourlyLimit:
-    """Count the requests of an hour that begins with the first of them."""
+    """Counts the requests of an hour that begins with the first of them."""
 
     def __init__(self, limit: int, elapsed: Callable[[], float]) -> None:
         self._elapsed = elapsed
         self.set_limit(limit)
 
     def set_limit(self, limit: int) -> None:
-        """Begin a new hour under another limit; 0 means that nothing is counted."""
+        """Begin a new hour with another limit; 0 means no counting."""
         self.limit = limit or UNCOUNTED
         self._counted = limit > 0
         self._left = self.limit
@@ -74,13 +74,13 @@ class HourlyLimit:
 
     @property
     def remaining(self) -> int:
-        """How many requests are left, after a new hour has begun if it was time."""
+        """The number of requests left, in a new hour if the last one has ended."""
         if self._ends is not None and self._elapsed() >= self._ends:
             self._left, self._ends = self.limit, None
         return self._left
 
     def set_remaining(self, remaining: int) -> None:
-        """Begin an hour in which so many requests are left, counted from now on in any case."""
+        """Begin an hour with this many requests left, and count even if there was no limit."""
         self._counted = True
         self._left = remaining
         self._ends = self._elapsed() + HOUR
@@ -96,7 +96,7 @@ class HourlyLimit:
         self._left -= 1
 
     def headers(self) -> Headers:
-        """Give the headers that stand on every answer of the API."""
+        """Return the headers of every answer of the API."""
         return [
             (b"x-fusedesk-usage-limit", b"%d" % self.limit),
             (b"x-fusedesk-usage-remaining", b"%d" % self.remaining),

@@ -1,4 +1,4 @@
-"""The knobs of the control endpoint, and the rules by which they bear on a path."""
+"""The knobs of the control endpoint, and how they apply to a path."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ RESPONSES = (
     "gzip_bomb",
     "redirect",
 )
-# Headers that frame the message belong to the server.
+# The server itself sets the headers that frame a message.
 FRAMING_HEADERS = {"content-length", "transfer-encoding", "connection"}
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
@@ -24,7 +24,7 @@ EVERYWHERE = ""
 
 
 class UnknownKnob(Exception):
-    """A knob that does not exist or cannot have this value; `name` says which."""
+    """A knob that does not exist or cannot have this value; `name` is the knob's."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -48,7 +48,7 @@ Check = Callable[[object], bool]
 
 
 def _whole(at_least: int, at_most: int) -> Check:
-    # bool is an int to Python, not to whoever sends true for a number.
+    # In Python a bool is an int, but `true` is not a number in JSON.
     return lambda value: type(value) is int and at_least <= value <= at_most
 
 
@@ -85,7 +85,7 @@ class Rules:
         self.by_prefix: dict[str, Knobs] = {}
 
     def set(self, prefix: str, values: Mapping[str, Any]) -> None:
-        """Change some knobs and leave the others; None puts a knob back. Raises UnknownKnob."""
+        """Change some knobs; None resets a knob. Raises UnknownKnob."""
         for name, value in values.items():
             if name not in CHECKS:
                 raise UnknownKnob(name, "there is no such knob.")
@@ -96,7 +96,7 @@ class Rules:
         self.by_prefix[prefix] = replace(self.by_prefix.get(prefix, Knobs()), **changes)
 
     def take(self, path: str) -> Knobs | None:
-        """Give the knobs for a request, and count it if a status is forced a limited number of times."""
+        """Return the knobs for a request, and count it if a status is forced a limited number of times."""
         if not self.by_prefix:
             return None
         prefixes = [prefix for prefix in self.by_prefix if path.startswith(prefix)]

@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from demo.errors import BadRequest
 
 T = TypeVar("T")
-# Any: what a record is ordered by may be a text, a number or a date.
+# Any: a sort key may be a text, a number or a date.
 Keys = Mapping[str, Callable[[T], Any]]
 
 
 def ordered(records: list[T], orderby: str | None, keys: Keys[T], default: str) -> list[T]:
     """Sort by the named fields; records without a value come last in either direction."""
-    # A sort keeps the order of equals: sorting by the last field first leaves the first field on top.
+    # Sorting is stable, so sorting by the last field first makes the first field decide.
     for part in reversed((orderby or default).split(",")):
         field, descending = _parse(part)
         key = keys.get(field)

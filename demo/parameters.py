@@ -1,4 +1,4 @@
-"""Parameters of a call, from its query or its body, read and checked one by one."""
+"""Parameters of a call, from its query or its body, parsed and validated one by one."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ MAXIMUM_OFFSET = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A span of time; what stands at `after` is in it, what stands at `before` is not."""
+    """A span of time that includes `after` and excludes `before`."""
 
     after: datetime | None
     before: datetime | None
 
     def holds(self, moment: datetime | None) -> bool:
-        """Tell whether a moment is in the window; no moment never is."""
+        """Tell whether a moment is in the window; None never is."""
         if moment is None:
             return False
         return (self.after is None or moment >= self.after) and (self.before is None or moment < self.before)
@@ -42,7 +42,7 @@ class Parameters:
         return bool(self._values)
 
     def only(self, names: Iterable[str]) -> dict[str, str]:
-        """Give those of the named parameters that are there."""
+        """Return those of the named parameters that are present."""
         return {name: self._values[name] for name in names if name in self._values}
 
     def text(self, name: str) -> str | None:
@@ -50,7 +50,7 @@ class Parameters:
         return self._values.get(name)
 
     def required(self, name: str) -> str:
-        """Read a text that has to be there."""
+        """Read a required text."""
         value = self._values.get(name)
         if value is None:
             raise BadRequest(name, "this parameter is required.")
@@ -67,7 +67,7 @@ class Parameters:
         return number
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
-        """Read one of a few words."""
+        """Read one of a fixed set of words."""
         value = self._values.get(name)
         if value is not None and value not in choices:
             raise BadRequest(name, f"this must be one of {', '.join(choices)}.")
@@ -96,7 +96,7 @@ class Parameters:
         return Window(*(_moment(name, bounds[key]) if key in bounds else None for key in ("after", "before")))
 
     def known(self, name: str, find: Callable[[str], T | None]) -> T | None:
-        """Resolve a parameter that points at a record."""
+        """Return the record that a parameter refers to."""
         value = self._values.get(name)
         if value is None:
             return None
@@ -106,7 +106,7 @@ class Parameters:
         return record
 
     def page(self, records: list[T]) -> list[T]:
-        """Cut out what `limit` and `offset` ask for; a limit above the highest is lowered to it."""
+        """Return the slice that `limit` and `offset` select; a limit above the highest is lowered to it."""
         limit = self.number("limit", at_least=1, at_most=1_000_000)
         offset = self.number("offset", at_least=0, at_most=MAXIMUM_OFFSET) or 0
         return records[offset : offset + min(limit or DEFAULT_LIMIT, MAXIMUM_LIMIT)]

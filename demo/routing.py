@@ -13,7 +13,7 @@ PREFIX = "/api/"
 
 @dataclass(frozen=True, slots=True)
 class RoutedRequest:
-    """What an operation is called with; `ids` are the path's variable segments in their order."""
+    """The argument of an operation; `ids` are the path's variable segments in order."""
 
     key: AccountKey
     ids: tuple[str, ...]
@@ -21,13 +21,13 @@ class RoutedRequest:
     form: Parameters
 
 
-# An operation returns the body of its answer: serialised, or as what orjson can serialise.
+# An operation returns the body of its answer: serialised, or as a value for orjson.
 Operation = Callable[[Account, RoutedRequest], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation with its place: `{id}` in the path stands for any one segment; no scope means any key."""
+    """An operation with its path, in which `{id}` matches any one segment; no scope means any key."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ class Router:
             node.routes[route.method] = route
 
     def match(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-        """Find the route and the variable segments. Raises NotFound or MethodNotAllowed."""
+        """Return the route and the variable segments. Raises NotFound or MethodNotAllowed."""
         node = self._root
         ids: list[str] = []
         for segment in path.removeprefix(PREFIX).split("/"):

@@ -65,7 +65,7 @@ def create_app(
 
 
 class Simulator:
-    """The application; `state` is what a test may look into."""
+    """The application; tests may inspect `state`."""
 
     def __init__(self, state: SimulatorState, keys: AccountKeys) -> None:
         self.state = state
@@ -73,7 +73,7 @@ class Simulator:
         self._router = Router(ROUTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the life of the server."""
+        """Serve one request, or the server's lifespan."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
@@ -135,7 +135,7 @@ class Simulator:
 
 
 def _forced(headers: Headers, knobs: Knobs) -> Headers:
-    """Apply the knobs to the headers; a forced 429 tells what a real one would: that nothing is left."""
+    """Apply the knobs to the headers; a forced 429 reports no requests left, as a real one would."""
     changes = {name.lower().encode(): value.encode() for name, value in knobs.force_headers.items()}
     if knobs.force_status == 429:
         changes.setdefault(b"x-fusedesk-usage-remaining", b"0")

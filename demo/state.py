@@ -1,4 +1,4 @@
-"""Everything that changes while the simulator runs, and that a reset puts back."""
+"""Everything that changes while the simulator runs, and that a reset restores."""
 
 from demo.account import Account
 from demo.clock import Clock
@@ -22,7 +22,7 @@ class SimulatorState:
         self.reset()
 
     def reset(self) -> None:
-        """Start over, with the data as it was in the beginning."""
+        """Restore the initial data, knobs and counts."""
         self._clock.restart()
         self.account = open_account(self._clock)
         self.limit = HourlyLimit(self._hourly_limit, self._clock.elapsed)

@@ -1,4 +1,4 @@
-"""What has reached the API, so that a test can ask for it."""
+"""The requests that have reached the API, for tests to read."""
 
 from collections import Counter, deque
 from datetime import datetime
@@ -9,13 +9,13 @@ from demo.keys import KEY_HEADER
 
 KEPT_REQUESTS = 50
 KEPT_BODY = 10_000
-# Beyond so many different paths the rest is counted together: a benchmark may ask for each id there is.
+# Beyond this many paths the rest is counted together, since a benchmark may request every id.
 COUNTED_PATHS = 1_000
 OTHER_PATHS = "other"
 
 
 class Traffic:
-    """Count every request and keep the last ones; they are put into words when somebody asks."""
+    """Counts every request and keeps the last ones, which are described only on demand."""
 
     def __init__(self) -> None:
         self.requests = 0
@@ -32,7 +32,7 @@ class Traffic:
         self._last.append((moment, request, key_name))
 
     def last(self) -> list[dict[str, object]]:
-        """Describe the last requests, the newest last. The API key appears by its name only."""
+        """Describe the last requests, newest last. An API key appears only by its name."""
         return [_describe(*entry) for entry in self._last]
 
 

@@ -15,6 +15,7 @@ from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens.recognition import TokenGrant, bearer_token, grant_of
 from accounts.changes import Change, ChangeKind, subscribe
+from accounts.counting import counted
 from accounts.freshness import FreshCache
 from accounts.invisible import visible
 from accounts.vendors.connection import Connection
@@ -171,8 +172,8 @@ def _instructions_for(server: MCPServer, vendor: str, tools: ToolSet, declared: 
     risky = [tool.name for tool in tools if tool.destructive]
     lines = [declared.strip()] if declared.strip() else [f"Tools for one {vendor} account."]
     lines.append(
-        f"This server opens the {vendor} account “{visible(server.account.name)}” with {len(tools)} tools"
-        + (", all of which only read." if not writes else f", of which {len(writes)} write.")
+        f"This server opens the {vendor} account “{visible(server.account.name)}” with {counted(len(tools), 'tool')}"
+        + _access(len(tools), len(writes))
     )
     lines.append("Lists come in pages: pass next_cursor back unchanged for the next page; null means the end.")
     lines.append(
@@ -186,6 +187,15 @@ def _instructions_for(server: MCPServer, vendor: str, tools: ToolSet, declared: 
     if risky:
         lines.append("Ask the person before you call: " + ", ".join(risky) + ".")
     return "\n".join(lines)
+
+
+def _access(tools: int, writing: int) -> str:
+    """Return how many of a server's tools write, as the end of a sentence that counts the tools."""
+    if tools == 1:
+        return ", which writes." if writing else ", which only reads."
+    if not writing:
+        return ", all of which only read."
+    return f", of which {writing} {'writes' if writing == 1 else 'write'}."
 
 
 _servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load, name="server")

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, person, pretty_json
 from accounts.admin.people import EnvironmentAdmin, GroupAdmin, InvitationAdmin, UserAdmin
 from accounts.api_tokens.issue import delete_token, revoke_token
+from accounts.counting import counted
 from accounts.errors import AccountError
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import disconnect_account, reconnect_account, set_enabled
@@ -160,14 +161,16 @@ class IntegratedAccountAdmin(ModelAdmin):
         rows = list(queryset.filter(status=IntegratedAccount.Status.DISABLED))
         for row in rows:
             set_enabled(row, person(request), enabled=True)
-        self.message_user(request, f"{len(rows)} accounts enabled.")
+        self.message_user(request, f"{counted(len(rows), 'account')} enabled.")
 
     @admin.action(description="Disable: refuse every call of their tools", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:
         rows = list(queryset.exclude(status=IntegratedAccount.Status.DISABLED))
         for row in rows:
             set_enabled(row, person(request), enabled=False)
-        self.message_user(request, f"{len(rows)} accounts disabled. Their tools answer that they are.")
+        self.message_user(
+            request, f"{counted(len(rows), 'account')} disabled. Every call of their tools is now refused."
+        )
 
     @admin.action(description=f"Test the connection (at most {TESTED_AT_ONCE})", permissions=["change"])
     def test_connection(self, request: HttpRequest, queryset: QuerySet[IntegratedAccount]) -> None:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, page_action, person
+from accounts.counting import counted
 from accounts.errors import MemberRefused
 from accounts.models import Environment, Invitation, InvitationState, Role
 from accounts.people.invitation_forms import InviteForm
@@ -79,7 +80,7 @@ class InvitationAdmin(RecordAdmin):
                 done += 1
             except MemberRefused:
                 continue  # already answered, so there is nothing to withdraw
-        self.message_user(request, f"{done} invitations withdrawn.")
+        self.message_user(request, f"{counted(done, 'invitation')} withdrawn.")
 
     @labelled(description="State", colours=STATE_COLOURS)
     def state_shown(self, row: Invitation) -> Label:

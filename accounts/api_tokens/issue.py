@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.api_tokens.recognition import MOST_GENERATIONS
 from accounts.changes import ChangeKind, announce
+from accounts.counting import counted
 from accounts.errors import NetworkInvalid, TokenUnfit
 from accounts.models import ApiToken, Environment, Membership, Role, TokenKind, User
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
@@ -139,8 +140,9 @@ def _end(place: Environment, parent: ApiToken | None, requested: datetime | None
 def _too_late(place: Environment, parent: ApiToken | None, latest: datetime) -> str:
     if parent is not None and parent.expires_at == latest:
         return f"Must not be later than the end of this token itself, {latest:%Y-%m-%dT%H:%M:%SZ}."
+    days = counted(place.token_days_max or 0, "day")
     return (
-        f"API tokens of {place.name} live at most {place.token_days_max} days: must not be later than "
+        f"API tokens of {place.name} live at most {days}: must not be later than "
         f"{latest:%Y-%m-%dT%H:%M:%SZ}. An admin changes that on the page of API tokens."
     )
 

@@ -1,1 +1,1 @@
-"""The data that an account begins with: the same for the same anchor moment, to the last letter."""
+"""The initial data of an account, identical for the same anchor moment."""

@@ -1,4 +1,4 @@
-"""Two hundred cases: a few that are told word by word, the rest from the stories in turn."""
+"""Two hundred cases: a few written out in full, the rest from the stories in turn."""
 
 import random
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ KINDS = {"rep": "reply", "customer": "email", "note": "note"}
 
 
 def add_cases(account: Account, rng: random.Random) -> None:
-    """Add all cases, the oldest first."""
+    """Add all cases, oldest first."""
     featured = {case.position: case for case in featured_cases()}
     named = {case.email for case in featured.values()}
-    # Whoever is in a featured case is in no other one, so that what is told of them is all there is.
+    # People in a featured case appear in no other, so that it is their whole story.
     contacts = [contact for contact in account.contacts if contact.email_address not in named]
     rng.shuffle(contacts)
     stories = case_stories()
@@ -67,12 +67,12 @@ def _add_case(account: Account, position: int, story: Story, contact: Contact, r
 
 
 def _hours_since_opening(position: int) -> float:
-    """Space the cases: sixteen in the last two days, three and a half months for all of them."""
+    """Return the age of each case: sixteen within two days, all of them within three and a half months."""
     return 0.4 + 2.5 * position + 0.05 * position**2
 
 
 def _status(age: float, rng: random.Random) -> str:
-    """Draw a status: what is young is mostly new, what is old is mostly closed."""
+    """Draw a status: young cases are mostly new, old ones mostly closed."""
     if age < 36:
         return rng.choice(("new", "new", "open"))
     if age < 240:
@@ -83,7 +83,7 @@ def _status(age: float, rng: random.Random) -> str:
 def _entries(
     story: Story, words: dict[str, str], contact: Contact, status: str, rng: random.Random
 ) -> Iterator[tuple[str, str]]:
-    """Tell as much of the story as the status allows: nothing yet, a part, or all of it."""
+    """Return as much of the story as the status allows: nothing yet, a part, or all of it."""
     if status == "new":
         return
     told = len(story.exchange) if status == "closed" else rng.randint(1, len(story.exchange))
@@ -116,7 +116,7 @@ def _continue(
 
 
 def _moments(start: datetime, end: datetime, count: int, rng: random.Random) -> list[datetime]:
-    """Draw rising moments: half an hour to a day apart, and closer where less time has passed."""
+    """Draw ascending moments, half an hour to a day apart, or closer if less time has passed."""
     gaps = [rng.uniform(0.5, 24.0) * 3600 for _ in range(count)]
     gaps[0] = 300.0
     scale = min(1.0, 0.95 * (end - start).total_seconds() / sum(gaps))

@@ -1,4 +1,4 @@
-"""Forty chats: eighteen that go on now, the rest archived."""
+"""Forty chats: eighteen active, the rest archived."""
 
 import random
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ LATEST_ARCHIVED_ID, LATEST_ARCHIVED_AGE, CHATS_PER_HOUR = 9099, 23.4, 7.39
 
 
 def add_chats(account: Account, rng: random.Random) -> None:
-    """Add the chats; people in featured ones have no other."""
+    """Add the chats; people in featured chats appear in no other."""
     featured = featured_chats()
     for told in featured:
         _add_featured(account, told)
@@ -110,7 +110,7 @@ class _Transcript:
         )
 
     def tell(self, lines: list[str], moment: datetime, longest: float, rng: random.Random) -> None:
-        """Let client and rep take turns from the moment on, at most `longest` seconds apart."""
+        """Add messages of client and rep in turn, at most `longest` seconds apart."""
         words = slots(self._contact, rng)
         speaker = "rep"
         for line in lines:

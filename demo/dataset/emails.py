@@ -1,4 +1,4 @@
-"""Eighty emails that belong to no case, and those that the newest cases were opened by."""
+"""Eighty emails that belong to no case, and those that opened the newest cases."""
 
 import random
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ Sent = list[tuple[datetime, str, Mail]]
 
 
 def add_emails(account: Account, rng: random.Random) -> None:
-    """Add the linked emails, then the unassigned ones, each in order of time."""
+    """Add the linked emails, then the unassigned ones, each in chronological order."""
     newest = sorted(account.cases, key=lambda case: case.id, reverse=True)
     for case in [case for case in newest if case.opened_by == "email"][:LINKED]:
         sender = case.contact.email_address if case.contact else ""
@@ -29,7 +29,7 @@ def add_emails(account: Account, rng: random.Random) -> None:
 
 
 def _general(account: Account, count: int, rng: random.Random) -> Sent:
-    """Let the contacts write in turn; the distance between the emails grows with their age."""
+    """Yield emails from the contacts in turn, further apart the older they are."""
     sent: Sent = []
     contacts = [contact for contact in account.contacts if "@acmecorp.com" not in contact.email_address]
     rng.shuffle(contacts)

@@ -1,4 +1,4 @@
-"""The cases that are told word by word."""
+"""The cases that are written out in full."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from demo.records.case import Case
 
 
 def add_featured_case(account: Account, told: FeaturedCase, number: int) -> None:
-    """Add one case as it is told. Raises LookupError if it names somebody unknown."""
+    """Add one case as written. Raises LookupError if it names somebody unknown."""
     contact = account.find_contact_by_address(told.email)
     rep = account.find_rep(str(told.repid))
     tags = [account.find_tag(name) for name in told.tags]

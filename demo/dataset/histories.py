@@ -12,7 +12,7 @@ FROM_REP = ("reply", "note")
 
 
 class History:
-    """Write into the history of one case, as the customer, the rep and the system did."""
+    """Writes entries of one case's history as the customer, the rep or the system."""
 
     def __init__(self, account: Account, case: Case, rep: Rep) -> None:
         self._account = account
@@ -20,7 +20,7 @@ class History:
         self.rep = rep
 
     def write(self, kind: str, body: str, moment: datetime) -> None:
-        """Write an entry; its type tells who wrote it."""
+        """Add an entry, whose type determines its author."""
         author, sender = self._writer(kind)
         entry = HistoryEntry(
             id=self._account.next_history_id(),
@@ -34,7 +34,7 @@ class History:
         self.case.add(entry)
 
     def rate(self, rating: int, feedback: str | None) -> None:
-        """Let the customer answer the request for feedback, if there has been time for it since the end."""
+        """Add the customer's feedback, if enough time has passed since the case was closed."""
         closed = self.case.date_closed
         if closed is None or closed + timedelta(hours=26) > self._account.clock.anchor:
             return

@@ -1,4 +1,4 @@
-"""The account as it stands when the simulator starts."""
+"""The account as it is when the simulator starts."""
 
 import random
 
@@ -13,7 +13,7 @@ SEED = 89102
 
 
 def open_account(clock: Clock) -> Account:
-    """Fill an account with the data that lies before the clock's anchor."""
+    """Fill an account with data from before the clock's anchor."""
     account = Account(clock)
     rng = random.Random(SEED)
     add_people(account)

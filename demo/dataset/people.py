@@ -11,7 +11,7 @@ FIRST_CONTACT_ID = 4001
 
 
 def add_people(account: Account) -> None:
-    """Add everybody and everything that cases, chats and emails refer to."""
+    """Add the records that cases, chats and emails refer to."""
     _add_staff(account)
     for company in people().companies:
         for person in company["people"]:

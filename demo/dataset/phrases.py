@@ -1,4 +1,4 @@
-"""Numbers and names that fill the gaps of a story."""
+"""Numbers and names for the placeholders of a story."""
 
 import random
 from html import escape
@@ -9,7 +9,7 @@ SITES = ("Felixstowe 2", "Hall B", "Dock 4", "Joliet", "the annex", "Warehouse N
 
 
 def slots(contact: Contact, rng: random.Random) -> dict[str, str]:
-    """Draw what may stand in braces in a story, for a story about this contact."""
+    """Draw the values of a story's placeholders, for a story about this contact."""
     return {
         "first": contact.first_name,
         "last": contact.last_name,
@@ -26,7 +26,7 @@ def slots(contact: Contact, rng: random.Random) -> dict[str, str]:
 
 
 def as_mail_html(text: str, contact: Contact) -> str:
-    """Dress a text as the markup that mail programs send."""
+    """Return a text as the HTML that mail programs send."""
     parts = (escape(part.strip()).replace("\n", "<br>") for part in text.split("\n\n"))
     paragraphs = "".join(f"<p>{part}</p>" for part in parts)
     signature = f"-- <br>{escape(contact.name)}<br>{escape(contact.company)}"

@@ -1,4 +1,4 @@
-"""The hand-written texts of `demo/stories/`, checked as they are read."""
+"""The hand-written texts of `demo/stories/`, validated as they are read."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent.parent / "stories"
 
 @dataclass(frozen=True)
 class Story:
-    """What a case can be about; each exchange is one of rep, customer or note, with its text."""
+    """A topic of a case; each exchange is one of rep, customer or note, with its text."""
 
     department: int
     tags: list[str]
@@ -35,7 +35,7 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class FeaturedCase:
-    """A case told word by word; `position` counts from the newest case."""
+    """A case written out in full; `position` counts from the newest case."""
 
     position: int
     email: str
@@ -52,7 +52,7 @@ class FeaturedCase:
 
 @dataclass(frozen=True)
 class ChatStory:
-    """What a chat can be about; client and rep take turns."""
+    """A topic of a chat; client and rep take turns."""
 
     department: int
     title: str
@@ -61,7 +61,7 @@ class ChatStory:
 
 @dataclass(frozen=True)
 class FeaturedChat:
-    """A chat told word by word: each message is minutes before the anchor, speaker, text."""
+    """A chat written out in full: each message is minutes before the anchor, speaker, text."""
 
     id: int
     title: str
@@ -74,7 +74,7 @@ class FeaturedChat:
 
 @dataclass(frozen=True)
 class Mail:
-    """An email that any contact may have written."""
+    """An email that any contact could have written."""
 
     subject: str
     body: str
@@ -90,7 +90,7 @@ class FeaturedMail(Mail):
 
 @dataclass(frozen=True)
 class People:
-    """Rows of the helpdesk's staff and customers, in the order that their comments in people.yaml name."""
+    """The helpdesk's staff and customers, as rows whose columns people.yaml names in comments."""
 
     departments: list[tuple[int, str, str | None]]
     archived_departments: list[tuple[int, str, str | None]]

@@ -39,7 +39,7 @@ def _template(call: RoutedRequest) -> str:
 
 
 def snooze(account: Account, call: RoutedRequest) -> object:
-    """Put the case aside until a moment in the future."""
+    """Snooze the case until a moment in the future."""
     case = account.cases.get(call.ids[0])
     call.form.required("until")
     if until := call.form.moment("until"):
@@ -62,12 +62,12 @@ def untag(account: Account, call: RoutedRequest) -> object:
 
 
 def get_feedback(account: Account, call: RoutedRequest) -> object:
-    """Show what the customer was asked and answered."""
+    """Return the request for feedback and the customer's answer."""
     return _feedback(account.cases.get(call.ids[0]))
 
 
 def request_feedback(account: Account, call: RoutedRequest) -> object:
-    """Ask the customer now."""
+    """Ask the customer for feedback now."""
     case = account.cases.get(call.ids[0])
     if not case.asks_feedback:
         raise BadRequest("id", "feedback is switched off for this case; doask switches it on.")
@@ -77,12 +77,12 @@ def request_feedback(account: Account, call: RoutedRequest) -> object:
 
 
 def do_ask(account: Account, call: RoutedRequest) -> object:
-    """Allow that the customer is asked."""
+    """Allow the customer to be asked for feedback."""
     return _set_asking(account, call, True)
 
 
 def dont_ask(account: Account, call: RoutedRequest) -> object:
-    """See to it that the customer is not asked."""
+    """Keep the customer from being asked for feedback."""
     return _set_asking(account, call, False)
 
 

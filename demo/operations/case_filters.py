@@ -1,4 +1,4 @@
-"""The filters of GET v1/cases, each turned into a condition that a case meets or not."""
+"""The filters of GET v1/cases, as conditions that a case meets or not."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -18,14 +18,14 @@ DATES: dict[str, Callable[[Case], datetime | None]] = {
 
 
 def conditions(account: Account, query: Parameters) -> list[Condition]:
-    """Read the filters that the query has. Raises BadRequest for one that cannot be read."""
+    """Parse the filters of the query. Raises BadRequest for an invalid one."""
     if not query:
         return []
     return [*_of_people(account, query), *_of_staff(account, query), *_of_texts(query), *_of_dates(query)]
 
 
 def _of_people(account: Account, query: Parameters) -> Iterator[Condition]:
-    # A contact nobody knows is no error here: such a filter finds nothing, as a search does.
+    # An unknown contact is not an error here: the filter finds nothing, as a search does.
     if contact_id := query.text("contactid"):
         number = parse_reference(contact_id)
         yield lambda case: case.contact is not None and case.contact.id == number
@@ -65,5 +65,5 @@ def _of_texts(query: Parameters) -> Iterator[Condition]:
 def _of_dates(query: Parameters) -> Iterator[Condition]:
     for name, date_of in DATES.items():
         if window := query.window(name):
-            # The arguments are bound here, since the loop goes on before the condition is asked.
+            # Bound as defaults, since the loop variables change before the condition is evaluated.
             yield lambda case, window=window, date_of=date_of: window.holds(date_of(case))  # type: ignore[misc]

@@ -27,7 +27,7 @@ ORDER: Keys[Case] = {
 
 def list_cases(account: Account, call: RoutedRequest) -> bytes:
     """List cases without details and history, by default the newest first."""
-    # Newest first, so that the default order finds its work nearly done and keeps equal moments newest first.
+    # Newest first: the default order has little left to sort, and equal moments stay newest first.
     cases = list(account.cases)[::-1]
     for condition in conditions(account, call.query):
         cases = [case for case in cases if condition(case)]
@@ -76,7 +76,7 @@ def update_case(account: Account, call: RoutedRequest) -> object:
     """Change what is given and leave the rest."""
     case = account.cases.get(call.ids[0])
     form = call.form
-    # Everything is read before anything is changed: a refused call leaves the case as it was.
+    # Everything is validated before anything changes, so a refused call leaves the case as it was.
     status = form.choice("status", STATUSES)
     rep = form.known("repid", account.find_rep)
     department = form.known("depid", account.departments.find)

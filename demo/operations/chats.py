@@ -1,4 +1,4 @@
-"""v1/chats: the active ones in a list, any one by its id."""
+"""v1/chats: a list of the active ones, and any one by its id."""
 
 from demo import casework
 from demo.account import Account
@@ -8,7 +8,7 @@ from demo.routing import Route, RoutedRequest
 
 
 def list_chats(account: Account, call: RoutedRequest) -> object:
-    """List the active chats, the newest first, all of them at once."""
+    """List all active chats, newest first, without paging."""
     return [chat.summary() for chat in reversed(list(account.chats)) if not chat.is_archived]
 
 
@@ -34,7 +34,7 @@ def update_chat(account: Account, call: RoutedRequest) -> object:
 
 
 def close_chat(account: Account, call: RoutedRequest) -> object:
-    """Close the chat; a status is that of the case which it is linked to. A second time changes nothing."""
+    """Close the chat; a status is set on its linked case. Closing it again changes nothing."""
     chat = account.chats.get(call.ids[0])
     status = call.form.choice("status", STATUSES)
     _place(account, call, chat)

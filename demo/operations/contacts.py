@@ -9,14 +9,14 @@ FIELDS = (*LISTED_FIELDS, *FURTHER_FIELDS)
 
 
 def search_contacts(account: Account, call: RoutedRequest) -> object:
-    """Search names, companies and addresses, in any case of letters."""
+    """Search names, companies and addresses, ignoring case."""
     text = call.query.required("search").strip()
     found = [contact for contact in account.contacts if contact.matches(text)]
     return [contact.summary() for contact in call.query.page(found)]
 
 
 def get_contact(account: Account, call: RoutedRequest) -> object:
-    """Show a contact with every field it can have."""
+    """Show a contact with all of its fields."""
     return account.contacts.get(call.ids[0]).detail()
 
 

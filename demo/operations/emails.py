@@ -17,7 +17,7 @@ FILTERS = {"from": attrgetter("sender"), "subject": attrgetter("subject"), "cont
 
 
 def list_unassigned(account: Account, call: RoutedRequest) -> object:
-    """List the emails that belong to no case, by default the newest first."""
+    """List the emails that belong to no case, by default newest first."""
     emails = [email for email in account.emails if email.case_id is None]
     for name, text in call.query.only(FILTERS).items():
         emails = [email for email in emails if text.casefold() in FILTERS[name](email).casefold()]

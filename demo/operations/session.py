@@ -1,11 +1,11 @@
-"""v1/session: what the key may do, open to every key and so the natural test of a connection."""
+"""v1/session: the key's scopes. Every key may ask for them, so this is the natural test of a connection."""
 
 from demo.account import Account
 from demo.routing import Route, RoutedRequest
 
 
 def list_permissions(account: Account, call: RoutedRequest) -> object:
-    """List the scopes of the key that asks."""
+    """List the scopes of the request's key."""
     return call.key.scopes
 
 

@@ -1,4 +1,4 @@
-"""v2/webhooks: kept, though never called: the simulator opens no connections."""
+"""v2/webhooks: stored, but never called, since the simulator opens no connections."""
 
 from demo.account import Account
 from demo.errors import BadRequest
@@ -12,7 +12,7 @@ def list_webhooks(account: Account, call: RoutedRequest) -> object:
 
 
 def create_webhook(account: Account, call: RoutedRequest) -> object:
-    """Keep a webhook."""
+    """Create a webhook."""
     object_type, action, url = (call.form.required(name) for name in ("objectType", "action", "url"))
     if not url.startswith(("https://", "http://")):
         raise BadRequest("url", "this must begin with https:// or http://.")
@@ -21,7 +21,7 @@ def create_webhook(account: Account, call: RoutedRequest) -> object:
 
 
 def delete_webhook(account: Account, call: RoutedRequest) -> object:
-    """Forget a webhook."""
+    """Delete a webhook."""
     webhook = account.webhooks.get(call.ids[0])
     account.webhooks.remove(webhook)
     return {"id": webhook.id, "deleted": True}

@@ -1,1 +1,1 @@
-"""What a FuseDesk account holds, each record with the JSON that the API shows of it."""
+"""The records of a FuseDesk account, each with its JSON in the API."""

@@ -27,7 +27,7 @@ class HistoryEntry:
     html: str | None = None
 
     def summary(self) -> dict[str, object]:
-        """Give the entry's fields, those that only some types have where they are set."""
+        """Return the entry's fields; those that only some types have, if they are set."""
         shown: dict[str, object] = {
             "id": self.id,
             "date": self.date,
@@ -90,13 +90,13 @@ class Case:
         self._row = None
 
     def row(self) -> bytes:
-        """Serialise the case as it stands in a list, once per change."""
+        """Return the case as a serialised row of a list, computed once per change."""
         if self._row is None:
             self._row = orjson.dumps(self._fields())
         return self._row
 
     def detail(self) -> dict[str, object]:
-        """Give the case's fields with details and history."""
+        """Return the case's fields with details and history."""
         return self._fields() | {
             "details": self.details,
             "history": [entry.summary() for entry in self.history],

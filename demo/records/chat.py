@@ -19,7 +19,6 @@ class ChatMessage:
     rep_id: int | None = None
 
     def summary(self) -> dict[str, object]:
-        """Give the message's fields."""
         return {
             "id": self.id,
             "date": self.date,
@@ -49,13 +48,13 @@ class Chat:
     is_archived: bool = field(default=False)
 
     def close(self, moment: datetime) -> None:
-        """End the chat."""
+        """Close the chat."""
         self.is_archived = True
         self.date_closed = moment
         self.unseen = 0
 
     def summary(self) -> dict[str, object]:
-        """Give the chat's fields, the last of its messages among them."""
+        """Return the chat's fields, including its last message."""
         last = self._last("client", "rep")
         received = self._last("client")
         response = self._last("rep")
@@ -81,7 +80,7 @@ class Chat:
         }
 
     def detail(self) -> dict[str, object]:
-        """Give the chat's fields with the transcript."""
+        """Return the chat's fields with the transcript."""
         return self.summary() | {"messages": [message.summary() for message in self.messages]}
 
     def _last(self, *senders: str) -> ChatMessage | None:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-# Parameter of the API → attribute of the record, for what stands in lists too; the further fields do not.
+# Parameter of the API → attribute of the record, for the fields that lists show too; they omit the further ones.
 LISTED_FIELDS = {
     "firstName": "first_name",
     "lastName": "last_name",
@@ -54,12 +54,12 @@ class Contact:
         return f"{self.first_name} {self.last_name}".strip()
 
     def has_address(self, address: str) -> bool:
-        """Tell whether an address is one of this person's."""
+        """Tell whether an address belongs to this person."""
         mine = (self.email_address, self.further.get("emailAddress2"), self.further.get("emailAddress3"))
         return address.casefold() in {one.casefold() for one in mine if one}
 
     def matches(self, text: str) -> bool:
-        """Tell whether a search for the text finds this person."""
+        """Tell whether a search for the text matches this person."""
         parts = (self.name, self.company, self.email_address, *self.further.values())
         return any(text.casefold() in part.casefold() for part in parts)
 
@@ -73,7 +73,7 @@ class Contact:
         self.date_updated = moment
 
     def summary(self) -> dict[str, object]:
-        """Give the fields that stand in lists."""
+        """Return the fields that lists show."""
         return {
             "id": self.id,
             "firstName": self.first_name,
@@ -89,5 +89,5 @@ class Contact:
         }
 
     def detail(self) -> dict[str, object]:
-        """Give every field."""
+        """Return all fields."""
         return self.summary() | {name: self.further.get(name, "") for name in FURTHER_FIELDS}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Email:
-    """An email; its body may be HTML, as that of real mail."""
+    """An email; its body may be HTML, as in real mail."""
 
     id: int
     sender: str
@@ -18,7 +18,7 @@ class Email:
     case_id: int | None = None
 
     def summary(self, body_limit: int | None = None) -> dict[str, object]:
-        """Give the email's fields, with at most `body_limit` characters of its body."""
+        """Return the email's fields, with at most `body_limit` characters of its body."""
         return {
             "id": self.id,
             "from": self.sender,

@@ -28,7 +28,6 @@ class Rep:
         return f"{self.username}@tidewater.example"
 
     def summary(self) -> dict[str, object]:
-        """Give the rep's fields."""
         return {
             "userId": self.id,
             "repid": self.rep_id,
@@ -43,7 +42,7 @@ class Rep:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Department:
-    """A department; it is stale where there is a warning that says why."""
+    """A department; a warning marks it as stale and says why."""
 
     id: int
     name: str
@@ -52,7 +51,6 @@ class Department:
     is_archived: bool = False
 
     def summary(self) -> dict[str, object]:
-        """Give the department's fields."""
         return {
             "id": department_reference(self.id),
             "name": self.name,
@@ -71,7 +69,7 @@ class CaseTag:
     hidden: bool = False
 
     def summary(self, total_cases: int) -> dict[str, object]:
-        """Give the tag's fields; the cases are counted elsewhere."""
+        """Return the tag's fields; the caller counts the cases."""
         return {"id": self.id, "tagname": self.name, "hidden": self.hidden, "totalcases": total_cases}
 
 
@@ -85,5 +83,4 @@ class Webhook:
     url: str
 
     def summary(self) -> dict[str, object]:
-        """Give the webhook's fields."""
         return {"id": self.id, "objectType": self.object_type, "action": self.action, "url": self.url}

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.utils import timezone
 
+from accounts.counting import counted
 from accounts.errors import NetworkInvalid
 from accounts.models import Membership, Role, TokenKind
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
@@ -78,7 +79,7 @@ class TokenForm(forms.Form):
 def _ends(most: int | None) -> list[tuple[str, str]]:
     """Return the lifetimes to choose from, none longer than the environment allows."""
     days = [each for each in OFFERED_DAYS if most is None or each < most]
-    offered = [(str(each), f"In {each} days") for each in ([*days, most] if most else days)]
+    offered = [(str(each), f"In {counted(each, 'day')}") for each in ([*days, most] if most else days)]
     return offered if most else [*offered, ("", "Never")]
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.api_tokens.issue import issue_token, revoke_token, set_longest_life
+from accounts.counting import counted
 from accounts.errors import TokenUnfit
 from accounts.models import ApiToken, Membership, Role, TokenKind
 from accounts.refusals import REFUSED
@@ -126,5 +127,6 @@ def longest_life(request: PortalRequest) -> HttpResponse:
         return _listed(request, _member(request), form)
     days = form.cleaned_data["days"]
     set_longest_life(environment, request.user, days)
-    tell(request, f"New API tokens live at most {days} days." if days else "New API tokens may live without an end.")
+    limit = f"live at most {counted(days, 'day')}" if days else "may live without an end"
+    tell(request, f"New API tokens {limit}.")
     return redirect("api-tokens")

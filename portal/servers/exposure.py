@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from accounts.counting import counted
 from accounts.models import IntegratedAccount
 from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
 from tools.catalogue.costs import estimate_tokens
@@ -64,4 +65,4 @@ def methods_in_words(methods: list[str]) -> str:
         return "all"
     if all(method in GROUPS or method == CUSTOM for method in methods):
         return " + ".join(methods)
-    return "1 method" if len(methods) == 1 else f"{len(methods)} methods"
+    return counted(len(methods), "method")

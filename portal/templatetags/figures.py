@@ -2,6 +2,8 @@
 
 from django import template
 
+from accounts.counting import counted as in_words
+
 register = template.Library()
 
 
@@ -24,6 +26,12 @@ def duration(ms: float | str | None) -> str:
 def number(value: float | None) -> str:
     """Format a number with thousands separators."""
     return "–" if value is None else f"{value:,.0f}"
+
+
+@register.filter
+def counted(count: float, noun: str) -> str:
+    """Format a number with its noun: 1 call, 1,204 calls."""
+    return in_words(round(count), noun)
 
 
 @register.filter

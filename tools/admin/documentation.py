@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.admin.pages import Label, ModelAdmin, labelled, moment, mono, person, pretty_json
+from accounts.counting import counted
 from tools.admin.forms import DocumentationForm
 from tools.admin.history import WithHistory
 from tools.admin.trying import WithTrying
@@ -271,8 +272,8 @@ def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
 
 
 def _records(rows: list[Documentation]) -> str:
-    return "1 record" if len(rows) == 1 else f"{len(rows)} records"
+    return counted(len(rows), "record")
 
 
 def _count(shown: Preview) -> str:
-    return "1 problem" if len(shown.reasons) == 1 else f"{len(shown.reasons)} problems"
+    return counted(len(shown.reasons), "problem")

@@ -269,7 +269,7 @@ class TestInviting:
         assert "Waiting one" not in root.get(listing(Invitation, **query)).content.decode()
         assert root.post(page(waiting.invitation), {"role": "admin"}).status_code == 403
         assert root.post("/admin/accounts/invitation/add/", {"role": "admin"}).status_code == 403
-        assert "1 invitations withdrawn" in act(root, "withdraw", waiting.invitation)
+        assert "1 invitation withdrawn" in act(root, "withdraw", waiting.invitation)
         assert Client().get(str(waiting.path)).status_code == 404
         assert AuditEntry.objects.latest("pk").action == "invitation.withdrawn"
         assert "0 invitations withdrawn" in act(root, "withdraw", waiting.invitation)
