@@ -40,7 +40,7 @@ LISTEN = {
 
 
 @dataclass(frozen=True)
-class State:
+class ProcessState:
     """The resources that a process uses, memory in KiB."""
 
     memory: int
@@ -57,11 +57,11 @@ class Web:
     process: subprocess.Popen[bytes]
     port: int
 
-    def state(self) -> State:
+    def state(self) -> ProcessState:
         """Return the resources that it uses now."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         figures = self._metrics()
-        return State(
+        return ProcessState(
             memory=_number(r"^VmRSS:\s+(\d+)", status),
             threads=_number(r"^Threads:\s+(\d+)", status),
             descriptors=len(os.listdir(f"/proc/{self.process.pid}/fd")),
@@ -71,7 +71,7 @@ class Web:
             tasks=_number(r"^patchbay_event_loop_tasks (\d+)", figures),
         )
 
-    def settled(self, condition: Callable[[State], bool]) -> State:
+    def settled(self, condition: Callable[[ProcessState], bool]) -> ProcessState:
         """Return its state once it is as expected, or after ten seconds."""
         deadline = time.monotonic() + 10
         while not condition(state := self.state()) and time.monotonic() < deadline:

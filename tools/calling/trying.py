@@ -19,7 +19,7 @@ from accounts.models.audit import AuditSubject
 from accounts.people.members import accounts_of, may
 from accounts.vendors.captured import CapturedExchange
 from tools.calling.files import File
-from tools.calling.invocation import invoke
+from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
 from tools.catalogue.costs import CHARACTERS_A_TOKEN
@@ -88,25 +88,28 @@ def try_tool(
     """
     if not tool.read_only:
         _allow_write(tool, account, person, origin, confirmed=confirmed)
-    caller = Caller(
-        environment_id=account.environment_id,
-        account_id=account.pk,
-        via=Via.PORTAL,
-        server_id=server_id,
-        client=f"{origin.place}: {person.get_username()}",
-    )
+    client = f"{origin.place}: {person.get_username()}"
+    caller = Caller(account.environment_id, account.pk, Via.PORTAL, server_id=server_id, client=client)
     exchanges: list[CapturedExchange] = []
     note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)
-    vendor = account.integration.label
-    result = None
     try:
         connection, unusable = usable_connection(account)
         if connection is None:
             raise AccountUnusable(unusable)
         result = async_to_sync(invoke)(tool, connection, arguments, caller, budget=settings.RESULT_BUDGET, note=note)
-        text, limits = result.text, result.limits
     except CallFailed as failed:
-        text, limits = explain(failed, tool_name=tool.name, vendor=vendor, read_only=tool.read_only), failed.limits
+        words = explain(failed, tool_name=tool.name, vendor=account.integration.label, read_only=tool.read_only)
+        return _trial(words, failed.limits, note, exchanges)
+    return _trial(result.text, result.limits, note, exchanges, result)
+
+
+def _trial(
+    text: str,
+    limits: RateLimits,
+    note: CallNote,
+    exchanges: list[CapturedExchange],
+    result: CallResult | None = None,
+) -> Trial:
     return Trial(
         text=text,
         is_error=result is None,
