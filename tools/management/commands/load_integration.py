@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts.errors import DefinitionInvalid
 from tools.documentation.bundles import LoadResult, compare_bundle, load_bundle, note_loaded
 from tools.documentation.differences import named
-from tools.errors import BundleInvalid
+from tools.management.files import file_problems
 from tools.rights import Operator
 
 OPERATOR = Operator("load_integration")
@@ -31,14 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each file; stop at the first that is invalid, and report its problems."""
         for path in options["files"] or sorted(BUNDLED.glob("*.yaml")):
-            try:
+            with file_problems(path, done="loaded"):
                 loaded = self._load(path, dry_run=options["dry_run"], overwrite=options["overwrite"])
-            except OSError as problem:
-                raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
-            except UnicodeDecodeError:
-                raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
-            except (BundleInvalid, DefinitionInvalid) as problem:
-                raise CommandError(f"{path} was not loaded; nothing was changed.\n{problem}") from None
             if options["verbosity"]:
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
 
