@@ -25,9 +25,6 @@ from tools.catalogue.compilation import ToolSet, catalogue_of
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.toolbox import usable_connection
 
-# ChatGPT is certain to read this many characters of `instructions`.
-ESSENTIALS = 512
-
 Revisions = tuple[int, int, int]
 
 

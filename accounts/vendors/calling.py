@@ -1,4 +1,4 @@
-"""Send a request on behalf of an account: every call to a vendor goes through here."""
+"""Send a request on behalf of an account: every tool call and connection test goes through here."""
 
 import asyncio
 from collections.abc import Callable
