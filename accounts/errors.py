@@ -270,7 +270,7 @@ class UpstreamDown(UpstreamFailure):
     may_have_arrived = False
 
     def __init__(self, cause: str, failures: int, retry_after: int) -> None:
-        super().__init__(f"the last {failures} calls failed (the last one: {cause})", retry_after)
+        super().__init__(f"the last {counted(failures, 'call')} failed (the last one: {cause})", retry_after)
 
 
 class UpstreamBusy(UpstreamFailure):
@@ -281,7 +281,7 @@ class UpstreamBusy(UpstreamFailure):
     may_have_arrived = False
 
     def __init__(self, under_way: int, retry_after: int) -> None:
-        super().__init__(f"{under_way} calls of this account are under way already", retry_after)
+        super().__init__(f"this account has {counted(under_way, 'call')} under way already", retry_after)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, moment, person
+from accounts.counting import counted
 from accounts.models import FailedSignIns, User
 from accounts.people.sessions import end_sessions
 from accounts.signing_in.reauthentication import recently_authenticated
@@ -50,7 +51,7 @@ class EndsSessions(_UserAdmin):
         if not person(request).is_superuser:
             raise PermissionDenied
         ended = sum(end_sessions(user, person(request)) for user in queryset)
-        self.message_user(request, f"{ended} sessions ended. Their next requests are refused.")
+        self.message_user(request, f"{counted(ended, 'session')} ended, and refused from the next request on.")
 
 
 @admin.register(FailedSignIns)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import audit, tokens
+from accounts.counting import counted
 from accounts.errors import InvitationUnusable, MemberRefused
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
 from accounts.people import members
@@ -191,7 +192,7 @@ def _refuse_mail(environment: Environment, email: str) -> None:
 
 def _minutes_until(moment: datetime, now: datetime) -> str:
     minutes = max(1, math.ceil((moment - now) / timedelta(minutes=1)))
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return counted(minutes, "minute")
 
 
 def _unanswered(invitation: Invitation) -> Invitation:
