@@ -125,7 +125,7 @@ class InvitationUnusable(MemberRefused):
     def __str__(self) -> str:
         return (
             "This invitation cannot be used. It may have been used, withdrawn or expired, or the link is incomplete. "
-            "Ask whoever invited you for a new link."
+            "Ask the person who invited you for a new link."
         )
 
 

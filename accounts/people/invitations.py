@@ -134,7 +134,7 @@ def obstacle_for(invitation: Invitation, person: User) -> str | None:
     if not invitation.fits(person.email):
         return (
             f"This invitation is for {invitation.email}, which is not the address of {person.get_username()}. "
-            "Sign in as the person with that address, or ask whoever invited you for an invitation to yours."
+            "Sign in as the person with that address, or ask the person who invited you for an invitation to yours."
         )
     return None
 
