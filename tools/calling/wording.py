@@ -2,7 +2,6 @@
 
 import re
 
-from accounts.counting import counted
 from tools.errors import (
     AccountUnusable,
     AnswerUnusable,
@@ -33,8 +32,8 @@ def explain(failed: CallFailed, *, tool_name: str, vendor: str, read_only: bool)
             return _refused(failed, vendor)
         case NotSent():
             return (
-                f"{failed.reason} Nothing was sent. Wait {counted(failed.retry_after, 'second')} before you call any "
-                "tool of this account again; if it fails again, tell the person."
+                f"{failed.reason} Nothing was sent. Wait {_seconds(failed.retry_after)} before you call any tool of "
+                "this account again; if it fails again, tell the person."
             )
         case VendorUnreachable():
             return f"{failed.reason} {_after_silence(tool_name, read_only, failed.may_have_arrived)}"
@@ -56,12 +55,17 @@ def _rate_limited(failed: RateLimited, vendor: str) -> str:
     if limits.reset is None:
         wait = "It did not say for how long: wait a minute before you try again, and longer each time after that."
     else:
-        wait = f"Wait {counted(limits.reset, 'second')} before you call any tool of this account again."
+        wait = f"Wait {_seconds(limits.reset)} before you call any tool of this account again."
     known = ", ".join(f"{name}: {value}" for name, value in limits.values().items())
     return (
         f"{vendor}'s rate limit is reached (HTTP 429); the call had no effect. {wait} "
         f"Until then, go on with what you have, or tell the person." + (f"\n{known}" if known else "")
     )
+
+
+def _seconds(count: int) -> str:
+    # Unlike `counted` without a separator: the same figure follows in the limits, where models compare it.
+    return "1 second" if count == 1 else f"{count} seconds"
 
 
 def _refused(failed: VendorRefused, vendor: str) -> str:
@@ -116,7 +120,7 @@ def _advice(status: int, vendor: str, retry_after: int | None) -> str:
 
 
 def _after(seconds: int | None) -> str:
-    return "" if seconds is None else f" after {counted(seconds, 'second')}"
+    return "" if seconds is None else f" after {_seconds(seconds)}"
 
 
 def _after_silence(tool_name: str, read_only: bool, may_have_arrived: bool) -> str:
