@@ -73,7 +73,9 @@ class Method(DefinitionPart):
         None, description="Where the result is in the answer; the whole answer by default."
     )
     pagination: Pagination | None = Field(None, description="For lists only; overrides the integration's.")
-    paginated: bool | None = Field(None, description="Whether it takes limit and next_cursor; by default, lists do.")
+    paginated: bool | None = Field(
+        None, description="Whether it takes limit and next_cursor; by default, lists that only read do."
+    )
     shaping: Shaping | None = Field(None, description="Overrides the integration's.")
     destructive: bool | None = Field(
         None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
@@ -99,6 +101,16 @@ class Method(DefinitionPart):
             raise ValueError("body_media_type: only a raw or a JSON body can have another media type")
         if self.fixed_body and (self.body in {"none", "raw"} or self.body_parameter):
             raise ValueError("fixed_body: only a form or a JSON body of several properties can have fixed ones")
+        return self
+
+    @model_validator(mode="after")
+    def _writes_have_no_pages(self) -> "Method":
+        if self.access is Access.WRITE and (self.paginated or self.pagination):
+            word = "paginated" if self.paginated else "pagination"
+            raise ValueError(
+                f"{word}: a write has no pages, since the call for the next page would send it again. "
+                "Leave it out, or say access: read if the method changes nothing."
+            )
         return self
 
 

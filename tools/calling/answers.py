@@ -17,6 +17,7 @@ from accounts.vendors.upstream import UpstreamResponse
 from accounts.vendors.vendor_errors import vendor_words
 from tools.calling.files import File, read_file, read_text
 from tools.calling.html_text import html_to_text
+from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
 from tools.ratelimits import RateLimits
@@ -26,10 +27,14 @@ OTHER_FORM = "answered in another form than its definition says."
 
 @dataclass(frozen=True, slots=True)
 class AnswerContent:
-    """An answer's result, and the whole document, which may also contain totals and links to next pages."""
+    """An answer's result, and the whole document, which may also contain totals and links to next pages.
+
+    `beside` is what a model is shown beside the result.
+    """
 
     result: Any
     document: Any = None
+    beside: Surroundings = ALONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ async def _call(
     if step:
         result = page_result(answer, used, step.view(request.target, answer), budget=budget)
     else:
-        result = single_result(answer, used, (await _read(answer)).result, budget=budget)
+        result = single_result(answer, used, await _read(answer), budget=budget)
     if tool.method.answer != "json" or tool.shaping.html:
         # Markup or a charset may have split a secret, which conversion to text put together again.
         return result.concealed(connection.authentication.secrets)

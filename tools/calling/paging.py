@@ -11,7 +11,8 @@ from jmespath.exceptions import JMESPathError
 from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
 from tools.calling import cursors
-from tools.calling.answers import OTHER_FORM, VendorAnswer
+from tools.calling.answers import OTHER_FORM, AnswerContent, VendorAnswer
+from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.errors import InvalidArguments
@@ -35,6 +36,7 @@ class PageView:
     items: list[Any]
     cursor_after: Callable[[int], str | None]
     note: str = ""
+    beside: Surroundings = ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +55,21 @@ class PageStep:
         """Return the page in the answer to a request for the target `asked`; raise CallFailed if there is none."""
         if self.pager.is_past_end(answer.response.status, self.position):
             return PageView([], lambda kept: None)
-        page = self._page(asked, answer)
+        content = answer.content()
+        page = self._page(asked, answer, content)
         # A note explains the end of the list, which is not reached while some of this answer is left.
-        return PageView(page.items, partial(self._cursor_after, page), "" if page.left else page.note)
+        return PageView(page.items, partial(self._cursor_after, page), "" if page.left else page.note, content.beside)
 
-    def _page(self, asked: str, answer: VendorAnswer) -> Page:
-        page = self._read(asked, answer)
+    def _page(self, asked: str, answer: VendorAnswer, content: AnswerContent) -> Page:
+        page = self._read(asked, answer, content)
         if page.following and not cursors.fits(page.following):
             return replace(page, following=None, note=TOO_LONG)
         if page.following and MASK in str(page.following.state):
             return replace(page, following=None, note=CONCEALED)
         return page
 
-    def _read(self, asked: str, answer: VendorAnswer) -> Page:
-        content, response = answer.content(), answer.response
+    def _read(self, asked: str, answer: VendorAnswer, content: AnswerContent) -> Page:
+        response = answer.response
         if not isinstance(content.result, list):
             raise answer.unusable("answered with something other than a list.")
         follow = partial(_follow, answer.connection, asked)

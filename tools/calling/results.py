@@ -9,11 +9,11 @@ import orjson
 
 from accounts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
-from tools.calling.answers import VendorAnswer
+from tools.calling.answers import AnswerContent, VendorAnswer
 from tools.calling.cleaning import cleaned
 from tools.calling.files import File
 from tools.calling.paging import PageView
-from tools.calling.shaping import HIDDEN, ResultDocument, shape_page, shape_value
+from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.ratelimits import RateLimits
@@ -50,30 +50,35 @@ class CallResult:
 def page_result(answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int) -> CallResult:
     """Return the result of a list tool's call: the page of items that fits the budget."""
     shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
-    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items))
+    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside)
 
 
-def single_result(answer: VendorAnswer, used: dict[str, Any], result: Any, *, budget: int) -> CallResult:
+def single_result(answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int) -> CallResult:
     """Return a single result; a write whose answer is empty gets `{"done": true, "status": …}`."""
+    result = content.result
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     if result is None and not answer.tool.read_only:
         result = {"done": True, "status": answer.response.status}
-    return _shaped_result(answer, partial(shape_value, budget=budget), _narrowed(answer.tool, used, result))
+    shape = partial(shape_value, budget=budget)
+    return _shaped_result(answer, shape, _narrowed(answer.tool, used, result), content.beside)
 
 
-def _shaped_result(answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any) -> CallResult:
-    shaped = _without_hidden(shape, value)
+def _shaped_result(
+    answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any, beside: Surroundings
+) -> CallResult:
+    beside = replace(beside, envelope=cleaned(beside.envelope, answer.tool.shaping))
+    shaped = _without_hidden(shape, value, beside)
     return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
 
 
-def _without_hidden(shape: Callable[..., ResultDocument], value: Any) -> ResultDocument:
+def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Surroundings) -> ResultDocument:
     """Shape a value; if the output contains invisible characters, shape it again with these escaped."""
-    shaped = shape(value)
+    shaped = shape(value, beside=beside)
     if not may_hide(shaped.encoded):
         return shaped
-    seen, count = revealed(value)
-    return shape(seen, hidden=count) if count else shaped
+    (seen, envelope), count = revealed([value, beside.envelope])
+    return shape(seen, beside=replace(beside, envelope=envelope), hidden=count) if count else shaped
 
 
 def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:

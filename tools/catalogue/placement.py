@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from accounts.definition import Definition, Method, is_reserved_header, is_reserved_parameter
+from accounts.definition import Access, Definition, Method, is_reserved_header, is_reserved_parameter
 from tools.catalogue.file_arguments import is_file
 from tools.catalogue.schemas import Schema
 from tools.models import Documentation
@@ -11,8 +11,10 @@ PAGING_ARGUMENTS = ("limit", "next_cursor")
 
 
 def is_paginated(definition: Definition, resource: str, method: str) -> bool:
-    """Return whether a method takes `limit` and `next_cursor`."""
+    """Return whether a method takes `limit` and `next_cursor`: a read may, a write would be repeated by them."""
     declared = definition.resources[resource].methods[method]
+    if declared.access is Access.WRITE:
+        return False
     return declared.paginated if declared.paginated is not None else method == "list"
 
 

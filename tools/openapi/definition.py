@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.definition import Access
 from tools.openapi.answers import Result
 from tools.openapi.arguments import Arguments
 from tools.openapi.authentication import AccessProposal
@@ -28,6 +29,12 @@ class ReadOperation:
     template: Template
     result: Result
     body: RequestBody
+    access: Access
+
+    @property
+    def may_have_pages(self) -> bool:
+        """Whether its answer is a list that may be requested again: a write would be repeated."""
+        return self.access is Access.READ and self.result.is_list and self.result.kind == "json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class MadeMethod:
     @property
     def is_paginated(self) -> bool:
         """Whether its tool takes limit and next_cursor."""
-        return bool(self.declared.get("paginated", self.place[1] == "list"))
+        return self.read.access is Access.READ and bool(self.declared.get("paginated", self.place[1] == "list"))
 
 
 @dataclass(frozen=True)

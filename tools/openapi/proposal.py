@@ -1,12 +1,12 @@
 """Put a proposal together: a definition, draft records, and what was refused, all from one description."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import inflection
 from pydantic import ValidationError
 
-from accounts.definition import Definition, Method, parse_definition
+from accounts.definition import Access, Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
 from tools.openapi.answers import Result, inside, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
@@ -130,7 +130,7 @@ class _Proposer:
             self._refuse(operation, str(refused))
             return None
         template = Template(prefix + template.path, template.placeholders, template.constants)
-        return ReadOperation(operation, template, result, body)
+        return ReadOperation(operation, template, result, body, _access_of(operation, result))
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         self._refused.append(RefusedOperation(operation.key, _sentence(reason)))
@@ -174,12 +174,12 @@ class _Proposer:
             place = ".".join(str(step) for step in first["loc"])
             self._refuse(operation, f"{place}: {first['msg'].removeprefix('Value error, ')}")
             return None
-        made = ReadOperation(operation, read.template, read.result, _with_schema(read.body, body))
+        made = replace(read, body=_with_schema(read.body, body))
         return MadeMethod(made, (resource, method), declared, arguments, paging)
 
     def _paging(self, read: ReadOperation, method: str) -> Guess | None:
-        """Return how a list is paged: by its query, or by the JSON body of a POST."""
-        if not read.result.is_list or read.result.kind != "json" or read.operation.http not in {"GET", "POST"}:
+        """Return how a list is paged: by its query, or by the JSON body of a POST that only reads."""
+        if not read.may_have_pages or read.operation.http not in {"GET", "POST"}:
             return None
         query = [
             PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
@@ -206,12 +206,7 @@ class _Proposer:
     ) -> dict[str, Any]:
         """Return the method as it is declared in the definition."""
         operation, result = read.operation, read.result
-        is_read = operation.http == "GET" or (result.is_list and _only_searches(operation))
-        made: dict[str, Any] = {
-            "http": operation.http,
-            "path": arguments.path,
-            "access": "read" if is_read else "write",
-        }
+        made: dict[str, Any] = {"http": operation.http, "path": arguments.path, "access": str(read.access)}
         if read.body.declared:
             made |= read.body.declared
         styles = {**read.body.styles, **arguments.styles}
@@ -236,7 +231,9 @@ class _Proposer:
 
     def _paginated(self, read: ReadOperation, method: str, paging: Guess | None, taken: Schema) -> dict[str, Any]:
         """Declare whether a method takes limit and next_cursor, if its name does not imply it."""
-        is_list = read.result.is_list and read.result.kind == "json" and read.operation.http in {"GET", "POST"}
+        if read.access is Access.WRITE:
+            return {}
+        is_list = read.may_have_pages and read.operation.http in {"GET", "POST"}
         wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
         # Without pagination, an answer that may not be a list is better left as it is.
         if wanted and paging is None and method != "list" and not read.result.is_list:
@@ -255,19 +252,19 @@ class _Proposer:
             "description": description_of(operation, resource, method, self._label, paginated=made.is_paginated),
             "query_schema": made.arguments.schema,
             "body_schema": made.read.body.schema,
-            "response_schema": self._response_schema(made.read.result),
+            "response_schema": self._response_schema(made.read.result, of_items=made.is_paginated),
         }
         return {key: value for key, value in record.items() if value} | {"published": False}
 
-    def _response_schema(self, result: Result) -> Schema:
-        """Return the schema of the result, or of one item of a list, at the greatest depth within the budget."""
+    def _response_schema(self, result: Result, *, of_items: bool) -> Schema:
+        """Return the schema of the result, or of one item of a paged list, at the greatest depth within the budget."""
         if result.schema is None:
             return {}
         found: Schema = {}
         for depth in DEPTHS:
             envelope = self._answers.cleaned(result.schema, depth + len(result.steps) + (1 if result.is_list else 0))
             found = inside(envelope.schema, result.steps) or {}
-            if result.is_list:
+            if of_items:
                 found = found.get("items") or {}
             if self._answers.size_of(found) <= RESPONSE_BUDGET:
                 return found
@@ -315,6 +312,11 @@ def _fixed(declared: dict[str, Any], body: Schema) -> dict[str, Any]:
 
 def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:
     return RequestBody(body.declared, schema, body.styles)
+
+
+def _access_of(operation: Operation, result: Result) -> Access:
+    is_read = operation.http == "GET" or (result.is_list and _only_searches(operation))
+    return Access.READ if is_read else Access.WRITE
 
 
 def _only_searches(operation: Operation) -> bool:

@@ -16,7 +16,8 @@ WORDS = {"title": "T", "description": "D"}
 def definition(method: dict[str, Any], **changed: Any) -> Definition:
     """Return the small definition with one method in the place of `tickets.link`."""
     document, _ = read_bundle(DESK)
-    document["resources"]["tickets"]["methods"]["link"] = {"http": "POST", "path": "/x", "access": "write", **method}
+    access = "read" if method.get("paginated") else "write"
+    document["resources"]["tickets"]["methods"]["link"] = {"http": "POST", "path": "/x", "access": access, **method}
     return parse_definition({**document, **changed})
 
 
