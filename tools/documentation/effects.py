@@ -76,6 +76,7 @@ ADVERBS = _words(
     allows allow you api v1 v2 v3 v4 deprecated beta legacy admin
     """
 )
+VERBS = READS | CHANGES | DESTROYS | REACHES | DESTROYS_AS_VERB | REACHES_AS_VERB
 ARTICLES = _words("a an the your this all any one some every its their")
 JOINS = _words("or and")
 PREPOSITIONS = _words("from for of in on to by with at as into")
@@ -103,6 +104,17 @@ class Effect:
 NONE = Effect()
 
 
+def first_verb(http: str, path: str, *texts: str) -> str:
+    """Return the verb that the first of these texts begins with, without its ending; empty if none begins with one."""
+    about = _Path.of(path, is_get=http == "GET")
+    for text in texts:
+        words = _own_words(text, http, about)
+        for verb in (words[0], _base(words[0])) if words else ():
+            if verb in VERBS:
+                return verb
+    return ""
+
+
 def reads_by_name(name: str) -> bool:
     """Return whether a name says that it reads, and nothing else: `search`, `query`."""
     words = _words_of(name)
@@ -111,8 +123,7 @@ def reads_by_name(name: str) -> bool:
 
 def changes_by_name(words: Iterable[str]) -> bool:
     """Return whether any word of a name changes something, wherever it stands."""
-    verbs = CHANGES | DESTROYS | REACHES | DESTROYS_AS_VERB | REACHES_AS_VERB
-    return any({word, _base(word)} & verbs for word in words)
+    return any({word, _base(word)} & (VERBS - READS) for word in words)
 
 
 @dataclass(frozen=True, slots=True)

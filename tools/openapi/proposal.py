@@ -245,7 +245,12 @@ class _Proposer:
             "method": method,
             "tool_name": tool_name,
             "title": title_of(operation, resource, method),
-            "description": description_of(operation, resource, method, self._label, paginated=made.is_paginated),
+            "description": description_of(
+                operation,
+                self._label,
+                [*made.arguments.schema.get("properties", {}), *made.read.body.schema.get("properties", {})],
+                paginated=made.is_paginated,
+            ),
             "query_schema": made.arguments.schema,
             "body_schema": made.read.body.schema,
             "response_schema": self._response_schema(made.read.result, of_items=made.is_paginated),

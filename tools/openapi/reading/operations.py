@@ -42,11 +42,12 @@ class Body:
 
 @dataclass(frozen=True)
 class DeclaredResponse:
-    """An operation's documented answer on success: a schema by media type, and its headers."""
+    """An operation's documented answer on success: a schema by media type, its headers, and words about it."""
 
     status: str
     schemas: dict[str, Any]
     headers: frozenset[str]
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,9 +239,11 @@ def _answer(document: Document, responses: Any) -> tuple[list[str], DeclaredResp
     for status, response in candidates:
         content = response.get("content") if isinstance(response, dict) else None
         if isinstance(content, dict) and content:
-            return statuses, DeclaredResponse(status, _schemas(document, content), _headers(response))
-    for status, response in candidates:
-        return statuses, DeclaredResponse(status, {}, _headers(response if isinstance(response, dict) else {}))
+            words = _text(response.get("description"))
+            return statuses, DeclaredResponse(status, _schemas(document, content), _headers(response), words)
+    for status, written in candidates:
+        response = written if isinstance(written, dict) else {}
+        return statuses, DeclaredResponse(status, {}, _headers(response), _text(response.get("description")))
     return statuses, DeclaredResponse("", {}, frozenset())
 
 
