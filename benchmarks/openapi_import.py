@@ -105,7 +105,7 @@ def measure(path: Path, base_url: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         environment = {**os.environ, "DATA_DIR": place, "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "config.settings"}
         run(["manage.py", "migrate", "--verbosity", "0"], environment)
-        command = ["manage.py", "import_openapi", str(path), "--name", name, "--json", "--publish"]
+        command = ["manage.py", "import_openapi", str(path), "--name", name, "--json", "--publish", "--all"]
         report = json.loads(run(command, environment, otherwise=["--base-url", base_url]))
         tools = json.loads(run(["-c", LISTING, name], environment))
     problems = {tool["name"]: found for tool in tools if (found := list(problems_of(tool)))}

@@ -1,4 +1,8 @@
-"""Publish drafts together: all that pass the quality gate become tools in one transaction."""
+"""Publish drafts together: those that pass the quality gate become tools in one transaction.
+
+More than MOST_AT_ONCE wait for a choice of tags or resources: nobody means a thousand tools, and no model can choose
+among as many.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,16 +13,32 @@ from accounts.changes import ChangeKind, announce
 from accounts.models import Integration, User
 from tools.catalogue.gate import name_of, problems_of
 from tools.documentation.bundles import LOADED
-from tools.models import Documentation, acting
+from tools.documentation.groups import DraftGroup, Selection, Weight, groups_of, weigh
+from tools.documentation.verdicts import ensure_fresh
+from tools.models import Documentation, State, acting
 from tools.rights import Editor, Right, demand, person_of, reason_of
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody has to choose from: the drafts that pass the gate, in groups, and all of them together."""
+
+    groups: list[DraftGroup]
+    weight: Weight
 
 
 @dataclass
 class PublishResult:
-    """The drafts that were published or held back, by `resource.method`; `held` gives the gate's reasons."""
+    """The drafts that were published or held back, by `resource.method`; `held` gives the gate's reasons.
+
+    `choice` is set if there were too many, so that nothing was published.
+    """
 
     published: list[str] = field(default_factory=list)
     held: dict[str, list[str]] = field(default_factory=dict)
+    choice: Choice | None = None
 
 
 @transaction.atomic
@@ -62,6 +82,24 @@ def _publish(row: Documentation, by: User | None) -> None:
         row.updated_by = by
     # Not save(), which would announce each record.
     Documentation.save_base(row)
+
+
+def publish_drafts(
+    integration: Integration, selection: Selection, by: Editor, *, held: dict[str, list[str]]
+) -> PublishResult:
+    """Publish the selected drafts that nobody withdrew, unless they are too many and nobody has selected any.
+
+    `held` has the gate's reasons against rows, by `resource.method`.
+    """
+    definition = integration.parsed()
+    drafts = not_withdrawn(integration, Documentation.objects.filter(integration=integration).order_by("pk"))
+    chosen = [row for row in drafts if selection.holds(definition, row)]
+    if selection.is_made or sum(row.key not in held for row in chosen) <= MOST_AT_ONCE:
+        return publish(integration, chosen, by, held=held)
+    ensure_fresh()
+    passing = Documentation.objects.filter(pk__in=[row.pk for row in chosen if row.key not in held])
+    judged = list(passing.exclude(verdict__state=State.DRAFT).select_related("verdict"))
+    return PublishResult(choice=Choice(groups_of(definition, judged), weigh(definition, judged)))
 
 
 def not_withdrawn(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:

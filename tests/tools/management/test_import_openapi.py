@@ -74,6 +74,56 @@ def test_drafts_can_be_published_later_but_not_what_somebody_withdrew(file: Path
     assert not row("tickets.list").published
 
 
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A description of 120 reads, of which 70 have a tag and 10 of these another, and of a write without one."""
+    tagged = {"orders": (60, ["Billing"]), "refunds": (10, ["Billing", "Support"]), "notes": (50, [])}
+    paths: dict[str, Any] = {
+        f"/{resource}{number}": {"get": answering({"type": "array"}, tags=tags)}
+        for resource, (count, tags) in tagged.items()
+        for number in range(count)
+    }
+    paths["/notes0"]["post"] = operation(operationId="makeNote")
+    path = tmp_path / "many.yaml"
+    path.write_text(described(paths))
+    return path
+
+
+def test_more_than_a_hundred_are_published_only_by_choice(many: Path) -> None:
+    asked = report(many, "--publish")
+    assert (asked["published"], asked["needs_choice"], asked["publishable"]["drafts"]) == (0, True, 121)
+    groups = {next(iter(group.items())): group for group in asked["groups"]}
+    assert [*groups][:3] == [("tag", "billing"), ("tag", "support"), ("resource", "notes_0")]
+    billing = groups[("tag", "billing")]
+    assert (billing["drafts"], billing["reads"], billing["writes"]) == (70, 70, 0)
+    assert groups[("resource", "notes_0")]["writes"] == 1
+    assert 0 < groups[("tag", "support")]["tokens"] < billing["tokens"] < asked["publishable"]["tokens"]
+    assert tools_of_acme() == []
+
+    again = run(many, "--publish")  # all of it is unchanged by now, and published as little
+    for words in ("Nothing was published: 121 drafts", "tag billing: 70 drafts (70 read, 0 write)", "--tags", "--all"):
+        assert words in again
+
+    assert report(many, "--publish", "--tags", "support", "--resources", "notes_0,notes_1")["published"] == 13
+    assert len(tools_of_acme()) == 13
+    assert report(many, "--publish")["needs_choice"]  # 108 are left
+    assert report(many, "--publish", "--tags", "billing")["published"] == 60
+    left = report(many, "--publish")
+    assert (left["published"], left["needs_choice"]) == (48, False)
+
+
+def test_all_are_published_where_that_is_said(many: Path) -> None:
+    assert report(many, "--publish", "--all")["published"] == 121
+
+
+def test_a_choice_of_what_is_not_there_changes_nothing(many: Path) -> None:
+    with pytest.raises(CommandError, match=r"There is no tag Billing; did you mean billing\? There is no resource x\."):
+        run(many, "--publish", "--tags", "Billing", "--resources", "x")
+    with pytest.raises(CommandError, match="say --publish too"):
+        run(many, "--tags", "billing")
+    assert not Integration.objects.exists()
+
+
 def test_a_dry_run_changes_nothing(file: Path) -> None:
     assert len(report(file, "--dry-run")["changes"]["added"]) == 13
     assert "Would change: 13 records added" in run(file, "--dry-run")

@@ -9,17 +9,19 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.counting import counted
 from accounts.errors import DefinitionInvalid
 from tools.documentation.bundles import LoadResult, note_loaded
 from tools.documentation.differences import named
-from tools.documentation.publishing import PublishResult, not_withdrawn, publish
+from tools.documentation.groups import Selection
+from tools.documentation.publishing import PublishResult, publish_drafts
 from tools.errors import BundleInvalid, LossUnconfirmed
-from tools.models import Documentation
 from tools.openapi.importing import ImportPlan, prepare
 from tools.rights import Operator
 
 OPERATOR = Operator("import_openapi")
 MAX_LISTED = 20
+MAX_GROUPS = 100
 AGREE = "Mend the file, or say --withdraw if that is meant."
 
 
@@ -36,6 +38,13 @@ class Command(BaseCommand):
         parser.add_argument("--label", default="", help="What people call the vendor; by default the document's title.")
         parser.add_argument("--base-url", default="", help="The API's address, if not the one in the document.")
         parser.add_argument("--publish", action="store_true", help="Publish drafts that pass the quality gate.")
+        parser.add_argument(
+            "--tags", type=_names, default=frozenset(), help="With --publish: those with any of these tags, as in a,b."
+        )
+        parser.add_argument(
+            "--resources", type=_names, default=frozenset(), help="With --publish: those of these resources too."
+        )
+        parser.add_argument("--all", action="store_true", help="With --publish: all of them, even if more than 100.")
         parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
         parser.add_argument("--withdraw", action="store_true", help="Agree that live tools are taken away.")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
@@ -45,6 +54,9 @@ class Command(BaseCommand):
         """Import a file and report what changed; a file that cannot be imported changes nothing."""
         path: Path = options["file"]
         began = time.perf_counter()
+        selection = Selection(options["tags"], options["resources"], options["all"])
+        if selection.is_made and not options["publish"]:
+            raise CommandError("--tags, --resources and --all say what to publish: say --publish too.")
         try:
             # Some editors begin a file with a byte order mark.
             text = path.read_bytes().decode("utf-8-sig")
@@ -56,11 +68,14 @@ class Command(BaseCommand):
                 overwrite=options["overwrite"],
             )
             loaded = prepared.compare()
+            _check(selection, loaded)
             if loaded.warning:  # before anything is changed
                 self.stderr.write(loaded.warning)
             if not options["dry_run"]:
                 loaded = _load(prepared, withdraw=options["withdraw"])
-            published = _publish(loaded) if options["publish"] and not options["dry_run"] else PublishResult()
+            published = PublishResult()
+            if options["publish"] and not options["dry_run"]:
+                published = publish_drafts(loaded.integration, selection, OPERATOR, held=loaded.drafts)
         except OSError as problem:
             raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
         except UnicodeDecodeError:
@@ -84,9 +99,16 @@ def _load(prepared: ImportPlan, *, withdraw: bool) -> LoadResult:
     return loaded
 
 
-def _publish(loaded: LoadResult) -> PublishResult:
-    rows = Documentation.objects.filter(integration=loaded.integration).order_by("pk")
-    return publish(loaded.integration, not_withdrawn(loaded.integration, rows), OPERATOR, held=loaded.drafts)
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check(selection: Selection, loaded: LoadResult) -> None:
+    """Raise CommandError for a tag or resource that the integration would not have."""
+    problems = selection.problems(loaded.integration.parsed()) if selection.is_made else []
+    if problems:
+        advice = "Say --publish without --tags and --resources to see what there is."
+        raise CommandError(" ".join(["Nothing was changed.", *problems, advice]))
 
 
 def report_of(
@@ -108,6 +130,7 @@ def report_of(
         "notes": proposal.notes,
         "drafts": [{"record": key, "reasons": reasons} for key, reasons in loaded.drafts.items()],
         "published": len(published.published),
+        **_choice_of(published),
         "dry_run": dry_run,
         "changes": {
             "definition": ["new"] if loaded.is_new else loaded.definition,
@@ -119,6 +142,18 @@ def report_of(
             "lost": [{"record": key, "reason": reason} for key, reason in loaded.lost.items()],
             "accounts_stopped": loaded.stops,
         },
+    }
+
+
+def _choice_of(published: PublishResult) -> dict[str, Any]:
+    """Return whether somebody has to choose what to publish, and from what."""
+    choice = published.choice
+    if choice is None:
+        return {"needs_choice": False}
+    return {
+        "needs_choice": True,
+        "publishable": choice.weight.as_json(),
+        "groups": [group.as_json() for group in choice.groups],
     }
 
 
@@ -141,7 +176,30 @@ def summary(report: dict[str, Any]) -> str:
     lines += [f"  lost tool {each['record']}: {each['reason']}" for each in changes["lost"][:MAX_LISTED]]
     lines += [f"  refused {each['operation']}: {each['reason']}" for each in report["refused"][:MAX_LISTED]]
     lines += [f"  draft {each['record']}: {' '.join(each['reasons'])}" for each in report["drafts"][:MAX_LISTED]]
-    if not report["dry_run"]:
+    if report["needs_choice"]:
+        lines += _asking(report)
+    elif not report["dry_run"]:
         outcome = f"{report['published']} published." if report["published"] else "Nothing was published."
         lines.append(f"{outcome} Review the drafts in the admin: Integrations, {report['label']}, Review drafts.")
     return "\n".join(lines)
+
+
+def _asking(report: dict[str, Any]) -> list[str]:
+    """Return what to choose from, and how."""
+    every, groups = report["publishable"], report["groups"]
+    more = [f"  and {counted(len(groups) - MAX_GROUPS, 'group')} more; --json names all."]
+    return [
+        f"Nothing was published: {counted(every['drafts'], 'draft')} would be tools, about {every['tokens']:,} tokens "
+        "in every conversation, which is more than models choose well from. Say --publish again with --tags a,b or "
+        "--resources x,y for those that you mean, or with --all.",
+        *(f"  {_weighed(group)}" for group in groups[:MAX_GROUPS]),
+        *(more if len(groups) > MAX_GROUPS else []),
+    ]
+
+
+def _weighed(group: dict[str, Any]) -> str:
+    name = f"tag {group['tag']}" if "tag" in group else f"resource {group['resource']}"
+    return (
+        f"{name}: {counted(group['drafts'], 'draft')} ({group['reads']:,} read, {group['writes']:,} write), "
+        f"about {counted(group['tokens'], 'token')}"
+    )
