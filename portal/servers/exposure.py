@@ -7,13 +7,9 @@ from functools import cached_property
 from accounts.counting import counted
 from accounts.models import IntegratedAccount
 from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
-from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS, estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.naming import CUSTOM, GROUPS
-
-# At about these sizes clients start to drop tools and models start to choose the wrong ones.
-CROWDED_TOOLS = 40
-HEAVY_TOKENS = 25_000
 
 
 @dataclass(frozen=True)
@@ -39,17 +35,17 @@ class Exposure:
     @property
     def is_crowded(self) -> bool:
         """Whether there are too many tools for a model to choose well."""
-        return len(self.tools) > CROWDED_TOOLS
+        return len(self.tools) > SERVER_TOOLS
 
     @property
     def is_heavy(self) -> bool:
         """Whether the listing takes too much of every conversation."""
-        return self.tokens > HEAVY_TOKENS
+        return self.tokens > SERVER_TOKENS
 
     @property
     def percent(self) -> int:
         """How full the gauge is, by the tighter of the two limits; at most 100."""
-        return min(100, round(100 * max(self.tokens / HEAVY_TOKENS, len(self.tools) / CROWDED_TOOLS)))
+        return min(100, round(100 * max(self.tokens / SERVER_TOKENS, len(self.tools) / SERVER_TOOLS)))
 
 
 def exposure_of(

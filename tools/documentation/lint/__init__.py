@@ -6,6 +6,7 @@ The same record always gets the same findings, in the same order.
 """
 
 from accounts.definition import Access, Definition
+from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS
 from tools.catalogue.gate import name_of
 from tools.documentation.lint.arguments import argument_findings
 from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
@@ -15,9 +16,6 @@ from tools.documentation.lint.mentions import mention_findings, mention_pattern,
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
 
-# What clients take from one server before they leave tools out or answer worse.
-SERVER_TOOLS = 40
-SERVER_TOKENS = 25_000
 EXPENSIVE = (1_000, 2_500)
 
 
@@ -50,12 +48,13 @@ def server_findings(tools: int, tokens: int) -> list[str]:
     if tools > SERVER_TOOLS:
         found.append(
             f"{tools} tools are more than the {SERVER_TOOLS} that clients handle well. Give servers fewer by tags "
-            "or methods."
+            "or methods, or turn on their search mode."
         )
     if tokens > SERVER_TOKENS:
         found.append(
             f"About {tokens:,} tokens for all tools are more than the {SERVER_TOKENS:,} that clients handle "
-            "well. Shorten the most expensive ones, or give servers fewer by tags or methods."
+            "well. Shorten the most expensive ones, give servers fewer by tags or methods, or turn on their search "
+            "mode."
         )
     return found
 
@@ -63,8 +62,6 @@ def server_findings(tools: int, tokens: int) -> list[str]:
 __all__ = [
     "BEST",
     "RULES",
-    "SERVER_TOKENS",
-    "SERVER_TOOLS",
     "Finding",
     "Neighbours",
     "Profile",
