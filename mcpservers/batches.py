@@ -81,8 +81,7 @@ async def _answered(value: Any, context: RequestContext, answering: Answering, *
 def _may_write(request: Request, server: ResolvedServer) -> bool:
     """Return whether a request calls a tool that may change the vendor's data."""
     name = request.params.get("name")
-    tool = server.tools.tools.get(name) if request.method == "tools/call" and isinstance(name, str) else None
-    return tool is not None and not tool.read_only
+    return request.method == "tools/call" and isinstance(name, str) and server.may_write(name)
 
 
 async def finish_writes() -> None:
