@@ -74,6 +74,18 @@ async def test_the_official_client_of_the_old_transport_works(demo: dict[str, An
         assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
 
 
+async def test_search_mode_is_announced_and_works_over_the_old_transport(demo: dict[str, Any]) -> None:
+    with opened("GET", demo["mcp_url"], headers={"Accept": "text/event-stream"}) as events:
+        assert rest(demo, "PATCH", server_path(demo), json={"config": {"search_mode": True}}).status_code == 200
+        assert events.next() == {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+    async with sse_client(f"{demo['mcp_url']}/sse") as (read, write), ClientSession(read, write) as session:
+        await session.initialize()
+        assert len((await session.list_tools()).tools) == 3
+        contacts = {"name": "list_all_fuse_desk_contacts", "arguments": {"search": "jane.doe@example.com"}}
+        result = await session.call_tool("call_read_tool", contacts)
+        assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
+
+
 def test_a_post_for_a_stream_that_is_gone_is_not_found(demo: dict[str, Any]) -> None:
     with httpx.Client(timeout=20) as client, client.stream("GET", f"{demo['mcp_url']}/sse") as response:
         lines = response.iter_lines()

@@ -1,6 +1,7 @@
 """The review page of an integration: its drafts in one table, to be accepted, edited or dropped, and published."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -33,7 +34,7 @@ from tools.documentation.review import (
 from tools.models import Documentation
 
 PAGE = 50
-FILTERS = ("gate", "mark", "q", "group", "page")
+FILTERS = ("gate", "mark", "q", "group")
 
 if TYPE_CHECKING:
     _Base = ModelAdmin
@@ -81,7 +82,7 @@ class WithReview(_Base):
         definition, problems = _parsed(integration)
         pages = Paginator(self._matching(request, definition, drafts, marks), PAGE)
         shown = pages.get_page(request.GET.get("page"))
-        counts = counts_of(drafts, marks)
+        counts, query = counts_of(drafts, marks), {name: request.GET.get(name, "") for name in FILTERS}
         context = {
             "title": f"Review {integration.label}",
             "problems": problems,
@@ -92,7 +93,8 @@ class WithReview(_Base):
             "rows": rows_of(definition, shown.object_list, marks),
             "page": shown,
             "pages": pages.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
-            "query": {name: request.GET.get(name, "") for name in FILTERS},
+            "query": query,
+            "address": urlencode(query),
             "may_drop": self._may_drop(request),
         }
         return self._review_page(request, "review", integration, context)
