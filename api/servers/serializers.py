@@ -88,20 +88,16 @@ class PlainServerSerializer(serializers.Serializer[MCPServer]):
     created_by = serializers.CharField(help_text="Who made it: a user name, or an API token by its name.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    advice = serializers.SerializerMethodField(
-        help_text="What to do about a server that lists more than clients handle well. Left out for others."
+    # A row has none of its own, so that the field is left out where `to_representation` does not add it.
+    advice = serializers.CharField(
+        required=False, help_text="What to do about a server that lists more than clients handle well, if it does."
     )
 
-    def get_advice(self, server: MCPServer) -> str:
-        """Return what to do about the server's size; empty if there is nothing to do."""
-        return exposed_by(server).advice
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
+    def to_representation(self, instance: MCPServer) -> dict[str, Any]:
         """Return the server, with `advice` only if there is some."""
         shown: dict[str, Any] = super().to_representation(instance)
-        if not shown["advice"]:
-            del shown["advice"]
-        return shown
+        advice = exposed_by(instance).advice
+        return {**shown, "advice": advice} if advice else shown
 
 
 class ServerSerializer(PlainServerSerializer):

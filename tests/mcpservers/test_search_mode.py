@@ -1,6 +1,7 @@
 """Search mode: three tools that find and call the others, over MCP, in every revision."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -8,13 +9,17 @@ import jsonschema_rs
 import pytest
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer
 from mcpservers.resolution import resolved
+from mcpservers.search_listing import caller_of
 from tests.mcp_client import STATELESS, McpClient
 from tools.catalogue.costs import estimate_tokens
+from tools.errors import InvalidArguments
 from tools.models import Call
 from tools.record.recorder import recorder
 
@@ -147,6 +152,29 @@ async def test_arguments_are_taken_as_meant(searching: McpClient) -> None:
         "JSON object"
         in (await searching.request("tools/call", {**body, "arguments": "["})).json()["result"]["content"][0]["text"]
     )
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+NAMES = st.sampled_from(["query", "limit", "name", "arguments", "list_all_fuse_desk_reps", "create_a_fuse_desk_case"])
+ANYTHING = st.recursive(
+    LEAVES | NAMES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=5), inner)
+)
+
+
+def test_whatever_comes_is_taken_or_refused_in_words(account: IntegratedAccount) -> None:
+    made, _ = create_server(account, "tests", name="Any", methods=[], tags=[], search_mode=True)
+    search = resolved(made).search
+    assert search is not None
+
+    @given(arguments=ANYTHING | st.text().map(json.dumps), budget=st.integers(2000, 20_000))
+    def taken_or_refused(arguments: Any, budget: int) -> None:
+        with suppress(InvalidArguments):
+            assert len(search.find(arguments, budget=budget).text) <= budget
+        for caller in (READ, WRITE):
+            with suppress(InvalidArguments):
+                assert caller_of(search.chosen(caller, arguments)[0]) == caller
+
+    taken_or_refused()
 
 
 async def test_real_names_are_called_only_through_the_callers(searching: McpClient) -> None:
