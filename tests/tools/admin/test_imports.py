@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import AuditEntry, Integration
-from tests.admin_site import browser, staff, superuser
+from tests.admin_site import act, browser, staff, superuser
 from tests.bundles import OPERATOR
 from tests.hearing import hearing
 from tests.pages import as_read
@@ -197,6 +197,8 @@ class TestReview:
     def test_more_than_a_hundred_at_once_are_confirmed_with_their_tokens(self, root: Client) -> None:
         paths = {f"/things{number}": {"get": answering({"type": "array"})} for number in range(101)}
         many = prepare(described(paths), name="acme").load(OPERATOR).integration
+        assert "101 records are too many at once" in act(root, "publish", *Documentation.objects.all())
+        assert not Documentation.objects.filter(published=True).exists()
         do(root, many, "accept", matching="1")
         asked = words_of(do(root, many, "publish"))
         assert "Publish 101 drafts at once?" in asked
