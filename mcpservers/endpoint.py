@@ -203,15 +203,14 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
 
 async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
     """Answer a request, with the vendor's rate limits in headers."""
+    # First: that a client connected is seen also while its first call lasts, or if that is refused or cancelled.
+    sighted(context.server.server_id, client_name(request, context.headers))
     try:
         result = await era.answer(request, context)
     except JsonRpcError as error:
         return error_reply(error, request.id)
     except Exception:  # the last resort again, since only here can the answer carry the request's id
         return _failed(request.id)
-    finally:
-        # Refused and cancelled requests too: they also show that a client connected.
-        sighted(context.server.server_id, client_name(request, context.headers))
     limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
     return Reply(200, result_bytes(request.id, result.body), limits)
 

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from accounts.counting import counted
+from accounts.texts.counting import counted
 from tools.ratelimits import RateLimits
 
 

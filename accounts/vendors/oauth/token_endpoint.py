@@ -10,8 +10,8 @@ from django.conf import settings
 
 from accounts import bounded_json
 from accounts.errors import AuthorizationUnavailable, NotJSON, TokenRefused, UpstreamForbidden
-from accounts.invisible import visible
 from accounts.product import USER_AGENT
+from accounts.texts.invisible import visible
 from accounts.token_sets import NotATokenSet, TokenSet, read_token_set
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem

@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts.errors import DefinitionInvalid
 from tools.documentation.bundles import LoadResult, note_loaded
 from tools.documentation.differences import named
 from tools.documentation.publishing import PublishResult, not_withdrawn, publish
-from tools.errors import BundleInvalid, LossUnconfirmed
+from tools.management.files import file_problems
 from tools.models import Documentation
 from tools.openapi.importing import ImportPlan, prepare
 from tools.rights import Operator
 
 OPERATOR = Operator("import_openapi")
 MAX_LISTED = 20
-AGREE = "Mend the file, or say --withdraw if that is meant."
 
 
 class Command(BaseCommand):
@@ -45,7 +43,7 @@ class Command(BaseCommand):
         """Import a file and report what changed; a file that cannot be imported changes nothing."""
         path: Path = options["file"]
         began = time.perf_counter()
-        try:
+        with file_problems(path, done="imported"):
             # Some editors begin a file with a byte order mark.
             text = path.read_bytes().decode("utf-8-sig")
             prepared = prepare(
@@ -61,14 +59,6 @@ class Command(BaseCommand):
             if not options["dry_run"]:
                 loaded = _load(prepared, withdraw=options["withdraw"])
             published = _publish(loaded) if options["publish"] and not options["dry_run"] else PublishResult()
-        except OSError as problem:
-            raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
-        except UnicodeDecodeError:
-            raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
-        except (BundleInvalid, DefinitionInvalid) as problem:
-            raise CommandError(f"{path} was not imported; nothing was changed.\n{problem}") from None
-        except LossUnconfirmed as loss:
-            raise CommandError(f"{path} was not imported; nothing was changed.\n{loss}\n{AGREE}") from None
         report = report_of(prepared, loaded, published, seconds=time.perf_counter() - began, dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
