@@ -39,9 +39,7 @@ class Command(BaseCommand):
                     if options["files"]:
                         raise
                     # An upgrade goes on with the tools that there are.
-                    self.stderr.write(f"{path} was not loaded; nothing was changed.
-{loss}
-{AGREE}")
+                    self.stderr.write(f"{path} was not loaded; nothing was changed.\n{loss}\n{AGREE}")
                     continue
             if options["verbosity"]:
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
