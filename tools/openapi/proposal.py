@@ -172,8 +172,8 @@ class _Proposer:
         return MadeMethod(made, (resource, method), declared, arguments, paging)
 
     def _paging(self, read: ReadOperation, method: str) -> Guess | None:
-        """Return how a list is paged: by its query, or by the JSON body of a POST that only reads."""
-        if not read.may_have_pages or read.operation.http not in {"GET", "POST"}:
+        """Return how a list is paged: by its query, or by the JSON body of a request that only reads."""
+        if not read.may_have_pages:
             return None
         query = [
             PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
@@ -229,7 +229,7 @@ class _Proposer:
         """Declare whether a method takes limit and next_cursor, if its name does not imply it."""
         if read.access is Access.WRITE:
             return {}
-        is_list = read.may_have_pages and read.operation.http in {"GET", "POST"}
+        is_list = read.may_have_pages
         wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
         # Without pagination, an answer that may not be a list is better left as it is.
         if wanted and paging is None and method != "list" and not read.result.is_list:
@@ -320,7 +320,7 @@ def _effect_of(operation: Operation) -> Effect:
 
 
 def _access_of(operation: Operation, result: Result) -> Access:
-    if operation.http == "GET":
+    if operation.http in {"GET", "QUERY"}:
         return Access.WRITE if _effect_of(operation).changes else Access.READ
     return Access.READ if result.is_list and _only_searches(operation) else Access.WRITE
 
