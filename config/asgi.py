@@ -20,7 +20,7 @@ from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
-from mcpservers import endpoint  # noqa: E402
+from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
 from tools.record.recorder import recorder  # noqa: E402
@@ -65,17 +65,17 @@ def settle_memory() -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    listening: asyncio.Task[None] | None = None
+    listening: list[asyncio.Task[None]] = []
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             load_routes()
             settle_memory()
-            listening = asyncio.create_task(listen())
+            listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
-            if listening is not None:
-                listening.cancel()
+            for task in listening:
+                task.cancel()
             await endpoint.finish_background()
             await database_sync_to_async(recorder.flush)()
             # After the background calls, which still use it.
