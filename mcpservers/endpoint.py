@@ -109,8 +109,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
     # DELETE too, which would end a session (MCP 2025-11-25, Session Management): there are none.
     if method not in {"GET", "POST"}:
         raise Refusal(405, "This address takes POST and GET requests of MCP clients.", ALLOWED)
-    path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX)
-    token, _, rest = path.partition("/")
+    token, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
     if rest.endswith("/") and len(rest) > 1:
         rest = rest[:-1]
     # An unknown path gets the same 404 as an unknown server.

@@ -7,7 +7,6 @@ in the cache, which all processes share if REDIS_URL is set. A session that is n
 import secrets
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -85,7 +84,6 @@ async def deliver(channel: str, data: bytes) -> None:
 
 
 def messages_path(scope: Scope, session: str) -> str:
-    """Return the path to post to, with the prefix under which Patchbay is served."""
-    prefix = scope.get("root_path") or urlsplit(settings.PUBLIC_URL).path.rstrip("/")
-    base = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/").removesuffix("/sse")
-    return f"{prefix}{base}/messages?{PARAMETER}={session}"
+    """Return the path to post to, with the path of PUBLIC_URL."""
+    base = scope["path"].rstrip("/").removesuffix("/sse")
+    return f"{settings.PUBLIC_PATH}{base}/messages?{PARAMETER}={session}"
