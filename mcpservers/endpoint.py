@@ -284,16 +284,20 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=True)
     context = session.applied_to(admitted.context(len(body)), session_id)
-    if isinstance(message, Request):
-        if message.method == "initialize":
-            # Before the answer: the client's next message may reach another process.
-            await legacy.agree(session_id, session, message, context)
-        task = asyncio.create_task(_answer_later(message, era_of(message, context.headers), context, session.channel))
-        _background.add(task)
-        task.add_done_callback(_background.discard)
-    else:
+    if not isinstance(message, Request):
         await accept(message, context)
+        return Reply(202)
+    if message.method == "initialize":
+        # Before the answer: the client's next message may reach another process.
+        await legacy.agree(session_id, session, message, context)
+    _begin_answer(message, context, session.channel)
     return Reply(202)
+
+
+def _begin_answer(request: Request, context: RequestContext, channel: str) -> None:
+    task = asyncio.create_task(_answer_later(request, era_of(request, context.headers), context, channel))
+    _background.add(task)
+    task.add_done_callback(_background.discard)
 
 
 def _session_in(query: bytes) -> str:

@@ -1,13 +1,15 @@
 """Streams over real sockets: server streams, subscriptions, the old HTTP+SSE transport, calls that run long."""
 
+import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 from mcp import ClientSession
 from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp.types import Implementation
 
 from tests.e2e.streams import LISTEN, LISTEN_HEADERS, META, STATELESS, Events, opened
@@ -199,6 +201,23 @@ def test_a_client_that_takes_json_alone_waits_for_its_answer(demo: dict[str, Any
 def outcomes(stack: Stack, demo: dict[str, Any]) -> list[str]:
     rows = stack.query("SELECT outcome FROM tools_call WHERE server_id = ?", demo["mcp_server_id"].replace("-", ""))
     return [outcome for (outcome,) in rows]
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+async def test_a_call_that_the_official_client_abandons_is_cancelled(
+    stack: Stack, demo: dict[str, Any], slow: str, is_old: bool
+) -> None:
+    url = demo["mcp_url"]
+    async with AsyncExitStack() as opened:
+        streams = await opened.enter_async_context(sse_client(f"{url}/sse") if is_old else streamable_http_client(url))
+        session = await opened.enter_async_context(ClientSession(*streams))
+        await session.initialize()
+        before = httpx.get(slow).json()["requests"]
+        calling = asyncio.create_task(session.call_tool("list_all_fuse_desk_reps", {}))
+        await asyncio.to_thread(stack.wait_until, lambda: httpx.get(slow).json()["requests"] > before)
+        calling.cancel()
+        await asyncio.to_thread(stack.wait_until, lambda: outcomes(stack, demo) == ["cancelled"])
+        assert await session.send_ping()
 
 
 @pytest.mark.parametrize(("stateless", "outcome"), [(True, "cancelled"), (False, "ok")])
