@@ -24,7 +24,7 @@ MAX_LISTED = 20
 class Command(BaseCommand):
     """Import a description as draft records, which stay drafts until somebody publishes them."""
 
-    help = "Import an API description (OpenAPI 3.0 to 3.2, Swagger 2.0; JSON or YAML) as a definition and draft records."
+    help = "Import an API description (OpenAPI 3.0 to 3.2, Swagger 2.0) as a definition and draft records."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
