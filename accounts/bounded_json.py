@@ -12,6 +12,9 @@ from accounts.errors import NotJSON, TooDeep, TooMany
 DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 LONG_NUMBER = b"0" * 19
 WIDEST = 2**64
+# RFC 8259, section 6: beyond it, programs that read numbers as floats change them.
+EXACT = 2**53
+INEXACT = b"0" * 16  # 2**53 has 16 digits
 
 
 def loads_request(raw: bytes) -> Any:
@@ -45,6 +48,19 @@ def loads(raw: bytes, *, most_values: int | None = None) -> Any:
         # orjson returns such an integer as a float.
         return json.loads(raw, parse_int=_whole_number)
     return value
+
+
+def with_exact_numbers(value: Any, encoded: bytes) -> Any:
+    """Return a value, which is `encoded` as JSON, with the whole numbers that floats would change as text."""
+    return _exact(value) if INEXACT in encoded.translate(DIGITS) else value
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _exact(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return str(value) if isinstance(value, int) and abs(value) > EXACT else value
 
 
 def _whole_number(digits: str) -> int | str:

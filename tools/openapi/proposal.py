@@ -14,7 +14,7 @@ from tools.openapi.authentication import AccessProposal, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
-from tools.openapi.headers import constant_headers
+from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.naming.texts import plain, words_of
 from tools.openapi.naming.tool_names import AnswerKind, Names, Naming, Place, tool_names
@@ -214,12 +214,12 @@ class _Proposer:
                   or name in body.get("properties", {})}  # fmt: skip
         if styles:
             made["query_styles"] = styles
-        if arguments.headers:
-            made["header_parameters"] = arguments.headers
-        if arguments.fixed:
-            made["fixed_query"] = arguments.fixed
+        made |= arguments.settings
         if result.kind != "json":
             made["answer"] = result.kind
+        accept = accept_of(operation, result.kind)
+        if accept:
+            made["accept"] = accept
         if result.expression:
             made["result"] = result.expression
         if paging is not None:

@@ -91,7 +91,7 @@ async def test_a_header_parameter_goes_into_its_header_alone(archive: McpClient,
     assert [name for name, _ in scripted.last.parameters] == ["api_key"]
 
 
-@pytest.mark.parametrize("value", ["de\r\nX-Key: forged", "de\nx", "é", "", " ", " de", "x" * 1001, "a\x00b", "\t"])
+@pytest.mark.parametrize("value", ["de\r\nX-Key: forged", "de\nx", "é", " ", " de", "x" * 1001, "a\x00b", "\t"])
 async def test_a_value_that_would_leave_its_header_is_refused(
     archive: McpClient, scripted: ScriptedVendor, value: str
 ) -> None:

@@ -35,7 +35,6 @@ TEXT = {"type": "string"}
     ("header", "query", "problem"),
     [
         ("X-Locale", {}, "query_schema: locale, which goes into the header X-Locale, is not among the properties."),
-        ("X-Locale", {"locale": {"type": "array", "items": {}}}, "goes into the header X-Locale, so it takes text"),
         ("authorization", {"locale": TEXT}, "header_parameters: authorization is set by Patchbay itself"),
         ("Host", {"locale": TEXT}, "header_parameters: Host is set by Patchbay itself"),
         ("x-key", {"locale": TEXT}, "header_parameters: x-key is set by Patchbay itself"),
