@@ -20,8 +20,8 @@ from tools.calling.queries import (
     Pairs,
     ParametersRefused,
     delimited,
+    encoded,
     query_pairs,
-    quoted,
     with_reserved,
     written,
 )
@@ -237,8 +237,7 @@ class _Places:
         elif placement.header:
             self.headers[placement.header] = _header(tool, name, placement, value)
         else:
-            # RFC 6265, section 4.1.1: a cookie's value has no place for spaces, commas and semicolons.
-            self.cookies.append(f"{placement.cookie}={quoted(delimited(value, placement.query_style))}")
+            self.cookies.append(f"{placement.cookie}={encoded(delimited(value, placement.query_style))}")
 
     def all_headers(self, tool: Tool) -> dict[str, str]:
         if self.cookies:

@@ -46,9 +46,12 @@ def with_reserved(text: str) -> str:
 
 def written(pairs: Pairs, encode: Callable[[str], str] = quoted) -> str:
     """Return parameters as a query, or with another `encode` as a form."""
-    return "&".join(
-        f"{encode(name)}={value.encoded if isinstance(value, Encoded) else encode(value)}" for name, value in pairs
-    )
+    return "&".join(f"{encode(name)}={encoded(value, encode)}" for name, value in pairs)
+
+
+def encoded(text: str, encode: Callable[[str], str] = quoted) -> str:
+    """Return a text as it is sent: in its own form if it has one."""
+    return text.encoded if isinstance(text, Encoded) else encode(text)
 
 
 def scalar(value: Any) -> str:
@@ -101,8 +104,8 @@ def delimited(value: Any, style: str) -> str:
     # OpenAPI 3.1, Style Examples: an object's names and values alternate, or are paired.
     between = "=" if style == "pairs" else separator
     members = [(key, scalar(member)) for key, member in value.items()]
-    encoded = [f"{quoted(key)}{'=' if style == 'pairs' else sent}{quoted(text)}" for key, text in members]
-    return Encoded.of(separator.join(f"{key}{between}{text}" for key, text in members), sent.join(encoded))
+    pairs = [f"{quoted(key)}{'=' if style == 'pairs' else sent}{quoted(text)}" for key, text in members]
+    return Encoded.of(separator.join(f"{key}{between}{text}" for key, text in members), sent.join(pairs))
 
 
 def _pairs(name: str, value: Any, style: str) -> Iterator[tuple[str, str]]:
