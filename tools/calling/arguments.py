@@ -13,7 +13,7 @@ from accounts.definition import is_reserved_header, is_reserved_parameter
 from accounts.invisible import unescaped
 from accounts.nearest import nearest
 from tools.calling.files import ACCEPTED
-from tools.calling.meaning import LEFT_OUT, as_meant, from_json, in_its_place
+from tools.calling.meaning import LEFT_OUT, as_meant, from_json, in_body_of
 from tools.calling.path_values import path_value
 from tools.calling.queries import (
     Encoded,
@@ -30,7 +30,6 @@ from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import UploadRefused, read_upload
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.projection import FIELDS, MAX_FIELDS, FieldUnknown, Projection
-from tools.catalogue.value_shapes import ValueShape
 from tools.errors import InvalidArguments
 from tools.pagination import NOT_PAGED, PageRequest
 
@@ -65,12 +64,17 @@ def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> d
     arguments = from_text(arguments)
     if not isinstance(arguments, dict):
         raise _invalid(tool, ["arguments must be a JSON object."])
-    left_out = [] if left_out is None else left_out
-    used = as_meant(tool, arguments, left_out)
+    places: list[str] = []
+    used = as_meant(tool, arguments, places, deep=False)
     if not tool.validator.is_valid(used):
-        raise _invalid(tool, _problems(tool, used))
-    if left_out or tool.needed_in_body:
-        _check_body(tool, used, left_out)
+        places = []
+        used = as_meant(tool, arguments, places, deep=True)
+        if not tool.validator.is_valid(used):
+            raise _invalid(tool, _problems(tool, used))
+    if places or tool.needed_in_body:
+        _check_body(tool, used, places)
+    if left_out is not None:
+        left_out += places
     if tool.projection and FIELDS in used:
         _check_fields(tool, used[FIELDS])
     return used
@@ -272,11 +276,12 @@ def _field(tool: Tool, name: str, placement: Placement, value: Any) -> dict[str,
     """Return an argument as a member of the body; none if it only belongs elsewhere."""
     if placement.is_file:
         value = _uploads(tool, name, placement, value)
-    value = in_its_place(placement, value)
+    if placement.body_schema is not None:
+        value = in_body_of(placement, tool.body_shapes[name], value)
     if value is not LEFT_OUT:
         return {placement.wire_name: Field(value, placement.query_style, placement.part_type)}
     if placement.needed_in_body and not tool.method.optional_body:
-        kinds = " or ".join(sorted(ValueShape(placement.body_schema).kinds))
+        kinds = " or ".join(sorted(tool.body_shapes[name].kinds))
         raise _invalid(tool, [f"{name}: also goes into the body, which takes only {kinds} there."])
     return {}
 
@@ -285,6 +290,8 @@ def _further(tool: Tool, used: dict[str, Any]) -> dict[str, Field]:
     """Return the members of an open body that have no argument of their own."""
     known = tool.input_schema["properties"]
     fields = {name: Field(value) for name, value in used.items() if name not in known}
+    if not fields:
+        return fields
     called = {placement.wire_name: name for name, placement in tool.placements.items()}
     for name in fields:
         if name in called:
@@ -296,8 +303,9 @@ def _further(tool: Tool, used: dict[str, Any]) -> dict[str, Field]:
 
 def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:
     """Refuse what would change a request's method or route: a record may be older than the quality gate's rule."""
-    is_named = not (placement.in_path or placement.header or placement.cookie)
-    taken = [placement.wire_name, placement.parameter] if is_named else []
+    taken = [placement.parameter] if not (placement.in_path or placement.header or placement.cookie) else []
+    if placement.in_body and placement.parameter != placement.wire_name:
+        taken.append(placement.wire_name)
     is_spread = placement.in_query or (placement.query_style == "members" and tool.method.body in {"form", "multipart"})
     if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or is_spread):
         taken += value

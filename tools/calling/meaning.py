@@ -25,28 +25,43 @@ NAMED_PLACES = 8
 MAX_PLACE = 60
 
 
-def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str]) -> dict[str, Any]:
-    """Return arguments as they were meant; the places of the body where something was left out go to `left_out`."""
+def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep: bool) -> dict[str, Any]:
+    """Return arguments as they were meant; the places of the body where something was left out go to `left_out`.
+
+    Only a `deep` reading looks into the lists and objects of a JSON body, which are sent as they are if they fit. What
+    is returned may still not fit the schema.
+    """
     known, is_open = tool.input_schema["properties"], tool.input_schema["additionalProperties"] is not False
     used = {}
     for name, given in arguments.items():
         if name not in known and not is_open:
             used[name] = given
             continue
-        placement = tool.placements.get(name)
-        value = _as_files(given) if placement is not None and placement.is_file else given
+        shape, placement = tool.shape.member(name), tool.placements.get(name)
+        is_file = placement is not None and placement.is_file
+        if _is_plain(given, shape.kinds) and not is_file:
+            used[name] = given
+            continue
         in_body = placement.in_body if placement is not None else name not in known
+        in_json = in_body and tool.method.body == "json"
+        if in_json and not deep and isinstance(given, dict | list) and given:
+            used[name] = given
+            continue
         # The arguments of paging, and `fields`, are read here and have no placement.
-        in_parameter = placement is not None and not in_body
-        reading = Reading(in_parameter, in_body and tool.method.body == "json", left_out)
-        read = reading.value(value, tool.shape.member(name), name)
+        reading = Reading(placement is not None and not in_body, in_json, left_out)
+        read = reading.value(_as_files(given) if is_file else given, shape, name)
         if read is not LEFT_OUT:
             used[name] = read
-        elif value is not None and name in tool.shape.required:
-            used[name] = _as_needed(value, tool.shape.member(name))
+        elif given is not None and name in tool.shape.required:
+            used[name] = _as_needed(given, shape)
         elif in_body:
-            reading.note(value, name)
+            reading.note(given, name)
     return used
+
+
+def _is_plain(value: Any, kinds: frozenset[str]) -> bool:
+    """Return whether a value is what most are: a text or a whole number where the schema takes one."""
+    return (type(value) is str and value != "" and "string" in kinds) or (type(value) is int and "integer" in kinds)
 
 
 def _as_files(value: Any) -> Any:
@@ -56,11 +71,8 @@ def _as_files(value: Any) -> Any:
     return {"text": value} if isinstance(value, str) and value else value
 
 
-def in_its_place(placement: Placement, value: Any) -> Any:
-    """Return an argument that also goes into the body, in the body's type; LEFT_OUT if the body cannot take it."""
-    if placement.body_schema is None:
-        return value
-    shape = ValueShape(placement.body_schema)
+def in_body_of(placement: Placement, shape: ValueShape, value: Any) -> Any:
+    """Return an argument that also goes into the body, in its type there; LEFT_OUT if the body cannot take it."""
     read = Reading().value(value, shape, placement.wire_name)
     return read if read is LEFT_OUT or kinds_of(read) & shape.kinds else LEFT_OUT
 

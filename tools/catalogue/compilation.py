@@ -68,6 +68,12 @@ class Tool:
         return ValueShape(self.input_schema)
 
     @cached_property
+    def body_shapes(self) -> dict[str, ValueShape]:
+        """What the body takes for the arguments that also go elsewhere."""
+        placed = self.placements.items()
+        return {name: ValueShape(each.body_schema) for name, each in placed if each.body_schema is not None}
+
+    @cached_property
     def may_leave_out_body(self) -> bool:
         """Whether a call without any member of the body sends none; what is fixed is sent if nothing else could be."""
         members = (placement.in_body and not placement.is_parameter for placement in self.placements.values())

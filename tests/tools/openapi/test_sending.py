@@ -112,7 +112,7 @@ async def test_content_in_json_and_reserved_characters_are_written_as_documented
     assert scripted.last.query == "flag="
 
 
-SLASHES = [
+SLASHES: list[tuple[dict[str, Any], str, str]] = [
     ({"schema": {**TEXT, "example": "linode/debian11"}}, "linode/debian11", "linode%2Fdebian11"),
     ({"description": "Id or URL-encoded path of the project."}, "a/b/c", "a%2Fb%2Fc"),
     ({"description": "The path, with slashes as %2F."}, "a%2Fb", "a%2Fb"),
@@ -124,7 +124,7 @@ SLASHES = [
 async def test_a_slash_in_a_path_value_is_encoded_where_the_document_expects_one(
     environment: Environment, scripted: ScriptedVendor
 ) -> None:
-    paths = {
+    paths: dict[str, Any] = {
         f"/i{count}/{{id}}/x": {"get": {"parameters": [{**parameter("path", TEXT, "id"), **more}]}}
         for count, (more, _, _) in enumerate(SLASHES)
     }
@@ -330,7 +330,7 @@ async def test_credentials_that_only_parameters_describe_are_connection_fields(
     ],
 )  # fmt: skip
 def test_credentials_among_the_parameters(parameters: Any, with_scheme: bool, expected: dict[str, Any]) -> None:
-    more = {} if with_scheme else {"security": [], "components": {}}
+    more: dict[str, Any] = {} if with_scheme else {"security": [], "components": {}}
     text = document_of({"/a": {"get": {"parameters": parameters}}, "/b": {"get": {"parameters": parameters}}}, **more)
     made = propose(read(text), name="acme").document
     assert made["authentication"] == expected
