@@ -38,25 +38,56 @@ def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep
             used[name] = given
             continue
         shape, placement = tool.shape.member(name), tool.placements.get(name)
-        is_file = placement is not None and placement.is_file
-        if _is_plain(given, shape.kinds) and not is_file:
+        if _is_plain(given, shape.kinds):
             used[name] = given
             continue
+        # Paging and `fields` are read here and have no placement; members without a name go into the body.
         in_body = placement.in_body if placement is not None else name not in known
         in_json = in_body and tool.method.body == "json"
         if in_json and not deep and isinstance(given, dict | list) and given:
             used[name] = given
             continue
-        # The arguments of paging, and `fields`, are read here and have no placement.
-        reading = Reading(placement is not None and not in_body, in_json, left_out)
-        read = reading.value(_as_files(given) if is_file else given, shape, name)
+        places = left_out if in_body else []
+        read = _read_argument(name, given, shape, placement, places, in_body=in_body, in_json=in_json)
         if read is not LEFT_OUT:
             used[name] = read
         elif given is not None and name in tool.shape.required:
             used[name] = _as_needed(given, shape)
-        elif in_body:
-            reading.note(given, name)
+        elif not given:
+            places.append(_noted(name, given))
     return used
+
+
+def _read_argument(
+    name: str,
+    given: Any,
+    shape: ValueShape,
+    placement: Placement | None,
+    places: list[str],
+    *,
+    in_body: bool,
+    in_json: bool,
+) -> Any:
+    """Return an argument as it was meant in its place; LEFT_OUT if it has no form there."""
+    if placement is None:
+        return Reading(with_null=in_json, left_out=places).value(given, shape, name)
+    if not in_json and _says_nothing(given, shape, in_body=in_body):
+        return LEFT_OUT
+    with_null = in_json or _is_json(placement)
+    value = _as_files(given) if placement.is_file else given
+    return Reading(not in_body, with_null, places).value(value, shape, name)
+
+
+def _says_nothing(value: Any, shape: ValueShape, *, in_body: bool) -> bool:
+    """Return whether a value has no form outside JSON, or is one that a parameter would only send as empty."""
+    if value is None:
+        return True
+    return not in_body and value in ("", [], {}) and not (value == "" and shape.documents_empty_text)
+
+
+def _is_json(placement: Placement) -> bool:
+    """Return whether a value is written as JSON although the body is none."""
+    return placement.query_style == "json" or placement.path_style == "json" or "json" in placement.part_type
 
 
 def _is_plain(value: Any, kinds: frozenset[str]) -> bool:
@@ -68,6 +99,8 @@ def _as_files(value: Any) -> Any:
     """Wrap plain text as a file with that text."""
     if isinstance(value, list):
         return [_as_files(each) for each in value]
+    if isinstance(value, dict) and not any(value.values()) and len(value) > 1:
+        return None  # every member was filled in with nothing
     return {"text": value} if isinstance(value, str) and value else value
 
 
@@ -88,8 +121,7 @@ LEFT_OUT = LeftOut()
 class Reading:
     """One reading of an argument; `left_out` are the places of a body in which something was left out.
 
-    Parameters have no place for null and say nothing by an empty value, so nothing is noted for them. Only JSON has a
-    null (`with_null`).
+    Parameters say nothing by an empty value, so nothing is noted for them. Only JSON has a null (`with_null`).
     """
 
     in_parameter: bool = False
@@ -131,7 +163,7 @@ class Reading:
             elif name in shape.required:
                 made[name] = _as_needed(member, shape.member(name))
             else:
-                self.note(member, f"{place}.{name}"[-MAX_PLACE:])
+                self._note(member, f"{place}.{name}"[-MAX_PLACE:])
         # What held nothing but empty members was not meant either.
         return made if made or (not value and not self.in_parameter and shape.takes({})) else LEFT_OUT
 
@@ -142,26 +174,27 @@ class Reading:
         for number, item in enumerate(value):
             read = self.value(item, shape.item, place, texts)
             if read is LEFT_OUT:
-                self.note(item, f"{place}[{number}]")
+                self._note(item, f"{place}[{number}]")
             else:
                 made.append(read)
         return made if made or (not value and not self.in_parameter and shape.takes([])) else LEFT_OUT
 
-    def note(self, value: Any, place: str) -> None:
-        """Note that an empty value was left out of a body."""
+    def _note(self, value: Any, place: str) -> None:
         # An object in which everything was left out has been noted with its members.
         if not self.in_parameter and not value:
-            self.left_out.append(f"{place} ({_shown(value)})")
+            self.left_out.append(_noted(place, value))
+
+
+def _noted(place: str, value: Any) -> str:
+    """Return how a place that was left out is named, with its value."""
+    shown = "null" if value is None else '""' if value == "" else "[]" if value == [] else "{}"
+    return f"{place} ({shown})"
 
 
 def _as_needed(value: Any, shape: ValueShape) -> Any:
     """Return a member that may not be left out, without the empty members in it if it can be empty."""
     empty = {} if isinstance(value, dict) else [] if isinstance(value, list) else value
     return empty if shape.takes(empty) else value
-
-
-def _shown(value: Any) -> str:
-    return "null" if value is None else '""' if value == "" else "[]" if value == [] else "{}"
 
 
 def remark_on(left_out: list[str]) -> str:

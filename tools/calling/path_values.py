@@ -1,7 +1,7 @@
 """Write a value into a vendor's path, in the document's style (OpenAPI 3.1, Style Examples), and keep it there."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from accounts.vendors.segments import are_segments, is_one_segment
 from tools.calling.queries import ParametersRefused, as_json, scalar
@@ -55,9 +55,9 @@ def _quoted(text: str, *, with_slashes: bool = False) -> str:
     """Quote a text; refuse one that would leave its segment in any encoding."""
     if len(text) > MAX_PATH_VALUE:
         raise ParametersRefused(f"an id has at most {MAX_PATH_VALUE} characters; {SOURCE}")
-    if with_slashes:
+    if with_slashes and "%2f" in text.lower():
         # A document that asks for a "URL-encoded path" makes models encode it themselves.
-        text = text.replace("%2F", "/").replace("%2f", "/")
+        text = unquote(text)
     if not (are_segments(text) if with_slashes else is_one_segment(text)):
         raise ParametersRefused(f"{text[:80]!r} cannot be an id; {SOURCE}")
     return quote(text, safe="")

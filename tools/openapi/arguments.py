@@ -35,6 +35,9 @@ IDENTIFIERS = re.compile(
 
 # A description or an example that says so, makes the slashes of a path value part of it.
 ENCODED = re.compile(r"\b(?:url|uri|percent)[ -]?(?:encoded?|escaped?)\b|%2f", re.IGNORECASE)
+WITH_SLASH = re.compile(
+    r"(?:e\.g\.|examples?|such as|like)[^`'\"]{0,30}[`'\"][\w.-]+(?:/[\w.-]+)+[`'\"]", re.IGNORECASE
+)
 # Cookies that stand for a person who is signed in.
 SESSIONS = re.compile(r"sess|auth|token|jwt|csrf|xsrf|(?:^|[._-])sid$", re.IGNORECASE)
 SEPARATED = {"spaceDelimited": "space", "pipeDelimited": "pipe", "tabDelimited": "tab"}
@@ -146,8 +149,9 @@ def _path(operation: Operation, template: Template, draft: _Draft) -> str:
 
 def takes_slashes(parameter: Parameter) -> bool:
     """Return whether the document expects values with slashes in a segment of the path."""
-    shown = any("/" in sample.strip("/") and "://" not in sample for sample in parameter.samples)
-    return shown or parameter.allow_reserved or ENCODED.search(parameter.description) is not None
+    if parameter.allow_reserved or any("/" in each.strip("/") and "://" not in each for each in parameter.samples):
+        return True
+    return any(words.search(parameter.description) for words in (ENCODED, WITH_SLASH))
 
 
 def path_style(parameter: Parameter, schema: Schema) -> str:

@@ -93,11 +93,13 @@ async def test_content_in_json_and_reserved_characters_are_written_as_documented
     environment: Environment, scripted: ScriptedVendor
 ) -> None:
     in_json = {"name": "q", "in": "query", "content": {"application/json": {"schema": TEXT}}}
+    window = {"type": "object", "additionalProperties": {}}
+    open_window = {"name": "w", "in": "query", "content": {"application/json": {"schema": window}}}
     reserved = parameter("query", TEXT, "to", allowReserved=True)
     acme = await make(
         environment, scripted,
         document_of({
-            "/json": {"get": {"parameters": [in_json]}},
+            "/json": {"get": {"parameters": [in_json, open_window]}},
             "/reserved": {"get": {"parameters": [reserved, parameter("query", TEXT, "other")]}},
             "/empty": {"get": {"parameters": [parameter("query", TEXT, "flag", allowEmptyValue=True),
                                               parameter("query", TEXT, "other"),
@@ -106,6 +108,8 @@ async def test_content_in_json_and_reserved_characters_are_written_as_documented
     )  # fmt: skip
     await acme.call("GET /json", {"q": 'x"'})
     assert scripted.last.parameters == [("q", '"x\\""')]
+    await acme.call("GET /json", {"q": None, "w": {"a": None, "b": ""}})
+    assert scripted.last.parameters == [("w", '{"a":null}')]
     await acme.call("GET /reserved", {"to": "https://a.example/b?c=d&e=f#g+h;i", "other": "a/b"})
     assert scripted.last.query == "to=https://a.example/b?c=d%26e=f%23g%2Bh%3Bi&other=a%2Fb"
     await acme.call("GET /empty", {"flag": "", "other": "", "list": []})
@@ -118,6 +122,7 @@ SLASHES: list[tuple[dict[str, Any], str, str]] = [
     ({"description": "The path, with slashes as %2F."}, "a%2Fb", "a%2Fb"),
     ({"allowReserved": True}, "a/b:c", "a%2Fb%3Ac"),
     ({"examples": {"one": {"value": "refs/heads/x"}}}, "refs/heads/y z", "refs%2Fheads%2Fy%20z"),
+    ({"description": "The full name, e.g. `library/nginx`."}, "my%20x%2Fy", "my%20x%2Fy"),
 ]
 
 
@@ -240,6 +245,12 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
         "c=blue,b%2Cl%2Fk&s=blue%20b%2Cl%2Fk&d%5BR%5D=100&d%5BG%5D=200&R=100&G=200"
         "&j=%5B%22blue%22%2C%22b%2Cl%2Fk%22%5D&k=R,100,G,200"
     )
+    filled_in = {"text": "", "content_base64": "", "filename": "", "media_type": ""}
+    await acme.call("POST /parts", {"note": "n", "file": filled_in, "files": [], "metadata": {}, "tags": None})
+    assert [part.get_param("name", header="content-disposition") for part in scripted.last.parts()] == [
+        "metadata",
+        "note",
+    ]
     for forged in ({"_method": "DELETE"}, {"c": "x"}):
         assert await acme.failure("POST /styled", {"c": LIST, "m": forged})
     await acme.call(
@@ -292,6 +303,17 @@ async def test_answers_are_asked_for_by_the_types_that_are_documented(
         "GET /both": ["application/json"], "GET /any": ["application/json"],
         "GET /two": ["application/hal+json, application/vnd.x+json"],
     }  # fmt: skip
+
+
+async def test_a_cookie_of_the_account_and_those_of_arguments_go_together(
+    environment: Environment, scripted: ScriptedVendor
+) -> None:
+    schemes = {"securitySchemes": {"k": {"type": "apiKey", "in": "cookie", "name": "sid"}}}
+    cookies = [parameter("cookie", TEXT, "theme"), parameter("cookie", TEXT, "sid", required=True)]
+    text = document_of({"/a": {"get": {"parameters": cookies}}}, components=schemes)
+    acme = await make(environment, scripted, text, {"api_key": "acme-secret"})
+    await acme.call("GET /a", {"theme": "dark; sid=forged"})
+    assert scripted.last.header("cookie") == ["sid=acme-secret; theme=dark%3B%20sid%3Dforged"]
 
 
 async def test_credentials_that_only_parameters_describe_are_connection_fields(

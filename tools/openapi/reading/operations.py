@@ -204,7 +204,8 @@ def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
         is_json=is_json,
         deprecated=raw.get("deprecated") is True,
         example=_example(document, raw),
-        allow_reserved=raw.get("allowReserved") is True,
+        # GitHub's extension says the same of a path.
+        allow_reserved=raw.get("allowReserved") is True or raw.get("x-multi-segment") is True,
         allow_empty=raw.get("allowEmptyValue") is True,
         samples=_samples(document, raw, schema),
     )
