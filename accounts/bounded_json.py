@@ -1,6 +1,8 @@
 """Parse untrusted JSON within limits on depth and number of values, without losing digits of large numbers."""
 
 import json
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -20,12 +22,13 @@ INEXACT = b"0" * 16  # 2**53 has 16 digits
 def loads_request(raw: bytes) -> Any:
     """Parse a client's request; raise NotJSON, TooDeep or TooMany.
 
-    Code that later walks the request visits at most MAX_JSON_VALUES values.
+    Code that later walks the request visits at most MAX_JSON_VALUES values. Beside an integer of 19 digits or more, a
+    fraction that a float would change is returned as a string too.
     """
-    return loads(raw, most_values=settings.MAX_JSON_VALUES)
+    return loads(raw, most_values=settings.MAX_JSON_VALUES, parse_float=_fraction)
 
 
-def loads(raw: bytes, *, most_values: int | None = None) -> Any:
+def loads(raw: bytes, *, most_values: int | None = None, parse_float: Callable[[str], float | str] = float) -> Any:
     """Parse JSON; raise NotJSON, TooDeep, or with `most_values` TooMany.
 
     An integer beyond 64 bits is returned as a string of its digits: a float would change an id.
@@ -46,7 +49,7 @@ def loads(raw: bytes, *, most_values: int | None = None) -> Any:
         raise TooDeep(f"nested deeper than {limit} levels")
     if LONG_NUMBER in raw.translate(DIGITS):
         # orjson returns such an integer as a float.
-        return json.loads(raw, parse_int=_whole_number)
+        return json.loads(raw, parse_int=_whole_number, parse_float=parse_float)
     return value
 
 
@@ -70,6 +73,12 @@ def _whole_number(digits: str) -> int | str:
         return digits
     number = int(digits)
     return number if -WIDEST // 2 <= number < WIDEST else digits
+
+
+def _fraction(digits: str) -> float | str:
+    """Return a fraction as a float, or its digits as text if a float would change them."""
+    number = float(digits)
+    return number if Decimal(repr(number)) == Decimal(digits) else digits
 
 
 def _holds_more(raw: bytes, most: int) -> bool:

@@ -220,8 +220,8 @@ def _read(text: str, kinds: frozenset[str], texts: int) -> Any:
         return BOOLEANS[text]
     if "integer" in kinds and INTEGER.fullmatch(text):
         return int(text)
-    if "number" in kinds and NUMBER.fullmatch(text) and Decimal(repr(float(text))) == Decimal(text):
-        return float(text)
+    if "number" in kinds and NUMBER.fullmatch(text):
+        return float(text) if Decimal(repr(float(text))) == Decimal(text) else Decimal(text)
     if text == "null" and "null" in kinds:
         return None
     wanted = {"array": "[", "object": "{"}

@@ -1,6 +1,7 @@
 """Write values for a query, a form, a header or a cookie: scalars as text, arrays and objects in a vendor's style."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -60,16 +61,18 @@ def scalar(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return as_json(value).decode()
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return "" if value is None else str(value)
 
 
-def as_json(value: Any) -> bytes:
-    """Return a value as JSON, a whole number with all its digits, however many there are."""
+def as_json(value: Any, option: int = 0) -> bytes:
+    """Return a value as JSON, numbers with all their digits, however many there are; `option` is one of orjson's."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=option)
     except TypeError:
-        # orjson refuses integers beyond 64 bits.
-        return orjson.dumps(_with_digits(value))
+        # orjson refuses decimals, and integers beyond 64 bits.
+        return orjson.dumps(_with_digits(value), option=option)
 
 
 def _with_digits(value: Any) -> Any:
@@ -77,7 +80,8 @@ def _with_digits(value: Any) -> Any:
         return {name: _with_digits(member) for name, member in value.items()}
     if isinstance(value, list):
         return [_with_digits(item) for item in value]
-    return orjson.Fragment(str(value)) if isinstance(value, int) and abs(value) >= BIGGEST // 2 else value
+    is_long = isinstance(value, Decimal) or (isinstance(value, int) and abs(value) >= BIGGEST // 2)
+    return orjson.Fragment(scalar(value)) if is_long else value
 
 
 def query_pairs(name: str, value: Any, style: str) -> Pairs:

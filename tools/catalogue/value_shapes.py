@@ -3,6 +3,7 @@
 It is generous: where a place may be one of several shapes, it takes what any of them takes.
 """
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -101,6 +102,8 @@ def kinds_of(value: Any) -> frozenset[str]:
         return frozenset({"null"})
     if isinstance(value, bool):
         return frozenset({"boolean"})
+    if isinstance(value, Decimal):
+        return frozenset({"number"})
     if isinstance(value, int | float):
         return frozenset({"number", "integer"} if isinstance(value, int) or value.is_integer() else {"number"})
     return frozenset({"string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"})

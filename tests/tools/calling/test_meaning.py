@@ -198,6 +198,21 @@ class TestTexts:
             queried = desk_tool("tickets.list")
             assert f"size_above={digits}" in bind(queried, check(queried, {"size_above": value})).target
 
+    @pytest.mark.parametrize(
+        "digits", ["0.1234567890123456789012345", "12345678901234567890.5", "-0.30000000000000000001"]
+    )
+    async def test_a_fraction_keeps_its_digits(self, desk: McpClient, scripted: ScriptedVendor, digits: str) -> None:
+        tool = updating(a={"type": "number"}, b={"type": "array", "items": {"type": "number"}})
+        body = bind(tool, check(tool, {"id": "1", "a": digits, "b": [digits, 0.5]})).body
+        assert body.decode() == f'{{"a":{digits},"b":[{digits},0.5]}}'
+        scripted.body = json.dumps({"data": [{"id": count} for count in range(10)]}).encode()
+        given = f'{{"share": {digits}, "size_above": 1{"0" * 30}}}'
+        params = f'{{"name": "list_all_desk_tickets", "arguments": {given}}}'
+        answer = await desk.post(f'{{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {params}}}'.encode())
+        assert scripted.last.one("share") == digits
+        assert scripted.last.one("size_above") == f"1{'0' * 30}"
+        assert json.loads(answer.json()["result"]["content"][0]["text"])["next_cursor"]
+
     async def test_digits_in_a_request_reach_the_vendor(self, desk: McpClient, scripted: ScriptedVendor) -> None:
         params = b'{"name": "create_a_desk_ticket", "arguments": {"title": "x", "level": 1234567890123456789012345}}'
         await desk.post(b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": ' + params + b"}")
