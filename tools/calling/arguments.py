@@ -117,10 +117,11 @@ def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
     """Yield the problems of invalid arguments; a caller that stops early saves the rest of the search."""
     known: dict[str, Any] = tool.input_schema["properties"]
     any_found = False
+    is_open = tool.input_schema["additionalProperties"] is not False
     for found in (
-        _unknown(known, used),
+        () if is_open else _unknown(known, used),
         (f"{name} is required." for name in tool.input_schema.get("required", []) if name not in used),
-        _unfitting(tool, {name: used[name] for name in known if name in used}),
+        _unfitting(tool, {name: used[name] for name in used if name in known or is_open}),
         _problems_of_the_whole(tool.input_schema, used),
     ):
         for problem in found:
@@ -145,7 +146,8 @@ def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
         return
     for name, value in given.items():
         if not tool.optional_validator.is_valid({name: value}):
-            wanted = orjson.dumps(tool.input_schema["properties"][name])[:300].decode(errors="ignore")
+            known = tool.input_schema["properties"].get(name, tool.input_schema["additionalProperties"])
+            wanted = orjson.dumps(known)[:300].decode(errors="ignore")
             yield f"{name}: does not fit, and is too large to say where; its schema begins {wanted}"
 
 
@@ -207,6 +209,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
         if placement.in_body:
             wire_value = _uploads(tool, name, value) if placement.is_file else value
             fields[placement.wire_name] = Field(wire_value, placement.query_style)
+    fields |= _further(tool, used)
     target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
     # A page's target is a link from the vendor, which has the whole query already.
     query = page.query if page.target else query + page.query
@@ -225,6 +228,19 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
     if tool.method.answer in ACCEPTED:
         headers["Accept"] = ACCEPTED[tool.method.answer]
     return ToolRequest(target, content, media_type, {**headers, **page.headers})
+
+
+def _further(tool: Tool, used: dict[str, Any]) -> dict[str, Field]:
+    """Return the members of an open body that have no argument of their own."""
+    known = tool.input_schema["properties"]
+    fields = {name: Field(value) for name, value in used.items() if name not in known}
+    called = {placement.wire_name: name for name, placement in tool.placements.items()}
+    for name in fields:
+        if name in called:
+            raise _invalid(tool, [f"{name[:64]!r} is called {called[name]} here."])
+        if is_reserved_parameter(name) or name in tool.method.fixed_body:
+            raise _invalid(tool, [f"{name[:64]!r} is none of the members that a call may set; leave it out."])
+    return fields
 
 
 def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:

@@ -11,6 +11,7 @@ from tools.catalogue.schemas import Schema, alias, inline_references
 from tools.pagination import Pager
 
 FILE_BODIES = frozenset({"multipart", "raw"})
+OPEN_BODIES = frozenset({"json", "form", "multipart"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class Placement:
 def merge_schemas(
     method: Method, query_schema: Schema, body_schema: Schema, paging: Pager | None
 ) -> tuple[Schema, dict[str, Placement]]:
-    """Return the flat schema of the arguments and where each goes; a name in both schemas goes to both."""
+    """Return the flat schema of the arguments and where each goes; a name in both schemas goes to both.
+
+    The arguments of a body that takes further members are open as well: what they do not name goes into the body.
+    """
     query, body = inline_references(query_schema or {}), inline_references(body_schema or {})
     query_names, body_names = query.get("properties", {}), body.get("properties", {})
     required = {*query.get("required", []), *body.get("required", []), *method.path_parameters}
@@ -50,7 +54,13 @@ def merge_schemas(
     if needed:
         schema["required"] = needed
     schema |= _rules_of_the_whole(query, body, placements, len(properties))
-    return {**schema, "additionalProperties": False}, placements
+    return {**schema, "additionalProperties": _beyond(method, body)}, placements
+
+
+def _beyond(method: Method, body: Schema) -> Any:
+    """Return which arguments a tool takes beyond those with a name: a schema, true for any, false for none."""
+    beyond = body.get("additionalProperties", False)
+    return beyond if method.body in OPEN_BODIES and not method.body_parameter else False
 
 
 def _placement(method: Method, wire_name: str, query_names: Schema, body_names: Schema) -> Placement:
