@@ -17,12 +17,14 @@ from accounts.definition import Access, Definition, Method, Shaping
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from accounts.nearest import nearest
+from tools.catalogue.checking import compile_checker
+from tools.catalogue.clients import listed
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS, group_of
 from tools.catalogue.output_schemas import Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, Projection, projection_of
-from tools.catalogue.schemas import Schema, SchemaRefused, compile_validator
+from tools.catalogue.schemas import Schema, SchemaRefused
 from tools.catalogue.value_shapes import ValueShape
 from tools.errors import FilterUnknown, UnknownTool
 from tools.models import Documentation
@@ -40,7 +42,10 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Tool:
-    """A compiled tool, ready to be listed and called."""
+    """A compiled tool, ready to be listed and called.
+
+    Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
+    """
 
     name: str
     title: str
@@ -50,6 +55,7 @@ class Tool:
     method: Method
     tags: tuple[str, ...]
     input_schema: Schema
+    checked_schema: Schema = field(repr=False, compare=False)
     placements: dict[str, Placement]
     validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
     pager: Pager | None
@@ -65,7 +71,7 @@ class Tool:
     @cached_property
     def shape(self) -> ValueShape:
         """What the schema leaves room for, place by place."""
-        return ValueShape(self.input_schema)
+        return ValueShape(self.checked_schema)
 
     @cached_property
     def body_shapes(self) -> dict[str, ValueShape]:
@@ -89,7 +95,7 @@ class Tool:
     @cached_property
     def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
         """A validator for any subset of the arguments: it requires none."""
-        return compile_validator({"type": "object", "properties": self.input_schema["properties"]})
+        return compile_checker({"type": "object", "properties": self.checked_schema["properties"]})
 
     @cached_property
     def taken_names(self) -> frozenset[str]:
@@ -304,9 +310,10 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         method_name=record.method,
         method=method,
         tags=definition.tags(record.resource, record.method),
-        input_schema=schema,
+        input_schema=listed(schema),
+        checked_schema=schema,
         placements=placements,
-        validator=compile_validator(schema),
+        validator=compile_checker(schema),
         pager=paging,
         definition=definition,
         output=None if result is None else Output(output_schema(result, paged=paginated)),

@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from tools.catalogue.schemas import Schema, SchemaRefused, compile_validator
+from tools.catalogue.checking import compile_checker
+from tools.catalogue.schemas import Schema, SchemaRefused
 
 KINDS = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 ALTERNATIVES = ("anyOf", "oneOf")
@@ -69,7 +70,7 @@ class ValueShape:
         if not kinds_of(value) & self.kinds:
             return False
         try:
-            return compile_validator(self.schema).is_valid(value)
+            return compile_checker(self.schema).is_valid(value)
         except SchemaRefused:
             return True
 

@@ -10,9 +10,10 @@ from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.paths import Template
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.operations import Operation, Parameter
-from tools.openapi.shapes.fitting import fitted, nameable
+from tools.openapi.shapes.fitting import fitted
+from tools.openapi.shapes.limits import CONTROL
 from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.openapi.shapes.schemas import CONTROL, Cleaner, CleanSchema
+from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 BUDGET = 6_000
 ONE_BUDGET = 3_000
@@ -252,7 +253,7 @@ def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
         text = str(parameter.example)
         if "string" in kinds_of(schema) and 0 < len(text) <= 80 and visible(text) == text and text.isprintable():
             added["examples"] = [text]
-    return nameable({**schema, **added} if added else schema)
+    return {**schema, **added} if added else schema
 
 
 def query_style(parameter: Parameter, schema: Schema) -> str:

@@ -9,7 +9,7 @@ from tools.openapi.arguments import MAX_PARAMETER, SEPARATED
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
-from tools.openapi.shapes.fitting import fitted, nameable
+from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import Cleaner
 
@@ -85,12 +85,12 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     if media_type not in {"application/json", "text/json", "json"} and "*" not in media_type:
         declared["body_media_type"] = media_type
     node = body.schema if isinstance(body.schema, dict) else {}
-    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET)
+    schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET)
     properties = schema.get("properties") or {}
-    if properties and kinds_of(schema) in (["object"], []):
+    if properties and set(kinds_of(schema)) <= {"object", "null"}:
         if operation.http == "GET":
             return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
-        root = _root(properties)
+        root = _root(schema)
         if root:
             return RequestBody({**declared, "body_root": root}, _top(properties[root]))
         return RequestBody(declared, _top(schema))
@@ -101,9 +101,10 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     return _whole(operation, schema, declared)
 
 
-def _root(properties: Schema) -> str:
+def _root(schema: Schema) -> str:
     """Return the single member that wraps everything, as in `{"ticket": {…}}`; empty if there is none."""
-    if len(properties) != 1:
+    properties = schema["properties"]
+    if len(properties) != 1 or "additionalProperties" in schema:
         return ""
     name, only = next(iter(properties.items()))
     return name if kinds_of(only) == ["object"] and only.get("properties") and len(name) <= 100 else ""
@@ -119,7 +120,7 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
     )
     words = plain(operation.body_description, WHOLE_WORDS) or shown.get("description") or "The body of the request."
     shown["description"] = words
-    made: Schema = {"type": "object", "properties": {WHOLE: nameable(shown)}}
+    made: Schema = {"type": "object", "properties": {WHOLE: shown}}
     if operation.body_required:
         made["required"] = [WHOLE]
     return RequestBody({**declared, "body_parameter": WHOLE}, made)
@@ -127,15 +128,11 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
 
 def _top(schema: Schema, *, with_files: bool = False) -> Schema:
     """Return an object's schema as the top level of a tool's arguments; only some bodies can contain files."""
-    properties = {name: nameable(child) for name, child in schema["properties"].items()}
+    properties = schema["properties"]
     if not with_files:
         properties = {name: _without_bytes(child) for name, child in properties.items()}
-    made: Schema = {"type": "object", "properties": properties}
-    if schema.get("required"):
-        made["required"] = schema["required"]
-    if schema.get("additionalProperties") not in (None, False):
-        made["additionalProperties"] = schema["additionalProperties"]
-    return made
+    kept = {word: schema[word] for word in ("required", "additionalProperties") if schema.get(word)}
+    return {"type": "object", "properties": properties, **kept}
 
 
 def _without_bytes(schema: Schema) -> Schema:
