@@ -279,6 +279,42 @@ async def test_what_an_open_body_does_not_name_goes_into_it(environment: Environ
     assert "_method" in await acme.failure("POST /issue", {"summary": "a", "_method": "DELETE"})
 
 
+async def test_null_is_sent_where_the_document_allows_it(environment: Environment, scripted: ScriptedVendor) -> None:
+    nullable = {"type": "string", "nullable": True}
+    inner = members(plan=nullable, name=TEXT)
+    either = {"oneOf": [{"type": "null"}, NUMBER]}
+    needed = {**members(rdns=nullable), "required": ["rdns"]}
+    schema = members(until=nullable, n={"type": ["integer", "null"]}, custom=inner, either=either, title=TEXT,
+                     lines={"type": "array", "items": inner}, free={"type": "object"})  # fmt: skip
+    acme = await make(
+        environment, scripted,
+        document_of({
+            "/m/{id}": {"patch": {"parameters": [parameter("path", TEXT, "id")],
+                                  "requestBody": body(schema, required=True)}},
+            "/ip/{id}": {"put": {"parameters": [parameter("path", TEXT, "id")],
+                                 "requestBody": body(needed, required=True)}},
+        }, openapi="3.0.3"),
+    )  # fmt: skip
+    kept: list[dict[str, Any]] = [
+        {"until": None}, {"n": None}, {"custom": {"plan": None}}, {"either": None}, {"free": {"a": None}},
+        {"lines": [{"plan": None, "name": "x"}]},
+    ]  # fmt: skip
+    for given in kept:
+        shown = await acme.call("PATCH /m/{id}", {"id": "1", **given})
+        assert (scripted.last.json(), shown) == (given, {})
+    await acme.call("PUT /ip/{id}", {"id": "1", "rdns": None})
+    assert scripted.last.json() == {"rdns": None}
+    count = len(scripted.received)
+    lost: list[dict[str, Any]] = [{"title": None}, {"custom": {"name": None}}, {"lines": [{"name": None}]}]
+    for given in lost:
+        assert "so nothing would be changed" in await acme.failure("PATCH /m/{id}", {"id": "1", **given})
+    assert len(scripted.received) == count
+    shown = await acme.call("PATCH /m/{id}", {"id": "1", "until": None, "title": None})
+    assert (scripted.last.json(), shown["remarks"]) == (
+        {"until": None}, ["Not sent, since the documentation allows no such value: title (null)."],
+    )  # fmt: skip
+
+
 async def test_answers_are_asked_for_by_the_types_that_are_documented(
     environment: Environment, scripted: ScriptedVendor
 ) -> None:
