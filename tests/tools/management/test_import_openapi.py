@@ -164,7 +164,7 @@ def test_importing_another_version_shows_the_difference_and_keeps_editors_work(f
         "tickets.close": ["title", "description"],
     }
     assert "resources.queues: new" in shown["definition"]
-    assert "resources.tickets.get: result changed" in shown["definition"]
+    assert "resources.tickets.get: accept, result changed" in shown["definition"]
     assert report(file)["changes"] == shown
     assert row("tickets.list").title == "Edited here"
     assert row("labels.update").published
