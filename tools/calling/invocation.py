@@ -16,6 +16,7 @@ from tools.calling.arguments import ToolRequest, bind, check
 from tools.calling.failures import call_failure
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
+from tools.calling.unpaged import with_signs_of_more
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
@@ -99,7 +100,8 @@ async def _call(
     if step:
         result = page_result(answer, used, step.view(request.target, answer), budget=budget)
     else:
-        result = single_result(answer, used, await _read(answer), budget=budget)
+        content = with_signs_of_more(await _read(answer), answer)
+        result = single_result(answer, used, content, budget=budget)
     if tool.method.answer != "json" or tool.shaping.html:
         # Markup or a charset may have split a secret, which conversion to text put together again.
         return result.concealed(connection.authentication.secrets)

@@ -49,7 +49,13 @@ class CallResult:
 
 def page_result(answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int) -> CallResult:
     """Return the result of a list tool's call: the page of items that fits the budget."""
-    shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
+    shape = partial(
+        shape_page,
+        cursor_after=view.cursor_after,
+        budget=budget,
+        note=view.note,
+        is_end_known=view.is_end_known,
+    )
     return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside)
 
 
