@@ -84,7 +84,9 @@ class PageStep:
 
     def _signs(self, received: PageAnswer) -> dict[str, Any]:
         """Return what the last page, as it seems, says of more."""
-        return signs_of_more(received, is_paged=self.pager.kind != "none")
+        # If the first page is the last, the total must not be more.
+        counts = self.pager.kind == "none" or (self.pager.kind in {"cursor", "link"} and self.position == START)
+        return signs_of_more(received, counts=counts, cursors=self.pager.kind == "none")
 
     def _total(self, received: PageAnswer, beside: Surroundings) -> int | None:
         """Return the vendor's total, unless fewer than the items that came: then it counts something else."""

@@ -18,7 +18,7 @@ def with_signs_of_more(content: AnswerContent, answer: VendorAnswer) -> AnswerCo
     """Return the content of a tool without paging; if it is a list, with what the answer says of more."""
     if not isinstance(content.result, list):
         return content
-    signs = signs_of_more(page_answer(content, answer, ""), is_paged=False)
+    signs = signs_of_more(page_answer(content, answer, ""))
     return replace(content, beside=beside_signs(content.beside, signs)) if signs else content
 
 

@@ -39,7 +39,7 @@ NAMED_HEADER = re.compile(
     r"`?\b([A-Za-z]+(?:-[A-Za-z]+)+)\b`?(?=[^.]{0,40}\bheader)|header[ :`\"']+([A-Za-z]+(?:-[A-Za-z]+)+)", re.I
 )
 # What stands beside a `count` or `results` that is the total: of Django REST framework, and of vendors like Linode.
-BESIDE_TOTALS = {"count": {"next", "previous"}, "results": {"page", "pages"}}
+BESIDE_TOTALS = {"itemcount": {"pagecount"}, "count": {"next", "previous"}, "results": {"page", "pages"}}
 
 
 @dataclass(frozen=True)

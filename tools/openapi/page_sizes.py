@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.openapi.shapes.merging import Schema
 
-NUMBER = r"`?(\d{1,3}(?:,\d{3})+|\d{1,5})\b(?![.%])"
+NUMBER = r"`?(\d{1,3}(?:,\d{3})+|\d{1,5})\b(?!\.\d|%)"
 MOST = re.compile(
     r"(?:max(?:imum)?\.?(?:\s+(?:value|is|of|allowed|number|per page|page size|size|limit|results|items))*[\s:=(]*|"
     r"between \d+ and |\bfrom \d+ to |\b[01] ?(?:-|–|to|\.\.+) ?|up to |(?:cannot|can not|must not|not) exceed |"
@@ -14,7 +14,9 @@ MOST = re.compile(
 )
 USUAL = re.compile(r"default(?:s to| is| value is| value|s|ing to| page size is| of)?[\s:=(]*" + NUMBER, re.IGNORECASE)
 PER_PAGE = re.compile(
-    NUMBER + r"\s+(?:\w+\s+){0,2}?(?:per|a|each|in each|on each) (?:page|request|call|response)\b", re.IGNORECASE
+    NUMBER + r"\s+(?:\w+\s+){0,5}?(?:per|a|each|every|in (?:a|one|each|every)(?: single)?|on each) "
+    r"(?:api )?(?:page|request|call|response)\b",
+    re.IGNORECASE,
 )
 DEFAULT_LIMIT, MAX_LIMIT, LARGEST_LIMIT = 25, 100, 10_000
 MAX_SIZES = 50

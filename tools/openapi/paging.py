@@ -1,5 +1,6 @@
 """Guess how a list is paged, from the names of its parameters and from what surrounds the list in its answer."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ from tools.pagination.vocabulary import (
 
 # The arguments of every list tool, which none of the vendor's parameters may have the names of.
 OWN_ARGUMENTS = frozenset({"limit", "next_cursor"})
+LINK_HEADER = re.compile(r"\blink`?'?\"? (?:response |http )?header", re.IGNORECASE)
 # Offsets that usually begin at 1, as SCIM's does (RFC 7644, section 3.4.2.4).
 FROM_ONE = frozenset({"startindex", "startrecord", "startrow"})
 
@@ -72,7 +74,7 @@ def guess(
     offers several ways at once, the parameters of the others stay arguments.
     """
     ways = _Ways(arguments, Hints(result, headers), description)
-    found = ways.link_header() or ways.odata() or ways.cursor() or ways.offset() or ways.page() or ways.link()
+    found = ways.link_header() or ways.cursor() or ways.only_link() or ways.offset() or ways.page() or ways.link()
     return found or (UNKNOWN if ways.seem_to_exist else None)
 
 
@@ -91,15 +93,21 @@ class _Ways:
         return named is not None or self._hints.any
 
     def link_header(self) -> Guess | None:
-        return self._made({"kind": "link"}, self._page, self._cursor) if self._hints.has_link_header else None
+        words = [self._description, *(each.description for each in (*self._cursors, self._page) if each)]
+        told = not self._hints.link and any(map(LINK_HEADER.search, words))
+        if not (self._hints.has_link_header or told):
+            return None
+        return self._made({"kind": "link", **self._hints.totals()}, self._page, self._cursor)
 
-    def odata(self) -> Guess | None:
-        return self.link() if self._hints.is_odata else None
+    def only_link(self) -> Guess | None:
+        """Return the link where numbers alone do not lead to the next page: with a token beside them, or in OData."""
+        with_token = bool(self._cursor) and self._page is not None and self._hints.sure_link()
+        return self.link() if with_token or self._hints.is_odata else None
 
     def cursor(self) -> Guess | None:
         for each in self._cursors:
             place = self._cursor_place(each)
-            if place:
+            if place and not (self._is_opted_into(each) and self.offset()):
                 made = {"kind": "cursor", "cursor_parameter": each.name, **place, **self._hints.totals()}
                 return self._made(made, each)
         return None
@@ -153,6 +161,11 @@ class _Ways:
             # The cursor is the id of the last item on the page.
             return {"next_cursor": hints.last_id, **more}
         return {}
+
+    def _is_opted_into(self, cursor: PagingArgument) -> bool:
+        """Return whether another parameter switches a cursor on: `usemarker` before `marker`."""
+        names = [each.plain_name for each in self._arguments if "boolean" in kinds_of(each.schema)]
+        return any(name != cursor.plain_name and cursor.plain_name in name for name in names)
 
     def _made(self, made: dict[str, Any], *used: PagingArgument | None) -> Guess:
         taken = frozenset(each.name for each in used if each)

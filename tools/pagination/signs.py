@@ -29,14 +29,14 @@ NOTHING = frozenset({"0", "false", "none", "null", "nil"})
 ECHOES = frozenset({"id", "position", "max", "offset"})
 
 
-def signs_of_more(answer: PageAnswer, *, is_paged: bool) -> dict[str, Any]:
+def signs_of_more(answer: PageAnswer, *, counts: bool = True, cursors: bool = True) -> dict[str, Any]:
     """Return the members around a list, and the headers, that look like a way to more of it; empty if none does.
 
-    They keep their places: `{"meta": {"bookmark": "zz"}}`. Lists are not searched. Where a walk `is_paged` and at its
-    end, only what speaks of a next page counts: totals, and a cursor that may be the current one, do not.
+    They keep their places: `{"meta": {"bookmark": "zz"}}`. Lists are not searched. At the end of a walk, totals
+    and numbers of pages say nothing (without `counts`), nor do cursors that may be the current one (without `cursors`).
     """
     document = answer.document if isinstance(answer.document, dict) else {}
-    search = _Search(len(answer.rows), is_paged=is_paged)
+    search = _Search(len(answer.rows), counts=counts, cursors=cursors)
     found = search.inside(document, LEVELS, is_inside=False)
     named = {} if search.says_end else dict(_headers(answer.headers))
     return {} if search.says_end else {**found, **({HEADERS: named} if named else {})}
@@ -54,9 +54,10 @@ def places_of(signs: dict[str, Any]) -> list[str]:
 class _Search:
     """Looks for signs of more; `says_end` if the answer states that there is no more."""
 
-    def __init__(self, count: int, *, is_paged: bool) -> None:
+    def __init__(self, count: int, *, counts: bool, cursors: bool) -> None:
         self._count = count
-        self._is_paged = is_paged
+        self._counts = counts
+        self._cursors = cursors
         self.says_end = False
 
     def inside(self, part: dict[str, Any], levels: int, *, is_inside: bool) -> dict[str, Any]:
@@ -82,13 +83,13 @@ class _Search:
 
     def _is_cursor(self, name: str, *, is_inside: bool) -> bool:
         named = NEXT_CURSORS_INSIDE if is_inside else NEXT_CURSORS
-        return name in (named | LINKS) - ECHOES and (name.startswith("next") or not self._is_paged)
+        return name in (named | LINKS) - ECHOES and (self._cursors or name.startswith("next"))
 
     def _is_count(self, name: str, value: int) -> bool:
         if name.startswith("next") and name in NUMBERED_CURSORS:
             return value > 0
         pages = name in TOTAL_PAGES and value > 1
-        return not self._is_paged and (pages or (name in TOTALS and value > self._count > 0))
+        return self._counts and (pages or (name in TOTALS and value > self._count > 0))
 
 
 def _headers(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:

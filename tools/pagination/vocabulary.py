@@ -92,11 +92,11 @@ TOTALS = _named(
     total totalcount totalresults totalitems totalrecords totalentries totalsize totalsetsize
     totalhits recordcount totalnumber totalrows totalelements totalmatches totalobjects totalnum
     totalresultcount totalrecordcount totalnumberofrecords odatacount numfound totalcountofitems
-    totalitemcount resultstotal totalresultscount
+    totalitemcount itemstotal resultstotal totalresultscount
     """
 )
 # A total only where something around it, or its description, says so: often the number of items on this page.
-MAYBE_TOTALS = _named("count results resultcount size records items hits")
+MAYBE_TOTALS = _named("count results resultcount itemcount size records items hits")
 TOTAL_PAGES = _named(
     """
     totalpages pagecount pages numpages lastpage totalpagecount numberofpages pagestotal
