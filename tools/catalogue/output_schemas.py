@@ -97,8 +97,13 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False, has_e
             },
             "required": ["result", *(["next_cursor"] if has_end else []), "result_count"],
         }
-    if published.get("type") == ["object", "null"]:
+    kinds = published.get("type", ["object"])
+    if kinds == ["object", "null"]:
         return _with_surroundings({**published, "type": "object"})
+    if "object" in kinds:
+        # An object comes as it is, anything else as `result`.
+        members = {"result": published, **published.get("properties", {})}
+        return _with_surroundings({"type": "object", "properties": members})
     return {"type": "object", "properties": {"result": published, **BESIDE}}
 
 

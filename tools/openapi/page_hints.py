@@ -173,7 +173,7 @@ class Hints:
         for each in truths:
             if each.name in MORE:
                 return each.place
-        return next((f"!{each.place}" for each in truths if each.name in LAST), "")
+        return next((f"!({each.place})" for each in truths if each.name in LAST), "")
 
     def _link(self) -> str:
         links = [each for each in self._members if "string" in each.kinds and each.leads_on and _is_link(each)]

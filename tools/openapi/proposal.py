@@ -24,7 +24,7 @@ from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
 from tools.openapi.servers import Base, base_of, prefix_of
 from tools.openapi.shapes.fitting import DEPTHS, cut_down
-from tools.openapi.shapes.merging import Schema
+from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import Cleaner
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
@@ -282,7 +282,8 @@ class _Proposer:
         for depth in DEPTHS:
             envelope = self._answers.cleaned(result.schema, depth + len(result.steps) + (1 if result.is_list else 0))
             found = inside(envelope.schema, result.steps) or {}
-            if of_items:
+            # A list of lists stays whole: of a list's schema, the catalogue takes the items itself.
+            if of_items and "array" not in kinds_of(found.get("items")):
                 found = found.get("items") or {}
             if self._answers.size_of(found) <= RESPONSE_BUDGET:
                 return found
