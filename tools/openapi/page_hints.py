@@ -38,6 +38,9 @@ WHOLE_COUNT = re.compile(
 NAMED_HEADER = re.compile(
     r"`?\b([A-Za-z]+(?:-[A-Za-z]+)+)\b`?(?=[^.]{0,40}\bheader)|header[ :`\"']+([A-Za-z]+(?:-[A-Za-z]+)+)", re.I
 )
+# Longer or stranger names fit into no definition.
+HEADER = re.compile(r"[a-z0-9-]{1,64}")
+MAX_PLACE = 400
 # What stands beside a `count` or `results` that is the total: of Django REST framework, and of vendors like Linode.
 BESIDE_TOTALS = {"itemcount": {"pagecount"}, "count": {"next", "previous"}, "results": {"page", "pages"}}
 
@@ -102,7 +105,7 @@ class Hints:
     def __init__(self, result: Result, headers: frozenset[str]) -> None:
         self._envelope = result.envelope or {}
         self._steps = result.steps
-        self._headers = sorted(headers)
+        self._headers = sorted(filter(HEADER.fullmatch, headers))
         self._members = list(self._around(self._envelope, (), ()))
         self.more = self._more()
         self.link = self._link()
@@ -149,7 +152,9 @@ class Hints:
         fitting = [
             name
             for name in [*named, *self._headers]
-            if CURSOR_HEADER.search(name.lower()) and not EARLIER_HEADER.search(name.lower())
+            if HEADER.fullmatch(name.lower())
+            and CURSOR_HEADER.search(name.lower())
+            and not EARLIER_HEADER.search(name.lower())
         ]
         return {"next_cursor_header": fitting[0]} if fitting else {}
 
@@ -158,7 +163,7 @@ class Hints:
         beside = frozenset(map(plain_name, properties))
         for name, child in properties.items():
             place, plain_path = (*steps, name), (*path, plain_name(name))
-            if "array" in kinds_of(child):
+            if "array" in kinds_of(child) or len(expression(place)) > MAX_PLACE:
                 continue
             if not child.get("properties"):
                 yield Member(place, plain_path, child, beside)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from tools.openapi.answers import Result
+from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.page_hints import Hints
 from tools.openapi.page_sizes import sizes_of, stated_size
 from tools.openapi.shapes.merging import Schema, kinds_of
@@ -82,7 +83,7 @@ class _Ways:
     """The ways of paging that parameters and answer of an operation allow; each is None if it is not offered."""
 
     def __init__(self, arguments: list[PagingArgument], hints: Hints, description: str) -> None:
-        self._arguments = arguments
+        self._arguments = [each for each in arguments if 0 < len(each.name) <= MAX_PARAMETER]
         self._hints = hints
         self._description = description
 

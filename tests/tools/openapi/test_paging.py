@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
 from mcpservers.lifecycle import create_server
 from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
-from tests.tools.openapi.documents import answering, described
+from tests.tools.openapi.documents import answering, described, proposed
 from tests.tools.pages import ids, walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.scripted import ScriptedVendor
@@ -282,3 +285,44 @@ async def test_a_link_to_the_same_list_is_followed_at_the_accounts_own_address(
     scripted.answer = linked
     assert ids(await walk(client, await only(client))) == [1, 2, 3]
     assert {request.path.rstrip("/") for request in scripted.received} == {"/api/things"}
+
+
+WORDS = ["page", "limit", "offset", "cursor", "next", "next_cursor", "per_page", "total", "count", "has_more", "links",
+         "meta", "paging", "after", "token", "isLast", "results", "$skip", "a.b", "page[size]",
+         "x" * 120, "é"]  # fmt: skip
+KINDS = st.sampled_from(["string", "integer", "boolean", "number"]).map(lambda kind: {"type": kind})
+AROUND = st.recursive(
+    KINDS,
+    lambda inner: st.dictionaries(st.sampled_from(WORDS), inner, max_size=4).map(
+        lambda members: {"type": "object", "properties": members}
+    ),
+    max_leaves=10,
+)
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(WORDS), KINDS, max_size=6),
+    st.dictionaries(st.sampled_from(WORDS), AROUND, max_size=6),
+    st.lists(st.sampled_from(["Link", "X-Next-Cursor", "X-Total", "Content-Range", "x" * 90, "Näxt"]), max_size=3),
+    st.sampled_from(["", "From the X-Files-Cursor header.", "See the Link header. Max 5,000.", "100 per page"]),
+)
+def test_whatever_is_documented_makes_a_tool_with_every_argument_or_a_known_way(
+    parameters: dict[str, Any], around: dict[str, Any], headers: list[str], words: str
+) -> None:
+    operation = a_list({}, headers=headers, **around)
+    operation["parameters"] = [
+        {"name": name, "in": "query", "schema": schema, "description": words} for name, schema in parameters.items()
+    ]
+    proposal = proposed(described({"/things": {"get": operation}}))
+    (record,) = proposal.records
+    method = proposal.definition.resources["things"].methods[record["method"]]
+    pagination = method.pagination or proposal.definition.pagination
+    is_paged = method.paginated if method.paginated is not None else record["method"] == "list"
+    taken = {*pagination.parameters, "limit", "next_cursor"} if is_paged else set()
+    if is_paged and pagination.kind == "link":
+        taken |= set(WORDS)
+    left = {name for name in parameters if len(name) <= 100} - taken
+    shown = record.get("query_schema", {}).get("properties", {})
+    assert len(shown) >= len(left)
+    assert not is_paged or not {"limit", "next_cursor"} & shown.keys()

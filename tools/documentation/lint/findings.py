@@ -42,6 +42,7 @@ RULES = {
     # The tool as a whole
     "destructive-unsaid": Rule(15, 15),
     "response-undocumented": Rule(5, 5),
+    "paging": Rule(10, 20),
     "tokens": Rule(10, 20),
     "near-duplicate": Rule(15, 15),
     "unknown-tool": Rule(5, 10),
