@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from accounts.texts.counting import counted
+
 ROOT = Path(__file__).resolve().parent.parent
 TOOL_NAME = re.compile(r"[a-z0-9_]{1,64}")
 PROPERTY_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
@@ -56,7 +58,7 @@ def problems_of(tool: dict[str, Any]) -> Iterator[str]:
         yield "hints are not explicit"
     size = len(json.dumps(tool, ensure_ascii=False).encode())
     if size > LARGEST_TOOL:
-        yield f"{size} bytes"
+        yield counted(size, "byte")
     for word in ("inputSchema", "outputSchema"):
         if word in tool:
             yield from (f"{word}{problem}" for problem in schema_problems(tool[word], top=True))

@@ -8,7 +8,7 @@ from jmespath.exceptions import JMESPathError
 from accounts import bounded_json
 from accounts.definition import Definition
 from accounts.errors import NotJSON
-from accounts.invisible import visible
+from accounts.texts.invisible import visible
 from accounts.vendors.upstream import UpstreamResponse
 
 

@@ -11,8 +11,9 @@ import jsonschema_rs
 import orjson
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
-from accounts.invisible import unescaped
-from accounts.nearest import nearest
+from accounts.texts.counting import counted
+from accounts.texts.invisible import unescaped
+from accounts.texts.nearest import nearest
 from accounts.vendors.segments import is_one_segment
 from tools.calling.files import ACCEPTED
 from tools.calling.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
@@ -170,9 +171,9 @@ def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iter
         if name in used:
             yield from (f"{each} is required where {name} is given." for each in needs if each not in used)
     if len(used) < schema.get("minProperties", 0):
-        yield f"at least {schema['minProperties']} arguments are needed in all."
+        yield f"give at least {counted(schema['minProperties'], 'argument')} in all."
     if len(used) > schema.get("maxProperties", len(used)):
-        yield f"at most {schema['maxProperties']} arguments may be given at once."
+        yield f"give at most {counted(schema['maxProperties'], 'argument')} at once."
 
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:

@@ -27,8 +27,8 @@ def fits(tool: Any, **arguments: Any) -> bool:
     ("arguments", "words"),
     [
         ({"pages": ["1"]}, "title is required where pages is given."),
-        ({}, "at least 1 arguments are needed in all."),
-        ({"title": None}, "at least 1 arguments are needed in all."),
+        ({}, "give at least 1 argument in all."),
+        ({"title": None}, "give at least 1 argument in all."),
     ],
 )
 async def test_rules_about_all_arguments_hold_and_are_told(

@@ -9,12 +9,9 @@ from tools.documentation.lint.findings import Finding
 from tools.models import Documentation
 from tools.pagination.vocabulary import OFFSETS, PAGES, plain_name
 
-WORDS = re.compile(r"[A-Z]?[a-z]+")
 NEXT_CURSOR = re.compile(r"\bnext_cursor\b")
 # Arguments that ask for a part of a list, whatever else they are named with.
 PARTS = PAGES | (OFFSETS - {"start", "first"}) | {"cursor", "pagetoken", "nexttoken", "continuationtoken", "bookmark"}
-# The last word of the path of a POST that only reads.
-READING = frozenset({"search", "query", "list", "find", "filter", "lookup", "count", "read"})
 
 
 def paging_findings(definition: Definition, record: Documentation) -> Iterator[Finding]:
@@ -27,7 +24,7 @@ def paging_findings(definition: Definition, record: Documentation) -> Iterator[F
             yield Finding("paging", "description", words)
         return
     yield from _whole_list_findings(method.pagination or definition.pagination, arguments)
-    yield from _method_findings(method, record)
+    yield from _schema_findings(method, record)
 
 
 def _whole_list_findings(pagination: Pagination, arguments: dict[str, object]) -> Iterator[Finding]:
@@ -42,14 +39,7 @@ def _whole_list_findings(pagination: Pagination, arguments: dict[str, object]) -
             yield Finding("paging", "query_schema", words)
 
 
-def _method_findings(method: Method, record: Documentation) -> Iterator[Finding]:
-    last = WORDS.findall(method.path.rstrip("/").rpartition("/")[2])
-    if method.http != "GET" and not {word.lower() for word in last} & READING:
-        words = (
-            f"each page is asked for with {method.http} {method.path} again, which the definition calls a read. "
-            "Make sure that it changes nothing, or say access: write."
-        )
-        yield Finding("paging", "definition", words)
+def _schema_findings(method: Method, record: Documentation) -> Iterator[Finding]:
     place = (method.result or "").partition(".")[0]
     described = properties_of(record.response_schema).get(place)
     if isinstance(described, dict) and described.get("type") == "array":

@@ -54,11 +54,3 @@ def test_words_of_next_cursor_without_pages_are_found() -> None:
     assert found({"paginated": False}, description=words) == ["description"]
     assert found({}, description=words) == []
     assert found({"paginated": False}, description=words, query_schema=takes("next_cursor")) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "places"),
-    [("/tickets", ["definition"]), ("/tickets/search", []), ("/ticketQuery", []), ("/findTickets", [])],
-)
-def test_pages_that_are_asked_for_with_a_post_are_found_unless_its_path_reads(path: str, places: list[str]) -> None:
-    assert found({"http": "POST", "path": path, "body": "json"}) == places
