@@ -17,6 +17,7 @@ from tools.calling.failures import call_failure
 from tools.calling.meaning import remark_on
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
+from tools.calling.unpaged import with_signs_of_more
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
@@ -103,7 +104,8 @@ async def _call(
     if step:
         result = page_result(answer, used, step.view(request.target, answer), budget=budget, remarks=remarks)
     else:
-        result = single_result(answer, used, await _read(answer), budget=budget, remarks=remarks)
+        content = with_signs_of_more(await _read(answer), answer)
+        result = single_result(answer, used, content, budget=budget, remarks=remarks)
     if tool.method.answer != "json" or tool.shaping.html:
         # Markup or a charset may have split a secret, which conversion to text put together again.
         return result.concealed(connection.authentication.secrets)
