@@ -13,15 +13,16 @@ from typing import Any
 import orjson
 
 from tools.catalogue.clients import described
-from tools.openapi.naming.texts import shortened
+from tools.openapi.naming.texts import MAX_READ, shortened
 from tools.openapi.shapes.merging import Schema
 from tools.openapi.shapes.schemas import CleanSchema
 
 # The levels below the top to which a schema is built before it is fitted.
 DEEPEST = 8
-# How long descriptions may be, and whether examples and defaults stay: the first of these with which all fits, or else
-# the last.
-BREVITIES = ((0, True), (160, True), (80, True), (80, False))
+# How long descriptions may be, and whether examples and defaults stay. Up to MERE, parts are only left out if all of
+# these are too long; from there on, large optional parts go before more words do.
+BREVITIES = ((MAX_READ, True), (160, True), (80, True), (80, False), (40, False), (0, False))
+MERE = 3
 # No words are saved that could make a schema fit which is larger than this many budgets.
 HOPELESS = 4
 # Required members may exceed the budget up to so many times.
@@ -38,13 +39,12 @@ AGAIN = "Takes the same members as the object of its kind further up."
 def fitted(build: Callable[[int], CleanSchema], budget: int, deepest: int = DEEPEST) -> Schema:
     """Return the schema that `build` makes of a depth, in at most `budget` bytes unless more than that is required."""
     clean = build(deepest)
+    first = MERE if clean.size > budget * HOPELESS else 0
     made: Schema = {}
-    for words, extras in BREVITIES:
-        if (words, extras) != BREVITIES[-1] and clean.size > budget * HOPELESS:
-            continue
+    for place, (words, extras) in enumerate(BREVITIES[first:], first):
         growth = _Growth(clean, budget, words, extras=extras)
         made = growth.grown(clean.schema)
-        if growth.is_whole:
+        if growth.is_whole or (place >= MERE and growth.has_all_members):
             break
     return made
 
@@ -74,9 +74,13 @@ class _Growth:
         self._count = 0
         self._measured: dict[int, int] = {}
         self.is_whole = True
+        self.has_all_members = True
 
     def grown(self, schema: Schema) -> Schema:
-        """Return a copy of a schema; `is_whole` says whether anything was left out for its size."""
+        """Return a copy of a schema.
+
+        `is_whole` says that nothing was left out for its size, `has_all_members` that only optional parts were.
+        """
         made = self._copied(schema, (), is_optional=False)
         self._size = len(orjson.dumps(made))
         while self._parts and self._count <= MAX_NODES:
@@ -118,7 +122,9 @@ class _Growth:
         return made
 
     def _shorten(self, made: Schema) -> None:
-        if self._words and "description" in made:
+        if "description" in made and not self._words:
+            del made["description"]
+        elif "description" in made:
             made["description"] = shortened(made["description"], self._words)
         if not self._extras:
             for word in EXTRAS:
@@ -157,6 +163,7 @@ class _Growth:
         self._add(part, ordered, 0)
         left_out = [name for name in part.schema["properties"] if name not in kept]
         if left_out:
+            self.has_all_members = False
             _leave_out(part.made, left_out, is_top=is_top)
 
     def _state(self) -> tuple[list[_Part], int, int]:
