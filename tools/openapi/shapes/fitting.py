@@ -30,9 +30,9 @@ REQUIRED_BUDGETS = 1.75
 MAX_NODES = 2_000
 EXTRAS = ("examples", "default", "deprecated")
 OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld"})
-MAX_NAMED, MAX_NAMES = 12, 160
+MAX_NAMED, MAX_NAMES = 12, 100
 # An object of at most so many bytes is never left out: saying so would take as many.
-SMALL = 160
+SMALL = 100
 AGAIN = "Takes the same members as the object of its kind further up."
 
 
