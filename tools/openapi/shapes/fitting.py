@@ -96,8 +96,7 @@ class _Growth:
         """Return a node without the members of its objects, which are noted as parts to be filled."""
         if not isinstance(schema, dict):
             return {}
-        made = {word: value for word, value in schema.items() if word not in OWN_WORDS}
-        self._shorten(made)
+        made = self._own_words(schema)
         source = self._facts.sources.get(id(schema), 0)
         if "items" in schema:
             made["items"] = self._copied(schema["items"], path, is_optional=is_optional)
@@ -121,7 +120,9 @@ class _Growth:
                 heapq.heappush(self._parts, part)
         return made
 
-    def _shorten(self, made: Schema) -> None:
+    def _own_words(self, schema: Schema) -> Schema:
+        """Return what a node says besides its members and items, as briefly as it may."""
+        made = {word: value for word, value in schema.items() if word not in OWN_WORDS}
         if "description" in made and not self._words:
             del made["description"]
         elif "description" in made:
@@ -129,9 +130,13 @@ class _Growth:
         if not self._extras:
             for word in EXTRAS:
                 made.pop(word, None)
+        return made
 
     def _fill(self, part: _Part, *, is_top: bool) -> None:
         """Add the members of an object: all of them if they fit, else those that are required."""
+        if part.is_optional and self._size + self._least(part.schema) > self._budget:
+            self._pass_over(part)
+            return
         before = self._state()
         members = dict(self._members(part))
         size = sum(size for _, size in members.values())
@@ -139,12 +144,16 @@ class _Growth:
             self._add(part, {name: child for name, (child, _) in members.items()}, size)
             return
         self._restore(before)
-        self.is_whole = False
         if part.is_optional:
-            self._size += SMALL
-            _leave_out(part.made, _names(part.schema))
-            return
-        self._fill_in_part(part, is_top=is_top)
+            self._pass_over(part)
+        else:
+            self.is_whole = False
+            self._fill_in_part(part, is_top=is_top)
+
+    def _pass_over(self, part: _Part) -> None:
+        self.is_whole = False
+        self._size += SMALL
+        _leave_out(part.made, _names(part.schema))
 
     def _fill_in_part(self, part: _Part, *, is_top: bool) -> None:
         """Add the required members of an object and as many others as fit."""
@@ -194,6 +203,17 @@ class _Growth:
             self._size += len(orjson.dumps(part.made["additionalProperties"]))
         elif beyond is True:
             part.made["additionalProperties"] = True
+
+    def _least(self, schema: Schema) -> int:
+        """Return how much the members of an object take at least, whatever is left out inside them."""
+        key = (id(schema), self._words, self._extras)
+        known = self._facts.least.get(key)
+        if known is None:
+            known = self._facts.least[key] = sum(
+                len(name) + 4 + len(orjson.dumps(self._own_words(child)))
+                for name, child in schema["properties"].items()
+            )
+        return known
 
     def _size_of(self, schema: Schema) -> int:
         """Return the size of a whole schema, known or measured once."""
