@@ -37,7 +37,7 @@ async def tool_of(client: McpClient) -> dict[str, Any]:
 async def test_what_was_sent_and_shown_is_right(
     case: dict[str, Any], importing: Import, scripted: ScriptedVendor
 ) -> None:
-    text = described(case["paths"], components=case.get("components", {}), **case.get("parts", {}))
+    text = described(case["paths"], **{"components": case.get("components", {}), **case.get("parts", {})})
     client = await importing(text, fields=case.get("fields"))
     tool = await tool_of(client)
     for name in case.get("lacks", []):
