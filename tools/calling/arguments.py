@@ -42,6 +42,7 @@ SEARCHED_CHARACTERS = 64 * 1024
 # A vendor's servers would refuse a longer address.
 MAX_TARGET = 16 * 1024
 MAX_HEADER = 1000
+PAGE_SIZE = "limit"
 HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -65,6 +66,7 @@ def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> d
     arguments = from_text(arguments)
     if not isinstance(arguments, dict):
         raise _invalid(tool, ["arguments must be a JSON object."])
+    arguments, unknown = _without_page_size(tool, arguments)
     places: list[str] = []
     used = as_meant(tool, arguments, places, deep=False)
     if not tool.validator.is_valid(used):
@@ -75,7 +77,7 @@ def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> d
     if places or tool.needed_in_body:
         _check_body(tool, used, places)
     if left_out is not None:
-        left_out += places
+        left_out += [*unknown, *places]
     if tool.projection and FIELDS in used:
         _check_fields(tool, used[FIELDS])
     return used
@@ -108,6 +110,15 @@ def _body_members(tool: Tool, used: dict[str, Any]) -> list[str]:
         for name in used
         if name not in known or (name in placements and placements[name].in_body and not placements[name].is_parameter)
     ]
+
+
+def _without_page_size(tool: Tool, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Leave out a page size where there are no pages: models know `limit` from every other list."""
+    schema = tool.input_schema
+    is_taken = PAGE_SIZE in schema["properties"] or schema["additionalProperties"] is not False
+    if is_taken or type(arguments.get(PAGE_SIZE)) is not int:
+        return arguments, []
+    return {name: value for name, value in arguments.items() if name != PAGE_SIZE}, [PAGE_SIZE]
 
 
 def _check_fields(tool: Tool, names: list[str]) -> None:
