@@ -67,6 +67,8 @@ OF_NO_FIELD = _named("nonfielderrors all base error errors general global form r
 LOCATIONS = _named("body query path header headers cookie cookies params querystring json form")
 # What only says the status in words, such as `Bad Request`.
 PHRASES = frozenset(status.phrase.lower() for status in HTTPStatus)
+# What only says that it failed.
+SAYS_ONLY_THAT = _named("error fail failed failure about:blank error.list false true ko")
 
 Field = tuple[str, ...]
 
@@ -111,7 +113,7 @@ def reason_in(value: Any) -> Reason:
         members = _members(value)
         for name in LAST_RESORT:
             if not reading.complaints and isinstance(members.get(name), dict | list):
-                reading.read(members[name], are_several=True)
+                reading.read(members[name], depth=1, are_several=True)
     if not reading.complaints and isinstance(value, dict):
         reading.read_fields(value)
     if not reading.complaints and value not in (None, "", [], {}):
@@ -180,7 +182,7 @@ class _Reading:
         """Take what says little for the reason, since nothing else was said."""
         for name in (*LAST_TEXTS, *CODES):
             text = members.get(name)
-            if isinstance(text, str) and text.strip():
+            if isinstance(text, str) and text.strip() and text.strip().lower() not in SAYS_ONLY_THAT:
                 if name in CODES and self.complaints:
                     self.code = self.code or _code(members, [])
                 else:
@@ -255,7 +257,8 @@ def _code(members: dict[str, Any], texts: list[str]) -> str:
             and not code.isspace()
             and " " not in code
             and "://" not in code
-            and code.lower() not in {"error", "fail", "failed", "failure", "about:blank", *PHRASES}
+            and code.lower() not in SAYS_ONLY_THAT
+            and code.lower() not in PHRASES
             and not (code.isdecimal() and len(code) == 3)
             and code not in texts
         ):

@@ -137,7 +137,7 @@ class _Signs:
         # A code in digits may be anything, but beside the place of a result it is a status.
         digits = IN_DIGITS | ({"code"} if PAYLOADS & members.keys() else set())
         status = next(filter(None, (_failure(name, members[name], digits) for name in STATUSES & members.keys())), "")
-        error = any(_is_error(members[name]) for name in ERRORS & members.keys())
+        error = any(_is_error(name, members[name]) for name in ERRORS & members.keys())
         explained = any(isinstance(members[name], str | list | dict) and not is_void(members[name])
                         for name in TEXTS & members.keys())  # fmt: skip
         return cls(flag, status, error, explained)
@@ -191,10 +191,13 @@ def _failure(name: str, status: Any, in_digits: frozenset[str] = IN_DIGITS) -> s
     return digits if name in in_digits and digits.isdecimal() and 400 <= int(digits) <= 599 else ""
 
 
-def _is_error(value: Any) -> bool:
+def _is_error(name: str, value: Any) -> bool:
+    """Return whether a member says that something went wrong; a number of `errors` is only a count."""
     if isinstance(value, str):
         return bool(value.strip()) and value.strip().lower() not in NO_ERRORS
-    return (isinstance(value, list | dict) and not is_void(value)) or (type(value) is int and value != 0)
+    return (isinstance(value, list | dict) and not is_void(value)) or (
+        type(value) is int and value != 0 and name != "errors"
+    )
 
 
 def is_void(value: Any) -> bool:
