@@ -126,7 +126,7 @@ class VendorAnswer:
     def _nothing(self) -> AnswerContent:
         """Return what an answer without content amounts to: a write is done, and a read has found nothing."""
         if not self.tool.read_only:
-            found = places(self.connection, self.response, self.limits.retry_after)
+            found = places(self.connection, self.response)
             return AnswerContent({"done": True, "status": self.response.status, **found})
         # A 204 never has content (RFC 9110, 15.3.5), so there is nothing to remark.
         remark = "" if self.response.status == 204 else EMPTY.format(status=self.response.status)
@@ -190,7 +190,7 @@ class VendorAnswer:
 
     def _located(self, content: AnswerContent) -> AnswerContent:
         """Add where the vendor says that what was made is, unless the result has a member of that name."""
-        found = places(self.connection, self.response, self.limits.retry_after) if not self.tool.read_only else {}
+        found = places(self.connection, self.response) if not self.tool.read_only else {}
         if not found:
             return content
         result = content.result

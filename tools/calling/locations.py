@@ -7,6 +7,7 @@ from accounts.invisible import visible
 from accounts.vendors.addresses import origin
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse
+from tools.waits import seconds_of
 
 LONGEST = 2000
 # Where what was asked for is, or will be; several vendors have names of their own for the second.
@@ -28,11 +29,12 @@ def shown_address(connection: Connection, address: str) -> str:
     return visible(connection.authentication.secrets.conceal(connection.authentication.stripped(whole)))
 
 
-def places(connection: Connection, response: UpstreamResponse, retry_after: int | None) -> dict[str, Any]:
+def places(connection: Connection, response: UpstreamResponse) -> dict[str, Any]:
     """Return where a created thing or a running operation is, and in how many seconds to look; empty if not told."""
     if response.status not in STATUSES:
         return {}
     found = next((response.headers[name] for name in PLACES if response.headers.get(name)), "")
     location = shown_address(connection, found) if found else ""
     told: dict[str, Any] = {"location": location} if location else {}
+    retry_after = seconds_of(response.headers.get("retry-after", ""))
     return told if retry_after is None else {**told, "retry_after": retry_after}

@@ -188,3 +188,14 @@ async def test_what_surrounds_a_result_is_kept_without_what_says_nothing_and_pag
     scripted.body = orjson.dumps({**around, "items": [{"id": 1}]})
     listed = await acme.value(DEAL_LIST)
     assert (listed["result"], listed["envelope"]) == ([{"id": 1}], kept)
+
+
+async def test_an_empty_answer_where_none_is_documented_and_a_null_list_are_results(
+    acme: McpClient, scripted: ScriptedVendor
+) -> None:
+    scripted.body = b""
+    nothing = {"result": None, "remarks": ["The vendor answered with nothing (HTTP 200)."]}
+    assert await acme.value(GET_NOTE, {"id": "1"}) == nothing
+    assert await acme.value(NOTE, {"title": "x"}) == {"done": True, "status": 200}
+    scripted.body = b'{"items": null}'
+    assert (await acme.value(DEAL_LIST))["result"] == []

@@ -12,7 +12,8 @@ TEXT = {"type": "string"}
 def failing(schema: Any, media_type: str = "application/json", **more: Any) -> dict[str, Any]:
     answers = {"200": {"description": "OK"}, "422": {"description": "No", "content": {media_type: {"schema": schema}}}}
     paths = {f"/cards/{number}": {"get": operation(responses=answers)} for number in range(3)}
-    return proposed(described(paths, **more)).document.get("errors", {})
+    chapter: dict[str, Any] = proposed(described(paths, **more)).document.get("errors", {})
+    return chapter
 
 
 def objects(**properties: Any) -> dict[str, Any]:
