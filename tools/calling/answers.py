@@ -171,7 +171,7 @@ class VendorAnswer:
         if not place:
             return AnswerContent(document, document)
         if result is not None:
-            return AnswerContent(result, document, Surroundings(envelope=surrounding(document, place, is_paged=False)))
+            return AnswerContent(result, document, Surroundings(envelope=surrounding(document, place)))
         if document is None or (not document and not self.tool.read_only):
             return AnswerContent(None, document)
         return AnswerContent(document, document, as_documented=False).remarked(NOT_THERE.format(place=place))
@@ -184,8 +184,8 @@ class VendorAnswer:
             place = ".".join(f'"{step}"' for step in steps)
         envelope: dict[str, Any] = {}
         if place and (steps or not is_missing or not items):
-            paged = self.tool.pager is not None and self.tool.pager.kind != "none"
-            envelope = surrounding(document, place, is_paged=paged)
+            paging = self.tool.method.pagination or self.tool.definition.pagination
+            envelope = surrounding(document, place, None if paging.kind == "none" else paging)
         return AnswerContent(items, document, Surroundings(envelope=envelope)).remarked(remark)
 
     def _located(self, content: AnswerContent) -> AnswerContent:

@@ -10,6 +10,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+from accounts.definition import Pagination
+
 
 def _named(names: str) -> frozenset[str]:
     return frozenset(names.split())
@@ -71,6 +73,8 @@ SUCCESSES = frozenset(
     {"ok", "success", "succeeded", "successful", "200", "201", "202", "0", "true", "no error", "none"}
 )
 LEVELS = 3
+# The expressions of a pagination that a pager reads to go on.
+READ_OF_PAGES = ("next_cursor", "next_url", "more", "total_pages")
 PLACE = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+")(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"))*')
 STEP = re.compile(r'[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"')
 
@@ -247,18 +251,25 @@ def lacks(document: Any, place: str) -> bool:
     return False
 
 
-def surrounding(document: Any, place: str, *, is_paged: bool) -> dict[str, Any]:
+def surrounding(document: Any, place: str, paging: Pagination | None = None) -> dict[str, Any]:
     """Return what an answer says beside the result at a place, without what says nothing.
 
-    Of a paged list, members about its pages are left out: the result has a next_cursor of its own.
+    Of a list with `paging`, what is read of its pages is left out, and so are other members about them: the result has
+    a next_cursor of its own.
     """
     steps = steps_of(place)
     if steps is None or not isinstance(document, dict):
         return {}
-    return _kept(_without(document, steps), is_paged=is_paged)
+    rest = _without(document, steps)
+    for name in READ_OF_PAGES:
+        expression = getattr(paging, name, None)
+        rest = _without(rest, steps_of(expression) or ()) if expression else rest
+    return _kept(rest, is_paged=paging is not None)
 
 
 def _without(members: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
+    if not steps:
+        return members
     first, *others = steps
     kept = {name: member for name, member in members.items() if name != first}
     inner = members.get(first)
@@ -274,11 +285,15 @@ def _kept(members: dict[str, Any], *, is_paged: bool, level: int = 0) -> dict[st
         shown = member
         if bare in CONTAINERS and isinstance(member, dict) and level < LEVELS:
             shown = _kept(member, is_paged=is_paged, level=level + 1)
-        elif is_paged and bare in PAGING:
+        elif is_paged and (bare in PAGING or (level and _is_link(member))):
             continue
         if not is_void(shown) and not _says_nothing(bare, shown):
             kept[name] = shown
     return kept
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("https://", "http://", "/", "?"))
 
 
 def _says_nothing(name: str, value: Any) -> bool:
