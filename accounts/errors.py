@@ -43,7 +43,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
-from accounts.counting import counted
+from accounts.texts.counting import counted
 
 T = TypeVar("T")
 

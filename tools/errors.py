@@ -4,6 +4,7 @@ ToolError
 ├── UnknownTool            no such tool for this caller
 ├── FilterUnknown          a method or tag filter names what does not exist
 ├── BundleInvalid          a bundle file is invalid
+├── LossUnconfirmed        a load would take live tools away, and nobody has agreed to that
 ├── WriteForbidden         a person whose role only reads tries a tool that writes
 ├── WriteUnconfirmed       a person tries a tool that writes, and has not confirmed that
 └── CallFailed             the call has no result; says whether to try again
@@ -22,6 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from accounts.texts.counting import counted
 from tools.ratelimits import RateLimits
 
 
@@ -67,6 +69,21 @@ class BundleInvalid(ToolError):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
+
+
+MAX_NAMED = 20
+
+
+@dataclass
+class LossUnconfirmed(ToolError):
+    """The live tools that a load would take away, by `resource.method`, each with the reason."""
+
+    lost: dict[str, str]
+
+    def __str__(self) -> str:
+        named = [f"  {key}: {reason}" for key, reason in [*self.lost.items()][:MAX_NAMED]]
+        more = [f"  and {len(self.lost) - MAX_NAMED} more."] if len(self.lost) > MAX_NAMED else []
+        return "\n".join([f"It would take {counted(len(self.lost), 'live tool')} away:", *named, *more])
 
 
 @dataclass

@@ -10,7 +10,8 @@ def target_of(reference: str, root: Any) -> Any:
     `reference` begins with `#`. An extra slash, none after `#`, and %2F for ~1 are tolerated: documents have them.
     """
     target = root
-    for written in reference.removeprefix("#").split("/"):
+    # What comes before the first slash is no step; the root may have a member of that empty name.
+    for written in reference.removeprefix("#").removeprefix("/").split("/"):
         # RFC 6901, section 4: in this order, or `~01` would become a slash.
         step = unquote(written).replace("~1", "/").replace("~0", "~")
         if isinstance(target, dict) and step in target:

@@ -38,7 +38,7 @@ class Shaping(DefinitionPart):
 class Method(DefinitionPart):
     """One operation on a resource: an HTTP method and a path under the base URL."""
 
-    http: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    http: Literal["GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"]
     path: Path
     access: Access
     body: Literal["none", "form", "json", "multipart", "raw"] = "none"

@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError
 from accounts import bounded_json, lenient_json
 from accounts.definition import Definition
 from accounts.errors import NotJSON
-from accounts.invisible import visible
+from accounts.texts.invisible import visible
 from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.markup import is_page, page_title, without_markup
 from accounts.vendors.reasons import MOST_CODE, MOST_WORDS, Complaint, Reason, one_line, reason_in

@@ -19,9 +19,9 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.errors import ConsentFailed, CredentialsUnreadable
-from accounts.invisible import visible
 from accounts.keyring import key_ring
 from accounts.models import User
+from accounts.texts.invisible import visible
 from accounts.vendors.addresses import origin
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient

@@ -17,9 +17,9 @@ from django.views.generic import FormView
 from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.people.second_factors import check_code, factor_of
-from accounts.refusals import REFUSED, refused
 from accounts.signing_in.entering import enter
 from accounts.signing_in.limits import begin
+from accounts.web.refusals import REFUSED, refused
 from portal.people.forms import CodeForm, SignInForm
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from accounts.counting import counted
 from accounts.models import IntegratedAccount
+from accounts.texts.counting import counted
 from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import IntegratedAccount, Role
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.web.refusals import REFUSED
 from mcpservers.errors import PolicyRefused
 from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer

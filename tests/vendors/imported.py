@@ -1,36 +1,53 @@
-"""Tools imported from an API description, called through MCP at a scripted vendor."""
+"""An API description as a model has it: imported, published, connected, and served over MCP."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 import yaml
+from asgiref.sync import sync_to_async
 
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
 from mcpservers.lifecycle import create_server
 from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
+from tests.vendors.scripted import ScriptedVendor
 from tools.documentation.publishing import publish
 from tools.models import Documentation
 from tools.openapi.importing import prepare
 
-SECRET = "acme-secret"
+Import = Callable[..., Awaitable[McpClient]]
+INFO = {"title": "Acme", "version": "1"}
+BEARER = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
 
 
-def acme_client(environment: Environment, address: str, paths: dict[str, Any], **more: Any) -> McpClient:
-    """Import a description of these paths, publish all of its tools, and return a client of a server with them."""
-    document = {
+def described(paths: dict[str, Any], **parts: Any) -> str:
+    """Return a description of these paths, with a bearer token unless the parts say otherwise."""
+    components = {**BEARER, **parts.pop("components", {})}
+    usual = {
         "openapi": "3.0.3",
-        "info": {"title": "Acme"},
-        "servers": [{"url": "https://acme.example"}],
+        "info": INFO,
+        "servers": [{"url": "https://api.acme.example"}],
         "security": [{"key": []}],
-        "paths": paths,
-        **more,
+        "components": components,
     }
-    schemes = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
-    document["components"] = {**schemes, **more.get("components", {})}
-    integration = prepare(yaml.safe_dump(document, sort_keys=False), name="acme").load(OPERATOR).integration
-    publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
-    account = connect_account(
-        environment, integration, "tests", name="Acme", fields={"api_key": SECRET}, base_url=address, verify=False
-    )
-    return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
+    return yaml.safe_dump({**usual, **parts, "paths": paths}, sort_keys=False)
+
+
+@pytest.fixture
+def importing(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> Import:
+    """Import descriptions of a vendor that listens at the scripted vendor's address."""
+
+    @sync_to_async
+    def made(text: str, *, name: str = "acme", fields: dict[str, str] | None = None, path: str = "") -> McpClient:
+        integration = prepare(text, name=name).load(OPERATOR).integration
+        publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
+        account = connect_account(
+            environment, integration, "tests", name=name.title(),
+            fields=fields if fields is not None else {"token": "acme-secret"},
+            base_url=scripted.address + path, verify=False,
+        )  # fmt: skip
+        return McpClient(create_server(account, "tests", name=name.title(), methods=[], tags=[])[1])
+
+    return made

@@ -11,8 +11,8 @@ import jsonschema_rs
 import orjson
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
-from accounts.invisible import unescaped
-from accounts.nearest import nearest
+from accounts.texts.invisible import unescaped
+from accounts.texts.nearest import nearest
 from accounts.vendors.segments import is_one_segment
 from tools.calling.files import ACCEPTED
 from tools.calling.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar

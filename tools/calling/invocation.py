@@ -76,8 +76,10 @@ async def invoke(
     except CallFailed as failed:
         note.outcome, note.error = OUTCOMES.get(type(failed), Outcome.FAILED), _noted(failed)
         raise
-    except asyncio.CancelledError:
-        note.outcome, note.error = Outcome.CANCELLED, "The client went away before the answer came."
+    except asyncio.CancelledError as cancelled:
+        # Whoever cancels a call may say why (asyncio, Task.cancel).
+        why = str(cancelled) or "The client went away before the answer came."
+        note.outcome, note.error = Outcome.CANCELLED, why
         raise
     finally:
         note.duration_ms = (time.perf_counter() - started) * 1000

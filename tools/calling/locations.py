@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from accounts.invisible import visible
+from accounts.texts.invisible import visible
 from accounts.vendors.addresses import origin
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import UpstreamResponse

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from accounts.invisible import may_hide, revealed
+from accounts.texts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
 from tools.calling.answers import AnswerContent, VendorAnswer
 from tools.calling.cleaning import cleaned

@@ -16,7 +16,7 @@ from cachetools import LRUCache, cached
 from accounts.definition import Access, Definition, Method, Shaping
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from accounts.nearest import nearest
+from accounts.texts.nearest import nearest
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS, group_of

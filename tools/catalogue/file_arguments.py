@@ -58,7 +58,7 @@ def read_upload(given: dict[str, Any]) -> Upload:
     """Return the file in an argument; raise UploadRefused."""
     text, encoded = given.get("text"), given.get("content_base64")
     if (text is None) == (encoded is None):
-        raise UploadRefused("takes either text or content_base64, and not both.")
+        raise UploadRefused("takes one of text and content_base64: not both, and not neither.")
     media_type = given.get("media_type") or ("text/plain; charset=utf-8" if encoded is None else OCTETS)
     if len(media_type) > MAX_NAME or not MEDIA_TYPE.fullmatch(media_type):
         raise UploadRefused("media_type is not a media type; give one such as text/csv, or leave it out.")

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from accounts.definition import Definition
-from accounts.invisible import invisible_problems
+from accounts.texts.invisible import invisible_problems
 from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
 from tools.catalogue.schemas import SchemaRefused, compile_validator, inline_references, property_problems

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.changes import ChangeKind, announce
 from accounts.models import Integration, User
 from tools.catalogue.gate import name_of, problems_of
+from tools.documentation.bundles import LOADED
 from tools.models import Documentation, acting
 from tools.rights import Editor, Right, demand, person_of, reason_of
 
@@ -63,8 +64,17 @@ def _publish(row: Documentation, by: User | None) -> None:
     Documentation.save_base(row)
 
 
-def never_published(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:
-    """Return the rows that were never published: imported drafts, but not records that somebody withdrew."""
+def not_withdrawn(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:
+    """Return the unpublished rows that no person withdrew: imported drafts, and what a load took back."""
     model = Documentation.history.model
-    once = set(model.objects.filter(integration_id=integration.pk, published=True).values_list("id", flat=True))
-    return [row for row in rows if not row.published and row.pk not in once]
+    versions = model.objects.filter(integration_id=integration.pk).order_by("history_date", "history_id")
+    # What made each record unpublished last, after it had been published.
+    withdrawn: dict[int, str] = {}
+    was_published: set[int] = set()
+    for row_id, published, reason in versions.values_list("id", "published", "history_change_reason"):
+        if published:
+            was_published.add(row_id)
+        elif row_id in was_published:
+            was_published.discard(row_id)
+            withdrawn[row_id] = reason or ""
+    return [row for row in rows if not row.published and withdrawn.get(row.pk, LOADED) == LOADED]

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from accounts.definition import Access, Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
+from tools.documentation.effects import Effect, changes_by_name, effect_of
 from tools.openapi.answers import Result, inside, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
 from tools.openapi.authentication import AccessProposal, access_of
@@ -30,16 +31,9 @@ from tools.openapi.shapes.schemas import Cleaner
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
 RESPONSE_BUDGET = 5_000
-# A POST counts as a read only if its path ends in just one of these words and its name has no verb of change: a write
-# that passes for a read is neither confirmed by a person nor recorded before it is sent.
+# A POST counts as a read only if its path ends in just one of these words and nothing in its name changes anything: a
+# write that passes for a read is neither confirmed by a person nor recorded before it is sent.
 READING = frozenset({"search", "query"})
-CHANGING = frozenset({
-    "add", "apply", "approve", "archive", "assign", "cancel", "clear", "close", "copy", "create", "delete",
-    "disable", "drop", "edit", "enable", "execute", "export", "import", "insert", "merge", "modify", "move",
-    "patch", "post", "publish", "purge", "put", "reject", "remove", "rename", "replace", "reset", "restore",
-    "revoke", "run", "save", "send", "set", "start", "store", "submit", "sync", "trigger", "update", "upload",
-    "upsert", "write",
-})  # fmt: skip
 PAGING_ARGUMENTS = frozenset({"limit", "next_cursor"})
 
 
@@ -180,8 +174,8 @@ class _Proposer:
         return MadeMethod(made, (resource, method), declared, arguments, paging)
 
     def _paging(self, read: ReadOperation, method: str) -> Guess | None:
-        """Return how a list is paged: by its query, or by the JSON body of a POST that only reads."""
-        if not read.may_have_pages or read.operation.http not in {"GET", "POST"}:
+        """Return how a list is paged: by its query, or by the JSON body of a request that only reads."""
+        if not read.may_have_pages:
             return None
         query = [
             PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
@@ -209,6 +203,8 @@ class _Proposer:
         """Return the method as it is declared in the definition."""
         operation, result = read.operation, read.result
         made: dict[str, Any] = {"http": operation.http, "path": arguments.path, "access": str(read.access)}
+        if operation.http != "DELETE" and read.access is Access.WRITE and _effect_of(operation).is_grave:
+            made["destructive"] = True
         if read.body.declared:
             made |= read.body.declared
         styles = {**read.body.styles, **arguments.styles}
@@ -235,7 +231,7 @@ class _Proposer:
         """Declare whether a method takes limit and next_cursor, if its name does not imply it."""
         if read.access is Access.WRITE:
             return {}
-        is_list = read.may_have_pages and read.operation.http in {"GET", "POST"}
+        is_list = read.may_have_pages
         wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
         # Without pagination, an answer that may not be a list is better left as it is.
         if wanted and paging is None and method != "list" and not read.result.is_list:
@@ -251,7 +247,12 @@ class _Proposer:
             "method": method,
             "tool_name": tool_name,
             "title": title_of(operation, resource, method),
-            "description": description_of(operation, resource, method, self._label, paginated=made.is_paginated),
+            "description": description_of(
+                operation,
+                self._label,
+                [*made.arguments.schema.get("properties", {}), *made.read.body.schema.get("properties", {})],
+                paginated=made.is_paginated,
+            ),
             "query_schema": made.arguments.schema,
             "body_schema": made.read.body.schema,
             "response_schema": self._response_schema(made.read.result, of_items=made.is_paginated),
@@ -316,13 +317,18 @@ def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:
     return RequestBody(body.declared, schema, body.styles)
 
 
+def _effect_of(operation: Operation) -> Effect:
+    return effect_of(operation.http, operation.path, operation.operation_id, operation.summary)
+
+
 def _access_of(operation: Operation, result: Result) -> Access:
-    is_read = operation.http == "GET" or (result.is_list and _only_searches(operation))
-    return Access.READ if is_read else Access.WRITE
+    if operation.http in {"GET", "QUERY"}:
+        return Access.WRITE if _effect_of(operation).changes else Access.READ
+    return Access.READ if result.is_list and _only_searches(operation) else Access.WRITE
 
 
 def _only_searches(operation: Operation) -> bool:
     """Return whether everything known about a POST says that it only searches."""
     last = words_of(operation.path.rstrip("/").rpartition("/")[2])
-    named = {*words_of(operation.operation_id)} - {"post"}
-    return operation.http == "POST" and len(last) == 1 and last[0] in READING and not named & CHANGING
+    named = [word for word in words_of(operation.operation_id) if word != "post"]
+    return operation.http == "POST" and len(last) == 1 and last[0] in READING and not changes_by_name(named)

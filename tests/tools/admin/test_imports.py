@@ -143,7 +143,7 @@ class TestReview:
         assert "All 1 that match" in as_read(root.get(review(acme, "?gate=needs-work")).content.decode())
         assert "is too thin" in root.get(review(acme, "?gate=needs-work")).content.decode()
         assert "All 12 that match" in as_read(root.get(review(acme, "?gate=passes")).content.decode())
-        assert "All 1 that match" in as_read(root.get(review(acme, "?q=create+note")).content.decode())
+        assert "All 1 that match" in as_read(root.get(review(acme, "?q=create_a_acme_note")).content.decode())
         do(root, acme, "accept", row("tickets.list"))
         assert "All 1 that match" in as_read(root.get(review(acme, "?mark=accepted")).content.decode())
         assert "All 12 that match" in as_read(root.get(review(acme, "?mark=unmarked")).content.decode())

@@ -5,9 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from accounts.models import Environment
 from tests.mcp_client import McpClient
-from tests.vendors.imported import acme_client
+from tests.vendors.imported import Import, described
 from tests.vendors.scripted import ScriptedVendor
 
 JSON = "application/json"
@@ -114,8 +113,8 @@ DONE: list[tuple[str, Any]] = [
 
 
 @pytest.fixture
-def acme(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> McpClient:
-    return acme_client(environment, scripted.address, PATHS)
+async def acme(importing: Import) -> McpClient:
+    return await importing(described(PATHS))
 
 
 def arguments(tool: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A vendor that is down, an account with too many calls: nothing is sent, the words say so, and it is counted."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +9,6 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from accounts.models import IntegratedAccount
-from accounts.vendors.upstream import close_shared_upstream
 from tests.mcp_client import McpClient
 from tests.moving import move
 from tests.rest import AsyncRest, problem
@@ -25,9 +23,8 @@ ID = {"id": "1"}
 
 
 @pytest.fixture
-async def rest(admin_token: str) -> AsyncIterator[AsyncRest]:
-    yield AsyncRest(admin_token)
-    await close_shared_upstream()
+def rest(admin_token: str, upstream: None) -> AsyncRest:
+    return AsyncRest(admin_token)
 
 
 def counted(name: str, **labels: str) -> float:

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Environment
 from accounts.vendors.reasons import MOST_WORDS, reason_in
 from tests.mcp_client import McpClient
-from tests.vendors.imported import acme_client
+from tests.vendors.imported import Import, described
 from tests.vendors.scripted import ScriptedVendor
 
 CREATE, LIST = "create_a_acme_customer", "list_all_acme_customers"
@@ -49,8 +48,8 @@ PATHS = {
 
 
 @pytest.fixture
-def acme(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> McpClient:
-    return acme_client(environment, scripted.address, PATHS)
+async def acme(importing: Import) -> McpClient:
+    return await importing(described(PATHS))
 
 
 async def said(

@@ -14,8 +14,8 @@ from accounts.models import Integration
 from tests.bundles import load_bundle
 from tests.tools.openapi.documents import DESK_30, STORE_20, answering, described, large, operation
 from tools.catalogue.compilation import build
-from tools.documentation.bundles import write_bundle
-from tools.models import Documentation
+from tools.documentation.bundles import LOADED, write_bundle
+from tools.models import Documentation, acting
 
 pytestmark = pytest.mark.django_db
 
@@ -84,9 +84,50 @@ def test_importing_again_changes_nothing(file: Path) -> None:
     run(file)
     before = list(Documentation.objects.values()), Integration.objects.values().get()
     changes = report(file)["changes"]
-    nothing: dict[str, Any] = {"definition": [], "added": [], "changed": [], "kept": [], "gone": []}
+    nothing: dict[str, Any] = {"definition": [], "added": [], "changed": [], "kept": [], "gone": [], "lost": []}
     assert changes == {**nothing, "unchanged": 13, "accounts_stopped": 0}
     assert (list(Documentation.objects.values()), Integration.objects.values().get()) == before
+
+
+def tools_of_acme() -> list[str]:
+    return [tool.name for tool in build(Integration.objects.get(name="acme"))]
+
+
+def test_importing_again_never_takes_live_tools_away(file: Path) -> None:
+    run(file, "--publish")
+    before = tools_of_acme()
+    for options in (["--overwrite"], ["--overwrite", "--publish"], ["--publish"], []):
+        again = report(file, *options)
+        assert (again["changes"]["lost"], again["changes"]["changed"], again["published"]) == ([], [], 0)
+        assert tools_of_acme() == before
+
+
+def test_what_an_earlier_import_took_back_can_be_published_again(file: Path) -> None:
+    run(file, "--publish")
+    withdrawn = row("tickets.get")
+    withdrawn.published = False
+    withdrawn.save()
+    with acting(reason=LOADED):
+        for each in Documentation.objects.filter(published=True):
+            each.published = False
+            each.save()
+    assert report(file, "--publish")["published"] == 12
+    assert not row("tickets.get").published
+
+
+def test_a_description_that_lost_a_live_tools_operation_asks_first(file: Path) -> None:
+    run(file, "--publish")
+    before = tools_of_acme()
+    document = yaml.safe_load(DESK_30)
+    del document["paths"]["/v2/labels/{name}"]
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    lost = report(file, "--dry-run", "--overwrite")["changes"]["lost"]
+    assert [each["reason"] for each in lost] == ["its method is gone from the definition."]
+    with pytest.raises(CommandError, match=r"nothing was changed.\nIt would take 1 live tool away:[\s\S]*--withdraw"):
+        run(file, "--overwrite")
+    assert tools_of_acme() == before
+    run(file, "--overwrite", "--withdraw")
+    assert len(tools_of_acme()) == len(before) - 1
 
 
 def changed_description() -> str:

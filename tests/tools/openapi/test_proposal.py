@@ -66,7 +66,7 @@ class TestEveryVersion:
             "update_a_acme_label_by_id", "create_a_acme_note", "acme_notes_replace",
         ]  # fmt: skip
         assert names(proposed(STORE_20)) == [
-            "list_all_acme_orders", "create_a_acme_order", "acme_order_invoice_retrieve", "acme_order_invoice_submit",
+            "list_all_acme_orders", "create_a_acme_order", "acme_order_invoice_retrieve", "acme_order_invoice_upload",
         ]  # fmt: skip
 
     def test_each_refusal_has_its_reason(self) -> None:

@@ -10,6 +10,7 @@ from tools.catalogue.gate import name_of
 from tools.documentation.lint.arguments import argument_findings
 from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
 from tools.documentation.lint.findings import BEST, RULES, Finding, Rule, score_of
+from tools.documentation.lint.hints import hint_findings
 from tools.documentation.lint.mentions import mention_findings, mention_pattern, mentions_of
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
@@ -25,6 +26,7 @@ def own_findings(definition: Definition, record: Documentation, tokens: int | No
     method = definition.resources[record.resource].methods[record.method]
     found = [*word_findings(definition, record, name_of(definition, record))]
     found += argument_findings(definition, record)
+    found += hint_findings(definition, record)
     if method.access is Access.READ and not record.response_schema:
         found.append(
             Finding("response-undocumented", "response_schema", "is empty; describe the result, or one item of a list.")

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts.errors import DefinitionInvalid
 from tools.documentation.bundles import LoadResult, note_loaded
 from tools.documentation.differences import named
-from tools.documentation.publishing import PublishResult, never_published, publish
-from tools.errors import BundleInvalid
+from tools.documentation.publishing import PublishResult, not_withdrawn, publish
+from tools.management.files import file_problems
 from tools.models import Documentation
 from tools.openapi.importing import ImportPlan, prepare
 from tools.rights import Operator
@@ -25,7 +24,7 @@ MAX_LISTED = 20
 class Command(BaseCommand):
     """Import a description as draft records, which stay drafts until somebody publishes them."""
 
-    help = "Import an API description (OpenAPI 3.0, 3.1, Swagger 2.0; JSON or YAML) as a definition and draft records."
+    help = "Import an API description (OpenAPI 3.0 to 3.2, Swagger 2.0) as a definition and draft records."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -36,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--base-url", default="", help="The API's address, if not the one in the document.")
         parser.add_argument("--publish", action="store_true", help="Publish drafts that pass the quality gate.")
         parser.add_argument("--overwrite", action="store_true", help="Replace records that an editor changed.")
+        parser.add_argument("--withdraw", action="store_true", help="Agree that live tools are taken away.")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would change.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object, and nothing else.")
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         """Import a file and report what changed; a file that cannot be imported changes nothing."""
         path: Path = options["file"]
         began = time.perf_counter()
-        try:
+        with file_problems(path, done="imported"):
             # Some editors begin a file with a byte order mark.
             text = path.read_bytes().decode("utf-8-sig")
             prepared = prepare(
@@ -57,14 +57,8 @@ class Command(BaseCommand):
             if loaded.warning:  # before anything is changed
                 self.stderr.write(loaded.warning)
             if not options["dry_run"]:
-                loaded = _load(prepared)
+                loaded = _load(prepared, withdraw=options["withdraw"])
             published = _publish(loaded) if options["publish"] and not options["dry_run"] else PublishResult()
-        except OSError as problem:
-            raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
-        except UnicodeDecodeError:
-            raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
-        except (BundleInvalid, DefinitionInvalid) as problem:
-            raise CommandError(f"{path} was not imported; nothing was changed.\n{problem}") from None
         report = report_of(prepared, loaded, published, seconds=time.perf_counter() - began, dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
@@ -73,8 +67,8 @@ class Command(BaseCommand):
 
 
 @transaction.atomic
-def _load(prepared: ImportPlan) -> LoadResult:
-    loaded = prepared.load(OPERATOR)
+def _load(prepared: ImportPlan, *, withdraw: bool) -> LoadResult:
+    loaded = prepared.load(OPERATOR, withdraw=withdraw)
     if loaded.changes_something:
         note_loaded(OPERATOR, loaded, "description", overwrite=prepared.overwrite)
     return loaded
@@ -82,7 +76,7 @@ def _load(prepared: ImportPlan) -> LoadResult:
 
 def _publish(loaded: LoadResult) -> PublishResult:
     rows = Documentation.objects.filter(integration=loaded.integration).order_by("pk")
-    return publish(loaded.integration, never_published(loaded.integration, rows), OPERATOR, held=loaded.drafts)
+    return publish(loaded.integration, not_withdrawn(loaded.integration, rows), OPERATOR, held=loaded.drafts)
 
 
 def report_of(
@@ -112,6 +106,7 @@ def report_of(
             "unchanged": len(loaded.unchanged),
             "kept": loaded.kept,
             "gone": loaded.gone,
+            "lost": [{"record": key, "reason": reason} for key, reason in loaded.lost.items()],
             "accounts_stopped": loaded.stops,
         },
     }
@@ -133,6 +128,7 @@ def summary(report: dict[str, Any]) -> str:
     lines += [f"  definition {each}" for each in changes["definition"][:MAX_LISTED]]
     lines += [f"  changed {each['record']}: {', '.join(each['fields'])}" for each in changes["changed"][:MAX_LISTED]]
     lines += [f"  {word}: {named(changes[word])}" for word in ("kept", "gone") if changes[word]]
+    lines += [f"  lost tool {each['record']}: {each['reason']}" for each in changes["lost"][:MAX_LISTED]]
     lines += [f"  refused {each['operation']}: {each['reason']}" for each in report["refused"][:MAX_LISTED]]
     lines += [f"  draft {each['record']}: {' '.join(each['reasons'])}" for each in report["drafts"][:MAX_LISTED]]
     if not report["dry_run"]:
