@@ -17,7 +17,10 @@ RETRY_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms", "x-retry-after-ms
 RESET_AFTER = ("x-ratelimit-reset-after", "x-rate-limit-reset-after", "ratelimit-reset-after", "x-ratelimit-resetafter")
 RESET_MILLISECONDS = ("x-ratelimit-reset-ms", "x-rate-limit-reset-ms", "x-ratelimit-reset-after-ms")
 # Limits of several kinds beside each other, as vendors of language models have them: by requests, and by their size.
-KINDS = ("requests", "tokens")
+KINDS = tuple(
+    (f"x-ratelimit-limit-{kind}", f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}")
+    for kind in ("requests", "tokens")
+)
 # Later IETF drafts put everything into these two.
 STRUCTURED = "ratelimit"
 POLICY = "ratelimit-policy"
@@ -119,14 +122,9 @@ def _first_wait(headers: dict[str, str], names: tuple[str, ...], *, per_second: 
 def _of_kinds(headers: dict[str, str]) -> RateLimits:
     """Return the limit of the kind that runs out first; of requests, if none has run out."""
     found = [
-        RateLimits(
-            _number(headers, None, (f"x-ratelimit-limit-{kind}",)),
-            remaining,
-            _first_wait(headers, (f"x-ratelimit-reset-{kind}",)),
-        )
-        for kind in KINDS
-        if (remaining := _number(headers, None, (f"x-ratelimit-remaining-{kind}",))) is not None
-        or f"x-ratelimit-reset-{kind}" in headers
+        RateLimits(_number(headers, None, (limit,)), _number(headers, None, (left,)), _first_wait(headers, (reset,)))
+        for limit, left, reset in KINDS
+        if left in headers or reset in headers
     ]
     return next((limits for limits in found if limits.remaining == 0), found[0]) if found else RateLimits()
 

@@ -261,9 +261,13 @@ def surrounding(document: Any, place: str, paging: Pagination | None = None) -> 
     if steps is None or not isinstance(document, dict):
         return {}
     rest = _without(document, steps)
+    if not rest:
+        return {}
+    # Read as a dict: looking for an attribute that a model does not have is slow.
+    declared = vars(paging) if paging else {}
     for name in READ_OF_PAGES:
-        expression = getattr(paging, name, None)
-        rest = _without(rest, steps_of(expression) or ()) if expression else rest
+        if expression := declared.get(name):
+            rest = _without(rest, steps_of(expression) or ())
     return _kept(rest, is_paged=paging is not None)
 
 
