@@ -168,6 +168,7 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
 
 async def _followed(answer: VendorAnswer, request: ToolRequest, note: CallNote) -> UpstreamResponse:
     """Return the file that a download was moved to; raise AnswerUnusable where it is not followed, or not there."""
+    started = time.perf_counter()
     try:
         address = download_address(answer.connection, request.target, answer.response)
         response = await download(answer.connection, address, seen=note.seen)
@@ -175,7 +176,8 @@ async def _followed(answer: VendorAnswer, request: ToolRequest, note: CallNote) 
         raise answer.redirected(f"was not followed: {failure}") from None
     if not 200 <= response.status < 300:
         raise answer.redirected(f"was followed, to an answer with HTTP {response.status}")
-    note.upstream_bytes = len(response.body)
+    note.upstream_status, note.upstream_bytes = response.status, len(response.body)
+    note.upstream_ms = (note.upstream_ms or 0) + (time.perf_counter() - started) * 1000
     return response
 
 

@@ -44,7 +44,7 @@ async def test_it_is_followed_once_without_anything_of_the_account(
     await sync_to_async(recorder.flush)()
     call = await Call.objects.order_by("-pk").afirst()
     assert call is not None
-    assert (call.outcome, call.upstream_bytes) == ("ok", 3)
+    assert (call.outcome, call.upstream_status, call.upstream_bytes) == ("ok", 200, 3)
 
 
 async def test_a_second_redirect_and_a_refusal_there_are_told(
