@@ -30,12 +30,12 @@ TEXTS = tuple(
     """
     message msg errormessage errormsg errmsg faultstring errortext errorsummary errordescription statusmessage
     usermessage localizedmessage description detail details longmessage reason explanation problem cause hint errorinfo
-    errordetail errordetails developermessage summary text
+    errordetail errordetails developermessage defaultmessage issue summary text
     """.split()  # noqa: SIM905  a list of it fills a page
 )
 # These say something only where nothing else does.
-WEAK_TEXTS = _named("reason cause summary text developermessage")
-LAST_TEXTS = ("title", "error", "errors", "fault", "exception", "status", "data", "result")
+WEAK_TEXTS = _named("reason cause issue summary text developermessage defaultmessage")
+LAST_TEXTS = ("title", "error", "err", "errors", "fault", "exception", "status", "data", "result")
 CODES = ("code", "errorcode", "errcode", "faultcode", "errorkey", "type", "status", "category", "reason", "error")
 FIELDS = (
     "field", "fieldname", "fieldpath", "param", "parameter", "parametername", "paramname", "propertypath",
@@ -60,7 +60,7 @@ NESTED = SEVERAL | _named(
 )
 # An object with one of these is an error, or contains some; any other object may map fields to errors.
 STRUCTURAL = NESTED - _named("message body detail details error errors fields validation elements reasons")
-DECISIVE = STRUCTURAL | _named("message msg code errorcode errormessage detail faultstring")
+DECISIVE = STRUCTURAL | _named("message msg code errorcode errormessage detail faultstring field param loc")
 # Looked at only where nothing was found elsewhere.
 LAST_RESORT = ("data", "result", "response", "messages", "warnings")
 OF_NO_FIELD = _named("nonfielderrors all base error errors general global form root")
@@ -116,6 +116,9 @@ def reason_in(value: Any) -> Reason:
                 reading.read(members[name], depth=1, are_several=True)
     if not reading.complaints and isinstance(value, dict):
         reading.read_fields(value)
+        for member in islice(value.values(), MOST_COMPLAINTS):
+            if not reading.complaints and isinstance(member, dict):  # a wrapper by any name
+                reading.read(member, depth=1)
     if not reading.complaints and value not in (None, "", [], {}):
         reading.add(_excerpt(value), ())
     return Reason(tuple(reading.complaints), reading.code)
@@ -173,13 +176,16 @@ class _Reading:
         self.code = self.code or (_code(members, texts) if texts else "")
         before = len(self.complaints)
         for name, member in members.items():
-            if name in NESTED and isinstance(member, dict if name == "fields" else dict | list):
-                self.read(member, fields, depth + 1, are_several=name in SEVERAL)
+            if name in NESTED and isinstance(member, dict if name == "fields" else dict | list) and not _text(member):
+                self.read(member, fields, depth + 1, are_several=name in SEVERAL or name == "message")
         if not texts and len(self.complaints) == before:
             self._read_last(members, fields)
 
     def _read_last(self, members: dict[str, Any], fields: tuple[Field, ...]) -> None:
         """Take what says little for the reason, since nothing else was said."""
+        if fields and isinstance(members.get("messages"), list):
+            self.read(members["messages"], fields, DEPTH - 1)
+            return
         for name in (*LAST_TEXTS, *CODES):
             text = members.get(name)
             if isinstance(text, str) and text.strip() and text.strip().lower() not in SAYS_ONLY_THAT:

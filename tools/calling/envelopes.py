@@ -116,7 +116,9 @@ def outcome(document: Any, result: Any, expected: Expected) -> Outcome:
         payload = [result]
     else:
         payload = [members[name] for name in PAYLOADS & members.keys() if not _failure("result", members[name])]
-    if all(map(is_void, payload)):
+    if all(each is False or is_void(each) for each in payload):
+        if any(members[name] is True for name in FLAGS & members.keys()):
+            return Outcome.PARTLY  # it says that it succeeded, and reports errors
         failed = bool(payload) or signs.are_believed(expected)
         return Outcome.FAILED if failed else Outcome.DONE
     if (signs.flag or signs.status) and all(map(_is_explanation, payload)):

@@ -86,6 +86,7 @@ FAILED: list[tuple[str, Any, str]] = [
     (GET_NOTE, {"status": 404, "title": "Missing", "detail": "No seat"}, "'Missing. No seat'"),
     (NOTE, {"code": 422, "message": "No seat", "data": None}, "'No seat'"),
     (NOTE, {"status": "failed", "error": "No seat"}, "'No seat'"),
+    (NOTE, {"success": False, "result": False, "error": "No seat"}, "'No seat'"),
     (NOTE, {"success": "false", "message": "No seat"}, "'No seat'"),
 ]
 # A tool and an answer that is its result, though one of its members seems to say otherwise.
@@ -151,6 +152,9 @@ async def test_a_result_with_errors_beside_it_is_shown_with_a_remark(acme: McpCl
     scripted.body = orjson.dumps(graph)
     remarks = [f"{PARTLY}'No you'."]
     assert await acme.value(GET_NOTE, {"id": "1"}) == {**graph, "remarks": remarks}
+    skipped = {"success": True, "errors": ["3 rows skipped"], "data": None}
+    scripted.body = orjson.dumps(skipped)
+    assert await acme.value(NOTE, {"title": "x"}) == {**skipped, "remarks": [f"{PARTLY}'3 rows skipped'."]}
     bulk = {"success": False, "results": [{"id": 1, "ok": True}, {"id": 2, "ok": False}]}
     scripted.body = orjson.dumps(bulk)
     shown = await acme.value(NOTE, {"title": "x"})
