@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from accounts.changes import Change, ChangeKind, carry, tell
+from accounts.changes import Change, ChangeKind, carry, publish
 
 logger = logging.getLogger(__name__)
 
@@ -77,4 +77,4 @@ async def _listen_once(group: str, receive: Receiver) -> None:
 async def _changed(message: Message) -> None:
     if message.get("type") == MESSAGE:
         # Local, or every process would send it on again.
-        tell(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)
+        publish(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)

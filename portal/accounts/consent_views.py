@@ -38,8 +38,8 @@ from portal.accounts.joining import client_of, finish, new_consent, typed_fields
 from portal.requests import PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNKNOWN = (
-    "This answer does not belong to a connection that was begun in this browser within the last "
-    f"{LIFETIME_SECONDS // 60} minutes, or it was used already. Nothing was connected. Begin again."
+    "This answer does not belong to a connection that was started in this browser within the last "
+    f"{LIFETIME_SECONDS // 60} minutes, or it was used already. Nothing was connected. Start again."
 )
 
 

@@ -175,7 +175,8 @@ def definition_of(integration: Integration) -> Definition:
         return integration.parsed()
     except DefinitionInvalid:
         raise Http404(
-            f"The definition of {integration.label} is not valid at present. Whoever edits it in the admin can fix it."
+            f"The definition of {integration.label} is not valid at present. Ask somebody who edits definitions in the "
+            "admin to fix it."
         ) from None
 
 

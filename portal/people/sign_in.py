@@ -126,5 +126,5 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Send visitors of the admin to the portal's sign-in page."""
     # The sign-in page sends signed-in users back here: a redirect would loop.
     if request.user.is_authenticated:
-        raise PermissionDenied("The admin is for staff. Ask whoever runs Patchbay for your team.")
+        raise PermissionDenied("The admin is for staff. Ask the person who runs Patchbay for your team.")
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

@@ -32,7 +32,7 @@ NGINX = shutil.which("nginx")
 pytestmark = [
     pytest.mark.services,
     # Only who runs a proxy needs it; .ci/run installs it, so that the gate never skips these.
-    pytest.mark.skipif(NGINX is None, reason="nginx is not installed here"),
+    pytest.mark.skipif(NGINX is None, reason="nginx is missing: install it (Debian: apt-get install nginx-light)"),
 ]
 
 MAIN = """

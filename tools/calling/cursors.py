@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
+from tools.calling.queries import as_json
 from tools.pagination import Position
 
 # The first byte of a cursor: the version of its format, and whether its position is compressed.
@@ -46,7 +47,7 @@ class CursorRefused(ValueError):
 def binding(account_id: UUID, tool: str, arguments: dict[str, Any], kind: str) -> bytes:
     """Return what a cursor is bound to: account, tool, kind of paging, and all arguments except those for paging."""
     filters = {name: value for name, value in arguments.items() if name not in PAGING}
-    described = orjson.dumps([account_id, tool, kind, filters], option=orjson.OPT_SORT_KEYS)
+    described = as_json([account_id, tool, kind, filters], orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(described, digest_size=DIGEST_BYTES).digest()
 
 

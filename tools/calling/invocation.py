@@ -14,8 +14,9 @@ from accounts.vendors.connection import Connection
 from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling.answers import AnswerContent, VendorAnswer
-from tools.calling.arguments import ToolRequest, bind, check
+from tools.calling.arguments import ToolRequest, bind, check, from_text
 from tools.calling.failures import call_failure
+from tools.calling.meaning import remark_on
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
 from tools.catalogue.compilation import Tool
@@ -95,30 +96,32 @@ def _noted(failed: CallFailed) -> str:
 async def _call(
     tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, budget: int, request_bytes: int
 ) -> CallResult:
-    used, step, request = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
+    is_large = request_bytes > LARGE_REQUEST
+    used, step, request, remarks = await _prepare(tool, connection, arguments, note, is_large=is_large)
     if not tool.read_only:
         # Committed before anything is sent, so that no write goes unrecorded.
         await _intend(note)
     answer = await _ask(tool, connection, request, note)
     if step:
         view = step.view(request.target, answer)
-        result, beside = page_result(answer, used, view, budget=budget), view.beside
+        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
         content = await _read(answer)
-        result, beside = single_result(answer, used, content, budget=budget), content.beside
+        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
 
 
-Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest]
+Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]
 
 
 async def _prepare(
     tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, is_large: bool
 ) -> Preparation:
-    """Return the arguments as they will be used, the page that they request, and the request to send."""
+    """Return the arguments as they will be used, the page and the request that they make, and remarks on them."""
+    arguments = from_text(arguments)
     given = arguments if isinstance(arguments, dict) else {}
     if not is_large:
         note.arguments = given
@@ -129,9 +132,11 @@ async def _prepare(
 
 
 def _prepared(tool: Tool, connection: Connection, arguments: Any) -> Preparation:
-    used = check(tool, arguments)
+    left_out: list[str] = []
+    used = check(tool, arguments, left_out=left_out)
     step = step_of(tool, tool.pager, connection, used) if tool.pager else None
-    return used, step, bind(tool, used, step.request() if step else NOT_PAGED)
+    remarks = (remark_on(left_out),) if left_out else ()
+    return used, step, bind(tool, used, step.request() if step else NOT_PAGED), remarks
 
 
 async def _intend(note: CallNote) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from accounts.bounded_json import with_exact_numbers
 from accounts.texts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
 from tools.calling.answers import AnswerContent, VendorAnswer
@@ -48,13 +49,17 @@ class CallResult:
         return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
 
 
-def page_result(answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int) -> CallResult:
-    """Return the result of a list tool's call: the page of items that fits the budget."""
+def page_result(
+    answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int, remarks: tuple[str, ...] = ()
+) -> CallResult:
+    """Return the result of a list tool's call: the page of items that fits the budget, and remarks on the arguments."""
     shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
-    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside)
+    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside.with_remarks(remarks))
 
 
-def single_result(answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int) -> CallResult:
+def single_result(
+    answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int, remarks: tuple[str, ...] = ()
+) -> CallResult:
     """Return a single result; a write whose answer says nothing gets `{"done": true, "status": …}`."""
     result = content.result
     if isinstance(result, File):
@@ -64,7 +69,7 @@ def single_result(answer: VendorAnswer, used: dict[str, Any], content: AnswerCon
     shape = partial(shape_value, budget=budget)
     # The members to choose from are those of the documented result.
     chosen = used if content.as_documented else {}
-    return _shaped_result(answer, shape, _narrowed(answer.tool, chosen, result), content.beside)
+    return _shaped_result(answer, shape, _narrowed(answer.tool, chosen, result), content.beside.with_remarks(remarks))
 
 
 def _shaped_result(
@@ -96,10 +101,11 @@ def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
     """Return a result that matches the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None
-    if tool.output.fits(shaped.value):
-        return shaped.encoded
+    value = with_exact_numbers(shaped.value, shaped.encoded)
+    if tool.output.fits(value):
+        return shaped.encoded if value is shaped.value else orjson.dumps(value)
     count_deviation(tool.definition.name, tool.name)
-    return orjson.dumps(tool.output.conformed(shaped.value))
+    return orjson.dumps(tool.output.conformed(value))
 
 
 def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:

@@ -5,7 +5,7 @@ the next cursor begins at what was left out of a page.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -29,6 +29,10 @@ class Surroundings:
     remarks: tuple[str, ...] = ()
     total: int | None = None
     envelope: dict[str, Any] = field(default_factory=dict)
+
+    def with_remarks(self, remarks: tuple[str, ...]) -> "Surroundings":
+        """Return the same with further remarks, which come first."""
+        return replace(self, remarks=remarks + self.remarks) if remarks else self
 
     def within(self, room: int, cuts: "Cuts") -> dict[str, Any]:
         """Return the members to show, the envelope's cut to `room` characters."""

@@ -64,6 +64,7 @@ def _rate_limited(failed: RateLimited, vendor: str) -> str:
 
 
 def _seconds(count: int) -> str:
+    # Unlike `counted` without a separator: the same figure follows in the limits, where models compare it.
     return "1 second" if count == 1 else f"{count} seconds"
 
 

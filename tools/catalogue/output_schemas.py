@@ -7,6 +7,7 @@ types are stated. Values that still deviate are converted, while the text that a
 value.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,10 +17,14 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from accounts.bounded_json import EXACT
 from tools.catalogue.schemas import PROPERTY_NAME, Schema, SchemaRefused, compile_validator, inline_references
 
 MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
+# The text of a whole number that clients' floats would change.
+INEXACT = "^-?[0-9]{16,}$"
+SMALL = frozenset({"int32", "int16", "int8", "uint8", "uint16", "uint32", "float", "double", "decimal"})
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
 ALTERNATIVES = ("anyOf", "oneOf")
 # The members of every page, whatever its items are.
@@ -96,7 +101,11 @@ def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> 
         node["description"] = schema["description"]
     if not parts.types:
         return node
-    node = {"type": [*(kind for kind in TYPES if kind in parts.types), "null"], **node}
+    may_be_digits = parts.may_be_inexact and "string" not in parts.types
+    types = parts.types | ({"string"} if may_be_digits else set())
+    node = {"type": [*(kind for kind in TYPES if kind in types), "null"], **node}
+    if may_be_digits:
+        node["pattern"] = INEXACT
     if "object" in parts.types:
         inner = {name: loosened(child, depth - 1, described=described) for name, child in parts.properties.items()}
         node["properties"] = inner
@@ -112,6 +121,8 @@ class _Parts:
 
     def __init__(self, schema: Schema) -> None:
         self.types: set[str] = _types(schema)
+        # Whole numbers that clients' floats would change are text: see bounded_json.with_exact_numbers.
+        self.may_be_inexact = bool({"integer", "number"} & self.types) and not _is_exact(schema)
         self.properties: dict[str, Any] = dict(_object(schema.get("properties")))
         self.others: Any = schema.get("additionalProperties")
         self.others = self.others if isinstance(self.others, dict) else None
@@ -136,10 +147,20 @@ class _Parts:
 
     def take(self, branch: "_Parts") -> None:
         """Add what a branch allows; where both have a schema, either may match."""
+        self.may_be_inexact |= branch.may_be_inexact
         for name, child in branch.properties.items():
             self.properties[name] = _either(self.properties.get(name, child), child)
         self.others = _either(self.others or branch.others, branch.others or self.others)
         self.items = _either(self.items or branch.items, branch.items or self.items)
+
+
+def _is_exact(schema: Schema) -> bool:
+    """Return whether floats keep every whole number of a schema."""
+    if schema.get("format") in SMALL:
+        return True
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    bounds = values if isinstance(values, list) else [schema.get("minimum"), schema.get("maximum")]
+    return all(isinstance(bound, int | float) and abs(bound) <= EXACT for bound in bounds)
 
 
 def _either(one: Any, other: Any) -> Any:
@@ -186,6 +207,8 @@ def conformed(value: Any, schema: Schema) -> Any:
     kinds = schema.get("type")
     if kinds is None or value is None:
         return value
+    if "pattern" in schema and not (isinstance(value, str) and re.fullmatch(INEXACT, value)):
+        kinds = [kind for kind in kinds if kind != "string"]
     if isinstance(value, dict) and "object" in kinds:
         known, others = schema["properties"], schema.get("additionalProperties", {})
         return {name: conformed(member, known.get(name, others)) for name, member in value.items()}

@@ -16,7 +16,7 @@ from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
 from tools.openapi.failures import errors_chapter
-from tools.openapi.headers import constant_headers
+from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.naming.texts import plain, words_of
 from tools.openapi.naming.tool_names import AnswerKind, Names, Naming, Place, tool_names
@@ -25,12 +25,12 @@ from tools.openapi.paging import Guess, PagingArgument, guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
 from tools.openapi.servers import Base, base_of, prefix_of
-from tools.openapi.shapes.fitting import DEPTHS, cut_down
+from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema
-from tools.openapi.shapes.schemas import Cleaner
+from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
-RESPONSE_BUDGET = 5_000
+RESPONSE_BUDGET, ANSWER_DEPTH = 5_000, 5
 # A POST counts as a read only if its path ends in just one of these words and nothing in its name changes anything: a
 # write that passes for a read is neither confirmed by a person nor recorded before it is sent.
 READING = frozenset({"search", "query"})
@@ -212,12 +212,12 @@ class _Proposer:
                   or name in body.get("properties", {})}  # fmt: skip
         if styles:
             made["query_styles"] = styles
-        if arguments.headers:
-            made["header_parameters"] = arguments.headers
-        if arguments.fixed:
-            made["fixed_query"] = arguments.fixed
+        made |= arguments.settings
         if result.kind != "json":
             made["answer"] = result.kind
+        accept = accept_of(operation, result.kind)
+        if accept:
+            made["accept"] = accept
         if result.expression:
             made["result"] = result.expression
         if paging is not None:
@@ -260,18 +260,17 @@ class _Proposer:
         return {key: value for key, value in record.items() if value} | {"published": False}
 
     def _response_schema(self, result: Result, *, of_items: bool) -> Schema:
-        """Return the schema of the result, or of one item of a paged list, at the greatest depth within the budget."""
+        """Return the schema of the result, or of one item of a list, within the budget."""
         if result.schema is None:
             return {}
-        found: Schema = {}
-        for depth in DEPTHS:
+
+        def built(depth: int) -> CleanSchema:
             envelope = self._answers.cleaned(result.schema, depth + len(result.steps) + (1 if result.is_list else 0))
             found = inside(envelope.schema, result.steps) or {}
-            if of_items:
-                found = found.get("items") or {}
-            if self._answers.size_of(found) <= RESPONSE_BUDGET:
-                return found
-        return cut_down(found, RESPONSE_BUDGET)
+            found = (found.get("items") or {}) if of_items else found
+            return CleanSchema(found, self._answers.size_of(found), envelope.facts)
+
+        return fitted(built, RESPONSE_BUDGET, ANSWER_DEPTH)
 
     def _notes(self, usual: dict[str, Any]) -> list[str]:
         notes = [*self._access.notes]

@@ -220,9 +220,9 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("error", "words"),
         [
-            ("access_denied", "Access was not granted there. Begin again"),
+            ("access_denied", "Access was not granted there. Start again"),
             ("invalid_scope", "does not grant the scopes"),
-            ("something_new", "ask whoever runs it"),
+            ("something_new", "ask the vendor's support what this means"),
         ],
     )
     def test_a_refusal_is_told_in_words(

@@ -133,7 +133,7 @@ class TestBusy:
                 while not REGISTRY.get_sample_value("patchbay_upstream_waiting"):  # noqa: ASYNC110  it has no event
                     await asyncio.sleep(0)
             assert await desk.failure(GET, ID) == (
-                "Too much at once: 2 calls of this account are under way already. Nothing was sent. Wait 10 seconds "
+                "Too much at once: this account has 2 calls under way already. Nothing was sent. Wait 10 seconds "
                 "before you call any tool of this account again; if it fails again, tell the person."
             )
             release.set()

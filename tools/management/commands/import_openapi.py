@@ -9,6 +9,7 @@ import orjson
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from accounts.texts.counting import counted
 from tools.documentation.bundles import LoadResult, note_loaded
 from tools.documentation.differences import named
 from tools.documentation.publishing import PublishResult, not_withdrawn, publish
@@ -116,14 +117,15 @@ def summary(report: dict[str, Any]) -> str:
     """Return the report as text for people."""
     changes = report["changes"]
     lines = [
-        f"{report['label']} ({report['name']}): {report['operations']} operations, {report['tools']} tools, "
-        f"{len(report['refused'])} refused, in {report['seconds']:.1f} s; the largest schema has "
-        f"{report['largest_schema_bytes']:,} bytes.",
+        f"{report['label']} ({report['name']}): {counted(report['operations'], 'operation')}, "
+        f"{counted(report['tools'], 'tool')}, {len(report['refused'])} refused, in {report['seconds']:.1f} s; "
+        f"the largest schema has {counted(report['largest_schema_bytes'], 'byte')}.",
         f"Authentication: {report['authentication']}; pagination: {report['pagination']}.",
         *report["notes"],
         ("Would change" if report["dry_run"] else "Changed")
-        + f": {len(changes['added'])} records added, {len(changes['changed'])} changed, {changes['unchanged']} "
-        f"unchanged, {len(changes['kept'])} kept as edited, {len(changes['gone'])} no longer in the document.",
+        + f": {counted(len(changes['added']), 'record')} added, {len(changes['changed'])} changed, "
+        f"{changes['unchanged']} unchanged, {len(changes['kept'])} kept as edited, {len(changes['gone'])} no longer "
+        "in the document.",
     ]
     lines += [f"  definition {each}" for each in changes["definition"][:MAX_LISTED]]
     lines += [f"  changed {each['record']}: {', '.join(each['fields'])}" for each in changes["changed"][:MAX_LISTED]]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from accounts.texts.counting import counted
 from tools.documentation.bundles import LoadResult, compare_bundle, load_bundle, note_loaded
 from tools.documentation.differences import named
 from tools.errors import LossUnconfirmed
@@ -65,8 +66,8 @@ def summary(path: Path, loaded: LoadResult, *, dry_run: bool) -> str:
     """Return, as text for people, what loading did or would do."""
     lines = [
         f"{path.name}{' (nothing is changed)' if dry_run else ''}: {loaded.integration.label}, "
-        f"{len(loaded.created)} records created, {len(loaded.updated)} updated, {len(loaded.unchanged)} unchanged, "
-        f"{len(loaded.kept)} kept as edited."
+        f"{counted(len(loaded.created), 'record')} created, {len(loaded.updated)} updated, "
+        f"{len(loaded.unchanged)} unchanged, {len(loaded.kept)} kept as edited."
     ]
     if dry_run:
         lines += [f"  definition {words}" for words in (["new"] if loaded.is_new else loaded.definition)]

@@ -17,7 +17,10 @@ PLACES = frozenset({"path", "query", "header", "cookie"})
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter; `style` and `explode` say how an array or object is written."""
+    """One parameter; `style` and `explode` say how an array or object is written.
+
+    `samples` are the texts among its examples, default and allowed values.
+    """
 
     name: str
     place: str
@@ -29,6 +32,9 @@ class Parameter:
     is_json: bool = False
     deprecated: bool = False
     example: Any = None
+    allow_reserved: bool = False
+    allow_empty: bool = False
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,7 +231,26 @@ def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
         is_json=is_json,
         deprecated=raw.get("deprecated") is True,
         example=_example(document, raw),
+        # GitHub's extension says the same of a path.
+        allow_reserved=raw.get("allowReserved") is True or raw.get("x-multi-segment") is True,
+        allow_empty=raw.get("allowEmptyValue") is True,
+        samples=_samples(document, raw, schema),
     )
+
+
+def _samples(document: Document, raw: dict[str, Any], schema: Any) -> tuple[str, ...]:
+    """Return the texts that a parameter shows as values."""
+    try:
+        described = document.references.resolved(schema)
+        named = raw.get("examples")
+        shown = [document.references.resolved(each) for each in (named.values() if isinstance(named, dict) else ())]
+    except ReferenceRefused:
+        return ()
+    described = described if isinstance(described, dict) else {}
+    values = [each.get("value") for each in shown if isinstance(each, dict)]
+    values += [raw.get("example"), described.get("example"), described.get("default")]
+    values += [*_list(described.get("examples")), *_list(described.get("enum"))]
+    return tuple(value for value in values if isinstance(value, str))
 
 
 def _example(document: Document, raw: dict[str, Any]) -> Any:
