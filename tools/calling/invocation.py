@@ -19,6 +19,7 @@ from tools.calling.failures import call_failure
 from tools.calling.meaning import remark_on
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
+from tools.calling.unpaged import with_signs_of_more
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
@@ -106,7 +107,7 @@ async def _call(
         view = step.view(request.target, answer)
         result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
-        content = await _read(answer)
+        content = with_signs_of_more(await _read(answer), answer)
         result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.

@@ -53,7 +53,13 @@ def page_result(
     answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int, remarks: tuple[str, ...] = ()
 ) -> CallResult:
     """Return the result of a list tool's call: the page of items that fits the budget, and remarks on the arguments."""
-    shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
+    shape = partial(
+        shape_page,
+        cursor_after=view.cursor_after,
+        budget=budget,
+        note=view.note,
+        is_end_known=view.is_end_known,
+    )
     return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside.with_remarks(remarks))
 
 

@@ -316,9 +316,16 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         validator=compile_checker(schema),
         pager=paging,
         definition=definition,
-        output=None if result is None else Output(output_schema(result, paged=paginated)),
+        output=None if result is None else _output(result, paging),
         projection=projection,
     )
+
+
+def _output(result: Schema, paging: Pager | None) -> Output:
+    if paging is None:
+        return Output(output_schema(result, paged=False))
+    # Of a list that comes whole, as declared, nothing else says where it ends.
+    return Output(output_schema(result, paged=True, has_total=paging.states_total, has_end=paging.kind != "none"))
 
 
 def _takes_fields(placements: dict[str, Placement]) -> bool:

@@ -29,7 +29,19 @@ TYPES = ("object", "array", "string", "integer", "number", "boolean")
 ALTERNATIVES = ("anyOf", "oneOf")
 # The members of every page, whatever its items are.
 NEXT_CURSOR = {"type": ["string", "null"], "description": "Passed back for the next page; null at the end."}
-TRUNCATED = {"type": "array", "items": {"type": "object", "properties": {}}, "description": "What was cut to fit."}
+TOTAL_COUNT = {"type": "integer", "description": "How many items the whole list has, as the vendor says."}
+# The members that may stand beside any result.
+BESIDE: Schema = {
+    "envelope": {"type": "object", "properties": {}, "description": "What the vendor gave around the result."},
+    "remarks": {"type": "array", "items": {"type": "string"}, "description": "How the answer was read."},
+    "truncated": {
+        "type": "array",
+        "items": {"type": "object", "properties": {}},
+        "description": "What was cut to fit.",
+    },
+}
+# What stands for an empty answer.
+DONE: Schema = {"done": {"type": "boolean"}, "status": {"type": "integer"}}
 
 
 @dataclass(frozen=True)
@@ -72,8 +84,11 @@ def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
     return {}
 
 
-def output_schema(result: Schema, *, paged: bool) -> Schema:
-    """Return the schema around a result's: a page, the result itself if it is an object, or an object that holds it."""
+def output_schema(result: Schema, *, paged: bool, has_total: bool = False, has_end: bool = True) -> Schema:
+    """Return the schema around a result's: a page, the result itself if it is an object, or an object that holds it.
+
+    `has_total` says whether the vendor may state the number of all items, `has_end` whether the end is always known.
+    """
     published = _publishable(result)
     if paged:
         return {
@@ -82,13 +97,44 @@ def output_schema(result: Schema, *, paged: bool) -> Schema:
                 "result": {"type": "array", "items": published},
                 "next_cursor": NEXT_CURSOR,
                 "result_count": {"type": "integer"},
-                "truncated": TRUNCATED,
+                **({"total_count": TOTAL_COUNT} if has_total else {}),
+                **BESIDE,
             },
-            "required": ["result", "next_cursor", "result_count"],
+            "required": ["result", *(["next_cursor"] if has_end else []), "result_count"],
         }
-    if published.get("type") == ["object", "null"]:
-        return {**published, "type": "object"}
-    return {"type": "object", "properties": {"result": published}}
+    kinds = published.get("type", ["object"])
+    if kinds == ["object", "null"]:
+        return _with_surroundings({**published, "type": "object"})
+    if "object" in kinds:
+        # An object comes as it is, anything else as `result`.
+        members = {"result": published, **published.get("properties", {})}
+        return _with_surroundings({"type": "object", "properties": members})
+    return {"type": "object", "properties": {"result": published, **BESIDE}}
+
+
+def _with_surroundings(schema: Schema) -> Schema:
+    """Return the schema of an object that also allows what may stand beside it.
+
+    Only what would not be allowed anyway is added: listings are long enough. An object with a member of the same name
+    moves down into `result`: see `shape_value`.
+    """
+    properties, own = schema["properties"], {**BESIDE, **DONE}
+    clashing = properties.keys() & BESIDE.keys()
+    if not clashing and "additionalProperties" not in schema:
+        return schema
+    added = {name: member for name, member in own.items() if name not in properties}
+    if clashing:
+        added |= {name: _any_of(properties[name], BESIDE[name]) for name in clashing} | {"result": {}}
+    return {**schema, "properties": {**properties, **added}}
+
+
+def _any_of(one: Schema, other: Schema) -> Schema:
+    """Return a schema that allows the types of both; anything if one allows anything."""
+    if "type" not in one:
+        return one
+    kinds = {*one["type"], other["type"]}
+    inner: Schema = ({"items": {}} if "array" in kinds else {}) | ({"properties": {}} if "object" in kinds else {})
+    return {"type": [*(kind for kind in TYPES if kind in kinds), "null"], **inner}
 
 
 def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> Schema:

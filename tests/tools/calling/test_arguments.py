@@ -99,7 +99,7 @@ class TestRefused:
         assert words in await problems(mcp, CASES, arguments)
         assert requests(vendor) == []
 
-    @pytest.mark.parametrize("arguments", [[], [1], "text", 7, True])
+    @pytest.mark.parametrize("arguments", [[1], "text", 7, True])
     async def test_arguments_that_are_no_object_are_refused(
         self, desk: McpClient, scripted: ScriptedVendor, arguments: object
     ) -> None:

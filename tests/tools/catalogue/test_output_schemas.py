@@ -122,7 +122,7 @@ class TestPublished:
         page, single = archive_tool("list").output, archive_tool("get").output
         assert page is not None
         assert single is not None
-        assert page.schema["required"] == ["result", "next_cursor", "result_count"]
+        assert page.schema["required"] == ["result", "result_count"]
         assert page.schema["properties"]["result"]["items"]["properties"] == single.schema["properties"]
 
     @pytest.mark.parametrize(

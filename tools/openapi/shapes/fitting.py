@@ -13,15 +13,16 @@ from typing import Any
 import orjson
 
 from tools.catalogue.clients import described
-from tools.openapi.naming.texts import shortened
+from tools.openapi.naming.texts import MAX_READ, shortened
 from tools.openapi.shapes.merging import Schema
 from tools.openapi.shapes.schemas import CleanSchema
 
 # The levels below the top to which a schema is built before it is fitted.
 DEEPEST = 8
-# How long descriptions may be, and whether examples and defaults stay: the first of these with which all fits, or else
-# the last.
-BREVITIES = ((0, True), (160, True), (80, True), (80, False))
+# How long descriptions may be, and whether examples and defaults stay. Up to MERE, parts are only left out if all of
+# these are too long; from there on, large optional parts go before more words do.
+BREVITIES = ((MAX_READ, True), (160, True), (80, True), (80, False), (40, False), (0, False))
+MERE = 3
 # No words are saved that could make a schema fit which is larger than this many budgets.
 HOPELESS = 4
 # Required members may exceed the budget up to so many times.
@@ -29,22 +30,21 @@ REQUIRED_BUDGETS = 1.75
 MAX_NODES = 2_000
 EXTRAS = ("examples", "default", "deprecated")
 OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld"})
-MAX_NAMED, MAX_NAMES = 12, 160
+MAX_NAMED, MAX_NAMES = 12, 100
 # An object of at most so many bytes is never left out: saying so would take as many.
-SMALL = 160
+SMALL = 100
 AGAIN = "Takes the same members as the object of its kind further up."
 
 
 def fitted(build: Callable[[int], CleanSchema], budget: int, deepest: int = DEEPEST) -> Schema:
     """Return the schema that `build` makes of a depth, in at most `budget` bytes unless more than that is required."""
     clean = build(deepest)
+    first = MERE if clean.size > budget * HOPELESS else 0
     made: Schema = {}
-    for words, extras in BREVITIES:
-        if (words, extras) != BREVITIES[-1] and clean.size > budget * HOPELESS:
-            continue
+    for place, (words, extras) in enumerate(BREVITIES[first:], first):
         growth = _Growth(clean, budget, words, extras=extras)
         made = growth.grown(clean.schema)
-        if growth.is_whole:
+        if growth.is_whole or (place >= MERE and growth.has_all_members):
             break
     return made
 
@@ -74,9 +74,13 @@ class _Growth:
         self._count = 0
         self._measured: dict[int, int] = {}
         self.is_whole = True
+        self.has_all_members = True
 
     def grown(self, schema: Schema) -> Schema:
-        """Return a copy of a schema; `is_whole` says whether anything was left out for its size."""
+        """Return a copy of a schema.
+
+        `is_whole` says that nothing was left out for its size, `has_all_members` that only optional parts were.
+        """
         made = self._copied(schema, (), is_optional=False)
         self._size = len(orjson.dumps(made))
         while self._parts and self._count <= MAX_NODES:
@@ -92,8 +96,7 @@ class _Growth:
         """Return a node without the members of its objects, which are noted as parts to be filled."""
         if not isinstance(schema, dict):
             return {}
-        made = {word: value for word, value in schema.items() if word not in OWN_WORDS}
-        self._shorten(made)
+        made = self._own_words(schema)
         source = self._facts.sources.get(id(schema), 0)
         if "items" in schema:
             made["items"] = self._copied(schema["items"], path, is_optional=is_optional)
@@ -117,15 +120,23 @@ class _Growth:
                 heapq.heappush(self._parts, part)
         return made
 
-    def _shorten(self, made: Schema) -> None:
-        if self._words and "description" in made:
+    def _own_words(self, schema: Schema) -> Schema:
+        """Return what a node says besides its members and items, as briefly as it may."""
+        made = {word: value for word, value in schema.items() if word not in OWN_WORDS}
+        if "description" in made and not self._words:
+            del made["description"]
+        elif "description" in made:
             made["description"] = shortened(made["description"], self._words)
         if not self._extras:
             for word in EXTRAS:
                 made.pop(word, None)
+        return made
 
     def _fill(self, part: _Part, *, is_top: bool) -> None:
         """Add the members of an object: all of them if they fit, else those that are required."""
+        if part.is_optional and self._size + self._least(part.schema) > self._budget:
+            self._pass_over(part)
+            return
         before = self._state()
         members = dict(self._members(part))
         size = sum(size for _, size in members.values())
@@ -133,12 +144,16 @@ class _Growth:
             self._add(part, {name: child for name, (child, _) in members.items()}, size)
             return
         self._restore(before)
-        self.is_whole = False
         if part.is_optional:
-            self._size += SMALL
-            _leave_out(part.made, _names(part.schema))
-            return
-        self._fill_in_part(part, is_top=is_top)
+            self._pass_over(part)
+        else:
+            self.is_whole = False
+            self._fill_in_part(part, is_top=is_top)
+
+    def _pass_over(self, part: _Part) -> None:
+        self.is_whole = False
+        self._size += SMALL
+        _leave_out(part.made, _names(part.schema))
 
     def _fill_in_part(self, part: _Part, *, is_top: bool) -> None:
         """Add the required members of an object and as many others as fit."""
@@ -157,6 +172,7 @@ class _Growth:
         self._add(part, ordered, 0)
         left_out = [name for name in part.schema["properties"] if name not in kept]
         if left_out:
+            self.has_all_members = False
             _leave_out(part.made, left_out, is_top=is_top)
 
     def _state(self) -> tuple[list[_Part], int, int]:
@@ -187,6 +203,17 @@ class _Growth:
             self._size += len(orjson.dumps(part.made["additionalProperties"]))
         elif beyond is True:
             part.made["additionalProperties"] = True
+
+    def _least(self, schema: Schema) -> int:
+        """Return how much the members of an object take at least, whatever is left out inside them."""
+        key = (id(schema), self._words, self._extras)
+        known = self._facts.least.get(key)
+        if known is None:
+            known = self._facts.least[key] = sum(
+                len(name) + 4 + len(orjson.dumps(self._own_words(child)))
+                for name, child in schema["properties"].items()
+            )
+        return known
 
     def _size_of(self, schema: Schema) -> int:
         """Return the size of a whole schema, known or measured once."""

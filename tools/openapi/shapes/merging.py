@@ -9,6 +9,7 @@ members that another part describes, and `withheld` has the names that are no ar
 
 from typing import Any
 
+from tools.catalogue.clients import described
 from tools.catalogue.schemas import Schema, kinds_of
 from tools.openapi.shapes.values import LOWER_LIMITS, UPPER_LIMITS, WORDS_OF_KINDS, unique, with_values
 
@@ -101,6 +102,8 @@ class Merger:
             made["items"] = self.united(lists, level + 1) if all(lists) else {}
         if is_typed:
             made |= _shared_limits(variants, kinds)
+            if made.get("maxLength") == 0:
+                made = described(made, "An empty text unsets it.")
         if all("enum" in each for each in variants):
             made = with_values(made, unique([value for each in variants for value in each["enum"]]))
         return made
@@ -174,6 +177,10 @@ def _shared_limits(variants: list[Schema], kinds: list[str]) -> Schema:
                 made[word] = sorted(values)[0 if word in LOWER_LIMITS else -1]
             elif all(value == values[0] for value in values):
                 made[word] = values[0]
+    texts = [each for each in variants if "string" in kinds_of(each)]
+    if len(kinds) > 1 and texts and all("enum" in each for each in texts):
+        lengths = [len(value) for each in texts for value in each["enum"] if isinstance(value, str)]
+        made["maxLength"] = max(lengths, default=0)
     return made
 
 

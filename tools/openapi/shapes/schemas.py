@@ -36,10 +36,14 @@ RECURRING: Schema = {"type": "object", "properties": {}}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a cleaner knows of the schemas that it made, by their ids: their size, and which node each came from."""
+    """What a cleaner knows of the schemas that it made, by their ids: their size, and which node each came from.
+
+    `least` has the least that their members take, for each brevity in which they were copied.
+    """
 
     sizes: dict[int, int] = field(default_factory=dict)
     sources: dict[int, int] = field(default_factory=dict)
+    least: dict[tuple[int, int, bool], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

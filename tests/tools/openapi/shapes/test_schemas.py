@@ -85,6 +85,8 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
         ({"oneOf": [{"type": "string"}, {"type": "null"}]}, {"type": ["string", "null"]}),
         ({"oneOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": [""]}]},
          {"type": "string", "enum": ["a", ""]}),
+        ({"anyOf": [{"type": "integer"}, {"type": "string", "enum": [""]}]},
+         {"type": ["integer", "string"], "maxLength": 0}),
         ({"oneOf": [{"type": "string", "minLength": 2, "maxLength": 3}, {"type": "string", "minLength": 5}]},
          {"type": "string", "minLength": 2}),
         ({"oneOf": [{"const": f"v{number}"} for number in range(40)]},
@@ -120,6 +122,19 @@ def test_openapis_words_become_json_schema(schema: Any, expected: Any) -> None:
     shown = body_of(schema, **NAMED)
     assert {key: value for key, value in shown.items() if key != "description"} == expected
     compile_validator(shown)
+
+
+def test_references_that_name_nothing_leave_an_operation_callable() -> None:
+    missing = {"$ref": "#/components/schemas/Missing"}
+    answered = operation(operationId="getA", responses={"200": {"$ref": "#/components/responses/Ok"}})
+    paths = {
+        "/a": {"get": answered, "post": operation(requestBody={"content": {JSON: {"schema": missing}}})},
+        "/b": {"$ref": "#/paths/~1a"},
+        "/c": {"get": operation(responses={"200": {"$ref": "#/components/responses/Missing"}})},
+    }
+    responses = {"Ok": {"description": "OK", "content": {JSON: {"schema": missing}}}}
+    proposal = proposed(described(paths, components={"responses": responses}))
+    assert (proposal.refused, len(proposal.records)) == ([], 5)
 
 
 def test_a_large_enumeration_is_told_and_not_listed() -> None:
