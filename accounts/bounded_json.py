@@ -45,11 +45,11 @@ def loads(raw: bytes, *, most_values: int | None = None, parse_float: Callable[[
         if "depth limit" in str(problem) or "recursion" in str(problem).lower():
             raise TooDeep(f"nested deeper than {limit} levels") from None
         raise NotJSON(str(problem)) from None
-    if containers > limit and _is_deeper(value, limit):
+    if containers > limit and is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
     if LONG_NUMBER in raw.translate(DIGITS):
         # orjson returns such an integer as a float.
-        return json.loads(raw, parse_int=_whole_number, parse_float=parse_float)
+        return json.loads(raw, parse_int=whole_number, parse_float=parse_float)
     return value
 
 
@@ -66,7 +66,7 @@ def _exact(value: Any) -> Any:
     return str(value) if isinstance(value, int) and abs(value) > EXACT else value
 
 
-def _whole_number(digits: str) -> int | str:
+def whole_number(digits: str) -> int | str:
     """Return an integer, or its digits as text if it exceeds the 64 bits that other JSON libraries keep."""
     # 2**64 has 20 digits.
     if len(digits) > 20:
@@ -94,7 +94,8 @@ def _holds_more(raw: bytes, most: int) -> bool:
     return outside.count(b",") + outside.count(b"[") + outside.count(b"{") > most
 
 
-def _is_deeper(value: Any, limit: int) -> bool:
+def is_deeper(value: Any, limit: int) -> bool:
+    """Return whether a value is nested deeper than `limit` levels."""
     level = [value]
     for _ in range(limit):
         inner: list[Any] = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import DatabaseError
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
+from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling.answers import AnswerContent, VendorAnswer
 from tools.calling.arguments import ToolRequest, bind, check, from_text
@@ -102,12 +104,13 @@ async def _call(
         await _intend(note)
     answer = await _ask(tool, connection, request, note)
     if step:
-        result = page_result(answer, used, step.view(request.target, answer), budget=budget, remarks=remarks)
+        view = step.view(request.target, answer)
+        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
         content = with_signs_of_more(await _read(answer), answer)
-        result = single_result(answer, used, content, budget=budget, remarks=remarks)
-    if tool.method.answer != "json" or tool.shaping.html:
-        # Markup or a charset may have split a secret, which conversion to text put together again.
+        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
+    if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
+        # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
 
@@ -163,7 +166,25 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
-    return VendorAnswer(tool, connection, response, limits)
+    answer = VendorAnswer(tool, connection, response, limits)
+    if tool.method.answer == "file" and response.status in REDIRECTS and tool.read_only:
+        return replace(answer, response=await _followed(answer, request, note))
+    return answer
+
+
+async def _followed(answer: VendorAnswer, request: ToolRequest, note: CallNote) -> UpstreamResponse:
+    """Return the file that a download was moved to; raise AnswerUnusable where it is not followed, or not there."""
+    started = time.perf_counter()
+    try:
+        address = download_address(answer.connection, request.target, answer.response)
+        response = await download(answer.connection, address, seen=note.seen)
+    except UpstreamFailure as failure:
+        raise answer.redirected(f"was not followed: {failure}") from None
+    if not 200 <= response.status < 300:
+        raise answer.redirected(f"was followed, to an answer with HTTP {response.status}")
+    note.upstream_status, note.upstream_bytes = response.status, len(response.body)
+    note.upstream_ms = (note.upstream_ms or 0) + (time.perf_counter() - started) * 1000
+    return response
 
 
 async def _response(tool: Tool, connection: Connection, request: ToolRequest, note: CallNote) -> UpstreamResponse:

@@ -12,6 +12,7 @@ from accounts.texts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
 from tools.calling.answers import AnswerContent, VendorAnswer
 from tools.calling.cleaning import cleaned
+from tools.calling.envelopes import without_total
 from tools.calling.files import File
 from tools.calling.paging import PageView
 from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
@@ -65,20 +66,24 @@ def page_result(
 def single_result(
     answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int, remarks: tuple[str, ...] = ()
 ) -> CallResult:
-    """Return a single result; a write whose answer is empty gets `{"done": true, "status": …}`."""
+    """Return a single result; a write whose answer says nothing gets `{"done": true, "status": …}`."""
     result = content.result
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     if result is None and not answer.tool.read_only:
         result = {"done": True, "status": answer.response.status}
     shape = partial(shape_value, budget=budget)
-    return _shaped_result(answer, shape, _narrowed(answer.tool, used, result), content.beside.with_remarks(remarks))
+    # The members to choose from are those of the documented result.
+    chosen = used if content.as_documented else {}
+    return _shaped_result(answer, shape, _narrowed(answer.tool, chosen, result), content.beside.with_remarks(remarks))
 
 
 def _shaped_result(
     answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any, beside: Surroundings
 ) -> CallResult:
-    beside = replace(beside, envelope=cleaned(beside.envelope, answer.tool.shaping))
+    if beside.envelope:
+        envelope = beside.envelope if beside.total is None else without_total(beside.envelope, beside.total)
+        beside = replace(beside, envelope=cleaned(envelope, answer.tool.shaping))
     shaped = _without_hidden(shape, value, beside)
     return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
 

@@ -15,6 +15,7 @@ from tools.openapi.authentication import AccessProposal, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
+from tools.openapi.failures import errors_chapter
 from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.naming.texts import plain, words_of
@@ -99,7 +100,8 @@ class _Proposer:
             reasons = [f"{each.operation}: {each.reason}" for each in self._refused[:5]]
             raise DocumentInvalid(["No operation of the document can become a tool.", *reasons])
         usual = usual_pagination(made)
-        frame = Frame(self._name, self._label, self._base, self._access, self._headers)
+        errors = errors_chapter(self._document, self._answers)
+        frame = Frame(self._name, self._label, self._base, self._access, self._headers, errors)
         document = definition_document(self._document, frame, usual, made, names)
         try:
             definition = parse_definition(document)

@@ -120,7 +120,7 @@ UNKNOWN = {
 }
 SIGNS: list[tuple[dict[str, Any], dict[str, str], dict[str, Any]]] = [
     ({"cursor": "abc"}, {}, {"cursor": "abc"}),
-    ({"meta": {"bookmark": "abc", "size": 2}}, {}, {"meta": {"bookmark": "abc"}}),
+    ({"meta": {"bookmark": "abc", "size": 2}}, {}, {"meta": {"bookmark": "abc", "size": 2}}),
     ({"has_more": True, "kind": "list"}, {}, {"has_more": True}),
     ({"paging": {"next": {"after": "5"}}}, {}, {"paging": {"next": {"after": "5"}}}),
     ({"links": {"next": "/more?x=1", "self": "/more"}}, {}, {"links": {"next": "/more?x=1"}}),
