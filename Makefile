@@ -49,7 +49,7 @@ SERVICES := DATABASE_URL=$(SERVICES_DATABASE_URL) REDIS_URL=$(SERVICES_REDIS_URL
 test-services: $(DEV_STAMP) ## The suite again, on PostgreSQL and Redis (REQUIRE_SERVICES=1 fails when they are missing)
 	@$(SERVICES) $(BIN)/python -m tests.services; case $$? in \
 	0) $(SERVICES) $(BIN)/python -m pytest -n auto --dist loadfile -m "not e2e and not hostile and not browser and not clients and not cluster" ;; \
-	3) echo "The services suite is skipped: start what is missing, or set SERVICES_DATABASE_URL and SERVICES_REDIS_URL." ;; \
+	3) echo "The services suite is skipped. If they run elsewhere, set SERVICES_DATABASE_URL and SERVICES_REDIS_URL." ;; \
 	*) exit 1 ;; esac
 
 benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy

@@ -57,7 +57,7 @@ def announce(kind: ChangeKind, row_id: UUID) -> None:
     """Announce a change once the current transaction is committed, and count it for other processes."""
     if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
         ChangeCount.objects.get_or_create(pk=1)
-    transaction.on_commit(partial(tell, Change(kind, row_id)))
+    transaction.on_commit(partial(publish, Change(kind, row_id)))
 
 
 def change_count() -> int:
@@ -65,7 +65,7 @@ def change_count() -> int:
     return ChangeCount.objects.filter(pk=1).values_list("number", flat=True).first() or 0
 
 
-def tell(change: Change, *, local: bool = False) -> None:
+def publish(change: Change, *, local: bool = False) -> None:
     """Call every listener of this process and then, unless the change is `local`, every carrier."""
     CHANGES.labels(change.kind.value, "elsewhere" if local else "here").inc()
     # Copies: a listener may undo its subscription while it is called.

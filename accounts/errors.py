@@ -43,7 +43,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
-from accounts.counting import counted
+from accounts.texts.counting import counted
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class InvitationUnusable(MemberRefused):
     def __str__(self) -> str:
         return (
             "This invitation cannot be used. It may have been used, withdrawn or expired, or the link is incomplete. "
-            "Ask whoever invited you for a new link."
+            "Ask the person who invited you for a new link."
         )
 
 
@@ -270,7 +270,7 @@ class UpstreamDown(UpstreamFailure):
     may_have_arrived = False
 
     def __init__(self, cause: str, failures: int, retry_after: int) -> None:
-        super().__init__(f"the last {failures} calls failed (the last one: {cause})", retry_after)
+        super().__init__(f"the last {counted(failures, 'call')} failed (the last one: {cause})", retry_after)
 
 
 class UpstreamBusy(UpstreamFailure):
@@ -281,7 +281,7 @@ class UpstreamBusy(UpstreamFailure):
     may_have_arrived = False
 
     def __init__(self, under_way: int, retry_after: int) -> None:
-        super().__init__(f"{under_way} calls of this account are under way already", retry_after)
+        super().__init__(f"this account has {counted(under_way, 'call')} under way already", retry_after)
 
 
 @dataclass

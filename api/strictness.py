@@ -11,7 +11,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
-from accounts.nearest import nearest
+from accounts.texts.nearest import nearest
 
 MAX_UNKNOWN = 8
 

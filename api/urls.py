@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from accounts.routing import page
+from accounts.web.routing import page
 from api.accounts.viewsets import unknown_address
 from api.agent_api import PREFIX, agent_api
 from api.openapi import openapi

@@ -28,6 +28,7 @@ from django.db import connection  # noqa: E402  the apps must be loaded first
 from django.test import Client  # noqa: E402
 
 from accounts.models import ApiToken, Role, User  # noqa: E402
+from accounts.texts.counting import counted  # noqa: E402
 from benchmarks.large_database import DAYS, PERSON, Filled, fill  # noqa: E402
 from benchmarks.tool_calls import cpu_seconds, free_port, start  # noqa: E402
 
@@ -194,7 +195,7 @@ def measure_export() -> None:
                     lines += piece.count(b"\n")
                     size += len(piece)
             print(
-                f"{shape:5} {lines:,} lines, {size / 2**20:.0f} MiB in {time.perf_counter() - started:.1f} s "
+                f"{shape:5} {counted(lines, 'line')}, {size / 2**20:.0f} MiB in {time.perf_counter() - started:.1f} s "
                 f"({cpu_seconds(web) - used:.1f} s of processor), first byte after {(first or 0) * 1000:.0f} ms; "
                 f"memory {before / 1024:.0f} MiB before, at most {_memory(web.pid, 'VmHWM') / 1024:.0f} MiB"
             )

@@ -43,6 +43,7 @@ def main() -> None:
 
 async def passed_modules(path: str, host: str) -> list[str]:
     """Make a call three times; return the product's modules that the last one entered."""
+    from accounts.vendors.upstream import close_shared_upstream  # noqa: PLC0415
     from config.asgi import application  # noqa: PLC0415  settings are read from the environment that main made
 
     for _ in range(2):
@@ -58,6 +59,7 @@ async def passed_modules(path: str, host: str) -> list[str]:
         await call(application, path, host)
     finally:
         sys.setprofile(None)
+        await close_shared_upstream()
     names = list(modules)
     return names[names.index("mcpservers.endpoint") :]
 

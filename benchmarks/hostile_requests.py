@@ -23,6 +23,7 @@ from typing import Any
 
 import httpx
 
+from accounts.texts.counting import counted
 from benchmarks.tool_calls import ROOT, free_port, start
 from tests.entrances.inputs import BODIES, FILES, VALUES, message, written
 
@@ -146,7 +147,8 @@ def measure(requests: Iterator[Hostile], ordered: Connection) -> None:
             )
     over.sort()
     median = over[len(over) // 2]
-    print(f"{len(over)} requests: the longest wait over the quiet one is {over[-1]:.1f} ms, the median {median:.1f} ms")
+    sent = counted(len(over), "request")
+    print(f"{sent}: the longest wait over the quiet one is {over[-1]:.1f} ms, the median {median:.1f} ms")
 
 
 def main() -> None:

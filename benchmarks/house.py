@@ -31,7 +31,7 @@ def main() -> None:
     among_folders = [circle for package in sorted(packages) for circle in circles(siblings(imports, package))]
     for circle in [*among_files, *among_folders]:
         print("circle:", " ⇄ ".join(sorted(circle)))
-    print(f"{len(among_files)} circles of files, {len(among_folders)} of files and folders beside one another")
+    print(f"circles of files: {len(among_files)}; of files and folders beside one another: {len(among_folders)}")
 
 
 def siblings(imports: Edges, package: str) -> Edges:

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from accounts.texts.counting import counted
 from benchmarks.tool_calls import ROOT, cpu_seconds, free_port, start
 
 OPEN_FILES = 65_536
@@ -186,9 +187,9 @@ async def abort(web: Web, request: bytes, rounds: int) -> None:
         lambda state: state.streams == 0 and state.descriptors <= before.descriptors and state.tasks <= before.tasks,
     )
     print(
-        f"{rounds} streams opened and broken off: {after.streams} open, {after.tasks - before.tasks:+} tasks, "
-        f"{after.descriptors - before.descriptors:+} descriptors, {after.threads - before.threads:+} threads, "
-        f"{after.memory - before.memory:+} KiB"
+        f"{counted(rounds, 'stream')} opened and broken off: {after.streams} open, "
+        f"{after.tasks - before.tasks:+} tasks, {after.descriptors - before.descriptors:+} descriptors, "
+        f"{after.threads - before.threads:+} threads, {after.memory - before.memory:+} KiB"
     )
 
 

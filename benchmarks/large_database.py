@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import AuditEntry, Environment, IntegratedAccount, Integration, Membership, Role, User
+from accounts.texts.counting import counted
 from accounts.tokens import MCP_PREFIX, mint
 from mcpservers.models import MCPServer
 from tools.catalogue.compilation import catalogue_of
@@ -54,7 +55,8 @@ def fill() -> Filled:
     if not CallFigures.objects.exists():
         started = time.perf_counter()
         add_up_everything()
-        print(f"added up in {time.perf_counter() - started:.1f} s: {CallFigures.objects.count():,} rows of figures")
+        rows = counted(CallFigures.objects.count(), "row")
+        print(f"added up in {time.perf_counter() - started:.1f} s: {rows} of figures")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("SELECT server_id FROM tools_call GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")

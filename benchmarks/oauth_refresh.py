@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 
+from accounts.texts.counting import counted
 from benchmarks.tool_calls import ROOT, free_port
 
 # The embedded database unless another is named; each round creates the account again.
@@ -102,8 +103,8 @@ def main() -> None:
             for _ in range(options.rounds):
                 answers, refreshes, seconds = run(site, environment, options.calls, options.processes)
                 print(
-                    f"{where}: {options.calls} calls from {options.processes} processes, answers {answers}, "
-                    f"{refreshes} refreshes, {seconds:.2f} s"
+                    f"{where}: {counted(options.calls, 'call')}, processes {options.processes}, answers {answers}, "
+                    f"refreshes {refreshes}, {seconds:.2f} s"
                 )
         finally:
             server.terminate()

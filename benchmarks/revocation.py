@@ -16,6 +16,7 @@ import time
 
 import httpx
 
+from accounts.texts.counting import counted
 from benchmarks.tool_calls import ROOT, free_port, start
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -62,7 +63,7 @@ def main() -> None:
                 process.send_signal(signal.SIGTERM)
             for process in replicas:
                 process.wait(20)
-    print(f"{len(times)} rounds: median {statistics.median(times):.1f} ms, worst {max(times):.1f} ms")
+    print(f"{counted(len(times), 'round')}: median {statistics.median(times):.1f} ms, worst {max(times):.1f} ms")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from accounts.texts.counting import counted
+
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
 FIGURES = ("calls_per_second", "p50_ms", "p99_ms", "cpu_us")
@@ -72,7 +74,7 @@ def measure(
     )
     outcome: dict[str, float] = json.loads(done.stdout)
     if outcome["failures"]:
-        raise SystemExit(f"{outcome['failures']} calls failed: {outcome['first_failure']}")
+        raise SystemExit(f"{counted(int(outcome['failures']), 'call')} failed: {outcome['first_failure']}")
     outcome["cpu_us"] = (cpu_seconds(process) - before) / outcome["calls"] * 1e6
     return outcome
 
@@ -131,7 +133,7 @@ def report(
                 headers={"Content-Type": "application/json"},
             )
         ) as warm:
-            print(f"{name}: {len(warm.read())} bytes an answer")
+            print(f"{name}: {counted(len(warm.read()), 'byte')} an answer")
     for round_number in range(options.rounds + 1):  # the first round warms up
         for name, process, port in zip(rows, processes[1:], ports, strict=True):
             figures = measure(process, port, folder / f"{port}.http", options.clients, options.seconds)

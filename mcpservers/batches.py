@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from mcpservers.cancellations import accept
 from mcpservers.eras import Era, RequestContext, era_of, handshake_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_REQUEST, Request, error_bytes, read_message
@@ -65,6 +66,7 @@ async def _answered(value: Any, context: RequestContext, answering: Answering, *
     except JsonRpcError as refused:
         return error_bytes(refused, refused.message_id, null_id=True)
     if not isinstance(message, Request):
+        await accept(message, context)
         return b""
     refusal = NOT_BEGUN if is_full else NO_INITIALIZE if message.method == "initialize" else ""
     if refusal:

@@ -22,6 +22,7 @@ from mcpservers.jsonrpc import (
     METHOD_NOT_FOUND,
     Envelope,
     Request,
+    as_object,
     limit_reached,
     meta_of,
 )
@@ -65,13 +66,19 @@ NO_LIMITS = RateLimits()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The server that a request is for, its sender, and the budget of its result in characters."""
+    """The server that a request is for, its sender, and the budget of its result in characters.
+
+    `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
+    """
 
     server: ResolvedServer
     headers: Headers
     budget: int
     token_id: UUID | None = None
     request_bytes: int = 0
+    address: str = ""
+    session: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,15 @@ class Era:
         return MethodResult(self._complete(server, members), limits)
 
 
+def agreed_revision(request: Request) -> str:
+    """Return the revision that an `initialize` agrees on, or raise JsonRpcError."""
+    wanted = request.params.get("protocolVersion")
+    if not isinstance(wanted, str):
+        raise JsonRpcError(INVALID_PARAMS, "Invalid params: protocolVersion must be a string.")
+    # MCP 2025-11-25, Lifecycle: a server that does not support the requested revision answers with its latest.
+    return wanted if wanted in HANDSHAKE else HANDSHAKE[0]
+
+
 @dataclass(frozen=True)
 class Handshake(Era):
     """A revision that begins with `initialize`; a header names it in later requests."""
@@ -194,12 +210,8 @@ class Handshake(Era):
         return await super().answer(request, context)
 
     def _initialize(self, request: Request, server: ResolvedServer) -> bytes:
-        wanted = request.params.get("protocolVersion")
-        if not isinstance(wanted, str):
-            raise JsonRpcError(INVALID_PARAMS, "Invalid params: protocolVersion must be a string.")
-        # MCP 2025-11-25, Lifecycle: a server that does not support the requested revision answers with its latest.
         members = {
-            "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0],
+            "protocolVersion": agreed_revision(request),
             "capabilities": CAPABILITIES,
             "serverInfo": server.info,
             "instructions": server.instructions,
@@ -247,7 +259,7 @@ class Stateless(Era):
         """Return whether `subscriptions/listen` subscribes to changes of tools, or raise JsonRpcError."""
         check_mirrored(request, headers, self.version)
         wanted = request.params.get("notifications")
-        if not isinstance(wanted, dict):
+        if wanted is None or (wanted := as_object(wanted)) is None:
             raise JsonRpcError(INVALID_PARAMS, "Invalid params: notifications must be an object.")
         return wanted.get("toolsListChanged") is True
 
@@ -288,15 +300,15 @@ def handshake_of(version: str | None) -> Era:
     return _HANDSHAKES.get(version) or UnknownRevision(str(version))
 
 
-def client_name(request: Request, headers: Headers) -> str:
-    """Return the client's name from its metadata or its `initialize`, else its User-Agent."""
+def client_name(request: Request, context: RequestContext) -> str:
+    """Return the client's name from its metadata or its `initialize`, else its session's, else its User-Agent."""
     meta = meta_of(request)
     client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
     if isinstance(client, dict) and isinstance(client.get("name"), str):
         version = client.get("version")
         named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
         return named.strip()[:MAX_NAME]
-    return headers.get(b"user-agent", "")[:MAX_NAME]
+    return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
 
 
 def _called_name(request: Request) -> str:
@@ -334,8 +346,10 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
         via=Via.MCP,
         server_id=server.server_id,
         token_id=context.token_id,
-        client=client_name(request, context.headers),
+        client=client_name(request, context),
     )
+    if arguments == []:  # an empty object of PHP's serialiser
+        arguments = {}
     size = context.request_bytes
     with calls.one(*holders_of(server, context.token_id)):
         result = await invoke(tool, server.connection, arguments, caller, budget=context.budget, request_bytes=size)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from accounts.counting import counted
 from accounts.models import IntegratedAccount
+from accounts.texts.counting import counted
 from mcpservers.models import MCPServer
 from mcpservers.search_listing import listed
 from tools.catalogue.compilation import Tool, ToolSet, catalogue_of

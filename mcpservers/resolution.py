@@ -15,9 +15,9 @@ from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens.recognition import TokenGrant, bearer_token, grant_of
 from accounts.changes import Change, ChangeKind, subscribe
-from accounts.counting import counted
 from accounts.freshness import FreshCache
-from accounts.invisible import visible
+from accounts.texts.counting import counted
+from accounts.texts.invisible import visible
 from accounts.vendors.connection import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
@@ -27,9 +27,6 @@ from tools.catalogue.compilation import ToolSet, catalogue_of
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.search import index_of
 from tools.catalogue.toolbox import usable_connection
-
-# ChatGPT is certain to read this many characters of `instructions`.
-ESSENTIALS = 512
 
 Revisions = tuple[int, int, int]
 

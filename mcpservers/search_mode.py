@@ -136,6 +136,8 @@ def _object(name: str, value: Any) -> dict[str, Any]:
             value = bounded_json.loads_request(value.encode(errors="replace"))
         except (NotJSON, BeyondLimits):
             raise _invalid(name, ["arguments must be a JSON object."]) from None
+    if value == []:  # an empty object of PHP's serialiser
+        value = {}
     if value is not None and not isinstance(value, dict):
         raise _invalid(name, ["arguments must be a JSON object."])
     return {key[:64]: each for key, each in (value or {}).items() if each is not None}

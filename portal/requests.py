@@ -125,7 +125,7 @@ def require(request: PortalRequest, role: Role) -> Environment:
         raise EnvironmentMoved
     if not request.visit.may(role):
         raise PermissionDenied(
-            f"This takes the role “{role.value}” in {environment.name}, which you do not have. "
+            f"This requires the role “{role.value}” in {environment.name}, which you do not have. "
             f"Ask an admin of {environment.name} to do it, or to give you the role."
         )
     return environment

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from accounts.routing import page
+from accounts.web.routing import page
 from portal import search
 from portal.api_reference import api_reference
 

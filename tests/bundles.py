@@ -16,6 +16,10 @@ def _pickled(text: str) -> bytes:
     return pickle.dumps(bundles.read_bundle(text))
 
 
+# ChatGPT is certain to read this many characters of a server's `instructions`.
+ESSENTIALS = 512
+
+
 def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the definition and the records, which are the caller's own; a text is read once for all tests."""
     read: tuple[dict[str, Any], list[dict[str, Any]]] = pickle.loads(_pickled(text))

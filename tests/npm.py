@@ -49,14 +49,18 @@ def installed(name: str, locked: Path, scripts: Iterable[Path] = ()) -> Path:
         _install(folder, locked)
         stamp.write_bytes(wanted)
     if node_version(node_of(folder)) < LEAST_TO_RUN:
-        raise NpmMissing(f"Node.js {LEAST_TO_RUN} or newer is not on this machine: install it, then try again.")
+        raise NpmMissing(
+            f"Node.js {LEAST_TO_RUN} or newer is missing, and npm brought none along for this machine: install it from "
+            "https://nodejs.org or your distribution."
+        )
     return folder
 
 
 def _install(folder: Path, locked: Path) -> None:
     if shutil.which("npm") is None or node_version("node") < LEAST_TO_INSTALL:
         raise NpmMissing(
-            f"npm with Node.js {LEAST_TO_INSTALL} or newer is not on this machine: install it, then try again."
+            f"npm with Node.js {LEAST_TO_INSTALL} or newer is missing: install both, from https://nodejs.org or your "
+            "distribution (Debian 13: apt-get install npm)."
         )
     for part in ("package.json", "package-lock.json"):
         shutil.copy(locked / part, folder / part)

@@ -21,12 +21,16 @@ def missing() -> list[str]:
         server = make_conninfo(database, dbname="postgres", connect_timeout="3")
         psycopg.connect(server).close()
     except psycopg.Error as problem:
-        problems.append(f"PostgreSQL does not answer at DATABASE_URL: {str(problem).strip().splitlines()[-1]}")
+        problems.append(_sentence("PostgreSQL", "DATABASE_URL", str(problem).strip().splitlines()[0], "postgresql"))
     try:
         redis.Redis.from_url(broker, socket_connect_timeout=3).ping()
     except (redis.RedisError, ValueError) as problem:
-        problems.append(f"Redis does not answer at REDIS_URL: {problem}")
+        problems.append(_sentence("Redis", "REDIS_URL", str(problem), "redis-server"))
     return problems
+
+
+def _sentence(name: str, variable: str, problem: str, package: str) -> str:
+    return f"{name} does not answer at {variable} ({problem}). Start it (Debian: apt-get install {package})."
 
 
 def main() -> None:

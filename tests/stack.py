@@ -59,7 +59,13 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; return what it printed on stdout."""
-        done = subprocess.run(
+        done = self.try_to_manage(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def try_to_manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a management command that may fail."""
+        return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
@@ -67,8 +73,6 @@ class Stack:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def prepare(self) -> None:
         """Do what `make setup` does after installing; the embedded default is a copy of one that was prepared once."""

@@ -9,7 +9,7 @@ ToolError
 ├── WriteUnconfirmed       a person tries a tool that writes, and has not confirmed that
 └── CallFailed             the call has no result; says whether to try again
     ├── InvalidArguments       the arguments do not fit the tool; nothing was sent
-    ├── RateLimited            the vendor answered 429
+    ├── RateLimited            the vendor's limit is reached: it answered 429, or 403 with a wait or no calls left
     ├── VendorRefused          the vendor answered with another error
     ├── VendorUnreachable      no answer came
     ├── NotSent                nothing was sent; a later call may be
@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from accounts.counting import counted
+from accounts.texts.counting import counted
 from tools.ratelimits import RateLimits
 
 
@@ -132,7 +132,9 @@ class InvalidArguments(CallFailed):
 
 @dataclass
 class RateLimited(CallFailed):
-    """The vendor's limit is reached; `limits.reset` is the seconds to wait, if known."""
+    """The vendor's limit is reached; `limits.reset` is the seconds to wait, if known, and `words` are its own."""
+
+    words: str = ""
 
 
 @dataclass

@@ -75,14 +75,14 @@ def _refusal_of_person(person: User, rights: tuple[Right, ...]) -> str:
     if not (person.is_active and person.is_staff):
         return (
             f"Documentation is shared by all environments, so only a member of the staff may change it, and "
-            f"{person.get_username()} is not one. Ask whoever runs this Patchbay."
+            f"{person.get_username()} is not one. Ask the person who runs this Patchbay."
         )
     missing = [right.value for right in rights if not person.has_perm(right.value)]
     if not missing:
         return ""
     return (
         f"{person.get_username()} does not have the permission {', '.join(missing)}, which this requires. "
-        "Ask whoever runs this Patchbay for it."
+        "Ask the person who runs this Patchbay for it."
     )
 
 

@@ -14,11 +14,11 @@ from django.utils.safestring import SafeString
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, person, pretty_json
 from accounts.admin.people import EnvironmentAdmin, GroupAdmin, InvitationAdmin, UserAdmin
 from accounts.api_tokens.issue import delete_token, revoke_token
-from accounts.counting import counted
 from accounts.errors import AccountError
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import disconnect_account, reconnect_account, set_enabled
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
+from accounts.texts.counting import counted
 
 TESTED_AT_ONCE = 5  # each test may take as long as a vendor takes to time out
 STATUS_COLOURS = {"active": "success", "needs_reauth": "warning", "disabled": "danger"}

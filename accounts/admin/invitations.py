@@ -13,12 +13,12 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.pages import Label, ModelAdmin, RecordAdmin, labelled, moment, mono, page_action, person
-from accounts.counting import counted
 from accounts.errors import MemberRefused
 from accounts.models import Environment, Invitation, InvitationState, Role
 from accounts.people.invitation_forms import InviteForm
 from accounts.people.invitations import invite, withdraw
 from accounts.people.members import may_admit
+from accounts.texts.counting import counted
 
 if TYPE_CHECKING:
     # A mixin: it precedes another base class and extends its methods.

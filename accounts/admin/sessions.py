@@ -13,6 +13,7 @@ from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, moment, person
 from accounts.models import FailedSignIns, User
 from accounts.people.sessions import end_sessions
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.texts.counting import counted
 
 if TYPE_CHECKING:
     # Mixins: each precedes another base class and extends its methods.
@@ -50,7 +51,7 @@ class EndsSessions(_UserAdmin):
         if not person(request).is_superuser:
             raise PermissionDenied
         ended = sum(end_sessions(user, person(request)) for user in queryset)
-        self.message_user(request, f"{ended} sessions ended. Their next requests are refused.")
+        self.message_user(request, f"{counted(ended, 'session')} ended, and refused from the next request on.")
 
 
 @admin.register(FailedSignIns)

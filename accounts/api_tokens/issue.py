@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts import audit
 from accounts.api_tokens.recognition import MOST_GENERATIONS
 from accounts.changes import ChangeKind, announce
-from accounts.counting import counted
 from accounts.errors import NetworkInvalid, TokenUnfit
 from accounts.models import ApiToken, Environment, Membership, Role, TokenKind, User
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
-from accounts.networks import lies_within, parse_networks
+from accounts.texts.counting import counted
+from accounts.web.networks import lies_within, parse_networks
 
 
 @dataclass(frozen=True)

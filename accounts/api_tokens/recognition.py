@@ -17,7 +17,7 @@ from accounts.changes import Change, ChangeKind, subscribe
 from accounts.errors import AddressRefused
 from accounts.freshness import FreshCache
 from accounts.models import ApiToken, Role
-from accounts.networks import address_of, holds
+from accounts.web.networks import address_of, holds
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 # The longest chain of tokens, each issued by the previous one.

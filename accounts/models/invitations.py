@@ -57,7 +57,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """An offer of membership to whoever has its link: mailed to an address and bound to it, or handed over."""
+    """An offer of membership to the person who has its link: mailed to an address and bound to it, or handed over."""
 
     State = InvitationState
 
@@ -97,7 +97,7 @@ class Invitation(models.Model):
     @property
     def recipient(self) -> str:
         """Its address, its note, or a phrase if neither is known."""
-        return self.email or self.note or "Whoever holds the link"
+        return self.email or self.note or "Anyone with the link"
 
     def state(self, now: datetime | None = None) -> InvitationState:
         if self.accepted_at is not None:

@@ -17,6 +17,7 @@ from accounts.errors import InvitationUnusable, MemberRefused
 from accounts.models import AuditEntry, Environment, Invitation, Membership, Role, User
 from accounts.people import members
 from accounts.people.members import may_admit
+from accounts.texts.counting import counted
 
 UNANSWERED_AT_ONCE = 100  # in an environment; each may send a mail to a stranger
 MAILS_A_DAY = 100  # in an environment, for new and renewed invitations together
@@ -133,7 +134,7 @@ def obstacle_for(invitation: Invitation, person: User) -> str | None:
     if not invitation.fits(person.email):
         return (
             f"This invitation is for {invitation.email}, which is not the address of {person.get_username()}. "
-            "Sign in as the person with that address, or ask whoever invited you for an invitation to yours."
+            "Sign in as the person with that address, or ask the person who invited you for an invitation to yours."
         )
     return None
 
@@ -191,7 +192,7 @@ def _refuse_mail(environment: Environment, email: str) -> None:
 
 def _minutes_until(moment: datetime, now: datetime) -> str:
     minutes = max(1, math.ceil((moment - now) / timedelta(minutes=1)))
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return counted(minutes, "minute")
 
 
 def _unanswered(invitation: Invitation) -> Invitation:

@@ -3,9 +3,9 @@
 from django.contrib.sessions import middleware
 from django.http import HttpRequest, HttpResponse
 
-from accounts.client_address import client_address
 from accounts.people.devices import device_of
 from accounts.people.sessions import ClientPlace, SessionStore
+from accounts.web.client_address import client_address
 
 
 class SessionMiddleware(middleware.SessionMiddleware):

@@ -16,11 +16,11 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.client_address import client_address, network_of
 from accounts.errors import SignInRefused
 from accounts.models import FailedSignIns, User
 from accounts.signing_in.known_devices import number_of
 from accounts.signing_in.names import digest_of, normalised
+from accounts.web.client_address import client_address, network_of
 
 Kind = FailedSignIns.Kind
 

@@ -20,8 +20,8 @@ from django.utils.cache import patch_vary_headers
 from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.people.sessions import SessionStore
-from accounts.refusals import REFUSED, refused
 from accounts.signing_in.backend import is_password_of
+from accounts.web.refusals import REFUSED, refused
 
 RECENT = timedelta(minutes=15)
 # Field names that no other form uses, because the page carries other forms' fields along.

@@ -1,25 +1,19 @@
-"""Send a request on behalf of an account: every call to a vendor goes through here."""
+"""Send a request on behalf of an account: every tool call and connection test goes through here."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import httpx
 
 from accounts.vendors.captured import CapturedExchange, exchange_of
-from accounts.vendors.circuits import keys_of
+from accounts.vendors.circuits import CircuitKeys, keys_of
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
 
 UNAUTHORIZED = 401
 LARGE_ANSWER = 64 * 1024
-
-
-async def _masked(secrets: SecretMask, answer: UpstreamResponse) -> UpstreamResponse:
-    """Mask an answer; a large one in a thread, since a secret repeated a thousand times takes long to mask."""
-    if len(answer.body) > LARGE_ANSWER:
-        return await asyncio.to_thread(secrets.masked, answer)
-    return secrets.masked(answer)
 
 
 async def ask(
@@ -45,26 +39,57 @@ async def ask(
     """
     upstream = upstream or shared_upstream()
     keys = keys_of(connection.base_url, connection.account_id)
-
-    async def send() -> tuple[httpx.Request, UpstreamResponse]:
-        request = connection.request(method, target, headers=headers, content=content)
-        # Read together with the request: another call may renew the credentials before the answer comes.
-        secrets = connection.authentication.secrets
-        response = None
-        try:
-            with upstream.circuits.attempt(keys) as attempt:
-                answer = await upstream.send(request, idempotent=idempotent)
-                attempt.answered(answer.status, answer.headers)
-            response = await _masked(secrets, answer)
-        finally:
-            if seen is not None:
-                seen(exchange_of(connection, request, content, response))
-        return request, response
-
+    question = _Question(connection, method, target, headers, content, upstream, keys, idempotent, seen)
     upstream.circuits.refuse_open(keys)  # before waiting for a turn, which would be in vain
     async with upstream.turns.of(connection.account_id):
-        await connection.authentication.prepare()
-        sent, response = await send()
-        if response.status == UNAUTHORIZED and await connection.authentication.renew(sent):
-            _, response = await send()
+        return await question.answer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of a vendor, from which a request is built each time that it is sent."""
+
+    connection: Connection
+    method: str
+    target: str = field(repr=False)
+    headers: dict[str, str] | None = field(repr=False)
+    content: bytes = field(repr=False)
+    upstream: Upstream
+    keys: CircuitKeys
+    idempotent: bool
+    seen: Callable[[CapturedExchange], None] | None
+
+    async def answer(self) -> UpstreamResponse:
+        """Return the masked answer, the second one if the first was a 401 and the credentials could be renewed."""
+        authentication = self.connection.authentication
+        await authentication.prepare()
+        sent, response = await self._send()
+        if response.status == UNAUTHORIZED and await authentication.renew(sent):
+            _, response = await self._send()
         return response
+
+    async def _send(self) -> tuple[httpx.Request, UpstreamResponse]:
+        request = self.connection.request(self.method, self.target, headers=self.headers, content=self.content)
+        # Read together with the request: another call may renew the credentials before the answer comes.
+        secrets = self.connection.authentication.secrets
+        response = None
+        try:
+            response = await _masked(secrets, await self._attempt(request))
+        finally:
+            if self.seen is not None:
+                self.seen(exchange_of(self.connection, request, self.content, response))
+        return request, response
+
+    async def _attempt(self, request: httpx.Request) -> UpstreamResponse:
+        """Return the vendor's own answer, which the circuits count."""
+        with self.upstream.circuits.attempt(self.keys) as attempt:
+            answer = await self.upstream.send(request, idempotent=self.idempotent)
+            attempt.answered(answer.status, answer.headers)
+            return answer
+
+
+async def _masked(secrets: SecretMask, answer: UpstreamResponse) -> UpstreamResponse:
+    """Mask an answer; a large one in a thread, since a secret repeated a thousand times takes long to mask."""
+    if len(answer.body) > LARGE_ANSWER:
+        return await asyncio.to_thread(secrets.masked, answer)
+    return secrets.masked(answer)

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import ApiToken, IntegratedAccount, Integration, Role
-from accounts.networks import LONGEST_NETWORK, MOST_NETWORKS
 from accounts.vendors.addresses import base_url_problem
+from accounts.web.networks import LONGEST_NETWORK, MOST_NETWORKS
 from api.strictness import MomentField, NameField, ObjectField, StrictSerializer, TextField
 
 CONNECTION_HELP = "Connection fields by name; the integration lists them."

@@ -1,6 +1,6 @@
 """URLs of API tokens and integrations; accounts are in api/tools/urls.py."""
 
-from accounts.routing import page
+from accounts.web.routing import page
 from api.accounts.viewsets import ApiTokenViewSet, IntegrationSchemaView, IntegrationViewSet
 
 urlpatterns = [

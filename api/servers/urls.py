@@ -1,6 +1,6 @@
 """URLs of MCP servers in the management API."""
 
-from accounts.routing import page
+from accounts.web.routing import page
 from api.servers.viewsets import ServerViewSet
 
 SERVERS = "integrated-account/<uuid:account_id>/mcp"

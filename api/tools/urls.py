@@ -1,6 +1,6 @@
 """URLs of accounts, documentation records and calls; accounts are here because they include their number of tools."""
 
-from accounts.routing import page
+from accounts.web.routing import page
 from api.tools.calls import CallViewSet
 from api.tools.viewsets import AccountWithToolsViewSet, DocumentationViewSet, IntegrationLintViewSet
 

@@ -20,10 +20,14 @@ LATELY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Fact:
-    """A count with a link to its list, and the part that needs attention (`waiting` is empty if none does)."""
+    """A count with a link to its list, and the part that needs attention (`waiting` is empty if none does).
+
+    `noun` is in the singular; `rest` follows it.
+    """
 
     count: int
-    words: str
+    noun: str
+    rest: str
     link: str
     waiting: str = ""
     waiting_link: str = ""
@@ -45,7 +49,7 @@ def _tools() -> Fact:
     ensure_fresh()
     states = Counter(Verdict.objects.values_list("state", flat=True))
     tools, drafts = states[State.EXPOSED], states[State.DRAFT]
-    return Fact(tools, "tools that models can be given", link, _waiting(drafts, "draft"), f"{link}?gate=draft")
+    return Fact(tools, "tool", "that models can be given", link, _waiting(drafts, "draft"), f"{link}?gate=draft")
 
 
 def _accounts() -> Fact:
@@ -54,7 +58,7 @@ def _accounts() -> Fact:
     active = IntegratedAccount.objects.filter(status=status.ACTIVE).count()
     broken = IntegratedAccount.objects.filter(status=status.NEEDS_REAUTH).count()
     link_broken = f"{link}?status__exact={status.NEEDS_REAUTH}"
-    return Fact(active, "accounts in use", link, _waiting(broken, "to be connected again", ""), link_broken)
+    return Fact(active, "account", "in use", link, _waiting(broken, "to be connected again", ""), link_broken)
 
 
 def _servers() -> Fact:
@@ -63,7 +67,7 @@ def _servers() -> Fact:
     ending = live.filter(expires_at__lte=timezone.now() + SOON).count()
     link_live = f"{link}?status=live"
     return Fact(
-        live.count(), "MCP servers live", link_live, _waiting(ending, "within a week of the end", ""), link_live
+        live.count(), "MCP server", "live", link_live, _waiting(ending, "within a week of the end", ""), link_live
     )
 
 
@@ -71,7 +75,7 @@ def _calls() -> Fact:
     link = reverse("admin:tools_call_changelist")
     lately = Call.objects.filter(started_at__gte=timezone.now() - LATELY)
     failed = lately.exclude(outcome__in=[Call.Outcome.OK, Call.Outcome.PENDING, Call.Outcome.CANCELLED]).count()
-    return Fact(lately.count(), "calls in 24 hours", link, _waiting(failed, "without a result", ""), link)
+    return Fact(lately.count(), "call", "in 24 hours", link, _waiting(failed, "without a result", ""), link)
 
 
 def _waiting(count: int, words: str, plural: str = "s") -> str:

@@ -14,8 +14,8 @@ import structlog
 from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
-from accounts.client_address import normalised
 from accounts.tokens import redact
+from accounts.web.client_address import normalised
 from config.views import PROGRAMS
 from mcpservers.endpoint import PREFIX
 from mcpservers.replies import Application, Message, Receive, Scope, Send

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mono, person
-from accounts.counting import counted
+from accounts.texts.counting import counted
 from mcpservers.admin.forms import ServerAdminForm
 from mcpservers.exposure import Exposure, exposed_by
 from mcpservers.lifecycle import change_server, delete_server, pause_server, resume_server

@@ -19,9 +19,9 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.errors import ConsentFailed, CredentialsUnreadable
-from accounts.invisible import visible
 from accounts.keyring import key_ring
 from accounts.models import User
+from accounts.texts.invisible import visible
 from accounts.vendors.addresses import origin
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient
@@ -36,7 +36,7 @@ FAILED = "consent_failed"
 
 # RFC 6749, section 4.1.2.1: what each error code means, and what to do.
 REFUSALS = {
-    "access_denied": "Access was not granted there. Begin again, and choose to allow it; it may need an administrator "
+    "access_denied": "Access was not granted there. Start again, and choose to allow it; it may need an administrator "
     "of the vendor's account.",
     "invalid_scope": "It does not grant the scopes that the integration asks for. Allow them for the client there, or "
     "have the integration's definition changed.",
@@ -157,7 +157,7 @@ def read_answer(client: RegisteredClient, answer: Mapping[str, str]) -> str:
     _check_issuer(client, answer.get("iss"))
     error = answer.get("error")
     if error:
-        advice = REFUSALS.get(error, "Try again; if it happens again, ask whoever runs it what this means.")
+        advice = REFUSALS.get(error, "Try again; if it happens again, ask the vendor's support what this means.")
         # The vendor's own text: it may quote the secret, contain control characters or be of any length.
         description = SecretMask((client.client_secret,)).conceal(answer.get("error_description", ""))
         words = " ".join(visible(description).split())[:300].rstrip(".")
@@ -165,7 +165,7 @@ def read_answer(client: RegisteredClient, answer: Mapping[str, str]) -> str:
         raise ConsentFailed(f"{client.vendor} refused: {_quoted(error)}. {advice}{quote}")
     code = answer.get("code", "")
     if not code:
-        raise ConsentFailed(f"{client.vendor} sent you back without an authorization code. Begin again.")
+        raise ConsentFailed(f"{client.vendor} sent you back without an authorization code. Start again.")
     return code
 
 
@@ -176,7 +176,7 @@ def _check_issuer(client: RegisteredClient, issuer: str | None) -> None:
     known = issuer == client.issuer if client.issuer else origin(issuer) == origin(client.authorization_url)
     if not known:
         raise ConsentFailed(
-            f"The answer came from {_quoted(issuer)}, which is not where you were sent. Nothing was connected. Begin "
+            f"The answer came from {_quoted(issuer)}, which is not where you were sent. Nothing was connected. Start "
             "again; if it happens again, the integration's definition must name the issuer."
         )
 

@@ -38,8 +38,8 @@ from portal.accounts.joining import client_of, finish, new_consent, typed_fields
 from portal.requests import PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNKNOWN = (
-    "This answer does not belong to a connection that was begun in this browser within the last "
-    f"{LIFETIME_SECONDS // 60} minutes, or it was used already. Nothing was connected. Begin again."
+    "This answer does not belong to a connection that was started in this browser within the last "
+    f"{LIFETIME_SECONDS // 60} minutes, or it was used already. Nothing was connected. Start again."
 )
 
 
@@ -136,12 +136,12 @@ def send_to_consent(
 def consent_context(request: PortalRequest) -> dict[str, str]:
     """Return the context of a form that leads to a consent.
 
-    `elsewhere` is this request's origin if it differs from `PUBLIC_URL`, where the vendor sends the browser back to.
+    `elsewhere` is this request's origin if it is not that of `PUBLIC_URL`, where the vendor sends the browser back to.
     """
     here = f"{request.scheme}://{request.get_host()}"
     return {
         "redirect_uri": redirect_uri(),
-        "elsewhere": here if here != settings.PUBLIC_URL else "",
+        "elsewhere": here if here != settings.PUBLIC_ORIGIN else "",
         "public_url": settings.PUBLIC_URL,
     }
 

@@ -65,7 +65,7 @@ def client_of(integration: Integration, consent: Consent) -> RegisteredClient:
     declared = definition.authentication
     routes = routes_of(definition, typed_fields(definition, consent), consent.base_url)
     if not isinstance(declared, OAuthAuthentication) or move_between(approved(consent), routes) is not None:
-        raise ConsentFailed(f"The definition of {definition.label} has changed meanwhile. Begin again.")
+        raise ConsentFailed(f"The definition of {definition.label} has changed meanwhile. Start again.")
     return registered_client(definition, declared, consent.fields, consent.base_url)
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.lifecycle import disconnect_account
 from accounts.models import IntegratedAccount, Role
-from accounts.refusals import REFUSED
+from accounts.web.refusals import REFUSED
 from mcpservers.exposure import exposure_of
 from mcpservers.models import MCPServer
 from portal.accounts.forms import ConfirmNameForm

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from accounts.routing import page
+from accounts.web.routing import page
 from portal.accounts import consent_views, overview, views
 from portal.accounts.consent import CALLBACK
 

@@ -19,8 +19,8 @@ from accounts.errors import (
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import connect_account, needs_consent, reconnect_account, set_enabled
 from accounts.models import IntegratedAccount, Integration, Role
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.web.refusals import REFUSED
 from portal.accounts.consent import FailedConsent, take_failure
 from portal.accounts.consent_views import consent_context, send_to_consent
 from portal.accounts.forms import PREFIX, ConnectForm, NameForm, ReplaceConnectionForm
@@ -175,7 +175,8 @@ def definition_of(integration: Integration) -> Definition:
         return integration.parsed()
     except DefinitionInvalid:
         raise Http404(
-            f"The definition of {integration.label} is not valid at present. Whoever edits it in the admin can fix it."
+            f"The definition of {integration.label} is not valid at present. Ask somebody who edits definitions in the "
+            "admin to fix it."
         ) from None
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.servers.time_zones import TimeZoneField
+from portal.moments import MomentField, TimeZoneField
 from tools.models.calls import Via
 from tools.record.activity import CallFilter, outcomes
 
@@ -68,18 +68,8 @@ class ActivityForm(forms.Form):
         choices=[*((key, words) for key, (words, _) in PERIODS.items()), (CUSTOM, "From … to …")],
         widget=forms.RadioSelect,
     )
-    since = forms.DateTimeField(
-        label="From",
-        required=False,
-        error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    until = forms.DateTimeField(
-        label="To",
-        required=False,
-        error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    since = MomentField(label="From")
+    until = MomentField(label="To")
     # The browser's script fills it in. Without the script, times are UTC, as the labels say.
     time_zone = TimeZoneField()
 

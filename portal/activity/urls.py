@@ -1,6 +1,6 @@
 """The URL patterns of calls: an environment's, an account's, and single ones."""
 
-from accounts.routing import page
+from accounts.web.routing import page
 from portal.activity import views
 
 ACCOUNT = "accounts/<uuid:account_id>"

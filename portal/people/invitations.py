@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.errors import InvitationUnusable, MemberRefused
 from accounts.models import Invitation, Membership, User
 from accounts.people.invitations import NewPerson, accept_as, accept_as_new, decline, find, obstacle_for
-from accounts.refusals import REFUSED
 from accounts.signing_in.entering import enter
+from accounts.web.refusals import REFUSED
 from portal.people.forms import JoinForm
 from portal.requests import CHOSEN, tell
 

@@ -18,8 +18,8 @@ from accounts.models import Environment, Invitation, InvitationState, Membership
 from accounts.people.invitation_forms import InviteForm
 from accounts.people.invitations import InvitationOffer, invite, renew, withdraw
 from accounts.people.members import admitters, change_role, put_back_member, remove_member
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.web.refusals import REFUSED
 from portal.people.forms import RoleForm
 from portal.requests import PortalRequest, require, signed_in, tell, warn
 

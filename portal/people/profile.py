@@ -17,8 +17,8 @@ from accounts.people.second_factors import (
     renew_recovery_codes,
 )
 from accounts.people.sessions import end_session, end_sessions, sessions_of
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import always_recently_authenticated, recently_authenticated
+from accounts.web.refusals import REFUSED
 from portal.people.forms import CodeForm, DetailsForm, OwnPasswordForm, RemoveFactorForm
 from portal.people.qr_codes import qr_code
 from portal.people.sign_in import WRONG

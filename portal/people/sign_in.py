@@ -17,9 +17,9 @@ from django.views.generic import FormView
 from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.people.second_factors import check_code, factor_of
-from accounts.refusals import REFUSED, refused
 from accounts.signing_in.entering import enter
 from accounts.signing_in.limits import begin
+from accounts.web.refusals import REFUSED, refused
 from portal.people.forms import CodeForm, SignInForm
 
 if TYPE_CHECKING:
@@ -126,5 +126,5 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Send visitors of the admin to the portal's sign-in page."""
     # The sign-in page sends signed-in users back here: a redirect would loop.
     if request.user.is_authenticated:
-        raise PermissionDenied("The admin is for staff. Ask whoever runs Patchbay for your team.")
+        raise PermissionDenied("The admin is for staff. Ask the person who runs Patchbay for your team.")
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

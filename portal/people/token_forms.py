@@ -7,15 +7,15 @@ from typing import Any, cast
 from django import forms
 from django.utils import timezone
 
-from accounts.counting import counted
 from accounts.errors import NetworkInvalid
 from accounts.models import Membership, Role, TokenKind
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
-from accounts.networks import LONGEST_NETWORK, MOST_NETWORKS, parse_networks
+from accounts.texts.counting import counted
+from accounts.web.networks import LONGEST_NETWORK, MOST_NETWORKS, parse_networks
 
 OFFERED_DAYS = (7, 30, 90, 365)
 PERSONAL = (TokenKind.PERSONAL.value, "Personal: acts for you, and ends when you leave")
-SERVICE = (TokenKind.SERVICE.value, "Service: acts for the environment, whoever comes and goes")
+SERVICE = (TokenKind.SERVICE.value, "Service: acts for the environment, and stays when people leave")
 
 
 class TokenForm(forms.Form):

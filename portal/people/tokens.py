@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.api_tokens.issue import issue_token, revoke_token, set_longest_life
-from accounts.counting import counted
 from accounts.errors import TokenUnfit
 from accounts.models import ApiToken, Membership, Role, TokenKind
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.texts.counting import counted
+from accounts.web.refusals import REFUSED
 from portal.people.token_forms import LongestLifeForm, TokenForm
 from portal.requests import PortalRequest, require, signed_in, tell
 

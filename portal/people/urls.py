@@ -2,7 +2,7 @@
 
 from django.contrib.auth.views import LogoutView
 
-from accounts.routing import page
+from accounts.web.routing import page
 from portal.people import audit, invitations, members, profile, sign_in, tokens
 
 urlpatterns = [

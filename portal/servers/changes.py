@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.web.refusals import REFUSED
 from mcpservers.lifecycle import delete_server, end_grace, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
 from portal.requests import PortalRequest, signed_in, tell

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
-from portal.servers.time_zones import TimeZoneField
+from portal.moments import MomentField, TimeZoneField
 from tools.catalogue.compilation import Catalogue
 from tools.catalogue.naming import CUSTOM, GROUPS
 
@@ -70,12 +70,7 @@ class ServerForm(forms.Form):
         widget=forms.CheckboxInput({"role": "switch"}),
     )
     ends = forms.ChoiceField(required=False, choices=ENDS, initial="30")
-    ends_at = forms.DateTimeField(
-        label="Date and time",
-        required=False,
-        error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    ends_at = MomentField(label="Date and time")
     # The browser's script fills it in. Without the script, date and time are UTC, as the label says.
     time_zone = TimeZoneField()
     require_api_token_auth = forms.BooleanField(

@@ -1,6 +1,6 @@
 """The URL patterns of an account's MCP servers."""
 
-from accounts.routing import page
+from accounts.web.routing import page
 from portal.servers import changes, views
 
 SERVERS = "accounts/<uuid:account_id>/mcp-servers"

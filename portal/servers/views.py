@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.counting import counted
 from accounts.models import IntegratedAccount, Role
-from accounts.refusals import REFUSED
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.texts.counting import counted
+from accounts.web.refusals import REFUSED
 from mcpservers.errors import PolicyRefused
 from mcpservers.exposure import Exposure, exposed_by, exposure_of
 from mcpservers.lifecycle import change_server, create_server

@@ -2,7 +2,7 @@
 
 from django import template
 
-from accounts.counting import counted as in_words
+from accounts.texts.counting import counted as in_words
 
 register = template.Library()
 

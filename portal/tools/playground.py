@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
-from accounts.refusals import REFUSED
+from accounts.web.refusals import REFUSED
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.playground_choice import FIELDS, JSON, Choice, arguments_of_call, choice_of
 from tools.calling.trying import TrialOrigin, try_tool

@@ -1,6 +1,6 @@
 """The URL patterns of an account's tools and its playground."""
 
-from accounts.routing import page
+from accounts.web.routing import page
 from portal.tools import playground, views
 
 ACCOUNT = "accounts/<uuid:account_id>"

@@ -168,7 +168,10 @@ async def test_with_redis_requests_are_counted_for_all_processes(
     except RedisError:
         if os.environ.get("REDIS_URL"):
             raise
-        pytest.skip("no Redis answers")
+        pytest.skip(
+            f"Redis does not answer at {settings.REDIS_URL}: start it (Debian: apt-get install redis-server), or name "
+            "another in REDIS_URL"
+        )
     settings.MCP_SERVER_REQUESTS_PER_MINUTE = 10
     holder = Holder(HolderKind.SERVER, random.getrandbits(60))
     outcomes = await asyncio.gather(*(count_request(holder) for _ in range(25)), return_exceptions=True)

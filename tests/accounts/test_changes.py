@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from accounts.changes import Change, ChangeKind, carry, subscribe, tell
+from accounts.changes import Change, ChangeKind, carry, publish, subscribe
 from tests.hearing import hearing
 
 CHANGE = Change(ChangeKind.ACCOUNT, UUID(int=1))
@@ -11,19 +11,19 @@ CHANGE = Change(ChangeKind.ACCOUNT, UUID(int=1))
 def test_who_took_a_subscription_back_hears_no_more() -> None:
     heard: list[Change] = []
     undo = subscribe(heard.append)
-    tell(CHANGE)
+    publish(CHANGE)
     undo()
-    tell(CHANGE)
+    publish(CHANGE)
     assert heard == [CHANGE]
 
 
 def test_a_carrier_is_given_what_is_made_here_until_it_is_taken_back() -> None:
     carried: list[Change] = []
     undo = carry(carried.append)
-    tell(CHANGE)
-    tell(CHANGE, local=True)
+    publish(CHANGE)
+    publish(CHANGE, local=True)
     undo()
-    tell(CHANGE)
+    publish(CHANGE)
     assert carried == [CHANGE]
 
 
@@ -33,6 +33,6 @@ def test_who_takes_it_back_while_being_told_keeps_nobody_from_hearing() -> None:
 
     undo = subscribe(once)
     with hearing() as heard:
-        tell(CHANGE)
-        tell(CHANGE)
+        publish(CHANGE)
+        publish(CHANGE)
     assert heard == [CHANGE, CHANGE]

@@ -15,11 +15,11 @@ figures = pytest.StashKey[list[str]]()
 def running_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Everything, started once."""
     if lacking := missing():
-        words = f"The cluster cannot be started: {', '.join(lacking)} not found. Install Debian's packages."
+        words = f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets, or the same elsewhere."
         if os.environ.get("REQUIRE_SERVICES") == "1":
             pytest.fail(words)
         # `make cluster-test` requires them; a run of everything by hand goes on without.
-        pytest.skip(words)
+        pytest.skip(f"{words} (REQUIRE_SERVICES=1 makes this a failure.)")
     cluster = Cluster()
     request.config.stash[figures] = cluster.figures
     try:

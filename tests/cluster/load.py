@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from accounts.texts.counting import counted
 from tests.cluster.copies import CASE, Cluster, Desk
 
 DEPARTMENTS = "list_all_fuse_desk_departments"
@@ -109,7 +110,7 @@ class Load:
         with self._answers:
             goal = self.done + calls
             answered = self._answers.wait_for(lambda: self.done >= goal, seconds)
-        assert answered, f"{self.done} calls answered; last failures: {self.failures[-3:]}"
+        assert answered, f"{counted(self.done, 'call')} answered; last failures: {self.failures[-3:]}"
 
     def failed_after(self, moment: float) -> list[str]:
         """Return the failures after a moment."""

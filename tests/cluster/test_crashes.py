@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from accounts.texts.counting import counted
 from tests.cluster.copies import REPLICAS, Cluster
 from tests.cluster.load import under_load
 
@@ -27,7 +28,9 @@ def test_a_killed_replica_costs_no_more_than_the_calls_it_held(cluster: Cluster)
         cluster.replicas[0].wait_until(lambda: len(cluster.replicas[0].output) > served + 20, RECOVERY_SECONDS)
         took = time.monotonic() - back
         assert load.failed_after(back) == []
-    cluster.figures.append(f"replica killed: {lost} calls failed; traffic again {took:.2f} s after it was back")
+    cluster.figures.append(
+        f"replica killed: {counted(lost, 'call')} failed; traffic again {took:.2f} s after it was back"
+    )
 
 
 def test_a_rolling_restart_drops_no_call(cluster: Cluster) -> None:
@@ -42,4 +45,4 @@ def test_a_rolling_restart_drops_no_call(cluster: Cluster) -> None:
             cluster.figures.append(f"rolling restart: replica {number} stopped within {stopped:.2f} s")
         done = load.done
     assert load.failures == []
-    cluster.figures.append(f"rolling restart: {done} calls, none dropped")
+    cluster.figures.append(f"rolling restart: {counted(done, 'call')}, none dropped")

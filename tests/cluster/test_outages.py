@@ -7,6 +7,7 @@ import pytest
 from mcp import ClientSession
 from mcp.client.sse import sse_client
 
+from accounts.texts.counting import counted
 from tests.cluster.copies import REPLICAS, Cluster
 from tests.cluster.listing import LIST, listed, server_path
 from tests.cluster.load import DEPARTMENTS, under_load
@@ -127,7 +128,7 @@ def test_after_postgresql_comes_back_everything_works_and_no_write_is_unaccounte
         rest = time.monotonic() - rest_began
     cluster.figures.append(
         f"PostgreSQL back ({how}): ready after {ready:.2f} s, last failure after {last:.2f} s, REST {rest:.2f} s, "
-        f"{len(load.failures)} calls failed"
+        f"{counted(len(load.failures), 'call')} failed"
     )
     assert ready < RECOVERY_SECONDS
     assert last < RECOVERY_SECONDS

@@ -13,8 +13,8 @@ from django.conf import settings as project
 from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 
-from accounts.client_address import network_of, normalised
 from accounts.models import FailedSignIns
+from accounts.web.client_address import network_of, normalised
 from config.asgi import application
 from tests.people import People
 from tests.serving import served

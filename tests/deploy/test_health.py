@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.deploy.answering import answering
 from tests.deploy.manifests import DEPLOY, FILLED, ROOT
 from tests.stack import Stack, free_port
 
@@ -27,13 +27,8 @@ class Failing(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def failing() -> Iterator[int]:
-    server = HTTPServer(("127.0.0.1", 0), Failing)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(HTTPServer(("127.0.0.1", 0), Failing)) as port:
+        yield port
 
 
 def check(port: int) -> subprocess.CompletedProcess[str]:

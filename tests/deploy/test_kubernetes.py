@@ -54,7 +54,10 @@ def test_kustomize_assembles_it() -> None:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         # It is no package of Debian's; what it would refuse is asserted on the files themselves below and above.
-        pytest.skip("no kubectl here; the manifests are checked one by one")
+        pytest.skip(
+            "kubectl is missing: install it as https://kubernetes.io/docs/tasks/tools/ says. Until then the manifests "
+            "are checked one by one, and not put together"
+        )
     done = subprocess.run([kubectl, "kustomize", KUBERNETES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assembled = list(yaml.safe_load_all(done.stdout))

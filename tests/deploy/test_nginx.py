@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from accounts import tokens
+from tests.deploy.answering import answering
 from tests.deploy.manifests import DEPLOY
 from tests.stack import free_port
 
@@ -31,7 +32,7 @@ NGINX = shutil.which("nginx")
 pytestmark = [
     pytest.mark.services,
     # Only who runs a proxy needs it; .ci/run installs it, so that the gate never skips these.
-    pytest.mark.skipif(NGINX is None, reason="nginx is not installed here"),
+    pytest.mark.skipif(NGINX is None, reason="nginx is missing: install it (Debian: apt-get install nginx-light)"),
 ]
 
 MAIN = """
@@ -156,13 +157,8 @@ def command(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Upstream)) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")

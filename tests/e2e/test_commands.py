@@ -4,15 +4,13 @@ import json
 import signal
 import socket
 import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.stack import ROOT, Stack
+from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -72,14 +70,7 @@ def test_a_port_in_use_is_one_sentence(fresh: Stack) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", fresh.port))
         taken.listen()
-        done = subprocess.run(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
-            env=fresh.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = fresh.try_to_manage("up")
     assert done.returncode != 0
     assert f"Port {fresh.port} is in use" in done.stderr
     assert "Traceback" not in done.stderr
@@ -96,14 +87,7 @@ def test_with_debug_off_it_refuses_to_start_without_secrets_and_names_each(
     fresh: Stack, given: tuple[str, ...]
 ) -> None:
     fresh.settings = {"DEBUG": "0", **dict.fromkeys(given, "x" * 50)}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=ROOT,
-        env=fresh.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = fresh.try_to_manage("check")
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     for name in ("SECRET_KEY", "TOKEN_KEY", "CREDENTIAL_KEYS"):
@@ -116,14 +100,8 @@ def test_with_debug_off_it_refuses_to_start_without_secrets_and_names_each(
     [("PORT", "abc"), ("PORT", "70000"), ("DEBUG", "maybe"), ("DATABASE_URL", "nonsense"), ("PUBLIC_URL", "ftp://x")],
 )
 def test_a_bad_setting_is_refused_by_name(fresh: Stack, name: str, value: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=ROOT,
-        env={**fresh.environment, name: value},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    fresh.settings = {name: value}
+    done = fresh.try_to_manage("check")
     assert done.returncode != 0
     assert name in done.stderr
     assert "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from accounts.models import Environment  # noqa: E402
+from accounts.texts.counting import counted  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from tests.generated.staging import stage_of  # noqa: E402
 from tests.generated.strategies import plans  # noqa: E402
@@ -75,7 +76,10 @@ def main(calls: int, first: int | None = None) -> int:
             rounds += 1
         seconds = time.perf_counter() - started
         loop.run_until_complete(close_shared_upstream())
-    lines = [f"{stage.calls} calls of {sum(map(len, stage.tools))} tools; {stage.requests} requests reached the vendor"]
+    lines = [
+        f"{counted(stage.calls, 'call')} of {counted(sum(map(len, stage.tools)), 'tool')}; "
+        f"{counted(stage.requests, 'request')} reached the vendor"
+    ]
     lines += [f"  {outcome:20} {count:6}" for outcome, count in stage.outcomes.most_common()]
     lines += [f"{words}: {run.wrong[kind]}" for kind, words in KINDS.items()]
     sys.stdout.write("\n".join([*lines, f"seconds: {seconds:.1f}", *run.shown]) + "\n")

@@ -11,8 +11,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Integration
-from mcpservers.resolution import ESSENTIALS
-from tests.bundles import load_bundle
+from tests.bundles import ESSENTIALS, load_bundle
 from tests.integrations.bundled import BUNDLES, load
 from tools.catalogue.compilation import Catalogue, Tool, build
 from tools.catalogue.costs import estimate_tokens

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Integration
 from demo.simulator import ROUTES
-from mcpservers.resolution import ESSENTIALS
+from tests.bundles import ESSENTIALS
 from tests.mcp_client import McpClient
 from tools.catalogue.compilation import Catalogue, build
 from tools.catalogue.costs import estimate_tokens

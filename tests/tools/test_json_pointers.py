@@ -24,7 +24,7 @@ DOCUMENT: dict[str, Any] = {
     ],
 )
 def test_a_reference_names_what_the_rfc_says(reference: str, found: object) -> None:
-    assert target_of(reference, {"$defs": DOCUMENT["$defs"]}) == found
+    assert target_of(reference, {"$defs": DOCUMENT["$defs"], "": {"$defs": 0}}) == found
 
 
 @pytest.mark.parametrize("reference", ["#", "#/"])

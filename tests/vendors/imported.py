@@ -24,7 +24,7 @@ BEARER = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
 
 def described(paths: dict[str, Any], **parts: Any) -> str:
     """Return a description of these paths, with a bearer token unless the parts say otherwise."""
-    components = {**BEARER, **parts.pop("components", {})}
+    components = {**(BEARER if parts.get("security") != [] else {}), **parts.pop("components", {})}
     usual = {
         "openapi": "3.0.3",
         "info": INFO,

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from accounts.admin.pages import Label, ModelAdmin, labelled, moment, mono, person, pretty_json
-from accounts.counting import counted
+from accounts.texts.counting import counted
 from tools.admin.forms import DocumentationForm
 from tools.admin.history import WithHistory
 from tools.admin.trying import WithTrying

@@ -5,7 +5,7 @@ the next cursor begins at what was left out of a page.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -29,6 +29,10 @@ class Surroundings:
     remarks: tuple[str, ...] = ()
     total: int | None = None
     envelope: dict[str, Any] = field(default_factory=dict)
+
+    def with_remarks(self, remarks: tuple[str, ...]) -> "Surroundings":
+        """Return the same with further remarks, which come first."""
+        return replace(self, remarks=remarks + self.remarks) if remarks else self
 
     def within(self, room: int, cuts: "Cuts") -> dict[str, Any]:
         """Return the members to show, the envelope's cut to `room` characters."""
@@ -68,19 +72,23 @@ def shape_page(
     note: str = "",
     beside: Surroundings = ALONE,
     hidden: int = 0,
+    is_end_known: bool = True,
 ) -> ResultDocument:
     """Return `{"result": […], "next_cursor": …, "result_count": n}` within the budget, with what is shown beside it.
 
-    `cursor_after` returns the cursor to what follows the first n items; None at the end. `note` says why the list ends
-    with them although the vendor has more; `hidden` is how many characters are shown as escapes.
+    `cursor_after` returns the cursor to what follows the first n items; None at the end, which is not shown unless the
+    end is known. `note` says why the list ends with them although the vendor has more; `hidden` is how many characters
+    are shown as escapes.
     """
+
+    def page(shown: list[Any], cuts: list[dict[str, Any]]) -> dict[str, Any]:
+        return _page(shown, cursor_after(len(shown)), about, cuts, is_end_known=is_end_known)
+
     ends = [{"path": "next_cursor", "advice": note}] if note else []
     escaped = _hidden(hidden)
     cuts = Cuts(_names_room(budget))
     about = beside.within(_share(budget), cuts)
-    shaped = ResultDocument.of(
-        _page(items, cursor_after(len(items)), about, escaped + ends + cuts.named()), cut=bool(ends or cuts)
-    )
+    shaped = ResultDocument.of(page(items, escaped + ends + cuts.named()), cut=bool(ends or cuts))
     if len(shaped.text) <= budget:
         return shaped
     # The number of kept items, and so the length of their cursor, is not known yet.
@@ -95,11 +103,14 @@ def shape_page(
         named.insert(0, _items_cut("result", len(kept), len(items), advice))
     elif ends:
         named = ends + named
-    return ResultDocument.of(_page(kept, cursor_after(len(kept)), about, escaped + named), cut=True)
+    return ResultDocument.of(page(kept, escaped + named), cut=True)
 
 
-def _page(items: list[Any], cursor: str | None, about: dict[str, Any], cuts: list[dict[str, Any]]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"result": items, "next_cursor": cursor, "result_count": len(items), **about}
+def _page(
+    items: list[Any], cursor: str | None, about: dict[str, Any], cuts: list[dict[str, Any]], *, is_end_known: bool
+) -> dict[str, Any]:
+    following = {} if cursor is None and not is_end_known else {"next_cursor": cursor}
+    shown: dict[str, Any] = {"result": items, **following, "result_count": len(items), **about}
     if cuts:
         shown["truncated"] = cuts
     return shown

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.nearest import nearest
+from accounts.texts.nearest import nearest
 from tools.catalogue.schemas import Schema
 
 FIELDS = "fields"

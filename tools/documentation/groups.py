@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from accounts.definition import Access, Definition
-from accounts.nearest import nearest
+from accounts.texts.nearest import nearest
 from tools.models import Documentation
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from accounts.texts.counting import counted
 from tools.models.history import acting
 
 WORDS = re.compile(r"\s+|[^\s]+")
@@ -131,7 +132,7 @@ def line_pieces(before: str, after: str) -> Iterator[Piece]:
         left_out = len(lines) - len(head) - len(tail)
         yield from (Piece(PieceKind.SAME, line) for line in head)
         if left_out:
-            yield Piece(PieceKind.SKIPPED, f"{left_out:,} lines are the same" if left_out > 1 else "1 line is the same")
+            yield Piece(PieceKind.SKIPPED, f"{counted(left_out, 'line')} unchanged")
         yield from (Piece(PieceKind.SAME, line) for line in tail)
 
 

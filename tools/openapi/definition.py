@@ -1,7 +1,7 @@
 """The definition's document, put together from the methods made of the operations."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.definition import Access
@@ -62,6 +62,7 @@ class Frame:
     base: Base
     access: AccessProposal
     headers: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def usual_pagination(made: list[MadeMethod]) -> dict[str, Any]:
@@ -96,6 +97,7 @@ def definition_document(
         "headers": frame.headers,
         "connection_test": {"path": connection_path([each.read.operation for each in made], paths, lists)},
         "pagination": usual,
+        "errors": frame.errors,
     }
     return {key: value for key, value in chapters.items() if value not in ("", {})} | _resources(made, names)
 

@@ -15,25 +15,25 @@ from tools.openapi.authentication import AccessProposal, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
-from tools.openapi.headers import constant_headers
+from tools.openapi.failures import errors_chapter
+from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.naming.texts import plain, words_of
 from tools.openapi.naming.tool_names import AnswerKind, Names, Naming, Place, tool_names
 from tools.openapi.naming.words import description_of, title_of
-from tools.openapi.paging import Guess, PagingArgument, guess
+from tools.openapi.paging import OWN_ARGUMENTS, UNKNOWN, Guess, PagingArgument, guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
 from tools.openapi.servers import Base, base_of, prefix_of
-from tools.openapi.shapes.fitting import DEPTHS, cut_down
-from tools.openapi.shapes.merging import Schema
-from tools.openapi.shapes.schemas import Cleaner
+from tools.openapi.shapes.fitting import fitted
+from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
-RESPONSE_BUDGET = 5_000
+RESPONSE_BUDGET, ANSWER_DEPTH = 5_000, 5
 # A POST counts as a read only if its path ends in just one of these words and nothing in its name changes anything: a
 # write that passes for a read is neither confirmed by a person nor recorded before it is sent.
 READING = frozenset({"search", "query"})
-PAGING_ARGUMENTS = frozenset({"limit", "next_cursor"})
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class _Proposer:
             reasons = [f"{each.operation}: {each.reason}" for each in self._refused[:5]]
             raise DocumentInvalid(["No operation of the document can become a tool.", *reasons])
         usual = usual_pagination(made)
-        frame = Frame(self._name, self._label, self._base, self._access, self._headers)
+        errors = errors_chapter(self._document, self._answers)
+        frame = Frame(self._name, self._label, self._base, self._access, self._headers, errors)
         document = definition_document(self._document, frame, usual, made, names)
         try:
             definition = parse_definition(document)
@@ -172,27 +173,48 @@ class _Proposer:
         return MadeMethod(made, (resource, method), declared, arguments, paging)
 
     def _paging(self, read: ReadOperation, method: str) -> Guess | None:
-        """Return how a list is paged: by its query, or by the JSON body of a POST that only reads."""
-        if not read.may_have_pages or read.operation.http not in {"GET", "POST"}:
+        """Return how a list is paged: by its query, or by the JSON body of a request that only reads."""
+        if not read.may_have_pages:
             return None
+        in_query = self._paging_in_query(read)
+        if read.operation.http == "GET":
+            return in_query
+        in_body = self._paging_in_body(read)
+        ways = [each for each in (in_query, in_body) if each]
+        return next((each for each in ways if each.is_known), next(iter(ways), None))
+
+    def _paging_in_query(self, read: ReadOperation) -> Guess | None:
         query = [
             PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
             for each in read.operation.named("query")
             if not is_credential(each, self._access.names)
         ]
-        found = guess(query, read.result, read.operation.answer.headers)
-        if found is not None or read.operation.http == "GET":
-            return found if read.operation.http == "GET" or (found and found.pagination["kind"] != "link") else None
+        operation = read.operation
+        found = guess(query, read.result, operation.answer.headers, plain(operation.description, 2000))
+        if found and operation.http != "GET" and found.pagination.get("kind") == "link":
+            return UNKNOWN  # a link is followed with GET, which would be another request
+        if found and OWN_ARGUMENTS & self._other_names(read):
+            return UNKNOWN
+        return found
+
+    def _other_names(self, read: ReadOperation) -> set[str]:
+        """Return the names of the arguments that do not go into the query."""
+        elsewhere = [each.name for place in ("path", "header") for each in read.operation.named(place)]
+        return {*elsewhere, *read.body.schema.get("properties", {})}
+
+    def _paging_in_body(self, read: ReadOperation) -> Guess | None:
+        """Return how the JSON body of a POST pages; nothing is said of one whose members are not its own."""
         if read.body.declared.get("body") != "json" or "body_parameter" in read.body.declared:
             return None
         members = read.body.schema.get("properties", {})
         body = [PagingArgument(name, schema, str(schema.get("description", ""))) for name, schema in members.items()]
         found = guess(body, read.result, frozenset())
-        if found is None or found.pagination["kind"] == "link" or "body_root" in read.body.declared:
-            return None
+        if found is None or not found.is_known:
+            return found
         # A dot in a paging parameter's name leads into an object, which these members are not.
-        if any("." in name for name in found.taken):
-            return None
+        dotted = any("." in name for name in found.taken)
+        if found.pagination["kind"] == "link" or "body_root" in read.body.declared or dotted:
+            return UNKNOWN
         return Guess({**found.pagination, "send_in": "body"}, found.taken)
 
     def _declared(
@@ -210,15 +232,15 @@ class _Proposer:
                   or name in body.get("properties", {})}  # fmt: skip
         if styles:
             made["query_styles"] = styles
-        if arguments.headers:
-            made["header_parameters"] = arguments.headers
-        if arguments.fixed:
-            made["fixed_query"] = arguments.fixed
+        made |= arguments.settings
         if result.kind != "json":
             made["answer"] = result.kind
+        accept = accept_of(operation, result.kind)
+        if accept:
+            made["accept"] = accept
         if result.expression:
             made["result"] = result.expression
-        if paging is not None:
+        if paging is not None and paging.is_known:
             made["pagination"] = paging.pagination
         made |= self._paginated(
             read, method, paging, {**arguments.schema.get("properties", {}), **body.get("properties", {})}
@@ -229,11 +251,9 @@ class _Proposer:
         """Declare whether a method takes limit and next_cursor, if its name does not imply it."""
         if read.access is Access.WRITE:
             return {}
-        is_list = read.may_have_pages and read.operation.http in {"GET", "POST"}
-        wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
-        # Without pagination, an answer that may not be a list is better left as it is.
-        if wanted and paging is None and method != "list" and not read.result.is_list:
-            wanted = False
+        is_list = read.may_have_pages
+        # Where there seem to be pages that nobody knows how to ask for, the list is given as it comes.
+        wanted = is_list and (paging is None or paging.is_known) and not (OWN_ARGUMENTS & taken.keys())
         return {} if wanted == (method == "list") else {"paginated": wanted}
 
     def _record(self, made: MadeMethod, tool_name: str) -> dict[str, Any]:
@@ -258,18 +278,19 @@ class _Proposer:
         return {key: value for key, value in record.items() if value} | {"published": False}
 
     def _response_schema(self, result: Result, *, of_items: bool) -> Schema:
-        """Return the schema of the result, or of one item of a paged list, at the greatest depth within the budget."""
+        """Return the schema of the result, or of one item of a list, within the budget."""
         if result.schema is None:
             return {}
-        found: Schema = {}
-        for depth in DEPTHS:
+
+        def built(depth: int) -> CleanSchema:
             envelope = self._answers.cleaned(result.schema, depth + len(result.steps) + (1 if result.is_list else 0))
             found = inside(envelope.schema, result.steps) or {}
-            if of_items:
+            # A list of lists stays whole: of a list's schema, the catalogue takes the items itself.
+            if of_items and "array" not in kinds_of(found.get("items")):
                 found = found.get("items") or {}
-            if self._answers.size_of(found) <= RESPONSE_BUDGET:
-                return found
-        return cut_down(found, RESPONSE_BUDGET)
+            return CleanSchema(found, self._answers.size_of(found), envelope.facts)
+
+        return fitted(built, RESPONSE_BUDGET, ANSWER_DEPTH)
 
     def _notes(self, usual: dict[str, Any]) -> list[str]:
         notes = [*self._access.notes]
@@ -320,7 +341,7 @@ def _effect_of(operation: Operation) -> Effect:
 
 
 def _access_of(operation: Operation, result: Result) -> Access:
-    if operation.http == "GET":
+    if operation.http in {"GET", "QUERY"}:
         return Access.WRITE if _effect_of(operation).changes else Access.READ
     return Access.READ if result.is_list and _only_searches(operation) else Access.WRITE
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from accounts.errors import CredentialsUnreadable
 from accounts.keyring import key_ring
 from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
+from accounts.texts.counting import counted
 
 
 class Command(BaseCommand):
@@ -38,11 +39,11 @@ class Command(BaseCommand):
             except CredentialsUnreadable as problem:
                 unreadable.append(f"  second factor {factor_id}: {problem}")
         what = "would be encrypted again" if dry_run else "encrypted again"
-        self.stdout.write(f"{changed} of {len(ids)} accounts {what} under key {key_ring().primary}.")
+        self.stdout.write(f"{changed} of {counted(len(ids), 'account')} {what} under key {key_ring().primary}.")
         if unreadable:
             raise CommandError(
-                f"{len(unreadable)} could not be read; put their key back into CREDENTIAL_KEYS, "
-                "or connect them again:\n" + "\n".join(unreadable)
+                f"{counted(len(unreadable), 'row')} could not be read. Put the missing key back into "
+                "CREDENTIAL_KEYS, or connect the account again:\n" + "\n".join(unreadable)
             )
 
 

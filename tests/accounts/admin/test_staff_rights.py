@@ -230,7 +230,7 @@ class TestInviting:
         root = browser(superuser())
         address = f"/admin/accounts/environment/{people.elsewhere.pk}/invite"
         assert f"{address}/" in root.get(page(people.elsewhere)).content.decode()
-        assert "whoever opens it first" in root.get(f"{address}/").content.decode()
+        assert "the first person to open it" in root.get(f"{address}/").content.decode()
         assert not Invitation.objects.exists()
         answer = root.post(f"{address}/", {"role": "viewer", "note": "For Nina"})
         path = link_in(answer.content.decode())

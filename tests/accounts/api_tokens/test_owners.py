@@ -127,7 +127,7 @@ class TestTwoAtOnce:
         self, people: People, environment: Environment, by_token: bool
     ) -> None:
         if connection.vendor == "sqlite":
-            pytest.skip("SQLite writes one transaction at a time.")
+            pytest.skip("needs PostgreSQL, since SQLite writes one transaction at a time: run make test-services")
         parent, _ = made_for(people.operator, Role.OPERATOR, environment)
         actor = parent if by_token else people.operator
 

@@ -1,6 +1,6 @@
 """Connect, change and disconnect accounts: what is asked of the vendor, what is saved, what is written down."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -27,20 +27,12 @@ Meanwhile = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
-def control(simulator: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=simulator) as client:
-        client.post("/_control/reset")
-        yield client
-        client.post("/_control/reset")
-
-
-@pytest.fixture
 def definition(integration: Integration) -> Definition:
     return integration.parsed()
 
 
 @pytest.fixture
-def connect_acme(environment: Environment, integration: Integration, simulator: str, control: httpx.Client) -> Connect:
+def connect_acme(environment: Environment, integration: Integration, simulator: str, vendor: httpx.Client) -> Connect:
     """Connects an account to the simulator; keyword arguments replace what is given."""
 
     def connected(**changed: Any) -> IntegratedAccount:
@@ -125,9 +117,9 @@ class TestConnecting:
         ],
     )
     def test_what_the_vendor_does_not_accept_is_told_and_not_saved(
-        self, connect_acme: Connect, control: httpx.Client, knobs: dict[str, object], words: str, status: int | None
+        self, connect_acme: Connect, vendor: httpx.Client, knobs: dict[str, object], words: str, status: int | None
     ) -> None:
-        control.post("/_control", json=knobs)
+        vendor.post("/_control", json=knobs)
         with pytest.raises(ConnectionRefused) as refused:
             connect_acme()
         assert words in str(refused.value)
@@ -136,21 +128,21 @@ class TestConnecting:
         assert (IntegratedAccount.objects.count(), actions()) == (0, [])
 
     def test_a_vendor_that_takes_too_long_is_not_waited_for(
-        self, connect_acme: Connect, control: httpx.Client, settings: Settings
+        self, connect_acme: Connect, vendor: httpx.Client, settings: Settings
     ) -> None:
         settings.UPSTREAM_TOTAL_SECONDS = 0.2
-        control.post("/_control", json={"latency_ms": 60_000})
+        vendor.post("/_control", json={"latency_ms": 60_000})
         with pytest.raises(ConnectionRefused, match="no whole answer within"):
             connect_acme()
 
     def test_an_address_that_may_not_be_called_is_not_called(
-        self, connect_acme: Connect, control: httpx.Client, settings: Settings
+        self, connect_acme: Connect, vendor: httpx.Client, settings: Settings
     ) -> None:
         settings.UPSTREAM_PRIVATE_HOSTS = frozenset()
         with pytest.raises(ConnectionRefused, match="not a public address") as refused:
             connect_acme()
         assert refused.value.forbidden
-        assert control.get("/_control").json()["requests"] == 0
+        assert vendor.get("/_control").json()["requests"] == 0
 
     @pytest.mark.parametrize("base_url", ["ftp://a", "https://user:pw@a.example", "http://0177.0.0.1", "nonsense"])
     def test_an_address_that_is_none_is_refused_before_it_is_called(self, connect_acme: Connect, base_url: str) -> None:
@@ -189,7 +181,7 @@ class TestReconnecting:
         assert account.read_credentials() == {"api_key": "fd-demo-key"}
         assert AuditEntry.objects.latest("pk").details == {"changed": ["app_name"]}
 
-    def test_a_refused_change_leaves_the_row_as_it_was(self, account: IntegratedAccount, control: httpx.Client) -> None:
+    def test_a_refused_change_leaves_the_row_as_it_was(self, account: IntegratedAccount, vendor: httpx.Client) -> None:
         with pytest.raises(ConnectionRefused):
             reconnect_account(account, "tests", name="Changed", fields={"api_key": "wrong"})
         stored = IntegratedAccount.objects.get(pk=account.pk)
@@ -215,10 +207,10 @@ class TestReconnecting:
         assert account.read_credentials() == {"api_key": "fd-demo-key"}
 
     def test_a_name_alone_is_changed_without_asking_the_vendor(
-        self, account: IntegratedAccount, control: httpx.Client
+        self, account: IntegratedAccount, vendor: httpx.Client
     ) -> None:
         reconnect_account(account, "tests", name="Renamed")
-        assert control.get("/_control").json()["requests"] == 0
+        assert vendor.get("/_control").json()["requests"] == 0
         assert (account.name, account.revision) == ("Renamed", 2)
 
 
@@ -241,9 +233,9 @@ def test_disconnecting_deletes_the_servers_too_and_leaves_a_trace(
     ("status", "ends"), [(401, "needs_reauth"), (403, "needs_reauth"), (500, "active"), (429, "active")]
 )
 def test_only_a_refusal_of_the_credentials_marks_an_account(
-    account: IntegratedAccount, control: httpx.Client, status: int, ends: str
+    account: IntegratedAccount, vendor: httpx.Client, status: int, ends: str
 ) -> None:
-    control.post("/_control", json={"force_status": status})
+    vendor.post("/_control", json={"force_status": status})
     with pytest.raises(ConnectionRefused):
         check_account(account, "tests")
     account.refresh_from_db()

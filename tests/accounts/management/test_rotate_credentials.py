@@ -35,19 +35,19 @@ def test_every_account_goes_under_the_primary_key_and_can_still_be_read(
     account: IntegratedAccount, settings: Settings
 ) -> None:
     settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
-    assert "1 of 1 accounts encrypted again under key k2" in rotate()
+    assert "1 of 1 account encrypted again under key k2" in rotate()
     settings.CREDENTIAL_KEYS = [FRESH]
     assert key_of(account) == "k2"
     assert account.read_credentials() == {"api_key": SIMULATOR_KEY}
 
 
 def test_a_second_run_has_nothing_to_do(account: IntegratedAccount) -> None:
-    assert "0 of 1 accounts" in rotate()
+    assert "0 of 1 account" in rotate()
 
 
 def test_a_dry_run_says_how_many_and_changes_nothing(account: IntegratedAccount, settings: Settings) -> None:
     settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
-    assert "1 of 1 accounts would be encrypted again" in rotate("--dry-run")
+    assert "1 of 1 account would be encrypted again" in rotate("--dry-run")
     assert key_of(account) == "k1"
 
 
@@ -67,11 +67,11 @@ def test_the_tokens_of_an_oauth_account_go_under_the_primary_key_too(
     grant.set_tokens(TokenSet("at-1", "rt-1"), timezone.now())
     grant.save()
     settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
-    assert "1 of 1 accounts encrypted again" in rotate()
+    assert "1 of 1 account encrypted again" in rotate()
     settings.CREDENTIAL_KEYS = [FRESH]
     grant.refresh_from_db()
     assert (grant.read_tokens(), grant.version) == (("at-1", "rt-1"), 1)
-    assert "0 of 1 accounts" in rotate()
+    assert "0 of 1 account" in rotate()
 
 
 def test_tokens_that_were_moved_to_another_account_do_not_decrypt(account: IntegratedAccount) -> None:

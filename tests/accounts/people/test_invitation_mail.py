@@ -212,7 +212,7 @@ class TestHowOften:
         assert len(mail.outbox) == 1
         assert Client().get(path).status_code == 200  # a refusal leaves the link as it was
         later(9)
-        assert "in a minute" in ana.post(f"/people/invited/{row.pk}/renew", follow=True).content.decode()
+        assert "in 1 minute" in ana.post(f"/people/invited/{row.pk}/renew", follow=True).content.decode()
         later(1)
         ana.post(f"/people/invited/{row.pk}/renew")
         assert mailed() != path

@@ -144,7 +144,7 @@ class TestInviting:
         self, ana: Client, settings: object
     ) -> None:
         page = ana.get("/people").content.decode()
-        assert "whoever opens it first and accepts joins" in page
+        assert "the first person to open it and accept joins" in page
         assert "need a mail server" in page
         assert 'name="email"' not in page
         settings.MAIL_ENABLED = True  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
@@ -103,22 +103,15 @@ def _no_exceptions(settings: Settings, _reach_simulator: None) -> None:
     settings.UPSTREAM_PRIVATE_HOSTS = frozenset()
 
 
-@pytest.fixture
-def seen(simulator: str) -> Iterator[httpx.Client]:
-    """The simulator's control, after a reset: `requests` tells whether anything reached it."""
-    with httpx.Client(base_url=simulator) as control:
-        control.post("/_control/reset")
-        yield control
-
-
 @pytest_asyncio.fixture
 async def upstream() -> AsyncIterator[Upstream]:
     async with Upstream() as opened:
         yield opened
 
 
-def requests(seen: httpx.Client) -> int:
-    return int(seen.get("/_control").json()["requests"])
+def requests(vendor: httpx.Client) -> int:
+    """Return how many requests reached the simulator."""
+    return int(vendor.get("/_control").json()["requests"])
 
 
 @asynccontextmanager
@@ -135,14 +128,14 @@ async def send(upstream: Upstream, base_url: str) -> None:
 
 @pytest.mark.parametrize("host", FORBIDDEN)
 async def test_a_host_that_is_not_public_is_refused_and_nothing_is_sent(
-    upstream: Upstream, seen: httpx.Client, simulator: str, host: str
+    upstream: Upstream, vendor: httpx.Client, simulator: str, host: str
 ) -> None:
     with pytest.raises(UpstreamFailure) as refused:
         await send(upstream, f"http://{host}:{httpx.URL(simulator).port}")
     # Whether a name that ends in a dot resolves is up to the system; refused it is in any case.
     assert isinstance(refused.value, UpstreamForbidden) or host.endswith(".")
     assert not refused.value.may_have_arrived
-    assert requests(seen) == 0
+    assert requests(vendor) == 0
 
 
 @pytest.mark.parametrize(
@@ -168,11 +161,11 @@ async def test_a_host_that_is_not_public_is_refused_and_nothing_is_sent(
     ],
 )
 async def test_a_host_in_disguise_is_not_called(
-    upstream: Upstream, seen: httpx.Client, simulator: str, url: str
+    upstream: Upstream, vendor: httpx.Client, simulator: str, url: str
 ) -> None:
     with pytest.raises((UpstreamFailure, httpx.InvalidURL)):
         await send(upstream, f"{url}:{httpx.URL(simulator).port}")
-    assert requests(seen) == 0
+    assert requests(vendor) == 0
 
 
 def found(address: str, port: int, host: str) -> ResolveResult:
@@ -199,16 +192,16 @@ class Names:
      ["2606:4700::1111", "::ffff:10.0.0.1"], ["8.8.8.8", "64:ff9b::7f00:1"]],
 )  # fmt: skip
 async def test_a_name_with_one_address_that_is_not_public_is_refused_whatever_its_others_are(
-    addresses: list[str], seen: httpx.Client, simulator: str
+    addresses: list[str], vendor: httpx.Client, simulator: str
 ) -> None:
     async with transport(Names(evil=[addresses])) as upstream:
         with pytest.raises(UpstreamForbidden, match=r"evil\.example leads to an address that is not public"):
             await send(upstream, f"http://evil.example:{httpx.URL(simulator).port}")
-    assert requests(seen) == 0
+    assert requests(vendor) == 0
 
 
 async def test_the_connection_goes_to_the_addresses_that_were_checked(
-    seen: httpx.Client, simulator: str, settings: Settings
+    vendor: httpx.Client, simulator: str, settings: Settings
 ) -> None:
     """The second answer, which nobody asks for, would lead elsewhere."""
     port = httpx.URL(simulator).port
@@ -216,7 +209,7 @@ async def test_the_connection_goes_to_the_addresses_that_were_checked(
     names = Names(desk=[["127.0.0.1"], ["127.0.0.99"]])
     async with transport(names) as upstream:
         await send(upstream, f"http://desk.example:{port}")
-    assert (names.asked, requests(seen)) == (1, 1)
+    assert (names.asked, requests(vendor)) == (1, 1)
 
 
 async def test_a_name_that_changes_its_answer_is_checked_anew_for_each_connection(settings: Settings) -> None:
@@ -310,22 +303,22 @@ async def test_what_can_be_no_name_is_a_failure_like_others(upstream: Upstream, 
 
 @pytest.mark.parametrize("exception", ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}"])
 async def test_a_host_that_the_setting_names_is_called(
-    upstream: Upstream, seen: httpx.Client, simulator: str, settings: Settings, exception: str
+    upstream: Upstream, vendor: httpx.Client, simulator: str, settings: Settings, exception: str
 ) -> None:
     port = httpx.URL(simulator).port
     settings.UPSTREAM_PRIVATE_HOSTS = frozenset({exception.format(port=port)})
     await send(upstream, f"http://{exception.partition(':')[0]}:{port}")
-    assert requests(seen) == 1
+    assert requests(vendor) == 1
 
 
 @pytest.mark.parametrize("exception", ["127.0.0.1:1", "127.0.0.2", "localhost", ""])
 async def test_an_exception_holds_for_its_own_host_and_port_alone(
-    upstream: Upstream, seen: httpx.Client, simulator: str, settings: Settings, exception: str
+    upstream: Upstream, vendor: httpx.Client, simulator: str, settings: Settings, exception: str
 ) -> None:
     settings.UPSTREAM_PRIVATE_HOSTS = frozenset({exception})
     with pytest.raises(UpstreamForbidden):
         await send(upstream, simulator)
-    assert requests(seen) == 0
+    assert requests(vendor) == 0
 
 
 @pytest.mark.parametrize("exception", ["::1", "[::1]", "[::1]:9"])

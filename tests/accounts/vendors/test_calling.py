@@ -85,7 +85,7 @@ async def test_an_account_has_so_many_calls_under_way_and_in_line_and_no_more(
     account = connection(vendor.address)
     calls = [asyncio.create_task(ask(account, "GET", "/held", upstream=upstream)) for _ in range(10)]
     await until(lambda: script.held == 4)
-    with pytest.raises(UpstreamBusy, match="4 calls of this account are under way"):
+    with pytest.raises(UpstreamBusy, match="this account has 4 calls under way"):
         await ask(account, "GET", "/x", upstream=upstream)
     assert script.requests == 4
     script.release.set()

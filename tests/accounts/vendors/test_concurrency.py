@@ -66,7 +66,7 @@ async def test_a_full_line_takes_nobody(turns: Turns) -> None:
     calls = Calls(turns)
     tasks = [calls.start(name) for name in "abcde"]
     await settle()
-    with pytest.raises(UpstreamBusy, match="2 calls of this account are under way already") as busy:
+    with pytest.raises(UpstreamBusy, match="this account has 2 calls under way already") as busy:
         await calls.start("f")
     assert not busy.value.may_have_arrived
     assert busy.value.retry_after >= 1

@@ -3,7 +3,7 @@
 import asyncio
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -35,14 +35,6 @@ MEBIBYTE = 1024 * 1024
 KEY = {"X-FuseDesk-API-Key": "fd-demo-key"}
 
 
-@pytest.fixture
-def control(simulator: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=simulator) as client:
-        client.post("/_control/reset")
-        yield client
-        client.post("/_control/reset")
-
-
 @pytest_asyncio.fixture
 async def upstream() -> AsyncIterator[Upstream]:
     async with Upstream() as opened:
@@ -69,18 +61,18 @@ def test_the_header_names_of_an_answer_are_in_lower_case() -> None:
     assert response.media_type == "application/json"
 
 
-async def test_a_redirect_is_not_followed(upstream: Upstream, simulator: str, control: httpx.Client) -> None:
-    control.post("/_control", json={"response": "redirect"})
+async def test_a_redirect_is_not_followed(upstream: Upstream, simulator: str, vendor: httpx.Client) -> None:
+    vendor.post("/_control", json={"response": "redirect"})
     response = await ask(upstream, simulator)
     assert (response.status, response.headers["location"]) == (302, "https://elsewhere.example.net/api/")
-    assert control.get("/_control").json()["requests"] == 1
+    assert vendor.get("/_control").json()["requests"] == 1
 
 
-async def test_no_cookie_is_kept(upstream: Upstream, simulator: str, control: httpx.Client) -> None:
-    control.post("/_control", json={"force_headers": {"Set-Cookie": "session=1; Path=/"}})
+async def test_no_cookie_is_kept(upstream: Upstream, simulator: str, vendor: httpx.Client) -> None:
+    vendor.post("/_control", json={"force_headers": {"Set-Cookie": "session=1; Path=/"}})
     assert "set-cookie" in (await ask(upstream, simulator)).headers
     await ask(upstream, simulator)
-    assert [("cookie" in each["headers"]) for each in control.get("/_control").json()["last_requests"]] == [
+    assert [("cookie" in each["headers"]) for each in vendor.get("/_control").json()["last_requests"]] == [
         False,
         False,
     ]
@@ -88,9 +80,9 @@ async def test_no_cookie_is_kept(upstream: Upstream, simulator: str, control: ht
 
 @pytest.mark.parametrize("kind", ["oversized", "gzip_bomb"])
 async def test_an_answer_above_the_limit_is_refused(
-    upstream: Upstream, simulator: str, control: httpx.Client, kind: str
+    upstream: Upstream, simulator: str, vendor: httpx.Client, kind: str
 ) -> None:
-    control.post("/_control", json={"response": kind})
+    vendor.post("/_control", json={"response": kind})
     with pytest.raises(UpstreamTooLarge, match="larger than 2097152 bytes"):
         await ask(upstream, simulator)
 
@@ -174,21 +166,19 @@ def test_decompression_gives_back_the_whole_in_bounded_pieces(content: bytes, si
 
 
 async def test_an_answer_that_only_drips_ends_at_the_total_time(
-    simulator: str, control: httpx.Client, settings: Settings
+    simulator: str, vendor: httpx.Client, settings: Settings
 ) -> None:
     settings.UPSTREAM_TOTAL_SECONDS = 0.2
-    control.post("/_control", json={"drip_bytes_per_second": 100})
+    vendor.post("/_control", json={"drip_bytes_per_second": 100})
     async with Upstream() as upstream:
         with pytest.raises(UpstreamTimeout, match=r"within 0\.2 s") as failure:
             await ask(upstream, simulator)
     assert failure.value.may_have_arrived
 
 
-async def test_a_silent_vendor_ends_at_the_total_time(
-    simulator: str, control: httpx.Client, settings: Settings
-) -> None:
+async def test_a_silent_vendor_ends_at_the_total_time(simulator: str, vendor: httpx.Client, settings: Settings) -> None:
     settings.UPSTREAM_TOTAL_SECONDS = 0.2
-    control.post("/_control", json={"latency_ms": 60_000})
+    vendor.post("/_control", json={"latency_ms": 60_000})
     async with Upstream() as upstream:
         with pytest.raises(UpstreamTimeout):
             await ask(upstream, simulator)
@@ -209,18 +199,18 @@ async def test_an_address_that_is_none_means_that_nothing_was_sent(upstream: Ups
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 async def test_a_kept_connection_that_breaks_is_not_asked_a_second_time(
-    upstream: Upstream, simulator: str, control: httpx.Client, method: str
+    upstream: Upstream, simulator: str, vendor: httpx.Client, method: str
 ) -> None:
     await ask(upstream, simulator)
-    control.post("/_control", json={"drop_connection": True})
+    vendor.post("/_control", json={"drop_connection": True})
     with pytest.raises(UpstreamBroken, match="connection ended") as failure:
         await ask(upstream, simulator, method=method)
     assert failure.value.may_have_arrived
-    assert control.get("/_control").json()["requests"] == 2
+    assert vendor.get("/_control").json()["requests"] == 2
 
 
-async def test_an_answer_cut_short_is_broken(upstream: Upstream, simulator: str, control: httpx.Client) -> None:
-    control.post("/_control", json={"response": "truncated"})
+async def test_an_answer_cut_short_is_broken(upstream: Upstream, simulator: str, vendor: httpx.Client) -> None:
+    vendor.post("/_control", json={"response": "truncated"})
     with pytest.raises(UpstreamBroken, match="ended before the answer did"):
         await ask(upstream, simulator)
 
@@ -254,12 +244,12 @@ async def test_a_connection_shows_no_credential(account: IntegratedAccount) -> N
 
 
 async def test_a_large_body_of_an_answer_does_not_spoil_the_next_request(
-    upstream: Upstream, simulator: str, control: httpx.Client
+    upstream: Upstream, simulator: str, vendor: httpx.Client
 ) -> None:
-    control.post("/_control", json={"response": "oversized"})
+    vendor.post("/_control", json={"response": "oversized"})
     with pytest.raises(UpstreamTooLarge):
         await ask(upstream, simulator)
-    control.post("/_control/reset")
+    vendor.post("/_control/reset")
     assert (await ask(upstream, simulator, "/api/v1/session/permissions")).status == 200
 
 

@@ -11,7 +11,6 @@ from asgiref.sync import sync_to_async
 from accounts.api_tokens.issue import revoke_token
 from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
-from accounts.vendors.upstream import close_shared_upstream
 from tests.fuse_desk import SIMULATOR_KEY
 from tests.people import People
 from tests.rest import AsyncRest, problem, reasons, token_of
@@ -28,10 +27,8 @@ ADD_NOTE = "fuse_desk_cases_add_note"
 
 
 @pytest.fixture
-async def rest(admin_token: str) -> AsyncIterator[AsyncRest]:
-    yield AsyncRest(admin_token)
-    # The pool belongs to this test's event loop.
-    await close_shared_upstream()
+def rest(admin_token: str, upstream: None) -> AsyncRest:
+    return AsyncRest(admin_token)
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """Results over REST that are more than JSON, and failures that a vendor hides in a success."""
 
 import base64
-from collections.abc import AsyncIterator
 
 import pytest
 
 from accounts.models import IntegratedAccount
-from accounts.vendors.upstream import close_shared_upstream
 from tests.rest import AsyncRest, problem
 from tests.vendors.scripted import ScriptedVendor
 
@@ -14,9 +12,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def rest(admin_token: str) -> AsyncIterator[AsyncRest]:
-    yield AsyncRest(admin_token)
-    await close_shared_upstream()
+def rest(admin_token: str, upstream: None) -> AsyncRest:
+    return AsyncRest(admin_token)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from config.admin_site.navigation import SIDEBAR
 from mcpservers.models import MCPServer
 from tests.admin_site import SIGN_IN, browser, listing, page, staff, superuser
 from tests.fuse_desk import SIMULATOR_KEY
+from tests.pages import as_read
 from tools.models import Call, Documentation
 
 pytestmark = pytest.mark.django_db
@@ -124,4 +125,10 @@ def test_the_first_page_tells_what_waits(secrets: list[str]) -> None:
 def test_the_first_page_counts_only_what_one_may_see(secrets: list[str]) -> None:
     request = RequestFactory().get("/admin/")
     request.user = staff("mcpservers.view_mcpserver")
-    assert [fact.words for fact in attention(request, {})["attention"]] == ["MCP servers live"]
+    assert [fact.noun for fact in attention(request, {})["attention"]] == ["MCP server"]
+
+
+def test_the_first_page_counts_one_in_the_singular(secrets: list[str]) -> None:
+    shown = as_read(browser(superuser()).get("/admin/").content.decode())
+    for words in ("account in use", "MCP server live", "call in 24 hours"):
+        assert f"<strong>1</strong> {words}</a>" in shown

@@ -47,7 +47,7 @@ def test_only_admins_connect_accounts(people: People, integration: Integration, 
         assert ("Connect account" in shown(client.get("/accounts"))) is (status == 200)
     refused = browser(people.teammate).post(PATH, fields(simulator))
     assert refused.status_code == 403
-    assert "the role “admin” in Production" in shown(refused)
+    assert "This requires the role “admin” in Production, which you do not have." in shown(refused)
     assert not IntegratedAccount.objects.exists()
 
 

@@ -19,13 +19,14 @@ from tests.portal_site import browser, shown, shown_for, vendor_address
 from tests.vendors.authorization_server import CLIENT_ID, CLIENT_SECRET, AuthorizationServer
 
 CONNECT = "/accounts/connect/oauth_desk"
-FORM = {
-    "name": "My desk",
+CONNECTION = {
     "field_subdomain": "acme",
     "field_client_id": CLIENT_ID,
     "field_client_secret": CLIENT_SECRET,
     "base_url": "",
 }
+OTHER = {**CONNECTION, "field_subdomain": "other"}
+FORM = {"name": "My desk", **CONNECTION}
 
 
 @pytest.fixture
@@ -219,9 +220,9 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("error", "words"),
         [
-            ("access_denied", "Access was not granted there. Begin again"),
+            ("access_denied", "Access was not granted there. Start again"),
             ("invalid_scope", "does not grant the scopes"),
-            ("something_new", "ask whoever runs it"),
+            ("something_new", "ask the vendor's support what this means"),
         ],
     )
     def test_a_refusal_is_told_in_words(
@@ -314,13 +315,7 @@ class TestReconnecting:
     def test_new_fields_are_kept_once_the_vendor_has_accepted_them(
         self, ana: Client, account: IntegratedAccount, authority: AuthorizationServer
     ) -> None:
-        form = {
-            "field_subdomain": "other",
-            "field_client_id": CLIENT_ID,
-            "field_client_secret": CLIENT_SECRET,
-            "base_url": "",
-        }
-        address = vendor_address(ana, ana.post(f"/accounts/{account.pk}/reconnect", form))
+        address = vendor_address(ana, ana.post(f"/accounts/{account.pk}/reconnect", OTHER))
         account.refresh_from_db()
         assert account.connection["subdomain"] == "acme"
         ana.get(answer_of(authority, address))
@@ -332,13 +327,7 @@ class TestReconnecting:
         self, ana: Client, account: IntegratedAccount, authority: AuthorizationServer
     ) -> None:
         authority.consent_error = "access_denied"
-        form = {
-            "field_subdomain": "other",
-            "field_client_id": CLIENT_ID,
-            "field_client_secret": CLIENT_SECRET,
-            "base_url": "",
-        }
-        address = vendor_address(ana, ana.post(f"/accounts/{account.pk}/reconnect", form))
+        address = vendor_address(ana, ana.post(f"/accounts/{account.pk}/reconnect", OTHER))
         response = ana.get(answer_of(authority, address))
         assert response.headers["Location"] == f"/accounts/{account.pk}/settings"
         page = shown(ana.get(response.headers["Location"]))

@@ -1,7 +1,6 @@
 """A vendor that is down, an account with too many calls: nothing is sent, the words say so, and it is counted."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +9,6 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from accounts.models import IntegratedAccount
-from accounts.vendors.upstream import close_shared_upstream
 from tests.mcp_client import McpClient
 from tests.moving import move
 from tests.rest import AsyncRest, problem
@@ -25,9 +23,8 @@ ID = {"id": "1"}
 
 
 @pytest.fixture
-async def rest(admin_token: str) -> AsyncIterator[AsyncRest]:
-    yield AsyncRest(admin_token)
-    await close_shared_upstream()
+def rest(admin_token: str, upstream: None) -> AsyncRest:
+    return AsyncRest(admin_token)
 
 
 def counted(name: str, **labels: str) -> float:
@@ -43,7 +40,7 @@ class TestDown:
         opened, refused = counted("circuits_opened"), counted("not_sent", reason="vendor down")
         scripted.status, scripted.body = 503, b"<html><h1>Service Unavailable</h1></html>"
         for _ in range(5):
-            assert "Desk refused the call with HTTP 503. The fault is at Desk." in await desk.failure(GET, ID)
+            assert "you: 'Service Unavailable'. The fault is at Desk." in await desk.failure(GET, ID)
         assert await desk.failure(CREATE, {"title": "x"}) == (
             "Desk is down: the last 5 calls failed (the last one: HTTP 503). Nothing was sent. Wait 15 seconds before "
             "you call any tool of this account again; if it fails again, tell the person."
@@ -136,7 +133,7 @@ class TestBusy:
                 while not REGISTRY.get_sample_value("patchbay_upstream_waiting"):  # noqa: ASYNC110  it has no event
                     await asyncio.sleep(0)
             assert await desk.failure(GET, ID) == (
-                "Too much at once: 2 calls of this account are under way already. Nothing was sent. Wait 10 seconds "
+                "Too much at once: this account has 2 calls under way already. Nothing was sent. Wait 10 seconds "
                 "before you call any tool of this account again; if it fails again, tell the person."
             )
             release.set()

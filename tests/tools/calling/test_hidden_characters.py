@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.invisible import SUSPECT, hidden_in, may_hide, revealed, unescaped, visible
+from accounts.texts.invisible import SUSPECT, hidden_in, may_hide, revealed, unescaped, visible
 from tests.mcp_client import McpClient
 from tests.vendors.scripted import ScriptedVendor
 

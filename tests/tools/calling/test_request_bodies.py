@@ -130,8 +130,8 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("cover", "words"),
         [
-            ({}, "cover: takes either text or content_base64"),
-            ({"text": "a", "content_base64": "YQ=="}, "cover: takes either text or content_base64"),
+            ({}, "cover: takes one of text and content_base64"),
+            ({"text": "a", "content_base64": "YQ=="}, "cover: takes one of text and content_base64"),
             ({"content_base64": "no base64!"}, "cover: content_base64 is not Base64"),
             ({"content_base64": "YQ"}, "cover: content_base64 is not Base64"),
             ({"text": "a", "media_type": "text/plain\r\nX: y"}, "cover: media_type is not a media type"),

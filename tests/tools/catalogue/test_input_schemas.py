@@ -8,7 +8,7 @@ from tests.mcp_client import McpClient
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.arguments import check
-from tools.catalogue.schemas import property_problems
+from tools.catalogue.schema_problems import property_problems
 from tools.errors import InvalidArguments
 
 CREATE = "create_a_archive_paper"
@@ -27,8 +27,8 @@ def fits(tool: Any, **arguments: Any) -> bool:
     ("arguments", "words"),
     [
         ({"pages": ["1"]}, "title is required where pages is given."),
-        ({}, "at least 1 arguments are needed in all."),
-        ({"title": None}, "at least 1 arguments are needed in all."),
+        ({}, "give at least 1 argument in all."),
+        ({"title": None}, "give at least 1 argument in all."),
     ],
 )
 async def test_rules_about_all_arguments_hold_and_are_told(

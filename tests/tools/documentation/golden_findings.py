@@ -86,6 +86,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "called optional": _arguments(("owner",), owner=_text("Optional. Whose tickets are wanted.")),
     "many": _arguments(**{f"argument{n}": {"type": "integer", "description": "How many hours."} for n in range(30)}),
     "paging argument": _arguments(next_cursor=_text("Where the next page begins.")),
+    "words of pages without any": {"method": "get", "description": f"{WORDS} Pass next_cursor back."},
     "silent destruction": {"method": "delete", "title": "Delete a ticket", "description": (
         "Deletes a ticket of the desk with its conversation and all files. Use it for tickets that are spam."
     ), **_arguments(("id",), id=_text("The ticket's number, such as T-17."))},

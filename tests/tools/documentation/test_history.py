@@ -36,11 +36,11 @@ def test_a_document_is_compared_line_by_line_and_what_is_left_out_is_told() -> N
     before = "\n".join(map(str, range(20)))
     pieces = list(lines(before, before.replace("10\n", "ten\n")))
     assert [(piece.part.value, piece.text) for piece in pieces] == [
-        ("skipped", "7 lines are the same"),
+        ("skipped", "7 lines unchanged"),
         ("same", "7"), ("same", "8"), ("same", "9"),
         ("removed", "10"), ("added", "ten"),
         ("same", "11"), ("same", "12"), ("same", "13"),
-        ("skipped", "6 lines are the same"),
+        ("skipped", "6 lines unchanged"),
     ]  # fmt: skip
 
 

@@ -124,6 +124,13 @@ def test_a_choice_of_what_is_not_there_changes_nothing(many: Path) -> None:
     assert not Integration.objects.exists()
 
 
+def test_a_single_operation_is_counted_in_the_singular(file: Path) -> None:
+    file.write_text(described({"/a": {"get": operation()}}))
+    printed = run(file)
+    assert "(acme): 1 operation, 1 tool, 0 refused" in printed
+    assert "Changed: 1 record added, 0 changed" in printed
+
+
 def test_a_dry_run_changes_nothing(file: Path) -> None:
     assert len(report(file, "--dry-run")["changes"]["added"]) == 13
     assert "Would change: 13 records added" in run(file, "--dry-run")
@@ -207,7 +214,7 @@ def test_importing_another_version_shows_the_difference_and_keeps_editors_work(f
         "tickets.close": ["title", "description"],
     }
     assert "resources.queues: new" in shown["definition"]
-    assert "resources.tickets.get: result changed" in shown["definition"]
+    assert "resources.tickets.get: accept, result changed" in shown["definition"]
     assert report(file)["changes"] == shown
     assert row("tickets.list").title == "Edited here"
     assert row("labels.update").published

@@ -209,10 +209,11 @@ class TestDefinition:
         assert method_of(proposal, "tickets.update") | {} == {
             "http": "PATCH", "path": "/v2/tickets/{ticket_id}", "access": "write", "body": "json",
             "body_media_type": "application/merge-patch+json", "body_root": "ticket",
+            "optional_body": True,
         }  # fmt: skip
         assert method_of(proposal, "tickets.transcript")["answer"] == "html"
         assert method_of(proposal, "tickets.pdf")["answer"] == "file"
-        assert method_of(proposal, "ticket_attachments.create")["query_styles"] == {"about": "json"}
+        assert method_of(proposal, "ticket_attachments.create")["part_types"] == {"about": "application/json"}
         assert method_of(proposal, "notes.replace")["body_parameter"] == "body"
         assert method_of(proposal, "notes.create")["body_media_type"] == "text/csv"
         assert method_of(proposed(STORE_20), "orders.list")["query_styles"] == {"ids": "pipe"}

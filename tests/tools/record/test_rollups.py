@@ -140,7 +140,7 @@ def test_accounts_of_two_environments_are_never_added_together(account: Integrat
 def test_a_database_error_leaves_neither_rows_nor_figures(account: IntegratedAccount) -> None:
     broken = note_of(account, outcome="a word that is longer than the column")
     if connection.vendor == "sqlite":
-        pytest.skip("SQLite takes texts of any length.")
+        pytest.skip("needs PostgreSQL, since SQLite takes texts of any length: run make test-services")
     with pytest.raises(DatabaseError):
         Call.objects.create(**{**vars_of(account), "outcome": broken.outcome})
     record(broken, note_of(account))

@@ -1,7 +1,7 @@
 """How well a documentation record serves a model: a score out of 100, and findings with their place and what to do.
 
 The gate (tools/catalogue/gate.py) decides what can be a tool; the lint suggests improvements and blocks nothing.
-`words`, `arguments` and the rules here look at one record; `duplicates` and `mentions` at all of an integration.
+`words`, `arguments`, `paging` and the rules here look at one record; `duplicates` and `mentions` at all of them.
 The same record always gets the same findings, in the same order.
 """
 
@@ -13,6 +13,7 @@ from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
 from tools.documentation.lint.findings import BEST, RULES, Finding, Rule, score_of
 from tools.documentation.lint.hints import hint_findings
 from tools.documentation.lint.mentions import mention_findings, mention_pattern, mentions_of
+from tools.documentation.lint.paging import paging_findings
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
 
@@ -24,6 +25,7 @@ def own_findings(definition: Definition, record: Documentation, tokens: int | No
     method = definition.resources[record.resource].methods[record.method]
     found = [*word_findings(definition, record, name_of(definition, record))]
     found += argument_findings(definition, record)
+    found += paging_findings(definition, record)
     found += hint_findings(definition, record)
     if method.access is Access.READ and not record.response_schema:
         found.append(

@@ -45,6 +45,7 @@ RULES = {
     "read-changes": Rule(15, 15),
     "read-pages-by-post": Rule(0, 0),
     "response-undocumented": Rule(5, 5),
+    "paging": Rule(10, 20),
     "tokens": Rule(10, 20),
     "near-duplicate": Rule(15, 15),
     "unknown-tool": Rule(5, 10),

@@ -9,26 +9,24 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.counting import counted
-from accounts.errors import DefinitionInvalid
+from accounts.texts.counting import counted
 from tools.documentation.bundles import LoadResult, note_loaded
 from tools.documentation.differences import named
 from tools.documentation.groups import Selection
 from tools.documentation.publishing import PublishResult, publish_drafts
-from tools.errors import BundleInvalid, LossUnconfirmed
+from tools.management.files import file_problems
 from tools.openapi.importing import ImportPlan, prepare
 from tools.rights import Operator
 
 OPERATOR = Operator("import_openapi")
 MAX_LISTED = 20
 MAX_GROUPS = 100
-AGREE = "Mend the file, or say --withdraw if that is meant."
 
 
 class Command(BaseCommand):
     """Import a description as draft records, which stay drafts until somebody publishes them."""
 
-    help = "Import an API description (OpenAPI 3.0, 3.1, Swagger 2.0; JSON or YAML) as a definition and draft records."
+    help = "Import an API description (OpenAPI 3.0 to 3.2, Swagger 2.0) as a definition and draft records."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -57,7 +55,7 @@ class Command(BaseCommand):
         selection = Selection(options["tags"], options["resources"], options["all"])
         if selection.is_made and not options["publish"]:
             raise CommandError("--tags, --resources and --all say what to publish: say --publish too.")
-        try:
+        with file_problems(path, done="imported"):
             # Some editors begin a file with a byte order mark.
             text = path.read_bytes().decode("utf-8-sig")
             prepared = prepare(
@@ -76,14 +74,6 @@ class Command(BaseCommand):
             published = PublishResult()
             if options["publish"] and not options["dry_run"]:
                 published = publish_drafts(loaded.integration, selection, OPERATOR, held=loaded.drafts)
-        except OSError as problem:
-            raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
-        except UnicodeDecodeError:
-            raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
-        except (BundleInvalid, DefinitionInvalid) as problem:
-            raise CommandError(f"{path} was not imported; nothing was changed.\n{problem}") from None
-        except LossUnconfirmed as loss:
-            raise CommandError(f"{path} was not imported; nothing was changed.\n{loss}\n{AGREE}") from None
         report = report_of(prepared, loaded, published, seconds=time.perf_counter() - began, dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
@@ -161,14 +151,15 @@ def summary(report: dict[str, Any]) -> str:
     """Return the report as text for people."""
     changes = report["changes"]
     lines = [
-        f"{report['label']} ({report['name']}): {report['operations']} operations, {report['tools']} tools, "
-        f"{len(report['refused'])} refused, in {report['seconds']:.1f} s; the largest schema has "
-        f"{report['largest_schema_bytes']:,} bytes.",
+        f"{report['label']} ({report['name']}): {counted(report['operations'], 'operation')}, "
+        f"{counted(report['tools'], 'tool')}, {len(report['refused'])} refused, in {report['seconds']:.1f} s; "
+        f"the largest schema has {counted(report['largest_schema_bytes'], 'byte')}.",
         f"Authentication: {report['authentication']}; pagination: {report['pagination']}.",
         *report["notes"],
         ("Would change" if report["dry_run"] else "Changed")
-        + f": {len(changes['added'])} records added, {len(changes['changed'])} changed, {changes['unchanged']} "
-        f"unchanged, {len(changes['kept'])} kept as edited, {len(changes['gone'])} no longer in the document.",
+        + f": {counted(len(changes['added']), 'record')} added, {len(changes['changed'])} changed, "
+        f"{changes['unchanged']} unchanged, {len(changes['kept'])} kept as edited, {len(changes['gone'])} no longer "
+        "in the document.",
     ]
     lines += [f"  definition {each}" for each in changes["definition"][:MAX_LISTED]]
     lines += [f"  changed {each['record']}: {', '.join(each['fields'])}" for each in changes["changed"][:MAX_LISTED]]

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Integration
+from accounts.texts.counting import counted
 from tools.documentation.verdicts import Report, report_of
 from tools.models import Documentation, State
 
@@ -98,8 +99,8 @@ def _record(record: Documentation) -> dict[str, Any]:
 def _as_text(report: Report, minimum: int) -> str:
     mean = "no published record" if report.score is None else f"score {report.score}"
     lines = [
-        f"{report.integration.name}: {mean}, {len(report.exposed)} tools, {len(report.drafts)} drafts, "
-        f"about {report.tokens:,} tokens",
+        f"{report.integration.name}: {mean}, {counted(len(report.exposed), 'tool')}, "
+        f"{counted(len(report.drafts), 'draft')}, about {counted(report.tokens, 'token')}",
         *(f"  ! {finding}" for finding in report.findings),
     ]
     for record in report.records:
@@ -116,9 +117,7 @@ def _as_text(report: Report, minimum: int) -> str:
 
 def _summary(failed: list[Documentation], minimum: int) -> str:
     if not failed:
-        return "Every published record is a tool" + (f" with {minimum} points or more." if minimum else ".")
-    if len(failed) == 1:
-        return "1 published record is a draft" + (f" or has fewer than {minimum} points." if minimum else ".")
-    return f"{len(failed)} published records are drafts" + (
-        f" or have fewer than {minimum} points." if minimum else "."
-    )
+        return "Every published record is a tool" + (f" with {counted(minimum, 'point')} or more." if minimum else ".")
+    states, fall = ("is a draft", "has") if len(failed) == 1 else ("are drafts", "have")
+    below = f" or {fall} fewer than {counted(minimum, 'point')}" if minimum else ""
+    return f"{counted(len(failed), 'published record')} {states}{below}."

@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts.errors import DefinitionInvalid
+from accounts.texts.counting import counted
 from tools.documentation.bundles import LoadResult, compare_bundle, load_bundle, note_loaded
 from tools.documentation.differences import named
-from tools.errors import BundleInvalid, LossUnconfirmed
+from tools.errors import LossUnconfirmed
+from tools.management.files import AGREE, file_problems
 from tools.rights import Operator
 
 OPERATOR = Operator("load_integration")
-AGREE = "Mend the file, or name it with --withdraw if that is meant."
 BUNDLED = Path(settings.BASE_DIR) / "integrations"
 
 
@@ -33,21 +33,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each file; stop at the first that is invalid, and report its problems."""
         for path in options["files"] or sorted(BUNDLED.glob("*.yaml")):
-            try:
-                loaded = self._load(path, options)
-            except LossUnconfirmed as loss:
-                kept = f"{path} was not loaded; nothing was changed.\n{loss}\n{AGREE}"
-                if options["files"]:
-                    raise CommandError(kept) from None
-                # An upgrade goes on with the tools that there are.
-                self.stderr.write(kept)
-                continue
-            except OSError as problem:
-                raise CommandError(f"{path} cannot be read: {problem.strerror}.") from None
-            except UnicodeDecodeError:
-                raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
-            except (BundleInvalid, DefinitionInvalid) as problem:
-                raise CommandError(f"{path} was not loaded; nothing was changed.\n{problem}") from None
+            with file_problems(path, done="loaded"):
+                try:
+                    loaded = self._load(path, options)
+                except LossUnconfirmed as loss:
+                    if options["files"]:
+                        raise
+                    # An upgrade goes on with the tools that there are.
+                    self.stderr.write(f"{path} was not loaded; nothing was changed.\n{loss}\n{AGREE}")
+                    continue
             if options["verbosity"]:
                 self.stdout.write(summary(path, loaded, dry_run=options["dry_run"]))
 
@@ -72,8 +66,8 @@ def summary(path: Path, loaded: LoadResult, *, dry_run: bool) -> str:
     """Return, as text for people, what loading did or would do."""
     lines = [
         f"{path.name}{' (nothing is changed)' if dry_run else ''}: {loaded.integration.label}, "
-        f"{len(loaded.created)} records created, {len(loaded.updated)} updated, {len(loaded.unchanged)} unchanged, "
-        f"{len(loaded.kept)} kept as edited."
+        f"{counted(len(loaded.created), 'record')} created, {len(loaded.updated)} updated, "
+        f"{len(loaded.unchanged)} unchanged, {len(loaded.kept)} kept as edited."
     ]
     if dry_run:
         lines += [f"  definition {words}" for words in (["new"] if loaded.is_new else loaded.definition)]

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Any
 
-from accounts.invisible import SUSPECT
+from accounts.texts.invisible import SUSPECT
 
 MAX_READ = 20_000
 COMMENTS = re.compile(r"<!--.{0,5000}?-->", re.DOTALL)

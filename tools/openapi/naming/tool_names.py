@@ -18,7 +18,9 @@ from tools.openapi.naming.texts import slug, words_of
 from tools.openapi.naming.vocabulary import ACTIONS
 from tools.openapi.reading.operations import Operation
 
-VERBS = {"GET": "retrieve", "POST": "submit", "PUT": "replace", "PATCH": "modify", "DELETE": "remove"}
+VERBS = {
+    "GET": "retrieve", "QUERY": "search", "POST": "submit", "PUT": "replace", "PATCH": "modify", "DELETE": "remove",
+}  # fmt: skip
 # In the place of a standard method's name, for what is no standard method.
 INSTEAD = {"get": "retrieve", "list": "list_all", "create": "add", "update": "modify", "delete": "remove"}
 RESERVED = frozenset({*STANDARD, *GROUPS, CUSTOM})

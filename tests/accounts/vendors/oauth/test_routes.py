@@ -137,7 +137,7 @@ class TestConsented:
         load(document(home.address, {**code_at(home.address), "token_url": f"{away.address}/token"}))
         state = parse_qs(urlsplit(address).query)["state"][0]
         answer = ana.get(f"/accounts/oauth/callback?code=a-code&state={state}")
-        assert "has changed meanwhile. Begin again." in shown(ana.get(answer.headers["Location"]))
+        assert "has changed meanwhile. Start again." in shown(ana.get(answer.headers["Location"]))
         assert (away.connections, IntegratedAccount.objects.count()) == (0, 1)
 
     def test_a_secret_that_is_called_open_on_the_way_is_not_shown(

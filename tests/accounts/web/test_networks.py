@@ -14,7 +14,7 @@ from accounts import tokens
 from accounts.api_tokens.issue import issue_token
 from accounts.errors import NetworkInvalid
 from accounts.models import ApiToken, Environment, IntegratedAccount, Role
-from accounts.networks import MOST_NETWORKS, address_of, holds, lies_within, parse_networks
+from accounts.web.networks import MOST_NETWORKS, address_of, holds, lies_within, parse_networks
 from config.asgi import application
 from mcpservers.lifecycle import create_server
 from tests.rest import Rest, reasons

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 from django.http import HttpRequest
 
-from accounts.networks import address_of
+from accounts.web.networks import address_of
 
 # One customer of a provider gets at least a /64 (RFC 6177), and may send from any address in it.
 PREFIX = 64

@@ -1,9 +1,21 @@
-"""The time zone of the dates and times in a form."""
+"""Dates and times in forms, and the time zone that they are meant in."""
 
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
+
+
+class MomentField(forms.DateTimeField):
+    """An optional date and time, in the zone that the TimeZoneField of its form names."""
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            error_messages={"invalid": "Give a date and a time, such as 2027-01-31 18:00."},
+            widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        )
 
 
 class TimeZoneField(forms.CharField):

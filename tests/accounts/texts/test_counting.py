@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.counting import counted
+from accounts.texts.counting import counted
 
 
 @pytest.mark.parametrize(
