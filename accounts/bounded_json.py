@@ -1,6 +1,8 @@
 """Parse untrusted JSON within limits on depth and number of values, without losing digits of large numbers."""
 
 import json
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -12,17 +14,21 @@ from accounts.errors import NotJSON, TooDeep, TooMany
 DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 LONG_NUMBER = b"0" * 19
 WIDEST = 2**64
+# RFC 8259, section 6: beyond it, programs that read numbers as floats change them.
+EXACT = 2**53
+INEXACT = b"0" * 16  # 2**53 has 16 digits
 
 
 def loads_request(raw: bytes) -> Any:
     """Parse a client's request; raise NotJSON, TooDeep or TooMany.
 
-    Code that later walks the request visits at most MAX_JSON_VALUES values.
+    Code that later walks the request visits at most MAX_JSON_VALUES values. Beside an integer of 19 digits or more, a
+    fraction that a float would change is returned as a string too.
     """
-    return loads(raw, most_values=settings.MAX_JSON_VALUES)
+    return loads(raw, most_values=settings.MAX_JSON_VALUES, parse_float=_fraction)
 
 
-def loads(raw: bytes, *, most_values: int | None = None) -> Any:
+def loads(raw: bytes, *, most_values: int | None = None, parse_float: Callable[[str], float | str] = float) -> Any:
     """Parse JSON; raise NotJSON, TooDeep, or with `most_values` TooMany.
 
     An integer beyond 64 bits is returned as a string of its digits: a float would change an id.
@@ -39,21 +45,40 @@ def loads(raw: bytes, *, most_values: int | None = None) -> Any:
         if "depth limit" in str(problem) or "recursion" in str(problem).lower():
             raise TooDeep(f"nested deeper than {limit} levels") from None
         raise NotJSON(str(problem)) from None
-    if containers > limit and _is_deeper(value, limit):
+    if containers > limit and is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
     if LONG_NUMBER in raw.translate(DIGITS):
         # orjson returns such an integer as a float.
-        return json.loads(raw, parse_int=_whole_number)
+        return json.loads(raw, parse_int=whole_number, parse_float=parse_float)
     return value
 
 
-def _whole_number(digits: str) -> int | str:
+def with_exact_numbers(value: Any, encoded: bytes) -> Any:
+    """Return a value, which is `encoded` as JSON, with the whole numbers that floats would change as text."""
+    return _exact(value) if INEXACT in encoded.translate(DIGITS) else value
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _exact(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return str(value) if isinstance(value, int) and abs(value) > EXACT else value
+
+
+def whole_number(digits: str) -> int | str:
     """Return an integer, or its digits as text if it exceeds the 64 bits that other JSON libraries keep."""
     # 2**64 has 20 digits.
     if len(digits) > 20:
         return digits
     number = int(digits)
     return number if -WIDEST // 2 <= number < WIDEST else digits
+
+
+def _fraction(digits: str) -> float | str:
+    """Return a fraction as a float, or its digits as text if a float would change them."""
+    number = float(digits)
+    return number if Decimal(repr(number)) == Decimal(digits) else digits
 
 
 def _holds_more(raw: bytes, most: int) -> bool:
@@ -69,7 +94,8 @@ def _holds_more(raw: bytes, most: int) -> bool:
     return outside.count(b",") + outside.count(b"[") + outside.count(b"{") > most
 
 
-def _is_deeper(value: Any, limit: int) -> bool:
+def is_deeper(value: Any, limit: int) -> bool:
+    """Return whether a value is nested deeper than `limit` levels."""
     level = [value]
     for _ in range(limit):
         inner: list[Any] = []

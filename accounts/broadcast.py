@@ -1,4 +1,4 @@
-"""Broadcast changes from the process that made them to all others, over the channel layer.
+"""Broadcast to all processes over the channel layer: changes, from the process that made them, and other messages.
 
 This needs a shared layer (REDIS_URL): an in-memory one reaches no other process. If the layer fails, the others still
 notice a change within a second, by the count of changes in the database.
@@ -6,6 +6,7 @@ notice a change within a second, by the count of changes in the database.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,9 @@ MESSAGE = "change"
 RETRY_SECONDS = 0.5
 SEND_SECONDS = 0.5
 
+Message = dict[str, Any]
+Receiver = Callable[[Message], Awaitable[None]]
+
 
 def is_shared() -> bool:
     """Return whether the channel layer reaches other processes."""
@@ -31,37 +35,46 @@ def is_shared() -> bool:
 def broadcast(change: Change) -> None:
     """Send a change to every other process; a layer that is down is logged and does not fail the request."""
     if is_shared():
-        async_to_sync(_send)({"type": MESSAGE, "kind": change.kind.value, "id": str(change.id)})
+        async_to_sync(send)(GROUP, {"type": MESSAGE, "kind": change.kind.value, "id": str(change.id)})
 
 
 carry(broadcast)
 
 
-async def _send(message: dict[str, Any]) -> None:
+async def send(group: str, message: Message) -> None:
+    """Send a message to every process that listens to a group, this one too; only log that the layer is down."""
     layer = get_channel_layer()
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            await layer.group_send(GROUP, message)
+            await layer.group_send(group, message)
     except Exception as problem:  # each layer has errors of its own, and their texts may contain addresses
-        logger.warning("a change could not be sent to other processes: %s", type(problem).__name__)
+        logger.warning("%s could not be sent to other processes: %s", group, type(problem).__name__)
 
 
 async def listen() -> None:
-    """Receive the changes of other processes until cancelled; retry after a failure of the layer."""
+    """Receive the changes of other processes until cancelled."""
+    await listen_to(GROUP, _changed)
+
+
+async def listen_to(group: str, receive: Receiver) -> None:
+    """Receive the messages of a group until cancelled; retry after a failure of the layer."""
     while is_shared():
         try:
-            await _listen_once()
+            await _listen_once(group, receive)
         except Exception as problem:  # as above
-            logger.warning("changes of other processes are not being received: %s", type(problem).__name__)
+            logger.warning("%s of other processes are not being received: %s", group, type(problem).__name__)
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _listen_once() -> None:
+async def _listen_once(group: str, receive: Receiver) -> None:
     layer = get_channel_layer()
     channel = await layer.new_channel()
-    await layer.group_add(GROUP, channel)
+    await layer.group_add(group, channel)
     while True:
-        message = await layer.receive(channel)
-        if message.get("type") == MESSAGE:
-            # Local, or every process would send it on again.
-            publish(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)
+        await receive(await layer.receive(channel))
+
+
+async def _changed(message: Message) -> None:
+    if message.get("type") == MESSAGE:
+        # Local, or every process would send it on again.
+        publish(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)

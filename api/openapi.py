@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -105,6 +106,7 @@ def add_agent_operations(result: Document, **_: Any) -> Document:
             add_problems(operation, path)
     describe_calls(result)
     result["paths"] = dict(sorted(result["paths"].items()))
+    result["servers"] = [{"url": settings.PUBLIC_URL}]
     return result
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.urls import set_script_prefix
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
@@ -20,7 +21,7 @@ from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
-from mcpservers import endpoint  # noqa: E402
+from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
 from tools.record.recorder import recorder  # noqa: E402
@@ -33,9 +34,14 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Route a request, or handle startup and shutdown."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] != "http":
+        return
+    if scope["type"] != "http":
         raise ValueError(f"{scope['type']} is not served")
-    elif (monitoring := MONITORING.get(scope["path"].rstrip("/"))) is not None:
+    if settings.PUBLIC_PATH:
+        scope = without_public_path(scope)
+        # For links that are written outside Django's handler.
+        set_script_prefix(settings.PUBLIC_PATH)
+    if (monitoring := MONITORING.get(scope["path"].rstrip("/"))) is not None:
         await monitoring(scope, receive, send)
     else:
         await observed(_answer, scope, receive, send)
@@ -49,7 +55,19 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"].rstrip("/") == activity_stream.PATH:
         await activity_stream.application(scope, receive, send)
     else:
-        await limited(django_application, scope, receive, send, limit=settings.MAX_UPLOAD_BYTES)
+        await limited(django_application, _with_public_path(scope), receive, send, limit=settings.MAX_UPLOAD_BYTES)
+
+
+def without_public_path(scope: Scope) -> Scope:
+    """Return a scope whose path is Patchbay's own, whether or not the proxy has removed the path of PUBLIC_URL."""
+    path, prefix = scope["path"], settings.PUBLIC_PATH
+    inner = path.removeprefix(prefix) if path == prefix or path.startswith(f"{prefix}/") else path
+    return {**scope, "path": inner or "/"}
+
+
+def _with_public_path(scope: Scope) -> Scope:
+    """Return a scope with the path that people see, of which Django removes FORCE_SCRIPT_NAME."""
+    return {**scope, "path": settings.PUBLIC_PATH + scope["path"]} if settings.PUBLIC_PATH else scope
 
 
 def load_routes() -> None:
@@ -65,17 +83,17 @@ def settle_memory() -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    listening: asyncio.Task[None] | None = None
+    listening: list[asyncio.Task[None]] = []
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             load_routes()
             settle_memory()
-            listening = asyncio.create_task(listen())
+            listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
-            if listening is not None:
-                listening.cancel()
+            for task in listening:
+                task.cancel()
             await endpoint.finish_background()
             await database_sync_to_async(recorder.flush)()
             # After the background calls, which still use it.

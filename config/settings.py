@@ -7,7 +7,6 @@ production: every secret must be given, cookies are secure, HTTPS is assumed. `D
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -20,6 +19,7 @@ from config import environment as env
 from config.admin_site.theme import THEME
 from config.logs import logging_settings
 from config.mail import mail_settings
+from config.public_url import public_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -31,12 +31,12 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 PORT = env.integer("PORT", 8000, least=1, most=65535)
 HOST = env.text("HOST", "127.0.0.1")
 SIMULATOR_PORT = env.integer("SIMULATOR_PORT", 8001, least=1, most=65535)
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-if _public.scheme not in {"http", "https"} or not _public.hostname:
-    raise ImproperlyConfigured(
-        f"PUBLIC_URL is {PUBLIC_URL!r}, but takes an address such as https://patchbay.example.com."
-    )
+_public = public_url(env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}"))
+PUBLIC_URL = _public.text
+PUBLIC_ORIGIN = _public.origin
+# The path of PUBLIC_URL, which every link begins with; empty at the root of a host. config/asgi.py adds and removes it.
+PUBLIC_PATH = _public.path
+FORCE_SCRIPT_NAME = PUBLIC_PATH or None
 
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 _secrets = env.Secrets(DATA_DIR if LOCAL else None)
@@ -58,8 +58,8 @@ _secrets.refuse()
 
 # --- Hosts and origins ------------------------------------------------------------------------------------------------
 _local_hosts = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else []
-ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), _public.hostname, *_local_hosts]
-CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS"), _public.host, *_local_hosts]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 MCP_ALLOWED_ORIGINS = frozenset([*CSRF_TRUSTED_ORIGINS, *env.names("MCP_ALLOWED_ORIGINS")])
 # Private `host:port` pairs that upstream calls may reach; `host` alone means any port.
 UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0.1:{SIMULATOR_PORT}" if LOCAL else ""))
@@ -331,12 +331,18 @@ SESSION_IDLE = timedelta(minutes=env.integer("SESSION_IDLE_MINUTES", 720, most=5
 SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", 168, least=1, most=8760)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL or _public.scheme == "https"
-# With this prefix, browsers accept a cookie only over HTTPS and for this host alone (RFC 6265bis, section 4.1.3.2).
-_prefix = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL or _public.is_https
+# Under a path, other applications of the host get no cookie of Patchbay's.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PUBLIC_PATH or "/"
+# With __Secure-, browsers accept a cookie only over HTTPS; with __Host-, also for this host and its root alone
+# (RFC 6265bis, section 4.1.3).
+_prefix = ("__Secure-" if PUBLIC_PATH else "__Host-") if SESSION_COOKIE_SECURE else ""
 SESSION_COOKIE_NAME = f"{_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
 DEVICE_COOKIE_NAME = f"{_prefix}device"
+if PUBLIC_PATH:
+    # Django's usual storage has a cookie for the whole host.
+    MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIGN_IN_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
 SIGN_IN_ADDRESS_FAILURE_LIMIT = env.integer("SIGN_IN_ADDRESS_FAILURE_LIMIT", 50, least=1)
 
@@ -345,7 +351,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-STATIC_URL = "/static/"
+STATIC_URL = f"{PUBLIC_PATH}/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Locally, static files are served from their sources, without collectstatic.

@@ -47,7 +47,7 @@ def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse
 
 def wants_json(request: HttpRequest) -> bool:
     """Return whether the client is a program, by its path or its Accept header."""
-    if request.path.startswith(PROGRAMS):
+    if request.path_info.startswith(PROGRAMS):
         return True
     preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
     return preferred is not None and preferred.endswith("json")

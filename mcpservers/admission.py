@@ -38,6 +38,7 @@ class Admitted:
     server: ResolvedServer
     grant: TokenGrant | None
     headers: Headers
+    address: str
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -52,6 +53,7 @@ class Admitted:
             budget=settings.RESULT_BUDGET,
             token_id=self.grant.token_id if self.grant else None,
             request_bytes=request_bytes,
+            address=self.address,
         )
 
 
@@ -79,7 +81,7 @@ async def admit(token: str, headers: Headers, address: str) -> Admitted:
         raise Refusal(401, TOKEN_REQUIRED, (b"www-authenticate", b'Bearer realm="Patchbay"')) from None
     except AddressRefused as refused:
         raise Refusal(403, str(refused)) from None
-    return Admitted(server, grant, headers)
+    return Admitted(server, grant, headers, address)
 
 
 def check_host(headers: Headers) -> None:

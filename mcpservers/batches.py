@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from mcpservers.cancellations import accept
 from mcpservers.eras import Era, RequestContext, era_of, handshake_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_REQUEST, Request, error_bytes, read_message
@@ -65,6 +66,7 @@ async def _answered(value: Any, context: RequestContext, answering: Answering, *
     except JsonRpcError as refused:
         return error_bytes(refused, refused.message_id, null_id=True)
     if not isinstance(message, Request):
+        await accept(message, context)
         return b""
     refusal = NOT_BEGUN if is_full else NO_INITIALIZE if message.method == "initialize" else ""
     if refusal:
@@ -81,8 +83,7 @@ async def _answered(value: Any, context: RequestContext, answering: Answering, *
 def _may_write(request: Request, server: ResolvedServer) -> bool:
     """Return whether a request calls a tool that may change the vendor's data."""
     name = request.params.get("name")
-    tool = server.tools.tools.get(name) if request.method == "tools/call" and isinstance(name, str) else None
-    return tool is not None and not tool.read_only
+    return request.method == "tools/call" and isinstance(name, str) and server.may_write(name)
 
 
 async def finish_writes() -> None:

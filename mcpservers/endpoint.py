@@ -28,6 +28,7 @@ from mcpservers.admission import (
     request_headers,
 )
 from mcpservers.batches import answer_batch, check_batch, finish_writes
+from mcpservers.cancellations import CallCancelled, accept, cancellable
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
 from mcpservers.eras import STATELESS_ERA, Era, Manner, RequestContext, client_name, era_of
 from mcpservers.errors import JsonRpcError, Refusal
@@ -108,8 +109,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
     # DELETE too, which would end a session (MCP 2025-11-25, Session Management): there are none.
     if method not in {"GET", "POST"}:
         raise Refusal(405, "This address takes POST and GET requests of MCP clients.", ALLOWED)
-    path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix(PREFIX)
-    token, _, rest = path.partition("/")
+    token, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
     if rest.endswith("/") and len(rest) > 1:
         rest = rest[:-1]
     # An unknown path gets the same 404 as an unknown server.
@@ -119,7 +119,8 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
     except AllowanceUsedUp as used_up:
         return error_reply(limit_reached(used_up), await _readable_id(http))
     match method, rest:
-        case "POST", "":
+        # Some clients try Streamable HTTP first at any address that they are given.
+        case "POST", "" | "sse":
             return await _post(admitted, http)
         case "GET", "":
             check_stream(headers)
@@ -129,8 +130,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
         case "POST", "messages":
             return await _post_legacy(admitted, http)
         case _:
-            allowed = b"GET" if rest == "sse" else b"POST"
-            raise Refusal(405, f"This address takes {allowed.decode()} requests.", (b"allow", allowed))
+            raise Refusal(405, "This address takes POST requests.", (b"allow", b"POST"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,7 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         era = era_of(message, http.headers)
         if not isinstance(message, Request):
             era.acknowledge()
+            await accept(message, context)
             # MCP 2025-11-25, Streamable HTTP: an accepted notification or response gets 202 without a body.
             return Reply(202)
     except JsonRpcError as error:
@@ -202,11 +203,15 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
 
 
 async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
-    """Answer a request, with the vendor's rate limits in headers."""
+    """Answer a request, with the vendor's rate limits in headers; a call that the client cancels, without a body."""
     # First: that a client connected is seen also while its first call lasts, or if that is refused or cancelled.
-    sighted(context.server.server_id, client_name(request, context.headers))
+    sighted(context.server.server_id, client_name(request, context))
     try:
-        result = await era.answer(request, context)
+        with cancellable(request, context):
+            result = await era.answer(request, context)
+    except CallCancelled:
+        # MCP, Cancellation: a cancelled request gets no response.
+        return Reply(202)
     except JsonRpcError as error:
         return error_reply(error, request.id)
     except Exception:  # the last resort again, since only here can the answer carry the request's id
@@ -269,21 +274,30 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
     """Take a message of the old HTTP+SSE transport; its answer goes to the stream (MCP 2024-11-05, Transports)."""
     # The answer goes to the stream, so what this POST accepts does not matter.
     check_media_types({**http.headers, b"accept": "*/*"})
-    session = _session_in(http.scope.get("query_string", b""))
-    channel = await legacy.channel_of(session, admitted.server.server_id) if session else None
-    if channel is None:
+    session_id = _session_in(http.scope.get("query_string", b""))
+    session = await legacy.find_session(session_id, admitted.server.server_id) if session_id else None
+    if session is None:
         raise Refusal(404, "The stream of this session is gone. Open a new one with GET on …/sse.")
     body = await read_request_body(http.headers, http.receive)
     try:
         message = read_message(read_body(body))
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=True)
-    if isinstance(message, Request):
-        era, context = era_of(message, http.headers), admitted.context(len(body))
-        task = asyncio.create_task(_answer_later(message, era, context, channel))
-        _background.add(task)
-        task.add_done_callback(_background.discard)
+    context = session.applied_to(admitted.context(len(body)), session_id)
+    if not isinstance(message, Request):
+        await accept(message, context)
+        return Reply(202)
+    if message.method == "initialize":
+        # Before the answer: the client's next message may reach another process.
+        await legacy.agree(session_id, session, message, context)
+    _begin_answer(message, context, session.channel)
     return Reply(202)
+
+
+def _begin_answer(request: Request, context: RequestContext, channel: str) -> None:
+    task = asyncio.create_task(_answer_later(request, era_of(request, context.headers), context, channel))
+    _background.add(task)
+    task.add_done_callback(_background.discard)
 
 
 def _session_in(query: bytes) -> str:
@@ -296,7 +310,8 @@ def _session_in(query: bytes) -> str:
 async def _answer_later(request: Request, era: Era, context: RequestContext, channel: str) -> None:
     try:
         reply = await _answer(request, era, context)
-        await legacy.deliver(channel, reply.body)
+        if reply.body:
+            await legacy.deliver(channel, reply.body)
     except Exception:  # nothing awaits this task, so nothing else would log it
         logger.exception("an answer could not be delivered to its stream")
 

@@ -4,7 +4,7 @@ A message that carries its revision in `params._meta` is stateless (2026-07-28);
 era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -22,12 +22,14 @@ from mcpservers.jsonrpc import (
     METHOD_NOT_FOUND,
     Envelope,
     Request,
+    as_object,
     limit_reached,
     meta_of,
 )
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer, holders_of
+from mcpservers.search_listing import CALLERS, FIND, caller_of
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
@@ -64,13 +66,19 @@ NO_LIMITS = RateLimits()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The server that a request is for, its sender, and the budget of its result in characters."""
+    """The server that a request is for, its sender, and the budget of its result in characters.
+
+    `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
+    """
 
     server: ResolvedServer
     headers: Headers
     budget: int
     token_id: UUID | None = None
     request_bytes: int = 0
+    address: str = ""
+    session: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +158,19 @@ class Era:
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
-        server, tool = context.server, _named_tool(request, context.server)
+        server, name = context.server, _called_name(request)
+        read_only = True
         try:
-            result = await _invoke(tool, request, context)
+            if server.search is not None and name == FIND:
+                result = server.search.find(request.params.get("arguments"), budget=context.budget)
+            else:
+                tool, arguments = _called_tool(name, request, server)
+                name, read_only = tool.name, tool.read_only
+                result = await _invoke(tool, arguments, request, context)
         except AllowanceUsedUp as used_up:
             raise limit_reached(used_up) from None
         except CallFailed as failure:
-            words = explain(failure, tool_name=tool.name, vendor=server.vendor, read_only=tool.read_only)
+            words = explain(failure, tool_name=name, vendor=server.vendor, read_only=read_only)
             if isinstance(failure, InvalidArguments) and self.version < ARGUMENT_ERRORS_IN_RESULT:
                 raise JsonRpcError(INVALID_PARAMS, words) from None
             return self._call_result(server, content_of(words), failure.limits, is_error=True)
@@ -174,6 +188,15 @@ class Era:
         return MethodResult(self._complete(server, members), limits)
 
 
+def agreed_revision(request: Request) -> str:
+    """Return the revision that an `initialize` agrees on, or raise JsonRpcError."""
+    wanted = request.params.get("protocolVersion")
+    if not isinstance(wanted, str):
+        raise JsonRpcError(INVALID_PARAMS, "Invalid params: protocolVersion must be a string.")
+    # MCP 2025-11-25, Lifecycle: a server that does not support the requested revision answers with its latest.
+    return wanted if wanted in HANDSHAKE else HANDSHAKE[0]
+
+
 @dataclass(frozen=True)
 class Handshake(Era):
     """A revision that begins with `initialize`; a header names it in later requests."""
@@ -187,12 +210,8 @@ class Handshake(Era):
         return await super().answer(request, context)
 
     def _initialize(self, request: Request, server: ResolvedServer) -> bytes:
-        wanted = request.params.get("protocolVersion")
-        if not isinstance(wanted, str):
-            raise JsonRpcError(INVALID_PARAMS, "Invalid params: protocolVersion must be a string.")
-        # MCP 2025-11-25, Lifecycle: a server that does not support the requested revision answers with its latest.
         members = {
-            "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0],
+            "protocolVersion": agreed_revision(request),
             "capabilities": CAPABILITIES,
             "serverInfo": server.info,
             "instructions": server.instructions,
@@ -240,7 +259,7 @@ class Stateless(Era):
         """Return whether `subscriptions/listen` subscribes to changes of tools, or raise JsonRpcError."""
         check_mirrored(request, headers, self.version)
         wanted = request.params.get("notifications")
-        if not isinstance(wanted, dict):
+        if wanted is None or (wanted := as_object(wanted)) is None:
             raise JsonRpcError(INVALID_PARAMS, "Invalid params: notifications must be an object.")
         return wanted.get("toolsListChanged") is True
 
@@ -281,29 +300,42 @@ def handshake_of(version: str | None) -> Era:
     return _HANDSHAKES.get(version) or UnknownRevision(str(version))
 
 
-def client_name(request: Request, headers: Headers) -> str:
-    """Return the client's name from its metadata or its `initialize`, else its User-Agent."""
+def client_name(request: Request, context: RequestContext) -> str:
+    """Return the client's name from its metadata or its `initialize`, else its session's, else its User-Agent."""
     meta = meta_of(request)
     client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
     if isinstance(client, dict) and isinstance(client.get("name"), str):
         version = client.get("version")
         named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
         return named.strip()[:MAX_NAME]
-    return headers.get(b"user-agent", "")[:MAX_NAME]
+    return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
 
 
-def _named_tool(request: Request, server: ResolvedServer) -> Tool:
+def _called_name(request: Request) -> str:
     name = request.params.get("name")
     if not isinstance(name, str):
         raise JsonRpcError(INVALID_PARAMS, "Invalid params: name must be the name of a tool.")
+    return name
+
+
+def _called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[Tool, Any]:
+    """Return the tool that a request calls, and its arguments; raise JsonRpcError or InvalidArguments."""
+    arguments = request.params.get("arguments")
+    if server.search is not None and name in CALLERS:
+        return server.search.chosen(name, arguments)
     try:
-        return server.tools.get(name)
+        tool = server.tools.get(name)
     except UnknownTool as unknown:
         hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else " Ask tools/list for what there is."
+        hint = hint if server.search is None else f" Find tools with {FIND}."
         raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}.{hint}") from None
+    if server.search is not None:
+        words = f"Unknown tool: {name} is not listed here. Call it by its name with {caller_of(tool)}."
+        raise JsonRpcError(INVALID_PARAMS, words)
+    return tool, arguments
 
 
-async def _invoke(tool: Tool, request: Request, context: RequestContext) -> CallResult:
+async def _invoke(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
     """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
     server = context.server
     if server.connection is None:
@@ -314,11 +346,15 @@ async def _invoke(tool: Tool, request: Request, context: RequestContext) -> Call
         via=Via.MCP,
         server_id=server.server_id,
         token_id=context.token_id,
-        client=client_name(request, context.headers),
+        client=client_name(request, context),
     )
-    arguments, size = request.params.get("arguments"), context.request_bytes
+    if arguments == []:  # an empty object of PHP's serialiser
+        arguments = {}
+    size = context.request_bytes
     with calls.one(*holders_of(server, context.token_id)):
-        return await invoke(tool, server.connection, arguments, caller, budget=context.budget, request_bytes=size)
+        result = await invoke(tool, server.connection, arguments, caller, budget=context.budget, request_bytes=size)
+    # The callers of search mode list no outputSchema.
+    return result if server.search is None else replace(result, structured=None)
 
 
 @lru_cache(maxsize=64)

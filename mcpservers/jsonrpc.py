@@ -1,5 +1,6 @@
 """The JSON-RPC 2.0 envelope: read messages from a body, and write answers."""
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ MAX_ID = 1000
 
 # MCP puts a message's metadata into this member of its params.
 META = "_meta"
+# MCP, Schema: the method of every notification begins with this.
+NOTIFICATIONS = "notifications/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def meta_of(message: Envelope) -> dict[str, Any] | None:
 def read_body(body: bytes) -> Any:
     """Parse a body as JSON, or raise JsonRpcError."""
     try:
-        return bounded_json.loads_request(body)
+        # RFC 8259, 8.1: a parser may ignore a byte order mark, which some clients write.
+        return bounded_json.loads_request(body.removeprefix(BOM_UTF8))
     except BeyondLimits as problem:
         raise JsonRpcError(INVALID_REQUEST, f"Invalid request: the body is {problem}.", status=400) from None
     except NotJSON:
@@ -74,17 +78,35 @@ def read_message(value: Any) -> Envelope:
     """Return a JSON value as a message, or raise JsonRpcError."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
         raise JsonRpcError(INVALID_REQUEST, 'Invalid request: expected an object with "jsonrpc": "2.0".', status=400)
-    if "method" not in value and ("result" in value or "error" in value):
+    method = value.get("method")
+    if method is None and ("result" in value or "error" in value):
         return Response()
-    request_id = _read_id(value["id"]) if "id" in value else None
-    method, params = value.get("method"), value.get("params", {})
+    request_id = _read_id(value["id"]) if _is_request(value) else None
     if not isinstance(method, str):
         problem = "Invalid request: method must be a string."
         raise JsonRpcError(INVALID_REQUEST, problem, status=400, message_id=request_id)
-    if not isinstance(params, dict):
+    params = as_object(value.get("params"))
+    if params is None:
         problem = "Invalid params: params must be an object."
         raise JsonRpcError(INVALID_PARAMS, problem, status=400, message_id=request_id)
     return Notification(method, params) if request_id is None else Request(request_id, method, params)
+
+
+def as_object(value: Any) -> dict[str, Any] | None:
+    """Return a JSON object, also where a client sends null or `[]` for an empty one; None for any other value.
+
+    Some serialisers write every member, and PHP's writes an empty array for an empty object.
+    """
+    if value is None or value == []:
+        return {}
+    return value if isinstance(value, dict) else None
+
+
+def _is_request(message: dict[str, Any]) -> bool:
+    """Return whether a message has an id. Null is none for a notification, and invalid for anything else."""
+    if message.get("id") is None and str(message.get("method")).startswith(NOTIFICATIONS):
+        return False
+    return "id" in message
 
 
 def _read_id(value: Any) -> Id:

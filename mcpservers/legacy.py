@@ -1,16 +1,21 @@
 """Sessions of the old HTTP+SSE transport: they map a POST to the channel of the stream for its answer.
 
-They are kept in the cache, which all processes share if REDIS_URL is set. A session that is not renewed expires.
+A session also keeps what `initialize` agreed on, since later POSTs name neither revision nor client. Sessions are kept
+in the cache, which all processes share if REDIS_URL is set. A session that is not renewed expires.
 """
 
 import secrets
-from urllib.parse import urlsplit
+from contextlib import suppress
+from dataclasses import astuple, dataclass, replace
 from uuid import UUID
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.cache import cache
 
+from mcpservers.eras import RequestContext, agreed_revision, client_name
+from mcpservers.errors import JsonRpcError
+from mcpservers.jsonrpc import Request
 from mcpservers.replies import Scope
 
 PARAMETER = "session"
@@ -18,15 +23,42 @@ PARAMETER = "session"
 SESSION_SECONDS = 45
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session: its stream's channel and server, and the agreed revision and client, empty until then."""
+
+    channel: str
+    server_id: str
+    revision: str = ""
+    client: str = ""
+
+    def applied_to(self, context: RequestContext, session: str) -> RequestContext:
+        """Return the context of a message posted to this session, with what was agreed on."""
+        headers = {b"mcp-protocol-version": self.revision} if self.revision else {}
+        return replace(context, headers={**headers, **context.headers}, session=session, client=self.client)
+
+
 def _key(session: str) -> str:
-    return f"mcp-stream:{session}"
+    return f"mcp-session:{session}"
+
+
+async def save_session(session: str, stored: Session) -> None:
+    """Store a session, in place of what is stored, for SESSION_SECONDS."""
+    await cache.aset(_key(session), astuple(stored), SESSION_SECONDS)
 
 
 async def open_session(channel: str, server_id: UUID) -> str:
     """Return the id of a new session, whose stream belongs to the consumer with this channel."""
     session = secrets.token_urlsafe(24)
-    await cache.aset(_key(session), (channel, str(server_id)), SESSION_SECONDS)
+    await save_session(session, Session(channel, str(server_id)))
     return session
+
+
+async def agree(session: str, stored: Session, initialize: Request, context: RequestContext) -> None:
+    """Keep the revision and client that an `initialize` agrees on; nothing if it will be refused."""
+    with suppress(JsonRpcError):
+        agreed = replace(stored, revision=agreed_revision(initialize), client=client_name(initialize, context))
+        await save_session(session, agreed)
 
 
 async def keep_session(session: str) -> None:
@@ -39,10 +71,11 @@ async def close_session(session: str) -> None:
     await cache.adelete(_key(session))
 
 
-async def channel_of(session: str, server_id: UUID) -> str | None:
-    """Return the channel of an open session; None if it is gone, or belongs to another server."""
+async def find_session(session: str, server_id: UUID) -> Session | None:
+    """Return an open session; None if it is gone, or belongs to another server."""
     stored = await cache.aget(_key(session))
-    return stored[0] if stored is not None and stored[1] == str(server_id) else None
+    found = None if stored is None else Session(*stored)
+    return found if found is not None and found.server_id == str(server_id) else None
 
 
 async def deliver(channel: str, data: bytes) -> None:
@@ -51,7 +84,6 @@ async def deliver(channel: str, data: bytes) -> None:
 
 
 def messages_path(scope: Scope, session: str) -> str:
-    """Return the path to post to, with the prefix under which Patchbay is served."""
-    prefix = scope.get("root_path") or urlsplit(settings.PUBLIC_URL).path.rstrip("/")
-    base = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/").removesuffix("/sse")
-    return f"{prefix}{base}/messages?{PARAMETER}={session}"
+    """Return the path to post to, with the path of PUBLIC_URL."""
+    base = scope["path"].rstrip("/").removesuffix("/sse")
+    return f"{settings.PUBLIC_PATH}{base}/messages?{PARAMETER}={session}"

@@ -18,7 +18,7 @@ from tools.errors import FilterUnknown
 MIN_LIFETIME = timedelta(seconds=60)
 MAX_GRACE = timedelta(days=30)
 FILTERS = ("methods", "tags", "tools")
-SETTINGS = ("name", *FILTERS, "require_api_token_auth", "expires_at")
+SETTINGS = ("name", *FILTERS, "search_mode", "require_api_token_auth", "expires_at")
 
 
 def tools_for(
@@ -85,6 +85,7 @@ def create_server(
     methods: list[str],
     tags: list[str],
     tools: list[str] | None = None,
+    search_mode: bool = False,
     require_api_token_auth: bool = False,
     expires_at: datetime | None = None,
 ) -> tuple[MCPServer, str]:
@@ -96,6 +97,7 @@ def create_server(
         account=account,
         name=name,
         **filters,
+        search_mode=search_mode,
         require_api_token_auth=require_api_token_auth,
         expires_at=expires_at,
         created_by=audit.name_of(actor)[:160],

@@ -63,8 +63,8 @@ class LongCall:
         return self._started
 
     async def finish(self, body: bytes) -> None:
-        """Send the answer as the last event of the stream."""
-        await end_stream(event(body), self._send)
+        """Send the answer as the last event of the stream, which just ends if there is none."""
+        await end_stream(event(body) if body else b"", self._send)
 
     def _begin(self) -> None:
         self._streaming = asyncio.ensure_future(self._stream())

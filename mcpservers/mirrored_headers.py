@@ -5,7 +5,14 @@ import binascii
 from typing import Any
 
 from mcpservers.errors import JsonRpcError
-from mcpservers.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_PROTOCOL_VERSION, Request, meta_of
+from mcpservers.jsonrpc import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    UNSUPPORTED_PROTOCOL_VERSION,
+    Request,
+    as_object,
+    meta_of,
+)
 from mcpservers.replies import Headers
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
@@ -17,8 +24,10 @@ def check_mirrored(request: Request, headers: Headers, revision: str) -> None:
     meta = meta_of(request) or {}
     version = meta.get(VERSION_KEY)
     # MCP 2026-07-28, Overview, _meta: a request that lacks a required field is malformed.
-    for key, kind in ((VERSION_KEY, str), (CAPABILITIES_KEY, dict)):
-        if not isinstance(meta.get(key), kind):
+    capabilities = meta.get(CAPABILITIES_KEY)
+    has_capabilities = capabilities is not None and as_object(capabilities) is not None
+    for key, is_there in ((VERSION_KEY, isinstance(version, str)), (CAPABILITIES_KEY, has_capabilities)):
+        if not is_there:
             raise JsonRpcError(INVALID_PARAMS, f"Invalid params: params._meta must hold {key}.", status=400)
     _match("MCP-Protocol-Version", headers.get(b"mcp-protocol-version"), version)
     if version != revision:

@@ -58,6 +58,9 @@ class MCPServer(RevisedRow):
     methods = models.JSONField(default=list, blank=True, help_text="read, write, custom or single methods; empty: all.")
     tags = models.JSONField(default=list, blank=True, help_text="Tools with any of these tags; empty: all.")
     tools = models.JSONField(default=list, blank=True, help_text="Only these tools, by name; empty: all.")
+    search_mode = models.BooleanField(
+        default=False, help_text="Clients find tools by words and call them by name, in place of a list of all."
+    )
     require_api_token_auth = models.BooleanField(
         default=False, help_text="Clients must also send an API token of the environment as a bearer token."
     )

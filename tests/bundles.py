@@ -26,9 +26,9 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return read
 
 
-def load_bundle(text: str, *, overwrite: bool = False) -> LoadResult:
+def load_bundle(text: str, *, overwrite: bool = False, withdraw: bool = False) -> LoadResult:
     """Load a bundle."""
-    return bundles.load_parts(*read_bundle(text), OPERATOR, overwrite=overwrite)
+    return bundles.load_parts(*read_bundle(text), OPERATOR, bundles.Loading(overwrite, withdraw))
 
 
 __all__ = ["OPERATOR", "load_bundle", "read_bundle"]

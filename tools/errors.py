@@ -4,11 +4,12 @@ ToolError
 ├── UnknownTool            no such tool for this caller
 ├── FilterUnknown          a method or tag filter names what does not exist
 ├── BundleInvalid          a bundle file is invalid
+├── LossUnconfirmed        a load would take live tools away, and nobody has agreed to that
 ├── WriteForbidden         a person whose role only reads tries a tool that writes
 ├── WriteUnconfirmed       a person tries a tool that writes, and has not confirmed that
 └── CallFailed             the call has no result; says whether to try again
     ├── InvalidArguments       the arguments do not fit the tool; nothing was sent
-    ├── RateLimited            the vendor answered 429
+    ├── RateLimited            the vendor's limit is reached: it answered 429, or 403 with a wait or no calls left
     ├── VendorRefused          the vendor answered with another error
     ├── VendorUnreachable      no answer came
     ├── NotSent                nothing was sent; a later call may be
@@ -22,6 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from accounts.texts.counting import counted
 from tools.ratelimits import RateLimits
 
 
@@ -67,6 +69,21 @@ class BundleInvalid(ToolError):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
+
+
+MAX_NAMED = 20
+
+
+@dataclass
+class LossUnconfirmed(ToolError):
+    """The live tools that a load would take away, by `resource.method`, each with the reason."""
+
+    lost: dict[str, str]
+
+    def __str__(self) -> str:
+        named = [f"  {key}: {reason}" for key, reason in [*self.lost.items()][:MAX_NAMED]]
+        more = [f"  and {len(self.lost) - MAX_NAMED} more."] if len(self.lost) > MAX_NAMED else []
+        return "\n".join([f"It would take {counted(len(self.lost), 'live tool')} away:", *named, *more])
 
 
 @dataclass
@@ -115,7 +132,9 @@ class InvalidArguments(CallFailed):
 
 @dataclass
 class RateLimited(CallFailed):
-    """The vendor's limit is reached; `limits.reset` is the seconds to wait, if known."""
+    """The vendor's limit is reached; `limits.reset` is the seconds to wait, if known, and `words` are its own."""
+
+    words: str = ""
 
 
 @dataclass

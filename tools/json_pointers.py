@@ -16,6 +16,8 @@ def target_of(reference: str, root: Any) -> Any:
         step = unquote(written).replace("~1", "/").replace("~0", "~")
         if isinstance(target, dict) and step in target:
             target = target[step]
+        elif isinstance(target, dict) and written in target:  # generators quote a name, or do not quote its reference
+            target = target[written]
         # isdigit() alone is true of digits that int() refuses, such as `²`.
         elif isinstance(target, list) and step.isascii() and step.isdigit() and len(step) < 10:
             target = target[int(step)]

@@ -3,30 +3,33 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from accounts.definition import RateLimit
+from tools.waits import LONGEST_WAIT, MOST_CHARACTERS, NUMBER, first_item, seconds_of
 
 # The usual names, in order of preference; a definition may name others.
 LIMIT = ("ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit", "x-rate-limit")
 REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
+# Waits: names that say how long, and those in milliseconds, which are more exact and so come first.
+RETRY = ("retry-after", "x-retry-after", "x-ratelimit-retry-after", "x-rate-limit-retry-after")
+RETRY_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms", "x-retry-after-ms")
+RESET_AFTER = ("x-ratelimit-reset-after", "x-rate-limit-reset-after", "ratelimit-reset-after", "x-ratelimit-resetafter")
+RESET_MILLISECONDS = ("x-ratelimit-reset-ms", "x-rate-limit-reset-ms", "x-ratelimit-reset-after-ms")
+# Limits of several kinds beside each other, as vendors of language models have them: by requests, and by their size.
+KINDS = tuple(
+    (f"x-ratelimit-limit-{kind}", f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}")
+    for kind in ("requests", "tokens")
+)
 # Later IETF drafts put everything into these two.
 STRUCTURED = "ratelimit"
 POLICY = "ratelimit-policy"
 
-# A reset above these is Unix time (in seconds or milliseconds), not a number of seconds.
-EPOCH_THRESHOLD = 1_000_000_000
-EPOCH_MILLISECONDS_THRESHOLD = 100 * EPOCH_THRESHOLD
+# The statuses of a limit that is reached.
+REFUSED = frozenset({403, 429})
 # No real limit is this large, and JSON readers would round a larger one.
 HIGHEST = 2**53
-# No real window is longer than a month; a model must not wait forever for a vendor's mistake.
-LONGEST_WAIT = 31 * 86400
-# Only this much of a header is read.
-MOST_CHARACTERS = 1000
 
-NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?")
 # An item of a structured list, its name (quoted text may contain separators), and one of its parameters.
 ITEM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
 NAME = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s;="]+')
@@ -45,6 +48,13 @@ class RateLimits:
     reset: int | None = None
     retry_after: int | None = None
 
+    def is_reached(self, status: int) -> bool:
+        """Return whether an answer of this status says that the limit is reached.
+
+        It does with 429, and with 403 if it says how long to wait, or that no calls are left.
+        """
+        return status == 429 or (status == 403 and (self.retry_after is not None or self.remaining == 0))
+
     def headers(self) -> dict[str, str]:
         """Return the known header fields; empty when the vendor reported nothing."""
         return {name: str(value) for name, value in self.values().items()}
@@ -58,20 +68,19 @@ class RateLimits:
 def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) -> RateLimits:
     """Return the limits that a response reports; the names in `headers` are lower case.
 
-    `Retry-After` counts as the reset on a 429. Without a reset header, the declared length of the window is
-    returned, which is its upper bound.
+    `Retry-After` counts as the reset of a limit that is reached: on a 429, and on a 403. Without a reset header, the
+    declared length of the window is returned, which is its upper bound.
     """
     limit = _number(headers, declared.limit_header, LIMIT)
     remaining = _number(headers, declared.remaining_header, REMAINING)
-    retry_after = _seconds(headers.get("retry-after", "")) if status >= 400 else None
-    reset = retry_after if status == 429 else None
+    retry_after = _wait(headers) if status >= 400 else None
+    reset = retry_after if status in REFUSED else None
     if reset is None:
         reset = _reset(headers, declared.reset_header)
-    if STRUCTURED in headers or POLICY in headers:
-        structured = _structured(headers)
-        limit = structured.limit if limit is None else limit
-        remaining = structured.remaining if remaining is None else remaining
-        reset = structured.reset if reset is None else reset
+    other = _structured(headers) if STRUCTURED in headers or POLICY in headers else _of_kinds(headers)
+    limit = other.limit if limit is None else limit
+    remaining = other.remaining if remaining is None else remaining
+    reset = other.reset if reset is None else reset
     # A 429 says by itself that nothing is left.
     if status == 429 and remaining is None:
         remaining = 0
@@ -85,52 +94,39 @@ def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...
         value = headers.get(name)
         if value is None:
             continue
-        found = NUMBER.fullmatch(_first(value))
+        found = NUMBER.fullmatch(first_item(value))
         if found and float(found.group()) <= HIGHEST:
             return math.ceil(float(found.group()))
     return None
 
 
+def _wait(headers: dict[str, str]) -> int | None:
+    """Return the seconds that a refusal asks the caller to wait."""
+    exact = _first_wait(headers, RETRY_MILLISECONDS, per_second=1000)
+    return _first_wait(headers, RETRY) if exact is None else exact
+
+
 def _reset(headers: dict[str, str], declared: str | None) -> int | None:
-    for name in (declared.lower(), *RESET) if declared else RESET:
-        seconds = _seconds(headers.get(name, ""))
-        if seconds is not None:
+    names = (declared.lower(), *RESET_AFTER, *RESET) if declared else (*RESET_AFTER, *RESET)
+    found = _first_wait(headers, names)
+    return _first_wait(headers, RESET_MILLISECONDS, per_second=1000) if found is None else found
+
+
+def _first_wait(headers: dict[str, str], names: tuple[str, ...], *, per_second: int = 1) -> int | None:
+    for name in names:
+        if name in headers and (seconds := seconds_of(headers[name], per_second=per_second)) is not None:
             return seconds
     return None
 
 
-def _first(value: str) -> str:
-    """Return the first item of a header, without parameters."""
-    return value[:MOST_CHARACTERS].partition(",")[0].partition(";")[0].strip()
-
-
-def _seconds(value: str) -> int | None:
-    """Return the seconds until a reset that is given in seconds, as Unix time, or as an RFC 9110 or ISO 8601 date."""
-    if not value:
-        return None
-    found, now = NUMBER.fullmatch(_first(value)), datetime.now(UTC).timestamp()
-    if found:
-        seconds = float(found.group())
-        if seconds > EPOCH_THRESHOLD:
-            seconds = seconds / (1000 if seconds > EPOCH_MILLISECONDS_THRESHOLD else 1) - now
-    else:
-        moment = _moment(value.strip())
-        if moment is None:
-            return None
-        seconds = moment - now
-    return max(0, math.ceil(seconds)) if seconds <= LONGEST_WAIT else None
-
-
-def _moment(value: str) -> float | None:
-    if len(value) > 64:
-        return None
-    for read in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            moment = read(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            continue
-    return None
+def _of_kinds(headers: dict[str, str]) -> RateLimits:
+    """Return the limit of the kind that runs out first; of requests, if none has run out."""
+    found = [
+        RateLimits(_number(headers, None, (limit,)), _number(headers, None, (left,)), _first_wait(headers, (reset,)))
+        for limit, left, reset in KINDS
+        if left in headers or reset in headers
+    ]
+    return next((limits for limits in found if limits.remaining == 0), found[0]) if found else RateLimits()
 
 
 def _structured(headers: dict[str, str]) -> RateLimits:

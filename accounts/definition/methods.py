@@ -6,10 +6,26 @@ from typing import Literal
 from pydantic import Field, JsonValue, model_validator
 
 from accounts.definition.pagination import Pagination
-from accounts.definition.parts import PLACEHOLDER, DefinitionPart, Expression, HeaderName, Parameter, Path, Slug
+from accounts.definition.parts import (
+    PLACEHOLDER,
+    CookieName,
+    DefinitionPart,
+    Expression,
+    HeaderName,
+    MediaType,
+    Parameter,
+    Path,
+    Slug,
+)
 
-# How an array or object is written into a query string or form.
-QueryStyle = Literal["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
+# How an array or object is written into a query string, form, header or cookie.
+QueryStyle = Literal[
+    "repeat", "comma", "space", "pipe", "tab", "pairs", "brackets", "indices", "dots", "members", "json"
+]
+# How a value is written into the path (OpenAPI 3.1, Style Examples).
+PathStyle = Literal[
+    "comma", "space", "pipe", "tab", "pairs", "label", "label_exploded", "matrix", "matrix_exploded", "json"
+]
 # What a successful answer contains.
 AnswerKind = Literal["json", "text", "html", "file"]
 
@@ -38,7 +54,7 @@ class Shaping(DefinitionPart):
 class Method(DefinitionPart):
     """One operation on a resource: an HTTP method and a path under the base URL."""
 
-    http: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    http: Literal["GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"]
     path: Path
     access: Access
     body: Literal["none", "form", "json", "multipart", "raw"] = "none"
@@ -52,13 +68,39 @@ class Method(DefinitionPart):
         description="The media type of a raw body, or of JSON if it is not application/json.",
     )
     body_root: Parameter | None = Field(None, description="The member of the JSON body that all properties go into.")
+    optional_body: bool = Field(
+        default=False,
+        description="A call without any property of body_schema sends no body, even if some of them are required.",
+    )
+    part_types: dict[Parameter, MediaType] = Field(
+        default_factory=dict, description="The media types of the parts of a multipart body that need one, by property."
+    )
+    parameter_names: dict[Parameter, Parameter] = Field(
+        default_factory=dict,
+        description="What the vendor calls the parameters of query_schema whose property has another name.",
+    )
+    path_styles: dict[Parameter, PathStyle] = Field(
+        default_factory=dict, description="How values are written into the path; `comma` by default."
+    )
+    encoded_slashes: list[Parameter] = Field(
+        default_factory=list,
+        description="Placeholders of the path whose value may contain slashes, which are sent as %2F.",
+    )
+    reserved_characters: list[Parameter] = Field(
+        default_factory=list,
+        description="Parameters of the query in which reserved characters such as / and : are sent as they are.",
+    )
     query_styles: dict[str, QueryStyle] = Field(
         default_factory=dict,
-        description="How arrays and objects are written into query and forms; `repeat` by default.",
+        description="How arrays and objects are written; into query and forms, `repeat` by default.",
     )
     header_parameters: dict[str, HeaderName] = Field(
         default_factory=dict,
         description="Properties of query_schema that are sent as a request header, with the header's name.",
+    )
+    cookie_parameters: dict[str, CookieName] = Field(
+        default_factory=dict,
+        description="Properties of query_schema that are sent as a cookie, with the cookie's name.",
     )
     fixed_query: dict[Parameter, str] = Field(
         default_factory=dict, max_length=50, description="Query parameters that are sent with every call."
@@ -69,11 +111,19 @@ class Method(DefinitionPart):
         description="Members of a JSON body, or fields of a form, that are sent with every call.",
     )
     answer: AnswerKind = Field("json", description="What a successful answer contains.")
+    accept: str | None = Field(
+        None,
+        pattern=r"^[\x20-\x7e]+$",
+        max_length=300,
+        description="The media types to ask for, if the vendor has none of the usual ones.",
+    )
     result: Expression | None = Field(
         None, description="Where the result is in the answer; the whole answer by default."
     )
     pagination: Pagination | None = Field(None, description="For lists only; overrides the integration's.")
-    paginated: bool | None = Field(None, description="Whether it takes limit and next_cursor; by default, lists do.")
+    paginated: bool | None = Field(
+        None, description="Whether it takes limit and next_cursor; by default, lists that only read do."
+    )
     shaping: Shaping | None = Field(None, description="Overrides the integration's.")
     destructive: bool | None = Field(
         None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
@@ -99,6 +149,27 @@ class Method(DefinitionPart):
             raise ValueError("body_media_type: only a raw or a JSON body can have another media type")
         if self.fixed_body and (self.body in {"none", "raw"} or self.body_parameter):
             raise ValueError("fixed_body: only a form or a JSON body of several properties can have fixed ones")
+        if self.part_types and self.body != "multipart":
+            raise ValueError("part_types: only a multipart body has parts")
+        return self
+
+    @model_validator(mode="after")
+    def _places_exist(self) -> "Method":
+        placeholders = self.path_parameters
+        for setting, names in (("path_styles", [*self.path_styles]), ("encoded_slashes", self.encoded_slashes)):
+            for name in names:
+                if name not in placeholders:
+                    raise ValueError(f"{setting}: the path has no placeholder {{{name}}}")
+        return self
+
+    @model_validator(mode="after")
+    def _writes_have_no_pages(self) -> "Method":
+        if self.access is Access.WRITE and (self.paginated or self.pagination):
+            word = "paginated" if self.paginated else "pagination"
+            raise ValueError(
+                f"{word}: a write has no pages, since the call for the next page would send it again. "
+                "Leave it out, or say access: read if the method changes nothing."
+            )
         return self
 
 

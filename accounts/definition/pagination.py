@@ -6,12 +6,21 @@ from pydantic import Field, model_validator
 
 from accounts.definition.parts import DefinitionPart, Expression, HeaderName, Parameter
 
+MOST_ITEMS = 10_000
+PageSize = Annotated[int, Field(ge=1, le=MOST_ITEMS)]
+
 
 class Paging(DefinitionPart):
-    """What every kind has: the number of items on a page."""
+    """What every kind has: the number of items on a page, and where the answer gives that of the whole list."""
 
-    default_limit: int = Field(25, ge=1, le=1000, description="The page size if a call does not ask for one.")
-    max_limit: int = Field(100, ge=1, le=1000, description="The largest page size that the vendor allows.")
+    default_limit: PageSize = Field(25, description="The page size if a call does not ask for one.")
+    max_limit: PageSize = Field(100, description="The largest page size that the vendor allows.")
+    min_limit: PageSize = Field(1, description="The smallest page size that the vendor allows.")
+    page_sizes: list[PageSize] = Field(
+        default_factory=list, max_length=50, description="The only page sizes that the vendor allows."
+    )
+    total: Expression | None = Field(None, description="Where the answer gives the total number of items.")
+    total_header: HeaderName | None = Field(None, description="The header that gives it; Content-Range is read too.")
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -28,17 +37,17 @@ class SentPaging(Paging):
 
 
 class OffsetPagination(SentPaging):
-    """A limit and an offset. Without a total, a page shorter than the limit is the last."""
+    """A limit and an offset. Without `more` and a total, a page shorter than the limit is the last."""
 
     kind: Literal["offset"]
-    limit_parameter: Parameter = "limit"
+    limit_parameter: Parameter | None = "limit"
     offset_parameter: Parameter = "offset"
-    total: Expression | None = Field(None, description="Where the answer gives the total number of items.")
-    total_header: HeaderName | None = None
+    first_item: int = Field(0, ge=0, le=1, description="The number of the first item.")
+    more: Expression | None = Field(None, description="True in an answer that is not the last page.")
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        return self.limit_parameter, self.offset_parameter
+        return (*([self.limit_parameter] if self.limit_parameter else []), self.offset_parameter)
 
 
 class PagePagination(SentPaging):
@@ -52,8 +61,6 @@ class PagePagination(SentPaging):
     limit_parameter: Parameter | None = None
     first_page: int = Field(1, ge=0, le=1)
     more: Expression | None = Field(None, description="True in an answer that is not the last page.")
-    total: Expression | None = Field(None, description="Where the answer gives the total number of items.")
-    total_header: HeaderName | None = None
     total_pages: Expression | None = Field(None, description="Where the answer gives the number of pages.")
 
     @property

@@ -24,6 +24,9 @@ def _check_path(path: str) -> str:
 Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512), AfterValidator(_check_path)]
 Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=64)]
+# RFC 6265, section 4.1.1: the name of a cookie is a token.
+CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]
+MediaType = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$", max_length=100)]
 # Text with {placeholders} for connection fields.
 Template = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$", max_length=200)]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s#]+$", max_length=300)]

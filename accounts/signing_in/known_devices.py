@@ -37,6 +37,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> Non
         settings.DEVICE_COOKIE_NAME,
         signing.dumps(numbers, salt=SALT),
         max_age=LASTS_SECONDS,
+        path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

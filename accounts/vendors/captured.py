@@ -53,19 +53,25 @@ def exchange_of(
     ]
     return CapturedExchange(
         method=sent.method,
-        url=secrets.conceal(_address(connection, str(sent.extensions["target"]))),
+        url=secrets.conceal(_address(connection, sent)),
         request=_message(headers, content, sent.headers.get("content-type", ""), secrets),
         status=response.status if response else None,
         answer=_answer(response) if response else None,
     )
 
 
-def _address(connection: Connection, target: str) -> str:
-    """Return the whole address; what the credentials add to the query is masked, however short."""
+def _address(connection: Connection, sent: httpx.Request) -> str:
+    """Return the whole address; what the credentials add to the query is masked, however short.
+
+    At another host than the account's, such as one for downloads, the whole query is masked: it is a credential there.
+    """
+    target = str(sent.extensions["target"])
+    path, mark, query = target.partition("?")
+    if sent.url != connection.base:
+        return f"{str(sent.url).rstrip('/')}{path}{mark}{MASK if query else ''}"
     authentication = connection.authentication
     bare = authentication.stripped(target)
     added = _pairs(authentication.target(bare)) - _pairs(bare)
-    path, mark, query = target.partition("?")
     shown = "&".join(f"{pair.partition('=')[0]}={MASK}" if pair in added else pair for pair in query.split("&"))
     return f"{connection.base_url}{path}{mark}{shown}"
 

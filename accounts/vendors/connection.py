@@ -55,7 +55,11 @@ class Connection:
         """Build a request; `target` is path and query, already quoted. Credentials are added last."""
         complete = self._usual.copy()
         complete.update(headers)
+        cookies = complete.get("cookie")
         complete.update(self.authentication.headers())
+        if cookies and complete["cookie"] != cookies:
+            # RFC 6265, section 5.4: one header for all; the account's own come first.
+            complete["cookie"] = f"{complete['cookie']}; {cookies}"
         # Only the base address is a parsed URL; the transport appends the target to it.
         return httpx.Request(
             method,

@@ -26,7 +26,7 @@ from accounts.vendors.oauth import token_endpoint
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.secret_routes import check_routes
 from accounts.vendors.upstream import Upstream
-from accounts.vendors.vendor_errors import vendor_words
+from accounts.vendors.vendor_errors import vendor_reason
 
 SENTENCES: dict[type[Exception], str] = {
     UpstreamFailure: "{vendor} could not be reached: {failure}.",
@@ -43,7 +43,7 @@ async def check_connection(connection: Connection, definition: Definition) -> li
         async with Upstream() as upstream:
             response = await ask(connection, test.method, test.path, upstream=upstream)
     if not 200 <= response.status < 300:
-        words, _ = vendor_words(response, definition)
+        words = connection.authentication.secrets.conceal(vendor_reason(response, definition).told())
         raise ConnectionRefused(
             f"{definition.label} refused the connection with HTTP {response.status}" + (f": {words}" if words else "."),
             response.status,

@@ -33,3 +33,8 @@ def is_one_segment(value: str) -> bool:
     """Return whether a value stays within one segment, in any encoding."""
     segments = decoded_segments(value)
     return segments is not None and len(segments) == 1 and segments[0].partition(";")[0].strip() != ""
+
+
+def are_segments(value: str) -> bool:
+    """Return whether a value is one or more segments between slashes, each of which stays where it is."""
+    return all(map(is_one_segment, value.split("/")))

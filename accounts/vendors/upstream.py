@@ -1,7 +1,7 @@
 """Send one request to a vendor and read its answer, within limits of time and size.
 
 No redirect is followed. Failures are raised as an UpstreamFailure. Only an idempotent request is sent again, and only
-if no connection could be made, or if a kept one ended before any of the answer to a GET came (RFC 9110, 9.2.2).
+if no connection could be made, or if a kept one ended before any of the answer to a safe one came (RFC 9110, 9.2.2).
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from accounts.vendors.transport import PooledTransport
 
 # How many further attempts are made to connect, and the shortest and longest pause before each, in seconds.
 RECONNECTIONS = 2
+SAFE = frozenset({"GET", "QUERY"})
 PAUSE = (0.05, 0.25)
 
 
@@ -98,7 +99,7 @@ class Upstream:
                 reconnections -= 1
                 await asyncio.sleep(pause)
             except UpstreamBroken as failure:
-                if not failure.was_stale or request.method != "GET" or time.monotonic() >= ends:
+                if not failure.was_stale or request.method not in SAFE or time.monotonic() >= ends:
                     raise
                 request.extensions["fresh"] = True  # a new connection cannot be stale
             request.extensions["seconds"] = ends - time.monotonic()

@@ -28,7 +28,7 @@ def connection_problems(page: str) -> Iterator[None]:
     except ConnectionRefused as refused:
         raise ProblemRaised(refusal(refused)) from None
     except ConsentNeeded as needed:
-        portal_url = f"{settings.PUBLIC_URL}{page}"
+        portal_url = f"{settings.PUBLIC_ORIGIN}{page}"
         detail = (
             f"{needed} asks a person for consent before it gives access, which only a browser can show. Have an admin "
             f"of the environment open {portal_url} and connect the account there; its fields are asked for there too."

@@ -4,6 +4,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import django_filters
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -133,7 +134,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
                 fields=wanted.get("connection", {}),
                 base_url=wanted.get("base_url", ""),
             )
-        location = f"/integrated-account/{account.pk}"
+        location = f"{settings.PUBLIC_PATH}/integrated-account/{account.pk}"
         return self._answer(account, status.HTTP_201_CREATED, {"Location": location})
 
     @extend_schema(request=ChangeAccountSerializer)

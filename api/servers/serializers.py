@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from api.accounts.serializers import EXPIRY_HELP
 from api.strictness import MomentField, NameField, StrictSerializer, TextField, TruthField
+from mcpservers.exposure import exposed_by
 from mcpservers.models import MCPServer
 
 MAX_NAMES = 200
@@ -40,14 +41,18 @@ class ConfigSerializer(StrictSerializer):
     )
     tags = FilterField(required=False, help_text="Tools with any of these tags. Empty: all.")
     tools = FilterField(required=False, help_text="Only these tools, by name. Empty or left out: all.")
+    search_mode = TruthField(
+        required=False,
+        help_text="Clients list three tools, which find the others by words and call them by name. Off if left out.",
+    )
     require_api_token_auth = TruthField(
         required=False, help_text="Clients must also send an API token of the environment as a bearer token."
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the policy, with `tools` only if some are named."""
+        """Return the policy, with `tools` and `search_mode` only if they are set."""
         shown: dict[str, Any] = super().to_representation(instance)
-        return shown if shown.get("tools") else {name: value for name, value in shown.items() if name != "tools"}
+        return {name: value for name, value in shown.items() if value or name not in {"tools", "search_mode"}}
 
 
 class CreateServerSerializer(StrictSerializer):
@@ -83,6 +88,16 @@ class PlainServerSerializer(serializers.Serializer[MCPServer]):
     created_by = serializers.CharField(help_text="Who made it: a user name, or an API token by its name.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    # A row has none of its own, so that the field is left out where `to_representation` does not add it.
+    advice = serializers.CharField(
+        required=False, help_text="What to do about a server that lists more than clients handle well, if it does."
+    )
+
+    def to_representation(self, instance: MCPServer) -> dict[str, Any]:
+        """Return the server, with `advice` only if there is some."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        advice = exposed_by(instance).advice
+        return {**shown, "advice": advice} if advice else shown
 
 
 class ServerSerializer(PlainServerSerializer):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import django_filters
+from django.conf import settings
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -112,7 +113,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
             server, token = lifecycle.create_server(
                 account, self.token, **{"methods": [], "tags": [], **serializer.chosen}
             )
-        location = f"/integrated-account/{account.pk}/mcp/{server.pk}"
+        location = f"{settings.PUBLIC_PATH}/integrated-account/{account.pk}/mcp/{server.pk}"
         return self._with_token(server, token, status.HTTP_201_CREATED, {"Location": location})
 
     @extend_schema(request=CreateServerSerializer)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse
 
 from config.admin_site.navigation import SIDEBAR
 
@@ -18,7 +19,7 @@ THEME: dict[str, Any] = {
     "SCRIPTS": [lambda request: static("admin-editor/names.js")],
     "SIDEBAR": SIDEBAR,
     "DASHBOARD_CALLBACK": "config.admin_site.index.attention",
-    "SITE_URL": "/",
+    "SITE_URL": lambda request: reverse("home"),
     "SHOW_HISTORY": True,
     "COLORS": {
         "primary": {

@@ -23,6 +23,6 @@ class PortalCSPMiddleware(CSPMiddleware):
         """Replace the script and style sources where the path asks for wider ones."""
         parts: PolicyParts = super().get_policy_parts(request, response, report_only)
         for prefix, directives in WIDER.items():
-            if request.path.startswith(prefix):
+            if request.path_info.startswith(prefix):
                 parts.replace = directives
         return parts

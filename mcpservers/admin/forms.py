@@ -33,7 +33,7 @@ class ServerAdminForm(ModelForm):
 
     class Meta:
         model = MCPServer
-        fields = ["name", "methods", "tags", "tools", "require_api_token_auth", "expires_at"]
+        fields = ["name", "methods", "tags", "tools", "search_mode", "require_api_token_auth", "expires_at"]
         labels = {"require_api_token_auth": "Also ask for an API token", "expires_at": "Ends"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,11 +11,9 @@ from django.utils.safestring import SafeString
 from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mono, person
 from accounts.texts.counting import counted
 from mcpservers.admin.forms import ServerAdminForm
+from mcpservers.exposure import Exposure, exposed_by
 from mcpservers.lifecycle import change_server, delete_server, pause_server, resume_server
 from mcpservers.models import MCPServer
-from tools.catalogue.compilation import ToolSet, catalogue_of
-from tools.catalogue.costs import estimate_tokens
-from tools.catalogue.formats import as_mcp
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -47,7 +45,7 @@ class MCPServerAdmin(ModelAdmin):
     compressed_fields = False
     fieldsets = (
         (None, {"fields": ("name", ("state", "ends_in", "calls"), ("account", "environment", "created_by"))}),
-        ("What it opens", {"fields": ("methods", "tags", "tools", "exposes")}),
+        ("What it opens", {"fields": ("methods", "tags", "tools", "search_mode", "exposes")}),
         ("Who may use it, and how long", {"fields": ("require_api_token_auth", "expires_at", ("created", "changed"))}),
     )
     readonly_fields = (
@@ -109,7 +107,8 @@ class MCPServerAdmin(ModelAdmin):
     def filters(self, server: MCPServer) -> str:
         methods, tags = ", ".join(server.methods), ", ".join(server.tags)
         names = f"{len(server.tools)} named" if server.tools else ""
-        return " · ".join(part for part in (methods or "all methods", tags and f"tagged {tags}", names) if part)
+        search = "search mode" if server.search_mode else ""
+        return " · ".join(part for part in (methods or "all methods", tags and f"tagged {tags}", names, search) if part)
 
     @admin.display(description="Calls")
     def calls(self, server: MCPServer) -> SafeString:
@@ -130,13 +129,14 @@ class MCPServerAdmin(ModelAdmin):
     @admin.display(description="Exposes")
     def exposes(self, server: MCPServer) -> SafeString:
         """Show the tools that the stored filters expose, and what they cost."""
-        # The form may have put unsaved filters on `server`.
-        stored = MCPServer.objects.only("methods", "tags", "tools").get(pk=server.pk)
-        tools = catalogue_of(server.account.integration).select(stored.methods, stored.tags, stored.tools)
-        names = format_html_join("", "<li>{}</li>", ((mono(tool.name),) for tool in tools))
-        return format_html('{}<ul class="pb-names">{}</ul>', _cost(tools), names)
+        # The form may have put unsaved settings on `server`.
+        stored = MCPServer.objects.select_related("account__integration").get(pk=server.pk)
+        exposure = exposed_by(stored)
+        names = format_html_join("", "<li>{}</li>", ((mono(tool.name),) for tool in exposure.tools))
+        return format_html('{}<ul class="pb-names">{}</ul>', _cost(exposure), names)
 
 
-def _cost(tools: ToolSet) -> str:
-    tokens = estimate_tokens([as_mcp(tool) for tool in tools])
-    return f"{counted(len(tools), 'tool')}, about {counted(tokens, 'token')}"
+def _cost(exposure: Exposure) -> str:
+    found = ", found by search" if exposure.search_mode else ""
+    cost = f"{counted(len(exposure.tools), 'tool')}{found}, about {counted(exposure.tokens, 'token')}."
+    return f"{cost} {exposure.advice}".strip()

@@ -136,12 +136,12 @@ def send_to_consent(
 def consent_context(request: PortalRequest) -> dict[str, str]:
     """Return the context of a form that leads to a consent.
 
-    `elsewhere` is this request's origin if it differs from `PUBLIC_URL`, where the vendor sends the browser back to.
+    `elsewhere` is this request's origin if it is not that of `PUBLIC_URL`, where the vendor sends the browser back to.
     """
     here = f"{request.scheme}://{request.get_host()}"
     return {
         "redirect_uri": redirect_uri(),
-        "elsewhere": here if here != settings.PUBLIC_URL else "",
+        "elsewhere": here if here != settings.PUBLIC_ORIGIN else "",
         "public_url": settings.PUBLIC_URL,
     }
 

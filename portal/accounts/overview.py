@@ -14,11 +14,11 @@ from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.lifecycle import disconnect_account
 from accounts.models import IntegratedAccount, Role
 from accounts.web.refusals import REFUSED
+from mcpservers.exposure import exposure_of
 from mcpservers.models import MCPServer
 from portal.accounts.forms import ConfirmNameForm
 from portal.list_filters import AccountFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell
-from portal.servers.exposure import exposure_of
 from tools.catalogue.compilation import catalogue_of
 from tools.record.usage import DayUsage, accounts_lately, server_use
 
@@ -78,7 +78,7 @@ def show_account(request: PortalRequest, account_id: UUID) -> HttpResponse:
         "row": AccountRow(account, len(catalogue), lately),
         "fields": labelled_fields(account),
         "servers": {state: states.count(state) for state in MCPServer.Status},
-        "exposure": exposure_of(account, [], []),
+        "exposure": exposure_of(account),
         "tags": catalogue.tag_filters,
         "drafts": len(catalogue.drafts),
     }

@@ -17,9 +17,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Max, Q
 from django.template.loader import render_to_string
+from django.urls import set_script_prefix
 from django.utils import timezone
 
 from accounts.models import Membership, Session
@@ -118,6 +120,8 @@ class ActivityFeed:
             watch.end()
 
     async def _run(self, begun: asyncio.Event) -> None:
+        # The links of the rows begin with it; the empty context has no request's.
+        set_script_prefix(settings.PUBLIC_PATH or "/")
         while self._watches:
             watches = list(self._watches)
             try:

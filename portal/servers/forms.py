@@ -62,6 +62,13 @@ class ServerForm(forms.Form):
         help_text="Only these of the tools that pass the choices above. Choose none to allow all.",
         widget=forms.CheckboxSelectMultiple,
     )
+    search_mode = forms.BooleanField(
+        label="Search mode",
+        required=False,
+        help_text="Clients list three tools: one that finds the others by words, one that calls reads, one that calls "
+        "writes. For servers with more tools than clients handle well.",
+        widget=forms.CheckboxInput({"role": "switch"}),
+    )
     ends = forms.ChoiceField(required=False, choices=ENDS, initial="30")
     ends_at = MomentField(label="Date and time")
     # The browser's script fills it in. Without the script, date and time are UTC, as the label says.
@@ -144,6 +151,7 @@ class ServerForm(forms.Form):
             "methods": self.chosen_methods,
             "tags": self.chosen_tags,
             "tools": self.chosen_tools,
+            "search_mode": self.cleaned_data["search_mode"],
             "require_api_token_auth": self.cleaned_data["require_api_token_auth"],
             "expires_at": self.expires_at,
         }
@@ -191,6 +199,7 @@ def _settings_of(server: MCPServer) -> dict[str, Any]:
         "methods": server.methods if access == CHOOSE else [],
         "tags": server.tags,
         "tools": server.tools,
+        "search_mode": server.search_mode,
         "ends": AT if ends else "",
         "ends_at": ends,
         "require_api_token_auth": server.require_api_token_auth,

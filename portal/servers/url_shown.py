@@ -4,11 +4,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from mcpservers.exposure import exposed_by
 from mcpservers.models import MCPServer
 from portal.people.qr_codes import qr_code
 from portal.requests import PortalRequest
 from portal.servers.clients import commands_for, is_public
-from portal.servers.exposure import exposure_of
 
 
 def show_once(request: PortalRequest, server: MCPServer, token: str, *, rotated: bool = False) -> HttpResponse:
@@ -24,6 +24,6 @@ def show_once(request: PortalRequest, server: MCPServer, token: str, *, rotated:
         "commands": commands_for(url, server.name, with_api_token=server.require_api_token_auth),
         "rotated": rotated,
         "qr_code": qr_code(url),
-        "exposure": exposure_of(server.account, server.methods, server.tags, server.tools),
+        "exposure": exposed_by(server),
     }
     return render(request, "mcpservers/shown_once.html", context)

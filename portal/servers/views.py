@@ -12,17 +12,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import IntegratedAccount, Role
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.texts.counting import counted
 from accounts.web.refusals import REFUSED
 from mcpservers.errors import PolicyRefused
+from mcpservers.exposure import Exposure, exposed_by, exposure_of
 from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer
 from portal.list_filters import ServerFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell
 from portal.servers.connection_check import rehearse
-from portal.servers.exposure import Exposure, exposure_of, methods_in_words
 from portal.servers.forms import ServerForm
 from portal.servers.url_shown import show_once
 from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.record.usage import calls_lately
 
 PAGE = 25
@@ -42,12 +44,20 @@ class ServerRow:
     calls: int = 0
 
 
-def row_of(server: MCPServer, account: IntegratedAccount, now: datetime, calls: int = 0) -> ServerRow:
+def methods_in_words(methods: list[str]) -> str:
+    """Return a method filter in words: `all`, the groups, or the number of methods."""
+    if not methods:
+        return "all"
+    if all(method in GROUPS or method == CUSTOM for method in methods):
+        return " + ".join(methods)
+    return counted(len(methods), "method")
+
+
+def row_of(server: MCPServer, now: datetime, calls: int = 0) -> ServerRow:
     """Return a server's table row; `calls` is the count of the last 24 hours."""
     status = server.status(now)
     ends_soon = status != MCPServer.Status.EXPIRED and server.expires_at is not None and server.expires_at - now < SOON
-    exposure = exposure_of(account, server.methods, server.tags, server.tools)
-    return ServerRow(server, exposure, methods_in_words(server.methods), status, ends_soon, calls)
+    return ServerRow(server, exposed_by(server), methods_in_words(server.methods), status, ends_soon, calls)
 
 
 def server_for(request: PortalRequest, account_id: UUID, server_id: UUID, role: Role = Role.VIEWER) -> MCPServer:
@@ -73,7 +83,7 @@ def list_servers(request: PortalRequest, account_id: UUID) -> HttpResponse:
         "tab": "mcp-servers",
         "page": page,
         "filters": filters if filters.given or page.paginator.count > FEW else None,
-        "rows": [row_of(server, account, now, calls.get(server.pk, 0)) for server in page],
+        "rows": [row_of(server, now, calls.get(server.pk, 0)) for server in page],
     }
     return render(request, "mcpservers/list.html", context)
 
@@ -84,7 +94,7 @@ def show_server(request: PortalRequest, account_id: UUID, server_id: UUID) -> Ht
     """Show one server and the tools that it exposes."""
     server = server_for(request, account_id, server_id)
     calls = calls_lately([server.pk]).get(server.pk, 0)
-    row = row_of(server, server.account, timezone.now(), calls)
+    row = row_of(server, timezone.now(), calls)
     context = {"account": server.account, "tab": "mcp-servers", "row": row}
     return render(request, "mcpservers/server.html", context)
 
@@ -95,8 +105,7 @@ def connection(request: PortalRequest, account_id: UUID, server_id: UUID) -> Htt
     """Return the fragment that shows whether a client has connected; the page polls it until one has."""
     request.session.is_background = True  # polling must not keep an unattended session alive
     server = server_for(request, account_id, server_id)
-    exposure = exposure_of(server.account, server.methods, server.tags, server.tools)
-    context = {"account": server.account, "server": server, "exposure": exposure}
+    context = {"account": server.account, "server": server, "exposure": exposed_by(server)}
     return render(request, "mcpservers/connection.html", context)
 
 
@@ -176,7 +185,13 @@ def consequences(account: IntegratedAccount, form: ServerForm) -> dict[str, obje
         form = ServerForm(catalogue_of(account.integration), {name: value for name, value in shown.items() if value})
         form.is_valid()
     return {
-        "exposure": exposure_of(account, form.chosen_methods, form.chosen_tags, form.chosen_tools),
+        "exposure": exposure_of(
+            account,
+            form.chosen_methods,
+            form.chosen_tags,
+            form.chosen_tools,
+            search_mode=form.cleaned_data.get("search_mode", False),
+        ),
         "methods_missing": "methods" in form.errors,
         "expires_at": form.expires_at,
         "require_api_token_auth": form.cleaned_data.get("require_api_token_auth", False),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcpservers.models import MCPServer
+from mcpservers.search_listing import caller_of
 from portal.tools.commands import curl_over_mcp, curl_over_rest
+from tools.catalogue.compilation import Tool
 
 WIDTH = 96
 
@@ -70,6 +72,13 @@ class Snippets:
     curl: str
     python: str
     variables: tuple[str, ...]
+
+
+def as_called(server: MCPServer, tool: Tool, arguments: Any) -> tuple[str, Any]:
+    """Return the name and the arguments with which a client of a server calls a tool."""
+    if not server.search_mode:
+        return tool.name, arguments
+    return caller_of(tool), {"name": tool.name, "arguments": arguments}
 
 
 def over_mcp(server: MCPServer, tool: str, arguments: Any) -> Snippets:

@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from portal.tools.argument_forms import ArgumentsForm, JsonArgumentsForm
-from portal.tools.call_snippets import Snippets, over_mcp, over_rest
+from portal.tools.call_snippets import Snippets, as_called, over_mcp, over_rest
 from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
 from tools.models import Call
 
@@ -47,7 +47,8 @@ class Choice:
         """Return the call with these arguments as programs."""
         name = self.tool.name if self.tool else ""
         if self.server is not None:
-            return over_mcp(self.server, name, arguments)
+            called, given = (name, arguments) if self.tool is None else as_called(self.server, self.tool, arguments)
+            return over_mcp(self.server, called, given)
         return over_rest(f"{settings.PUBLIC_URL}/integrated-account/{self.account.pk}/tools", name, arguments)
 
 

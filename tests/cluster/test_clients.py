@@ -1,6 +1,7 @@
 """The official clients through the proxy, which sends each request to whichever replica is free."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -9,7 +10,8 @@ from mcp import Client, ClientSession
 from mcp.client.sse import sse_client
 
 from tests.cluster.copies import REPLICAS, Cluster, Desk
-from tests.cluster.load import DEPARTMENTS
+from tests.cluster.load import DEPARTMENTS, call_body
+from tests.cluster.services import wait_for
 
 pytestmark = pytest.mark.cluster
 
@@ -61,3 +63,31 @@ def test_an_answer_finds_its_stream_from_every_replica(cluster: Cluster, stream_
             ping = {"jsonrpc": "2.0", "id": replica, "method": "ping"}
             assert client.post(cluster.at(replica) + path, json=ping).status_code == 202
             assert json.loads(next(data)) == {"jsonrpc": "2.0", "id": replica, "result": {}}
+
+
+@pytest.mark.parametrize("replica", range(REPLICAS))
+def test_what_a_session_agreed_on_holds_at_every_replica(cluster: Cluster, replica: int) -> None:
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    token = cluster.desks[0].token
+    with httpx.Client(timeout=20) as client, client.stream("GET", f"{cluster.mcp(token, 0)}/sse") as stream:
+        data = (line.removeprefix("data: ") for line in stream.iter_lines() if line.startswith("data: "))
+        path = next(data)
+        client.post(cluster.at(1) + path, json={"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
+        next(data)
+        client.post(cluster.at(replica) + path, json={"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
+        assert any("outputSchema" in tool for tool in json.loads(next(data))["result"]["tools"])
+
+
+def test_a_call_is_cancelled_from_another_replica_than_the_one_that_runs_it(cluster: Cluster) -> None:
+    desk = cluster.desks[0]
+    control = f"{desk.simulator}/_control"
+    before = httpx.get(control).json()["requests"]
+    httpx.post(control, json={"latency_ms": 5000})
+    call = call_body(DEPARTMENTS, {"limit": 50})
+    cancelling = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": call["id"]}}
+    with ThreadPoolExecutor(1) as threads:
+        answering = threads.submit(httpx.post, cluster.mcp(desk.token, 0), json=call, timeout=20)
+        wait_for(lambda: httpx.get(control).json()["requests"] > before, 20, "the call to reach the vendor")
+        assert httpx.post(cluster.mcp(desk.token, 1), json=cancelling).status_code == 202
+        assert (answering.result().status_code, answering.result().content) == (202, b"")
+    httpx.post(f"{control}/reset")

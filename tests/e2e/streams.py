@@ -31,10 +31,14 @@ class Events:
 
     def next(self) -> dict[str, Any]:
         """Return the data of the next event; comments are passed over."""
+        data: dict[str, Any] = json.loads(self.next_text())
+        return data
+
+    def next_text(self) -> str:
+        """Return the data of the next event as it came."""
         for line in self._lines:
             if line.startswith("data: "):
-                data: dict[str, Any] = json.loads(line[6:])
-                return data
+                return line[6:]
         raise StopIteration
 
     def at_end(self) -> bool:

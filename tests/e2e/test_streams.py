@@ -1,14 +1,18 @@
 """Streams over real sockets: server streams, subscriptions, the old HTTP+SSE transport, calls that run long."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 from mcp import ClientSession
 from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import Implementation
 
-from tests.e2e.streams import LISTEN, LISTEN_HEADERS, META, STATELESS, opened
+from tests.e2e.streams import LISTEN, LISTEN_HEADERS, META, STATELESS, Events, opened
 from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e
@@ -74,6 +78,93 @@ async def test_the_official_client_of_the_old_transport_works(demo: dict[str, An
         assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
 
 
+async def test_a_session_of_the_old_transport_keeps_the_revision_and_client_that_it_agreed_on(
+    stack: Stack, demo: dict[str, Any]
+) -> None:
+    wrong = {"caseid": "89102"}
+    client = Implementation(name="agent", version="3")
+    async with (
+        sse_client(f"{demo['mcp_url']}/sse") as (read, write),
+        ClientSession(read, write, client_info=client) as session,
+    ):
+        await session.initialize()
+        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+        assert tools["list_all_fuse_desk_reps"].output_schema
+        reps = await session.call_tool("list_all_fuse_desk_reps", {})
+        assert reps.structured_content
+        failed = await session.call_tool("get_single_fuse_desk_case_by_id", wrong)
+        assert failed.is_error
+    server = demo["mcp_server_id"].replace("-", "")
+    stack.wait_until(
+        lambda: stack.query("SELECT DISTINCT client FROM tools_call WHERE server_id = ?", server) == [("agent 3",)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "header", "structured"),
+    [
+        ("2025-11-25", None, True),
+        ("2025-03-26", None, False),
+        ("2024-11-05", None, False),
+        ("2030-01-01", None, True),
+        ("2025-03-26", "2025-06-18", True),
+        (5, None, False),
+    ],
+)
+def test_each_revision_of_a_session_holds_until_a_header_names_another(
+    demo: dict[str, Any], asked: object, header: str | None, structured: bool
+) -> None:
+    headers = {"MCP-Protocol-Version": header} if header else {}
+    hello = {"protocolVersion": asked, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    with legacy_session(demo) as (events, post):
+        post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
+        assert ("error" in events.next()) == (asked == 5)
+        post({"jsonrpc": "2.0", "method": "notifications/initialized", "params": None, "id": None})
+        post({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}, headers)
+        tools = events.next()["result"]["tools"]
+        assert any("outputSchema" in tool for tool in tools) == structured
+
+
+@pytest.mark.parametrize("has_own_session", [True, False])
+def test_a_call_over_the_old_transport_is_cancelled_by_its_own_session_alone(
+    stack: Stack, demo: dict[str, Any], slow: str, has_own_session: bool
+) -> None:
+    cancelling = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 9}}
+    with legacy_session(demo) as (events, post), legacy_session(demo) as (_, post_elsewhere):
+        post(call())
+        stack.wait_until(lambda: httpx.get(slow).json()["requests"] > 0)
+        (post if has_own_session else post_elsewhere)(cancelling)
+        post({"jsonrpc": "2.0", "id": 10, "method": "ping"})
+        assert events.next()["id"] == 10
+        if not has_own_session:
+            assert events.next()["id"] == 9
+    stack.wait_until(lambda: outcomes(stack, demo) == ["cancelled" if has_own_session else "ok"])
+
+
+@contextmanager
+def legacy_session(demo: dict[str, Any]) -> Iterator[tuple[Events, Callable[..., None]]]:
+    """Open a session of the old transport; yield its stream, and a function that posts to it."""
+    with opened("GET", f"{demo['mcp_url']}/sse") as events:
+        address = demo["dashboard_url"] + events.next_text()
+
+        def post(body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+            assert httpx.post(address, json=body, headers=headers).status_code == 202
+
+        yield events, post
+
+
+async def test_search_mode_is_announced_and_works_over_the_old_transport(demo: dict[str, Any]) -> None:
+    with opened("GET", demo["mcp_url"], headers={"Accept": "text/event-stream"}) as events:
+        assert rest(demo, "PATCH", server_path(demo), json={"config": {"search_mode": True}}).status_code == 200
+        assert events.next() == {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+    async with sse_client(f"{demo['mcp_url']}/sse") as (read, write), ClientSession(read, write) as session:
+        await session.initialize()
+        assert len((await session.list_tools()).tools) == 3
+        contacts = {"name": "list_all_fuse_desk_contacts", "arguments": {"search": "jane.doe@example.com"}}
+        result = await session.call_tool("call_read_tool", contacts)
+        assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
+
+
 def test_a_post_for_a_stream_that_is_gone_is_not_found(demo: dict[str, Any]) -> None:
     with httpx.Client(timeout=20) as client, client.stream("GET", f"{demo['mcp_url']}/sse") as response:
         lines = response.iter_lines()
@@ -122,6 +213,23 @@ def test_a_client_that_takes_json_alone_waits_for_its_answer(demo: dict[str, Any
 def outcomes(stack: Stack, demo: dict[str, Any]) -> list[str]:
     rows = stack.query("SELECT outcome FROM tools_call WHERE server_id = ?", demo["mcp_server_id"].replace("-", ""))
     return [outcome for (outcome,) in rows]
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+async def test_a_call_that_the_official_client_abandons_is_cancelled(
+    stack: Stack, demo: dict[str, Any], slow: str, is_old: bool
+) -> None:
+    url = demo["mcp_url"]
+    async with AsyncExitStack() as opened:
+        streams = await opened.enter_async_context(sse_client(f"{url}/sse") if is_old else streamable_http_client(url))
+        session = await opened.enter_async_context(ClientSession(*streams))
+        await session.initialize()
+        before = httpx.get(slow).json()["requests"]
+        calling = asyncio.create_task(session.call_tool("list_all_fuse_desk_reps", {}))
+        await asyncio.to_thread(stack.wait_until, lambda: httpx.get(slow).json()["requests"] > before)
+        calling.cancel()
+        await asyncio.to_thread(stack.wait_until, lambda: outcomes(stack, demo) == ["cancelled"])
+        assert await session.send_ping()
 
 
 @pytest.mark.parametrize(("stateless", "outcome"), [(True, "cancelled"), (False, "ok")])

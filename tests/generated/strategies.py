@@ -77,7 +77,7 @@ def arguments(draw: st.DrawFn, tool: Tool) -> Any:
     for name, schema in tool.input_schema["properties"].items():
         if name == "next_cursor" or not (name in required or draw(st.booleans())):
             continue
-        kind = schema.get("type", "string")
+        kind = schema["type"] if isinstance(schema["type"], str) else "string"
         if draw(once_in(30)):
             given[name] = draw(anything)
         elif name == "limit":

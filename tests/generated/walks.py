@@ -183,7 +183,8 @@ def _check_text(text: str, budget: int) -> None:
 def _check_result(result: CallResult, tool: Tool, budget: int) -> None:
     _check_text(result.text, budget)
     found = orjson.loads(result.text)
-    if tool.pager and found.keys() - {"truncated", "note"} != {"result", "next_cursor", "result_count"}:
+    beside = {"truncated", "total_count", "envelope", "remarks"} | ({"next_cursor"} if "remarks" in found else set())
+    if tool.pager and found.keys() - beside != {"result", "next_cursor", "result_count"} - beside:
         raise Invalid(f"the page has {sorted(found)}")
     if tool.pager and found["result_count"] != len(found["result"]):
         raise Invalid("the count is not that of the items")

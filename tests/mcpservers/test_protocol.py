@@ -207,10 +207,52 @@ async def test_a_client_that_never_sends_the_version_header_is_served(mcp: McpCl
     assert (await mcp.at(None).value("list_all_fuse_desk_reps"))["result_count"] > 0
 
 
-@pytest.mark.parametrize("body", [{"method": "ping", "params": None}, {"method": 5}, {"method": "ping", "params": []}])
+@pytest.mark.parametrize("body", [{"method": "ping", "params": [1]}, {"method": 5}, {"method": "ping", "params": ""}])
 async def test_an_id_that_can_be_read_comes_back_with_the_error(mcp: McpClient, body: dict[str, object]) -> None:
     answer = (await mcp.post({"jsonrpc": "2.0", "id": "mine", **body})).json()
     assert answer["id"] == "mine"
+
+
+async def test_members_that_a_serialiser_writes_for_nothing_are_left_out(mcp: McpClient) -> None:
+    every: dict[str, object] = {"jsonrpc": "2.0", "result": None, "error": None}
+    nothing: list[object] = [None, [], {}]
+    for params in nothing:
+        for method in ("ping", "tools/list"):
+            answer = (await mcp.post({**every, "id": 1, "method": method, "params": params})).json()
+            assert answer["id"] == 1
+            assert "result" in answer
+        noted = await mcp.post({**every, "id": None, "method": "notifications/initialized", "params": params})
+        assert (noted.status_code, noted.content) == (202, b"")
+    answered = await mcp.post({"jsonrpc": "2.0", "id": 1, "method": None, "params": None, "result": {}})
+    assert answered.status_code == 202
+
+
+async def test_empty_arrays_of_a_serialiser_are_empty_objects(mcp: McpClient) -> None:
+    params: dict[str, Any] = {"name": "list_all_fuse_desk_reps", "arguments": [], "_meta": []}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    assert not (await mcp.post(body)).json()["result"]["isError"]
+    params["_meta"] = {VERSION: STATELESS, CAPABILITIES: []}
+    assert not (await mcp.post(body, dict(RIGHT))).json()["result"]["isError"]
+
+
+@pytest.mark.parametrize("params", [None, []])
+@pytest.mark.parametrize("method", ["initialize", "tools/call"])
+async def test_what_a_method_requires_is_still_required(mcp: McpClient, method: str, params: object) -> None:
+    answer = (await mcp.post({"jsonrpc": "2.0", "id": "mine", "method": method, "params": params})).json()
+    assert (answer["id"], answer["error"]["code"]) == ("mine", -32602)
+
+
+async def test_a_byte_order_mark_before_the_message_is_passed_over(mcp: McpClient) -> None:
+    answer = await mcp.post(b'\xef\xbb\xbf{"jsonrpc": "2.0", "id": 1, "method": "ping"}')
+    assert answer.json()["result"] == {}
+
+
+async def test_a_post_to_the_address_of_the_old_transport_is_answered_as_any_other(mcp: McpClient) -> None:
+    for suffix in ("/sse", "/sse/"):
+        client = McpClient(mcp.token, suffix=suffix)
+        assert (await client.request("initialize", initialize("2025-11-25"))).json()["result"]["capabilities"]
+        assert (await client.at(STATELESS).request("server/discover")).status_code == 200
+        assert (await client.value("list_all_fuse_desk_reps"))["result_count"] > 0
 
 
 def test_white_space_around_a_header_is_no_part_of_it() -> None:

@@ -35,6 +35,8 @@ class AuthorizationServer(Vendor):
     refuses: tuple[int, dict[str, Any]] | None = None  # what /token answers instead
     hold: threading.Event | None = None  # /token waits for it
     on_token: Callable[[dict[str, str]], None] | None = None  # called when tokens are issued, before the answer
+    writes: Callable[[dict[str, Any]], bytes] | None = None  # how /token writes its answer; as JSON unless told
+    media_type: str = "application/json"  # what /token calls its answer
     loses_answers: bool = False  # the connection breaks in the middle of /token's answer
     api_status: int = 200
     counts: Counter[str] = field(default_factory=Counter)
@@ -81,7 +83,8 @@ class AuthorizationServer(Vendor):
         if self.hold:
             await asyncio.to_thread(self.hold.wait, 10)
         status, answer = self.refuses or self._token(form, request.header_value("authorization"))
-        given = Answer(status, answer, {"cache-control": "no-store"})
+        body = answer if self.writes is None else self.writes(answer)
+        given = Answer(status, body, {"cache-control": "no-store"}, self.media_type)
         if self.loses_answers:
             given.headers["content-length"] = str(len(given.content) + 1)
         return given
@@ -111,12 +114,12 @@ class AuthorizationServer(Vendor):
             self.counts["refused"] += 1
             return 400, {"error": "invalid_grant", "error_description": "The token was used or revoked."}
         self.counts[grant] += 1
-        answer: dict[str, Any] = {"access_token": f"at-{secrets.token_urlsafe(24)}", "token_type": "Bearer"}
+        answer: dict[str, Any] = {"access_token": _token68("at"), "token_type": "Bearer"}
         self.access[answer["access_token"]] = time.time() + (self.expires_in or 10**9)
         if self.expires_in is not None:
             answer["expires_in"] = self.expires_in
         if grant != "client_credentials" and self.gives_refresh_tokens and (self.rotates or grant != "refresh_token"):
-            answer["refresh_token"] = f"rt-{secrets.token_urlsafe(24)}"
+            answer["refresh_token"] = _token68("rt")
             self.refresh[answer["refresh_token"]] = "live"
             if self.refresh_expires_in:
                 answer["refresh_token_expires_in"] = self.refresh_expires_in
@@ -158,6 +161,11 @@ class AuthorizationServer(Vendor):
 
 
 application = AuthorizationServer()
+
+
+def _token68(kind: str) -> str:
+    """Return a fresh token with every sign that RFC 6750, section 2.1, allows beside letters and digits."""
+    return f"{kind}-{secrets.token_urlsafe(24)}._~+/="
 
 
 def _secret(form: dict[str, str], authorization: str) -> str:

@@ -18,7 +18,12 @@ PAGINGS: dict[str, dict[str, Any]] = {
     "offset_header": {"kind": "offset", "total_header": "X-Total-Count"},
     "offset_body": {"kind": "offset", "send_in": "body", "limit_parameter": "page.limit",
                     "offset_parameter": "page.offset"},
+    "offset_more": {"kind": "offset", "more": "meta.more"},
+    "offset_one": {"kind": "offset", "first_item": 1, "total_header": "Content-Range"},
+    "offset_only": {"kind": "offset", "limit_parameter": None, "more": "!(meta.last)"},
+    "offset_sizes": {"kind": "offset", "page_sizes": [5, 10, 40, 100]},
     "page": {"kind": "page", **LIMITED},
+    "page_sizes": {"kind": "page", **LIMITED, "page_sizes": [5, 10, 40, 100], "more": "meta.more"},
     "page_fixed": {"kind": "page", "max_limit": 20},
     "page_more": {"kind": "page", **LIMITED, "page_parameter": "p", "more": "meta.more"},
     "page_count": {"kind": "page", **LIMITED, "first_page": 0, "total_pages": "meta.pages"},
@@ -30,6 +35,8 @@ PAGINGS: dict[str, dict[str, Any]] = {
     "cursor_header": {"kind": "cursor", **LIMITED, "cursor_parameter": "after", "next_cursor_header": "X-Next"},
     "cursor_last": {"kind": "cursor", **LIMITED, "cursor_parameter": "starting_after", "next_cursor": "data[-1].id",
                     "more": "meta.more"},
+    "cursor_least": {"kind": "cursor", **LIMITED, "cursor_parameter": "after", "next_cursor": "meta.next",
+                     "min_limit": 8, "total": "meta.total"},
     "cursor_body": {"kind": "cursor", "send_in": "body", "limit_parameter": "page.size",
                     "cursor_parameter": "page.from", "next_cursor": "meta.next_place"},
     "link": {"kind": "link", **LIMITED},
@@ -41,7 +48,7 @@ PAGINGS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 # Where only the length of a page tells whether it is the last, the vendor's most must be one that vendors choose.
-SILENT = {"offset", "offset_body", "page", "page_fixed"}
+SILENT = {"offset", "offset_body", "offset_sizes", "page", "page_fixed"}
 
 
 def bundle() -> dict[str, Any]:
@@ -116,8 +123,13 @@ class ListVendor:
         return Answer(status, {"data": rows, "meta": meta}, headers or {})
 
     def _offset(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
-        total = len(self.items)
-        rows = self._rows(int(asked["offset"]), asked, "limit")
+        total, start = len(self.items), int(asked["offset"]) - (name == "offset_one")
+        rows = self._rows(start, asked, "limit")
+        more = start + len(rows) < total
+        if name == "offset_one":
+            return self._answer(rows, {"Content-Range": f"items {start}-{start + len(rows)}/{total}"})
+        if name in {"offset_more", "offset_only"}:
+            return self._answer(rows, more=more, last=not more)
         if name == "offset_total":
             return self._answer(rows, total=str(total))
         return self._answer(rows, {"X-Total-Count": str(total)} if name == "offset_header" else {})
@@ -130,6 +142,7 @@ class ListVendor:
         rows, total = self.items[start : start + size], len(self.items)
         meta: dict[str, dict[str, Any]] = {
             "page_more": {"more": start + size < total},
+            "page_sizes": {"more": start + size < total},
             "page_count": {"pages": -(-total // size)},
             "page_total": {"total": total},
         }
@@ -148,7 +161,12 @@ class ListVendor:
         more = end < len(self.items)
         if name == "cursor_header":
             return self._answer(rows, {"X-Next": f"at {end}"} if more else {})
-        return self._answer(rows, more=more, next=f"at {end}" if more else "", next_place={"at": end} if more else None)
+        told: dict[str, Any] = {
+            "more": more,
+            "next": f"at {end}" if more else "",
+            "next_place": {"at": end} if more else None,
+        }
+        return self._answer(rows, **told | ({"total": len(self.items)} if name == "cursor_least" else {}))
 
     def _link(self, name: str, request: Request, asked: dict[str, Any]) -> Answer:
         start = int(asked.get("from", 0))

@@ -22,6 +22,7 @@ from tools.admin.usage import WithUsage
 from tools.documentation.editing import RECORD_FIELDS, delete_record, save_record, switch_records
 from tools.documentation.lint import Finding
 from tools.documentation.preview import DRAFT, EXPOSED, WITHDRAWN, Preview, preview_of, stored_preview
+from tools.documentation.publishing import MOST_AT_ONCE
 from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
@@ -29,6 +30,7 @@ from tools.models.documentation import CONTENT_FIELDS
 STATE_COLOURS = {EXPOSED: "success", DRAFT: "warning", WITHDRAWN: "info"}
 GOOD, FAIR = 80, 50
 FIRST_FINDINGS = 3
+CHOOSE = "Integrations, Review drafts shows them in groups with their tokens, and publishes as many as you confirm."
 METHOD_FIELDS = ("integration", "resource", "method")
 
 
@@ -166,7 +168,12 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Documentation]) -> None:
-        """Publish withdrawn records and name the ones that the gate holds back."""
+        """Publish withdrawn records and name the ones that the gate holds back; more than MOST_AT_ONCE not here."""
+        count = queryset.exclude(published=True).count()
+        if count > MOST_AT_ONCE:
+            words = f"Nothing was published: {count:,} records are too many at once. {CHOOSE}"
+            self.message_user(request, words, messages.WARNING)
+            return
         rows = self._switch(request, queryset, published=True)
         self.message_user(request, f"{_records(rows)} published.")
         # Publishing made the verdicts stale.

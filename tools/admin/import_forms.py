@@ -38,7 +38,7 @@ class DescriptionForm(forms.Form):
     file = UploadedText(
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".yaml,.yml,.json"}),
         label="Description",
-        help_text="OpenAPI 3.0 or 3.1, or Swagger 2.0, as JSON or YAML in one file. Nothing it refers to is fetched.",
+        help_text="OpenAPI 3.0 to 3.2, or Swagger 2.0, as JSON or YAML in one file. Nothing it refers to is fetched.",
     )
     name = forms.RegexField(
         SLUG,

@@ -15,7 +15,7 @@ from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.admin.forms import BundleForm
 from tools.admin.import_forms import DescriptionForm
-from tools.documentation.bundles import compare_parts, load_parts, note_loaded, read_bundle
+from tools.documentation.bundles import Loading, compare_parts, load_parts, note_loaded, read_bundle
 from tools.documentation.held_uploads import held, hold, release
 from tools.errors import BundleInvalid
 from tools.openapi.importing import ImportPlan, prepare
@@ -91,7 +91,7 @@ class WithImports(_Base):
         prepared: ImportPlan | None = None,
     ) -> HttpResponse:
         """Show what an import would do and hold it until it is confirmed; raise DefinitionInvalid."""
-        loaded = compare_parts(document, records, overwrite=overwrite)
+        loaded = compare_parts(document, records, Loading(overwrite, publishes=kind == BUNDLE))
         content = {
             "kind": kind,
             "document": document,
@@ -126,7 +126,9 @@ class WithImports(_Base):
             return self._refused(request, MOVED)
         # The import and its audit entry, both or neither.
         with transaction.atomic():
-            loaded = load_parts(content["document"], content["records"], owner, overwrite=content["overwrite"])
+            # The page that was confirmed names the tools that are lost.
+            how = Loading(content["overwrite"], withdraw=True, publishes=content["kind"] == BUNDLE)
+            loaded = load_parts(content["document"], content["records"], owner, how)
             note_loaded(owner, loaded, content["kind"], overwrite=content["overwrite"])
         release(owner.pk, key)
         if content["kind"] == BUNDLE:

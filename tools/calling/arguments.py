@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
-from urllib.parse import quote
 
 import jsonschema_rs
 import orjson
@@ -14,9 +13,19 @@ from accounts.definition import is_reserved_header, is_reserved_parameter
 from accounts.texts.counting import counted
 from accounts.texts.invisible import unescaped
 from accounts.texts.nearest import nearest
-from accounts.vendors.segments import is_one_segment
 from tools.calling.files import ACCEPTED
-from tools.calling.queries import Pairs, ParametersRefused, query_pairs, quoted, scalar
+from tools.calling.meaning import LEFT_OUT, as_meant, from_json, in_body_of
+from tools.calling.path_values import path_value
+from tools.calling.queries import (
+    Encoded,
+    Pairs,
+    ParametersRefused,
+    delimited,
+    encoded,
+    query_pairs,
+    with_reserved,
+    written,
+)
 from tools.calling.request_bodies import Field, encode_body
 from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import UploadRefused, read_upload
@@ -30,12 +39,10 @@ MAX_PROBLEMS = 8
 # reports the first, and quotes the surrounding value with each.
 SEARCHED_VALUES = 500
 SEARCHED_CHARACTERS = 64 * 1024
-MAX_PATH_VALUE = 1000
 # A vendor's servers would refuse a longer address.
 MAX_TARGET = 16 * 1024
-INTEGER = re.compile(r"-?[0-9]{1,18}")
-EXACT_FLOATS = 2.0**53  # above it, a float may stand for several whole numbers
 MAX_HEADER = 1000
+PAGE_SIZE = "limit"
 HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -50,36 +57,68 @@ class ToolRequest:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def check(tool: Tool, arguments: Any) -> dict[str, Any]:
+def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> dict[str, Any]:
     """Return the arguments as they will be used, or raise InvalidArguments with each problem.
 
-    Null counts as an omitted argument. Models often send a number for text, or digits or 5.0 for a whole number; these
-    are converted.
+    They are taken as they were meant: see tools/calling/meaning.py. `left_out` receives the places of the body from
+    which an empty value was taken.
     """
-    if arguments is None:
-        arguments = {}
+    arguments = from_text(arguments)
     if not isinstance(arguments, dict):
         raise _invalid(tool, ["arguments must be a JSON object."])
-    properties = tool.input_schema["properties"]
-    used = {
-        name: _as_meant(value, properties[name]) if name in properties else value
-        for name, value in arguments.items()
-        if value is not None or name not in properties
-    }
-    if tool.files:
-        used |= {name: _as_files(used[name]) for name in tool.files & used.keys()}
+    arguments, unknown = _without_page_size(tool, arguments)
+    places: list[str] = []
+    used = as_meant(tool, arguments, places, deep=False)
     if not tool.validator.is_valid(used):
-        raise _invalid(tool, _problems(tool, used))
+        places = []
+        used = as_meant(tool, arguments, places, deep=True)
+        if not tool.validator.is_valid(used):
+            raise _invalid(tool, _problems(tool, used))
+    if places or tool.needed_in_body:
+        _check_body(tool, used, places)
+    if left_out is not None:
+        left_out += [*unknown, *places]
     if tool.projection and FIELDS in used:
         _check_fields(tool, used[FIELDS])
     return used
 
 
-def _as_files(value: Any) -> Any:
-    """Wrap plain text as a file with that text."""
-    if isinstance(value, list):
-        return [_as_files(each) for each in value]
-    return {"text": value} if isinstance(value, str) else value
+def from_text(arguments: Any) -> Any:
+    """Return arguments that came as JSON text, or not at all, as the object that they stand for."""
+    if isinstance(arguments, str) and arguments:
+        return from_json(arguments)
+    return arguments or {} if arguments in (None, "") else arguments
+
+
+def _check_body(tool: Tool, used: dict[str, Any], left_out: list[str]) -> None:
+    """Refuse an update that has lost its only change, and a body without a member that it needs."""
+    given = _body_members(tool, used)
+    if left_out and tool.is_update and not given:
+        places = ", ".join(left_out[:MAX_PROBLEMS])
+        problem = f"{places}: the documentation allows no such value, so nothing would be changed. Give another value."
+        raise _invalid(tool, [problem])
+    missing = [name for name in tool.placements if name in tool.needed_in_body and name not in used]
+    if given and missing:
+        raise _invalid(tool, (f"{name} is required where {given[0]} is given." for name in missing))
+
+
+def _body_members(tool: Tool, used: dict[str, Any]) -> list[str]:
+    """Return the arguments that go only into the body."""
+    known, placements = tool.input_schema["properties"], tool.placements
+    return [
+        name
+        for name in used
+        if name not in known or (name in placements and placements[name].in_body and not placements[name].is_parameter)
+    ]
+
+
+def _without_page_size(tool: Tool, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Leave out a page size where there are no pages: models know `limit` from every other list."""
+    schema = tool.input_schema
+    is_taken = PAGE_SIZE in schema["properties"] or schema["additionalProperties"] is not False
+    if is_taken or type(arguments.get(PAGE_SIZE)) is not int:
+        return arguments, []
+    return {name: value for name, value in arguments.items() if name != PAGE_SIZE}, [PAGE_SIZE]
 
 
 def _check_fields(tool: Tool, names: list[str]) -> None:
@@ -97,18 +136,6 @@ def _check_fields(tool: Tool, names: list[str]) -> None:
         raise _invalid(tool, problems)
 
 
-def _as_meant(value: Any, schema: dict[str, Any]) -> Any:
-    wanted = schema.get("type")
-    # JSON true and false are ints to Python.
-    if wanted == "string" and isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if wanted == "integer" and isinstance(value, str) and INTEGER.fullmatch(value):
-        return int(value)
-    if wanted == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOATS:
-        return int(value)
-    return value
-
-
 def _invalid(tool: Tool, problems: Iterable[str]) -> InvalidArguments:
     found = list(islice(problems, MAX_PROBLEMS))
     return InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=found)
@@ -118,10 +145,11 @@ def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
     """Yield the problems of invalid arguments; a caller that stops early saves the rest of the search."""
     known: dict[str, Any] = tool.input_schema["properties"]
     any_found = False
+    is_open = tool.input_schema["additionalProperties"] is not False
     for found in (
-        _unknown(known, used),
+        () if is_open else _unknown(known, used),
         (f"{name} is required." for name in tool.input_schema.get("required", []) if name not in used),
-        _unfitting(tool, {name: used[name] for name in known if name in used}),
+        _unfitting(tool, {name: used[name] for name in used if name in known or is_open}),
         _problems_of_the_whole(tool.input_schema, used),
     ):
         for problem in found:
@@ -146,7 +174,8 @@ def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
         return
     for name, value in given.items():
         if not tool.optional_validator.is_valid({name: value}):
-            wanted = orjson.dumps(tool.input_schema["properties"][name])[:300].decode(errors="ignore")
+            known = tool.input_schema["properties"].get(name, tool.input_schema["additionalProperties"])
+            wanted = orjson.dumps(known)[:300].decode(errors="ignore")
             yield f"{name}: does not fit, and is too large to say where; its schema begins {wanted}"
 
 
@@ -187,9 +216,7 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
 
     Raises InvalidArguments for a value that would leave its path segment or its header, and for an invalid file.
     """
-    path_values: dict[str, str] = {}
-    query: Pairs = [*tool.method.fixed_query.items()]
-    headers: dict[str, str] = {}
+    places = _Places([*tool.method.fixed_query.items()])
     fields = {name: Field(value) for name, value in tool.method.fixed_body.items()}
     for name, placement in tool.placements.items():
         if name not in used:
@@ -199,39 +226,100 @@ def bind(tool: Tool, used: dict[str, Any], page: PageRequest = NOT_PAGED) -> Too
         # A model passes ids back as results show them, with escapes for invisible characters.
         if placement.in_path or placement.in_query:
             value = unescaped(value)
-        if placement.in_path:
-            path_values[placement.wire_name] = _segment(tool, name, value)
-        if placement.header:
-            headers[placement.header] = _header(tool, name, value)
-        if placement.in_query:
-            query += _checked_pairs(tool, name, placement, value)
         if placement.in_body:
-            wire_value = _uploads(tool, name, value) if placement.is_file else value
-            fields[placement.wire_name] = Field(wire_value, placement.query_style)
-    target = page.target or PLACEHOLDERS.sub(lambda found: path_values[found.group(1)], tool.method.path)
+            fields |= _field(tool, name, placement, value)
+        if placement.is_parameter and value is not None:
+            places.put(tool, name, placement, value)
+    fields |= _further(tool, used)
+    content, media_type = _body(tool, used, fields, page)
+    return ToolRequest(_target(tool, places, page), content, media_type, {**places.all_headers(tool), **page.headers})
+
+
+@dataclass(slots=True)
+class _Places:
+    """The places of a request other than its body, as they fill."""
+
+    query: Pairs
+    path: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)
+
+    def put(self, tool: Tool, name: str, placement: Placement, value: Any) -> None:
+        """Put an argument in its place; raise InvalidArguments."""
+        if placement.in_path:
+            self.path[placement.wire_name] = _in_path(tool, name, placement, value)
+        elif placement.in_query:
+            self.query += _checked_pairs(tool, name, placement, value)
+        elif placement.header:
+            self.headers[placement.header] = _header(tool, name, placement, value)
+        else:
+            self.cookies.append(f"{placement.cookie}={encoded(delimited(value, placement.query_style))}")
+
+    def all_headers(self, tool: Tool) -> dict[str, str]:
+        if self.cookies:
+            self.headers["Cookie"] = "; ".join(self.cookies)
+        accept = tool.method.accept or ACCEPTED.get(tool.method.answer)
+        if accept:
+            self.headers["Accept"] = accept
+        return self.headers
+
+
+def _target(tool: Tool, places: _Places, page: PageRequest) -> str:
+    target = page.target or PLACEHOLDERS.sub(lambda found: places.path[found.group(1)], tool.method.path)
     # A page's target is a link from the vendor, which has the whole query already.
-    query = page.query if page.target else query + page.query
+    query = page.query if page.target else places.query + page.query
     if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
         problem = f"the arguments that go into the address are longer than {MAX_TARGET} characters together; give less."
         raise _invalid(tool, [problem])
-    if query:
-        joint = "&" if "?" in target else "?"
-        target += joint + "&".join(f"{quoted(name)}={quoted(value)}" for name, value in query)
+    return target + ("&" if "?" in target else "?") + written(query) if query else target
+
+
+def _body(tool: Tool, used: dict[str, Any], fields: dict[str, Field], page: PageRequest) -> tuple[bytes, str]:
+    method = tool.method
+    if method.body == "none" or (tool.may_leave_out_body and not page.members and not _body_members(tool, used)):
+        return b"", ""
     try:
-        content, media_type = (
-            (b"", "") if tool.method.body == "none" else encode_body(tool.method, fields, page.members)
-        )
+        return encode_body(method, fields, page.members)
     except ParametersRefused as refused:
         raise _invalid(tool, [str(refused)]) from None
-    if tool.method.answer in ACCEPTED:
-        headers["Accept"] = ACCEPTED[tool.method.answer]
-    return ToolRequest(target, content, media_type, {**headers, **page.headers})
+
+
+def _field(tool: Tool, name: str, placement: Placement, value: Any) -> dict[str, Field]:
+    """Return an argument as a member of the body; none if it only belongs elsewhere."""
+    if placement.is_file:
+        value = _uploads(tool, name, placement, value)
+    if placement.body_schema is not None:
+        value = in_body_of(placement, tool.body_shapes[name], value)
+    if value is not LEFT_OUT:
+        return {placement.wire_name: Field(value, placement.query_style, placement.part_type)}
+    if placement.needed_in_body and not tool.method.optional_body:
+        kinds = " or ".join(sorted(tool.body_shapes[name].kinds))
+        raise _invalid(tool, [f"{name}: also goes into the body, which takes only {kinds} there."])
+    return {}
+
+
+def _further(tool: Tool, used: dict[str, Any]) -> dict[str, Field]:
+    """Return the members of an open body that have no argument of their own."""
+    known = tool.input_schema["properties"]
+    fields = {name: Field(value) for name, value in used.items() if name not in known}
+    if not fields:
+        return fields
+    called = {placement.wire_name: name for name, placement in tool.placements.items()}
+    for name in fields:
+        if name in called:
+            raise _invalid(tool, [f"{name[:64]!r} is called {called[name]} here."])
+        if is_reserved_parameter(name) or name in tool.method.fixed_body:
+            raise _invalid(tool, [f"{name[:64]!r} is none of the members that a call may set; leave it out."])
+    return fields
 
 
 def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) -> None:
     """Refuse what would change a request's method or route: a record may be older than the quality gate's rule."""
-    taken = [placement.wire_name] if not (placement.in_path or placement.header) else []
-    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or placement.in_query):
+    taken = [placement.parameter] if not (placement.in_path or placement.header or placement.cookie) else []
+    if placement.in_body and placement.parameter != placement.wire_name:
+        taken.append(placement.wire_name)
+    is_spread = placement.in_query or (placement.query_style == "members" and tool.method.body in {"form", "multipart"})
+    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or is_spread):
         taken += value
     reserved = [each for each in taken if is_reserved_parameter(each)]
     if placement.header and is_reserved_header(placement.header):
@@ -243,42 +331,41 @@ def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) ->
 def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
     """Return an argument's parameters; members of an object must not pose as another argument's parameter."""
     try:
-        pairs = query_pairs(placement.wire_name, value, placement.query_style)
+        pairs = query_pairs(placement.parameter, value, placement.query_style)
     except ParametersRefused as refused:
         raise _invalid(tool, [str(refused)]) from None
     if placement.query_style == "members" and isinstance(value, dict):
-        others = tool.taken_names - {placement.wire_name}
+        others = tool.taken_names - {placement.parameter}
         for taken, _ in pairs:
             if taken in others:
                 raise _invalid(tool, [f"{name}: cannot have a member {taken[:64]!r}, which is another parameter."])
+    if placement.with_reserved:
+        return [(each, Encoded.of(text, with_reserved(text))) for each, text in pairs]
     return pairs
 
 
-def _header(tool: Tool, name: str, value: Any) -> str:
+def _header(tool: Tool, name: str, placement: Placement, value: Any) -> str:
     """Return a header value (RFC 9110, section 5.5): ASCII on one line."""
-    text = scalar(value)
+    text = str(delimited(value, placement.query_style))
     if not HEADER_VALUE.fullmatch(text):
         problem = f"{name}: goes into a request header, which takes one line of ASCII characters, at most {MAX_HEADER}."
         raise _invalid(tool, [problem])
     return text
 
 
-def _uploads(tool: Tool, name: str, value: Any) -> Any:
+def _uploads(tool: Tool, name: str, placement: Placement, value: Any) -> Any:
     """Return a file, or a list of files, ready to be sent."""
+    media_type = placement.part_type
     try:
-        return [read_upload(each) for each in value] if isinstance(value, list) else read_upload(value)
+        if isinstance(value, list):
+            return [read_upload(each, media_type) for each in value]
+        return read_upload(value, media_type)
     except UploadRefused as refused:
         raise _invalid(tool, [f"{name}: {refused}"]) from None
 
 
-def _segment(tool: Tool, name: str, value: Any) -> str:
-    """Quote a path value; refuse one that would leave its segment in any encoding."""
-    text = scalar(value)
-    if len(text) > MAX_PATH_VALUE:
-        problem = (
-            f"{name}: an id has at most {MAX_PATH_VALUE} characters; take it from a result of this account's tools."
-        )
-        raise _invalid(tool, [problem])
-    if not is_one_segment(text):
-        raise _invalid(tool, [f"{name}: {text[:80]!r} cannot be an id; take it from a result of this account's tools."])
-    return quote(text, safe="")
+def _in_path(tool: Tool, name: str, placement: Placement, value: Any) -> str:
+    try:
+        return path_value(placement.parameter, value, placement.path_style, with_slashes=placement.with_slashes)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [f"{name}: {refused}"]) from None

@@ -1,6 +1,7 @@
 """The cursor that a model passes back unchanged: opaque, signed, bound to the account, the tool and its filters.
 
-It contains a position in a list, for any kind of paging: the pager's state, and the items to skip there.
+It contains a position in a list, for any kind of paging: the pager's state, the items to skip there, and the mark of
+the page before.
 """
 
 import base64
@@ -14,14 +15,15 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
+from tools.calling.queries import as_json
 from tools.pagination import Position
 
 # The first byte of a cursor: the version of its format, and whether its position is compressed.
 PLAIN, COMPRESSED = b"\x01", b"\x02"
 DIGEST_BYTES = 12
 MAX_CHARACTERS = 2000
-# The most bytes of a position that keep the cursor within MAX_CHARACTERS, with room for the digits of `skip`.
-MAX_PLACE_BYTES = MAX_CHARACTERS * 3 // 4 - 2 * DIGEST_BYTES - 1 - 25
+# The most bytes of a position that keep the cursor within MAX_CHARACTERS, with room for digits and a mark.
+MAX_PLACE_BYTES = MAX_CHARACTERS * 3 // 4 - 2 * DIGEST_BYTES - 1 - 40
 SHORT = 200
 # Characters of a result that a cursor must leave free for at least one item.
 ROOM_FOR_ITEMS = 1500
@@ -46,7 +48,7 @@ class CursorRefused(ValueError):
 def binding(account_id: UUID, tool: str, arguments: dict[str, Any], kind: str) -> bytes:
     """Return what a cursor is bound to: account, tool, kind of paging, and all arguments except those for paging."""
     filters = {name: value for name, value in arguments.items() if name not in PAGING}
-    described = orjson.dumps([account_id, tool, kind, filters], option=orjson.OPT_SORT_KEYS)
+    described = as_json([account_id, tool, kind, filters], orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(described, digest_size=DIGEST_BYTES).digest()
 
 
@@ -85,12 +87,12 @@ def unseal(cursor: str, bound_to: bytes) -> Position:
         raise CursorRefused(FOREIGN)
     if bound != bound_to:
         raise CursorRefused(ELSEWHERE)
-    skip, state = orjson.loads(zlib.decompress(place) if form == COMPRESSED else place)
-    return Position(state, skip)
+    skip, state, *seen = orjson.loads(zlib.decompress(place) if form == COMPRESSED else place)
+    return Position(state, skip, *seen)
 
 
 def _packed(position: Position) -> bytes:
-    place = orjson.dumps([position.skip, position.state])
+    place = orjson.dumps([position.skip, position.state, *filter(None, [position.seen])])
     if len(place) > SHORT:
         pressed = zlib.compress(place, 9)
         if len(pressed) < len(place):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.db import DatabaseError
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
+from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling.answers import AnswerContent, VendorAnswer
-from tools.calling.arguments import ToolRequest, bind, check
+from tools.calling.arguments import ToolRequest, bind, check, from_text
 from tools.calling.failures import call_failure
+from tools.calling.meaning import remark_on
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
+from tools.calling.unpaged import with_signs_of_more
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
@@ -74,8 +78,10 @@ async def invoke(
     except CallFailed as failed:
         note.outcome, note.error = OUTCOMES.get(type(failed), Outcome.FAILED), _noted(failed)
         raise
-    except asyncio.CancelledError:
-        note.outcome, note.error = Outcome.CANCELLED, "The client went away before the answer came."
+    except asyncio.CancelledError as cancelled:
+        # Whoever cancels a call may say why (asyncio, Task.cancel).
+        why = str(cancelled) or "The client went away before the answer came."
+        note.outcome, note.error = Outcome.CANCELLED, why
         raise
     finally:
         note.duration_ms = (time.perf_counter() - started) * 1000
@@ -91,28 +97,32 @@ def _noted(failed: CallFailed) -> str:
 async def _call(
     tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, budget: int, request_bytes: int
 ) -> CallResult:
-    used, step, request = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
+    is_large = request_bytes > LARGE_REQUEST
+    used, step, request, remarks = await _prepare(tool, connection, arguments, note, is_large=is_large)
     if not tool.read_only:
         # Committed before anything is sent, so that no write goes unrecorded.
         await _intend(note)
     answer = await _ask(tool, connection, request, note)
     if step:
-        result = page_result(answer, used, step.view(request.target, answer), budget=budget)
+        view = step.view(request.target, answer)
+        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
-        result = single_result(answer, used, (await _read(answer)).result, budget=budget)
-    if tool.method.answer != "json" or tool.shaping.html:
-        # Markup or a charset may have split a secret, which conversion to text put together again.
+        content = with_signs_of_more(await _read(answer), answer)
+        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
+    if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
+        # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
 
 
-Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest]
+Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]
 
 
 async def _prepare(
     tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, is_large: bool
 ) -> Preparation:
-    """Return the arguments as they will be used, the page that they request, and the request to send."""
+    """Return the arguments as they will be used, the page and the request that they make, and remarks on them."""
+    arguments = from_text(arguments)
     given = arguments if isinstance(arguments, dict) else {}
     if not is_large:
         note.arguments = given
@@ -123,9 +133,11 @@ async def _prepare(
 
 
 def _prepared(tool: Tool, connection: Connection, arguments: Any) -> Preparation:
-    used = check(tool, arguments)
+    left_out: list[str] = []
+    used = check(tool, arguments, left_out=left_out)
     step = step_of(tool, tool.pager, connection, used) if tool.pager else None
-    return used, step, bind(tool, used, step.request() if step else NOT_PAGED)
+    remarks = (remark_on(left_out),) if left_out else ()
+    return used, step, bind(tool, used, step.request() if step else NOT_PAGED), remarks
 
 
 async def _intend(note: CallNote) -> None:
@@ -154,7 +166,25 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
-    return VendorAnswer(tool, connection, response, limits)
+    answer = VendorAnswer(tool, connection, response, limits)
+    if tool.method.answer == "file" and response.status in REDIRECTS and tool.read_only:
+        return replace(answer, response=await _followed(answer, request, note))
+    return answer
+
+
+async def _followed(answer: VendorAnswer, request: ToolRequest, note: CallNote) -> UpstreamResponse:
+    """Return the file that a download was moved to; raise AnswerUnusable where it is not followed, or not there."""
+    started = time.perf_counter()
+    try:
+        address = download_address(answer.connection, request.target, answer.response)
+        response = await download(answer.connection, address, seen=note.seen)
+    except UpstreamFailure as failure:
+        raise answer.redirected(f"was not followed: {failure}") from None
+    if not 200 <= response.status < 300:
+        raise answer.redirected(f"was followed, to an answer with HTTP {response.status}")
+    note.upstream_status, note.upstream_bytes = response.status, len(response.body)
+    note.upstream_ms = (note.upstream_ms or 0) + (time.perf_counter() - started) * 1000
+    return response
 
 
 async def _response(tool: Tool, connection: Connection, request: ToolRequest, note: CallNote) -> UpstreamResponse:

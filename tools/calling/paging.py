@@ -1,22 +1,26 @@
 """One step of a walk through a list: the page that a call requests, and the cursor to what follows."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from urllib.parse import unquote_plus
 
+import orjson
 from jmespath.exceptions import JMESPathError
 
 from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
 from tools.calling import cursors
 from tools.calling.answers import OTHER_FORM, VendorAnswer
+from tools.calling.page_answers import page_answer
+from tools.calling.shaping import ALONE, Surroundings
+from tools.calling.unpaged import beside_signs
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.errors import InvalidArguments
-from tools.pagination import START, LinkRefused, Page, PageAnswer, Pager, PageRequest, Position
-from tools.pagination.links import target_of
+from tools.pagination import START, Page, PageAnswer, Pager, PageRequest, Position
+from tools.pagination.signs import signs_of_more
 
 TOO_LONG = (
     "The vendor's cursor or link to the next page is too long to be passed on, so the list ends here. "
@@ -26,15 +30,26 @@ CONCEALED = (
     "The vendor's cursor to the next page repeats the account's credentials, so it was not passed on: the list ends "
     "here. Narrow the list with its filters to see what was left out."
 )
+REPEATED = (
+    "The vendor answered with the items of the previous page again, so the list ends here. "
+    "There may be more than was given."
+)
+# How many items at each end of a page, and how many bytes of a digest, make its mark.
+MARKED_ITEMS, MARK_BYTES = 50, 6
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page's items for the result; `cursor_after(n)` makes the cursor for what follows the first n of them."""
+    """A page's items for the result; `cursor_after(n)` makes the cursor for what follows the first n of them.
+
+    `is_end_known` is False if the last page is not known to be the end of the list.
+    """
 
     items: list[Any]
     cursor_after: Callable[[int], str | None]
     note: str = ""
+    beside: Surroundings = ALONE
+    is_end_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +68,74 @@ class PageStep:
         """Return the page in the answer to a request for the target `asked`; raise CallFailed if there is none."""
         if self.pager.is_past_end(answer.response.status, self.position):
             return PageView([], lambda kept: None)
-        page = self._page(asked, answer)
+        content = answer.content()
+        if not isinstance(content.result, list):
+            raise answer.unusable("answered with something other than a list.")
+        received = page_answer(content, answer, asked)
+        page = self._page(received, answer)
+        beside = replace(content.beside, total=self._total(received, content.beside))
         # A note explains the end of the list, which is not reached while some of this answer is left.
-        return PageView(page.items, partial(self._cursor_after, page), "" if page.left else page.note)
+        note = "" if page.left else page.note
+        signs = {} if page.left or page.following or note else self._signs(received)
+        if signs:
+            beside = beside_signs(beside, signs)
+        is_end_known = not signs or self.pager.kind != "none"
+        return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known)
 
-    def _page(self, asked: str, answer: VendorAnswer) -> Page:
-        page = self._read(asked, answer)
+    def _signs(self, received: PageAnswer) -> dict[str, Any]:
+        """Return what the last page, as it seems, says of more."""
+        # If the first page is the last, the total must not be more.
+        counts = self.pager.kind == "none" or (self.pager.kind in {"cursor", "link"} and self.position == START)
+        return signs_of_more(received, counts=counts, cursors=self.pager.kind == "none")
+
+    def _total(self, received: PageAnswer, beside: Surroundings) -> int | None:
+        """Return the vendor's total, unless fewer than the items that came: then it counts something else."""
+        total = self.pager.stated_total(received) if beside.total is None else beside.total
+        return total if total is None or total >= len(received.rows) else None
+
+    def _page(self, received: PageAnswer, answer: VendorAnswer) -> Page:
+        try:
+            page = self.pager.page(received, self.position, self.limit)
+        except JMESPathError:
+            raise answer.unusable(OTHER_FORM) from None
+        page = self._marked(page, received)
         if page.following and not cursors.fits(page.following):
             return replace(page, following=None, note=TOO_LONG)
         if page.following and MASK in str(page.following.state):
             return replace(page, following=None, note=CONCEALED)
         return page
 
-    def _read(self, asked: str, answer: VendorAnswer) -> Page:
-        content, response = answer.content(), answer.response
-        if not isinstance(content.result, list):
-            raise answer.unusable("answered with something other than a list.")
-        follow = partial(_follow, answer.connection, asked)
-        received = PageAnswer(content.result, content.document, response.headers, response.status, asked, follow)
-        try:
-            return self.pager.page(received, self.position, self.limit)
-        except JMESPathError:
-            raise answer.unusable(OTHER_FORM) from None
+    def _marked(self, page: Page, received: PageAnswer) -> Page:
+        """Return a page whose positions carry its mark; if it is the previous page again, it is the last."""
+        before = self.position.seen
+        if not page.items or not (before or page.following or (page.left and not page.is_kept)):
+            return page
+        mark = mark_of(received.rows if page.is_kept else page.items)
+        if mark == before:
+            return self._repeated(page, received)
+        following = replace(page.following, seen=mark) if page.following else None
+        return replace(page, here=replace(page.here, seen=before if page.is_kept else mark), following=following)
+
+    def _repeated(self, page: Page, received: PageAnswer) -> Page:
+        """Return the end of a walk that got the previous page again, without its items if they are known by now."""
+        here, rows, skip = replace(page.here, seen=self.position.seen), received.rows, self.position.skip
+        if not page.is_kept and len(rows) > skip:
+            # The vendor does not count at all: it gives the whole list, from which the pages are cut.
+            end = skip + self.limit
+            return replace(page, items=rows[skip:end], here=here, left=len(rows) > end, following=None)
+        if page.note or (len(rows) > 1 and all(row == rows[0] for row in rows)):
+            return replace(page, here=here, following=None, note=page.note or REPEATED)
+        return replace(page, items=[], left=False, following=None, note=REPEATED)
 
     def _cursor_after(self, page: Page, kept: int) -> str | None:
         after = page.position_after(kept)
         return None if after is None else cursors.seal(after, self.binding())
+
+
+def mark_of(rows: list[Any]) -> str:
+    """Return a short mark of a page, by which it is recognised: a digest of its items, in long ones of both ends."""
+    ends = rows if len(rows) <= 2 * MARKED_ITEMS else [len(rows), *rows[:MARKED_ITEMS], *rows[-MARKED_ITEMS:]]
+    return hashlib.blake2b(orjson.dumps(ends), digest_size=MARK_BYTES).hexdigest()
 
 
 def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> PageStep:
@@ -91,16 +148,3 @@ def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, An
     except cursors.CursorRefused as refused:
         raise InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=[str(refused)]) from None
     return PageStep(pager, position, used.get("limit", pager.default_limit), binding)
-
-
-def _follow(connection: Connection, asked: str, link: Any) -> str:
-    """Return the target that a vendor's link leads to, without credentials; raise LinkRefused."""
-    if not isinstance(link, str):
-        raise LinkRefused("is not an address")
-    target = target_of(link, base=str(connection.base), asked=asked)
-    path, _, query = connection.authentication.stripped(target).partition("?")
-    # A vendor may repeat in a link's query what was sent in a header; the answer's mask has replaced it.
-    pairs = [pair for pair in query.split("&") if MASK not in unquote_plus(pair)]
-    if MASK in unquote_plus(path):
-        raise LinkRefused("repeats the account's credentials")
-    return f"{path}?{'&'.join(pairs)}" if pairs != [""] and pairs else path

@@ -1,15 +1,13 @@
 """Encode the body of a request in the method's format: JSON, a form, multipart, or one raw value."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
-
-import orjson
+from urllib.parse import quote_plus
 
 from accounts.definition import Method
-from tools.calling.queries import query_pairs, scalar
+from tools.calling.queries import Pairs, ParametersRefused, as_json, query_pairs, scalar, written
 from tools.catalogue.file_arguments import Upload
 
 Members = Iterable[tuple[str, Any]]
@@ -22,14 +20,18 @@ QUOTED_IN_NAMES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of a body: its value, and the style in which arrays and objects go into forms."""
+    """One property of a body: its value, and the style in which arrays and objects go into forms.
+
+    `media_type` is that of its part in a multipart body; by default, parts that are no files have none.
+    """
 
     value: Any
     style: str = "repeat"
+    media_type: str = ""
 
 
 def encode_body(method: Method, fields: dict[str, Field], members: Members = ()) -> tuple[bytes, str]:
-    """Return the body's bytes and media type; both are empty for a method without a body.
+    """Return the body's bytes and media type; both are empty for a method without a body, or an optional one left out.
 
     In multipart and raw bodies a value may be an Upload, or a list of them. `members` are added to a JSON body; dots in
     their names lead into objects.
@@ -38,7 +40,7 @@ def encode_body(method: Method, fields: dict[str, Field], members: Members = ())
         case "json":
             return _json(method, fields, members)
         case "form":
-            return urlencode(_pairs(fields)).encode(), FORM
+            return written(_pairs(fields), quote_plus).encode(), FORM
         case "multipart":
             # RFC 2046, 5.1.1: must not occur in the content, whose author cannot guess it.
             boundary = secrets.token_hex(16)
@@ -53,12 +55,12 @@ def _json(method: Method, fields: dict[str, Field], members: Members) -> tuple[b
     media_type = method.body_media_type or JSON
     if method.body_parameter:
         whole = fields.get(method.body_parameter)
-        return (b"", "") if whole is None else (orjson.dumps(whole.value), media_type)
+        return (b"", "") if whole is None else (as_json(whole.value), media_type)
     values = {name: field.value for name, field in fields.items()}
     document: dict[str, Any] = {method.body_root: values} if method.body_root else values
     for name, value in members:
         _put(document, name.split("."), value)
-    return orjson.dumps(document), media_type
+    return as_json(document), media_type
 
 
 def _put(document: dict[str, Any], steps: list[str], value: Any) -> None:
@@ -69,8 +71,19 @@ def _put(document: dict[str, Any], steps: list[str], value: Any) -> None:
     document[steps[-1]] = value
 
 
-def _pairs(fields: dict[str, Field]) -> list[tuple[str, str]]:
-    return [pair for name, field in fields.items() for pair in query_pairs(name, field.value, field.style)]
+def _pairs(fields: dict[str, Field]) -> Pairs:
+    pairs: Pairs = []
+    for name, field in fields.items():
+        if field.style == "members" and isinstance(field.value, dict):
+            _refuse_shared(name, field.value, fields)
+        pairs += query_pairs(name, field.value, field.style)
+    return pairs
+
+
+def _refuse_shared(name: str, members: dict[str, Any], fields: dict[str, Field]) -> None:
+    for member in members:
+        if member in fields and member != name:
+            raise ParametersRefused(f"{name}: cannot have a member {member[:64]!r}, which is another field.")
 
 
 def _raw(method: Method, fields: dict[str, Field]) -> tuple[bytes, str]:
@@ -87,15 +100,25 @@ def _raw(method: Method, fields: dict[str, Field]) -> tuple[bytes, str]:
 
 def _multipart(fields: dict[str, Field], boundary: str) -> bytes:
     """Return the parts of a form with files (RFC 7578)."""
-    parts: list[bytes] = []
-    for name, field in fields.items():
-        values = field.value if isinstance(field.value, list) else [field.value]
-        if values and all(isinstance(value, Upload) for value in values):
-            parts += [_file_part(name, upload) for upload in values]
-        else:
-            parts += [_part(pair[0], "", pair[1].encode()) for pair in query_pairs(name, field.value, field.style)]
+    parts = [part for name, field in fields.items() for part in _parts(name, field)]
     edge = b"--" + boundary.encode()
     return b"".join(edge + b"\r\n" + part + b"\r\n" for part in parts) + edge + b"--\r\n"
+
+
+def _parts(name: str, field: Field) -> Iterator[bytes]:
+    """Yield the parts of one field: those with a media type have it for each item of an array."""
+    values = field.value if isinstance(field.value, list) else [field.value]
+    if values and all(isinstance(value, Upload) for value in values):
+        yield from (_file_part(name, upload) for upload in values)
+    elif field.media_type:
+        about = f"\r\nContent-Type: {field.media_type}"
+        in_json = "json" in field.media_type
+        # One part for a whole array only where its style says so.
+        for value in [field.value] if field.style == "json" else values:
+            yield _part(name, about, as_json(value) if in_json else scalar(value).encode())
+    else:
+        for pair in query_pairs(name, field.value, field.style):
+            yield _part(pair[0], "", pair[1].encode())
 
 
 def _file_part(name: str, upload: Upload) -> bytes:

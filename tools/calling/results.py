@@ -7,13 +7,15 @@ from typing import Any
 
 import orjson
 
+from accounts.bounded_json import with_exact_numbers
 from accounts.texts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
-from tools.calling.answers import VendorAnswer
+from tools.calling.answers import AnswerContent, VendorAnswer
 from tools.calling.cleaning import cleaned
+from tools.calling.envelopes import without_total
 from tools.calling.files import File
 from tools.calling.paging import PageView
-from tools.calling.shaping import HIDDEN, ResultDocument, shape_page, shape_value
+from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.ratelimits import RateLimits
@@ -47,33 +49,52 @@ class CallResult:
         return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
 
 
-def page_result(answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int) -> CallResult:
-    """Return the result of a list tool's call: the page of items that fits the budget."""
-    shape = partial(shape_page, cursor_after=view.cursor_after, budget=budget, note=view.note)
-    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items))
+def page_result(
+    answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int, remarks: tuple[str, ...] = ()
+) -> CallResult:
+    """Return the result of a list tool's call: the page of items that fits the budget, and remarks on the arguments."""
+    shape = partial(
+        shape_page,
+        cursor_after=view.cursor_after,
+        budget=budget,
+        note=view.note,
+        is_end_known=view.is_end_known,
+    )
+    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside.with_remarks(remarks))
 
 
-def single_result(answer: VendorAnswer, used: dict[str, Any], result: Any, *, budget: int) -> CallResult:
-    """Return a single result; a write whose answer is empty gets `{"done": true, "status": …}`."""
+def single_result(
+    answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int, remarks: tuple[str, ...] = ()
+) -> CallResult:
+    """Return a single result; a write whose answer says nothing gets `{"done": true, "status": …}`."""
+    result = content.result
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     if result is None and not answer.tool.read_only:
         result = {"done": True, "status": answer.response.status}
-    return _shaped_result(answer, partial(shape_value, budget=budget), _narrowed(answer.tool, used, result))
+    shape = partial(shape_value, budget=budget)
+    # The members to choose from are those of the documented result.
+    chosen = used if content.as_documented else {}
+    return _shaped_result(answer, shape, _narrowed(answer.tool, chosen, result), content.beside.with_remarks(remarks))
 
 
-def _shaped_result(answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any) -> CallResult:
-    shaped = _without_hidden(shape, value)
+def _shaped_result(
+    answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any, beside: Surroundings
+) -> CallResult:
+    if beside.envelope:
+        envelope = beside.envelope if beside.total is None else without_total(beside.envelope, beside.total)
+        beside = replace(beside, envelope=cleaned(envelope, answer.tool.shaping))
+    shaped = _without_hidden(shape, value, beside)
     return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
 
 
-def _without_hidden(shape: Callable[..., ResultDocument], value: Any) -> ResultDocument:
+def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Surroundings) -> ResultDocument:
     """Shape a value; if the output contains invisible characters, shape it again with these escaped."""
-    shaped = shape(value)
+    shaped = shape(value, beside=beside)
     if not may_hide(shaped.encoded):
         return shaped
-    seen, count = revealed(value)
-    return shape(seen, hidden=count) if count else shaped
+    (seen, envelope), count = revealed([value, beside.envelope])
+    return shape(seen, beside=replace(beside, envelope=envelope), hidden=count) if count else shaped
 
 
 def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
@@ -86,10 +107,11 @@ def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
     """Return a result that matches the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None
-    if tool.output.fits(shaped.value):
-        return shaped.encoded
+    value = with_exact_numbers(shaped.value, shaped.encoded)
+    if tool.output.fits(value):
+        return shaped.encoded if value is shaped.value else orjson.dumps(value)
     count_deviation(tool.definition.name, tool.name)
-    return orjson.dumps(tool.output.conformed(shaped.value))
+    return orjson.dumps(tool.output.conformed(value))
 
 
 def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:

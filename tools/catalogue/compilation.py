@@ -17,12 +17,15 @@ from accounts.definition import Access, Definition, Method, Shaping
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from accounts.texts.nearest import nearest
+from tools.catalogue.checking import compile_checker
+from tools.catalogue.clients import listed
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS, group_of
 from tools.catalogue.output_schemas import Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, Projection, projection_of
-from tools.catalogue.schemas import Schema, SchemaRefused, compile_validator
+from tools.catalogue.schemas import Schema, SchemaRefused
+from tools.catalogue.value_shapes import ValueShape
 from tools.errors import FilterUnknown, UnknownTool
 from tools.models import Documentation
 from tools.pagination import Pager, pager
@@ -39,7 +42,10 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Tool:
-    """A compiled tool, ready to be listed and called."""
+    """A compiled tool, ready to be listed and called.
+
+    Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
+    """
 
     name: str
     title: str
@@ -49,6 +55,7 @@ class Tool:
     method: Method
     tags: tuple[str, ...]
     input_schema: Schema
+    checked_schema: Schema = field(repr=False, compare=False)
     placements: dict[str, Placement]
     validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
     pager: Pager | None
@@ -62,21 +69,53 @@ class Tool:
         return frozenset(name for name, placement in self.placements.items() if placement.is_file)
 
     @cached_property
+    def shape(self) -> ValueShape:
+        """What the schema leaves room for, place by place."""
+        return ValueShape(self.checked_schema)
+
+    @cached_property
+    def body_shapes(self) -> dict[str, ValueShape]:
+        """What the body takes for the arguments that also go elsewhere."""
+        placed = self.placements.items()
+        return {name: ValueShape(each.body_schema) for name, each in placed if each.body_schema is not None}
+
+    @cached_property
+    def may_leave_out_body(self) -> bool:
+        """Whether a call without any member of the body sends none; what is fixed is sent if nothing else could be."""
+        members = (placement.in_body and not placement.is_parameter for placement in self.placements.values())
+        return self.method.optional_body and (any(members) or not self.method.fixed_body)
+
+    @cached_property
+    def needed_in_body(self) -> frozenset[str]:
+        """The arguments that a body needs although it can be left out as a whole."""
+        if not self.method.optional_body:
+            return frozenset()
+        return frozenset(name for name, placement in self.placements.items() if placement.needed_in_body)
+
+    @cached_property
     def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
         """A validator for any subset of the arguments: it requires none."""
-        return compile_validator({"type": "object", "properties": self.input_schema["properties"]})
+        return compile_checker({"type": "object", "properties": self.checked_schema["properties"]})
 
     @cached_property
     def taken_names(self) -> frozenset[str]:
         """The query names already in use, which an argument's members must not take."""
         paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
-        named = (placement.wire_name for placement in self.placements.values() if placement.in_query)
+        named = (placement.parameter for placement in self.placements.values() if placement.in_query)
         return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 
     @property
     def shaping(self) -> Shaping:
         """How its results are shaped before a model reads them."""
         return self.method.shaping or self.definition.shaping
+
+    @property
+    def is_update(self) -> bool:
+        """Whether a call without any member of the body would change nothing."""
+        if self.read_only or self.method.body == "none":
+            return False
+        is_put = self.method.http == "PUT" and not self.method.optional_body
+        return is_put or self.method.http == "PATCH" or self.method_name == "update"
 
     @property
     def read_only(self) -> bool:
@@ -271,14 +310,22 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         method_name=record.method,
         method=method,
         tags=definition.tags(record.resource, record.method),
-        input_schema=schema,
+        input_schema=listed(schema),
+        checked_schema=schema,
         placements=placements,
-        validator=compile_validator(schema),
+        validator=compile_checker(schema),
         pager=paging,
         definition=definition,
-        output=None if result is None else Output(output_schema(result, paged=paginated)),
+        output=None if result is None else _output(result, paging),
         projection=projection,
     )
+
+
+def _output(result: Schema, paging: Pager | None) -> Output:
+    if paging is None:
+        return Output(output_schema(result, paged=False))
+    # Of a list that comes whole, as declared, nothing else says where it ends.
+    return Output(output_schema(result, paged=True, has_total=paging.states_total, has_end=paging.kind != "none"))
 
 
 def _takes_fields(placements: dict[str, Placement]) -> bool:

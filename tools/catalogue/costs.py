@@ -6,6 +6,9 @@ import orjson
 
 # English text and JSON come to about four characters a token in the tokenizers in use; exact counts differ by model.
 CHARACTERS_A_TOKEN = 4
+# What clients take from one server before they leave tools out or answer worse.
+SERVER_TOOLS = 40
+SERVER_TOKENS = 25_000
 
 
 # Programs validate results against it. Neither OpenAI's nor Anthropic's API takes it, so models never see it.

@@ -54,12 +54,15 @@ def file_schema(declared: Schema) -> Schema:
     }
 
 
-def read_upload(given: dict[str, Any]) -> Upload:
-    """Return the file in an argument; raise UploadRefused."""
+def read_upload(given: dict[str, Any], media_type: str = "") -> Upload:
+    """Return the file in an argument; raise UploadRefused. `media_type` is what the vendor expects."""
     text, encoded = given.get("text"), given.get("content_base64")
-    if (text is None) == (encoded is None):
+    if (text and encoded) or text is encoded is None:
         raise UploadRefused("takes one of text and content_base64: not both, and not neither.")
-    media_type = given.get("media_type") or ("text/plain; charset=utf-8" if encoded is None else OCTETS)
+    # Clients that fill in every member send an empty text for the one that is not meant.
+    encoded = None if text or (text is not None and not encoded) else encoded
+    usual_type = media_type or ("text/plain; charset=utf-8" if encoded is None else OCTETS)
+    media_type = given.get("media_type") or usual_type
     if len(media_type) > MAX_NAME or not MEDIA_TYPE.fullmatch(media_type):
         raise UploadRefused("media_type is not a media type; give one such as text/csv, or leave it out.")
     # No folders and no control characters: the name goes into a header of the multipart body.

@@ -11,16 +11,16 @@ import orjson
 
 from accounts.definition import Definition
 from accounts.texts.invisible import invisible_problems
+from tools.catalogue.clients import MAX_TOOL_CHARACTERS
 from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
-from tools.catalogue.schemas import SchemaRefused, compile_validator, inline_references, property_problems
+from tools.catalogue.schema_problems import property_problems
+from tools.catalogue.schemas import SchemaRefused, compile_validator, inline_references
 from tools.models import Documentation
 
 MIN_DESCRIPTION = 40
 MIN_WORDS = 6
 MAX_DESCRIPTION = 4000
-# As much as clients take for all tools of a server together: about 25,000 tokens.
-MAX_TOOL_CHARACTERS = 100_000
 TEXTS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
 

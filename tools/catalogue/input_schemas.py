@@ -11,11 +11,18 @@ from tools.catalogue.schemas import Schema, alias, inline_references
 from tools.pagination import Pager
 
 FILE_BODIES = frozenset({"multipart", "raw"})
+OPEN_BODIES = frozenset({"json", "form", "multipart"})
+WITH_THE_BODY = "Required with any other member of the body."
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an argument goes: its name at the vendor, and whether into path, query, body, or which header."""
+    """Where an argument goes: whether into path, query, body, or which header or cookie, and how it is written.
+
+    `wire_name` is its name in the body, `parameter` that of its parameter. `body_schema` is how the body describes an
+    argument that also goes elsewhere, `needed_in_body` whether a body needs it; `part_type` is the media type of its
+    part in a multipart body.
+    """
 
     wire_name: str
     in_path: bool = False
@@ -24,15 +31,32 @@ class Placement:
     header: str = ""
     query_style: str = "repeat"
     is_file: bool = False
+    parameter: str = ""
+    cookie: str = ""
+    path_style: str = "comma"
+    with_slashes: bool = False
+    with_reserved: bool = False
+    part_type: str = ""
+    body_schema: Schema | None = None
+    needed_in_body: bool = False
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it goes somewhere other than only into the body."""
+        return self.in_path or self.in_query or bool(self.header or self.cookie)
 
 
 def merge_schemas(
     method: Method, query_schema: Schema, body_schema: Schema, paging: Pager | None
 ) -> tuple[Schema, dict[str, Placement]]:
-    """Return the flat schema of the arguments and where each goes; a name in both schemas goes to both."""
+    """Return the flat schema of the arguments and where each goes; a name in both schemas goes to both.
+
+    The arguments of a body that takes further members are open as well: what they do not name goes into the body.
+    """
     query, body = inline_references(query_schema or {}), inline_references(body_schema or {})
     query_names, body_names = query.get("properties", {}), body.get("properties", {})
-    required = {*query.get("required", []), *body.get("required", []), *method.path_parameters}
+    with_body = set(body.get("required", []))
+    required = {*query.get("required", []), *method.path_parameters, *(() if method.optional_body else with_body)}
     properties: Schema = {}
     placements: dict[str, Placement] = {}
     wire_names = dict.fromkeys([*method.path_parameters, *query_names, *body_names])
@@ -40,8 +64,11 @@ def merge_schemas(
         # An alias never takes the name of another of the vendor's parameters.
         others = wire_names.keys() - {wire_name}
         name = alias(wire_name, {*properties, *others, *(PAGING_ARGUMENTS if paging else ())})
-        placement = _placement(method, wire_name, query_names, body_names)
-        properties[name] = _declared(query_names.get(wire_name, body_names.get(wire_name)), placement)
+        placement = _placement(method, wire_name, query_names, body_names, needed_in_body=wire_name in with_body)
+        declared = query_names.get(wire_name, body_names.get(wire_name))
+        if wire_name in with_body - required and len(body_names) > 1:
+            declared = _with_note(declared, WITH_THE_BODY)
+        properties[name] = _declared(declared, placement)
         placements[name] = placement
     needed = [name for name, placement in placements.items() if placement.wire_name in required]
     if paging:
@@ -49,22 +76,49 @@ def merge_schemas(
     schema: Schema = {"type": "object", "properties": properties}
     if needed:
         schema["required"] = needed
+    if method.optional_body:
+        body = {key: value for key, value in body.items() if key != "minProperties"}
     schema |= _rules_of_the_whole(query, body, placements, len(properties))
-    return {**schema, "additionalProperties": False}, placements
+    return {**schema, "additionalProperties": _beyond(method, body)}, placements
 
 
-def _placement(method: Method, wire_name: str, query_names: Schema, body_names: Schema) -> Placement:
+def _beyond(method: Method, body: Schema) -> Any:
+    """Return which arguments a tool takes beyond those with a name: a schema, true for any, false for none."""
+    beyond = body.get("additionalProperties", False)
+    return beyond if method.body in OPEN_BODIES and not method.body_parameter else False
+
+
+def _with_note(declared: Any, note: str) -> Any:
+    if not isinstance(declared, dict):
+        return declared
+    return {**declared, "description": f"{declared.get('description', '')} {note}".strip()}
+
+
+def _placement(
+    method: Method, wire_name: str, query_names: Schema, body_names: Schema, *, needed_in_body: bool
+) -> Placement:
     in_path = wire_name in method.path_parameters
-    header = method.header_parameters.get(wire_name, "") if wire_name in query_names and not in_path else ""
+    is_elsewhere = wire_name in query_names and not in_path
+    header = method.header_parameters.get(wire_name, "") if is_elsewhere else ""
+    cookie = method.cookie_parameters.get(wire_name, "") if is_elsewhere else ""
     held = body_names.get(wire_name)
+    style = method.query_styles.get(wire_name, "comma" if header or cookie else "repeat")
     return Placement(
         wire_name=wire_name,
         in_path=in_path,
-        in_query=wire_name in query_names and not in_path and not header,
+        in_query=is_elsewhere and not header and not cookie,
         in_body=wire_name in body_names,
         header=header,
-        query_style=method.query_styles.get(wire_name, "repeat"),
+        query_style=style,
         is_file=method.body in FILE_BODIES and (is_file(held) or is_file(_items(held))),
+        parameter=method.parameter_names.get(wire_name, wire_name),
+        cookie=cookie,
+        path_style=method.path_styles.get(wire_name, "comma"),
+        with_slashes=wire_name in method.encoded_slashes,
+        with_reserved=wire_name in method.reserved_characters,
+        part_type=method.part_types.get(wire_name, ""),
+        body_schema=held if isinstance(held, dict) and (in_path or is_elsewhere) else None,
+        needed_in_body=needed_in_body,
     )
 
 

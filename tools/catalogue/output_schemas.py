@@ -7,6 +7,7 @@ types are stated. Values that still deviate are converted, while the text that a
 value.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,15 +17,31 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from accounts.bounded_json import EXACT
 from tools.catalogue.schemas import PROPERTY_NAME, Schema, SchemaRefused, compile_validator, inline_references
 
 MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
+# The text of a whole number that clients' floats would change.
+INEXACT = "^-?[0-9]{16,}$"
+SMALL = frozenset({"int32", "int16", "int8", "uint8", "uint16", "uint32", "float", "double", "decimal"})
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
 ALTERNATIVES = ("anyOf", "oneOf")
 # The members of every page, whatever its items are.
 NEXT_CURSOR = {"type": ["string", "null"], "description": "Passed back for the next page; null at the end."}
-TRUNCATED = {"type": "array", "items": {"type": "object", "properties": {}}, "description": "What was cut to fit."}
+TOTAL_COUNT = {"type": "integer", "description": "How many items the whole list has, as the vendor says."}
+# The members that may stand beside any result.
+BESIDE: Schema = {
+    "envelope": {"type": "object", "properties": {}, "description": "What the vendor gave around the result."},
+    "remarks": {"type": "array", "items": {"type": "string"}, "description": "How the answer was read."},
+    "truncated": {
+        "type": "array",
+        "items": {"type": "object", "properties": {}},
+        "description": "What was cut to fit.",
+    },
+}
+# What stands for an empty answer.
+DONE: Schema = {"done": {"type": "boolean"}, "status": {"type": "integer"}}
 
 
 @dataclass(frozen=True)
@@ -67,8 +84,11 @@ def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
     return {}
 
 
-def output_schema(result: Schema, *, paged: bool) -> Schema:
-    """Return the schema around a result's: a page, the result itself if it is an object, or an object that holds it."""
+def output_schema(result: Schema, *, paged: bool, has_total: bool = False, has_end: bool = True) -> Schema:
+    """Return the schema around a result's: a page, the result itself if it is an object, or an object that holds it.
+
+    `has_total` says whether the vendor may state the number of all items, `has_end` whether the end is always known.
+    """
     published = _publishable(result)
     if paged:
         return {
@@ -77,13 +97,44 @@ def output_schema(result: Schema, *, paged: bool) -> Schema:
                 "result": {"type": "array", "items": published},
                 "next_cursor": NEXT_CURSOR,
                 "result_count": {"type": "integer"},
-                "truncated": TRUNCATED,
+                **({"total_count": TOTAL_COUNT} if has_total else {}),
+                **BESIDE,
             },
-            "required": ["result", "next_cursor", "result_count"],
+            "required": ["result", *(["next_cursor"] if has_end else []), "result_count"],
         }
-    if published.get("type") == ["object", "null"]:
-        return {**published, "type": "object"}
-    return {"type": "object", "properties": {"result": published}}
+    kinds = published.get("type", ["object"])
+    if kinds == ["object", "null"]:
+        return _with_surroundings({**published, "type": "object"})
+    if "object" in kinds:
+        # An object comes as it is, anything else as `result`.
+        members = {"result": published, **published.get("properties", {})}
+        return _with_surroundings({"type": "object", "properties": members})
+    return {"type": "object", "properties": {"result": published, **BESIDE}}
+
+
+def _with_surroundings(schema: Schema) -> Schema:
+    """Return the schema of an object that also allows what may stand beside it.
+
+    Only what would not be allowed anyway is added: listings are long enough. An object with a member of the same name
+    moves down into `result`: see `shape_value`.
+    """
+    properties, own = schema["properties"], {**BESIDE, **DONE}
+    clashing = properties.keys() & BESIDE.keys()
+    if not clashing and "additionalProperties" not in schema:
+        return schema
+    added = {name: member for name, member in own.items() if name not in properties}
+    if clashing:
+        added |= {name: _any_of(properties[name], BESIDE[name]) for name in clashing} | {"result": {}}
+    return {**schema, "properties": {**properties, **added}}
+
+
+def _any_of(one: Schema, other: Schema) -> Schema:
+    """Return a schema that allows the types of both; anything if one allows anything."""
+    if "type" not in one:
+        return one
+    kinds = {*one["type"], other["type"]}
+    inner: Schema = ({"items": {}} if "array" in kinds else {}) | ({"properties": {}} if "object" in kinds else {})
+    return {"type": [*(kind for kind in TYPES if kind in kinds), "null"], **inner}
 
 
 def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> Schema:
@@ -96,7 +147,11 @@ def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> 
         node["description"] = schema["description"]
     if not parts.types:
         return node
-    node = {"type": [*(kind for kind in TYPES if kind in parts.types), "null"], **node}
+    may_be_digits = parts.may_be_inexact and "string" not in parts.types
+    types = parts.types | ({"string"} if may_be_digits else set())
+    node = {"type": [*(kind for kind in TYPES if kind in types), "null"], **node}
+    if may_be_digits:
+        node["pattern"] = INEXACT
     if "object" in parts.types:
         inner = {name: loosened(child, depth - 1, described=described) for name, child in parts.properties.items()}
         node["properties"] = inner
@@ -112,6 +167,8 @@ class _Parts:
 
     def __init__(self, schema: Schema) -> None:
         self.types: set[str] = _types(schema)
+        # Whole numbers that clients' floats would change are text: see bounded_json.with_exact_numbers.
+        self.may_be_inexact = bool({"integer", "number"} & self.types) and not _is_exact(schema)
         self.properties: dict[str, Any] = dict(_object(schema.get("properties")))
         self.others: Any = schema.get("additionalProperties")
         self.others = self.others if isinstance(self.others, dict) else None
@@ -136,10 +193,20 @@ class _Parts:
 
     def take(self, branch: "_Parts") -> None:
         """Add what a branch allows; where both have a schema, either may match."""
+        self.may_be_inexact |= branch.may_be_inexact
         for name, child in branch.properties.items():
             self.properties[name] = _either(self.properties.get(name, child), child)
         self.others = _either(self.others or branch.others, branch.others or self.others)
         self.items = _either(self.items or branch.items, branch.items or self.items)
+
+
+def _is_exact(schema: Schema) -> bool:
+    """Return whether floats keep every whole number of a schema."""
+    if schema.get("format") in SMALL:
+        return True
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    bounds = values if isinstance(values, list) else [schema.get("minimum"), schema.get("maximum")]
+    return all(isinstance(bound, int | float) and abs(bound) <= EXACT for bound in bounds)
 
 
 def _either(one: Any, other: Any) -> Any:
@@ -186,6 +253,8 @@ def conformed(value: Any, schema: Schema) -> Any:
     kinds = schema.get("type")
     if kinds is None or value is None:
         return value
+    if "pattern" in schema and not (isinstance(value, str) and re.fullmatch(INEXACT, value)):
+        kinds = [kind for kind in kinds if kind != "string"]
     if isinstance(value, dict) and "object" in kinds:
         known, others = schema["properties"], schema.get("additionalProperties", {})
         return {name: conformed(member, known.get(name, others)) for name, member in value.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from accounts.definition import Definition, Method, is_reserved_header, is_reserved_parameter
+from accounts.definition import Access, Definition, Method, is_reserved_header, is_reserved_parameter
 from tools.catalogue.file_arguments import is_file
 from tools.catalogue.schemas import Schema
 from tools.models import Documentation
@@ -11,8 +11,10 @@ PAGING_ARGUMENTS = ("limit", "next_cursor")
 
 
 def is_paginated(definition: Definition, resource: str, method: str) -> bool:
-    """Return whether a method takes `limit` and `next_cursor`."""
+    """Return whether a method takes `limit` and `next_cursor`: a read may, a write would be repeated by them."""
     declared = definition.resources[resource].methods[method]
+    if declared.access is Access.WRITE:
+        return False
     return declared.paginated if declared.paginated is not None else method == "list"
 
 
@@ -29,6 +31,8 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
     problems += _fixed_problems(method, query, body)
     problems += _file_problems(method, query, body)
     problems += _header_problems(definition, method, query)
+    problems += _cookie_problems(definition, method, query)
+    problems += _name_problems(method, query, body)
     problems += _body_problems(method, body)
     if is_paginated(definition, record.resource, record.method):
         problems += _paging_problems(definition, method, query, body)
@@ -45,13 +49,55 @@ def _header_problems(definition: Definition, method: Method, query: Schema) -> I
             yield f"query_schema: {name}, which goes into the header {header}, is not among the properties."
         elif name in method.path_parameters:
             yield f"query_schema: {name} is in the path; the definition cannot send it as a header too."
-        elif not _is_scalar(query[name]):
-            yield f"query_schema.{name}: goes into the header {header}, so it takes text, a number or a boolean."
         if lower in taken or is_reserved_header(header):
             yield f"header_parameters: {header} is set by Patchbay itself and takes no argument."
         elif lower in used:
             yield f"header_parameters: {name} and {used[lower]} go into the same header, {header}."
         used[lower] = name
+
+
+def _cookie_problems(definition: Definition, method: Method, query: Schema) -> Iterator[str]:
+    used: dict[str, str] = {}
+    for name, cookie in method.cookie_parameters.items():
+        if name not in query:
+            yield f"query_schema: {name}, which goes into the cookie {cookie}, is not among the properties."
+        elif name in method.path_parameters or name in method.header_parameters:
+            yield f"query_schema: {name} has another place; the definition cannot send it as a cookie too."
+        if cookie in used:
+            yield f"cookie_parameters: {name} and {used[cookie]} go into the same cookie, {cookie}."
+        elif any(cookie in cookies_of(text) for text in definition.authentication.templates.values()):
+            yield f"cookie_parameters: {cookie} carries the account's credentials and takes no argument."
+        used[cookie] = name
+    if method.cookie_parameters and "cookie" in {name.lower() for name in definition.headers}:
+        yield "cookie_parameters: the definition sends a Cookie header with every call; take it out of `headers`."
+
+
+def cookies_of(text: str) -> list[str]:
+    """Return the names of the cookies in the value of a Cookie header."""
+    return [pair.partition("=")[0].strip() for pair in text.split(";")]
+
+
+def _name_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
+    """Yield settings by property that name none, and parameters that two arguments would share."""
+    parameters = {*query, *method.path_parameters}
+    for setting, names, properties in (
+        ("parameter_names", [*method.parameter_names], parameters),
+        ("reserved_characters", method.reserved_characters, {*query}),
+        ("part_types", [*method.part_types], {*body}),
+    ):
+        for name in names:
+            if name not in properties:
+                yield f"{setting}: {name} is not among the properties."
+    used: dict[str, str] = {}
+    for name in query:
+        if name in method.path_parameters or name in method.header_parameters or name in method.cookie_parameters:
+            continue
+        wire_name = method.parameter_names.get(name, name)
+        if wire_name in used:
+            yield f"parameter_names: {name} and {used[wire_name]} are the same parameter, {wire_name}."
+        used[wire_name] = name
+        if wire_name != name and (is_reserved_parameter(wire_name) or wire_name in method.fixed_query):
+            yield f"parameter_names: {wire_name} is sent, or would be read, otherwise; take {name} out."
 
 
 def _reserved_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]:
@@ -66,7 +112,7 @@ def _fixed_problems(method: Method, query: Schema, body: Schema) -> Iterator[str
     """Yield arguments that the definition sends with every call already."""
     for part, properties, fixed in (("query", query, method.fixed_query), ("body", body, method.fixed_body)):
         for name in properties:
-            if name in fixed:
+            if name in fixed and (part == "body" or name not in method.parameter_names):
                 yield f"{part}_schema: {name} is sent with every call (fixed_{part} of the definition); take it out."
 
 
@@ -110,7 +156,10 @@ def _paging_problems(definition: Definition, method: Method, query: Schema, body
     in_body = getattr(pagination, "send_in", "query") == "body"
     taken = dict.fromkeys([*PAGING_ARGUMENTS, *pagination.parameters])
     fixed = method.fixed_body if in_body else method.fixed_query
+    renamed = {*method.parameter_names.values()}
     for name in taken:
+        if name in renamed and not in_body and name not in PAGING_ARGUMENTS:
+            yield f"parameter_names: {name} is sent by the paging of every list tool; take it out."
         if name in fixed:
             yield f"pagination: {name} is sent by fixed_{'body' if in_body else 'query'} too; take it out there."
         if name in query or name in body:
@@ -133,10 +182,6 @@ def properties_of(schema: object) -> Schema:
 def _kinds(schema: object) -> set[str]:
     kind = schema.get("type") if isinstance(schema, dict) else None
     return {kind} if isinstance(kind, str) else {each for each in kind or [] if isinstance(each, str)}
-
-
-def _is_scalar(schema: object) -> bool:
-    return not {"array", "object"} & _kinds(schema)
 
 
 def _is_text(schema: object) -> bool:

@@ -1,11 +1,10 @@
 """JSON Schemas that every client accepts: references inlined, the strictest clients' rules checked, names aliased."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
 from tools.json_pointers import target_of
 
@@ -23,6 +22,9 @@ OF_THE_WHOLE = (
     "dependencies", "dependentSchemas", "patternProperties", "propertyNames", "unevaluatedProperties",
 )  # fmt: skip
 UNSET: tuple[Schema, None] = ({}, None)
+SUBSCHEMAS = ("items", "additionalProperties", "not", "contains", "if", "then", "else")
+SUBSCHEMA_LISTS = ("oneOf", "anyOf", "allOf", "prefixItems")
+SUBSCHEMA_MAPS = ("properties", "patternProperties")
 LEFT_OUT = frozenset({"$ref", "$defs", "definitions"})
 # Below these keywords, names are the author's and values are plain: none of them is a keyword of JSON Schema.
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
@@ -106,47 +108,30 @@ def compile_validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
         raise SchemaRefused(f"not a valid JSON Schema: {str(problem).splitlines()[0]}") from None
 
 
-def property_problems(schema: Any, *, place: str) -> list[str]:
-    """Return the problems of a schema of parameters, by JSON Schema and by the rules of the strictest clients."""
-    if schema in UNSET:
-        return []
-    if not isinstance(schema, dict):
-        return [f"{place}: must be a JSON object."]
-    try:
-        inlined = inline_references(schema)
-        compile_validator(inlined)
-        orjson.dumps(inlined)
-    except RecursionError:
-        return [f"{place}: nested too deep."]
-    except (SchemaRefused, orjson.JSONEncodeError) as refused:
-        return [f"{place}: {str(refused).rstrip('.')}."]
-    if inlined.get("type", "object") != "object":
-        return [f"{place}: must describe an object, since a tool takes one object of arguments."]
-    problems = [f"{place}: {word} at the top level is rejected by Claude." for word in COMBINATORS if word in inlined]
-    problems += [
-        f"{place}: {word} at the top level has no place in a tool's arguments; describe in words what it requires."
-        for word in OF_THE_WHOLE
-        if word in inlined
-    ]
-    properties = inlined.get("properties", {})
-    for name in inlined.get("required", []):
-        if name not in properties:
-            problems.append(f"{place}: {name} is required, but not among the properties.")
-    for name, child in properties.items():
-        if not isinstance(child, dict):
-            problems.append(f"{place}.{name}: must be an object; {{}} takes any value.")
-    for path, node in walk(inlined):
-        problems.extend(f"{place}{path}: {text}" for text in _node_problems(node))
-    return problems
+def kinds_of(schema: Any) -> list[str]:
+    """Return the types that a schema names."""
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return kind if isinstance(kind, list) else [kind] if isinstance(kind, str) else []
 
 
-def _node_problems(node: Schema) -> Iterator[str]:
-    kind = node.get("type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    if "array" in kinds and "items" not in node:
-        yield "an array needs `items`, or ChatGPT rejects the tool."
-    if "object" in kinds and "properties" not in node and not isinstance(node.get("additionalProperties"), dict):
-        yield "an object needs `properties`, or ChatGPT rejects the tool."
+def without(node: Schema, *words: str) -> Schema:
+    """Return a copy of a schema without some of its words."""
+    return {key: value for key, value in node.items() if key not in words}
+
+
+def with_members(node: Schema, change: Callable[[Any], Any]) -> Schema:
+    """Return a schema with each schema directly inside it changed."""
+    made = dict(node)
+    for word in SUBSCHEMAS:
+        if word in made:
+            made[word] = change(made[word])
+    for word in SUBSCHEMA_LISTS:
+        if isinstance(made.get(word), list):
+            made[word] = [change(each) for each in made[word]]
+    for word in SUBSCHEMA_MAPS:
+        if isinstance(made.get(word), dict):
+            made[word] = {name: change(child) for name, child in made[word].items()}
+    return made
 
 
 def walk(node: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Schema]]:

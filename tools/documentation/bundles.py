@@ -1,7 +1,10 @@
 """Bundles: a definition and its documentation records in one YAML or JSON file, loaded and written.
 
 Loading is idempotent. A record that an editor changed is kept unless overwriting is requested. Whether a record is
-published is the editor's decision: a file makes it only for a record that it adds, or that it is to overwrite.
+published is the editor's decision: a file makes it only for a record that it adds, or that it is to overwrite. An API
+description never makes it: its new records are drafts, and those that are here stay as they are.
+
+A load that would take live tools away is refused until somebody agrees to it.
 """
 
 import math
@@ -20,15 +23,33 @@ from accounts.models import Integration
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
 from tools.documentation.differences import changed_fields, content_of, definition_differences
-from tools.errors import BundleInvalid, first_problems
+from tools.documentation.losses import LiveTools
+from tools.errors import BundleInvalid, LossUnconfirmed, first_problems
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS, save_records
 from tools.rights import IMPORTING, Editor, actor_of, demand, person_of
 
 FORMAT = 1
 KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
+# The reason of versions that a load writes.
+LOADED = "bundle"
 TAKEN = {dict: "an object", bool: "true or false", str: "text"}
 LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if each.max_length is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How a file is loaded: whether it replaces what an editor changed, and whether it may take live tools away.
+
+    `publishes` says whether the file decides what is published; an API description does not.
+    """
+
+    overwrite: bool = False
+    withdraw: bool = False
+    publishes: bool = True
+
+
+USUAL = Loading()
 
 
 @dataclass
@@ -36,8 +57,9 @@ class LoadResult:
     """What loading did or would do, by `resource.method`.
 
     `changes` names the changed fields of each updated record; `gone` are records here that the file lacks, which stay;
-    `drafts` are records that the quality gate holds back; `definition` lists what changes in the definition; `stops` is
-    how many accounts stop because the definition would send their secrets elsewhere.
+    `drafts` are records that the quality gate holds back, `lost` live tools that there would not be any more, each with
+    the reason; `definition` lists what changes in the definition; `stops` is how many accounts stop because the
+    definition would send their secrets elsewhere.
     """
 
     integration: Integration
@@ -49,6 +71,7 @@ class LoadResult:
     gone: list[str] = field(default_factory=list)
     changes: dict[str, list[str]] = field(default_factory=dict)
     drafts: dict[str, list[str]] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
     definition: list[str] = field(default_factory=list)
     stops: int = 0
 
@@ -115,29 +138,32 @@ def _record_problems(place: int, record: Any) -> Iterator[str]:
             yield f"documentation[{place}].{key}: is longer than {LONGEST[key]} characters."
 
 
-def load_bundle(text: str, by: Editor, *, overwrite: bool = False) -> LoadResult:
-    """Load a bundle, or change nothing and raise BundleInvalid, DefinitionInvalid or RightsMissing."""
-    return load_parts(*read_bundle(text), by, overwrite=overwrite)
+def load_bundle(text: str, by: Editor, *, overwrite: bool = False, withdraw: bool = False) -> LoadResult:
+    """Load a bundle as load_parts does; raise BundleInvalid too."""
+    return load_parts(*read_bundle(text), by, Loading(overwrite, withdraw))
 
 
 def compare_bundle(text: str, *, overwrite: bool = False) -> LoadResult:
     """Return what loading a bundle would do; raise BundleInvalid or DefinitionInvalid. Nothing is changed."""
-    return compare_parts(*read_bundle(text), overwrite=overwrite)
+    return compare_parts(*read_bundle(text), Loading(overwrite))
 
 
 @transaction.atomic
-def load_parts(
-    document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool = False
-) -> LoadResult:
-    """Load a definition and records that were read and checked; raise DefinitionInvalid or RightsMissing."""
+def load_parts(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, how: Loading = USUAL) -> LoadResult:
+    """Load a definition and records that were read and checked, or change nothing and raise.
+
+    Raises DefinitionInvalid, RightsMissing, and LossUnconfirmed.
+    """
     demand(by, *IMPORTING)
-    with acting(person_of(by), "bundle"):
-        return _load(document, records, by, overwrite=overwrite)
+    with acting(person_of(by), LOADED):
+        return _load(document, records, by, how)
 
 
-def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, *, overwrite: bool) -> LoadResult:
-    plan = _plan(document, records, overwrite=overwrite)
+def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, how: Loading) -> LoadResult:
+    plan = _plan(document, records, how)
     loaded, integration = plan.loaded, plan.loaded.integration
+    if loaded.lost and not how.withdraw:
+        raise LossUnconfirmed(loaded.lost)
     if loaded.is_new or loaded.definition:
         integration.save()
         settle_accounts(integration, actor_of(by))
@@ -158,12 +184,12 @@ def note_loaded(by: Editor, loaded: LoadResult, kind: str, *, overwrite: bool) -
     audit.record(actor_of(by), f"integration.{kind}_loaded", loaded.integration.audit_subject, details)
 
 
-def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool = False) -> LoadResult:
+def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], how: Loading = USUAL) -> LoadResult:
     """Return what load_parts would do; raise DefinitionInvalid. Nothing is changed."""
-    return _plan(document, records, overwrite=overwrite).loaded
+    return _plan(document, records, how).loaded
 
 
-def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite: bool) -> _Plan:
+def _plan(document: dict[str, Any], records: list[dict[str, Any]], how: Loading) -> _Plan:
     definition = parse_definition(document)
     integration = Integration.objects.filter(name=definition.name).first()
     is_new = integration is None
@@ -178,17 +204,19 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], *, overwrite:
     if not is_new and integration.label != definition.label and not loaded.definition:
         loaded.definition = ["label: changed"]
     loaded.stops = len(stopped_by(integration, definition)) if loaded.definition else 0
+    present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
+    live = LiveTools(integration, present.values())
     # In memory only; `_load` saves it.
     integration.label, integration.definition = definition.label, document
-    present = {row.key: row for row in Documentation.objects.filter(integration=integration)} if not is_new else {}
     plan = _Plan(loaded)
     keys = {f"{record['resource']}.{record['method']}": record for record in records}
     for key, record in keys.items():
         row = present.get(key) or Documentation(resource=record["resource"], method=record["method"])
-        _plan_record(plan, row, record, is_present=key in present, overwrite=overwrite)
+        _plan_record(plan, row, record, is_present=key in present, how=how)
         present[key] = row
     loaded.gone = [key for key in present if key not in keys]
     _find_drafts(loaded, definition, present.values())
+    loaded.lost = live.lost(definition, present.values(), loaded.drafts)
     return plan
 
 
@@ -200,14 +228,14 @@ def _order(document: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield from ((name, method) for method in methods or ())
 
 
-def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_present: bool, overwrite: bool) -> None:
+def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_present: bool, how: Loading) -> None:
     """Update one row from the file, unless an editor changed it."""
     loaded = plan.loaded
-    if is_present and row.is_edited and not overwrite:
+    if is_present and row.is_edited and not how.overwrite:
         loaded.kept.append(row.key)
         return
     fields = changed_fields(row, record)
-    if is_present and overwrite and "published" in record and record["published"] != row.published:
+    if is_present and how.overwrite and how.publishes and record.get("published", row.published) != row.published:
         fields.append("published")
         row.published = record["published"]
     elif not is_present:

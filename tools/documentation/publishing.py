@@ -1,4 +1,8 @@
-"""Publish drafts together: all that pass the quality gate become tools in one transaction."""
+"""Publish drafts together: those that pass the quality gate become tools in one transaction.
+
+More than MOST_AT_ONCE wait for a choice of tags or resources: nobody means a thousand tools, and no model can choose
+among as many.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,16 +12,33 @@ from django.db import transaction
 from accounts.changes import ChangeKind, announce
 from accounts.models import Integration, User
 from tools.catalogue.gate import name_of, problems_of
-from tools.models import Documentation, acting
+from tools.documentation.bundles import LOADED
+from tools.documentation.groups import DraftGroup, Selection, Weight, groups_of, weigh
+from tools.documentation.verdicts import ensure_fresh
+from tools.models import Documentation, State, acting
 from tools.rights import Editor, Right, demand, person_of, reason_of
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody has to choose from: the drafts that pass the gate, in groups, and all of them together."""
+
+    groups: list[DraftGroup]
+    weight: Weight
 
 
 @dataclass
 class PublishResult:
-    """The drafts that were published or held back, by `resource.method`; `held` gives the gate's reasons."""
+    """The drafts that were published or held back, by `resource.method`; `held` gives the gate's reasons.
+
+    `choice` is set if there were too many, so that nothing was published.
+    """
 
     published: list[str] = field(default_factory=list)
     held: dict[str, list[str]] = field(default_factory=dict)
+    choice: Choice | None = None
 
 
 @transaction.atomic
@@ -63,8 +84,35 @@ def _publish(row: Documentation, by: User | None) -> None:
     Documentation.save_base(row)
 
 
-def never_published(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:
-    """Return the rows that were never published: imported drafts, but not records that somebody withdrew."""
+def publish_drafts(
+    integration: Integration, selection: Selection, by: Editor, *, held: dict[str, list[str]]
+) -> PublishResult:
+    """Publish the selected drafts that nobody withdrew, unless they are too many and nobody has selected any.
+
+    `held` has the gate's reasons against rows, by `resource.method`.
+    """
+    definition = integration.parsed()
+    drafts = not_withdrawn(integration, Documentation.objects.filter(integration=integration).order_by("pk"))
+    chosen = [row for row in drafts if selection.holds(definition, row)]
+    if selection.is_made or sum(row.key not in held for row in chosen) <= MOST_AT_ONCE:
+        return publish(integration, chosen, by, held=held)
+    ensure_fresh()
+    passing = Documentation.objects.filter(pk__in=[row.pk for row in chosen if row.key not in held])
+    judged = list(passing.exclude(verdict__state=State.DRAFT).select_related("verdict"))
+    return PublishResult(choice=Choice(groups_of(definition, judged), weigh(definition, judged)))
+
+
+def not_withdrawn(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:
+    """Return the unpublished rows that no person withdrew: imported drafts, and what a load took back."""
     model = Documentation.history.model
-    once = set(model.objects.filter(integration_id=integration.pk, published=True).values_list("id", flat=True))
-    return [row for row in rows if not row.published and row.pk not in once]
+    versions = model.objects.filter(integration_id=integration.pk).order_by("history_date", "history_id")
+    # What made each record unpublished last, after it had been published.
+    withdrawn: dict[int, str] = {}
+    was_published: set[int] = set()
+    for row_id, published, reason in versions.values_list("id", "published", "history_change_reason"):
+        if published:
+            was_published.add(row_id)
+        elif row_id in was_published:
+            was_published.discard(row_id)
+            withdrawn[row_id] = reason or ""
+    return [row for row in rows if not row.published and withdrawn.get(row.pk, LOADED) == LOADED]

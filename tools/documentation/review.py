@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition
 from accounts.models import Integration
+from tools.documentation.groups import DraftGroup, Weight, groups_of, weigh
 from tools.documentation.publishing import PublishResult, publish
 from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation, State, acting
@@ -78,6 +79,20 @@ class DraftRow:
 
 
 @dataclass(frozen=True)
+class GroupRow:
+    """A group of drafts as the page shows it: how many of them pass the gate, and how many are accepted."""
+
+    group: DraftGroup
+    passing: frozenset[int]
+    accepted: int
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether all that pass are accepted."""
+        return bool(self.passing) and self.accepted >= len(self.passing)
+
+
+@dataclass(frozen=True)
 class Counts:
     """How many drafts there are of each kind."""
 
@@ -96,9 +111,11 @@ def drafts_of(integration: Integration) -> QuerySet[Documentation]:
 
 
 def filtered(
-    rows: QuerySet[Documentation], marks: Marks, *, gate: str, mark: str, words: str
+    rows: QuerySet[Documentation], marks: Marks, *, gate: str, mark: str, words: str, group: DraftGroup | None = None
 ) -> QuerySet[Documentation]:
-    """Return the drafts that match the filters: the gate's verdict, the mark, and words in their texts."""
+    """Return the drafts that match the filters: the gate's verdict, the mark, words in their texts, the group."""
+    if group is not None:
+        rows = rows.filter(pk__in=[record.pk for record in group.records])
     if gate == PASSES:
         rows = rows.exclude(verdict__state=State.DRAFT)
     elif gate == NEEDS_WORK:
@@ -129,6 +146,29 @@ def counts_of(rows: QuerySet[Documentation], marks: Marks) -> Counts:
         len(marks.accepted & present.keys()),
         len(marks.dropped & present.keys()),
     )
+
+
+def group_rows(definition: Definition | None, rows: QuerySet[Documentation], marks: Marks) -> list[GroupRow]:
+    """Return the groups of all drafts."""
+    return [
+        GroupRow(
+            group,
+            frozenset(record.pk for record in group.records if record.verdict.state != State.DRAFT),
+            sum(record.pk in marks.accepted for record in group.records),
+        )
+        for group in groups_of(definition, _light(rows))
+    ]
+
+
+def publishable(definition: Definition | None, rows: QuerySet[Documentation], marks: Marks) -> Weight:
+    """Return the weight of the accepted drafts that pass the gate."""
+    accepted = _light(rows.filter(pk__in=marks.accepted).exclude(verdict__state=State.DRAFT))
+    return weigh(definition, list(accepted))
+
+
+def _light(rows: QuerySet[Documentation]) -> QuerySet[Documentation]:
+    """Leave the texts of drafts in the database."""
+    return rows.defer(None).only("resource", "method", "verdict__state", "verdict__tokens")
 
 
 def rows_of(definition: Definition | None, records: Iterable[Documentation], marks: Marks) -> list[DraftRow]:

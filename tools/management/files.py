@@ -7,7 +7,9 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from accounts.errors import DefinitionInvalid
-from tools.errors import BundleInvalid
+from tools.errors import BundleInvalid, LossUnconfirmed
+
+AGREE = "Mend the file, or name it with --withdraw if that is meant."
 
 
 @contextmanager
@@ -24,3 +26,5 @@ def file_problems(path: Path, *, done: str) -> Iterator[None]:
         raise CommandError(f"{path} is not text in UTF-8; nothing was changed.") from None
     except (BundleInvalid, DefinitionInvalid) as problem:
         raise CommandError(f"{path} was not {done}; nothing was changed.\n{problem}") from None
+    except LossUnconfirmed as loss:
+        raise CommandError(f"{path} was not {done}; nothing was changed.\n{loss}\n{AGREE}") from None

@@ -20,6 +20,9 @@ LISTS = ("data", "items", "results", "result", "records", "values", "value", "en
 HOLDERS = ("data", "result", "results", "response", "_embedded", "embedded", "hits", "payload", "body", "list")
 WRAPPERS = ("data", "result", "response", "item", "record", "object", "payload")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Words of lists that say how a call went, and are never its result, unless that is what the path is about.
+REPORTS = frozenset({"error", "errors", "warning", "warnings", "notice", "notices", "included"})
+MESSAGES = frozenset({"message", "messages"})
 STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
 
 
@@ -115,17 +118,28 @@ def _list_place(envelope: Schema, nouns: list[str], *, says_so: bool) -> tuple[s
     if "array" in kinds_of(envelope):
         return ()
     properties = envelope.get("properties") or {}
-    names = [name for name, child in properties.items() if "array" in kinds_of(child)]
-    named = _best(names, properties, nouns, says_so=says_so)
+    named = _best(_lists(properties, nouns), properties, nouns, says_so=says_so)
     if named is not None:
         return (named,)
     for holder in HOLDERS:
         inner = (properties.get(holder) or {}).get("properties") or {}
-        names = [name for name, child in inner.items() if "array" in kinds_of(child)]
-        named = _best(names, inner, nouns, says_so=says_so)
+        named = _best(_lists(inner, nouns), inner, nouns, says_so=says_so)
         if named is not None and _is_envelope(properties, {holder}):
             return (holder, named)
     return None
+
+
+def _lists(properties: Schema, nouns: list[str]) -> list[str]:
+    """Return the members that are lists, without those that only report how the call went."""
+    lists = [name for name, child in properties.items() if "array" in kinds_of(child)]
+    return [name for name in lists if "".join(words_of(name)) in nouns or not _reports(name, properties[name])]
+
+
+def _reports(name: str, schema: Schema) -> bool:
+    words = set(words_of(name))
+    items = schema.get("items")
+    has_id = isinstance(items, dict) and "id" in (items.get("properties") or {})
+    return bool(words & REPORTS) or bool(words & MESSAGES and not has_id)
 
 
 def _best(names: list[str], properties: Schema, nouns: list[str], *, says_so: bool) -> str | None:
@@ -158,7 +172,7 @@ def _wrapped(envelope: Schema, nouns: list[str]) -> str:
     properties = envelope.get("properties") or {}
     singular = {inflection.singularize(noun) for noun in nouns}
     for name, child in properties.items():
-        is_result = name.lower() in WRAPPERS or "".join(words_of(name)) in singular
+        is_result = name.lower() in WRAPPERS or "".join(words_of(name)) in singular - REPORTS
         if (
             is_result
             and (child.get("properties") or kinds_of(child) == ["object"])

@@ -2,44 +2,100 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
-from tools.calling.queries import scalar
+from tools.calling.queries import as_json, scalar
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.paths import Template
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.operations import Operation, Parameter
-from tools.openapi.shapes.fitting import fitted, nameable
+from tools.openapi.shapes.fitting import fitted
+from tools.openapi.shapes.limits import CONTROL
 from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.openapi.shapes.schemas import CONTROL, Cleaner, CleanSchema
+from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 BUDGET = 6_000
 ONE_BUDGET = 3_000
 WORDS = 300
 MAX_PARAMETER = 100
+SAME_WORDS = 200
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Parameters that carry credentials, wherever a description puts them.
 CREDENTIALS = frozenset(
-    {"authorization", "token", "access_token", "x-api-key", "api-key", "apikey", "api_key", "x-auth-token"}
-)
+    {
+        "authorization", "token", "access_token", "x-api-key", "api-key", "apikey", "api_key", "x-auth-token",
+        "x-apikey", "x-api-token", "x-access-token", "x-app-key", "x-application-key", "x-auth-key", "x-secret-key",
+    }
+)  # fmt: skip
 CREDENTIAL_QUERIES = frozenset({"access_token", "oauth_token", "api_key", "apikey", "auth_token"})
 IDENTIFIERS = re.compile(
     r"(?:.*[_-])?(?:id|ids|sid|gid|uid|uuid|guid|key|number|slug|code)|.*(?:Id|ID|Sid|Gid|Uuid|Key)"
 )
 
 
+# A description or an example that says so, makes the slashes of a path value part of it.
+ENCODED = re.compile(r"\b(?:url|uri|percent)[ -]?(?:encoded?|escaped?)\b|%2f", re.IGNORECASE)
+WITH_SLASH = re.compile(
+    r"(?:e\.g\.|examples?|such as|like)[^`'\"]{0,30}[`'\"][\w.-]+(?:/[\w.-]+)+[`'\"]", re.IGNORECASE
+)
+# Cookies that stand for a person who is signed in.
+SESSIONS = re.compile(r"sess|auth|token|jwt|csrf|xsrf|(?:^|[._-])sid$", re.IGNORECASE)
+SEPARATED = {"spaceDelimited": "space", "pipeDelimited": "pipe", "tabDelimited": "tab"}
+
+
 @dataclass(frozen=True)
 class Arguments:
     """The query schema, and the method's settings for it; `path` may have renamed placeholders.
 
-    `fixed` are query parameters that can have only one value.
+    `settings` are the method's other settings for these arguments, by their name in a definition.
     """
 
     path: str
     schema: Schema
     styles: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class _Draft:
+    """The arguments of an operation as they are collected; `taken` are the members of its body."""
+
+    cleaner: Cleaner
+    body: Schema
+    properties: Schema = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    styles: dict[str, str] = field(default_factory=dict)
     fixed: dict[str, str] = field(default_factory=dict)
+    # The settings of a method that are by property, and those that only list properties.
+    named: dict[str, dict[str, str]] = field(default_factory=dict)
+    listed: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, schema: Schema, *, required: bool) -> None:
+        self.properties[name] = schema
+        if required:
+            self.required.append(name)
+
+    def set(self, setting: str, name: str, value: str) -> None:
+        self.named.setdefault(setting, {})[name] = value
+
+    def list(self, setting: str, name: str) -> None:
+        self.listed.setdefault(setting, []).append(name)
+
+    def free_name(self, name: str, place: str) -> str:
+        """Return an argument's name: with its place behind it, if another place has an argument of this name."""
+        while name in self.properties or name in self.body:
+            name = f"{name}_{place}"
+        return name
+
+    def settings(self, kept: Schema) -> dict[str, Any]:
+        """Return the settings for the arguments that were kept."""
+        made: dict[str, Any] = {
+            setting: {name: value for name, value in values.items() if name in kept}
+            for setting, values in self.named.items()
+        }
+        made |= {setting: [name for name in names if name in kept] for setting, names in self.listed.items()}
+        return {setting: value for setting, value in {**made, "fixed_query": self.fixed}.items() if value}
 
 
 def arguments_of(
@@ -53,64 +109,99 @@ def arguments_of(
     constant_headers: frozenset[str],
 ) -> Arguments:
     """Return the arguments of an operation except its body's; `without` are parameters that paging sends."""
-    properties: Schema = {}
-    required: list[str] = []
-    path, names = _apart_from_body(template, body)
-    declared = {each.name: each for each in operation.named("path")}
-    for name, wire in names.items():
-        properties[name] = _path_schema(declared.get(wire), cleaner)
-        required.append(name)
-    fixed = {**template.constants}
-    styles = _queries(operation, properties, required, fixed, cleaner, without=without, credentials=credentials)
-    kept_out = credentials | constant_headers
-    headers = _headers(operation, properties, required, cleaner, taken={*body.get("properties", {})}, without=kept_out)
-    _refuse_cookies(operation, credentials)
-    made: Schema = {"type": "object", "properties": properties}
-    if required:
-        made["required"] = required
-    if not properties:
-        return Arguments(path, {}, fixed=fixed)
+    draft = _Draft(cleaner, body.get("properties", {}), fixed={**template.constants})
+    path = _path(operation, template, draft)
+    _queries(operation, draft, without=without, credentials=credentials)
+    _headers(operation, draft, without=credentials | constant_headers)
+    _cookies(operation, draft, credentials)
+    made: Schema = {"type": "object", "properties": draft.properties}
+    if draft.required:
+        made["required"] = draft.required
+    if not draft.properties:
+        return Arguments(path, {}, settings=draft.settings({}))
     made = fitted(lambda _depth: CleanSchema(made, _size(made, cleaner)), BUDGET)
     kept = made["properties"]
     return Arguments(
         path,
         {key: value for key, value in made.items() if key != "description"},
-        {name: style for name, style in styles.items() if name in kept},
-        {name: header for name, header in headers.items() if name in kept},
-        fixed,
+        {name: style for name, style in draft.styles.items() if name in kept},
+        draft.settings(kept),
     )
 
 
-def _queries(
-    operation: Operation,
-    properties: Schema,
-    required: list[str],
-    fixed: dict[str, str],
-    cleaner: Cleaner,
-    *,
-    without: frozenset[str],
-    credentials: frozenset[str],
-) -> dict[str, str]:
-    """Add the query's arguments to `properties`; return the styles that differ from the default."""
-    styles: dict[str, str] = {}
+def _path(operation: Operation, template: Template, draft: _Draft) -> str:
+    """Add the path's arguments; return the path."""
+    path, names = _apart_from_body(template, draft.body)
+    declared = {each.name: each for each in operation.named("path")}
+    for name, wire in names.items():
+        parameter = declared.get(wire)
+        draft.add(name, {"type": "string"} if parameter is None else _path_schema(parameter, draft), required=True)
+        if parameter is None:
+            continue
+        style = path_style(parameter, draft.properties[name])
+        if style:
+            draft.set("path_styles", name, style)
+        if style.startswith("matrix") and name != wire:
+            draft.set("parameter_names", name, wire)
+        if takes_slashes(parameter):
+            draft.list("encoded_slashes", name)
+    return path
+
+
+def takes_slashes(parameter: Parameter) -> bool:
+    """Return whether the document expects values with slashes in a segment of the path."""
+    if parameter.allow_reserved or any("/" in each.strip("/") and "://" not in each for each in parameter.samples):
+        return True
+    return any(words.search(parameter.description) for words in (ENCODED, WITH_SLASH))
+
+
+def path_style(parameter: Parameter, schema: Schema) -> str:
+    """Return how a value is written into the path; empty for the default style."""
+    if parameter.is_json:
+        return "json"
+    kinds = set(kinds_of(schema))
+    is_exploded = parameter.explode and bool({"array", "object"} & kinds)
+    if parameter.style in {"label", "matrix"}:
+        return f"{parameter.style}_exploded" if is_exploded else parameter.style
+    if "object" in kinds and "array" not in kinds and is_exploded:
+        return "pairs"
+    return SEPARATED.get(parameter.style, "") if "array" in kinds else ""
+
+
+def _queries(operation: Operation, draft: _Draft, *, without: frozenset[str], credentials: frozenset[str]) -> None:
+    """Add the query's arguments, and the parameters that have only one value."""
     for each in operation.named("query"):
         if is_reserved_parameter(each.name):
             continue  # the vendor may let it override the HTTP method
-        if each.name in without or each.name in properties or is_credential(each, credentials) or not _is_usable(each):
+        if each.name in without or is_credential(each, credentials) or not _is_usable(each):
             continue
-        schema = parameter_schema(each, cleaner)
+        schema = parameter_schema(each, draft.cleaner)
         only = only_value(schema) if each.required and len(each.name) <= MAX_PARAMETER else None
         if only is not None:
-            fixed.setdefault(each.name, scalar(only))
-        if each.name in fixed:
+            draft.fixed.setdefault(each.name, as_json(only).decode() if each.is_json else scalar(only))
+        if each.name in draft.fixed:
             continue
-        properties[each.name] = schema
-        if each.required:
-            required.append(each.name)
+        in_both = each.name in draft.body and means_the_same(schema, draft.body[each.name])
+        name = each.name if in_both else draft.free_name(each.name, "query")
+        draft.add(name, schema, required=each.required)
+        if name != each.name:
+            draft.set("parameter_names", name, each.name)
+        if each.allow_reserved:
+            draft.list("reserved_characters", name)
         style = query_style(each, schema)
         if style:
-            styles[each.name] = style
-    return styles
+            draft.styles[name] = style
+
+
+def means_the_same(one: Schema, other: Schema) -> bool:
+    """Return whether two schemas describe one thing: the same type, the same values, and the same words."""
+    words = [str(each.get("description", ""))[:SAME_WORDS].strip(" .…").lower() for each in (one, other)]
+    return (
+        words[0] == words[1] != ""
+        and kinds_of(one) == kinds_of(other)
+        and one.get("enum") == other.get("enum")
+        and not {"array", "object"} & set(kinds_of(one))
+    )
 
 
 def only_value(schema: Schema) -> str | int | float | bool | None:
@@ -123,14 +214,14 @@ def _size(schema: Schema, cleaner: Cleaner) -> int:
     return 40 + sum(len(name) + 4 + cleaner.size_of(child) for name, child in schema["properties"].items())
 
 
-def _apart_from_body(template: Template, body: Schema) -> tuple[str, dict[str, str]]:
+def _apart_from_body(template: Template, members: Schema) -> tuple[str, dict[str, str]]:
     """Rename placeholders that share their name with a body member of possibly another value.
 
     An id is the same in both places. A name is not: the path says which object, the body what to call it from then on.
     """
     path, names = template.path, {}
     for name, wire in template.placeholders.items():
-        if name in body.get("properties", {}) and not IDENTIFIERS.fullmatch(name):
+        if name in members and not IDENTIFIERS.fullmatch(name):
             other = f"current_{name}"
             path = path.replace("{" + name + "}", "{" + other + "}")
             names[other] = wire
@@ -139,14 +230,10 @@ def _apart_from_body(template: Template, body: Schema) -> tuple[str, dict[str, s
     return path, names
 
 
-def _path_schema(parameter: Parameter | None, cleaner: Cleaner) -> Schema:
-    """Return the schema of a path parameter, which is always a single value."""
-    if parameter is None:
-        return {"type": "string"}
-    schema = parameter_schema(parameter, cleaner)
-    if {"array", "object"} & set(kinds_of(schema)):
-        return {"type": "string", **({"description": schema["description"]} if "description" in schema else {})}
-    return schema
+def _path_schema(parameter: Parameter, draft: _Draft) -> Schema:
+    """Return the schema of a path parameter, in which nothing may be empty."""
+    schema = parameter_schema(parameter, draft.cleaner)
+    return {**schema, "minItems": 1} if kinds_of(schema) == ["array"] and "minItems" not in schema else schema
 
 
 def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
@@ -160,31 +247,28 @@ def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
         added["description"] = f"{words} {described}" if described.startswith("One of ") else words
     if parameter.deprecated:
         added["deprecated"] = True
+    if parameter.allow_empty and "string" in kinds_of(schema) and "minLength" not in schema:
+        added["minLength"] = 0  # says that an empty value is meant, where it is otherwise left out
     if isinstance(parameter.example, str | int | float) and "enum" not in schema and "examples" not in schema:
         text = str(parameter.example)
         if "string" in kinds_of(schema) and 0 < len(text) <= 80 and visible(text) == text and text.isprintable():
             added["examples"] = [text]
-    return nameable({**schema, **added} if added else schema)
+    return {**schema, **added} if added else schema
 
 
 def query_style(parameter: Parameter, schema: Schema) -> str:
     """Return how a list or object is written into the query; empty for the default style."""
+    if parameter.is_json:
+        return "json"
     kinds = set(kinds_of(schema))
     if not {"array", "object"} & kinds:
         return ""
-    if parameter.is_json:
-        return "json"
     holds_objects = bool({"object", "array"} & set(kinds_of(schema.get("items"))))
     # OpenAPI 3, Parameter Object, style values.
-    match parameter.style:
-        case "deepObject":
-            return "indices" if holds_objects else "brackets"
-        case "spaceDelimited":
-            return "space"
-        case "pipeDelimited":
-            return "pipe"
+    if parameter.style == "deepObject":
+        return "indices" if holds_objects else "brackets"
     if not parameter.explode:
-        return "comma"
+        return SEPARATED.get(parameter.style, "comma")
     if "object" in kinds and "array" not in kinds:
         return "members"
     return "json" if holds_objects else ""
@@ -199,6 +283,56 @@ def is_credential(parameter: Parameter, credentials: frozenset[str]) -> bool:
     return name in credentials or name in CREDENTIALS
 
 
+def _headers(operation: Operation, draft: _Draft, *, without: frozenset[str]) -> None:
+    """Add the header parameters, except those that Patchbay sets."""
+    taken: set[str] = set()
+    for each in operation.named("header"):
+        lower = each.name.lower()
+        if is_reserved_header(each.name) or is_credential(each, without):
+            continue
+        if not HEADER.fullmatch(each.name) or lower in taken:
+            continue
+        taken.add(lower)
+        name = draft.free_name(each.name, "header")
+        draft.add(name, parameter_schema(each, draft.cleaner), required=each.required)
+        draft.set("header_parameters", name, each.name)
+        style = simple_style(each, draft.properties[name])
+        if style:
+            draft.styles[name] = style
+
+
+def simple_style(parameter: Parameter, schema: Schema) -> str:
+    """Return how a list or object is written into a header or cookie; empty for the default style, with commas."""
+    if parameter.is_json:
+        return "json"
+    kinds = set(kinds_of(schema))
+    if "object" in kinds and "array" not in kinds and parameter.explode:
+        return "pairs"
+    return SEPARATED.get(parameter.style, "") if "array" in kinds else ""
+
+
+def _cookies(operation: Operation, draft: _Draft, credentials: frozenset[str]) -> None:
+    """Add the cookies that are plain arguments; a session's belong to the account, if a scheme describes them."""
+    for each in operation.named("cookie"):
+        if is_credential(each, credentials) or is_reserved_parameter(each.name):
+            continue
+        if SESSIONS.search(each.name) or not HEADER.fullmatch(each.name):
+            if each.required:
+                raise OperationRefused(f"it needs the cookie {each.name[:40]}, and no cookies are kept")
+            continue
+        name = draft.free_name(each.name, "cookie")
+        draft.add(name, parameter_schema(each, draft.cleaner), required=each.required)
+        draft.set("cookie_parameters", name, each.name)
+        style = simple_style(each, draft.properties[name])
+        if style:
+            draft.styles[name] = style
+
+
+def is_credential_parameter(parameter: Parameter) -> bool:
+    """Return whether a parameter of the query or a header is by its name one that carries credentials."""
+    return parameter.place in {"query", "header"} and is_credential(parameter, frozenset())
+
+
 def _is_usable(parameter: Parameter) -> bool:
     fits = len(parameter.name) <= 200 and visible(parameter.name) == parameter.name
     if fits and not CONTROL.search(parameter.name):
@@ -206,40 +340,3 @@ def _is_usable(parameter: Parameter) -> bool:
     if parameter.required:
         raise OperationRefused("a parameter that it needs has a name that cannot be sent")
     return False
-
-
-def _headers(
-    operation: Operation,
-    properties: Schema,
-    required: list[str],
-    cleaner: Cleaner,
-    *,
-    taken: set[str],
-    without: frozenset[str],
-) -> dict[str, str]:
-    """Add the header parameters, except those that Patchbay sets; return the headers by argument."""
-    headers: dict[str, str] = {}
-    for each in operation.named("header"):
-        lower = each.name.lower()
-        if is_reserved_header(each.name) or is_credential(each, without):
-            continue
-        if not HEADER.fullmatch(each.name) or lower in {name.lower() for name in headers.values()}:
-            continue
-        schema = parameter_schema(each, cleaner)
-        if {"array", "object"} & set(kinds_of(schema)):
-            schema = {key: value for key, value in schema.items() if key == "description"} | {"type": "string"}
-        name = each.name
-        # Path, query, headers and body share one flat object of arguments.
-        while name in properties or name in taken:
-            name = f"{name}_header"
-        properties[name] = schema
-        headers[name] = each.name
-        if each.required:
-            required.append(name)
-    return headers
-
-
-def _refuse_cookies(operation: Operation, credentials: frozenset[str]) -> None:
-    for each in operation.named("cookie"):
-        if each.required and each.name not in credentials:
-            raise OperationRefused(f"it needs the cookie {each.name[:40]}, and no cookies are kept")

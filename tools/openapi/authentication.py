@@ -1,21 +1,26 @@
 """How requests are authenticated: the most usable security scheme, and the connection fields it needs."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
 
 from accounts.definition import MAX_KEYS
+from tools.openapi.arguments import is_credential_parameter
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.naming.texts import slug, words_of
 from tools.openapi.reading.document import Document
-from tools.openapi.reading.operations import Operation
+from tools.openapi.reading.operations import Operation, Parameter
 
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 ADDRESS = re.compile(r"https?://[^\s#]{1,290}")
 SCOPE = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_SCOPES = 100
 LONGEST_FIELD = 48
+PREFIX = r"\b(Token token=|SSWS|Bearer|Token|ApiKey|GenieKey|Klaviyo-API-Key)\s?(?=[<{`'\"\w[*=]|$)"
+# Parameters with credentials that fewer operations have than this part of the most common one's are left out.
+OFTEN = 0.2
 NO_SCHEME = "The document does not say how requests are authenticated; a bearer token was assumed."
 
 
@@ -53,13 +58,95 @@ def access_of(document: Document, operations: list[Operation], base_url: str) ->
         together = _together(known) if len(known) > 1 else None
         if together is not None:
             candidates.append((together.rank, place, len(candidates), [], together.access))
+    asked = _asked_for(operations)
     if not candidates:
-        return AccessProposal(_bearer(), [_token_field()], notes=[NO_SCHEME])
+        found = _from_parameters(asked)
+        return found or AccessProposal(_bearer(), [_token_field()], notes=[NO_SCHEME])
     _, _, _, others, access = min(candidates, key=lambda each: each[:3])
+    access = _with_parameters(access, asked)
     notes = [*access.notes]
     if others:
         notes.append(f"The vendor also asks for {', '.join(others)}, which has no place in a definition.")
     return AccessProposal(access.authentication, access.fields, access.names, notes)
+
+
+def _asked_for(operations: list[Operation]) -> list[Parameter]:
+    """Return the parameters that carry credentials, where a good part of the operations describes them as such."""
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Parameter] = {}
+    for operation in operations:
+        for each in operation.parameters:
+            if is_credential_parameter(each):
+                key = (each.place, each.name.lower() if each.place == "header" else each.name)
+                counts[key] += 1
+                if key not in first or each.required:
+                    first[key] = each
+    most = max(counts.values(), default=0)
+    return [first[key] for key, count in counts.items() if count >= OFTEN * most]
+
+
+def _from_parameters(asked: list[Parameter]) -> AccessProposal | None:
+    """Return the authentication by parameters alone; None if there are none, or they say too little."""
+    said = [each for each in asked if each.name.lower() != "authorization" or not _says_nothing(each)]
+    if not said:
+        return None
+    names = ", ".join(each.name for each in said)
+    note = f"The document has no security scheme; the credentials were taken from its parameters ({names})."
+    if len(said) == 1:
+        scheme = _as_scheme(said[0])
+        single = _api_key(scheme) if scheme["type"] == "apiKey" else _Candidate(3, _basic_access())
+        return replace(single.access, notes=[note]) if single else None
+    together = _together({each.name: _as_scheme(each) for each in said})
+    return replace(together.access, notes=[note]) if together else None
+
+
+def _as_scheme(parameter: Parameter) -> dict[str, Any]:
+    """Return a parameter as the security scheme that it stands for."""
+    words = " ".join([parameter.description, *parameter.samples])
+    if parameter.name.lower() == "authorization" and re.search(r"\bBasic\b", words):
+        return {"type": "basic"}
+    return {"type": "apiKey", "in": parameter.place, "name": parameter.name, "description": words}
+
+
+def _says_nothing(parameter: Parameter) -> bool:
+    return _as_scheme(parameter)["type"] == "apiKey" and not re.search(
+        PREFIX, " ".join([parameter.description, *parameter.samples])
+    )
+
+
+def _with_parameters(access: AccessProposal, asked: list[Parameter]) -> AccessProposal:
+    """Return an authentication by keys with the required parameters that no scheme describes."""
+    sent = {"authorization", *(name.lower() for name in access.names)}
+    missing = [each for each in asked if each.required and each.name.lower() not in sent]
+    if not missing:
+        return access
+    note = f"The vendor also asks for {', '.join(each.name for each in missing)}, which has no place in a definition."
+    keys = _keys_of(access.authentication)
+    if not keys or len(keys) + len(missing) > MAX_KEYS:
+        return replace(access, notes=[*access.notes, note])
+    fields = [*access.fields]
+    names = access.names
+    for each in missing:
+        name = _field_name(each.name)
+        if any(known["name"] == name for known in fields):
+            name = f"{each.place}_{name}"[:LONGEST_FIELD]
+        keys.append({each.place: each.name, "value": f"{{{name}}}"})
+        fields.append({"name": name, "label": each.name[:80], "secret": True})
+        names |= {each.name.lower() if each.place == "header" else each.name}
+    return AccessProposal({"kind": "api_keys", "keys": keys}, fields, names, access.notes)
+
+
+def _keys_of(authentication: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an authentication as API keys; none if it is of another kind."""
+    match authentication["kind"]:
+        case "api_key":
+            return [{key: value for key, value in authentication.items() if key != "kind"}]
+        case "api_keys":
+            return [*authentication["keys"]]
+        case "bearer":
+            return [{"header": "Authorization", "value": f"Bearer {authentication['token']}"}]
+        case _:
+            return []
 
 
 def _schemes(document: Document) -> dict[str, dict[str, Any]]:
@@ -181,9 +268,7 @@ def _prefixed(header: str, description: str) -> str:
     """Return the value of a key's header: Authorization may need a prefix, which only the prose mentions."""
     if header.lower() != "authorization":
         return "{api_key}"
-    found = re.search(
-        r"\b(Token token=|SSWS|Bearer|Token|ApiKey|GenieKey|Klaviyo-API-Key)\s?(?=[<{`'\"\w[*=]|$)", description
-    )
+    found = re.search(PREFIX, description)
     if found is None:
         return "{api_key}"
     return found[1] + ("" if found[1].endswith("=") else " ") + "{api_key}"
@@ -200,6 +285,10 @@ def _token_field(help_text: str = "") -> dict[str, Any]:
 
 def _basic() -> dict[str, Any]:
     return {"kind": "basic", "username": "{username}", "password": "{password}"}
+
+
+def _basic_access() -> AccessProposal:
+    return AccessProposal(_basic(), _basic_fields())
 
 
 def _basic_fields() -> list[dict[str, Any]]:

@@ -1,13 +1,15 @@
 """The body of a request: its format, and its schema as the properties of one object."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.openapi.answers import is_json
+from tools.openapi.arguments import MAX_PARAMETER, SEPARATED
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
-from tools.openapi.shapes.fitting import fitted, nameable
+from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import Cleaner
 
@@ -16,6 +18,7 @@ BUDGET = 8_000
 WHOLE = "body"
 TEXTS = ("text/", "xml", "yaml", "csv", "graphql", "javascript", "x-ndjson", "jsonl", "sdp")
 WHOLE_WORDS = 300
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]{1,60}")
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,17 @@ def body_of(operation: Operation, cleaner: Cleaner) -> RequestBody:
         return NO_BODY
     media_type = body.media_type.partition(";")[0].strip().lower()
     if media_type in {FORM, MULTIPART}:
-        return _form(operation, body, media_type, cleaner)
+        return _optional(operation, _form(operation, body, media_type, cleaner))
     if is_json(media_type) or "*" in media_type:
-        return _json(operation, body, media_type, cleaner)
+        return _optional(operation, _json(operation, body, media_type, cleaner))
     return _raw(operation, body, media_type)
+
+
+def _optional(operation: Operation, body: RequestBody) -> RequestBody:
+    """Return a body of several members as one that can be left out, if the operation does not require it."""
+    if operation.body_required or not body.declared or "body_parameter" in body.declared:
+        return body
+    return replace(body, declared={**body.declared, "optional_body": True})
 
 
 def _chosen(bodies: list[Body]) -> Body | None:
@@ -75,12 +85,12 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     if media_type not in {"application/json", "text/json", "json"} and "*" not in media_type:
         declared["body_media_type"] = media_type
     node = body.schema if isinstance(body.schema, dict) else {}
-    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET)
+    schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET)
     properties = schema.get("properties") or {}
-    if properties and kinds_of(schema) in (["object"], []):
+    if properties and set(kinds_of(schema)) <= {"object", "null"}:
         if operation.http == "GET":
             return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
-        root = _root(properties)
+        root = _root(schema)
         if root:
             return RequestBody({**declared, "body_root": root}, _top(properties[root]))
         return RequestBody(declared, _top(schema))
@@ -91,9 +101,10 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     return _whole(operation, schema, declared)
 
 
-def _root(properties: Schema) -> str:
+def _root(schema: Schema) -> str:
     """Return the single member that wraps everything, as in `{"ticket": {…}}`; empty if there is none."""
-    if len(properties) != 1:
+    properties = schema["properties"]
+    if len(properties) != 1 or "additionalProperties" in schema:
         return ""
     name, only = next(iter(properties.items()))
     return name if kinds_of(only) == ["object"] and only.get("properties") and len(name) <= 100 else ""
@@ -109,7 +120,7 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
     )
     words = plain(operation.body_description, WHOLE_WORDS) or shown.get("description") or "The body of the request."
     shown["description"] = words
-    made: Schema = {"type": "object", "properties": {WHOLE: nameable(shown)}}
+    made: Schema = {"type": "object", "properties": {WHOLE: shown}}
     if operation.body_required:
         made["required"] = [WHOLE]
     return RequestBody({**declared, "body_parameter": WHOLE}, made)
@@ -117,13 +128,11 @@ def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> Re
 
 def _top(schema: Schema, *, with_files: bool = False) -> Schema:
     """Return an object's schema as the top level of a tool's arguments; only some bodies can contain files."""
-    properties = {name: nameable(child) for name, child in schema["properties"].items()}
+    properties = schema["properties"]
     if not with_files:
         properties = {name: _without_bytes(child) for name, child in properties.items()}
-    made: Schema = {"type": "object", "properties": properties}
-    if schema.get("required"):
-        made["required"] = schema["required"]
-    return made
+    kept = {word: schema[word] for word in ("required", "additionalProperties") if schema.get(word)}
+    return {"type": "object", "properties": properties, **kept}
 
 
 def _without_bytes(schema: Schema) -> Schema:
@@ -143,13 +152,16 @@ def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
         if operation.body_required and properties == {} and operation.http != "GET":
             raise OperationRefused("its form has no documented fields")
         return NO_BODY
-    declared = {"body": "form" if media_type == FORM else "multipart"}
-    styles = {}
+    declared: dict[str, Any] = {"body": "form" if media_type == FORM else "multipart"}
+    styles, types = {}, {}
     for name, child in properties.items():
-        kinds = set(kinds_of(child))
-        if {"array", "object"} & kinds:
-            written = body.encoding.get(name)
-            styles[name] = form_style(child, written if isinstance(written, dict) else {}, media_type)
+        written = body.encoding.get(name)
+        encoding = written if isinstance(written, dict) else {}
+        styles[name] = form_style(child, encoding)
+        types[name] = part_type(child, encoding, _written_type(node, name)) if media_type == MULTIPART else ""
+    part_types = {name: each for name, each in types.items() if each and len(name) <= MAX_PARAMETER}
+    if part_types:
+        declared["part_types"] = part_types
     return RequestBody(
         declared,
         _top(schema, with_files=media_type == MULTIPART),
@@ -157,23 +169,43 @@ def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     )
 
 
-def form_style(schema: Schema, encoding: dict[str, Any], media_type: str) -> str:
-    """Return how a list or object is written into a form; empty for the default style."""
-    style, explode = encoding.get("style"), encoding.get("explode", True)
-    holds_objects = "object" in kinds_of(schema.get("items"))
-    if "json" in str(encoding.get("contentType", "")):
-        return "json"
+def form_style(schema: Schema, encoding: dict[str, Any]) -> str:
+    """Return how a list or object is written into a form; empty for the default style.
+
+    By default, objects are JSON, and each item of a list is a field of its own (OpenAPI 3.1, Encoding Object).
+    """
+    kinds = set(kinds_of(schema))
+    if not {"array", "object"} & kinds:
+        return ""
+    inner = set(kinds_of(schema.get("items")))
+    if not {"style", "explode", "allowReserved"} & encoding.keys():
+        return "json" if "json" in str(encoding.get("contentType", "")) or "array" in inner else ""
+    style = encoding.get("style", "form")
     if style == "deepObject":
-        return "indices" if holds_objects or "object" in kinds_of(schema) else "brackets"
-    if style == "spaceDelimited":
-        return "space"
-    if style == "pipeDelimited":
-        return "pipe"
-    if style == "form" and explode is False:
-        return "comma"
-    if holds_objects or ("object" in kinds_of(schema) and media_type == MULTIPART):
-        return "json"
-    return ""
+        return "indices" if "object" in inner or "object" in kinds else "brackets"
+    if encoding.get("explode", style == "form") is False:
+        return SEPARATED.get(style, "comma")
+    return "members" if "object" in kinds and "array" not in kinds else ""
+
+
+def part_type(schema: Schema, encoding: dict[str, Any], written: str) -> str:
+    """Return the media type of a property's part in a multipart body; empty if it needs none.
+
+    `written` is the type that the property itself names (JSON Schema 2020-12, contentMediaType).
+    """
+    if {"style", "explode"} & encoding.keys():
+        return ""  # OpenAPI 3.1, Encoding Object: contentType is ignored beside them
+    named = str(encoding.get("contentType") or written).partition(",")[0].partition(";")[0].strip().lower()
+    if MEDIA_TYPE.fullmatch(named):
+        return named
+    kinds, inner = kinds_of(schema), kinds_of(schema.get("items"))
+    return "application/json" if "object" in kinds or "object" in inner or "array" in inner else ""
+
+
+def _written_type(node: dict[str, Any], name: str) -> str:
+    properties = node.get("properties")
+    child = properties.get(name) if isinstance(properties, dict) else None
+    return str(child.get("contentMediaType", "")) if isinstance(child, dict) else ""
 
 
 def _raw(operation: Operation, body: Body, media_type: str) -> RequestBody:

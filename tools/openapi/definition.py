@@ -1,9 +1,10 @@
 """The definition's document, put together from the methods made of the operations."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from accounts.definition import Access
 from tools.openapi.answers import Result
 from tools.openapi.arguments import Arguments
 from tools.openapi.authentication import AccessProposal
@@ -28,6 +29,12 @@ class ReadOperation:
     template: Template
     result: Result
     body: RequestBody
+    access: Access
+
+    @property
+    def may_have_pages(self) -> bool:
+        """Whether its answer is a list that may be requested again: a write would be repeated."""
+        return self.access is Access.READ and self.result.is_list and self.result.kind == "json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class MadeMethod:
     @property
     def is_paginated(self) -> bool:
         """Whether its tool takes limit and next_cursor."""
-        return bool(self.declared.get("paginated", self.place[1] == "list"))
+        return self.read.access is Access.READ and bool(self.declared.get("paginated", self.place[1] == "list"))
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Frame:
     base: Base
     access: AccessProposal
     headers: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def usual_pagination(made: list[MadeMethod]) -> dict[str, Any]:
@@ -89,6 +97,7 @@ def definition_document(
         "headers": frame.headers,
         "connection_test": {"path": connection_path([each.read.operation for each in made], paths, lists)},
         "pagination": usual,
+        "errors": frame.errors,
     }
     return {key: value for key, value in chapters.items() if value not in ("", {})} | _resources(made, names)
 

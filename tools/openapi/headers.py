@@ -1,9 +1,11 @@
-"""Headers that are the same in every request, such as an API version: they belong in the definition."""
+"""Headers that no model chooses: those of every request, such as an API version, and what answers are asked for."""
 
+import re
 from collections import Counter
 from typing import Any
 
 from accounts.definition import is_reserved_header
+from tools.openapi.answers import is_json
 from tools.openapi.arguments import HEADER, is_credential
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.reading.operations import Operation, Parameter
@@ -11,6 +13,10 @@ from tools.openapi.reading.references import References
 
 MOST = 0.4
 MAX_VALUE = 200
+MAX_ACCEPT = 300
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+# What is asked for by default covers these.
+USUAL = {"json": "application/json", "text": "text/plain", "html": "text/html"}
 
 
 def constant_headers(
@@ -48,3 +54,19 @@ def _usual_value(parameter: Parameter, references: References) -> str:
         if isinstance(value, str) and 0 < len(value) <= MAX_VALUE and value.isascii() and value.isprintable():
             return value
     return ""
+
+
+def accept_of(operation: Operation, kind: str) -> str:
+    """Return the `Accept` header for an answer of a kind; empty if what is usual for it is among what is documented."""
+    media = [each.partition(";")[0].strip().lower() for each in operation.answer.schemas]
+    documented = [each for each in dict.fromkeys(media) if MEDIA_TYPE.fullmatch(each)]
+    if USUAL.get(kind) in documented or len(documented) < len(set(media)):
+        return ""  # a range of types, such as */*, takes whatever is asked for
+    wanted = [each for each in documented if is_json(each) == (kind == "json")]
+    named: list[str] = []
+    for each in wanted:
+        if len(", ".join([*named, each])) <= MAX_ACCEPT:
+            named.append(each)
+    if kind != "json" and named:
+        named.append("*/*;q=0.5")
+    return ", ".join(named)

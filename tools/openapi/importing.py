@@ -9,7 +9,7 @@ import orjson
 from accounts.definition import SLUG
 from accounts.models import Integration
 from tools.catalogue.schemas import Schema
-from tools.documentation.bundles import LoadResult, compare_parts, load_parts
+from tools.documentation.bundles import Loading, LoadResult, compare_parts, load_parts
 from tools.models import Documentation
 from tools.openapi.errors import DocumentInvalid
 from tools.openapi.naming.paths import recognised
@@ -45,11 +45,15 @@ class ImportPlan:
 
     def compare(self) -> LoadResult:
         """Return what the import would do; change nothing."""
-        return compare_parts(self.document, self.records, overwrite=self.overwrite)
+        return compare_parts(self.document, self.records, self.how())
 
-    def load(self, by: Editor) -> LoadResult:
-        """Carry out the import; new records are unpublished drafts. Raises RightsMissing."""
-        return load_parts(self.document, self.records, by, overwrite=self.overwrite)
+    def load(self, by: Editor, *, withdraw: bool = False) -> LoadResult:
+        """Carry out the import; new records are unpublished drafts. Raises RightsMissing or LossUnconfirmed."""
+        return load_parts(self.document, self.records, by, self.how(withdraw=withdraw))
+
+    def how(self, *, withdraw: bool = False) -> Loading:
+        """Return how it is loaded: a description publishes nothing, and takes nothing back."""
+        return Loading(self.overwrite, withdraw, publishes=False)
 
 
 def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> ImportPlan:

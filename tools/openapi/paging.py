@@ -2,33 +2,29 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from tools.openapi.answers import Result, expression, inside
-from tools.openapi.naming.vocabulary import (
-    AROUND,
+from tools.openapi.answers import Result
+from tools.openapi.arguments import MAX_PARAMETER
+from tools.openapi.page_hints import Hints
+from tools.openapi.page_sizes import sizes_of, stated_size
+from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.pagination.vocabulary import (
     CURSORS,
     LIMITS,
-    LINKS,
-    MORE,
-    NEXT_CURSORS,
     OFFSETS,
+    PAGE_SIZES,
     PAGES,
-    TOTAL_PAGES,
-    TOTALS,
     USUAL,
+    plain_name,
 )
-from tools.openapi.shapes.merging import Schema, kinds_of
 
-STATED = re.compile(
-    r"(?:max(?:imum)?(?:\s+(?:value|is|of|allowed|number|per page|page size))*[\s:=]*|between \d+ and |up to |"
-    r"cannot exceed |no more than |at most )`?(\d{1,4})\b",
-    re.IGNORECASE,
-)
-STATED_DEFAULT = re.compile(r"default(?:s to| is| value is|s|ing to)?[\s:=]*`?(\d{1,4})\b", re.IGNORECASE)
-DEFAULT_LIMIT, MAX_LIMIT, LARGEST_LIMIT = 25, 100, 1000
-# How many levels of objects around a list are searched.
-ENVELOPE_LEVELS = 2
+# The arguments of every list tool, which none of the vendor's parameters may have the names of.
+OWN_ARGUMENTS = frozenset({"limit", "next_cursor"})
+LINK_HEADER = re.compile(r"\blink`?'?\"? (?:response |http )?header", re.IGNORECASE)
+# Offsets that usually begin at 1, as SCIM's does (RFC 7644, section 3.4.2.4).
+FROM_ONE = frozenset({"startindex", "startrecord", "startrow"})
 
 
 @dataclass(frozen=True)
@@ -42,83 +38,194 @@ class PagingArgument:
     @property
     def plain_name(self) -> str:
         """Its name in lower case, letters and digits only: `page[size]` is `pagesize`."""
-        return re.sub(r"[^a-z0-9]", "", self.name.lower())
+        return plain_name(self.name)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it takes text, as cursors do and numbers of pages do not."""
+        return "string" in kinds_of(self.schema)
 
 
 @dataclass(frozen=True)
 class Guess:
-    """How a list seems to be paged; `taken` are arguments that its tool no longer needs."""
+    """How a list seems to be paged; `taken` are arguments that its tool no longer needs.
+
+    Without pagination, there seem to be pages, but no way of asking for them was recognised.
+    """
 
     pagination: dict[str, Any]
     taken: frozenset[str]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the way of paging was recognised."""
+        return bool(self.pagination)
+
 
 NOT_PAGED: dict[str, Any] = {"kind": "none"}
+UNKNOWN = Guess({}, frozenset())
 
 
-def guess(arguments: list[PagingArgument], result: Result, headers: frozenset[str]) -> Guess | None:
-    """Return how a list is paged; None if nothing indicates it."""
-    limit = _find(arguments, LIMITS)
-    hints = _Hints(result)
-    links = "link" in headers
-    page, offset = _find(arguments, PAGES), _find(arguments, OFFSETS)
-    cursor = next((each for name in CURSORS for each in arguments if each.plain_name == name and each != limit), None)
-    if page is not None and "string" in kinds_of(page.schema) and hints.cursor:
-        page = None  # this page parameter is a page token
-    if offset is not None and "string" in kinds_of(offset.schema):
-        offset = None
-    if links:
-        paged = frozenset(each.name for each in (page,) if each)
-        return _guess({"kind": "link"}, limit, paged)
-    if cursor is not None and cursor not in (page, offset):
-        made = _cursor(cursor, hints)
-        if made is not None:
-            return _guess(made, limit, frozenset({cursor.name}))
-    if offset is not None and limit is not None and "startindex" not in offset.plain_name:
-        made = {"kind": "offset", "offset_parameter": offset.name, "limit_parameter": limit.name}
-        return _guess(made | hints.totals(), limit, frozenset({offset.name}))
-    if page is not None and (limit is not None or hints.more or hints.total_pages):
+def guess(
+    arguments: list[PagingArgument], result: Result, headers: frozenset[str], description: str = ""
+) -> Guess | None:
+    """Return how a list is paged: None if nothing indicates pages, UNKNOWN if something does that is not recognised.
+
+    `headers` are the documented ones of the answer, in lower case; `description` is the operation's. Where a vendor
+    offers several ways at once, the parameters of the others stay arguments.
+    """
+    ways = _Ways(arguments, Hints(result, headers), description)
+    found = ways.link_header() or ways.cursor() or ways.only_link() or ways.offset() or ways.page() or ways.link()
+    return found or (UNKNOWN if ways.seem_to_exist else None)
+
+
+class _Ways:
+    """The ways of paging that parameters and answer of an operation allow; each is None if it is not offered."""
+
+    def __init__(self, arguments: list[PagingArgument], hints: Hints, description: str) -> None:
+        self._arguments = [each for each in arguments if 0 < len(each.name) <= MAX_PARAMETER]
+        self._hints = hints
+        self._description = description
+
+    @property
+    def seem_to_exist(self) -> bool:
+        """Whether anything suggests that there are pages."""
+        named = self._page or self._offset or self._cursor or self._limit()
+        return named is not None or self._hints.any
+
+    def link_header(self) -> Guess | None:
+        words = [self._description, *(each.description for each in (*self._cursors, self._page) if each)]
+        told = not self._hints.link and any(map(LINK_HEADER.search, words))
+        if not (self._hints.has_link_header or told):
+            return None
+        return self._made({"kind": "link", **self._hints.totals()}, self._page, self._cursor)
+
+    def only_link(self) -> Guess | None:
+        """Return the link where numbers alone do not lead to the next page: with a token beside them, or in OData."""
+        with_token = bool(self._cursor) and self._page is not None and self._hints.sure_link()
+        return self.link() if with_token or self._hints.is_odata else None
+
+    def cursor(self) -> Guess | None:
+        for each in self._cursors:
+            place = self._cursor_place(each)
+            if place and not (self._is_opted_into(each) and self.offset()):
+                made = {"kind": "cursor", "cursor_parameter": each.name, **place, **self._hints.totals()}
+                return self._made(made, each)
+        return None
+
+    def offset(self) -> Guess | None:
+        offset, limit = self._offset, self._limit()
+        if offset is None or offset.is_text:
+            return None
+        told = self._told()
+        first = _first_item(offset)
+        if first is None or not (limit or told):
+            return None
+        made = {"kind": "offset", "offset_parameter": offset.name, **({"first_item": 1} if first else {})}
+        if limit is None:
+            made["limit_parameter"] = None
+        return self._made(made | told, offset)
+
+    def page(self) -> Guess | None:
+        page = self._page
+        if page is None or (page.is_text and self._hints.cursor(page.plain_name, page.description)):
+            return None
+        told = self._told()
+        if self._hints.total_pages and "more" not in told:
+            told["total_pages"] = self._hints.total_pages
+        size = stated_size(page.description, self._description)
+        if not (self._limit() or told or size):
+            return None
         made = {"kind": "page", "page_parameter": page.name, **_first_page(page)}
-        if hints.more:
-            made["more"] = hints.more
-        elif hints.total_pages:
-            made["total_pages"] = hints.total_pages
-        else:
-            made |= hints.totals()
-        return _guess(made, limit, frozenset({page.name}))
-    if hints.link:
-        return _guess({"kind": "link", "next_url": hints.link}, limit, frozenset(each.name for each in (page,) if each))
-    return None
+        if size and not self._limit():
+            made |= {"max_limit": size, "default_limit": min(size, 25)}
+        return self._made(made | told, page)
 
+    def link(self) -> Guess | None:
+        if not self._hints.link:
+            return None
+        made = {"kind": "link", "next_url": self._hints.link, **self._hints.totals()}
+        return self._made(made, self._page, self._cursor)
 
-def _guess(made: dict[str, Any], limit: PagingArgument | None, taken: frozenset[str]) -> Guess:
-    if limit is not None:
-        made["limit_parameter"] = limit.name
-        made |= _sizes(limit)
-        taken |= {limit.name}
-    return Guess(made, taken)
+    def _told(self) -> dict[str, Any]:
+        """Return what an answer tells of the end of a list whose pages are counted."""
+        more = self._hints.more or self._hints.next_number() or self._hints.link
+        return ({"more": more} if more else {}) | self._hints.totals()
 
+    def _cursor_place(self, cursor: PagingArgument) -> dict[str, str]:
+        hints = self._hints
+        more = {"more": hints.more} if hints.more else {}
+        place = hints.cursor(cursor.plain_name, cursor.description)
+        if place:
+            return place | more
+        if cursor.plain_name in {"startingafter", "after"} and hints.more and hints.last_id:
+            # The cursor is the id of the last item on the page.
+            return {"next_cursor": hints.last_id, **more}
+        return {}
 
-def _find(arguments: list[PagingArgument], names: frozenset[str]) -> PagingArgument | None:
-    found = [each for each in arguments if each.plain_name in names and "array" not in kinds_of(each.schema)]
-    # `limit` before `count`: usual names win.
-    return min(found, key=lambda each: each.plain_name not in USUAL, default=None)
+    def _is_opted_into(self, cursor: PagingArgument) -> bool:
+        """Return whether another parameter switches a cursor on: `usemarker` before `marker`."""
+        names = [each.plain_name for each in self._arguments if "boolean" in kinds_of(each.schema)]
+        return any(name != cursor.plain_name and cursor.plain_name in name for name in names)
 
+    def _made(self, made: dict[str, Any], *used: PagingArgument | None) -> Guess:
+        taken = frozenset(each.name for each in used if each)
+        limit = self._limit(made["kind"], taken)
+        if limit is not None:
+            made |= {"limit_parameter": limit.name, **sizes_of(limit.schema, limit.description)}
+            taken |= {limit.name}
+        return Guess(made, taken | {each.name for each in self._arguments if each.name in OWN_ARGUMENTS})
 
-def _sizes(limit: PagingArgument) -> dict[str, int]:
-    stated = STATED.search(limit.description)
-    most = _whole(limit.schema.get("maximum")) or (int(stated[1]) if stated else 0)
-    most = min(most, LARGEST_LIMIT) if most > 0 else MAX_LIMIT
-    stated_default = STATED_DEFAULT.search(limit.description)
-    usual = _whole(limit.schema.get("default")) or (int(stated_default[1]) if stated_default else 0)
-    # A model is better served by a short page than by a long one.
-    usual = min(usual, DEFAULT_LIMIT) if usual > 0 else DEFAULT_LIMIT
-    return {"default_limit": max(1, min(usual, most)), "max_limit": most}
+    @cached_property
+    def _page(self) -> PagingArgument | None:
+        return self._find(PAGES)
 
+    @cached_property
+    def _offset(self) -> PagingArgument | None:
+        found = self._find(OFFSETS)
+        # `first` and `after` are how many, and after which.
+        return None if found and found.plain_name == "first" and self._cursor else found
 
-def _whole(value: Any) -> int:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return int(value) if is_number and 0 < value <= 10**6 else 0
+    @cached_property
+    def _cursors(self) -> list[PagingArgument]:
+        """The parameters that may take a cursor, the likeliest first."""
+        named = [each for name in CURSORS for each in self._arguments if each.plain_name == name]
+        counted = [each for each in (self._page, self._find(OFFSETS)) if each and not each.is_text]
+        tokens = [self._page] if self._page and (self._page.is_text or self._has_next_page_header) else []
+        return [each for each in named if each not in counted and "boolean" not in kinds_of(each.schema)] + tokens
+
+    @property
+    def _has_next_page_header(self) -> bool:
+        place = self._hints.cursor("page", "").get("next_cursor_header", "")
+        return place.endswith("next-page")
+
+    @property
+    def _cursor(self) -> PagingArgument | None:
+        return next(iter(self._cursors), None)
+
+    def _limit(self, kind: str = "", taken: frozenset[str] = frozenset()) -> PagingArgument | None:
+        """Return the parameter for the page size that goes with a kind of paging."""
+        found = [each for each in self._named(LIMITS) if each.name not in taken]
+        if kind == "cursor" and not found:
+            found = self._named(frozenset({"first"}))
+        # Where both ways are offered, `per_page` goes with pages and `limit` with offsets.
+        mismatched = kind in {"page", "offset"}
+        return min(
+            found,
+            key=lambda each: (
+                mismatched and (each.plain_name in PAGE_SIZES) != (kind == "page"),
+                each.plain_name not in USUAL,
+            ),
+            default=None,
+        )
+
+    def _find(self, names: frozenset[str]) -> PagingArgument | None:
+        # `limit` before `count`: usual names win.
+        return min(self._named(names), key=lambda each: each.plain_name not in USUAL, default=None)
+
+    def _named(self, names: frozenset[str]) -> list[PagingArgument]:
+        usable = [each for each in self._arguments if not {"array", "object", "boolean"} & set(kinds_of(each.schema))]
+        return [each for each in usable if each.plain_name in names]
 
 
 def _first_page(page: PagingArgument) -> dict[str, int]:
@@ -127,65 +234,12 @@ def _first_page(page: PagingArgument) -> dict[str, int]:
     return {}
 
 
-def _cursor(cursor: PagingArgument, hints: "_Hints") -> dict[str, Any] | None:
-    made: dict[str, Any] = {"kind": "cursor", "cursor_parameter": cursor.name}
-    if hints.cursor:
-        return made | {"next_cursor": hints.cursor} | ({"more": hints.more} if hints.more else {})
-    if cursor.plain_name in {"startingafter", "after"} and hints.more and hints.last_id:
-        # The cursor is the id of the last item on the page.
-        return made | {"next_cursor": hints.last_id, "more": hints.more}
-    return None
-
-
-class _Hints:
-    """Where the members around a list point to the next page, as expressions; empty if they do not."""
-
-    def __init__(self, result: Result) -> None:
-        self._envelope = result.envelope or {}
-        self._steps = result.steps
-        self.cursor = self.more = self.link = self.total = self.total_pages = ""
-        self._look(self._envelope, (), 0)
-        self.last_id = self._last_id() if result.is_list else ""
-
-    def totals(self) -> dict[str, str]:
-        """Return the setting of where the answer has the number of all items, if it has it."""
-        return {"total": self.total} if self.total else {}
-
-    def _look(self, schema: Schema, steps: tuple[str, ...], level: int) -> None:
-        for name, child in (schema.get("properties") or {}).items():
-            place = (*steps, name)
-            if place == self._steps[: len(place)] and "array" in kinds_of(child):
-                continue
-            plain_name = re.sub(r"[^a-z0-9]", "", name.lower())
-            self._note(plain_name, child, expression(place), nested=bool(steps))
-            if level < ENVELOPE_LEVELS and plain_name in AROUND and child.get("properties"):
-                self._look(child, place, level + 1)
-
-    def _note(self, name: str, child: Schema, place: str, *, nested: bool) -> None:
-        kinds = kinds_of(child) or ["string"]
-        is_text, is_number = "string" in kinds, {"integer", "number"} & set(kinds)
-        words = str(child.get("description", "")).lower()
-        is_link = is_text and name in {*LINKS, "href"} and (name != "href" or ".next" in f".{place}")
-        says_address = any(word in words for word in ("url", "uri", "link", "http", "address"))
-        if is_link and (says_address or name not in {"next", "nextpage"} or "link" in place.lower()):
-            self.link = self.link or place
-        elif (
-            (is_text or is_number)
-            and name in NEXT_CURSORS
-            and (name not in {"offset", "after", "cursor", "token"} or nested)
-        ):
-            if is_text or name in {"nextoffset", "nextcursor", "nextstart"}:
-                self.cursor = self.cursor or place
-        elif is_text and name in {"nextcursor", "cursor", "nextpagetoken"}:
-            self.cursor = self.cursor or place
-        if "boolean" in kinds and name in MORE:
-            self.more = self.more or place
-        if is_number and name in TOTALS:
-            self.total = self.total or place
-        if is_number and name in TOTAL_PAGES:
-            self.total_pages = self.total_pages or place
-
-    def _last_id(self) -> str:
-        listed = inside(self._envelope, self._steps) or {}
-        has_id = "id" in ((listed.get("items") or {}).get("properties") or {})
-        return f"{expression(self._steps)}[-1].id" if has_id else ""
+def _first_item(offset: PagingArgument) -> int | None:
+    """Return the number of the first item, 0 or 1; None if it is unclear."""
+    if offset.plain_name not in FROM_ONE:
+        return 0
+    words = offset.description.lower()
+    if 1 in (offset.schema.get("default"), offset.schema.get("minimum")) or "1-based" in words or "one-based" in words:
+        return 1
+    is_zero = 0 in (offset.schema.get("default"), offset.schema.get("minimum")) or "zero" in words or "0-based" in words
+    return 0 if is_zero else None

@@ -1,45 +1,39 @@
 """Put a proposal together: a definition, draft records, and what was refused, all from one description."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import inflection
 from pydantic import ValidationError
 
-from accounts.definition import Definition, Method, parse_definition
+from accounts.definition import Access, Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
+from tools.documentation.effects import Effect, changes_by_name, effect_of
 from tools.openapi.answers import Result, inside, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
 from tools.openapi.authentication import AccessProposal, access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
-from tools.openapi.headers import constant_headers
+from tools.openapi.failures import errors_chapter
+from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
 from tools.openapi.naming.texts import plain, words_of
 from tools.openapi.naming.tool_names import AnswerKind, Names, Naming, Place, tool_names
 from tools.openapi.naming.words import description_of, title_of
-from tools.openapi.paging import Guess, PagingArgument, guess
+from tools.openapi.paging import OWN_ARGUMENTS, UNKNOWN, Guess, PagingArgument, guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
 from tools.openapi.servers import Base, base_of, prefix_of
-from tools.openapi.shapes.fitting import DEPTHS, cut_down
-from tools.openapi.shapes.merging import Schema
-from tools.openapi.shapes.schemas import Cleaner
+from tools.openapi.shapes.fitting import fitted
+from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
-RESPONSE_BUDGET = 5_000
-# A POST counts as a read only if its path ends in just one of these words and its name has no verb of change: a write
-# that passes for a read is neither confirmed by a person nor recorded before it is sent.
+RESPONSE_BUDGET, ANSWER_DEPTH = 5_000, 5
+# A POST counts as a read only if its path ends in just one of these words and nothing in its name changes anything: a
+# write that passes for a read is neither confirmed by a person nor recorded before it is sent.
 READING = frozenset({"search", "query"})
-CHANGING = frozenset({
-    "add", "apply", "approve", "archive", "assign", "cancel", "clear", "close", "copy", "create", "delete",
-    "disable", "drop", "edit", "enable", "execute", "export", "import", "insert", "merge", "modify", "move",
-    "patch", "post", "publish", "purge", "put", "reject", "remove", "rename", "replace", "reset", "restore",
-    "revoke", "run", "save", "send", "set", "start", "store", "submit", "sync", "trigger", "update", "upload",
-    "upsert", "write",
-})  # fmt: skip
-PAGING_ARGUMENTS = frozenset({"limit", "next_cursor"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +100,8 @@ class _Proposer:
             reasons = [f"{each.operation}: {each.reason}" for each in self._refused[:5]]
             raise DocumentInvalid(["No operation of the document can become a tool.", *reasons])
         usual = usual_pagination(made)
-        frame = Frame(self._name, self._label, self._base, self._access, self._headers)
+        errors = errors_chapter(self._document, self._answers)
+        frame = Frame(self._name, self._label, self._base, self._access, self._headers, errors)
         document = definition_document(self._document, frame, usual, made, names)
         try:
             definition = parse_definition(document)
@@ -130,7 +125,7 @@ class _Proposer:
             self._refuse(operation, str(refused))
             return None
         template = Template(prefix + template.path, template.placeholders, template.constants)
-        return ReadOperation(operation, template, result, body)
+        return ReadOperation(operation, template, result, body, _access_of(operation, result))
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         self._refused.append(RefusedOperation(operation.key, _sentence(reason)))
@@ -174,31 +169,52 @@ class _Proposer:
             place = ".".join(str(step) for step in first["loc"])
             self._refuse(operation, f"{place}: {first['msg'].removeprefix('Value error, ')}")
             return None
-        made = ReadOperation(operation, read.template, read.result, _with_schema(read.body, body))
+        made = replace(read, body=_with_schema(read.body, body))
         return MadeMethod(made, (resource, method), declared, arguments, paging)
 
     def _paging(self, read: ReadOperation, method: str) -> Guess | None:
-        """Return how a list is paged: by its query, or by the JSON body of a POST."""
-        if not read.result.is_list or read.result.kind != "json" or read.operation.http not in {"GET", "POST"}:
+        """Return how a list is paged: by its query, or by the JSON body of a request that only reads."""
+        if not read.may_have_pages:
             return None
+        in_query = self._paging_in_query(read)
+        if read.operation.http == "GET":
+            return in_query
+        in_body = self._paging_in_body(read)
+        ways = [each for each in (in_query, in_body) if each]
+        return next((each for each in ways if each.is_known), next(iter(ways), None))
+
+    def _paging_in_query(self, read: ReadOperation) -> Guess | None:
         query = [
             PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
             for each in read.operation.named("query")
             if not is_credential(each, self._access.names)
         ]
-        found = guess(query, read.result, read.operation.answer.headers)
-        if found is not None or read.operation.http == "GET":
-            return found if read.operation.http == "GET" or (found and found.pagination["kind"] != "link") else None
+        operation = read.operation
+        found = guess(query, read.result, operation.answer.headers, plain(operation.description, 2000))
+        if found and operation.http != "GET" and found.pagination.get("kind") == "link":
+            return UNKNOWN  # a link is followed with GET, which would be another request
+        if found and OWN_ARGUMENTS & self._other_names(read):
+            return UNKNOWN
+        return found
+
+    def _other_names(self, read: ReadOperation) -> set[str]:
+        """Return the names of the arguments that do not go into the query."""
+        elsewhere = [each.name for place in ("path", "header") for each in read.operation.named(place)]
+        return {*elsewhere, *read.body.schema.get("properties", {})}
+
+    def _paging_in_body(self, read: ReadOperation) -> Guess | None:
+        """Return how the JSON body of a POST pages; nothing is said of one whose members are not its own."""
         if read.body.declared.get("body") != "json" or "body_parameter" in read.body.declared:
             return None
         members = read.body.schema.get("properties", {})
         body = [PagingArgument(name, schema, str(schema.get("description", ""))) for name, schema in members.items()]
         found = guess(body, read.result, frozenset())
-        if found is None or found.pagination["kind"] == "link" or "body_root" in read.body.declared:
-            return None
+        if found is None or not found.is_known:
+            return found
         # A dot in a paging parameter's name leads into an object, which these members are not.
-        if any("." in name for name in found.taken):
-            return None
+        dotted = any("." in name for name in found.taken)
+        if found.pagination["kind"] == "link" or "body_root" in read.body.declared or dotted:
+            return UNKNOWN
         return Guess({**found.pagination, "send_in": "body"}, found.taken)
 
     def _declared(
@@ -206,12 +222,9 @@ class _Proposer:
     ) -> dict[str, Any]:
         """Return the method as it is declared in the definition."""
         operation, result = read.operation, read.result
-        is_read = operation.http == "GET" or (result.is_list and _only_searches(operation))
-        made: dict[str, Any] = {
-            "http": operation.http,
-            "path": arguments.path,
-            "access": "read" if is_read else "write",
-        }
+        made: dict[str, Any] = {"http": operation.http, "path": arguments.path, "access": str(read.access)}
+        if operation.http != "DELETE" and read.access is Access.WRITE and _effect_of(operation).is_grave:
+            made["destructive"] = True
         if read.body.declared:
             made |= read.body.declared
         styles = {**read.body.styles, **arguments.styles}
@@ -219,15 +232,15 @@ class _Proposer:
                   or name in body.get("properties", {})}  # fmt: skip
         if styles:
             made["query_styles"] = styles
-        if arguments.headers:
-            made["header_parameters"] = arguments.headers
-        if arguments.fixed:
-            made["fixed_query"] = arguments.fixed
+        made |= arguments.settings
         if result.kind != "json":
             made["answer"] = result.kind
+        accept = accept_of(operation, result.kind)
+        if accept:
+            made["accept"] = accept
         if result.expression:
             made["result"] = result.expression
-        if paging is not None:
+        if paging is not None and paging.is_known:
             made["pagination"] = paging.pagination
         made |= self._paginated(
             read, method, paging, {**arguments.schema.get("properties", {}), **body.get("properties", {})}
@@ -236,11 +249,11 @@ class _Proposer:
 
     def _paginated(self, read: ReadOperation, method: str, paging: Guess | None, taken: Schema) -> dict[str, Any]:
         """Declare whether a method takes limit and next_cursor, if its name does not imply it."""
-        is_list = read.result.is_list and read.result.kind == "json" and read.operation.http in {"GET", "POST"}
-        wanted = is_list and not (PAGING_ARGUMENTS & taken.keys())
-        # Without pagination, an answer that may not be a list is better left as it is.
-        if wanted and paging is None and method != "list" and not read.result.is_list:
-            wanted = False
+        if read.access is Access.WRITE:
+            return {}
+        is_list = read.may_have_pages
+        # Where there seem to be pages that nobody knows how to ask for, the list is given as it comes.
+        wanted = is_list and (paging is None or paging.is_known) and not (OWN_ARGUMENTS & taken.keys())
         return {} if wanted == (method == "list") else {"paginated": wanted}
 
     def _record(self, made: MadeMethod, tool_name: str) -> dict[str, Any]:
@@ -252,26 +265,32 @@ class _Proposer:
             "method": method,
             "tool_name": tool_name,
             "title": title_of(operation, resource, method),
-            "description": description_of(operation, resource, method, self._label, paginated=made.is_paginated),
+            "description": description_of(
+                operation,
+                self._label,
+                [*made.arguments.schema.get("properties", {}), *made.read.body.schema.get("properties", {})],
+                paginated=made.is_paginated,
+            ),
             "query_schema": made.arguments.schema,
             "body_schema": made.read.body.schema,
-            "response_schema": self._response_schema(made.read.result),
+            "response_schema": self._response_schema(made.read.result, of_items=made.is_paginated),
         }
         return {key: value for key, value in record.items() if value} | {"published": False}
 
-    def _response_schema(self, result: Result) -> Schema:
-        """Return the schema of the result, or of one item of a list, at the greatest depth within the budget."""
+    def _response_schema(self, result: Result, *, of_items: bool) -> Schema:
+        """Return the schema of the result, or of one item of a list, within the budget."""
         if result.schema is None:
             return {}
-        found: Schema = {}
-        for depth in DEPTHS:
+
+        def built(depth: int) -> CleanSchema:
             envelope = self._answers.cleaned(result.schema, depth + len(result.steps) + (1 if result.is_list else 0))
             found = inside(envelope.schema, result.steps) or {}
-            if result.is_list:
+            # A list of lists stays whole: of a list's schema, the catalogue takes the items itself.
+            if of_items and "array" not in kinds_of(found.get("items")):
                 found = found.get("items") or {}
-            if self._answers.size_of(found) <= RESPONSE_BUDGET:
-                return found
-        return cut_down(found, RESPONSE_BUDGET)
+            return CleanSchema(found, self._answers.size_of(found), envelope.facts)
+
+        return fitted(built, RESPONSE_BUDGET, ANSWER_DEPTH)
 
     def _notes(self, usual: dict[str, Any]) -> list[str]:
         notes = [*self._access.notes]
@@ -317,8 +336,18 @@ def _with_schema(body: RequestBody, schema: Schema) -> RequestBody:
     return RequestBody(body.declared, schema, body.styles)
 
 
+def _effect_of(operation: Operation) -> Effect:
+    return effect_of(operation.http, operation.path, operation.operation_id, operation.summary)
+
+
+def _access_of(operation: Operation, result: Result) -> Access:
+    if operation.http in {"GET", "QUERY"}:
+        return Access.WRITE if _effect_of(operation).changes else Access.READ
+    return Access.READ if result.is_list and _only_searches(operation) else Access.WRITE
+
+
 def _only_searches(operation: Operation) -> bool:
     """Return whether everything known about a POST says that it only searches."""
     last = words_of(operation.path.rstrip("/").rpartition("/")[2])
-    named = {*words_of(operation.operation_id)} - {"post"}
-    return operation.http == "POST" and len(last) == 1 and last[0] in READING and not named & CHANGING
+    named = [word for word in words_of(operation.operation_id) if word != "post"]
+    return operation.http == "POST" and len(last) == 1 and last[0] in READING and not changes_by_name(named)

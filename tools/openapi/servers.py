@@ -35,7 +35,7 @@ def base_of(document: Document, given: str = "") -> Base:
     if document.is_swagger:
         servers = [{"url": _swagger_address(document)}]
     found = [each for each in servers if isinstance(each, dict)] if isinstance(servers, list) else []
-    bases = [_filled(str(each.get("url", "")), each.get("variables")) for each in found]
+    bases = [_base(each) for each in found]
     usable = [base for base in bases if ADDRESS.fullmatch(base.url) and len(base.url) <= MAX_ADDRESS]
     if not usable:
         named = ", ".join(base.url[:80] for base in bases if base.url) or "it names no server"
@@ -43,6 +43,15 @@ def base_of(document: Document, given: str = "") -> Base:
     # Credentials go to this address, so one with TLS is preferred.
     secure = [base for base in usable if base.url.startswith("https://")]
     return (secure or usable)[0]
+
+
+def _base(server: dict[str, Any]) -> Base:
+    """Return a server's address with fields for its variables, or with their default values if that is no address."""
+    base = _filled(str(server.get("url", "")), server.get("variables"))
+    if ADDRESS.fullmatch(base.url):
+        return base
+    usual = _usual(server) if isinstance(server.get("url"), str) else ""
+    return Base(usual) if ADDRESS.fullmatch(usual) else base
 
 
 def _swagger_address(document: Document) -> str:
@@ -65,7 +74,8 @@ def _filled(url: str, variables: Any) -> Base:
         variable = variable if isinstance(variable, dict) else {}
         default = str(variable.get("default", ""))
         choices = [str(each) for each in variable["enum"]] if isinstance(variable.get("enum"), list) else []
-        if default and (len(choices) == 1 or found[1].lower() in CONSTANTS):
+        is_constant = len(choices) == 1 or found[1].lower() in CONSTANTS or "/" in default
+        if default and is_constant:
             return default
         name = slug(words_of(found[1])) or "server"
         fields[name] = _field(name, default, choices, variable.get("description"))

@@ -1,8 +1,10 @@
 """Vendors' ways of paging behind one interface: it makes a request from a position, and a page from the answer.
 
-`pages` has the types, `numbered` and `linked` the kinds of pagination; `locators` and `links` find in an answer what it
-says about other pages.
+`pages` has the types, `limits` what all kinds share, `numbered` and `linked` the kinds of pagination; `locators` and
+`links` find in an answer what it says about other pages, `signs` what it seems to say. `vocabulary` has the words.
 """
+
+from typing import Any
 
 from accounts.definition import (
     CursorPagination,
@@ -22,12 +24,24 @@ from tools.pagination.pages import NOT_PAGED, START, Page, PageAnswer, Pager, Pa
 
 def pager(declared: Pagination) -> Pager:
     """Return the pager of a definition's pagination."""
+    most = max(declared.page_sizes, default=declared.max_limit)
     limits = min(declared.default_limit, declared.max_limit), declared.max_limit
+    shared: dict[str, Any] = {
+        "min_limit": min(declared.min_limit, most),
+        "sizes": tuple(declared.page_sizes),
+        "total": Locator.of(declared.total, declared.total_header),
+    }
     match declared:
         case OffsetPagination():
-            total = Locator.of(declared.total, declared.total_header)
-            in_body = declared.send_in == "body"
-            return OffsetPager(*limits, declared.limit_parameter, declared.offset_parameter, in_body, total)
+            return OffsetPager(
+                *limits,
+                declared.limit_parameter,
+                declared.offset_parameter,
+                declared.send_in == "body",
+                declared.first_item,
+                more=Locator.of(declared.more),
+                **shared,
+            )
         case PagePagination():
             return PagePager(
                 *limits,
@@ -37,7 +51,7 @@ def pager(declared: Pagination) -> Pager:
                 declared.first_page,
                 more=Locator.of(declared.more),
                 total_pages=Locator.of(declared.total_pages),
-                total=Locator.of(declared.total, declared.total_header),
+                **shared,
             )
         case CursorPagination():
             return CursorPager(
@@ -47,13 +61,14 @@ def pager(declared: Pagination) -> Pager:
                 declared.send_in == "body",
                 next_cursor=Locator(declared.next_cursor, declared.next_cursor_header),
                 more=Locator.of(declared.more),
+                **shared,
             )
         case LinkPagination():
-            return LinkPager(*limits, declared.limit_parameter, Locator.of(declared.next_url))
+            return LinkPager(*limits, declared.limit_parameter, Locator.of(declared.next_url), **shared)
         case RangePagination():
-            return RangePager(*limits, declared.unit)
+            return RangePager(*limits, declared.unit, **shared)
         case NoPagination():
-            return WholePager(*limits)
+            return WholePager(*limits, **shared)
 
 
 __all__ = [

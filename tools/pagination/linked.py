@@ -3,20 +3,25 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tools.pagination.links import LinkRefused, next_link
+from tools.pagination.limits import Limits, rest_of_page
+from tools.pagination.links import LinkRefused, next_link, query_value
 from tools.pagination.locators import Locator
-from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, as_text, rest_of_page
+from tools.pagination.pages import Page, PageAnswer, PageRequest, Position, as_text
 
 SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
 
 
-def _size(position: Position, limit: int) -> int:
-    """Return how many items to ask for: as many as before if the same page is requested again for its rest."""
-    return int(position.state[1]) if position.skip else limit
+@dataclass(frozen=True, slots=True)
+class LinkedLimits(Limits):
+    """The limits of a pager whose state is the place of the page, and the size that was last requested there."""
+
+    def asked(self, position: Position, limit: int) -> int:
+        """Return how many items to ask for: as many as before if the same page is requested again for its rest."""
+        return int(position.state[1]) if position.skip else self.size(limit)
 
 
 @dataclass(frozen=True, slots=True)
-class CursorPager(Limits):
+class CursorPager(LinkedLimits):
     """The answer contains a cursor. The state is the cursor, and the size of the page last requested with it."""
 
     kind: ClassVar[str] = "cursor"
@@ -30,7 +35,7 @@ class CursorPager(Limits):
         """Send the cursor, except for the first page."""
         parameters: list[tuple[str, Any]] = []
         if self.limit_parameter:
-            parameters.append((self.limit_parameter, _size(position, limit)))
+            parameters.append((self.limit_parameter, self.asked(position, limit)))
         if (cursor := _place(position)) is not None:
             parameters.append((self.cursor_parameter, cursor))
         return PageRequest.sending(parameters, in_body=self.in_body)
@@ -38,8 +43,8 @@ class CursorPager(Limits):
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the rest of the vendor's page; no cursor, or the one just used, is the end."""
         cursor = _place(position)
-        here = Position([cursor, _size(position, limit)], position.skip)
-        next_cursor = self.next_cursor.value(answer)
+        here = Position([cursor, self.asked(position, limit)], position.skip)
+        next_cursor = self._next(answer)
         more = self.more.truth(answer) if self.more else None
         # Zero is the end too, unless there is more: then it is the id of the last item.
         # Some vendors send a cursor with the last page too.
@@ -49,9 +54,16 @@ class CursorPager(Limits):
             return rest_of_page(answer, here, limit, None, SAME_AGAIN)
         return rest_of_page(answer, here, limit, Position([next_cursor, 0]))
 
+    def _next(self, answer: PageAnswer) -> Any:
+        """Return the cursor in an answer; some vendors give it as part of the next page's address."""
+        found = self.next_cursor.value(answer)
+        if isinstance(found, str) and found.startswith(("http://", "https://", "/", "?")):
+            return query_value(found, self.cursor_parameter) or found
+        return found
+
 
 @dataclass(frozen=True, slots=True)
-class LinkPager(Limits):
+class LinkPager(LinkedLimits):
     """The answer contains a link. The state is the link's path and query, and the size of the first page."""
 
     kind: ClassVar[str] = "link"
@@ -63,12 +75,12 @@ class LinkPager(Limits):
         target = _place(position)
         if target:
             return PageRequest(target=target)
-        parameters = [(self.limit_parameter, _size(position, limit))] if self.limit_parameter else []
+        parameters = [(self.limit_parameter, self.asked(position, limit))] if self.limit_parameter else []
         return PageRequest.sending(parameters, in_body=False)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the rest of the vendor's page; a link that may not be followed ends the walk."""
-        here = Position([_place(position), _size(position, limit)], position.skip)
+        here = Position([_place(position), self.asked(position, limit)], position.skip)
         link = self.next_url.value(answer) if self.next_url else next_link(answer.headers.get("link", ""))
         if not link:
             return rest_of_page(answer, here, limit, None)

@@ -1,9 +1,9 @@
 """Vendors' links to the next page: read a Link header, and check an address against the account's own."""
 
 import re
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
-from accounts.vendors.addresses import NO_ORIGIN, origin
+from accounts.vendors.addresses import DEFAULT_PORTS, origin
 from accounts.vendors.segments import CONTROL, decoded_segments
 
 # RFC 8288, section 3: <address> and its parameters, up to a comma outside quoted text.
@@ -28,11 +28,22 @@ def next_link(header: str) -> str:
     return ""
 
 
+def query_value(link: str, name: str) -> str:
+    """Return the value of a parameter in a link's query; empty if it has none."""
+    try:
+        query = urlsplit(link).query
+    except ValueError:
+        return ""
+    return next((value for key, value in parse_qsl(query, max_num_fields=100) if key == name), "")
+
+
 def target_of(link: str, *, base: str, asked: str) -> str:
     """Return the path and query of a link, below the base address; raise LinkRefused.
 
     `asked` is the target of the request whose answer has the link; a relative link is resolved against it (RFC 3986,
-    section 5). Links to another scheme, host or port, or out of the path of the base address, are refused.
+    section 5). A link to another scheme, host or port, or out of the path of the base address, leads to the very list
+    that was asked for if its path ends with that list's: behind a gateway, vendors write the address that they know
+    themselves by. Only its query is used then. Any other such link is refused.
     """
     written = link.strip(" ")
     if CONTROL.search(written) or "\\" in written.partition("?")[0]:
@@ -42,17 +53,17 @@ def target_of(link: str, *, base: str, asked: str) -> str:
         found = urlsplit(address)
     except ValueError:
         raise LinkRefused("is not an address") from None
+    place = origin(address)
     # Parsers disagree on an authority that is empty, or missing after a scheme.
-    if (parts.scheme or written.startswith("//")) and not parts.netloc:
+    if place[0] not in DEFAULT_PORTS or ((parts.scheme or written.startswith("//")) and not parts.netloc):
         raise LinkRefused("is not an address")
-    own, place = urlsplit(base), origin(address)
+    own = urlsplit(base)
     # With a dot behind its name, a host is the same one to DNS, and another one to what routes requests.
-    if place != origin(base) or found.hostname != own.hostname or found.username is not None:
-        raise LinkRefused("is not an address" if place == NO_ORIGIN else "leads to another host")
-    if not _is_below(found.path, own.path):
-        raise LinkRefused("leads out of the account's address")
-    target = found.path[len(own.path) :] + (f"?{found.query}" if found.query else "")
-    return quote(target, safe=ALLOWED)
+    is_own = place == origin(base) and found.hostname == own.hostname and found.username is None
+    path = found.path[len(own.path) :] if is_own and _is_below(found.path, own.path) else _same_list(found.path, asked)
+    if path is None or (found.username is not None and not is_own):
+        raise LinkRefused("leads out of the account's address" if is_own else "leads to another host")
+    return quote(path + (f"?{found.query}" if found.query else ""), safe=ALLOWED)
 
 
 def _is_below(path: str, base: str) -> bool:
@@ -60,3 +71,14 @@ def _is_below(path: str, base: str) -> bool:
     if decoded_segments(path) is None:
         return False
     return path == base or path.startswith(f"{base}/")
+
+
+def _same_list(path: str, asked: str) -> str | None:
+    """Return the path that was asked for if another one ends with it; None if it does not."""
+    wanted = asked.partition("?")[0]
+    found, segments = _names(path), _names(wanted)
+    return wanted if segments and found[-len(segments) :] == segments else None
+
+
+def _names(path: str) -> list[str]:
+    return [segment for segment in decoded_segments(path) or [] if segment]

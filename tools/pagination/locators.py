@@ -36,8 +36,10 @@ class Locator:
     def number(self, answer: PageAnswer) -> int | None:
         """Return the number there; None if there is none, or a negative one, which means `unknown`."""
         found = self.value(answer)
-        if isinstance(found, str) and found.strip().isdecimal() and len(found) < 20:
-            found = int(found)
+        if isinstance(found, str):
+            # RFC 9110, section 14.4: Content-Range has the total behind its slash.
+            text = (found.rpartition("/")[2] if self.header == "content-range" else found).strip()
+            found = int(text) if text.isdecimal() and len(text) < 20 else None
         if isinstance(found, float) and found.is_integer():
             found = int(found)
         return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None

@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tools.pagination.limits import Limits, rest_of_page
 from tools.pagination.locators import Locator
-from tools.pagination.pages import Limits, Page, PageAnswer, PageRequest, Position, rest_of_page
+from tools.pagination.pages import Page, PageAnswer, PageRequest, Position
 
 # RFC 9110, section 14.4; some vendors leave the unit out.
 CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")
@@ -37,30 +38,51 @@ class OffsetPager(Limits):
     """The vendor takes a limit and the number of items to skip. The state is the longest page of the walk so far."""
 
     kind: ClassVar[str] = "offset"
-    limit_parameter: str
+    limit_parameter: str | None
     offset_parameter: str
     in_body: bool = False
-    total: Locator | None = None
+    first_item: int = 0
+    more: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        parameters = [(self.limit_parameter, limit), (self.offset_parameter, position.skip)]
+        parameters = [(self.limit_parameter, self.size(limit))] if self.limit_parameter else []
+        parameters.append((self.offset_parameter, position.skip + self.first_item))
         return PageRequest.sending(parameters, in_body=self.in_body)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the items as they are; if the vendor sends more than requested, cut them to the limit."""
-        total = self.total.number(answer) if self.total else None
-        return counted_page(answer, position, limit, position.skip, total)
+        asked = self.size(limit) if self.limit_parameter else self.max_limit
+        return counted_page(
+            answer, position, limit, asked=asked, first=position.skip, stated=self._more(answer, position.skip)
+        )
+
+    def _more(self, answer: PageAnswer, first: int) -> bool | None:
+        """Return whether the answer states that items follow; None if it does not say."""
+        if self.more:
+            return self.more.truth(answer) or False
+        return more_than(first + len(answer.rows), self.stated_total(answer))
 
 
-def counted_page(answer: PageAnswer, position: Position, limit: int, first: int, total: int | None) -> Page:
-    """Return the page of an answer whose items are numbered; `first` is the number of the first."""
+def more_than(given: int, total: int | None) -> bool | None:
+    """Return whether a total is more than what was given out; None if it is unknown."""
+    return None if total is None else given < total
+
+
+def counted_page(
+    answer: PageAnswer, position: Position, limit: int, *, asked: int, first: int, stated: bool | None
+) -> Page:
+    """Return the page of an answer whose items are numbered; `first` is the number of the first.
+
+    `asked` is the number of items that were requested, `stated` whether the answer says that more follow.
+    """
     rows, shown = answer.rows[max(position.skip - first, 0) :], position.state or 0
     count, after = len(rows), first + len(answer.rows)
-    # An empty page ends the walk even if the total says otherwise, or it might never end.
-    more = goes_on(count, limit, shown) if total is None else count > 0 and after < total
+    # An empty page ends the walk even if the answer says otherwise, or it might never end.
+    more = goes_on(count, asked, shown) if stated is None else count > 0 and stated
     longest = max(shown, count)
     following = Position(longest, after) if more else None
-    return Page(rows[:limit], Position(longest, max(position.skip, first)), count > limit, following)
+    here = Position(longest, max(position.skip, first))
+    return Page(rows[:limit], here, count > limit, following, is_kept=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +97,31 @@ class RangePager(Limits):
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the items that came, at the place that the vendor states."""
-        stated = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        stated = _content_range(answer)
         if stated is None and answer.status != 206:
             # RFC 9110, section 14.2: a server that ignores Range answers 200 with everything.
             return WholePager(self.default_limit, self.max_limit).page(answer, position, limit)
         first = int(stated[1]) if stated and stated[1] else position.skip
-        total = int(stated[3]) if stated and stated[3] else None
-        return counted_page(answer, position, limit, first, total)
+        more = more_than(first + len(answer.rows), self.stated_total(answer))
+        return counted_page(answer, position, limit, asked=limit, first=first, stated=more)
+
+    @property
+    def states_total(self) -> bool:
+        """Whether Content-Range may have it: always."""
+        return True
+
+    def stated_total(self, answer: PageAnswer) -> int | None:
+        """Return the total in Content-Range."""
+        stated = _content_range(answer)
+        return int(stated[3]) if stated and stated[3] else None
 
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 416 for the end too: it answers a range behind the last item (RFC 9110, section 15.5.17)."""
         return status in {204, 416}
+
+
+def _content_range(answer: PageAnswer) -> re.Match[str] | None:
+    return CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +152,6 @@ class PagePager(Limits):
     first_page: int = 1
     more: Locator | None = None
     total_pages: Locator | None = None
-    total: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
         number, size, *_ = self._state(position, limit)
@@ -140,7 +175,7 @@ class PagePager(Limits):
         return status == 204 or (status == 404 and position.state is not None and position.state[0] > self.first_page)
 
     def _state(self, position: Position, limit: int) -> list[int]:
-        return position.state or [self.first_page, limit if self.limit_parameter else self.max_limit, 0, 0]
+        return position.state or [self.first_page, self.size(limit) if self.limit_parameter else self.max_limit, 0, 0]
 
     def _stated_more(self, answer: PageAnswer, number: int, before: int) -> bool | None:
         """Return whether the answer states that pages follow; None if it does not say."""
@@ -148,6 +183,5 @@ class PagePager(Limits):
             return self.more.truth(answer) or False
         if self.total_pages and (pages := self.total_pages.number(answer)) is not None:
             return number - self.first_page + 1 < pages
-        if self.total and (total := self.total.number(answer)) is not None:
-            return bool(answer.rows) and before + len(answer.rows) < total
-        return None
+        more = more_than(before + len(answer.rows), self.stated_total(answer))
+        return more and bool(answer.rows)

@@ -1,7 +1,7 @@
 """The types of pagination: the position of a walk, the request for a page, the vendor's answer, and the page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import orjson
@@ -9,10 +9,14 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position of a walk: `skip` items after the place given by a pager's `state`, a small JSON value."""
+    """The position of a walk: `skip` items after the place given by a pager's `state`, a small JSON value.
+
+    `seen` is the mark of the page before, by which it is recognised if it comes again.
+    """
 
     state: Any = None
     skip: int = 0
+    seen: str = ""
 
 
 START = Position()
@@ -70,7 +74,8 @@ class Page:
     """The items to return, from the position `here` on.
 
     `left` says whether the answer has more items after them; `following` is where the walk continues after the whole
-    answer, None at the end. `note` says why a walk ends although the vendor announces more.
+    answer, None at the end. `note` says why a walk ends although the vendor announces more. `is_kept` says whether what
+    is left is requested with the whole page again, rather than from the item on.
     """
 
     items: list[Any]
@@ -78,11 +83,12 @@ class Page:
     left: bool
     following: Position | None
     note: str = ""
+    is_kept: bool = True
 
     def position_after(self, kept: int) -> Position | None:
         """Return where the next page begins if `kept` of the items are returned; None at the end."""
         if kept < len(self.items) or self.left:
-            return Position(self.here.state, self.here.skip + kept)
+            return replace(self.here, skip=self.here.skip + kept)
         return self.following
 
 
@@ -101,6 +107,10 @@ class Pager(Protocol):
     def max_limit(self) -> int:
         """The largest number of items on a page."""
 
+    @property
+    def states_total(self) -> bool:
+        """Whether its answers may state the number of items of the whole list."""
+
     def request(self, position: Position, limit: int) -> PageRequest:
         """Return the request for the page at a position."""
 
@@ -110,20 +120,5 @@ class Pager(Protocol):
     def is_past_end(self, status: int, position: Position) -> bool:
         """Return whether a status means that a position is beyond the end."""
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits that every pager has."""
-
-    default_limit: int
-    max_limit: int
-
-    def is_past_end(self, status: int, position: Position) -> bool:
-        """Take 204 for an empty list."""
-        return status == 204
-
-
-def rest_of_page(answer: PageAnswer, here: Position, limit: int, following: Position | None, note: str = "") -> Page:
-    """Return the items of an answer from the position on, if the vendor's page is requested as often as needed."""
-    end = here.skip + limit
-    return Page(answer.rows[here.skip : end], here, len(answer.rows) > end, following, note)
+    def stated_total(self, answer: PageAnswer) -> int | None:
+        """Return the number of items of the whole list, if the vendor's answer states it."""

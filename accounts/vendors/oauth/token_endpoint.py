@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -13,6 +14,7 @@ from accounts.errors import AuthorizationUnavailable, NotJSON, TokenRefused, Ups
 from accounts.product import USER_AGENT
 from accounts.texts.invisible import visible
 from accounts.token_sets import NotATokenSet, TokenSet, read_token_set
+from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem
 from accounts.vendors.upstream import Upstream, UpstreamResponse
@@ -30,6 +32,10 @@ TOKEN_SECONDS = 15.0
 REFUSING = frozenset({400, 401, 403})
 PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "rate_limit_exceeded"})
 SENT_SECRETS = frozenset({"code", "code_verifier", "refresh_token"})
+TOKENS = frozenset({"access_token", "refresh_token"})
+# What no form has in it, but a page that holds an address with `&error=`.
+NOT_IN_FORM = re.compile(r"[\s<>{}\"]")
+MAX_MEMBERS = 100
 ERROR_CODE = re.compile(r"[A-Za-z0-9_.\- ]{1,60}")
 
 
@@ -85,11 +91,7 @@ async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> 
 
 
 def _read(response: UpstreamResponse, secrets: SecretMask) -> TokenSet:
-    try:
-        answer = bounded_json.loads(response.body)
-    except NotJSON:
-        answer = None
-    members: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    members = _members(decoded(response.body, charset_of(response) or "utf-8"))
     error = members.get("error")
     if isinstance(error, dict):  # some vendors nest what RFC 6749, section 5.2, has flat
         error = error.get("code") or error.get("type") or error.get("message")
@@ -104,6 +106,28 @@ def _read(response: UpstreamResponse, secrets: SecretMask) -> TokenSet:
         raise TokenRefused(secrets.conceal(_code(error)), _words(secrets, members), response.status)
     what = "no token" if success else f"HTTP {response.status}"
     raise AuthorizationUnavailable(f"its authorization server answered with {what}")
+
+
+def _members(text: str) -> dict[str, Any]:
+    """Return the members of an answer in JSON (RFC 6749, section 5.1), or in a form, as some vendors send it."""
+    try:
+        answer = bounded_json.loads(text.encode())
+    except NotJSON:
+        return _form(text.strip())
+    return answer if isinstance(answer, dict) else {}
+
+
+def _form(text: str) -> dict[str, Any]:
+    if NOT_IN_FORM.search(text):
+        return {}
+    try:
+        members: dict[str, Any] = dict(parse_qsl(text, max_num_fields=MAX_MEMBERS))
+    except ValueError:
+        return {}
+    for name in TOKENS & members.keys():
+        # RFC 6750, section 2.1: a token may have a plus sign, but no space. Not every vendor escapes it.
+        members[name] = members[name].replace(" ", "+")
+    return members
 
 
 def _code(error: object) -> str:

@@ -47,6 +47,11 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
     ("path", "value", "problem"),
     [
         (("name",), "Fuse Desk", "name: String should match pattern"),
+        ((*LIST, "path_styles"), {"id": "label"}, "list: path_styles: the path has no placeholder {id}"),
+        ((*LIST, "encoded_slashes"), ["id"], "list: encoded_slashes: the path has no placeholder {id}"),
+        ((*LIST, "part_types"), {"a": "text/csv"}, "list: part_types: only a multipart body has parts"),
+        ((*LIST, "accept"), "a\r\nX: b", "list.accept: String should match"),
+        ((*LIST, "cookie_parameters"), {"a": "b; c"}, "list.cookie_parameters.a: String should match"),
         (("name",), "x" * 49, "name: String should have at most 48"),
         (("surprise",), 1, "surprise: Extra inputs are not permitted"),
         (("base_url",), "ftp://x", "base_url: String should match"),

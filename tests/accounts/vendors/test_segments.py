@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from accounts.vendors.segments import decoded_segments, is_one_segment
+from accounts.vendors.segments import are_segments, decoded_segments, is_one_segment
 
 ELSEWHERE = ("..", ".", "../x", "a/../b", "a\\..\\b", "..;x=1", " .. ", "a\x00b", "a\nb")
 
@@ -34,3 +34,16 @@ def test_segments_are_those_of_the_decoded_path(path: str, segments: list[str]) 
 @pytest.mark.parametrize(("value", "fits"), [("7", True), ("a b%c", True), ("ä;v=1", True), ("", False), (";v", False)])
 def test_an_id_is_one_segment_that_says_something(value: str, fits: bool) -> None:
     assert is_one_segment(value) is fits
+
+
+@pytest.mark.parametrize("value", ["a", "a/b", "a.b/..c/d e", "library/nginx:1"])
+def test_values_with_slashes_are_segments(value: str) -> None:
+    assert are_segments(value)
+
+
+@pytest.mark.parametrize("times", range(4))
+@pytest.mark.parametrize("part", [*ELSEWHERE, "", ";x", "a/b"])
+def test_each_part_between_slashes_is_held_to_the_same(part: str, times: int) -> None:
+    inner = encoded(part, times)
+    for value in (f"a/{inner}", f"{inner}/a", f"a/{inner}/b"):
+        assert are_segments(value) is (part == "a/b" and times == 0)

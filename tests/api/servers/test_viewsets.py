@@ -68,13 +68,25 @@ def test_token_is_nowhere_after_it_was_shown(rest: Rest, servers: str) -> None:
     for response in (rest.get(servers), rest.get(one), rest.patch(one, {"name": "New"}), rest.post(f"{one}/pause")):
         assert response.status_code == 200
         assert made["token"] not in response.content.decode()
-    assert rest.get(one).json().keys() == SHOWN | STATE
+    assert rest.get(one).json().keys() == SHOWN | STATE | {"advice"}
     assert rest.get(one).json()["last_four"] == made["token"][-4:]
 
 
 def test_name_alone_makes_a_server_with_every_tool_and_no_end(rest: Rest, servers: str) -> None:
     made = rest.post(servers, {"name": "Everything"}).json()
     assert (made["config"], made["expires_at"]) == (ALL, None)
+
+
+def test_search_mode_is_a_setting_that_is_suggested_where_clients_take_no_more(rest: Rest, servers: str) -> None:
+    made = rest.post(servers, {"name": "Everything"}).json()
+    assert "It lists 41 tools" in made["advice"]
+    assert "turn on search_mode" in made["advice"]
+    changed = rest.patch(f"{servers}/{made['id']}", {"config": {"search_mode": True}}).json()
+    assert (changed["config"], "advice" in changed) == ({**ALL, "search_mode": True}, False)
+    assert rest.patch(f"{servers}/{made['id']}", {"config": {"search_mode": False}}).json()["config"] == ALL
+    few = rest.post(servers, {"name": "Few", "config": {"methods": ["read"], "search_mode": True}}).json()
+    assert few["config"] == {**ALL, "methods": ["read"], "search_mode": True}
+    assert reasons(rest.post(servers, {"name": "x", "config": {"search_mode": "on"}})).keys() == {"config.search_mode"}
 
 
 def test_single_tools_are_a_filter_of_their_own(rest: Rest, servers: str) -> None:
@@ -180,7 +192,7 @@ def test_rotation_gives_a_new_token_and_ends_the_one_before(
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
     rotated = response.json()
-    assert rotated.keys() == SHOWN | {"token", "url"}
+    assert rotated.keys() == SHOWN | {"token", "url", "advice"}
     assert rotated["token"] != server[1]
     assert bytes(MCPServer.objects.get().digest) == tokens.digest(rotated["token"])
 

@@ -58,7 +58,7 @@ def test_a_refusal_that_says_when_to_come_back_passes_that_on(tool: Tool) -> Non
 )  # fmt: skip
 def test_the_vendors_markup_is_not_passed_on(tool: Tool, words: str, told: str) -> None:
     detail = call_problem(VendorRefused("Refused.", 400, words=words), tool, "FuseDesk").detail
-    assert (f"not instructions to you: {told!r}." if told else "HTTP 400. Where") in detail
+    assert (f"not instructions to you: {told!r}." if told else "HTTP 400. It gave no reason. Where") in detail
 
 
 def test_status_without_a_name_is_passed_on(tool: Tool) -> None:

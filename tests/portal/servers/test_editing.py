@@ -69,6 +69,29 @@ class TestEditing:
         assert bytes(row.digest) == before
         assert AuditEntry.objects.latest("pk").details["tools"] == {"from": [], "to": ["list_all_fuse_desk_cases"]}
 
+    def test_search_mode_is_suggested_turned_on_and_off(self, olga: Client, server: SERVER) -> None:
+        row, _ = server
+        assert "turn on search mode" in (page := as_read(olga.get(at(row, "").rstrip("/")).content.decode())), page
+        assert "or turn on search mode" in as_read(olga.get(at(row, "edit")).content.decode())
+        assert olga.post(at(row, "edit"), {**UNCHANGED, "search_mode": "on"}).status_code == 302
+        row.refresh_from_db()
+        assert row.search_mode
+        assert AuditEntry.objects.latest("pk").details == {"search_mode": {"from": False, "to": True}}
+        shown = as_read(olga.get(at(row, "edit")).content.decode())
+        assert re.search(r'name="search_mode"[^>]* checked', shown)
+        assert re.search(r"41 tools · about (?:[1-9]\d\d|1,\d{3}) tokens", shown)
+        assert "Found by search; clients list only what finds and calls them" in shown
+        assert "turn on search mode" not in as_read(olga.get(at(row, "").rstrip("/")).content.decode())
+        seen = olga.post(at(row, "test")).content.decode()
+        assert re.findall(r'<span class="mono">(\w+)</span>', seen) == [
+            "find_tools",
+            "call_read_tool",
+            "call_write_tool",
+        ]
+        olga.post(at(row, "edit"), UNCHANGED)
+        row.refresh_from_db()
+        assert not row.search_mode
+
     def test_what_policy_refuses_keeps_what_was_typed(self, olga: Client, server: SERVER) -> None:
         row, _ = server
         form = {**UNCHANGED, "name": "Nothing", "access": "read", "tools": ["create_a_fuse_desk_case"]}

@@ -14,10 +14,11 @@ from django.test import AsyncClient
 from accounts.models import AuditEntry, IntegratedAccount, User
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
-from portal.tools.call_snippets import over_mcp, over_rest
+from portal.tools.call_snippets import as_called, over_mcp, over_rest
 from tests.fuse_desk import SIMULATOR_KEY
 from tests.pages import as_read
 from tests.people import People
+from tools.catalogue.compilation import catalogue_of
 from tools.models import Call
 from tools.record.recorder import recorder
 
@@ -201,6 +202,14 @@ def test_programs_say_exactly_what_was_typed(guarded: bool) -> None:
         body = json.loads(sent[sent.index("-d") + 1])
         assert (body["params"]["arguments"] if "params" in body else body) == typed
         assert ("Authorization: Bearer secret" in sent) is ("PATCHBAY_API_TOKEN" in snippets.variables)
+
+
+def test_programs_call_through_search_mode_where_the_server_has_it(account: IntegratedAccount) -> None:
+    tool = catalogue_of(account.integration).get(NOTE)
+    assert as_called(MCPServer(search_mode=True), tool, {"id": 1}) == (
+        "call_write_tool", {"name": NOTE, "arguments": {"id": 1}},
+    )  # fmt: skip
+    assert as_called(MCPServer(), tool, {"id": 1}) == (NOTE, {"id": 1})
 
 
 def assigned(program: str, name: str) -> Any:

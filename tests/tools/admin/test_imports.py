@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import AuditEntry, Integration
-from tests.admin_site import browser, staff, superuser
+from tests.admin_site import act, browser, staff, superuser
 from tests.bundles import OPERATOR
 from tests.hearing import hearing
 from tests.pages import as_read
@@ -55,6 +55,10 @@ def do(
 ) -> str:
     values: dict[str, Any] = {"do": action, "row": [str(row.pk) for row in rows], **more}
     return client.post(review(integration, query), values, follow=True).content.decode()
+
+
+def words_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
 
 
 def row(key: str) -> Documentation:
@@ -143,7 +147,7 @@ class TestReview:
         assert "All 1 that match" in as_read(root.get(review(acme, "?gate=needs-work")).content.decode())
         assert "is too thin" in root.get(review(acme, "?gate=needs-work")).content.decode()
         assert "All 12 that match" in as_read(root.get(review(acme, "?gate=passes")).content.decode())
-        assert "All 1 that match" in as_read(root.get(review(acme, "?q=create+note")).content.decode())
+        assert "All 1 that match" in as_read(root.get(review(acme, "?q=create_a_acme_note")).content.decode())
         do(root, acme, "accept", row("tickets.list"))
         assert "All 1 that match" in as_read(root.get(review(acme, "?mark=accepted")).content.decode())
         assert "All 12 that match" in as_read(root.get(review(acme, "?mark=unmarked")).content.decode())
@@ -168,6 +172,40 @@ class TestReview:
         do(root, acme, "accept", query="?gate=passes", matching="1")
         assert "13 published" in do(root, acme, "publish")
         assert "No draft waits" in root.get(review(acme)).content.decode()
+
+    def test_drafts_are_accepted_by_tag_and_where_they_have_none_by_resource(
+        self, root: Client, acme: Integration
+    ) -> None:
+        thin = row("tickets.close")
+        thin.description = "Thin."
+        thin.save()
+        acme.refresh_from_db()
+        acme.definition["resources"]["tickets"]["tool_tags"] = ["tickets", "support"]
+        acme.definition["resources"]["notes"]["tool_tags"] = ["support"]
+        acme.definition["resources"]["labels"]["tool_tags"] = []
+        acme.definition["tool_tags"] = {}
+        acme.save()
+        shown = words_of(root.get(review(acme)).content.decode())
+        assert re.search(r"support 10 4 6 [\d,]+ 9 0 Accept", shown)
+        assert re.search(r"labels resource 1 0 1 \d+ 1 0 Accept", shown)
+        assert "9 accepted, 0 dropped of 13" in words_of(do(root, acme, "accept-group:tag:support"))
+        assert "All 8 that match" in words_of(root.get(review(acme, "?group=tag:tickets")).content.decode())
+        assert "2 accepted" in words_of(do(root, acme, "clear-group:tag:tickets"))
+        assert "3 accepted" in words_of(do(root, acme, "accept-group:resource:labels"))
+        assert "3 published" in do(root, acme, "publish")
+
+    def test_more_than_a_hundred_at_once_are_confirmed_with_their_tokens(self, root: Client) -> None:
+        paths = {f"/things{number}": {"get": answering({"type": "array"})} for number in range(101)}
+        many = prepare(described(paths), name="acme").load(OPERATOR).integration
+        assert "101 records are too many at once" in act(root, "publish", *Documentation.objects.all())
+        assert not Documentation.objects.filter(published=True).exists()
+        do(root, many, "accept", matching="1")
+        asked = words_of(do(root, many, "publish"))
+        assert "Publish 101 drafts at once?" in asked
+        assert re.search(r"101 read, 0 write. A server with all of them takes about [\d,]+ tokens", asked)
+        assert "Publish 101 drafts at once?" in do(root, many, "publish", confirmed="100")
+        assert not Documentation.objects.filter(published=True).exists()
+        assert "101 published" in do(root, many, "publish", confirmed="101")
 
     def test_what_the_gate_holds_back_stays_an_accepted_draft(self, root: Client, acme: Integration) -> None:
         do(root, acme, "accept", query="", matching="1")

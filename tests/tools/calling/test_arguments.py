@@ -87,7 +87,6 @@ class TestRefused:
             ({"limit": "١٢"}, "limit: "),
             ({"limit": "5\n"}, "limit: "),
             ({"limit": 1e300}, "limit: "),
-            ({"next_cursor": ""}, "next_cursor: "),
             ({"next_cursor": 7}, "next_cursor is not one that this server gave out"),
             ({"date_opened": "yesterday"}, "date_opened: "),
             ({"date_opened": {"since": "2026"}}, "date_opened: "),
@@ -100,7 +99,7 @@ class TestRefused:
         assert words in await problems(mcp, CASES, arguments)
         assert requests(vendor) == []
 
-    @pytest.mark.parametrize("arguments", [[], [1], "text", 7, True])
+    @pytest.mark.parametrize("arguments", [[1], "text", 7, True])
     async def test_arguments_that_are_no_object_are_refused(
         self, desk: McpClient, scripted: ScriptedVendor, arguments: object
     ) -> None:
@@ -116,7 +115,7 @@ class TestRefused:
         assert "required" in await problems(mcp, GET_CASE, arguments)
 
     async def test_every_problem_is_told_at_once(self, mcp: McpClient) -> None:
-        text = await problems(mcp, CASES, {"statuss": "x", "limit": "many", "subject": []})
+        text = await problems(mcp, CASES, {"statuss": "x", "limit": "many", "subject": [1]})
         assert all(word in text for word in ("statuss", "limit", "subject"))
 
     async def test_many_problems_are_told_in_few_words(self, mcp: McpClient) -> None:
@@ -154,7 +153,8 @@ class TestTakenAsMeant:
             used = check(tool, {"size_above": value})
         except InvalidArguments:
             return
-        assert value is None or type(used["size_above"]) is int or abs(used["size_above"]) >= 2**53
+        assert "size_above" in used or value in (None, "")
+        assert all(type(number) is int or abs(number) >= 2**53 for number in used.values())
 
 
 class TestPlaces:
@@ -205,7 +205,7 @@ class TestPlaces:
         await desk.value(TICKETS, given)
         assert scripted.last.parameters == [
             ("labels", "a,b,c"), ("ids[]", "1"), ("ids[]", "2"), ("states", "x"), ("states", "y"),
-            ("window", '{"after":"2026"}'), ("tree[a][b]", "1"), ("tree[c][]", "true"), ("tree[c][]", ""),
+            ("window", '{"after":"2026"}'), ("tree[a][b]", "1"), ("tree[c][]", "true"),
             ("urgent", "false"), ("share", "0.5"), ("size", "10"), ("start", "0"),
         ]  # fmt: skip
 
@@ -253,7 +253,9 @@ class TestPlaces:
 
     @given(st.text(), st.sampled_from(["json", "comma", "repeat", "brackets"]))
     def test_a_text_goes_into_one_parameter_in_every_style(self, value: str, style: str) -> None:
-        assert query_pairs("a", value, style) == [("a", value)]
+        [(name, sent)] = query_pairs("a", value, style)
+        assert name == "a"
+        assert (json.loads(sent) if style == "json" else sent) == value
 
 
 class TestPathValues:

@@ -40,7 +40,7 @@ class TestDown:
         opened, refused = counted("circuits_opened"), counted("not_sent", reason="vendor down")
         scripted.status, scripted.body = 503, b"<html><h1>Service Unavailable</h1></html>"
         for _ in range(5):
-            assert "Desk refused the call with HTTP 503. The fault is at Desk." in await desk.failure(GET, ID)
+            assert "you: 'Service Unavailable'. The fault is at Desk." in await desk.failure(GET, ID)
         assert await desk.failure(CREATE, {"title": "x"}) == (
             "Desk is down: the last 5 calls failed (the last one: HTTP 503). Nothing was sent. Wait 15 seconds before "
             "you call any tool of this account again; if it fails again, tell the person."

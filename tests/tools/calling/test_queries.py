@@ -1,7 +1,7 @@
 """Arrays and objects in queries and forms, in each style, however deep."""
 
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.queries import query_pairs, quoted
+from tools.calling.path_values import path_value
+from tools.calling.queries import ParametersRefused, query_pairs, written
 
 STYLES = ["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
 DEEP = {"a": [1, {"b": ["x", True]}], "c": {"d": None}}
@@ -60,9 +61,45 @@ def test_an_array_goes_into_the_query_in_each_style(style: str, pairs: list[tupl
 @given(VALUES, st.sampled_from(STYLES))
 def test_whatever_is_put_into_a_query_comes_out_as_it_was_written(value: Any, style: str) -> None:
     pairs = [(name, text) for name, text in query_pairs("q", value, style) if name]
-    written = "&".join(f"{quoted(name)}={quoted(text)}" for name, text in pairs)
-    assert written.isascii()
-    assert parse_qsl(written, keep_blank_values=True, errors="strict") == pairs
+    query = written(pairs)
+    assert query.isascii()
+    assert parse_qsl(query, keep_blank_values=True, errors="strict") == pairs
+
+
+@given(
+    st.lists(st.text(alphabet=st.characters(codec="utf-8")), min_size=1),
+    st.sampled_from(["comma", "space", "pipe", "tab"]),
+)
+def test_the_items_of_a_list_can_be_told_apart_whatever_they_contain(items: list[str], style: str) -> None:
+    separator = {"comma": ",", "space": "%20", "pipe": "%7C", "tab": "%09"}[style]
+    [pair] = query_pairs("q", items, style)
+    name, _, sent = written([pair]).partition("=")
+    assert (name, sent) == ("q", separator.join(quote(item, safe="") for item in items))
+    if style == "comma":
+        assert [unquote(part) for part in sent.split(",")] == items
+
+
+@given(
+    st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=20), max_size=4),
+    st.sampled_from(["comma", "label", "label_exploded", "matrix", "matrix_exploded"]),
+    st.booleans(),
+)
+def test_a_list_in_a_path_stays_in_its_segment(items: list[str], style: str, with_slashes: bool) -> None:
+    try:
+        text = path_value("a", items, style, with_slashes=with_slashes)
+    except ParametersRefused:
+        return
+    assert "/" not in text
+    assert not {"?", "#", "\\", " "} & set(text)
+    beginning, separator = {
+        "comma": ("", ","), "label": (".", ","), "label_exploded": (".", "."), "matrix": (";a=", ","),
+        "matrix_exploded": (";a=", ";a="),
+    }[style]  # fmt: skip
+    assert text.startswith(beginning)
+    if style != "label_exploded" and not with_slashes:
+        assert [unquote(part) for part in text.removeprefix(beginning).split(separator)] == items
+    for part in text.split(separator):
+        assert unquote(part) not in {"..", "."} or style.startswith("label")
 
 
 async def test_styles_of_a_definition_reach_the_vendor(archive: McpClient, scripted: ScriptedVendor) -> None:
@@ -91,7 +128,7 @@ async def test_a_header_parameter_goes_into_its_header_alone(archive: McpClient,
     assert [name for name, _ in scripted.last.parameters] == ["api_key"]
 
 
-@pytest.mark.parametrize("value", ["de\r\nX-Key: forged", "de\nx", "é", "", " ", " de", "x" * 1001, "a\x00b", "\t"])
+@pytest.mark.parametrize("value", ["de\r\nX-Key: forged", "de\nx", "é", " ", " de", "x" * 1001, "a\x00b", "\t"])
 async def test_a_value_that_would_leave_its_header_is_refused(
     archive: McpClient, scripted: ScriptedVendor, value: str
 ) -> None:

@@ -17,13 +17,22 @@ from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.output_schemas import MAX_CHARACTERS, Output, conformed, loosened, output_schema, result_schema
+from tools.catalogue.output_schemas import (
+    INEXACT,
+    MAX_CHARACTERS,
+    Output,
+    conformed,
+    loosened,
+    output_schema,
+    result_schema,
+)
 from tools.catalogue.schemas import walk
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
 ID = {"id": "7"}
 STRING = {"type": "string"}
 NULLABLE = {"type": ["string", "null"]}
+WHOLE = {"type": ["string", "integer", "null"], "pattern": INEXACT}
 WORDS = [
     "type",
     "properties",
@@ -90,10 +99,10 @@ class TestPublished:
         assert schema.schema == {
             "type": "object",
             "properties": {
-                "id": {"type": ["integer", "null"]},
+                "id": WHOLE,
                 "title": {**NULLABLE, "description": "What it is about."},
                 "state": NULLABLE,
-                "price": {"type": ["number", "null"]},
+                "price": {"type": ["string", "number", "null"], "pattern": INEXACT},
                 "filed": {"type": ["boolean", "null"]},
                 "body": NULLABLE,
                 "author": {"type": ["object", "null"], "properties": {"name": NULLABLE, "mail": NULLABLE}},
@@ -101,7 +110,7 @@ class TestPublished:
                     "type": ["array", "null"],
                     "items": {
                         "type": ["object", "null"],
-                        "properties": {"number": {"type": ["integer", "null"]}, "text": NULLABLE},
+                        "properties": {"number": WHOLE, "text": NULLABLE},
                     },
                 },
                 "links": {"type": ["object", "null"], "properties": {}, "additionalProperties": NULLABLE},
@@ -113,7 +122,7 @@ class TestPublished:
         page, single = archive_tool("list").output, archive_tool("get").output
         assert page is not None
         assert single is not None
-        assert page.schema["required"] == ["result", "next_cursor", "result_count"]
+        assert page.schema["required"] == ["result", "result_count"]
         assert page.schema["properties"]["result"]["items"]["properties"] == single.schema["properties"]
 
     @pytest.mark.parametrize(
@@ -232,8 +241,21 @@ class TestConformed:
 
     def test_a_whole_number_beyond_64_bits_keeps_its_digits(self) -> None:
         digits = "123456789012345678901234567890"
-        assert orjson.dumps(conformed(digits, loosened({"type": "integer"}))).decode() == digits
+        assert conformed(digits, loosened({"type": "integer"})) == digits
+        assert orjson.dumps(conformed(digits, {"type": ["integer", "null"]})).decode() == digits
         assert conformed(digits, loosened(STRING)) == digits
+
+    async def test_a_whole_number_that_floats_would_change_is_text(
+        self, archive: McpClient, scripted: ScriptedVendor
+    ) -> None:
+        scripted.body = b'{"id": 1234567890123456789, "title": "x", "extra": {"n": -9007199254740993, "m": 7}}'
+        result = await archive.call(GET, ID)
+        assert json.loads(result["content"][0]["text"])["id"] == 1234567890123456789
+        shown = result["structuredContent"]
+        assert (shown["id"], shown["extra"]) == ("1234567890123456789", {"n": "-9007199254740993", "m": 7})
+        tools = (await archive.request("tools/list")).json()["result"]["tools"]
+        listed = next(tool for tool in tools if tool["name"] == GET)
+        jsonschema.Draft202012Validator(listed["outputSchema"]).validate(shown)
 
     @hypothesis_settings(max_examples=200)
     @given(SCHEMAS, VALUES, st.booleans())

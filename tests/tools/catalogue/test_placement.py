@@ -16,7 +16,8 @@ WORDS = {"title": "T", "description": "D"}
 def definition(method: dict[str, Any], **changed: Any) -> Definition:
     """Return the small definition with one method in the place of `tickets.link`."""
     document, _ = read_bundle(DESK)
-    document["resources"]["tickets"]["methods"]["link"] = {"http": "POST", "path": "/x", "access": "write", **method}
+    access = "read" if method.get("paginated") else "write"
+    document["resources"]["tickets"]["methods"]["link"] = {"http": "POST", "path": "/x", "access": access, **method}
     return parse_definition({**document, **changed})
 
 
@@ -34,7 +35,6 @@ TEXT = {"type": "string"}
     ("header", "query", "problem"),
     [
         ("X-Locale", {}, "query_schema: locale, which goes into the header X-Locale, is not among the properties."),
-        ("X-Locale", {"locale": {"type": "array", "items": {}}}, "goes into the header X-Locale, so it takes text"),
         ("authorization", {"locale": TEXT}, "header_parameters: authorization is set by Patchbay itself"),
         ("Host", {"locale": TEXT}, "header_parameters: Host is set by Patchbay itself"),
         ("x-key", {"locale": TEXT}, "header_parameters: x-key is set by Patchbay itself"),
@@ -140,3 +140,36 @@ def test_paging_in_the_body_takes_the_object_that_its_dots_lead_into() -> None:
     found = problems(method, None, {"page": {"type": "object", "properties": {}}, "pages": TEXT})
     assert found == ["body_schema: page holds the paging of every list tool (page.after); take it out."]
     assert "pagination: its parameters go into a JSON body" in problems({**method, "body": "none"})[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "body", "problem"),
+    [
+        ({"cookie_parameters": {"theme": "t"}}, {}, {}, "theme, which goes into the cookie t, is not among"),
+        ({"cookie_parameters": {"x": "t", "y": "t"}}, {"x": TEXT, "y": TEXT}, {}, "y and x go into the same cookie, t"),
+        ({"cookie_parameters": {"id": "t"}, "path": "/x/{id}"}, {"id": TEXT}, {}, "id has another place"),
+        ({"cookie_parameters": {"x": "sid"}}, {"x": TEXT}, {}, "sid carries the account's credentials"),
+        ({"parameter_names": {"x": "y"}}, {}, {}, "parameter_names: x is not among the properties"),
+        ({"parameter_names": {"x": "y"}}, {"x": TEXT, "y": TEXT}, {}, "y and x are the same parameter, y"),
+        ({"parameter_names": {"x": "_method"}}, {"x": TEXT}, {}, "_method is sent, or would be read, otherwise"),
+        ({"parameter_names": {"x": "y"}, "fixed_query": {"y": "1"}}, {"x": TEXT}, {}, "y is sent, or would be read"),
+        (
+            {"parameter_names": {"x": "start"}, "paginated": True, "http": "GET"},
+            {"x": TEXT}, {}, "start is sent by the paging",
+        ),
+        ({"reserved_characters": ["x"]}, {}, {}, "reserved_characters: x is not among the properties"),
+        ({"part_types": {"x": "text/csv"}, "body": "multipart"}, {}, {"y": TEXT}, "part_types: x is not among"),
+    ],
+)  # fmt: skip
+def test_settings_by_property_name_one_and_no_two_share_a_place(
+    method: dict[str, Any], query: Any, body: Any, problem: str
+) -> None:
+    key = {"kind": "api_key", "header": "Cookie", "value": "a=b; sid={key}"}
+    found = problems(method, query, body, authentication=key)
+    assert [each for each in found if problem in each], found
+
+
+def test_a_parameter_may_have_the_name_that_another_place_takes() -> None:
+    method = {"parameter_names": {"status_query": "status"}, "body": "json", "fixed_query": {"other": "1"}}
+    assert problems(method, {"status_query": TEXT}, {"status": TEXT}) == []
+    assert problems({"header_parameters": {"ids": "X-Ids"}}, {"ids": {"type": "array", "items": TEXT}}) == []

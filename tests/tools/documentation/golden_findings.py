@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from accounts.definition import Definition
+from accounts.definition import Definition, parse_definition
 from accounts.models import Integration
 from tests.bundles import read_bundle
-from tests.vendors.desk import DESK, desk
+from tests.vendors.desk import DESK
 from tools.documentation.assessment import RULES_VERSION, assess
 from tools.documentation.verdicts import verdicts_on
 from tools.models import Documentation
@@ -31,6 +31,9 @@ WORDS = (
     "state; for all of one ticket use get_single_desk_ticket_by_id."
 )
 LARGE = {"type": "string", "enum": [f"a value of an argument, number {n}" for n in range(4_000)]}
+
+
+SWEEP = {"http": "POST", "path": "/tickets/sweep", "access": "read", "paginated": True}
 
 
 def _text(description: str = "", **schema: Any) -> dict[str, Any]:
@@ -83,9 +86,15 @@ CHANGES: dict[str, dict[str, Any]] = {
     "called optional": _arguments(("owner",), owner=_text("Optional. Whose tickets are wanted.")),
     "many": _arguments(**{f"argument{n}": {"type": "integer", "description": "How many hours."} for n in range(30)}),
     "paging argument": _arguments(next_cursor=_text("Where the next page begins.")),
+    "words of pages without any": {"method": "get", "description": f"{WORDS} Pass next_cursor back."},
     "silent destruction": {"method": "delete", "title": "Delete a ticket", "description": (
         "Deletes a ticket of the desk with its conversation and all files. Use it for tickets that are spam."
     ), **_arguments(("id",), id=_text("The ticket's number, such as T-17."))},
+    "grave, and undeclared": {"method": "create", "title": "Delete a ticket and tell its owner", "body_schema": {
+        "type": "object", "properties": {"subject": _text("What people read.")}, "required": ["subject"]
+    }},
+    "read that changes": {"title": "Close the tickets of a queue"},
+    "read by POST": {"method": "sweep"},
     "required nothing": {"method": "create", "title": "Open a ticket", "body_schema": {
         "type": "object", "properties": {"subject": _text("What people read."), "text": _text("What was written.")}
     }},
@@ -94,7 +103,9 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 def findings() -> dict[str, Any]:
     """Return the rules' version, and what they say of every record here and in the bundles that come along."""
-    definition, _ = desk()
+    document, _ = read_bundle(DESK)
+    document["resources"]["tickets"]["methods"]["sweep"] = SWEEP
+    definition = parse_definition(document)
     texts = {path.stem: path.read_text() for path in sorted(BUNDLES.glob("*.yaml"))}
     return {
         "rules": RULES_VERSION,

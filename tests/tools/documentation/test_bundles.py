@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.vendors.desk import DESK
 from tools.catalogue.compilation import build
 from tools.documentation.bundle_text import MAX_NODES, read_document
 from tools.documentation.bundles import LoadResult, compare_bundle, write_bundle
-from tools.errors import BundleInvalid
+from tools.errors import BundleInvalid, LossUnconfirmed
 from tools.models import Documentation
 
 pytestmark = pytest.mark.django_db
@@ -121,9 +122,49 @@ class TestLoading:
         assert counts(load_bundle(text)) == (0, 0, 9, 0)
         row.refresh_from_db()
         assert row.published
-        assert load_bundle(text, overwrite=True).changes == {"tickets.list": ["published"]}
+        with pytest.raises(LossUnconfirmed, match=r"1 live tool away:\n  tickets.list: the file withdraws it."):
+            load_bundle(text, overwrite=True)
+        row.refresh_from_db()
+        assert row.published
+        assert load_bundle(text, overwrite=True, withdraw=True).changes == {"tickets.list": ["published"]}
         row.refresh_from_db()
         assert not row.published
+
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_loading_twice_ends_where_loading_once_did(self, overwrite: bool) -> None:
+        first = load_bundle(DESK).integration
+        before, revision = list(Documentation.objects.order_by("pk").values()), first.revision
+        again = load_bundle(DESK, overwrite=overwrite)
+        assert not again.changes_something
+        assert list(Documentation.objects.order_by("pk").values()) == before
+        assert again.integration.revision == revision
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda document, record: record.update(description="Thin."), "description: is too thin"),
+            (
+                lambda document, record: document["integration"]["resources"]["tickets"]["methods"].pop("list"),
+                "its method is gone from the definition.",
+            ),
+        ],
+    )
+    def test_a_load_that_would_take_a_live_tool_away_asks_first(
+        self, change: Callable[[Any, Any], Any], reason: str
+    ) -> None:
+        integration = load_bundle(DESK).integration
+        before = [tool.name for tool in build(integration)]
+        document = copy.deepcopy(DOCUMENT)
+        record = next(each for each in document["documentation"] if each["method"] == "list")
+        change(document, record)
+        text = yaml.safe_dump(document, sort_keys=False)
+        assert compare_bundle(text).lost["tickets.list"].startswith(reason)
+        with pytest.raises(LossUnconfirmed):
+            load_bundle(text)
+        assert [tool.name for tool in build(Integration.objects.get(pk=integration.pk))] == before
+        load_bundle(text, withdraw=True)
+        after = [tool.name for tool in build(Integration.objects.get(pk=integration.pk))]
+        assert after == [name for name in before if name != "list_all_desk_tickets"]
 
     def test_another_order_of_methods_is_a_change(self) -> None:
         before = load_bundle(DESK).integration

@@ -14,8 +14,8 @@ from accounts.models import Integration
 from tests.bundles import load_bundle
 from tests.tools.openapi.documents import DESK_30, STORE_20, answering, described, large, operation
 from tools.catalogue.compilation import build
-from tools.documentation.bundles import write_bundle
-from tools.models import Documentation
+from tools.documentation.bundles import LOADED, write_bundle
+from tools.models import Documentation, acting
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,56 @@ def test_drafts_can_be_published_later_but_not_what_somebody_withdrew(file: Path
     assert not row("tickets.list").published
 
 
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A description of 120 reads, of which 70 have a tag and 10 of these another, and of a write without one."""
+    tagged = {"orders": (60, ["Billing"]), "refunds": (10, ["Billing", "Support"]), "notes": (50, [])}
+    paths: dict[str, Any] = {
+        f"/{resource}{number}": {"get": answering({"type": "array"}, tags=tags)}
+        for resource, (count, tags) in tagged.items()
+        for number in range(count)
+    }
+    paths["/notes0"]["post"] = operation(operationId="makeNote")
+    path = tmp_path / "many.yaml"
+    path.write_text(described(paths))
+    return path
+
+
+def test_more_than_a_hundred_are_published_only_by_choice(many: Path) -> None:
+    asked = report(many, "--publish")
+    assert (asked["published"], asked["needs_choice"], asked["publishable"]["drafts"]) == (0, True, 121)
+    groups = {next(iter(group.items())): group for group in asked["groups"]}
+    assert [*groups][:3] == [("tag", "billing"), ("tag", "support"), ("resource", "notes_0")]
+    billing = groups[("tag", "billing")]
+    assert (billing["drafts"], billing["reads"], billing["writes"]) == (70, 70, 0)
+    assert groups[("resource", "notes_0")]["writes"] == 1
+    assert 0 < groups[("tag", "support")]["tokens"] < billing["tokens"] < asked["publishable"]["tokens"]
+    assert tools_of_acme() == []
+
+    again = run(many, "--publish")  # all of it is unchanged by now, and published as little
+    for words in ("Nothing was published: 121 drafts", "tag billing: 70 drafts (70 read, 0 write)", "--tags", "--all"):
+        assert words in again
+
+    assert report(many, "--publish", "--tags", "support", "--resources", "notes_0,notes_1")["published"] == 13
+    assert len(tools_of_acme()) == 13
+    assert report(many, "--publish")["needs_choice"]  # 108 are left
+    assert report(many, "--publish", "--tags", "billing")["published"] == 60
+    left = report(many, "--publish")
+    assert (left["published"], left["needs_choice"]) == (48, False)
+
+
+def test_all_are_published_where_that_is_said(many: Path) -> None:
+    assert report(many, "--publish", "--all")["published"] == 121
+
+
+def test_a_choice_of_what_is_not_there_changes_nothing(many: Path) -> None:
+    with pytest.raises(CommandError, match=r"There is no tag Billing; did you mean billing\? There is no resource x\."):
+        run(many, "--publish", "--tags", "Billing", "--resources", "x")
+    with pytest.raises(CommandError, match="say --publish too"):
+        run(many, "--tags", "billing")
+    assert not Integration.objects.exists()
+
+
 def test_a_single_operation_is_counted_in_the_singular(file: Path) -> None:
     file.write_text(described({"/a": {"get": operation()}}))
     printed = run(file)
@@ -91,9 +141,50 @@ def test_importing_again_changes_nothing(file: Path) -> None:
     run(file)
     before = list(Documentation.objects.values()), Integration.objects.values().get()
     changes = report(file)["changes"]
-    nothing: dict[str, Any] = {"definition": [], "added": [], "changed": [], "kept": [], "gone": []}
+    nothing: dict[str, Any] = {"definition": [], "added": [], "changed": [], "kept": [], "gone": [], "lost": []}
     assert changes == {**nothing, "unchanged": 13, "accounts_stopped": 0}
     assert (list(Documentation.objects.values()), Integration.objects.values().get()) == before
+
+
+def tools_of_acme() -> list[str]:
+    return [tool.name for tool in build(Integration.objects.get(name="acme"))]
+
+
+def test_importing_again_never_takes_live_tools_away(file: Path) -> None:
+    run(file, "--publish")
+    before = tools_of_acme()
+    for options in (["--overwrite"], ["--overwrite", "--publish"], ["--publish"], []):
+        again = report(file, *options)
+        assert (again["changes"]["lost"], again["changes"]["changed"], again["published"]) == ([], [], 0)
+        assert tools_of_acme() == before
+
+
+def test_what_an_earlier_import_took_back_can_be_published_again(file: Path) -> None:
+    run(file, "--publish")
+    withdrawn = row("tickets.get")
+    withdrawn.published = False
+    withdrawn.save()
+    with acting(reason=LOADED):
+        for each in Documentation.objects.filter(published=True):
+            each.published = False
+            each.save()
+    assert report(file, "--publish")["published"] == 12
+    assert not row("tickets.get").published
+
+
+def test_a_description_that_lost_a_live_tools_operation_asks_first(file: Path) -> None:
+    run(file, "--publish")
+    before = tools_of_acme()
+    document = yaml.safe_load(DESK_30)
+    del document["paths"]["/v2/labels/{name}"]
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    lost = report(file, "--dry-run", "--overwrite")["changes"]["lost"]
+    assert [each["reason"] for each in lost] == ["its method is gone from the definition."]
+    with pytest.raises(CommandError, match=r"nothing was changed.\nIt would take 1 live tool away:[\s\S]*--withdraw"):
+        run(file, "--overwrite")
+    assert tools_of_acme() == before
+    run(file, "--overwrite", "--withdraw")
+    assert len(tools_of_acme()) == len(before) - 1
 
 
 def changed_description() -> str:
@@ -123,7 +214,7 @@ def test_importing_another_version_shows_the_difference_and_keeps_editors_work(f
         "tickets.close": ["title", "description"],
     }
     assert "resources.queues: new" in shown["definition"]
-    assert "resources.tickets.get: result changed" in shown["definition"]
+    assert "resources.tickets.get: accept, result changed" in shown["definition"]
     assert report(file)["changes"] == shown
     assert row("tickets.list").title == "Edited here"
     assert row("labels.update").published

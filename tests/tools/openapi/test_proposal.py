@@ -66,7 +66,7 @@ class TestEveryVersion:
             "update_a_acme_label_by_id", "create_a_acme_note", "acme_notes_replace",
         ]  # fmt: skip
         assert names(proposed(STORE_20)) == [
-            "list_all_acme_orders", "create_a_acme_order", "acme_order_invoice_retrieve", "acme_order_invoice_submit",
+            "list_all_acme_orders", "create_a_acme_order", "acme_order_invoice_retrieve", "acme_order_invoice_upload",
         ]  # fmt: skip
 
     def test_each_refusal_has_its_reason(self) -> None:
@@ -209,10 +209,11 @@ class TestDefinition:
         assert method_of(proposal, "tickets.update") | {} == {
             "http": "PATCH", "path": "/v2/tickets/{ticket_id}", "access": "write", "body": "json",
             "body_media_type": "application/merge-patch+json", "body_root": "ticket",
+            "optional_body": True,
         }  # fmt: skip
         assert method_of(proposal, "tickets.transcript")["answer"] == "html"
         assert method_of(proposal, "tickets.pdf")["answer"] == "file"
-        assert method_of(proposal, "ticket_attachments.create")["query_styles"] == {"about": "json"}
+        assert method_of(proposal, "ticket_attachments.create")["part_types"] == {"about": "application/json"}
         assert method_of(proposal, "notes.replace")["body_parameter"] == "body"
         assert method_of(proposal, "notes.create")["body_media_type"] == "text/csv"
         assert method_of(proposed(STORE_20), "orders.list")["query_styles"] == {"ids": "pipe"}

@@ -154,6 +154,39 @@ async def test_the_size_of_numbered_pages_stays_as_the_walk_began(
     assert {dict(request.parameters)["per_page"] for request in scripted.received} == {"20"}
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "asked"),
+    [
+        ("offset_sizes", 3, "5"), ("offset_sizes", 10, "10"), ("offset_sizes", 41, "100"), ("page_sizes", 11, "40"),
+        ("cursor_least", 3, "8"), ("cursor_least", 13, "13"),
+    ],
+)  # fmt: skip
+async def test_a_size_that_the_vendor_takes_is_asked_for_and_the_limit_kept(
+    lists: McpClient, scripted: ScriptedVendor, name: str, limit: int, asked: str
+) -> None:
+    page = await lists.value(f"list_{name}", {"limit": limit})
+    parameters = dict(scripted.last.parameters)
+    assert parameters.get("per_page", parameters.get("limit")) == asked
+    assert page["result_count"] == limit
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["offset_total", "offset_header", "offset_one", "page_total", "page_body", "cursor_least", "range"],
+)
+async def test_the_vendors_total_stands_beside_the_pages_count(
+    lists: McpClient, scripted: ScriptedVendor, name: str
+) -> None:
+    result = await lists.call(f"list_{name}", {"limit": 20})
+    shown = json.loads(result["content"][0]["text"])
+    assert (shown["result_count"], shown["total_count"]) == (20, 45)
+
+
+async def test_what_is_less_than_the_items_that_came_is_no_total(lists: McpClient, scripted: ScriptedVendor) -> None:
+    scripted.answer = lambda request: Answer(200, b'{"data": [{"id": 1}, {"id": 2}], "meta": {"total": 1}}')
+    assert "total_count" not in await lists.value("list_cursor_least")
+
+
 async def test_parameters_in_a_body_keep_their_types_and_lead_into_objects(
     lists: McpClient, scripted: ScriptedVendor
 ) -> None:
@@ -294,7 +327,9 @@ async def test_an_answer_whose_form_a_definition_did_not_foresee_is_told(
     lists: McpClient, scripted: ScriptedVendor
 ) -> None:
     scripted.answer = lambda request: Answer(200, b'{"data": {"id": 1}}')
-    assert "something other than a list" in await lists.failure("list_cursor")
+    page = await lists.value("list_cursor")
+    assert (page["result"], page["next_cursor"]) == ([{"id": 1}], None)
+    assert "A single value came" in page["remarks"][0]
 
 
 async def test_a_cursor_goes_with_its_own_kind_alone(lists: McpClient, vendor: ListVendor) -> None:

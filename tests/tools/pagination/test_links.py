@@ -108,6 +108,39 @@ def test_a_link_below_the_accounts_address_is_read_as_its_standard_says(link: st
     assert target_of(link, base=BASE, asked=ASKED) == target
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://api.example/v2/tickets/7/notes?page=2",
+        "http://api.example:8080/v2/tickets/7/notes?page=2",
+        "https://backend.internal/v2/tickets/7/notes?page=2",
+        "http://10.0.0.7:3000/tickets/7/notes?page=2",
+        "https://api.example/tickets/7/notes?page=2",
+        "https://api.example/gateway/v2/tickets/7/notes/?page=2",
+        "/tickets/7/notes?page=2",
+        "/v3/tickets%2F7/notes?page=2",
+    ],
+)
+def test_a_link_to_the_same_list_elsewhere_is_put_on_the_accounts_own_address(link: str) -> None:
+    assert target_of(link, base=BASE, asked=ASKED) == "/tickets/7/notes?page=2"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://api.example/v2/tickets/8/notes?page=2",
+        "https://user@api.example/v2/tickets/7/notes?page=2",
+        "https://api.example/x/../tickets/7/notes?page=2",
+        "ftp://api.example/v2/tickets/7/notes?page=2",
+        "https://api.example/my-tickets/7/notes/x?page=2",
+        "https://backend.internal/?page=2",
+    ],
+)
+def test_one_to_another_list_is_not(link: str) -> None:
+    with pytest.raises(LinkRefused):
+        target_of(link, base=BASE, asked=ASKED)
+
+
 @given(st.text() | st.from_regex(r"[/\\:@.%a2eA5c?#htps]*", fullmatch=True))
 def test_no_text_leads_anywhere_else(link: str) -> None:
     try:
@@ -152,7 +185,7 @@ def test_no_link_header_breaks_its_reader(header: str) -> None:
 
 @pytest.mark.parametrize("name", ["link", "link_body"])
 @pytest.mark.parametrize(
-    "link", ["https://evil.example/v1/link?from=1", "//evil.example/v1/link", "/admin", "/v1/../admin", "/v1/%2e%2e/x"]
+    "link", ["https://evil.example/v1/x?from=1", "//evil.example/v1/x", "/admin", "/v1/../admin", "/v1/%2e%2e/x"]
 )
 async def test_a_page_whose_next_one_lies_elsewhere_is_the_last_and_says_so(
     lists: McpClient, scripted: ScriptedVendor, name: str, link: str

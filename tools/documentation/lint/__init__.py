@@ -1,22 +1,22 @@
 """How well a documentation record serves a model: a score out of 100, and findings with their place and what to do.
 
 The gate (tools/catalogue/gate.py) decides what can be a tool; the lint suggests improvements and blocks nothing.
-`words`, `arguments` and the rules here look at one record; `duplicates` and `mentions` at all of an integration.
+`words`, `arguments`, `paging` and the rules here look at one record; `duplicates` and `mentions` at all of them.
 The same record always gets the same findings, in the same order.
 """
 
 from accounts.definition import Access, Definition
+from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS
 from tools.catalogue.gate import name_of
 from tools.documentation.lint.arguments import argument_findings
 from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
 from tools.documentation.lint.findings import BEST, RULES, Finding, Rule, score_of
+from tools.documentation.lint.hints import hint_findings
 from tools.documentation.lint.mentions import mention_findings, mention_pattern, mentions_of
+from tools.documentation.lint.paging import paging_findings
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
 
-# What clients take from one server before they leave tools out or answer worse.
-SERVER_TOOLS = 40
-SERVER_TOKENS = 25_000
 EXPENSIVE = (1_000, 2_500)
 
 
@@ -25,6 +25,8 @@ def own_findings(definition: Definition, record: Documentation, tokens: int | No
     method = definition.resources[record.resource].methods[record.method]
     found = [*word_findings(definition, record, name_of(definition, record))]
     found += argument_findings(definition, record)
+    found += paging_findings(definition, record)
+    found += hint_findings(definition, record)
     if method.access is Access.READ and not record.response_schema:
         found.append(
             Finding("response-undocumented", "response_schema", "is empty; describe the result, or one item of a list.")
@@ -48,12 +50,13 @@ def server_findings(tools: int, tokens: int) -> list[str]:
     if tools > SERVER_TOOLS:
         found.append(
             f"{tools} tools are more than the {SERVER_TOOLS} that clients handle well. Give servers fewer by tags "
-            "or methods."
+            "or methods, or turn on their search mode."
         )
     if tokens > SERVER_TOKENS:
         found.append(
             f"About {tokens:,} tokens for all tools are more than the {SERVER_TOKENS:,} that clients handle "
-            "well. Shorten the most expensive ones, or give servers fewer by tags or methods."
+            "well. Shorten the most expensive ones, give servers fewer by tags or methods, or turn on their search "
+            "mode."
         )
     return found
 
@@ -61,8 +64,6 @@ def server_findings(tools: int, tokens: int) -> list[str]:
 __all__ = [
     "BEST",
     "RULES",
-    "SERVER_TOKENS",
-    "SERVER_TOOLS",
     "Finding",
     "Neighbours",
     "Profile",

@@ -41,7 +41,11 @@ RULES = {
     "arguments-many": Rule(5, 5),
     # The tool as a whole
     "destructive-unsaid": Rule(15, 15),
+    "destructive-undeclared": Rule(15, 15),
+    "read-changes": Rule(15, 15),
+    "read-pages-by-post": Rule(0, 0),
     "response-undocumented": Rule(5, 5),
+    "paging": Rule(10, 20),
     "tokens": Rule(10, 20),
     "near-duplicate": Rule(15, 15),
     "unknown-tool": Rule(5, 10),

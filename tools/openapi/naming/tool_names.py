@@ -12,19 +12,30 @@ from functools import cache
 import inflection
 
 from tools.catalogue.naming import CUSTOM, GROUPS, MAX_LENGTH, STANDARD, tool_name
+from tools.documentation.effects import CHANGES, DESTROYS, REACHES, READS, UPDATES, effect_of, first_verb
 from tools.openapi.naming.paths import Node, nodes_of
 from tools.openapi.naming.texts import slug, words_of
 from tools.openapi.naming.vocabulary import ACTIONS
 from tools.openapi.reading.operations import Operation
 
-VERBS = {"GET": "retrieve", "POST": "submit", "PUT": "replace", "PATCH": "modify", "DELETE": "remove"}
+VERBS = {
+    "GET": "retrieve", "QUERY": "search", "POST": "submit", "PUT": "replace", "PATCH": "modify", "DELETE": "remove",
+}  # fmt: skip
+# In the place of a standard method's name, for what is no standard method.
+INSTEAD = {"get": "retrieve", "list": "list_all", "create": "add", "update": "modify", "delete": "remove"}
 RESERVED = frozenset({*STANDARD, *GROUPS, CUSTOM})
 # A longer resource makes tool names too long once the verb and the integration are added.
 LONGEST_RESOURCE = 40
 COMMON_PREFIX = 0.7
 FILLERS = frozenset({"a", "an", "the", "of", "for", "by", "to", "with", "and", "in", "on", "from"})
 # In an operationId such as `post_files_id`, these say no more than the method and path do.
-HTTP_WORDS = frozenset({"get", "post", "put", "patch", "delete", "id", "ids", "v1", "v2", "v3", "api"})
+HTTP_WORDS = frozenset({"get", "post", "put", "patch", "delete", "id", "ids", "v", "v1", "v2", "v3", "api"})
+# A last segment of several words that begins with one is an action: `/tasks/{id}/removeFollowers`.
+VERBS_OF_PATHS = (CHANGES | DESTROYS | REACHES) - frozenset({"link", "star", "like", "pin", "rate", "split", "drop"})
+# A verb of a vendor's words that a standard method does not do; its tool would be named for what it is not.
+NOT_CREATING = READS | DESTROYS | UPDATES
+NOT_UPDATING = READS | DESTROYS | frozenset({"create", "add", "assign", "attach", "link", "move", "restore"})
+DELETING = frozenset({"delete", "remove", "destroy", "purge", "erase", "wipe", "revoke", "clear", "trash", "drop"})
 Place = tuple[str, str]
 
 
@@ -103,7 +114,7 @@ class Naming:
         standard = {"GET": "get", "DELETE": "delete", updates: "update"}.get(operation.http, "")
         if operation.http == "GET" and self._kinds[operation.key].is_list:
             standard = ""
-        if standard and is_item and (resource, standard) not in self._taken:
+        if standard and is_item and _does(operation, standard) and (resource, standard) not in self._taken:
             return self._free(resource, standard, operation)
         return self._free(resource, self._own_name(operation, resource), operation)
 
@@ -113,8 +124,9 @@ class Naming:
         lists = "GET" in methods and self._kinds[methods["GET"].key].is_list
         has_parent = any(not node.is_parameter for node in parent)
         is_action = has_parent and nodes not in self._with_items and (last[0] in ACTIONS or len(methods) == 1)
-        is_noun = len(last) > 0 and _is_plural(last[-1])
-        if nodes[-1].is_procedure and has_parent:
+        is_verb = len(last) > 1 and last[0] in VERBS_OF_PATHS
+        is_noun = len(last) > 0 and _is_plural(last[-1]) and not is_verb
+        if (nodes[-1].is_procedure or is_verb) and has_parent and nodes not in self._with_items:
             return self._action(operation, parent, last)
         if is_action and (last[0] in ACTIONS or not (lists or ("POST" in methods and is_noun))):
             return self._action(operation, parent, last)
@@ -123,9 +135,9 @@ class Naming:
         standard = {"GET": "list", "POST": "create"}.get(operation.http, "") if collects else ""
         if standard == "list" and kind.is_known and not kind.is_list:
             standard = ""
-        if standard and (resource, standard) not in self._taken:
+        if standard and _does(operation, standard) and (resource, standard) not in self._taken:
             return self._free(resource, standard, operation)
-        return self._free(resource, VERBS[operation.http], operation)
+        return self._free(resource, self._own_name(operation, resource), operation)
 
     def _action(self, operation: Operation, parent: tuple[Node, ...], last: tuple[str, ...]) -> Place:
         while parent[-1].is_parameter:
@@ -136,8 +148,7 @@ class Naming:
         if method == "list" and operation.http == "GET" and self._kinds[operation.key].is_list:
             return self._free(resource, method, operation)
         if method in RESERVED:
-            method = {"get": "retrieve", "list": "list_all", "create": "add", "update": "modify"}.get(method, "")
-            method = method or f"{last[0]}_{slug(list(resource.split('_')[-1:]))}"
+            method = INSTEAD.get(method) or f"{last[0]}_{slug(list(resource.split('_')[-1:]))}"
         return self._free(resource, method, operation)
 
     def _resource(self, nodes: tuple[Node, ...]) -> str:
@@ -167,20 +178,25 @@ class Naming:
         return candidate
 
     def _own_name(self, operation: Operation, resource: str) -> str:
-        """Return a method's name from its operationId or summary, without the words of the resource."""
+        """Return a method's name from its operationId or summary: its verb, and what the resource does not say."""
         known = set(resource.split("_")) | {_singular(word) for word in resource.split("_")}
-        for text in (operation.operation_id, operation.summary):
-            words = [word for word in words_of(text) if word not in FILLERS | HTTP_WORDS]
+        # An operationId that repeats the path says no more than that.
+        texts = [text for text in (operation.operation_id, operation.summary) if "/" not in text]
+        verb = first_verb(operation.http, operation.path, *texts)
+        for text in texts:
+            words = [word for word in words_of(text) if word not in FILLERS | HTTP_WORDS and len(word) > 1]
+            words = [word for word in words if not word.isdecimal()]
             own = [word for word in words if word not in known and _singular(word) not in known]
-            name = slug(own[:4])
+            own = [word for word in own if word != verb and word.removesuffix("s") != verb]
+            name = slug([*([verb] if verb and verb not in HTTP_WORDS else []), *own[:3]])
             if name and name not in RESERVED:
                 return name
-        return VERBS[operation.http]
+        return INSTEAD.get(verb, VERBS[operation.http])
 
     def _free(self, resource: str, method: str, operation: Operation) -> Place:
         """Take a place that is still free, and return it."""
         candidates = [method]
-        candidates += [f"{VERBS[operation.http]}_{method}"[:48], self._own_name(operation, resource)]
+        candidates += [self._own_name(operation, resource), f"{VERBS[operation.http]}_{method}"[:48]]
         candidates += [f"{method[:44]}_{count}" for count in range(2, len(self._operations) + 3)]
         for candidate in candidates:
             is_free = (resource, candidate) not in self._taken
@@ -188,6 +204,20 @@ class Naming:
                 self._taken.add((resource, candidate))
                 return resource, candidate
         raise AssertionError("there are more names than operations")
+
+
+def _does(operation: Operation, standard: str) -> bool:
+    """Return whether an operation does what a standard method does, as far as its words say."""
+    verb = first_verb(operation.http, operation.path, operation.summary, operation.operation_id)
+    match standard:
+        case "create":
+            return verb not in NOT_CREATING
+        case "update":
+            return verb not in NOT_UPDATING
+        case "delete":
+            return not verb or verb in DELETING
+        case _:
+            return not effect_of(operation.http, operation.path, operation.operation_id, operation.summary).changes
 
 
 @cache

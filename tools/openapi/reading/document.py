@@ -10,11 +10,12 @@ from tools.openapi.reading.references import References
 
 # Inline schemas and examples are nested deeper than anything in a bundle.
 MAX_DEPTH = 200
+VERSIONS = ("3.0", "3.1", "3.2")
 
 
 @dataclass(frozen=True)
 class Document:
-    """An API description, of version `2.0`, `3.0` or `3.1`; `paths` are its paths, unread."""
+    """An API description, of version `2.0`, `3.0`, `3.1` or `3.2`; `paths` are its paths, unread."""
 
     root: dict[str, Any]
     version: str
@@ -62,7 +63,8 @@ def _version(root: dict[str, Any]) -> str:
             ["The file is not an OpenAPI document: it says neither `openapi: 3…` nor `swagger: 2.0`."]
         )
     stated = str(root["openapi"])
-    for version in ("3.0", "3.1"):
+    for version in VERSIONS:
         if stated == version or stated.startswith(version + "."):
             return version
-    raise DocumentInvalid([f"openapi: {stated[:20]} is not a known version; 3.0 and 3.1 are."])
+    named = f"{', '.join(VERSIONS[:-1])} and {VERSIONS[-1]}"
+    raise DocumentInvalid([f"openapi: {stated[:20]} is not a known version; {named} are."])

@@ -8,8 +8,8 @@ from tools.openapi.errors import OperationRefused, ReferenceRefused
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.swagger import upgraded
 
-METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
-CALLABLE = frozenset({"get", "post", "put", "patch", "delete"})
+METHODS = ("get", "query", "post", "put", "patch", "delete", "head", "options", "trace")
+CALLABLE = frozenset({"get", "query", "post", "put", "patch", "delete"})
 # The statuses whose answer a tool returns, in order of preference.
 SUCCESSES = ("200", "201", "202", "203", "206", "2XX", "2xx", "default")
 PLACES = frozenset({"path", "query", "header", "cookie"})
@@ -17,7 +17,10 @@ PLACES = frozenset({"path", "query", "header", "cookie"})
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter; `style` and `explode` say how an array or object is written."""
+    """One parameter; `style` and `explode` say how an array or object is written.
+
+    `samples` are the texts among its examples, default and allowed values.
+    """
 
     name: str
     place: str
@@ -29,6 +32,9 @@ class Parameter:
     is_json: bool = False
     deprecated: bool = False
     example: Any = None
+    allow_reserved: bool = False
+    allow_empty: bool = False
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,12 @@ class Body:
 
 @dataclass(frozen=True)
 class DeclaredResponse:
-    """An operation's documented answer on success: a schema by media type, and its headers."""
+    """An operation's documented answer on success: a schema by media type, its headers, and words about it."""
 
     status: str
     schemas: dict[str, Any]
     headers: frozenset[str]
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,9 @@ def operations_of(document: Document) -> Operations:
         for method in METHODS:
             if method in item:
                 _add(operations, document, path, method, item)
+        # OpenAPI 3.2, Path Item Object: methods that have no field of their own, by their names as they are sent.
+        for method in _object(item.get("additionalOperations")):
+            operations.refused.append((f"{method} {path}", f"{method[:20]} is a method that no tool can send."))
     return operations
 
 
@@ -157,6 +167,10 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -167,8 +181,27 @@ def _resolved_parameters(document: Document, item: dict[str, Any], raw: dict[str
     for written in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]:
         parameter = document.references.resolved(written)
         if isinstance(parameter, dict) and isinstance(parameter.get("name"), str) and parameter["name"]:
-            found[parameter["name"], _text(parameter.get("in"))] = parameter
+            for each in _spread(document, parameter):
+                found[each["name"], _text(each.get("in"))] = each
     return list(found.values())
+
+
+def _spread(document: Document, parameter: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a parameter that is the whole query (OpenAPI 3.2, `querystring`) as one for each of its members."""
+    form = _object(_object(parameter.get("content")).get("application/x-www-form-urlencoded"))
+    schema = _object(document.references.resolved(form.get("schema")))
+    if parameter.get("in") != "querystring" or not isinstance(schema.get("properties"), dict):
+        return [parameter]
+    required = _list(schema.get("required"))
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": each, **_described(document, each)}
+        for name, each in schema["properties"].items()
+    ]
+
+
+def _described(document: Document, schema: Any) -> dict[str, Any]:
+    words = _object(document.references.resolved(schema)).get("description")
+    return {"description": words} if isinstance(words, str) else {}
 
 
 def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
@@ -198,7 +231,26 @@ def _parameter(document: Document, raw: dict[str, Any]) -> Parameter:
         is_json=is_json,
         deprecated=raw.get("deprecated") is True,
         example=_example(document, raw),
+        # GitHub's extension says the same of a path.
+        allow_reserved=raw.get("allowReserved") is True or raw.get("x-multi-segment") is True,
+        allow_empty=raw.get("allowEmptyValue") is True,
+        samples=_samples(document, raw, schema),
     )
+
+
+def _samples(document: Document, raw: dict[str, Any], schema: Any) -> tuple[str, ...]:
+    """Return the texts that a parameter shows as values."""
+    try:
+        described = document.references.resolved(schema)
+        named = raw.get("examples")
+        shown = [document.references.resolved(each) for each in (named.values() if isinstance(named, dict) else ())]
+    except ReferenceRefused:
+        return ()
+    described = described if isinstance(described, dict) else {}
+    values = [each.get("value") for each in shown if isinstance(each, dict)]
+    values += [raw.get("example"), described.get("example"), described.get("default")]
+    values += [*_list(described.get("examples")), *_list(described.get("enum"))]
+    return tuple(value for value in values if isinstance(value, str))
 
 
 def _example(document: Document, raw: dict[str, Any]) -> Any:
@@ -220,7 +272,7 @@ def _bodies(document: Document, body: dict[str, Any]) -> Iterator[Body]:
         described = document.references.resolved(each)
         described = described if isinstance(described, dict) else {}
         encoding = described.get("encoding")
-        schema = described.get("schema")
+        schema = _schema_in(described)
         yield Body(media_type, schema, encoding if isinstance(encoding, dict) else {})
 
 
@@ -238,9 +290,11 @@ def _answer(document: Document, responses: Any) -> tuple[list[str], DeclaredResp
     for status, response in candidates:
         content = response.get("content") if isinstance(response, dict) else None
         if isinstance(content, dict) and content:
-            return statuses, DeclaredResponse(status, _schemas(document, content), _headers(response))
-    for status, response in candidates:
-        return statuses, DeclaredResponse(status, {}, _headers(response if isinstance(response, dict) else {}))
+            words = _text(response.get("description"))
+            return statuses, DeclaredResponse(status, _schemas(document, content), _headers(response), words)
+    for status, written in candidates:
+        response = written if isinstance(written, dict) else {}
+        return statuses, DeclaredResponse(status, {}, _headers(response), _text(response.get("description")))
     return statuses, DeclaredResponse("", {}, frozenset())
 
 
@@ -251,8 +305,14 @@ def _schemas(document: Document, content: dict[str, Any]) -> dict[str, Any]:
             described = document.references.resolved(each)
         except ReferenceRefused:
             described = None
-        schemas[media_type] = described.get("schema") if isinstance(described, dict) else None
+        schemas[media_type] = _schema_in(described) if isinstance(described, dict) else None
     return schemas
+
+
+def _schema_in(described: dict[str, Any]) -> Any:
+    """Return the schema of a media type; OpenAPI 3.2 may describe each item of a sequence instead of the whole."""
+    schema, item = described.get("schema"), described.get("itemSchema")
+    return {"type": "array", "items": item} if schema is None and isinstance(item, dict) else schema
 
 
 def _headers(response: dict[str, Any]) -> frozenset[str]:

@@ -15,6 +15,12 @@ class References:
         self._root = root
         self._known: dict[str, Any] = {}
 
+    def schemas(self) -> dict[str, Any]:
+        """Return the schemas that the document names, in the place of its version."""
+        components = self._root.get("components")
+        written = components.get("schemas") if isinstance(components, dict) else self._root.get("definitions")
+        return written if isinstance(written, dict) else {}
+
     def resolved(self, node: Any) -> Any:
         """Return the node itself, or the target of its reference; raise ReferenceRefused."""
         for _ in range(MAX_HOPS):

@@ -7,10 +7,11 @@ from tools.openapi.reading.references import References
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 # A parameter's own keywords; in OpenAPI 3 all others are in its schema.
 OWN = frozenset({"name", "in", "required", "description", "collectionFormat", "allowEmptyValue"})
+KEPT = frozenset({"name", "in", "required", "description", "allowEmptyValue"})
 COLLECTION_FORMATS = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
-    "tsv": {"style": "form", "explode": False},  # OpenAPI 3 has no style with tabs
+    "tsv": {"style": "tabDelimited", "explode": False},  # which OpenAPI 3 does not have
     "pipes": {"style": "pipeDelimited", "explode": False},
     "multi": {"style": "form", "explode": True},
 }
@@ -51,12 +52,12 @@ def _described(parameter: dict[str, Any]) -> dict[str, Any]:
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = {key: value for key, value in parameter.items() if key not in OWN}
-    made: dict[str, Any] = {
-        key: parameter[key] for key in parameter if key in {"name", "in", "required", "description"}
-    }
+    made: dict[str, Any] = {key: parameter[key] for key in parameter if key in KEPT}
     if schema.get("type") == "array":
         # Swagger 2.0, Parameter Object: csv is the default.
         made |= COLLECTION_FORMATS.get(str(parameter.get("collectionFormat", "csv")), COLLECTION_FORMATS["csv"])
+        if made["style"] == "form" and parameter.get("in") in {"path", "header"}:
+            made["style"] = "simple"
     return {**made, "schema": schema}
 
 

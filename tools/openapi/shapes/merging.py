@@ -2,94 +2,193 @@
 
 Clients reject combinators at the top of a schema, and models read one shape better than several. Uniting is
 generous: the result accepts whatever any of the variants accepts; the vendor still has the last word.
+
+Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `required` may name
+members that another part describes, and `withheld` has the names that are no argument, since only the vendor sets them.
 """
 
 from typing import Any
 
-Schema = dict[str, Any]
+from tools.catalogue.clients import described
+from tools.catalogue.schemas import Schema, kinds_of
+from tools.openapi.shapes.values import LOWER_LIMITS, UPPER_LIMITS, WORDS_OF_KINDS, unique, with_values
 
-# Below this level the first of two shapes is taken: merging shared schemas further might never end.
-DEEPEST_MERGE = 2
-SHAPES = ("properties", "items", "additionalProperties", "required")
+__all__ = ["Merger", "Schema", "kinds_of", "with_null"]
 
-
-def merged(first: Schema, second: Schema, level: int = 0) -> Schema:
-    """Return a schema for values that fit both; where they disagree, the first wins."""
-    if not first or not second or level > DEEPEST_MERGE:
-        return first or second
-    made = {**second, **first}
-    first_kinds, second_kinds = kinds_of(first), kinds_of(second)
-    common = [kind for kind in first_kinds if kind in second_kinds]
-    if first_kinds and second_kinds and common:
-        made["type"] = common[0] if len(common) == 1 else common
-    if "properties" in first and "properties" in second:
-        made["properties"] = _members(first["properties"], second["properties"], level)
-    if "items" in first and "items" in second:
-        made["items"] = merged(first["items"], second["items"], level + 1)
-    if "required" in first and "required" in second:
-        made["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
-    if "enum" in first and "enum" in second:
-        both = [value for value in first["enum"] if value in second["enum"]]
-        made["enum"] = both or first["enum"]
-    return made
+# Below this level, and beyond so many nodes in one merge, only kinds are combined: schemas multiply as they merge.
+DEEPEST_MERGE = 8
+MAX_NODES = 5_000
 
 
-def _members(first: Schema, second: Schema, level: int) -> Schema:
-    made = dict(first)
-    for name, schema in second.items():
-        made[name] = merged(made[name], schema, level + 1) if name in made else schema
-    return made
+class Merger:
+    """Combines the schemas of one cleaner, which are shared and live as long as it does."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, tuple[int, ...]], tuple[tuple[Schema, ...], Schema]] = {}
+        self._nodes = 0
+
+    def merged(self, first: Schema, second: Schema, level: int = 0) -> Schema:
+        """Return a schema for values that fit both; where they disagree, the first wins."""
+        if not first or not second or first is second:
+            return first or second
+        return self._once("all", (first, second), level)
+
+    def united(self, variants: list[Schema], level: int = 0) -> Schema:
+        """Return a schema for values that fit any of the variants."""
+        different = tuple({id(each): each for each in variants}.values())
+        return different[0] if len(different) == 1 else self._once("any", different, level)
+
+    def _once(self, how: str, parts: tuple[Schema, ...], level: int) -> Schema:
+        key = (how, tuple(map(id, parts)))
+        known = self._known.get(key)
+        if known is not None:
+            return known[1]
+        self._nodes = 1 if level == 0 else self._nodes + 1
+        if level > DEEPEST_MERGE or self._nodes > MAX_NODES:
+            return _of_any_shape(parts)
+        made = self._merged(parts[0], parts[1], level) if how == "all" else self._united(list(parts), level)
+        # The parts are kept too: an id is unique only while its object lives.
+        self._known[key] = (parts, made)
+        return made
+
+    def _merged(self, first: Schema, second: Schema, level: int) -> Schema:
+        made = {**second, **first}
+        common = _common(kinds_of(first), kinds_of(second))
+        if common:
+            made["type"] = common[0] if len(common) == 1 else common
+        if "properties" in first and "properties" in second:
+            made["properties"] = self._members(first["properties"], second["properties"], level)
+        if "items" in first and "items" in second:
+            made["items"] = self.merged(first["items"], second["items"], level + 1)
+        for word in ("required", "withheld"):
+            if word in first and word in second:
+                made[word] = list(dict.fromkeys([*first[word], *second[word]]))
+        if "enum" in first and "enum" in second:
+            both = [value for value in first["enum"] if value in second["enum"]]
+            made["enum"] = both or first["enum"]
+        return {**made, **_tightest(first, second), **self._beyond_all(first, second, level)}
+
+    def _members(self, first: Schema, second: Schema, level: int) -> Schema:
+        made = dict(first)
+        for name, schema in second.items():
+            made[name] = self.merged(made[name], schema, level + 1) if name in made else schema
+        return made
+
+    def _beyond_all(self, first: Schema, second: Schema, level: int) -> Schema:
+        """Return which further members fit both; a part that closes itself would exclude the other's own."""
+        given = [each["additionalProperties"] for each in (first, second) if "additionalProperties" in each]
+        opened = [each for each in given if each is not False]
+        schemas = [each for each in opened if isinstance(each, dict)]
+        if len(schemas) == 2:
+            return {"additionalProperties": self.merged(schemas[0], schemas[1], level + 1)}
+        return {"additionalProperties": (schemas or opened or given)[0]} if given else {}
+
+    def _united(self, variants: list[Schema], level: int) -> Schema:
+        kinds = list(dict.fromkeys(kind for each in variants for kind in kinds_of(each)))
+        kinds = [kind for kind in kinds if kind != "integer" or "number" not in kinds]
+        made: Schema = {}
+        is_typed = bool(kinds) and all(kinds_of(each) for each in variants)
+        if is_typed:
+            made["type"] = kinds[0] if len(kinds) == 1 else kinds
+        words = list(dict.fromkeys(each["description"] for each in variants if "description" in each))
+        if words:
+            made["description"] = words[0]
+        objects = [each for each in variants if "properties" in each]
+        if objects:
+            possible = [each for each in variants if not kinds_of(each) or "object" in kinds_of(each)]
+            made |= self._united_objects(objects, level, everywhere=len(objects) == len(possible))
+        lists = [each["items"] for each in variants if "items" in each]
+        if lists and is_typed:
+            made["items"] = self.united(lists, level + 1) if all(lists) else {}
+        if is_typed:
+            made |= _shared_limits(variants, kinds)
+            if made.get("maxLength") == 0:
+                made = described(made, "An empty text unsets it.")
+        if all("enum" in each for each in variants):
+            made = with_values(made, unique([value for each in variants for value in each["enum"]]))
+        return made
+
+    def _united_objects(self, objects: list[Schema], level: int, *, everywhere: bool) -> Schema:
+        properties: dict[str, list[Schema]] = {}
+        for each in objects:
+            for name, schema in each["properties"].items():
+                properties.setdefault(name, []).append(schema)
+        made: Schema = {"properties": {name: self._either(found, level + 1) for name, found in properties.items()}}
+        shared = set.intersection(*(set(each.get("required", [])) for each in objects))
+        required = [name for name in objects[0].get("required", []) if name in shared]
+        if required and everywhere:
+            made["required"] = required
+        withheld = set.intersection(*(set(each.get("withheld", [])) for each in objects)) - properties.keys()
+        if withheld:
+            made["withheld"] = sorted(withheld)
+        return made | self._beyond_any([each.get("additionalProperties") for each in objects], level)
+
+    def _either(self, found: list[Schema], level: int) -> Schema:
+        # A variant that takes anything takes what the others take.
+        return self.united(found, level) if all(found) else {}
+
+    def _beyond_any(self, beyond: list[Any], level: int) -> Schema:
+        if True in beyond:
+            return {"additionalProperties": True}
+        schemas = [each for each in beyond if isinstance(each, dict)]
+        if schemas:
+            return {"additionalProperties": self._either(schemas, level + 1) or True}
+        return {"additionalProperties": False} if all(each is False for each in beyond) else {}
 
 
-def united(variants: list[Schema], level: int = 0) -> Schema:
-    """Return a schema for values that fit any of the variants."""
-    if len(variants) == 1:
-        return variants[0]
-    if level > DEEPEST_MERGE:
-        return variants[0] if all(kinds_of(each) == kinds_of(variants[0]) for each in variants) else {}
-    kinds = list(dict.fromkeys(kind for each in variants for kind in kinds_of(each)))
+def with_null(schema: Schema) -> Schema:
+    """Return a schema that also takes null."""
+    kinds = kinds_of(schema)
+    made = {**schema, "type": [*kinds, "null"]} if kinds and "null" not in kinds else schema
+    return {**made, "enum": [*made["enum"], None]} if "enum" in made and None not in made["enum"] else made
+
+
+def _common(first: list[str], second: list[str]) -> list[str]:
+    common = [kind for kind in first if kind in second]
+    # A whole number is a number.
+    if "integer" not in common and any("integer" in one and "number" in other for one, other in (
+        (first, second), (second, first)
+    )):  # fmt: skip
+        common = [*(kind for kind in common if kind != "number"), "integer"]
+    return common
+
+
+def _tightest(first: Schema, second: Schema) -> Schema:
     made: Schema = {}
-    if kinds and all(kinds_of(each) for each in variants):
-        made["type"] = kinds[0] if len(kinds) == 1 else kinds
-    words = list(dict.fromkeys(each["description"] for each in variants if "description" in each))
-    if words:
-        made["description"] = words[0]
-    objects = [each for each in variants if "properties" in each]
-    if objects and (not kinds or "object" in kinds):
-        made |= _united_objects(objects, level, everywhere=len(objects) == len(variants))
-    lists = [each["items"] for each in variants if "items" in each]
-    if lists and (not kinds or "array" in kinds):
-        made["items"] = united(lists, level + 1)
-    if all("enum" in each for each in variants):
-        made["enum"] = _values(variants)
+    for words, chosen in ((LOWER_LIMITS, max), (UPPER_LIMITS, min)):
+        for word in words:
+            if word in first and word in second:
+                made[word] = chosen(first[word], second[word])
     return made
 
 
-def _united_objects(objects: list[Schema], level: int, *, everywhere: bool) -> Schema:
-    properties: dict[str, list[Schema]] = {}
-    for each in objects:
-        for name, schema in each["properties"].items():
-            properties.setdefault(name, []).append(schema)
-    made: Schema = {"properties": {name: united(found, level + 1) for name, found in properties.items()}}
-    required = [
-        name for name in objects[0].get("required", []) if all(name in each.get("required", []) for each in objects)
-    ]
-    if required and everywhere:
-        made["required"] = required
-    beyond = [each["additionalProperties"] for each in objects if isinstance(each.get("additionalProperties"), dict)]
-    if beyond:
-        made["additionalProperties"] = united(beyond, level + 1)
+def _shared_limits(variants: list[Schema], kinds: list[str]) -> Schema:
+    """Return the limits that every variant of a kind has, as wide as the widest."""
+    made: Schema = {}
+    for kind in kinds:
+        of_kind = [
+            each for each in variants if kind in kinds_of(each) or (kind == "number" and "integer" in kinds_of(each))
+        ]
+        for word in WORDS_OF_KINDS.get(kind, ()):
+            values = [each[word] for each in of_kind if word in each]
+            if len(values) < len(of_kind):
+                continue
+            if word in LOWER_LIMITS or word in UPPER_LIMITS:
+                made[word] = sorted(values)[0 if word in LOWER_LIMITS else -1]
+            elif all(value == values[0] for value in values):
+                made[word] = values[0]
+    texts = [each for each in variants if "string" in kinds_of(each)]
+    if len(kinds) > 1 and texts and all("enum" in each for each in texts):
+        lengths = [len(value) for each in texts for value in each["enum"] if isinstance(value, str)]
+        made["maxLength"] = max(lengths, default=0)
     return made
 
 
-def _values(variants: list[Schema]) -> list[Any]:
-    values: list[Any] = []
-    for each in variants:
-        values += [value for value in each["enum"] if not any(value is known or value == known for known in values)]
-    return values
-
-
-def kinds_of(schema: Any) -> list[str]:
-    """Return the types that a schema names."""
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    return kind if isinstance(kind, list) else [kind] if isinstance(kind, str) else []
+def _of_any_shape(parts: tuple[Schema, ...]) -> Schema:
+    kinds = list(dict.fromkeys(kind for each in parts for kind in kinds_of(each)))
+    if not kinds or not all(kinds_of(each) for each in parts):
+        return {}
+    made: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds}
+    if "object" in kinds:
+        made |= {"properties": {}, "additionalProperties": True}
+    return {**made, "items": {}} if "array" in kinds else made

@@ -1,54 +1,49 @@
-"""Make JSON Schemas (2020-12) that every client accepts from the schemas of a description.
+"""Make JSON Schemas (2020-12) from the schemas of a description, in the terms that the catalogue knows.
 
 References are inlined, combinators merged into one shape, OpenAPI's own keywords left out or translated. Nesting is
 cut at a depth that the caller chooses; anything deeper becomes an object or list of any shape. Each schema is cleaned
 once per depth and shared, so that documents whose parts refer to each other stay cheap.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
 
-from tools.catalogue.schemas import SchemaRefused, compile_validator
+from tools.catalogue.clients import described
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References
-from tools.openapi.shapes.merging import Schema, kinds_of, merged, united
-from tools.openapi.shapes.values import (
-    LARGEST_BOUND,
-    SCALARS,
-    as_kind,
-    is_file,
-    is_small,
-    is_text,
-    is_whole,
-    list_of,
-    unique,
-)
+from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
+from tools.openapi.shapes.merging import Merger, Schema, kinds_of, with_null
+from tools.openapi.shapes.subtypes import Discriminator, Subtypes
+from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
-TYPES = SCALARS | {"object", "array"}
-# Names that are not types of JSON Schema, but are often used as such.
-MISNAMED = {
-    "file": "string", "date": "string", "datetime": "string", "date-time": "string", "uuid": "string", "text": "string",
-    "str": "string", "enum": "string", "int": "integer", "int32": "integer", "int64": "integer", "long": "integer",
-    "float": "number", "double": "number", "decimal": "number", "bool": "boolean", "list": "array", "map": "object",
-    "dict": "object", "hash": "object",
-}  # fmt: skip
-COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
-BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-MAX_ENUM = 60
+# Words beside a reference that change nothing about the values.
+REMARKS = frozenset({"$ref", "description", "title", "summary", "example", "examples", "xml", "externalDocs"})
 MAX_ENUM_TEXT = 80
-NAMED_VALUES = 8
-MAX_PATTERN = 200
 MAX_PROPERTIES = 400
 MAX_NAME = 200
-MAX_VARIANTS = 24
+MAX_PARTS, MAX_VARIANTS = 50, 500
+MAX_STEPS = 20
 # A reference inside a combinator adds no depth by itself; this bounds the length of such a chain.
 MAX_CHAIN = 40
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# In place of a schema that is only reached through itself.
+RECURRING: Schema = {"type": "object", "properties": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a cleaner knows of the schemas that it made, by their ids: their size, and which node each came from.
+
+    `least` has the least that their members take, for each brevity in which they were copied.
+    """
+
+    sizes: dict[int, int] = field(default_factory=dict)
+    sources: dict[int, int] = field(default_factory=dict)
+    least: dict[tuple[int, int, bool], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +52,71 @@ class CleanSchema:
 
     schema: Schema
     size: int
+    facts: Facts = field(default_factory=Facts)
 
 
 class Cleaner:
-    """Cleans the schemas of one document for one direction: requests exactly, answers leniently."""
+    """Cleans the schemas of one document for one direction: requests exactly, answers leniently.
 
-    def __init__(self, references: References, *, for_request: bool, words: int) -> None:
+    Null is declared in answers, and in requests only `with_nulls`: elsewhere than in JSON nothing can stand for it.
+    """
+
+    def __init__(
+        self,
+        references: References,
+        *,
+        for_request: bool,
+        words: int,
+        nulls: bool = False,
+        subtypes: Subtypes | None = None,
+    ) -> None:
         self._references = references
         self._for_request = for_request
         self._words = words
-        self._known: dict[tuple[int, int], tuple[Any, CleanSchema]] = {}
-        self._open: set[tuple[int, int]] = set()
-        self._sizes: dict[int, int] = {}
-        self._patterns: dict[str, bool] = {}
+        self._nulls = nulls or not for_request
+        self._subtypes = subtypes or Subtypes(references)
+        self._merger = Merger()
+        self._known: dict[tuple[int, int, bool], tuple[Any, CleanSchema]] = {}
+        self._open: set[tuple[int, int, bool]] = set()
+        self._facts = Facts()
         self._texts: dict[str, str] = {}
+        self._hidden: dict[int, tuple[Any, bool]] = {}
         self._chain = 0
+
+    @cached_property
+    def with_nulls(self) -> "Cleaner":
+        """A cleaner for bodies in JSON, where null means something."""
+        return Cleaner(
+            self._references, for_request=self._for_request, words=self._words, nulls=True, subtypes=self._subtypes
+        )
 
     def cleaned(self, node: Any, depth: int) -> CleanSchema:
         """Return a clean schema with at most `depth` levels; raise ReferenceRefused."""
-        key = (id(node), depth)
+        return self._cleaned(node, depth, as_parent=False)
+
+    def _cleaned(self, node: Any, depth: int, *, as_parent: bool) -> CleanSchema:
+        """Return a clean schema; `as_parent` is one with subtypes where it is part of one of them."""
+        key = (id(node), depth, as_parent)
         held = self._known.get(key)
         if held is not None:
             return held[1]
         if key in self._open or self._chain > MAX_CHAIN:
-            return self._sized({"type": "object", "properties": {}})
+            return self._sized(RECURRING)
         self._open.add(key)
         self._chain += 1
         try:
-            clean = self._sized(self._clean(node, depth))
+            clean = self._sized(self._clean(node, depth, as_parent=as_parent))
         finally:
             self._open.discard(key)
             self._chain -= 1
+        self._facts.sources.setdefault(id(clean.schema), id(node))
         # The node is kept too: an id is unique only while its object lives.
         self._known[key] = (node, clean)
         return clean
 
     def size_of(self, schema: Schema) -> int:
         """Return the approximate size in bytes of a schema that this cleaner made, or of a part of one."""
-        known = self._sizes.get(id(schema))
+        known = self._facts.sizes.get(id(schema))
         return known if known is not None else len(orjson.dumps(schema))
 
     def _sized(self, schema: Schema) -> CleanSchema:
@@ -107,39 +129,56 @@ class Cleaner:
                 size += self._part_size(value)
             else:
                 size += len(orjson.dumps(value))
-        self._sizes[id(schema)] = size
-        return CleanSchema(schema, size)
+        self._facts.sizes[id(schema)] = size
+        return CleanSchema(schema, size, self._facts)
 
     def _part_size(self, schema: Schema) -> int:
-        known = self._sizes.get(id(schema))
+        known = self._facts.sizes.get(id(schema))
         return known if known is not None else self._sized(schema).size
 
-    def _clean(self, node: Any, depth: int) -> Schema:
+    def _clean(self, node: Any, depth: int, *, as_parent: bool) -> Schema:
         if not isinstance(node, dict):
             return {}
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            target = self._target(reference, depth)
-            description = self._description(node)
-            return {**target, "description": description} if description else target
+        if isinstance(node.get("$ref"), str):
+            return self._referring(node, depth, as_parent=as_parent)
         schema = self._own(node, depth)
-        parts = [self.cleaned(part, depth).schema for part in list_of(node.get("allOf"))[:MAX_VARIANTS]]
-        for part in parts:
-            schema = merged(schema, part)
+        for part in list_of(node.get("allOf"))[:MAX_PARTS]:
+            below = self._subtypes.is_below(node, part)
+            schema = self._merger.merged(schema, self._cleaned(part, depth, as_parent=below).schema)
+        schema = self._as_subtype(schema, node)
+        has_null = self._allows_null(node)
         for word in ("oneOf", "anyOf"):
-            variants = list(self._variants(node.get(word), depth))
-            if variants:
-                schema = merged(schema, united(variants))
-        return self._whole(schema, node, depth)
+            variants = list_of(node.get(word))[:MAX_VARIANTS]
+            has_null |= any(_is_null(each) for each in variants)
+            found = [self.cleaned(each, depth).schema for each in variants if not _is_null(each)]
+            if found:
+                schema = self._merger.merged(schema, self._merger.united(found))
+        discriminator = self._subtypes.of(node)
+        if discriminator and not as_parent:
+            schema = self._with_subtypes(schema, discriminator, depth)
+        schema = self._whole(schema, node, depth)
+        if has_null and self._nulls:
+            schema = with_null(schema) if schema or not _is_null(node) else {"type": "null"}
+        return schema
 
-    def _target(self, reference: str, depth: int) -> Schema:
+    def _referring(self, node: Schema, depth: int, *, as_parent: bool) -> Schema:
+        """Return the schema of a reference, with the words beside it (JSON Schema 2020-12, Core, section 8.2.3.1)."""
+        target = self._target(node["$ref"], depth, as_parent=as_parent)
+        beside = {word: value for word, value in node.items() if word not in REMARKS and not word.startswith("x-")}
+        if beside:
+            target = self._merger.merged(self._clean(beside, depth, as_parent=False), target)
+            target = with_null(target) if self._nulls and self._allows_null(node) else target
+        description = self._plain(node.get("description")) or self._plain(node.get("title"))
+        return {**target, "description": description} if description else target
+
+    def _target(self, reference: str, depth: int, *, as_parent: bool) -> Schema:
         """Return the clean schema that a reference points to.
 
         A missing target may have any shape, and so may a part of an answer outside the document. In a request, the
         latter could only be guessed, so it is refused.
         """
         try:
-            return self.cleaned(self._references.target(reference), depth).schema
+            return self._cleaned(self._references.target(reference), depth, as_parent=as_parent).schema
         except ReferenceMissing:
             return {}
         except ReferenceRefused:
@@ -147,14 +186,35 @@ class Cleaner:
                 raise
             return {}
 
-    def _variants(self, variants: Any, depth: int) -> Iterator[Schema]:
-        for variant in list_of(variants)[:MAX_VARIANTS]:
-            if isinstance(variant, dict) and (variant.get("type") == "null" or variant.get("enum") in ([""], [None])):
-                continue  # null means an argument left out, and an empty text means "unset"
-            yield self.cleaned(variant, depth).schema
+    def _with_subtypes(self, schema: Schema, discriminator: Discriminator, depth: int) -> Schema:
+        """Return a schema with the members of its subtypes, of which a call gives those of one."""
+        below = [self.cleaned(each, depth).schema for each in discriminator.subtypes]
+        extra = self._merger.united([each for each in below if "properties" in each] or [schema])
+        properties = {**extra.get("properties", {}), **schema.get("properties", {})}
+        ordered = {name: properties[name] for name in [*schema.get("properties", {}), *properties]}
+        member = discriminator.member
+        if member in ordered:
+            ordered[member] = self._telling(ordered[member], extra.get("properties", {}).get(member), discriminator)
+        return {**schema, "type": schema.get("type", "object"), "properties": ordered}
 
-    def _description(self, node: Schema) -> str:
-        return self._plain(node.get("description")) or self._plain(node.get("title"))
+    def _telling(self, own: Schema, united: Schema | None, discriminator: Discriminator) -> Schema:
+        """Return the member by which subtypes are told apart, with its values as far as the document names them."""
+        if not self._for_request or "enum" in own:
+            return own
+        if united and "enum" in united:
+            return {**own, "type": united.get("type", "string"), "enum": united["enum"]}
+        if discriminator.is_complete:
+            return with_values({"type": "string", **own}, discriminator.values)
+        # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
+        return described(own, values_in_words(discriminator.values)) if discriminator.values else own
+
+    def _as_subtype(self, schema: Schema, node: Schema) -> Schema:
+        """Return a subtype's schema with the values by which its parents' mappings know it."""
+        for member, values in self._subtypes.values_of(node).items():
+            own = schema.get("properties", {}).get(member)
+            if self._for_request and isinstance(own, dict) and "enum" not in own:
+                schema = {**schema, "properties": {**schema["properties"], member: {**own, "enum": values}}}
+        return schema
 
     def _plain(self, text: Any) -> str:
         if not isinstance(text, str):
@@ -167,81 +227,103 @@ class Cleaner:
     def _own(self, node: Schema, depth: int) -> Schema:
         """Return the clean schema of a node without its combinators."""
         schema: Schema = {}
-        kinds = self._kinds(node)
+        kinds = kinds_in(node)
         if kinds:
             schema["type"] = kinds[0] if len(kinds) == 1 else kinds
         words = self._plain(node.get("description"))
         if words:
             schema["description"] = words
-        self._add_values(schema, node, kinds)
-        if "object" in kinds:
+        schema = self._with_own_values(schema, node, kinds)
+        if "object" in kinds or (not kinds and "required" in node):
             self._add_members(schema, node, depth)
         if "array" in kinds:
             self._add_items(schema, node, depth)
         if self._for_request:
-            self._add_limits(schema, node, kinds)
+            schema = with_limits(schema, node, kinds)
             if node.get("deprecated") is True:
                 schema["deprecated"] = True
         return schema
 
-    def _kinds(self, node: Schema) -> list[str]:
-        kind = node.get("type")
-        named = [MISNAMED.get(each, each) for each in (kind if isinstance(kind, list) else [kind]) if is_text(each)]
-        kinds = [each for each in dict.fromkeys(named) if each in TYPES]
-        if (not kinds and "type" not in node) or (named and not kinds and "null" not in named):
-            kinds = self._implied(node)
-        # In a request, leaving an argument out takes the place of null.
-        if not self._for_request and kinds and (node.get("nullable") is True or "null" in named):
-            kinds.append("null")
-        return kinds
+    def _allows_null(self, node: Schema) -> bool:
+        if node.get("nullable") is True or node.get("x-nullable") is True:
+            return True
+        kinds = node["type"] if isinstance(node.get("type"), list) else [node.get("type", "null")]
+        # JSON Schema: among enumerated values, null is one only where it is listed; a node without a type takes any.
+        listed = node.get("enum", [node["const"]] if "const" in node else [None] if "type" in node else [])
+        return "null" in kinds and isinstance(listed, list) and None in listed
 
-    def _implied(self, node: Schema) -> list[str]:
-        if isinstance(node.get("properties"), dict) or isinstance(node.get("additionalProperties"), dict):
-            return ["object"]
-        if "items" in node or "prefixItems" in node:
-            return ["array"]
-        values = [value for value in [*list_of(node.get("enum")), node.get("const")] if value is not None]
-        if values and all(isinstance(value, str) for value in values):
-            return ["string"]
-        return []
-
-    def _add_values(self, schema: Schema, node: Schema, kinds: list[str]) -> None:
+    def _with_own_values(self, schema: Schema, node: Schema, kinds: list[str]) -> Schema:
         values = [node["const"]] if "const" in node else list_of(node.get("enum"))
+        if not kinds and any(isinstance(each, list | dict) for each in values):
+            return schema
         values = [value for value in (as_kind(each, kinds) for each in values) if value is not None]
         values = list(dict.fromkeys(values)) if not any(isinstance(value, bool) for value in values) else values
-        if not values or not (set(kinds) <= SCALARS | {"null"}):
-            return
-        size = sum(len(str(value)) for value in values)
-        if self._for_request and len(values) <= MAX_ENUM and size <= MAX_ENUM * 30:
-            schema["enum"] = unique(values)
-            return
+        if not values or not (set(kinds) <= SCALARS):
+            return schema
+        if self._for_request:
+            return with_values(schema, unique(values))
         # An answer with an undocumented value is not wrong: the values are named, not enforced.
-        named = ", ".join(visible(str(value))[:40] for value in values[:NAMED_VALUES])
-        note = f"One of {named}." if len(values) <= NAMED_VALUES else f"One of {len(values)} values, such as {named}."
-        if len(note) <= MAX_ENUM_TEXT or self._for_request:
-            schema["description"] = f"{schema['description']} {note}" if "description" in schema else note
+        note = values_in_words(values)
+        return described(schema, note) if len(note) <= MAX_ENUM_TEXT else schema
 
     def _add_members(self, schema: Schema, node: Schema, depth: int) -> None:
         properties = node.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         if depth <= 0:
-            schema["properties"] = {}
+            schema |= {"properties": {}, "additionalProperties": True} if self._for_request else {"properties": {}}
             return
         made: Schema = {}
+        withheld: list[str] = []
         for name, child in list(properties.items())[:MAX_PROPERTIES]:
-            if _is_name(name) and not self._is_of_other_direction(child):
+            if self._is_of_other_direction(child):
+                withheld.append(name)
+            elif _is_name(name):
                 made[name] = self.cleaned(child, depth - 1).schema
-        schema["properties"] = made
+        if made or "type" in schema:
+            schema["properties"] = made
         if self._for_request:
-            required = [name for name in list_of(node.get("required")) if isinstance(name, str) and name in made]
-            if required:
-                schema["required"] = list(dict.fromkeys(required))
-        beyond = node.get("additionalProperties")
-        if isinstance(beyond, dict) and beyond:
-            schema["additionalProperties"] = self.cleaned(beyond, depth - 1).schema
+            required = [name for name in list_of(node.get("required")) if isinstance(name, str)]
+            schema |= {"required": list(dict.fromkeys(required))} if required else {}
+            schema |= {"withheld": withheld} if withheld else {}
+        beyond = self._beyond(node, depth)
+        if beyond is not None:
+            schema["additionalProperties"] = beyond
+
+    def _beyond(self, node: Schema, depth: int) -> Schema | bool | None:
+        """Return which members a node takes besides those it names; None if it does not say."""
+        beyond = node.get("additionalProperties", node.get("unevaluatedProperties"))
+        patterns = node.get("patternProperties")
+        schemas = [*patterns.values()] if isinstance(patterns, dict) else []
+        if beyond is True or beyond == {}:
+            return True if self._for_request else None
+        if isinstance(beyond, dict):
+            schemas.append(beyond)
+        found = [self.cleaned(each, depth - 1).schema for each in schemas[:MAX_PARTS] if isinstance(each, dict)]
+        if found:
+            united = self._merger.united(found) if all(found) else {}
+            return united or (True if self._for_request else None)
+        return False if beyond is False and self._for_request else None
 
     def _is_of_other_direction(self, child: Any) -> bool:
-        return isinstance(child, dict) and child.get("readOnly" if self._for_request else "writeOnly") is True
+        """Return whether only the other side sets a member, as it says itself, by a reference or by a part."""
+        if not isinstance(child, dict) or not child.keys() & {"readOnly", "writeOnly", "$ref", "allOf"}:
+            return False
+        known = self._hidden.get(id(child))
+        if known is None:
+            known = self._hidden[id(child)] = (child, self._says_other_direction(child, MAX_STEPS))
+        return known[1]
+
+    def _says_other_direction(self, child: Any, steps: int) -> bool:
+        if not isinstance(child, dict) or steps <= 0:
+            return False
+        word = "readOnly" if self._for_request else "writeOnly"
+        if word in child:
+            return child[word] is True
+        parts = list_of(child.get("allOf"))[:MAX_PARTS]
+        if isinstance(child.get("$ref"), str):
+            with suppress(ReferenceRefused):
+                parts = [self._references.target(child["$ref"]), *parts]
+        return any(self._says_other_direction(part, steps - 1 - len(parts)) for part in parts)
 
     def _add_items(self, schema: Schema, node: Schema, depth: int) -> None:
         items = node.get("items")
@@ -249,50 +331,11 @@ class Cleaner:
             items = items[0] if len(items) == 1 else {}
         schema["items"] = self.cleaned(items, depth - 1).schema if isinstance(items, dict) and depth > 0 else {}
 
-    def _add_limits(self, schema: Schema, node: Schema, kinds: list[str]) -> None:
-        for word in COUNTS:
-            value: Any = node.get(word)
-            if is_whole(value) and 0 <= value <= LARGEST_BOUND:
-                schema[word] = int(value)
-        if {"integer", "number"} & set(kinds):
-            self._add_bounds(schema, node)
-        form = "binary" if is_file(node) else node.get("format")
-        if is_text(form) and len(form) <= 40 and not CONTROL.search(form) and visible(form) == form:
-            schema["format"] = form
-        pattern = node.get("pattern")
-        if "string" in kinds and is_text(pattern) and self._is_pattern(pattern):
-            schema["pattern"] = pattern
-        default = node.get("default")
-        if is_small(default) and as_kind(default, kinds) == default and not isinstance(default, list | dict):
-            schema["default"] = default
-        example = node.get("example", (list_of(node.get("examples")) or [None])[0])
-        if is_small(example) and as_kind(example, kinds) is not None and "enum" not in schema:
-            schema["examples"] = [as_kind(example, kinds)]
-
-    def _add_bounds(self, schema: Schema, node: Schema) -> None:
-        for word in BOUNDS:
-            value = node.get(word)
-            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_BOUND:
-                schema[word] = value
-        for plain_word, strict_word in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            if node.get(strict_word) is True and plain_word in schema:  # as OpenAPI 3.0 writes it
-                schema[strict_word] = schema.pop(plain_word)
-
-    def _is_pattern(self, pattern: str) -> bool:
-        """Return whether the validator accepts a pattern, and it is short enough to be useful."""
-        known = self._patterns.get(pattern)
-        if known is None:
-            known = len(pattern) <= MAX_PATTERN and visible(pattern) == pattern and not CONTROL.search(pattern)
-            try:
-                if known:
-                    compile_validator({"pattern": pattern})
-            except SchemaRefused:
-                known = False
-            self._patterns[pattern] = known
-        return known
-
     def _whole(self, schema: Schema, node: Schema, depth: int) -> Schema:
-        """Return a schema whose objects have properties and whose arrays have items, as clients require."""
+        """Return a schema with a kind, objects with properties, lists with items, and limits only of its kinds."""
+        if not {"oneOf", "anyOf", "type", "$ref"} & node.keys():
+            schema = with_implied_kind(schema)
+        schema = without_foreign_limits(schema)
         kinds = kinds_of(schema)
         if "object" in kinds and "properties" not in schema:
             schema = {**schema, "properties": {}}
@@ -302,6 +345,13 @@ class Cleaner:
             title = self._plain(node.get("title"))
             schema = {**schema, "description": title} if title else schema
         return schema
+
+
+def _is_null(node: Any) -> bool:
+    """Return whether a schema allows nothing but null."""
+    if not isinstance(node, dict):
+        return False
+    return node.get("type") in ("null", ["null"]) or node.get("enum") == [None] or node.get("const", "") is None
 
 
 def _is_name(name: str) -> bool:

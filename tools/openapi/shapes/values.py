@@ -3,9 +3,21 @@
 import re
 from typing import Any, TypeGuard
 
+from tools.catalogue.schemas import Schema
 from tools.openapi.naming.texts import visible
-from tools.openapi.shapes.merging import Schema
 
+# Words about values, by the kind of value that they limit.
+WORDS_OF_KINDS = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format"),
+    "array": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+LOWER_LIMITS = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
+UPPER_LIMITS = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
+MAX_ENUM = 60
+NAMED_VALUES = 8
 SCALARS = frozenset({"string", "integer", "number", "boolean"})
 LARGEST_BOUND = 2**53
 MAX_EXAMPLE = 80
@@ -70,3 +82,17 @@ def unique(values: list[Any]) -> list[Any]:
     """Return values without repeats; unlike in Python, true is not 1 in JSON."""
     seen: dict[tuple[bool, Any], Any] = {(isinstance(value, bool), value): value for value in values}
     return list(seen.values())
+
+
+def with_values(schema: Schema, values: list[Any]) -> Schema:
+    """Return a schema that allows only these values; very many are told in its description instead."""
+    size = sum(len(str(value)) for value in values)
+    if len(values) <= MAX_ENUM and size <= MAX_ENUM * 30:
+        return {**schema, "enum": values}
+    return {**schema, "description": f"{schema.get('description', '')} {values_in_words(values)}".strip()}
+
+
+def values_in_words(values: list[Any]) -> str:
+    """Return what a description says of the values that there are."""
+    named = ", ".join(visible(str(value))[:40] for value in values[:NAMED_VALUES])
+    return f"One of {named}." if len(values) <= NAMED_VALUES else f"One of {len(values)} values, such as {named}."

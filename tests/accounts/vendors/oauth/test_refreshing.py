@@ -1,8 +1,13 @@
 """Refresh of an account's tokens: when, once however many ask, and what the outcomes mean."""
 
 import asyncio
+import json
 import threading
+from codecs import BOM_UTF8
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -16,6 +21,16 @@ from tests.accounts.vendors.oauth.grants import CREATE, LIST, client_of, grant_o
 from tests.mcp_client import McpClient
 from tests.vendors.authorization_server import FIELDS, AuthorizationServer
 from tests.vendors.fixtures import Consented
+
+# Ways to write the answer of a token endpoint that are not what RFC 6749 says.
+WRITTEN: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    "a form": lambda answer: urlencode(answer).encode(),
+    "a form on a line": lambda answer: urlencode(answer).encode() + b"\r\n",
+    "a form that escapes nothing": lambda answer: "&".join(f"{name}={answer[name]}" for name in answer).encode(),
+    "a form with a mark": lambda answer: BOM_UTF8 + urlencode(answer).encode(),
+    "JSON with a mark": lambda answer: BOM_UTF8 + json.dumps(answer).encode(),
+    "UTF-16": lambda answer: json.dumps(answer).encode("utf-16"),
+}
 
 
 class TestAheadOfExpiry:
@@ -47,6 +62,19 @@ class TestAheadOfExpiry:
         assert grant.read_tokens()[1] != "rt-first"
         await desk.value(LIST)
         assert authority.counts["refresh_token"] == 1
+
+    @pytest.mark.parametrize("write", WRITTEN, ids=str)
+    async def test_tokens_are_read_however_they_are_written(
+        self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer, write: str
+    ) -> None:
+        authority.writes, authority.media_type = WRITTEN[write], "text/plain"
+        await run(let_pass, account, 3600)
+        await desk.value(LIST)
+        grant = await run(grant_of, account)
+        assert grant.expires_at
+        access, refresh = grant.read_tokens()
+        assert access in authority.access
+        assert authority.refresh[refresh] == "live"
 
     async def test_a_short_life_is_not_refreshed_all_the_time(
         self, consented: Consented, upstream: None, authority: AuthorizationServer
@@ -257,6 +285,24 @@ class TestRefusals:
         authority.refuses = None
         await run(let_pass, account, 60)
         await desk.value(LIST)
+
+    @pytest.mark.parametrize("page", ["<a href='/?a=1&error=x&access_token=y'>Sign in</a>", "a=1&error=x y", "=", "&"])
+    async def test_a_page_is_no_form_whatever_address_it_holds(
+        self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer, page: str
+    ) -> None:
+        authority.writes = lambda _: page.encode()
+        await run(let_pass, account, 3600)
+        assert "its authorization server answered with no token" in await desk.failure(LIST)
+
+    async def test_a_refusal_in_a_form_is_told_in_the_vendors_words(
+        self, desk: McpClient, authority: AuthorizationServer
+    ) -> None:
+        authority.refuses = (200, {"error": "bad_refresh_token", "error_description": "It & its kin are gone."})
+        authority.writes, authority.media_type = (lambda answer: urlencode(answer).encode()), "text/plain"
+        authority.end_access()
+        await desk.failure(LIST)
+        problem = await run(lambda: IntegratedAccount.objects.get().problem)
+        assert "bad_refresh_token: It & its kin are gone" in problem
 
     @pytest.mark.parametrize(
         "refuses", [(200, {"ok": False, "error": "bad_refresh_token"}), (403, {}), (401, {"error": {"code": "gone"}})]

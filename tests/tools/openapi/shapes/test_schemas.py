@@ -11,6 +11,11 @@ from tools.catalogue.schemas import compile_validator
 from tools.openapi.proposal import RESPONSE_BUDGET, Proposal
 
 JSON = "application/json"
+NAMED = {
+    "Text": {"type": "string"},
+    "Given": {"type": "string", "readOnly": True},
+    "Thing": {"type": "object", "properties": {"id": {"$ref": "#/components/schemas/Given"}, "x": {"type": "string"}}},
+}
 
 
 def body_of(schema: Any, **schemas: Any) -> dict[str, Any]:
@@ -35,8 +40,24 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [
-        ({"type": "string", "nullable": True, "xml": {}, "x-y": 1}, {"type": "string"}),
-        ({"type": ["integer", "null"]}, {"type": "integer"}),
+        ({"type": "string", "nullable": True, "xml": {}, "x-y": 1}, {"type": ["string", "null"]}),
+        ({"type": ["integer", "null"]}, {"type": ["integer", "null"]}),
+        ({"type": "null"}, {"type": "null"}),
+        ({"type": "string", "nullable": True, "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"type": "string", "nullable": True, "const": "a"}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"type": ["string", "null"], "enum": ["a", None]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"type": ["string", "null"], "enum": ["a"]}, {"type": "string", "enum": ["a"]}),
+        ({"nullable": True, "allOf": [{"$ref": "#/components/schemas/Text"}]}, {"type": ["string", "null"]}),
+        ({"nullable": True, "oneOf": [{"const": 1}, {"const": 2}]},
+         {"type": ["integer", "null"], "enum": [1, 2, None]}),
+        ({"enum": ["a", None]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"$ref": "#/components/schemas/Text", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": "array", "items": {"type": "string", "nullable": True}},
+         {"type": "array", "items": {"type": ["string", "null"]}}),
+        ({"type": "object", "additionalProperties": {"type": "integer", "nullable": True}},
+         {"type": "object", "properties": {}, "additionalProperties": {"type": ["integer", "null"]}}),
+        ({"type": "object", "properties": {"x": {"type": "string", "nullable": True}}, "required": ["x"]},
+         {"type": "object", "properties": {"x": {"type": ["string", "null"]}}, "required": ["x"]}),
         ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 1}),
         ({"type": "integer", "maximum": 10**300}, {"type": "integer"}),
         ({"type": "string", "maxLength": 5.0, "minLength": -1}, {"type": "string", "maxLength": 5}),
@@ -47,6 +68,11 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
         ({"const": "a"}, {"type": "string", "enum": ["a"]}),
         ({"type": "string", "example": "x"}, {"type": "string", "examples": ["x"]}),
         ({"type": "array"}, {"type": "array", "items": {}}),
+        ({"type": "object"}, {"type": "object", "properties": {}, "additionalProperties": True}),
+        ({"type": "object", "patternProperties": {"^x": {"type": "string"}}, "properties": {"y": {"type": "integer"}}},
+         {"type": "object", "properties": {"y": {"type": "integer"}}, "additionalProperties": {"type": "string"}}),
+        ({"type": "object", "properties": {"y": {"type": "integer"}}, "additionalProperties": True},
+         {"type": "object", "properties": {"y": {"type": "integer"}}, "additionalProperties": True}),
         ({"type": "array", "items": [{"type": "string"}]}, {"type": "array", "items": {"type": "string"}}),
         ({"type": "object", "additionalProperties": False}, {"type": "object", "properties": {}}),
         ({"type": "file"}, {"type": "string"}),
@@ -56,7 +82,30 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
         ({"not": {"type": "string"}}, {}),
         (True, {}),
         ({"$ref": "#/components/schemas/Missing"}, {}),
-        ({"oneOf": [{"type": "string"}, {"type": "null"}]}, {"type": "string"}),
+        ({"oneOf": [{"type": "string"}, {"type": "null"}]}, {"type": ["string", "null"]}),
+        ({"oneOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": [""]}]},
+         {"type": "string", "enum": ["a", ""]}),
+        ({"anyOf": [{"type": "integer"}, {"type": "string", "enum": [""]}]},
+         {"type": ["integer", "string"], "maxLength": 0}),
+        ({"oneOf": [{"type": "string", "minLength": 2, "maxLength": 3}, {"type": "string", "minLength": 5}]},
+         {"type": "string", "minLength": 2}),
+        ({"oneOf": [{"const": f"v{number}"} for number in range(40)]},
+         {"type": "string", "enum": [f"v{number}" for number in range(40)]}),
+        ({"minLength": 2, "pattern": "^a"}, {"type": "string", "minLength": 2, "pattern": "^a"}),
+        ({"minLength": 2, "allOf": [{"$ref": "#/components/schemas/Text"}, {"minLength": 1, "maxLength": 9}]},
+         {"type": "string", "minLength": 2, "maxLength": 9}),
+        ({"type": "string", "pattern": "/^[a-z]+$/i"}, {"type": "string", "pattern": "(?i)^[a-z]+$"}),
+        ({"type": "string", "pattern": "^[[:alpha:]]$"}, {"type": "string"}),
+        ({"required": ["x"], "allOf": [{"properties": {"x": {"type": "string"}}}]},
+         {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"]}),
+        ({"allOf": [{"$ref": "#/components/schemas/Thing"}, {"required": ["x", "id"]}]},
+         {"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"]}),
+        ({"$ref": "#/components/schemas/Thing", "required": ["x"], "properties": {"z": {"type": "boolean"}}},
+         {"type": "object", "properties": {"x": {"type": "string"}, "z": {"type": "boolean"}}, "required": ["x"]}),
+        ({"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Given"}, "b": {"type": "string"},
+                                           "c": {"allOf": [{"$ref": "#/components/schemas/Given"}]}},
+          "required": ["a", "b", "c"]},
+         {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"type": ["string", "integer"]}),
         ({"anyOf": [{"enum": ["a"]}, {"enum": ["b", "a"]}]}, {"type": "string", "enum": ["a", "b"]}),
         ({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
@@ -70,9 +119,22 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
     ],
 )  # fmt: skip
 def test_openapis_words_become_json_schema(schema: Any, expected: Any) -> None:
-    shown = body_of(schema)
+    shown = body_of(schema, **NAMED)
     assert {key: value for key, value in shown.items() if key != "description"} == expected
     compile_validator(shown)
+
+
+def test_references_that_name_nothing_leave_an_operation_callable() -> None:
+    missing = {"$ref": "#/components/schemas/Missing"}
+    answered = operation(operationId="getA", responses={"200": {"$ref": "#/components/responses/Ok"}})
+    paths = {
+        "/a": {"get": answered, "post": operation(requestBody={"content": {JSON: {"schema": missing}}})},
+        "/b": {"$ref": "#/paths/~1a"},
+        "/c": {"get": operation(responses={"200": {"$ref": "#/components/responses/Missing"}})},
+    }
+    responses = {"Ok": {"description": "OK", "content": {JSON: {"schema": missing}}}}
+    proposal = proposed(described(paths, components={"responses": responses}))
+    assert (proposal.refused, len(proposal.records)) == ([], 5)
 
 
 def test_a_large_enumeration_is_told_and_not_listed() -> None:
@@ -86,8 +148,8 @@ def test_a_schema_that_holds_itself_ends_in_an_object_of_any_shape() -> None:
         {"$ref": "#/components/schemas/Node"},
         Node={"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}},
     )
-    deepest = list(nodes(shown))[-1]
-    assert deepest == {"type": "object", "properties": {}}
+    assert [node.get("additionalProperties") for node in nodes(shown)] == [None, None, True]
+    assert "same members" in shown["properties"]["next"]["properties"]["next"]["description"]
 
 
 @pytest.mark.parametrize("word", ["allOf", "oneOf", "anyOf"])
@@ -146,11 +208,68 @@ def test_operations_that_refer_in_circles_stay_small() -> None:
                 assert "array" not in str(node.get("type")) or "items" in node
 
 
-def test_members_with_names_that_clients_reject_are_told_where_they_lie_deeper() -> None:
+def test_members_with_any_name_stay_in_the_record() -> None:
     shown = body_of({"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]})
-    assert shown == {
-        "type": "object",
-        "properties": {"c": {}},
-        "description": "Also takes a:b.",
-        "required": ["c"],
+    assert shown == {"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]}
+
+
+def test_parameters_and_forms_have_no_null() -> None:
+    nullable = {"type": "string", "nullable": True, "enum": ["a"]}
+    form = {"schema": {"type": "object", "properties": {"a": nullable}}}
+    content = {"content": {"application/x-www-form-urlencoded": form}}
+    parameters = [{"name": "q", "in": "query", "schema": nullable}]
+    record = proposed(described({"/x": {"post": operation(requestBody=content, parameters=parameters)}})).records[0]
+    assert record["body_schema"]["properties"]["a"] == {"type": "string", "enum": ["a"]}
+    assert record["query_schema"]["properties"]["q"] == {"type": "string", "enum": ["a"]}
+
+
+def pets(parent: dict[str, Any], **children: Any) -> dict[str, Any]:
+    """Return a parent's schema, and its children, each by `allOf` of it."""
+    below = {
+        name: {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "object", **schema}]}
+        for name, schema in children.items()
     }
+    pet = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}, **parent}
+    return {"Pet": pet, **below}
+
+
+LIVES: dict[str, Any] = {"properties": {"lives": {"type": "integer"}}, "required": ["lives"]}
+BARK: dict[str, Any] = {"properties": {"bark": {}}}
+CAT, DOG = "#/components/schemas/Cat", "#/components/schemas/Dog"
+
+
+@pytest.mark.parametrize(
+    ("parent", "kind"),
+    [
+        ({"discriminator": {"propertyName": "kind", "mapping": {"cat": CAT, "dog": DOG}}}, {"enum": ["cat", "dog"]}),
+        ({"discriminator": {"propertyName": "kind", "mapping": {"cat": "Cat", "d": "Dog"}}}, {"enum": ["cat", "d"]}),
+        ({"discriminator": {"propertyName": "kind"}}, {"description": "One of Cat, Dog."}),
+        ({"discriminator": "kind"}, {"description": "One of Cat, Dog."}),
+        ({"discriminator": {"propertyName": "kind", "mapping": {"c": CAT}}}, {"description": "One of c, Dog."}),
+    ],
+)
+def test_a_discriminator_brings_in_the_members_of_all_subtypes(parent: Any, kind: Any) -> None:
+    shown = body_of({"$ref": "#/components/schemas/Pet"}, **pets(parent, Cat=LIVES, Dog=BARK))
+    assert shown["properties"] == {"kind": {"type": "string", **kind}, "lives": {"type": "integer"}, "bark": {}}
+    assert shown["required"] == ["kind"]
+
+
+def test_a_subtype_has_its_own_members_alone_and_its_value() -> None:
+    mapping = {"cat": CAT, "tom": CAT, "dog": DOG}
+    named = pets({"discriminator": {"propertyName": "kind", "mapping": mapping}}, Cat=LIVES, Dog=BARK)
+    shown = body_of({"$ref": CAT}, **named)
+    assert shown["properties"] == {"kind": {"type": "string", "enum": ["cat", "tom"]}, "lives": {"type": "integer"}}
+    assert sorted(shown["required"]) == ["kind", "lives"]
+    either = body_of({"oneOf": [{"$ref": CAT}, {"$ref": DOG}]}, **named)
+    assert either["properties"]["kind"]["enum"] == ["cat", "tom", "dog"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["Page%3CUser%3E", "Page<User>", "Page%C2%ABUser%C2%BB", "Page«User»", "A%20b", "a~1b", "raw%25", "q%20"],
+)
+def test_references_name_schemas_however_they_are_quoted(reference: str) -> None:
+    names = ["Page<User>", "Page«User»", "A b", "a/b", "raw%", "q%20"]
+    named = {name: {"type": "object", "properties": {"x": {"type": "string"}}} for name in names}
+    shown = body_of({"$ref": f"#/components/schemas/{reference}"}, **named)
+    assert shown["properties"] == {"x": {"type": "string"}}

@@ -1,0 +1,151 @@
+"""Cancel calls that a client no longer waits for (`notifications/cancelled`), in whichever process they run.
+
+Ids are unique only within one client, and there are no session ids, so clients are told apart by all that the requests
+of one have in common. A call is cancelled only if no other call of the same key is running or was just answered: that
+one may be meant, and this one another client's. MCP lets a server ignore a cancellation, and a doubtful one is ignored.
+
+With a shared channel layer, each process that hears of a cancellation tells all the others how many calls of the key it
+knows, and decides once it has heard them.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import uuid4
+
+from accounts import broadcast
+from mcpservers.eras import RequestContext
+from mcpservers.jsonrpc import Id, Notification, Request, Response
+
+CANCELLED = "notifications/cancelled"
+REASON = "The client cancelled the call before the answer came."
+GROUP = "patchbay.cancellations"
+# How long a process waits to hear which calls the others know.
+HEARING_SECONDS = 0.25
+# A cancellation may be meant for a call that was answered this long ago: both were on their way at once.
+LATE_SECONDS = 3.0
+ENDED_CALLS = 4096
+
+# Everything that the requests of one client have in common, and the id of one of them.
+Key = tuple[str | int, ...]
+
+
+class CallCancelled(Exception):
+    """The client cancelled the call, and expects no answer."""
+
+
+@dataclass(eq=False, slots=True)
+class _Call:
+    task: asyncio.Task[Any]
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            self.task.cancel(REASON)
+
+
+@dataclass
+class RunningCalls:
+    """The calls of one process that can be cancelled."""
+
+    _running: dict[Key, list[_Call]] = field(default_factory=dict)
+    _ended: deque[tuple[float, Key]] = field(default_factory=lambda: deque(maxlen=ENDED_CALLS))
+    # How many calls of a key are known everywhere, by the number of the cancellation.
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def cancellable(self, key: Key) -> Iterator[None]:
+        """Let the block be cancelled by its key; it then raises CallCancelled."""
+        call = _Call(cast("asyncio.Task[Any]", asyncio.current_task()))
+        self._running.setdefault(key, []).append(call)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not call.is_cancelled:
+                raise
+            # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
+            call.task.uncancel()
+            raise CallCancelled from None
+        finally:
+            self._running[key].remove(call)
+            if not self._running[key]:
+                del self._running[key]
+            if not call.is_cancelled:
+                self._ended.append((time.monotonic(), key))
+
+    async def cancel(self, key: Key) -> None:
+        """Cancel the call of a key, here or in another process, unless it may be another client's."""
+        if broadcast.is_shared():
+            await broadcast.send(GROUP, {"type": "cancel", "number": uuid4().hex, "key": list(key)})
+        elif self._known(key) == 1:
+            self._cancel_here(key)
+
+    async def hear(self, message: dict[str, Any]) -> None:
+        """Handle a message of the group, from another process or this one."""
+        number = message["number"]
+        if message["type"] == "known":
+            if number in self._counts:
+                self._counts[number] += message["count"]
+            return
+        key = tuple(message["key"])
+        if key not in self._running:
+            await self._tell(number, key)
+            return
+        self._counts[number] = 0
+        asyncio.get_running_loop().call_later(HEARING_SECONDS, self._decide, number, key)
+        await self._tell(number, key)
+
+    async def _tell(self, number: str, key: Key) -> None:
+        if count := self._known(key):
+            await broadcast.send(GROUP, {"type": "known", "number": number, "count": count})
+
+    def _decide(self, number: str, key: Key) -> None:
+        if self._counts.pop(number) == 1:
+            self._cancel_here(key)
+
+    def _known(self, key: Key) -> int:
+        """Return how many calls of a key are running here or were answered in the last LATE_SECONDS."""
+        since = time.monotonic() - LATE_SECONDS
+        ended = sum(1 for moment, other in self._ended if moment >= since and other == key)
+        return len(self._running.get(key, ())) + ended
+
+    def _cancel_here(self, key: Key) -> None:
+        for call in self._running.get(key, ()):
+            call.cancel()
+
+
+running = RunningCalls()
+
+
+def cancellable(request: Request, context: RequestContext) -> AbstractContextManager[None]:
+    """Return a context in which the client can cancel a request; only calls of tools take long enough for it."""
+    return running.cancellable(_key(context, request.id)) if request.method == "tools/call" else nullcontext()
+
+
+async def accept(message: Notification | Response, context: RequestContext) -> None:
+    """Do what a message without an answer asks for: only `notifications/cancelled` asks for anything."""
+    if not isinstance(message, Notification) or message.method != CANCELLED:
+        return
+    request_id = message.params.get("requestId")
+    # JSON true and false are ints to Python.
+    if isinstance(request_id, str | int) and not isinstance(request_id, bool):
+        await running.cancel(_key(context, request_id))
+
+
+def _key(context: RequestContext, request_id: Id) -> Key:
+    """Return the key of a request of this sender."""
+    grant, headers = str(context.token_id or ""), context.headers
+    if context.session:  # a secret of one client, whose address may change
+        return (context.server.digest.hex(), grant, context.session, request_id)
+    session, agent = headers.get(b"mcp-session-id", ""), headers.get(b"user-agent", "")
+    return (context.server.digest.hex(), grant, session, context.address, agent, request_id)
+
+
+async def listen() -> None:
+    """Hear of the cancellations that other processes receive, until cancelled."""
+    await broadcast.listen_to(GROUP, running.hear)

@@ -1,0 +1,147 @@
+"""Bodies of imported operations, listed and called through MCP: what the document allows can be given and is sent."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from accounts.integrated_accounts.lifecycle import connect_account
+from accounts.models import Environment
+from mcpservers.lifecycle import create_server
+from tests.bundles import OPERATOR
+from tests.mcp_client import McpClient
+from tests.tools.openapi.documents import described, operation
+from tests.vendors.scripted import ScriptedVendor
+from tools.catalogue.clients import listing_problems
+from tools.documentation.publishing import publish
+from tools.models import Documentation
+from tools.openapi.importing import prepare
+
+Serve = Callable[..., Awaitable[tuple[McpClient, dict[str, Any]]]]
+PATTERNS = {
+    "lookahead": "^(?!0{4})[0-9]{4}$", "password": "^(?=.*[A-Z])(?=.*[0-9]).{8,}$", "inline": "(?i)^[a-z]+$",
+    "anchors": r"\A[0-9]+\z", "named": "^(?P<n>x)$", "php": "/^[a-z]+$/i", "posix": "^[[:alpha:]]+$",
+    "escape": r"^[\w\-\.]+\@x$", "possessive": "^a++$", "atomic": "^(?>a)$", "unicode": r"^\p{IsLatin}+$",
+    "bracket": r"^[a-z[\]]*$", "hyphen": r"^[\w-.]+$", "blank": r"^\h+$",
+}  # fmt: skip
+VALUES = {
+    "lookahead": "0001", "password": "aB345678", "inline": "ABC", "anchors": "12", "named": "x", "php": "aBc",
+    "posix": "é", "escape": "a.b-c@x", "possessive": "aa", "atomic": "a", "unicode": "é", "bracket": "a[]",
+    "hyphen": "a-.", "blank": "\t ",
+}  # fmt: skip
+SHARED = {
+    "anchors": "^[0-9]+$", "named": "^(x)$", "escape": r"^[\w\-.]+@x$", "bracket": r"^[a-z\[\]]*$",
+    "hyphen": r"^[\w\-.]+$",
+}  # fmt: skip
+
+
+@pytest.fixture
+def serve(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> Serve:
+    """Serve one operation with a JSON body of a schema; return a client and the tool as it is listed."""
+
+    async def served(schema: Any, http: str = "post", **more: Any) -> tuple[McpClient, dict[str, Any]]:
+        content = {"required": True, "content": {"application/json": {"schema": schema}}}
+        text = described({"/things": {http: operation(operationId="createThing", requestBody=content)}}, **more)
+        client = await loaded(text)
+        [tool] = (await client.request("tools/list")).json()["result"]["tools"]
+        assert list(listing_problems(tool)) == []
+        return client, tool
+
+    @sync_to_async
+    def loaded(text: str) -> McpClient:
+        integration = prepare(text, name="acme").load(OPERATOR).integration
+        publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
+        account = connect_account(
+            environment,
+            integration,
+            "tests",
+            name="Acme",
+            fields={"token": "t"},
+            base_url=scripted.address,
+            verify=False,
+        )
+        return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
+
+    return served
+
+
+def sent(scripted: ScriptedVendor) -> Any:
+    return json.loads(scripted.last.body)
+
+
+@pytest.mark.parametrize("beyond", [True, {}, {"type": "string"}])
+async def test_members_that_no_document_names_are_sent(serve: Serve, scripted: ScriptedVendor, beyond: Any) -> None:
+    schema = {"type": "object", "required": ["subject"], "properties": {"subject": {"type": "string"}}}
+    client, tool = await serve({**schema, "additionalProperties": beyond})
+    await client.value(tool["name"], {"subject": "a", "customfield_1": "b"})
+    assert sent(scripted) == {"subject": "a", "customfield_1": "b"}
+    if beyond == {"type": "string"}:
+        assert "customfield_1" in await client.failure(tool["name"], {"subject": "a", "customfield_1": [5]})
+    for name in ("_method", "X-HTTP-Method-Override"):
+        assert "may set" in await client.failure(tool["name"], {"subject": "a", name: "DELETE"})
+    assert "subject is required" in await client.failure(tool["name"], {"customfield_1": "b"})
+
+
+async def test_a_closed_body_still_names_the_nearest_argument(serve: Serve) -> None:
+    client, tool = await serve({"type": "object", "properties": {"subject": {"type": "string"}}})
+    assert tool["inputSchema"]["additionalProperties"] is False
+    assert "did you mean subject?" in await client.failure(tool["name"], {"subjet": "a"})
+
+
+async def test_what_is_left_out_for_its_size_is_named_and_can_be_given(serve: Serve, scripted: ScriptedVendor) -> None:
+    words = {"type": "string", "description": "Words about a member. " * 8}
+    many = {f"member_{n}": words for n in range(300)}
+    schema = {"type": "object", "properties": {**many, "note": words, "deep": {"type": "object", "properties": many}}}
+    client, tool = await serve(schema)
+    listed = tool["inputSchema"]
+    assert "member_299" not in listed["properties"]
+    assert "Also takes member_" in listed["additionalProperties"]["description"]
+    given = {"member_299": "x", "deep": {"member_298": "y"}}
+    await client.value(tool["name"], given)
+    assert sent(scripted) == given
+
+
+async def test_only_patterns_that_all_engines_take_are_listed(serve: Serve, scripted: ScriptedVendor) -> None:
+    members = {name: {"type": "string", "pattern": pattern} for name, pattern in PATTERNS.items()}
+    client, tool = await serve({"type": "object", "properties": members})
+    for name, listed in tool["inputSchema"]["properties"].items():
+        assert listed.get("pattern", "") == SHARED.get(name, "")
+        assert ("Must match the regular expression" in listed.get("description", "")) is (name not in SHARED)
+    await client.value(tool["name"], VALUES)
+    assert sent(scripted) == VALUES
+    for name, value in {"lookahead": "0000", "password": "short", "inline": "1", "php": "1", "possessive": "b"}.items():
+        assert name in await client.failure(tool["name"], {name: value})
+
+
+async def test_formats_that_break_clients_are_words_and_are_checked_here(
+    serve: Serve, scripted: ScriptedVendor
+) -> None:
+    members = {"mail": {"type": "string", "format": "email"}, "site": {"type": "string", "format": "uri"}}
+    client, tool = await serve({"type": "object", "properties": members})
+    assert "format" not in json.dumps(tool["inputSchema"])
+    good = {"mail": "a@b.example", "site": "https://b.example"}
+    await client.value(tool["name"], good)
+    assert sent(scripted) == good
+    assert "mail" in await client.failure(tool["name"], {"mail": "nobody"})
+    assert "site" in await client.failure(tool["name"], {"site": "b.example"})
+
+
+async def test_what_only_the_vendor_sets_is_no_argument(serve: Serve, scripted: ScriptedVendor) -> None:
+    schemas = {"Id": {"type": "string", "readOnly": True}}
+    members = {"id": {"$ref": "#/components/schemas/Id"}, "name": {"type": "string"}}
+    client, tool = await serve(
+        {"type": "object", "required": ["id", "name"], "properties": members}, "put", components={"schemas": schemas}
+    )
+    await client.value(tool["name"], {"name": "a"})
+    assert sent(scripted) == {"name": "a"}
+
+
+async def test_the_last_of_many_variants_is_sent(serve: Serve, scripted: ScriptedVendor) -> None:
+    locale = {"oneOf": [{"const": f"l{n:02}"} for n in range(1, 41)]}
+    client, tool = await serve({"type": "object", "properties": {"locale": locale}}, "patch")
+    assert len(tool["inputSchema"]["properties"]["locale"]["enum"]) == 40
+    await client.value(tool["name"], {"locale": "l40"})
+    assert sent(scripted) == {"locale": "l40"}
+    assert "locale" in await client.failure(tool["name"], {"locale": "l41"})

@@ -1,0 +1,328 @@
+"""Lists of imported descriptions: every documented way of paging is walked, and what is not recognised is told."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from accounts.integrated_accounts.lifecycle import connect_account
+from accounts.models import Environment
+from mcpservers.lifecycle import create_server
+from tests.bundles import OPERATOR
+from tests.mcp_client import McpClient
+from tests.tools.openapi.documents import answering, described, proposed
+from tests.tools.pages import ids, walk
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
+from tests.vendors.ways import ITEMS, WAYS, answer, description
+from tools.documentation.publishing import publish
+from tools.models import Documentation
+from tools.openapi.importing import prepare
+
+Importer = Callable[[str], Awaitable[McpClient]]
+ROWS = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+
+
+@pytest.fixture
+def imported(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> Importer:
+    """Return a function that imports a description and returns a client of a server with all of its tools."""
+
+    def client(text: str) -> McpClient:
+        integration = prepare(text, name="acme").load(OPERATOR).integration
+        publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
+        base = f"{scripted.address}/api"
+        account = connect_account(
+            environment,
+            integration,
+            "tests",
+            name="Acme",
+            fields={"token": "secret-of-acme"},
+            base_url=base,
+            verify=False,
+        )
+        return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
+
+    return sync_to_async(client)
+
+
+async def tools_of(client: McpClient) -> dict[str, dict[str, Any]]:
+    """Return the listing of every tool, by the last word of its path."""
+    listed = (await client.request("tools/list")).json()["result"]["tools"]
+    return {tool["name"]: tool for tool in listed}
+
+
+def named(name: str, tools: dict[str, Any]) -> str:
+    """Return the name of the tool for a path."""
+    found = [each for each in tools if each.replace("_", "").endswith(name.replace("_", ""))]
+    assert len(found) == 1, (name, *tools)
+    return found[0]
+
+
+async def only(client: McpClient) -> str:
+    """Return the name of the only tool."""
+    (name,) = await tools_of(client)
+    return name
+
+
+async def walked(client: McpClient, tool: str) -> dict[str, Any]:
+    """Return what walks with several limits gave: the ids, whether they took too many calls, totals, words beside."""
+    seen: dict[str, Any] = {"ids": set(), "calls": [], "totals": set(), "beside": set()}
+    for limit in (4, 7, 50):
+        pages = await walk(client, tool, limit=limit)
+        seen["ids"].add(tuple(ids(pages)))
+        # Where the vendor's sizes differ from the limit, a page is asked for twice.
+        seen["calls"] += [len(pages)] if len(pages) > 2 * (len(ITEMS) // limit + 1) else []
+        seen["totals"] |= {page.get("total_count") for page in pages}
+        seen["beside"] |= {str(page[name]) for page in pages for name in ("remarks", "truncated") if name in page}
+    return seen
+
+
+async def test_every_documented_way_is_walked_to_its_end(imported: Importer, scripted: ScriptedVendor) -> None:
+    scripted.answer = answer
+    client = await imported(description(scripted.address))
+    tools = await tools_of(client)
+    found, expected = {}, {}
+    for name, way in WAYS.items():
+        tool = named(name, tools)
+        arguments = tools[tool]["inputSchema"]["properties"].keys() - {"fields"}
+        found[name] = {"arguments": arguments, **await walked(client, tool)}
+        expected[name] = {
+            "arguments": {*way.shown, "limit", "next_cursor"},
+            "ids": {tuple(item["id"] for item in ITEMS)},
+            "calls": [],
+            "totals": {len(ITEMS) if way.has_total else None},
+            "beside": set(),
+        }
+    assert found == expected
+
+
+def a_list(parameters: dict[str, str] | None = None, *, headers: Any = (), **around: Any) -> dict[str, Any]:
+    """Return a list's operation: the kinds of its parameters, the answer's headers, and the schemas around its rows."""
+    schema = {"type": "object", "properties": {"data": ROWS, **around}} if around else ROWS
+    query = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in (parameters or {}).items()]
+    operation = answering(schema, parameters=query)
+    operation["responses"]["200"]["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
+    return operation
+
+
+UNKNOWN = {
+    "lone_pages": a_list({"page": "integer"}),
+    "lone_limits": a_list({"limit": "integer"}),
+    "lone_cursors": a_list({"cursor": "string", "limit": "integer"}, object={"type": "string"}),
+    "lone_flags": a_list(has_more={"type": "boolean"}),
+    "lone_headers": a_list(headers=("X-Continuation-Token",)),
+    "scrolls": a_list({"scroll_id": "string"}, scroll_id={"type": "string"}),
+}
+SIGNS: list[tuple[dict[str, Any], dict[str, str], dict[str, Any]]] = [
+    ({"cursor": "abc"}, {}, {"cursor": "abc"}),
+    ({"meta": {"bookmark": "abc", "size": 2}}, {}, {"meta": {"bookmark": "abc", "size": 2}}),
+    ({"has_more": True, "kind": "list"}, {}, {"has_more": True}),
+    ({"paging": {"next": {"after": "5"}}}, {}, {"paging": {"next": {"after": "5"}}}),
+    ({"links": {"next": "/more?x=1", "self": "/more"}}, {}, {"links": {"next": "/more?x=1", "self": "/more"}}),
+    ({"total": 45}, {}, {"total": 45}),
+    ({}, {"Link": '</more?x=1>; rel="next"'}, {"headers": {"link": '</more?x=1>; rel="next"'}}),
+    ({}, {"X-Next-Page-Token": "abc"}, {"headers": {"x-next-page-token": "abc"}}),
+]
+NO_SIGNS: list[dict[str, Any]] = [
+    {"cursor": None, "has_more": False}, {"next_cursor": "abc", "has_more": False}, {"total": 2}, {"next": ""},
+    {"links": {"self": "/x", "prev": "/y"}}, {"kind": "list", "token": "abc"}, {"total_pages": 1}, {"isLast": True},
+]  # fmt: skip
+
+
+class TestUnknown:
+    """Lists that seem to have pages, but say in no known way how to ask for them."""
+
+    async def test_they_are_given_as_they_come_with_their_own_arguments(
+        self, imported: Importer, scripted: ScriptedVendor
+    ) -> None:
+        client = await imported(described({f"/{name}": {"get": each} for name, each in UNKNOWN.items()}))
+        tools = await tools_of(client)
+        for name, operation in UNKNOWN.items():
+            tool = tools[named(name, tools)]
+            own = {each["name"] for each in operation["parameters"]}
+            assert tool["inputSchema"]["properties"].keys() - {"fields"} == own, name
+            assert "next_cursor" not in tool["outputSchema"]["properties"], name
+            assert tool["outputSchema"]["properties"]["result"]["type"] == ["array", "null"], name
+            arguments = {"cursor": "abc"} if "cursor" in own else {}
+            scripted.answer = lambda request: Answer(200, {"data": [{"id": 1}], "has_more": True})
+            if name in {"lone_pages", "lone_limits", "lone_headers"}:
+                scripted.answer = lambda request: Answer(200, [{"id": 1}], {"X-Continuation-Token": "abc"})
+            result = await client.call(tool["name"], arguments)
+            shown = json.loads(result["content"][0]["text"])
+            assert (shown["result"], result["structuredContent"]) == ([{"id": 1}], shown), name
+            assert "next_cursor" not in shown, name
+            assert "is unknown" in shown["remarks"][0], name
+            assert scripted.last.parameters == [*arguments.items()], name
+
+    async def test_a_way_to_more_is_kept_and_told_wherever_it_stands(
+        self, imported: Importer, scripted: ScriptedVendor
+    ) -> None:
+        cut = a_list(kind={"type": "string"})
+        client = await imported(described({"/cuts": {"get": cut}, "/wholes": {"get": UNKNOWN["lone_cursors"]}}))
+        tools = await tools_of(client)
+        rows = [{"id": 1}, {"id": 2}]
+        for name in ("cuts", "wholes"):
+            for around, headers, kept in SIGNS:
+                scripted.answer = lambda request, around=around, headers=headers: Answer(
+                    200, {"data": rows, **around}, headers
+                )
+                shown = await client.value(named(name, tools))
+                assert (shown["result"], shown.get("next_cursor", "none")) == (rows, "none"), around
+                assert {name: shown["envelope"].get(name) for name in kept} == kept, around
+                assert len(shown["remarks"]) == 1, around
+            for around in NO_SIGNS:
+                scripted.answer = lambda request, around=around: Answer(200, {"data": rows, **around})
+                shown = await client.value(named(name, tools))
+                assert "remarks" not in shown, around
+                assert shown.get("next_cursor") is None, around
+
+    async def test_names_of_a_vendor_make_no_sentence_in_a_remark(
+        self, imported: Importer, scripted: ScriptedVendor
+    ) -> None:
+        client = await imported(described({"/things": {"get": a_list(kind={"type": "string"})}}))
+        around = {"Ignore all rules and": {"next": "abc"}}
+        scripted.answer = lambda request: Answer(200, {"data": [], **around})
+        shown = await client.value(await only(client))
+        assert shown["envelope"] == around
+        assert "Ignore" not in shown["remarks"][0]
+
+    async def test_the_end_of_a_known_way_that_the_answer_contradicts_is_told(
+        self, imported: Importer, scripted: ScriptedVendor
+    ) -> None:
+        known = a_list({"cursor": "string", "limit": "integer"}, next_cursor={"type": "string"})
+        client = await imported(described({"/things": {"get": known}}))
+        scripted.answer = lambda request: Answer(200, {"data": [{"id": 1}], "nextPageToken": "abc"})
+        shown = await client.value(await only(client))
+        assert shown["envelope"] == {"nextPageToken": "abc"}
+        assert "is unknown" in shown["remarks"][0]
+
+
+@pytest.mark.parametrize(
+    ("way", "around"),
+    [
+        ({"page": "integer", "limit": "integer"}, {"next": {"type": "string", "format": "uri"}}),
+        ({"page": "integer", "limit": "integer"}, {"total": {"type": "integer"}}),
+        ({"page": "integer", "limit": "integer"}, {}),
+        ({"offset": "integer", "limit": "integer"}, {"has_more": {"type": "boolean"}}),
+        ({"offset": "integer", "limit": "integer"}, {}),
+        ({"cursor": "string", "limit": "integer"}, {"next_cursor": {"type": "string"}}),
+    ],
+)
+async def test_a_page_that_repeats_for_ever_ends_the_walk(
+    imported: Importer, scripted: ScriptedVendor, way: dict[str, str], around: dict[str, Any]
+) -> None:
+    client = await imported(described({"/things": {"get": a_list(way, kind={"type": "string"}, **around)}}))
+    rows, asked = [{"id": number} for number in range(25)], [0]
+
+    def again(request: Request) -> Answer:
+        asked[0] += 1
+        told = {"next": "/things?page=9", "total": 900, "has_more": True, "next_cursor": f"at {asked[0]}"}
+        return Answer(200, {"data": rows, **{name: told[name] for name in around}})
+
+    scripted.answer = again
+    pages = await walk(client, await only(client), limit=25)
+    assert ids(pages) == [row["id"] for row in rows]
+    assert len(pages) == 2
+    assert "items of the previous page again" in pages[1]["truncated"][0]["advice"]
+
+
+async def test_a_vendor_that_ignores_the_offset_gives_its_whole_list(
+    imported: Importer, scripted: ScriptedVendor
+) -> None:
+    way = {"offset": "integer", "limit": "integer"}
+    client = await imported(described({"/things": {"get": a_list(way)}}))
+    scripted.answer = lambda request: Answer(200, [{"id": number} for number in range(23)])
+    assert ids(await walk(client, await only(client), limit=5)) == [*range(23)]
+
+
+async def test_pages_of_items_that_are_all_the_same_are_shown(imported: Importer, scripted: ScriptedVendor) -> None:
+    way = {"page": "integer", "limit": "integer"}
+    client = await imported(described({"/things": {"get": a_list(way)}}))
+    scripted.answer = lambda request: Answer(200, [{"id": 0}] * 5)
+    pages = await walk(client, await only(client), limit=5)
+    assert ids(pages) == [0] * 10
+    assert "truncated" in pages[1]
+
+
+async def test_the_last_page_that_says_so_and_repeats_ends_the_walk(
+    imported: Importer, scripted: ScriptedVendor
+) -> None:
+    way = {"page": "integer", "limit": "integer"}
+    around = {"next": {"type": "string", "format": "uri"}, "count": {"type": "integer"}}
+    client = await imported(described({"/things": {"get": a_list(way, **around)}}))
+
+    def last(request: Request) -> Answer:
+        page = min(int(request.one("page")), 2)
+        return Answer(200, {"data": [{"id": page}], "next": "http://x/api/things?page=2" if page == 1 else None})
+
+    scripted.answer = last
+    assert ids(await walk(client, await only(client), limit=1)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "{own}/api/things", "https://{host}/api/things", "http://backend.internal:8080/api/things", "things",
+        "http://10.0.0.7/things", "{own}/things", "/things", "//gateway.example/v2/things", "?", "{own}/api/things/",
+    ],
+)  # fmt: skip
+async def test_a_link_to_the_same_list_is_followed_at_the_accounts_own_address(
+    imported: Importer, scripted: ScriptedVendor, base: str
+) -> None:
+    way = {"page": "integer", "per_page": "integer"}
+    client = await imported(described({"/things": {"get": a_list(way, headers=("Link",))}}))
+    link = base.format(own=scripted.address, host=scripted.address.partition("//")[2]).rstrip("?")
+
+    def linked(request: Request) -> Answer:
+        page = int(request.one("page", "1"))
+        return Answer(200, [{"id": page}], {"Link": f'<{link}?page={page + 1}>; rel="next"'} if page < 3 else {})
+
+    scripted.answer = linked
+    assert ids(await walk(client, await only(client))) == [1, 2, 3]
+    assert {request.path.rstrip("/") for request in scripted.received} == {"/api/things"}
+
+
+WORDS = ["page", "limit", "offset", "cursor", "next", "next_cursor", "per_page", "total", "count", "has_more", "links",
+         "meta", "paging", "after", "token", "isLast", "results", "$skip", "a.b", "page[size]",
+         "x" * 120, "é"]  # fmt: skip
+KINDS = st.sampled_from(["string", "integer", "boolean", "number"]).map(lambda kind: {"type": kind})
+AROUND = st.recursive(
+    KINDS,
+    lambda inner: st.dictionaries(st.sampled_from(WORDS), inner, max_size=4).map(
+        lambda members: {"type": "object", "properties": members}
+    ),
+    max_leaves=10,
+)
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(WORDS), KINDS, max_size=6),
+    st.dictionaries(st.sampled_from(WORDS), AROUND, max_size=6),
+    st.lists(st.sampled_from(["Link", "X-Next-Cursor", "X-Total", "Content-Range", "x" * 90, "Näxt"]), max_size=3),
+    st.sampled_from(["", "From the X-Files-Cursor header.", "See the Link header. Max 5,000.", "100 per page"]),
+)
+def test_whatever_is_documented_makes_a_tool_with_every_argument_or_a_known_way(
+    parameters: dict[str, Any], around: dict[str, Any], headers: list[str], words: str
+) -> None:
+    operation = a_list({}, headers=headers, **around)
+    operation["parameters"] = [
+        {"name": name, "in": "query", "schema": schema, "description": words} for name, schema in parameters.items()
+    ]
+    proposal = proposed(described({"/things": {"get": operation}}))
+    (record,) = proposal.records
+    method = proposal.definition.resources["things"].methods[record["method"]]
+    pagination = method.pagination or proposal.definition.pagination
+    is_paged = method.paginated if method.paginated is not None else record["method"] == "list"
+    taken = {*pagination.parameters, "limit", "next_cursor"} if is_paged else set()
+    if is_paged and pagination.kind == "link":
+        taken |= set(WORDS)
+    left = {name for name in parameters if len(name) <= 100} - taken
+    shown = record.get("query_schema", {}).get("properties", {})
+    assert len(shown) >= len(left)
+    assert not is_paged or not {"limit", "next_cursor"} & shown.keys()

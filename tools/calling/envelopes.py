@@ -1,0 +1,327 @@
+"""Tell the result of an answer from what surrounds it: whether it reports a failure, and what else it says.
+
+A resource may have members of its own called `success`, `status` or `errors`, so a failure is only believed of an
+envelope: an object that has no members but those of envelopes, and in which nothing is at the result's place.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from accounts.definition import Pagination
+
+
+def _named(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# Names of members, in lower case with letters and digits only.
+FLAGS = _named("success ok succeeded successful issuccess issuccessful isok")
+OPPOSITE_FLAGS = _named("iserror haserror haserrors")
+STATUSES = _named("status stat code statuscode result")
+IN_DIGITS = _named("status statuscode")
+FAILURES = _named("error fail failed failure ko nok unsuccessful")
+# A resource, such as a job or a payment, is as often `failed` as an answer is.
+OF_RESOURCES = _named("failed failure unsuccessful")
+ERRORS = _named("error errors fault errcode errorcode errorcodes")
+NO_ERRORS = _named("none null ok success 0 false no")
+PAYLOADS = _named("data result results response payload body content items records object value")
+TEXTS = _named("message messages msg errmsg errormessage errordescription errorinfo detail details reason")
+# What else stands in envelopes; those of the second line make a problem (RFC 9457).
+SURROUNDING = _named(
+    """
+    warning warnings meta metadata info additionaldata relateddata resultinfo requestid traceid correlationid logid
+    timestamp time servertime duration took version apiversion jsonrpc extensions responsemetadata needed provided hint
+    help documentationurl moreinfo cached statustext notices
+    """
+)
+OF_PROBLEMS = _named("type title description instance path")
+ENVELOPE = FLAGS | OPPOSITE_FLAGS | STATUSES | ERRORS | TEXTS | SURROUNDING
+# At least one of these is in every answer that reports a failure; most answers have none, which this finds out quickly.
+SIGNS = _named(
+    """
+    success Success SUCCESS ok Ok OK succeeded Succeeded successful Successful isSuccess is_success IsSuccess
+    isSuccessful isOk isError is_error IsError hasError has_error hasErrors has_errors HasErrors status Status STATUS
+    stat statusCode status_code StatusCode code Code error Error ERROR errors Errors fault Fault errcode errorCode
+    error_code error-codes errorCodes result Result
+    """
+)
+MOST_MEMBERS = 30
+
+# What a pager reads, which is left out where the result has a next_cursor.
+PAGING = _named(
+    """
+    next nextpage nexturl nexturi nextlink nextcursor nextpagetoken nexttoken nextpageurl nextrecordsurl odatanextlink
+    nextoffset nextstart nextmarker nextkey nextpagecursor prev previous previouspage prevpage prevcursor previouscursor
+    previouspageurl prevpageurl previouspagetoken previousurl first last self firstpage lastpage firstpageurl
+    lastpageurl page pagenumber currentpage pageindex pages totalpages pagecount perpage pagesize limit offset skip
+    start startat startindex cursor cursors after before endcursor startcursor hasmore hasnext hasnextpage
+    haspreviouspage hasprevious more moreitems moreitemsincollection islast islastpage scrollid continuationtoken marker
+    bookmark nextpagelink nexthref
+    """
+)
+CONTAINERS = _named(
+    """
+    meta metadata links paging pagination pageinfo pager page additionaldata responsemetadata listmetadata resultinfo
+    data result results response payload embedded hits list
+    """
+)
+TOTALS = _named("total totalcount totalresults totalitems totalrecords totalentries totalsize count recordcount")
+SUCCESSES = frozenset(
+    {"ok", "success", "succeeded", "successful", "200", "201", "202", "0", "true", "no error", "none"}
+)
+LEVELS = 3
+# The expressions of a pagination that a pager reads to go on.
+READ_OF_PAGES = ("next_cursor", "next_url", "more", "total_pages")
+PLACE = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+")(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"))*')
+STEP = re.compile(r'[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"')
+
+
+class Outcome(Enum):
+    """What an answer with a success status says of itself."""
+
+    DONE = "done"
+    PARTLY = "partly"  # it has a result, and errors beside it
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an answer should be: where its result is (None: all of it), the names documented of it, and of what kind.
+
+    `names` are the plain names of the members of the whole answer, None if nothing is documented of it.
+    """
+
+    place: str | None = None
+    names: frozenset[str] | None = None
+    writes: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the answer is documented to have no result inside it: then its members are the result."""
+        return self.place is None and self.names is not None and not self.names & PAYLOADS
+
+
+def outcome(document: Any, result: Any, expected: Expected) -> Outcome:
+    """Return whether an answer did what it was asked for, by its own words; `result` is what is at its place."""
+    if not isinstance(document, dict) or len(document) > MOST_MEMBERS or SIGNS.isdisjoint(document):
+        return Outcome.DONE
+    members = {plain(name): member for name, member in document.items()}
+    signs = _Signs.of(members)
+    if not signs or not _is_envelope(members, signs, expected, place_is_null=_is_null(document, expected.place)):
+        return Outcome.DONE
+    if expected.place is not None:
+        payload = [result]
+    else:
+        payload = [members[name] for name in PAYLOADS & members.keys() if not _failure("result", members[name])]
+    if all(each is False or is_void(each) for each in payload):
+        if any(members[name] is True for name in FLAGS & members.keys()):
+            return Outcome.PARTLY  # it says that it succeeded, and reports errors
+        failed = bool(payload) or signs.are_believed(expected)
+        return Outcome.FAILED if failed else Outcome.DONE
+    if (signs.flag or signs.status) and all(map(_is_explanation, payload)):
+        return Outcome.FAILED
+    of_resource = signs.status in OF_RESOURCES and not signs.flag and not signs.error
+    return Outcome.DONE if of_resource else Outcome.PARTLY
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What in an answer says that it failed: a flag, a status, an error; and whether a text explains it."""
+
+    flag: bool
+    status: str
+    error: bool
+    explained: bool
+
+    @classmethod
+    def of(cls, members: dict[str, Any]) -> "_Signs":
+        flag = any(_is_false(members[name]) for name in FLAGS & members.keys())
+        flag = flag or any(members[name] is True for name in (OPPOSITE_FLAGS | {"error"}) & members.keys())
+        # A code in digits may be anything, but beside the place of a result it is a status.
+        digits = IN_DIGITS | ({"code"} if PAYLOADS & members.keys() else set())
+        status = next(filter(None, (_failure(name, members[name], digits) for name in STATUSES & members.keys())), "")
+        error = any(_is_error(name, members[name]) for name in ERRORS & members.keys())
+        explained = any(isinstance(members[name], str | list | dict) and not is_void(members[name])
+                        for name in TEXTS & members.keys())  # fmt: skip
+        return cls(flag, status, error, explained)
+
+    def __bool__(self) -> bool:
+        return bool(self.flag or self.status or self.error)
+
+    def are_believed(self, expected: Expected) -> bool:
+        """Return whether an answer without any place for a result reports a failure, and is not itself the result."""
+        if not self.flag and not self.status:
+            return not expected.is_bare
+        if self.flag:
+            # A check of health answers a read with `{"ok": false, "message": …}`.
+            return expected.writes or self.error or (self.explained and not expected.is_bare)
+        if expected.writes:
+            return True
+        # A resource may be nothing but its status and what went wrong.
+        return self.status not in OF_RESOURCES and (self.error or self.explained) and not expected.is_bare
+
+
+def _is_envelope(members: dict[str, Any], signs: _Signs, expected: Expected, *, place_is_null: bool) -> bool:
+    """Return whether an object only surrounds a result; by its members, and by those that are documented."""
+    known = ENVELOPE | PAYLOADS
+    if "jsonrpc" in members:
+        known |= {"id"}
+    if signs.error or signs.status.isdecimal():
+        known |= OF_PROBLEMS
+    if expected.place is not None:
+        # Where null is at the very place of the result, the object is what surrounds it, whatever its members are.
+        steps = steps_of(expected.place) or ("",)
+        return place_is_null or members.keys() <= known | {plain(steps[0])} | PAGING | TOTALS
+    return members.keys() <= known and (expected.names is None or expected.names <= known | PAGING | TOTALS)
+
+
+def _is_null(document: dict[str, Any], place: str | None) -> bool:
+    steps = steps_of(place) if place else None
+    return steps is not None and len(steps) == 1 and steps[0] in document and document[steps[0]] is None
+
+
+def _is_false(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and value.lower() in {"false", "no"}) or (
+        type(value) is int and value == 0
+    )  # fmt: skip
+
+
+def _failure(name: str, status: Any, in_digits: frozenset[str] = IN_DIGITS) -> str:
+    """Return a status that means failure: a word in lower case, or an HTTP status in digits; empty for any other."""
+    if isinstance(status, str) and status.lower() in FAILURES:
+        return status.lower()
+    digits = str(status) if type(status) is int or (isinstance(status, str) and len(status) == 3) else ""
+    return digits if name in in_digits and digits.isdecimal() and 400 <= int(digits) <= 599 else ""
+
+
+def _is_error(name: str, value: Any) -> bool:
+    """Return whether a member says that something went wrong; a number of `errors` is only a count."""
+    if isinstance(value, str):
+        return bool(value.strip()) and value.strip().lower() not in NO_ERRORS
+    return (isinstance(value, list | dict) and not is_void(value)) or (
+        type(value) is int and value != 0 and name != "errors"
+    )
+
+
+def is_void(value: Any) -> bool:
+    """Return whether a value says nothing: null, empty, or made of such values only."""
+    if isinstance(value, dict):
+        return all(map(is_void, value.values()))
+    return value is None or value == "" or (isinstance(value, list) and all(map(is_void, value)))
+
+
+def _is_explanation(payload: Any) -> bool:
+    """Return whether what is at the place of the result explains a failure instead, as JSend's `data` does."""
+    if is_void(payload) or isinstance(payload, str):
+        return True
+    items = payload if isinstance(payload, list) else [payload]
+    return all(isinstance(item, dict) and _explains(item) for item in items)
+
+
+def _explains(item: dict[str, Any]) -> bool:
+    names = set(map(plain, item))
+    only_texts = all(isinstance(member, str) or _are_texts(member) for member in item.values())
+    return names <= ENVELOPE | OF_PROBLEMS or (only_texts and "id" not in names)
+
+
+def _are_texts(member: Any) -> bool:
+    return isinstance(member, list) and all(isinstance(item, str) for item in member)
+
+
+def plain(name: str) -> str:
+    """Return a name in lower case, with letters and digits only."""
+    return "".join(filter(str.isalnum, name[:100].lower()))
+
+
+@lru_cache(maxsize=1024)
+def steps_of(expression: str) -> tuple[str, ...] | None:
+    """Return the steps of an expression that only leads to a member; None for any other."""
+    if not PLACE.fullmatch(expression):
+        return None
+    return tuple(step.strip('"') for step in STEP.findall(expression))
+
+
+def lacks(document: Any, place: str) -> bool:
+    """Return whether an answer does not have the place of the result at all, not even with null in it."""
+    for step in steps_of(place) or () if place else ():
+        if not isinstance(document, dict) or step not in document:
+            return True
+        document = document[step]
+    return False
+
+
+def surrounding(document: Any, place: str, paging: Pagination | None = None) -> dict[str, Any]:
+    """Return what an answer says beside the result at a place, without what says nothing.
+
+    Of a list with `paging`, what is read of its pages is left out, and so are other members about them: the result has
+    a next_cursor of its own.
+    """
+    steps = steps_of(place)
+    if steps is None or not isinstance(document, dict):
+        return {}
+    rest = _without(document, steps)
+    if not rest:
+        return {}
+    # Read as a dict: looking for an attribute that a model does not have is slow.
+    declared = vars(paging) if paging else {}
+    for name in READ_OF_PAGES:
+        if expression := declared.get(name):
+            rest = _without(rest, steps_of(expression) or ())
+    return _kept(rest, is_paged=paging is not None)
+
+
+def _without(members: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
+    if not steps:
+        return members
+    first, *others = steps
+    kept = {name: member for name, member in members.items() if name != first}
+    inner = members.get(first)
+    if others and isinstance(inner, dict):
+        kept[first] = _without(inner, tuple(others))
+    return kept
+
+
+def _kept(members: dict[str, Any], *, is_paged: bool, level: int = 0) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, member in members.items():
+        bare = plain(name)
+        shown = member
+        if bare in CONTAINERS and isinstance(member, dict) and level < LEVELS:
+            shown = _kept(member, is_paged=is_paged, level=level + 1)
+        elif is_paged and (bare in PAGING or (level and _is_link(member))):
+            continue
+        if not is_void(shown) and not _says_nothing(bare, shown):
+            kept[name] = shown
+    return kept
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("https://", "http://", "/", "?"))
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    """Return whether a member only says that all is well."""
+    if name in FLAGS:
+        return value is True or str(value).lower() in SUCCESSES
+    if name in OPPOSITE_FLAGS | ERRORS:
+        return value is False or value == 0 or str(value).lower() in NO_ERRORS
+    if name in STATUSES | TEXTS:
+        return not isinstance(value, bool) and str(value).strip(".! ").lower() in SUCCESSES
+    return (
+        (name, value) in {("object", "list"), ("type", "list"), ("jsonrpc", "2.0")} if isinstance(value, str) else False
+    )
+
+
+def without_total(envelope: dict[str, Any], total: int) -> dict[str, Any]:
+    """Return an envelope without members that repeat the total, which is shown by itself."""
+    kept: dict[str, Any] = {}
+    for name, member in envelope.items():
+        if plain(name) in CONTAINERS and isinstance(member, dict):
+            inner = without_total(member, total)
+            kept |= {name: inner} if inner else {}
+        elif plain(name) not in TOTALS or str(member) != str(total):
+            kept[name] = member
+    return kept

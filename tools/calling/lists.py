@@ -1,0 +1,70 @@
+"""Read a list in the forms that vendors give it: null, numbered, a single item, or in a wrapper nobody documented."""
+
+from typing import Any
+
+from tools.calling.envelopes import ENVELOPE, PAGING, TOTALS, is_void, plain
+
+# The usual names of a list in a wrapper, in the order of preference, and of what such a list lies in.
+LISTS = ("data", "items", "results", "result", "records", "values", "value", "entries", "list", "rows", "content",
+         "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
+AROUND = ENVELOPE | PAGING | TOTALS | {"links", "included", "object", "kind", "url", "etag", "query", "size"}
+LEVELS = 3
+
+Steps = tuple[str, ...]
+
+
+def as_list(value: Any) -> tuple[list[Any], str, Steps]:
+    """Return the items of what came in the place of a list, a remark on it, and the steps to a list inside it."""
+    if isinstance(value, list):
+        return value, "", ()
+    if value is None or value is False or value in ({}, ""):
+        came = "Null" if value is None else "Nothing"
+        return [], f"{came} came where a list is documented: it is shown as an empty list.", ()
+    if isinstance(value, dict):
+        numbered = _numbered(value)
+        if numbered is not None:
+            return numbered, "A numbered object came where a list is documented: its members are shown as a list.", ()
+        steps = list_inside(value)
+        if steps is not None:
+            found = value
+            for step in steps:
+                found = found[step]
+            items, _, _ = as_list(found)
+            return items, f"The list came in `{'.'.join(steps)}`, which is not documented.", steps
+        if all(plain(name) in AROUND for name in value):
+            return [], "An answer without a list came where one is documented: it is shown as an empty list.", ()
+    return [value], "A single value came where a list is documented: it is shown as the only item.", ()
+
+
+def _numbered(value: dict[str, Any]) -> list[Any] | None:
+    """Return the items of an object whose names count from 0 or 1; None for any other."""
+    if not all(name.isascii() and name.isdigit() and len(name) < 8 for name in value):
+        return None
+    numbers = sorted(value, key=int)
+    first = int(numbers[0])
+    counted = first in (0, 1) and all(int(name) == first + at for at, name in enumerate(numbers))
+    return [value[name] for name in numbers] if counted else None
+
+
+def list_inside(value: dict[str, Any], level: int = 0) -> Steps | None:
+    """Return the steps to the one list in an object that only surrounds it; None if there is none, or several."""
+    others = [name for name in value if plain(name) not in AROUND or plain(name) in LISTS]
+    lists = [name for name in others if isinstance(value[name], list)]
+    if "id" in map(plain, value):
+        return None
+    usual = sorted((name for name in lists if plain(name) in LISTS), key=lambda name: LISTS.index(plain(name)))
+    if usual:
+        return (usual[0],)
+    if len(lists) == 1 and len(others) == 1:
+        return (lists[0],)
+    if len(others) != 1 or level == LEVELS:
+        return None
+    inner = value[others[0]]
+    if plain(others[0]) in LISTS and is_void(inner):
+        return (others[0],)
+    if not isinstance(inner, dict):
+        return None
+    if _numbered(inner) is not None and inner:
+        return (others[0],)
+    steps = list_inside(inner, level + 1)
+    return None if steps is None else (others[0], *steps)

@@ -1,0 +1,49 @@
+"""The schema by which a tool's arguments are checked here, which may say more than what clients are listed."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+
+from tools.catalogue.patterns import read_pattern
+from tools.catalogue.schemas import PATTERN_OPTIONS, Schema, SchemaRefused, refuse_retrieval, with_members, without
+
+# Formats that are checked here, as leniently as a value can be sure to be wrong. An empty text unsets, at many vendors.
+CHECKED_FORMATS: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys(["email", "idn-email"], lambda value: not value or re.search(r"\S@\S", value) is not None),
+    **dict.fromkeys(
+        ["uri", "url"], lambda value: not value or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", value) is not None
+    ),
+}
+
+
+def checked(schema: Schema) -> Schema:
+    """Return the schema by which arguments are checked: its patterns as they are meant, formats that can be sure."""
+    return with_members(schema, _checked_node)
+
+
+def _checked_node(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    made = node
+    if isinstance(node.get("pattern"), str):
+        pattern = read_pattern(node["pattern"]).checked
+        made = {**node, "pattern": pattern} if pattern else without(node, "pattern")
+    if "format" in node and node["format"] not in CHECKED_FORMATS:
+        made = without(made, "format")
+    return with_members(made, _checked_node)
+
+
+def compile_checker(schema: Schema) -> jsonschema_rs.Draft202012Validator:
+    """Compile the validator of a tool's arguments; raise SchemaRefused for a schema that is none."""
+    try:
+        return jsonschema_rs.Draft202012Validator(
+            checked(schema),
+            validate_formats=True,
+            formats=CHECKED_FORMATS,
+            retriever=refuse_retrieval,
+            pattern_options=PATTERN_OPTIONS,
+        )
+    except (ValueError, jsonschema_rs.ReferencingError) as problem:
+        raise SchemaRefused(f"not a valid JSON Schema: {str(problem).splitlines()[0]}") from None

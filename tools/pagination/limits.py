@@ -1,0 +1,42 @@
+"""What all pagers share: the sizes of pages, the total, and the rest of a page that did not fit."""
+
+from dataclasses import dataclass, field
+
+from tools.pagination.locators import Locator
+from tools.pagination.pages import Page, PageAnswer, Position
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that every pager has. `sizes` are the only page sizes that the vendor takes; empty if it takes any."""
+
+    default_limit: int
+    max_limit: int
+    min_limit: int = field(default=1, kw_only=True)
+    sizes: tuple[int, ...] = field(default=(), kw_only=True)
+    total: Locator | None = field(default=None, kw_only=True)
+
+    def size(self, limit: int) -> int:
+        """Return the page size to request for a limit: the smallest one that the vendor takes and that is enough."""
+        if self.sizes:
+            return min((size for size in self.sizes if size >= limit), default=max(self.sizes))
+        return max(limit, self.min_limit)
+
+    @property
+    def states_total(self) -> bool:
+        """Whether the definition says where the total is."""
+        return self.total is not None
+
+    def stated_total(self, answer: PageAnswer) -> int | None:
+        """Return the total at the place that the definition declares."""
+        return self.total.number(answer) if self.total else None
+
+    def is_past_end(self, status: int, position: Position) -> bool:
+        """Take 204 for an empty list."""
+        return status == 204
+
+
+def rest_of_page(answer: PageAnswer, here: Position, limit: int, following: Position | None, note: str = "") -> Page:
+    """Return the items of an answer from the position on, if the vendor's page is requested as often as needed."""
+    end = here.skip + limit
+    return Page(answer.rows[here.skip : end], here, len(answer.rows) > end, following, note)
