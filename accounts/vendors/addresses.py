@@ -132,7 +132,12 @@ class GuardedResolver(AbstractResolver):
     @property
     def under_way(self) -> int:
         """How many names are being resolved."""
-        return sum(map(len, self._shares.values()))
+        return len(self.looking_up)
+
+    @property
+    def looking_up(self) -> set[asyncio.Future[list[ResolveResult]]]:
+        """The look-ups that have not ended, whoever waits for them."""
+        return set().union(*self._shares.values())
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

@@ -285,10 +285,9 @@ async def test_whoever_gives_up_a_name_leaves_it_to_those_who_wait_in_the_same_s
     release.set()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError, OSError}
-    # The threads of those who gave up may still be ending.
-    async with asyncio.timeout(10):
-        while resolver.under_way:
-            await asyncio.sleep(0)
+    # Those who gave up left look-ups whose threads may still be ending.
+    await asyncio.gather(*resolver.looking_up, return_exceptions=True)
+    assert not resolver.under_way
     await resolver.close()
 
 

@@ -4,14 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
-from mcpservers.lifecycle import create_server
-from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
+from tests.vendors.imported import served
 from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.gate import name_of
-from tools.documentation.publishing import publish
 from tools.models import Documentation
 from tools.openapi.importing import prepare
 
@@ -59,13 +56,6 @@ def imported(
     """Import a description, publish all of it, and connect an account at this vendor."""
     plan = prepare(text, name="acme")
     assert plan.proposal.refused == []
-    integration = plan.load(OPERATOR).integration
-    rows = Documentation.objects.filter(integration=integration)
-    publish(integration, rows, OPERATOR)
-    fields = {"token": "acme-secret"} if fields is None else fields
-    account = connect_account(
-        environment, integration, "tests", name="Acme", fields=fields, base_url=vendor.address, verify=False
-    )
-    names = {row.key: name_of(plan.proposal.definition, row) for row in rows}
-    tools = {operation: names[key] for key, operation in plan.proposal.keys.items()}
-    return Imported(McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1]), tools)
+    client = served(environment, vendor.address, plan, fields=fields)
+    names = {row.key: name_of(plan.proposal.definition, row) for row in Documentation.objects.all()}
+    return Imported(client, {operation: names[key] for key, operation in plan.proposal.keys.items()})

@@ -5,16 +5,12 @@ from typing import Any
 import orjson
 import pytest
 
-from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import Environment
-from mcpservers.lifecycle import create_server
-from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
 from tests.tools.openapi.documents import DESK_30
 from tests.vendors.application import Answer, Request
+from tests.vendors.imported import served
 from tests.vendors.scripted import ScriptedVendor
-from tools.documentation.publishing import publish
-from tools.models import Documentation
 from tools.openapi.importing import prepare
 
 
@@ -26,13 +22,8 @@ def acme(
     upstream: None,
 ) -> McpClient:
     """A client of a server with every tool of the imported helpdesk."""
-    integration = prepare(DESK_30, name="acme").load(OPERATOR).integration
-    publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
     fields = {"subdomain": "demo", "api_key": "acme-secret"}
-    account = connect_account(
-        environment, integration, "tests", name="Acme", fields=fields, base_url=scripted.address, verify=False
-    )
-    return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
+    return served(environment, scripted.address, prepare(DESK_30, name="acme"), fields=fields)
 
 
 def two_pages(request: Request) -> Answer:

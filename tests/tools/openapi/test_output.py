@@ -5,19 +5,11 @@ from random import Random
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # what the Python client checks with has no types
-from asgiref.sync import sync_to_async
 
-from accounts.integrated_accounts.lifecycle import connect_account
-from accounts.models import Environment
-from mcpservers.lifecycle import create_server
-from tests.bundles import OPERATOR
-from tests.mcp_client import McpClient
 from tests.tools.openapi.documents import answering, described
 from tests.vendors.application import Answer, Request
+from tests.vendors.imported import Import
 from tests.vendors.scripted import ScriptedVendor
-from tools.documentation.publishing import publish
-from tools.models import Documentation
-from tools.openapi.importing import prepare
 
 OPERATIONS = 80
 # Among them those of Patchbay's own members, which stand beside a result.
@@ -89,19 +81,8 @@ def example(schema: dict[str, Any], random: Random) -> Any:
             return VALUES[kind]
 
 
-def connected(environment: Environment, address: str, text: str) -> McpClient:
-    """Return a client of a server with every tool of a description."""
-    integration = prepare(text, name="acme").load(OPERATOR).integration
-    publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
-    fields = {"token": "secret-of-acme"}
-    account = connect_account(
-        environment, integration, "tests", name="Acme", fields=fields, base_url=address, verify=False
-    )
-    return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
-
-
 async def test_an_answer_as_documented_is_described_as_it_is_returned(
-    transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None
+    importing: Import, scripted: ScriptedVendor
 ) -> None:
     random = Random(12)
     schemas = {f"/things{number}": an_answer(random) for number in range(OPERATIONS)}
@@ -111,7 +92,7 @@ async def test_an_answer_as_documented_is_described_as_it_is_returned(
         for path, schema in schemas.items()
     })  # fmt: skip
     scripted.answer = lambda request: Answer(200, example(schemas[request.path], Random(request.path)))
-    client = await sync_to_async(connected)(environment, scripted.address, text)
+    client = await importing(text)
     tools = (await client.request("tools/list")).json()["result"]["tools"]
     assert len(tools) == OPERATIONS
     described_tools = [tool for tool in tools if "outputSchema" in tool]
@@ -129,12 +110,12 @@ async def test_an_answer_as_documented_is_described_as_it_is_returned(
 
 
 async def test_a_list_of_a_write_or_without_pages_is_described_as_a_list(
-    transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None
+    importing: Import, scripted: ScriptedVendor
 ) -> None:
     rows = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}
     unpaged = answering(rows, parameters=[{"name": "page", "in": "query", "schema": {"type": "integer"}}])
     text = described({"/rules": {"post": answering(rows), "get": unpaged}})
-    client = await sync_to_async(connected)(environment, scripted.address, text)
+    client = await importing(text)
 
     def answer(request: Request) -> Answer:
         return Answer(200, [{"id": 1}, {"id": 2}])
