@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from accounts.definition import Access, Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
-from tools.documentation.effects import Effect, changes_by_name, effect_of
+from tools.documentation.effects import Effect, effect_of, only_searches
 from tools.openapi.answers import Result, inside, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
 from tools.openapi.authentication import AccessProposal, access_of
@@ -18,7 +18,7 @@ from tools.openapi.errors import DocumentInvalid, OperationRefused
 from tools.openapi.failures import errors_chapter
 from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
-from tools.openapi.naming.texts import plain, words_of
+from tools.openapi.naming.texts import plain
 from tools.openapi.naming.tool_names import AnswerKind, Names, Naming, Place, tool_names
 from tools.openapi.naming.words import description_of, title_of
 from tools.openapi.paging import OWN_ARGUMENTS, UNKNOWN, Guess, PagingArgument, guess
@@ -31,9 +31,6 @@ from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
 RESPONSE_BUDGET, ANSWER_DEPTH = 5_000, 5
-# A POST counts as a read only if its path ends in just one of these words and nothing in its name changes anything: a
-# write that passes for a read is neither confirmed by a person nor recorded before it is sent.
-READING = frozenset({"search", "query"})
 
 
 @dataclass(frozen=True)
@@ -225,6 +222,8 @@ class _Proposer:
         made: dict[str, Any] = {"http": operation.http, "path": arguments.path, "access": str(read.access)}
         if operation.http != "DELETE" and read.access is Access.WRITE and _effect_of(operation).is_grave:
             made["destructive"] = True
+        if operation.http == "PUT" and _effect_of(operation).reaches:
+            made["idempotent"] = False  # each one reaches somebody again
         if read.body.declared:
             made |= read.body.declared
         styles = {**read.body.styles, **arguments.styles}
@@ -343,11 +342,6 @@ def _effect_of(operation: Operation) -> Effect:
 def _access_of(operation: Operation, result: Result) -> Access:
     if operation.http in {"GET", "QUERY"}:
         return Access.WRITE if _effect_of(operation).changes else Access.READ
-    return Access.READ if result.is_list and _only_searches(operation) else Access.WRITE
-
-
-def _only_searches(operation: Operation) -> bool:
-    """Return whether everything known about a POST says that it only searches."""
-    last = words_of(operation.path.rstrip("/").rpartition("/")[2])
-    named = [word for word in words_of(operation.operation_id) if word != "post"]
-    return operation.http == "POST" and len(last) == 1 and last[0] in READING and not changes_by_name(named)
+    words = (operation.operation_id, operation.summary, operation.description.partition(".")[0])
+    is_search = operation.http == "POST" and result.is_list and only_searches(operation.path, *words)
+    return Access.READ if is_search else Access.WRITE

@@ -25,6 +25,15 @@ READS = [
     ("GET", "/close-reasons", "", "Close reasons"),
     ("GET", "/messages", "", ""),
     ("GET", "/users/deleted", "listDeletedUsers", "Lists deleted users"),
+    ("GET", "/conversations.replies", "conversations_replies", ""),
+    ("GET", "/search.messages", "search_messages", ""),
+    ("GET", "/lists/{id}/size-and-edits-history", "get-/lists/size-and-edits-history", ""),
+    ("GET", "/orders/{id}/history", "", "Order history"),
+    ("GET", "/transfers", "", "Transfers of an account"),
+    ("GET", "/orders/cancel-reasons", "", ""),
+    ("GET", "/block/{height}", "", "Block at a height"),
+    ("GET", "/updates", "", "Updates for an application"),
+    ("GET", "/message-templates", "", "Message templates"),
 ]
 CHANGING_GETS = [
     ("GET", "/users/{id}/delete", "deleteUser", "Delete user"),
@@ -34,6 +43,23 @@ CHANGING_GETS = [
     ("GET", "/account/cancel", "", "Cancel your account"),
     ("GET", "/tickets/{id}/close", "closeTicket", ""),
     ("GET", "/cache", "purgeCache", ""),
+    ("GET", "/doTransfer", "", "Transfers money"),
+    ("GET", "/get_and_delete", "", "Get and delete a message"),
+    ("GET", "/set_status", "set_status", ""),
+    ("GET", "/update", "", "Update thing"),
+    ("GET", "/reset-password", "", "Reset password"),
+    ("GET", "/sync", "", "Trigger sync"),
+    ("GET", "/close", "", "Close connection"),
+    ("GET", "/export", "export", "Start an export job"),
+    ("GET", "/checkout", "", "Check out the cart"),
+    ("GET", "/pop", "", "Pop a message"),
+    ("GET", "/ack", "", "Acknowledge a message"),
+    ("GET", "/users/remove/{id}", "", ""),
+    ("GET", "/delete/{id}", "", ""),
+    ("GET", "/t/{id}/remove/{k}", "", ""),
+    ("GET", "/delete_user", "", ""),
+    ("GET", "/user/deleteAll", "", ""),
+    ("GET", "/t/{id}/cancel-order", "", ""),
 ]
 DESTROYING = [
     ("DELETE", "/tickets/{id}", "", ""),
@@ -52,6 +78,15 @@ DESTROYING = [
     ("POST", "/oauth2/revoke", "post_oauth2_revoke", "Revoke access token"),
     ("POST", "/rooms/{id}:end", "", ""),
     ("POST", "/cache", "purge", "Purges the cache"),
+    ("POST", "/users/{id}/remove-members", "", ""),
+    ("POST", "/bulk-delete", "", ""),
+    ("POST", "/users:batchDelete", "", ""),
+    ("POST", "/deleteUsers", "", ""),
+    ("POST", "/destroy_all", "", ""),
+    ("POST", "/t/{id}/cancelOrder", "", ""),
+    ("PUT", "/a/{id}/force-close", "", ""),
+    ("POST", "/members/{id}/expel", "", "Expel a member"),
+    ("POST", "/f/search", "", "Search and delete"),
 ]
 REACHING = [
     ("POST", "/tickets/{ticket_id}/reply", "replyTicket", "Reply to a ticket"),
@@ -64,6 +99,8 @@ REACHING = [
     ("PUT", "/campaigns/{id}/send", "", "Send a campaign"),
     ("POST", "/templates/email/{name}/test", "sendTestEmail", "Send a test email"),
     ("POST", "/transfer/create", "transferCreate", "Create a transfer"),
+    ("POST", "/t/{id}/send-reminder", "", ""),
+    ("POST", "/shares/{id}/sell", "", "Sell shares"),
 ]
 MILD = [
     ("POST", "/tickets", "createTicket", "Create a ticket"),
@@ -107,6 +144,28 @@ def test_what_reaches_a_person_is_known(said: tuple[str, str, str, str]) -> None
 def test_other_writes_are_not_called_destructive(said: tuple[str, str, str, str]) -> None:
     effect = effect_of(*said)
     assert (effect.changes, effect.is_grave) == (True, False)
+
+
+SEARCHES = [("searchTickets", "Search tickets", "Finds tickets by words."), ("", "Search deleted contacts", "")]
+CHANGING_SEARCHES = [
+    ("", "Deletes all matches", ""), ("", "Create a saved search", ""), ("", "Runs SQL statements", ""),
+    ("search_g_and_replace", "", ""), ("", "Search", "Deletes all matches. Then it answers."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "is_read"), [(each, True) for each in SEARCHES] + [
+    (each, False) for each in CHANGING_SEARCHES
+])  # fmt: skip
+def test_a_search_by_post_is_a_read_if_all_of_its_words_say_so(words: tuple[str, str, str], is_read: bool) -> None:
+    name, summary, description = words
+    rows = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+    answer = {"200": {"description": "ok", "content": {"application/json": {"schema": rows}}}}
+    operation = {"operationId": name, "summary": summary, "description": description, "responses": answer}
+    (resource,) = propose(
+        read(described({"/z/search": {"post": operation}})), name="acme"
+    ).definition.resources.values()
+    (method,) = resource.methods.values()
+    assert (method.access is Access.READ) is is_read
 
 
 @pytest.mark.parametrize("said", [*READS, *CHANGING_GETS, *DESTROYING, *REACHING, *MILD])
