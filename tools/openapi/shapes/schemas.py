@@ -145,7 +145,8 @@ class Cleaner:
         for part in list_of(node.get("allOf"))[:MAX_PARTS]:
             below = self._subtypes.is_below(node, part)
             schema = self._merger.merged(schema, self._cleaned(part, depth, as_parent=below).schema)
-        schema = self._as_subtype(schema, node)
+        if not as_parent:
+            schema = self._as_subtype(schema, node)
         has_null = self._allows_null(node)
         for word in ("oneOf", "anyOf"):
             variants = list_of(node.get(word))[:MAX_VARIANTS]
@@ -195,16 +196,23 @@ class Cleaner:
         member = discriminator.member
         if member in ordered:
             ordered[member] = self._telling(ordered[member], extra.get("properties", {}).get(member), discriminator)
+        elif self._for_request and member not in schema.get("withheld", []) and _is_name(member):
+            # Nothing tells the subtypes apart without it, whether or not they declare it.
+            ordered = {member: self._telling({"type": "string"}, None, discriminator), **ordered}
+            needed = [] if discriminator.has_default else [member]
+            schema = {**schema, "required": [*needed, *schema.get("required", [])]}
         return {**schema, "type": schema.get("type", "object"), "properties": ordered}
 
     def _telling(self, own: Schema, united: Schema | None, discriminator: Discriminator) -> Schema:
         """Return the member by which subtypes are told apart, with its values as far as the document names them."""
         if not self._for_request or "enum" in own:
             return own
-        if united and "enum" in united:
-            return {**own, "type": united.get("type", "string"), "enum": united["enum"]}
+        declared = (united or {}).get("enum", [])
         if discriminator.is_complete:
-            return with_values({"type": "string", **own}, discriminator.values)
+            return with_values({"type": "string", **own}, unique([*discriminator.values, *declared]))
+        if declared and united and discriminator.leaves_it_to_subtypes:
+            values = unique([*discriminator.own_values, *declared])
+            return {**own, "type": united.get("type", "string"), "enum": values}
         # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
         return described(own, values_in_words(discriminator.values)) if discriminator.values else own
 

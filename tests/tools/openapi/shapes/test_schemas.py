@@ -264,6 +264,81 @@ def test_a_subtype_has_its_own_members_alone_and_its_value() -> None:
     assert either["properties"]["kind"]["enum"] == ["cat", "tom", "dog"]
 
 
+def below(parent: str, **properties: Any) -> dict[str, Any]:
+    return {"allOf": [{"$ref": f"#/components/schemas/{parent}"}, {"type": "object", "properties": properties}]}
+
+
+TOLD = {"propertyName": "kind", "mapping": {"cat": "Cat", "lion": "Lion", "cub": "Cub", "dog": "Dog"}}
+DEEP = pets({"discriminator": TOLD}) | {
+    "Cat": below("Pet", lives={"type": "integer"}),
+    "Lion": below("Cat", mane={}),
+    "Cub": below("Lion", age={}),
+    "Dog": below("Pet", bark={}),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "members"),
+    [
+        ("Pet", {"cat", "lion", "cub", "dog"}, {"lives", "mane", "age", "bark"}),
+        ("Cat", {"cat", "lion", "cub"}, {"lives", "mane", "age"}),
+        ("Lion", {"lion", "cub"}, {"lives", "mane", "age"}),
+        ("Cub", {"cub"}, {"lives", "mane", "age"}),
+        ("Dog", {"dog"}, {"bark"}),
+    ],
+)
+def test_a_subtype_at_any_depth_has_its_own_values_and_those_below_it(
+    name: str, kinds: set[str], members: set[str]
+) -> None:
+    reference = {"$ref": f"#/components/schemas/{name}"}
+    for shown in (body_of(reference, **DEEP), body_of({"type": "array", "items": reference}, **DEEP)["items"]):
+        assert set(shown["properties"].pop("kind")["enum"]) == kinds
+        assert shown["properties"].keys() == members
+    both = body_of({"oneOf": [{"$ref": "#/components/schemas/Cub"}, {"$ref": DOG}]}, **DEEP)
+    assert both["properties"]["kind"]["enum"] == ["cub", "dog"]
+
+
+def test_values_of_subtypes_that_no_mapping_names_are_told_and_not_enforced() -> None:
+    told = {"propertyName": "kind", "mapping": {"cat": "Cat"}}
+    named = DEEP | pets({"discriminator": told})
+    assert body_of({"$ref": CAT}, **named)["properties"]["kind"]["description"] == "One of cat, Lion, Cub."
+    assert body_of({"$ref": "#/components/schemas/Cub"}, **named)["properties"]["kind"] == {"type": "string"}
+
+
+A, B = ({"type": "object", "properties": {name: {"type": "integer"}}} for name in "xy")
+EITHER = [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "member", "required"),
+    [
+        ({"mapping": {"a": "A", "b": "B"}}, {"type": "string", "enum": ["a", "b"]}, ["t"]),
+        ({"mapping": {"a": "A", "b": "B", "c": "Missing"}}, {"type": "string", "enum": ["a", "b", "c"]}, ["t"]),
+        ({"mapping": {"a": "A"}}, {"type": "string", "description": "One of a, B."}, ["t"]),
+        ({}, {"type": "string", "description": "One of A, B."}, ["t"]),
+        (
+            {"mapping": {"a": "A"}, "defaultMapping": "B"}, {"type": "string", "description": "One of a, B."}, None,
+        ),
+    ],
+)  # fmt: skip
+def test_the_member_that_tells_variants_apart_is_declared(told: Any, member: Any, required: Any) -> None:
+    schema = {"oneOf": EITHER, "discriminator": {"propertyName": "t", **told}}
+    number = {"type": "integer"}
+    shown = body_of(schema, A=A, B=B)
+    assert shown["properties"] == {"t": member, "x": number, "y": number}
+    assert shown.get("required") == required
+    content = {"content": {JSON: {"schema": schema}}, "required": True}
+    text = described({"/x": {"post": operation(requestBody=content)}}, components={"schemas": {"A": A, "B": B}})
+    top = proposed(text).records[0]["body_schema"]
+    assert top["properties"]["t"] == member
+
+
+def test_a_mapped_value_whose_schema_is_missing_may_be_given() -> None:
+    told = {"propertyName": "kind", "mapping": {"cat": CAT, "dog": DOG, "fish": "#/components/schemas/Fish"}}
+    shown = body_of({"$ref": "#/components/schemas/Pet"}, **pets({"discriminator": told}, Cat=LIVES, Dog=BARK))
+    assert shown["properties"]["kind"]["enum"] == ["cat", "dog", "fish"]
+
+
 @pytest.mark.parametrize(
     "reference",
     ["Page%3CUser%3E", "Page<User>", "Page%C2%ABUser%C2%BB", "Page«User»", "A%20b", "a~1b", "raw%25", "q%20"],
