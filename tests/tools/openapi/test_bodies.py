@@ -145,3 +145,42 @@ async def test_the_last_of_many_variants_is_sent(serve: Serve, scripted: Scripte
     await client.value(tool["name"], {"locale": "l40"})
     assert sent(scripted) == {"locale": "l40"}
     assert "locale" in await client.failure(tool["name"], {"locale": "l41"})
+
+
+def named(*values: str) -> dict[str, Any]:
+    return {"type": "string", "enum": [*values]}
+
+
+TEXTS_BESIDE = {
+    "delay": {"anyOf": [{"type": "integer"}, named("now", "a.b|c")]},
+    "limit": {"oneOf": [{"type": "number"}, {"const": "inf"}]},
+    "flag": {"anyOf": [{"type": "boolean"}, named("auto")]},
+    "tags": {"oneOf": [named("all"), {"type": "array", "items": {"type": "string"}}]},
+    "owner": {"anyOf": [{"type": "object", "properties": {"id": {"type": "integer"}}}, named("")]},
+    "rows": {"type": "array", "items": {"anyOf": [{"type": "integer"}, named("last")]}},
+    "listed": {"type": ["integer", "string"], "enum": [1, "many"]},
+}
+
+
+async def test_a_text_that_is_not_among_those_beside_another_kind_is_read_as_that_kind(
+    serve: Serve, scripted: ScriptedVendor
+) -> None:
+    client, tool = await serve({"type": "object", "properties": TEXTS_BESIDE})
+    listed = tool["inputSchema"]["properties"]
+    assert listed["delay"]["description"] == "Text is one of now, a.b|c."
+    assert listed["owner"]["description"] == "An empty text unsets it."
+    given = {
+        "delay": "1893456000", "limit": "0.5", "flag": "true", "tags": '["x"]', "owner": '{"id": 1}',
+        "rows": ["5", "last"], "listed": "1",
+    }  # fmt: skip
+    await client.value(tool["name"], given)
+    assert sent(scripted) == {
+        "delay": 1893456000, "limit": 0.5, "flag": True, "tags": ["x"], "owner": {"id": 1}, "rows": [5, "last"],
+        "listed": 1,
+    }  # fmt: skip
+    texts = {"delay": "a.b|c", "limit": "inf", "flag": "auto", "tags": "all", "owner": "", "listed": "many"}
+    await client.value(tool["name"], texts)
+    assert sent(scripted) == texts
+    for name, value in {"delay": "foo", "limit": "INF", "flag": "maybe", "tags": "[1", "owner": "x"}.items():
+        assert name in await client.failure(tool["name"], {name: value})
+    assert "delay" in await client.failure(tool["name"], {"delay": "axb|c"})

@@ -10,14 +10,24 @@ members that another part describes, and `withheld` has the names that are no ar
 from typing import Any
 
 from tools.catalogue.clients import described
+from tools.catalogue.patterns import SYNTAX, read_pattern
 from tools.catalogue.schemas import Schema, kinds_of
-from tools.openapi.shapes.values import LOWER_LIMITS, UPPER_LIMITS, WORDS_OF_KINDS, unique, with_values
+from tools.openapi.shapes.values import (
+    LOWER_LIMITS,
+    UPPER_LIMITS,
+    WORDS_OF_KINDS,
+    unique,
+    values_in_words,
+    with_values,
+)
 
 __all__ = ["Merger", "Schema", "kinds_of", "with_null"]
 
 # Below this level, and beyond so many nodes in one merge, only kinds are combined: schemas multiply as they merge.
 DEEPEST_MERGE = 8
 MAX_NODES = 5_000
+# The longest pattern that names texts.
+MAX_PATTERN = 600
 
 
 class Merger:
@@ -102,8 +112,7 @@ class Merger:
             made["items"] = self.united(lists, level + 1) if all(lists) else {}
         if is_typed:
             made |= _shared_limits(variants, kinds)
-            if made.get("maxLength") == 0:
-                made = described(made, "An empty text unsets it.")
+            made = described(made, _words_of_texts(variants, kinds))
         if all("enum" in each for each in variants):
             made = with_values(made, unique([value for each in variants for value in each["enum"]]))
         return made
@@ -134,6 +143,17 @@ class Merger:
         if schemas:
             return {"additionalProperties": self._either(schemas, level + 1) or True}
         return {"additionalProperties": False} if all(each is False for each in beyond) else {}
+
+
+def _words_of_texts(variants: list[Schema], kinds: list[str]) -> str:
+    """Return what a description says of the texts that are named beside other kinds of value; empty if none are."""
+    texts = [each for each in variants if "string" in kinds_of(each)]
+    if len(kinds) == 1 or not texts or not all("enum" in each for each in texts):
+        return ""
+    values = unique([value for each in texts for value in each["enum"] if isinstance(value, str)])
+    named = [value for value in values if value]
+    words = [f"Text is {values_in_words(named).replace('One', 'one', 1)}"] if named else []
+    return " ".join([*words, "An empty text unsets it."] if "" in values else words)
 
 
 def with_null(schema: Schema) -> Schema:
@@ -179,9 +199,20 @@ def _shared_limits(variants: list[Schema], kinds: list[str]) -> Schema:
                 made[word] = values[0]
     texts = [each for each in variants if "string" in kinds_of(each)]
     if len(kinds) > 1 and texts and all("enum" in each for each in texts):
-        lengths = [len(value) for each in texts for value in each["enum"] if isinstance(value, str)]
-        made["maxLength"] = max(lengths, default=0)
+        made |= _named_texts([value for each in texts for value in each["enum"] if isinstance(value, str)])
     return made
+
+
+def _named_texts(values: list[str]) -> Schema:
+    """Return the limits of texts that are named beside other kinds of value, for which `enum` leaves no room."""
+    longest = max(map(len, values), default=0)
+    pattern = read_pattern(f"^(?:{'|'.join(map(_literal, unique(values)))})$").shared if longest else ""
+    return {"pattern": pattern} if 0 < len(pattern) <= MAX_PATTERN else {"maxLength": longest}
+
+
+def _literal(text: str) -> str:
+    """Return the regular expression of exactly this text, in which only ECMA-262's own characters are escaped."""
+    return "".join(f"\\{character}" if character in SYNTAX else character for character in text)
 
 
 def _of_any_shape(parts: tuple[Schema, ...]) -> Schema:

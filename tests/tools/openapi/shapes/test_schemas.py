@@ -87,6 +87,8 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
          {"type": "string", "enum": ["a", ""]}),
         ({"anyOf": [{"type": "integer"}, {"type": "string", "enum": [""]}]},
          {"type": ["integer", "string"], "maxLength": 0}),
+        ({"anyOf": [{"type": "integer"}, {"type": "string", "enum": ["a.b", "c"]}]},
+         {"type": ["integer", "string"], "pattern": r"^(?:a\.b|c)$"}),
         ({"oneOf": [{"type": "string", "minLength": 2, "maxLength": 3}, {"type": "string", "minLength": 5}]},
          {"type": "string", "minLength": 2}),
         ({"oneOf": [{"const": f"v{number}"} for number in range(40)]},
