@@ -10,7 +10,7 @@ from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
 from tools.openapi.shapes.fitting import fitted
-from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.merging import Schema, kinds_of, with_null
 from tools.openapi.shapes.schemas import Cleaner
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -88,6 +88,8 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET)
     properties = schema.get("properties") or {}
     if properties and set(kinds_of(schema)) <= {"object", "null"}:
+        if media_type.endswith("merge-patch+json"):
+            return RequestBody(declared, _top(_with_deletions(schema)))
         if operation.http == "GET":
             return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
         root = _root(schema)
@@ -99,6 +101,20 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     if operation.http == "GET" and not operation.body_required:
         return NO_BODY
     return _whole(operation, schema, declared)
+
+
+def _with_deletions(schema: Schema) -> Schema:
+    """Return an object's schema in which null deletes any member that is not required (RFC 7396, section 2)."""
+    made = dict(schema)
+    if "properties" in schema:
+        kept = schema.get("required", [])
+        made["properties"] = {
+            name: _with_deletions(child) if name in kept else with_null(_with_deletions(child))
+            for name, child in schema["properties"].items()
+        }
+    if isinstance(schema.get("additionalProperties"), dict):
+        made["additionalProperties"] = with_null(_with_deletions(schema["additionalProperties"]))
+    return made
 
 
 def _root(schema: Schema) -> str:

@@ -29,7 +29,7 @@ HOPELESS = 4
 REQUIRED_BUDGETS = 1.75
 MAX_NODES = 2_000
 EXTRAS = ("examples", "default", "deprecated")
-OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld"})
+OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld", "spared"})
 MAX_NAMED, MAX_NAMES = 12, 100
 # An object of at most so many bytes is never left out: saying so would take as many.
 SMALL = 100
@@ -157,7 +157,7 @@ class _Growth:
 
     def _fill_in_part(self, part: _Part, *, is_top: bool) -> None:
         """Add the required members of an object and as many others as fit."""
-        required = set(part.schema.get("required", []))
+        required = set(_required(part.schema))
         kept: Schema = {}
         for name in sorted(part.schema["properties"], key=lambda name: name not in required):
             before = self._state()
@@ -182,7 +182,7 @@ class _Growth:
         self._parts, self._count, self._size = state
 
     def _members(self, part: _Part) -> Iterator[tuple[str, tuple[Schema, int]]]:
-        required = set(part.schema.get("required", []))
+        required = set(_required(part.schema))
         for name in part.schema["properties"]:
             yield name, self._member(part, name, is_optional=part.is_optional or name not in required)
 
@@ -193,7 +193,7 @@ class _Growth:
     def _add(self, part: _Part, members: Schema, size: int) -> None:
         self._size += size
         part.made["properties"] = members
-        required = [name for name in part.schema.get("required", []) if name in members]
+        required = [name for name in _required(part.schema) if name in members]
         if required:
             part.made["required"] = required
             self._size += len(orjson.dumps(required)) + 12
@@ -227,8 +227,14 @@ class _Growth:
         return known
 
 
+def _required(schema: Schema) -> list[str]:
+    """Return the members that a call must give, whichever variant it means."""
+    spared = schema.get("spared", [])
+    return [name for name in schema.get("required", []) if name not in spared]
+
+
 def _names(schema: Schema) -> list[str]:
-    required = schema.get("required", [])
+    required = _required(schema)
     return sorted(schema["properties"], key=lambda name: name not in required)
 
 

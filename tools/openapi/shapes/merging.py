@@ -3,8 +3,9 @@
 Clients reject combinators at the top of a schema, and models read one shape better than several. Uniting is
 generous: the result accepts whatever any of the variants accepts; the vendor still has the last word.
 
-Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `required` may name
-members that another part describes, and `withheld` has the names that are no argument, since only the vendor sets them.
+Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `withheld` has the names
+that are no argument, since only the vendor sets them, and `spared` those that are none in one of several variants, so
+that no call must give them. `required` may name members that another part describes.
 """
 
 from typing import Any
@@ -70,7 +71,7 @@ class Merger:
             made["properties"] = self._members(first["properties"], second["properties"], level)
         if "items" in first and "items" in second:
             made["items"] = self.merged(first["items"], second["items"], level + 1)
-        for word in ("required", "withheld"):
+        for word in ("required", "withheld", "spared"):
             if word in first and word in second:
                 made[word] = list(dict.fromkeys([*first[word], *second[word]]))
         if "enum" in first and "enum" in second:
@@ -123,13 +124,14 @@ class Merger:
             for name, schema in each["properties"].items():
                 properties.setdefault(name, []).append(schema)
         made: Schema = {"properties": {name: self._either(found, level + 1) for name, found in properties.items()}}
-        shared = set.intersection(*(set(each.get("required", [])) for each in objects))
+        shared = set.intersection(*(set(_asked_for(each)) for each in objects))
         required = [name for name in objects[0].get("required", []) if name in shared]
         if required and everywhere:
             made["required"] = required
-        withheld = set.intersection(*(set(each.get("withheld", [])) for each in objects)) - properties.keys()
-        if withheld:
-            made["withheld"] = sorted(withheld)
+        hidden = [_no_arguments(each) for each in objects]
+        withheld = set.intersection(*hidden) - properties.keys()
+        spared = set.union(*hidden) & properties.keys()
+        made |= {word: sorted(names) for word, names in (("withheld", withheld), ("spared", spared)) if names}
         return made | self._beyond_any([each.get("additionalProperties") for each in objects], level)
 
     def _either(self, found: list[Schema], level: int) -> Schema:
@@ -161,6 +163,18 @@ def with_null(schema: Schema) -> Schema:
     kinds = kinds_of(schema)
     made = {**schema, "type": [*kinds, "null"]} if kinds and "null" not in kinds else schema
     return {**made, "enum": [*made["enum"], None]} if "enum" in made and None not in made["enum"] else made
+
+
+def _asked_for(schema: Schema) -> list[str]:
+    """Return the required members of a variant that are arguments, whatever variants it has itself."""
+    hidden = _no_arguments(schema)
+    return [name for name in schema.get("required", []) if name not in hidden]
+
+
+def _no_arguments(schema: Schema) -> set[str]:
+    """Return the members that only the vendor sets, at least in one variant."""
+    withheld: set[str] = set(schema.get("withheld", [])) - schema["properties"].keys()
+    return withheld | set(schema.get("spared", []))
 
 
 def _common(first: list[str], second: list[str]) -> list[str]:

@@ -147,7 +147,7 @@ class Cleaner:
             schema = self._merger.merged(schema, self._cleaned(part, depth, as_parent=below).schema)
         if not as_parent:
             schema = self._as_subtype(schema, node)
-        has_null = self._allows_null(node)
+        has_null = self._allows_null(node) or (self._nulls and self._parts_allow_null(node))
         for word in ("oneOf", "anyOf"):
             variants = list_of(node.get(word))[:MAX_VARIANTS]
             has_null |= any(_is_null(each) for each in variants)
@@ -168,7 +168,8 @@ class Cleaner:
         beside = {word: value for word, value in node.items() if word not in REMARKS and not word.startswith("x-")}
         if beside:
             target = self._merger.merged(self._clean(beside, depth, as_parent=False), target)
-            target = with_null(target) if self._nulls and self._allows_null(node) else target
+            has_null = self._nulls and (self._allows_null(node) or self._parts_allow_null(node))
+            target = with_null(target) if has_null else target
         description = self._plain(node.get("description")) or self._plain(node.get("title"))
         return {**target, "description": description} if description else target
 
@@ -260,6 +261,43 @@ class Cleaner:
         listed = node.get("enum", [node["const"]] if "const" in node else [None] if "type" in node else [])
         return "null" in kinds and isinstance(listed, list) and None in listed
 
+    def _parts_allow_null(self, node: Schema) -> bool:
+        """Return whether a reference or a part of `allOf` allows null, and everything else at least says nothing of it.
+
+        Limits without a type are about other kinds of value, so null passes them.
+        """
+        if not {"allOf", "$ref"} & node.keys() or not self._says_nothing_of_null(node):
+            return False
+        said = [self._null_by_part(part, MAX_STEPS) for part in self._parts_of(node)]
+        return True in said and False not in said
+
+    def _null_by_part(self, node: Any, steps: int) -> bool | None:
+        """Return whether a part allows null; None if it says nothing of it."""
+        if not isinstance(node, dict) or steps <= 0:
+            return None
+        if self._allows_null(node):
+            return True
+        said: list[bool | None] = [] if self._says_nothing_of_null(node) else [False]
+        for word in ("oneOf", "anyOf"):
+            variants = list_of(node.get(word))[:MAX_VARIANTS]
+            if variants:
+                found = [_is_null(each) or self._null_by_part(each, steps - len(variants)) for each in variants]
+                said.append(True if True in found else None if None in found else False)
+        parts = self._parts_of(node)
+        said += [self._null_by_part(part, steps - len(parts)) for part in parts]
+        return False if False in said else True if True in said else None
+
+    def _says_nothing_of_null(self, node: Schema) -> bool:
+        return not {"type", "enum", "const"} & node.keys()
+
+    def _parts_of(self, node: Schema) -> list[Any]:
+        """Return what a node is made of besides its own words: the target of its reference, and its `allOf`."""
+        parts = list_of(node.get("allOf"))[:MAX_PARTS]
+        if isinstance(node.get("$ref"), str):
+            with suppress(ReferenceRefused):
+                return [self._references.target(node["$ref"]), *parts]
+        return parts
+
     def _with_own_values(self, schema: Schema, node: Schema, kinds: list[str]) -> Schema:
         values = [node["const"]] if "const" in node else list_of(node.get("enum"))
         if not kinds and any(isinstance(each, list | dict) for each in values):
@@ -327,10 +365,7 @@ class Cleaner:
         word = "readOnly" if self._for_request else "writeOnly"
         if word in child:
             return child[word] is True
-        parts = list_of(child.get("allOf"))[:MAX_PARTS]
-        if isinstance(child.get("$ref"), str):
-            with suppress(ReferenceRefused):
-                parts = [self._references.target(child["$ref"]), *parts]
+        parts = self._parts_of(child)
         return any(self._says_other_direction(part, steps - 1 - len(parts)) for part in parts)
 
     def _add_items(self, schema: Schema, node: Schema, depth: int) -> None:

@@ -172,6 +172,26 @@ def test_what_is_only_answered_is_not_asked_for_and_the_other_way_round() -> Non
     assert "required" not in answered["response_schema"]
 
 
+GIVEN_ID = {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}, "a": {}}}
+OWN_ID = {"type": "object", "properties": {"id": {"type": "string"}, "a": {}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"oneOf": [GIVEN_ID | {"required": ["id", "a"]}, OWN_ID | {"required": ["id", "a"]}]},
+        {"anyOf": [OWN_ID | {"required": ["id", "a"]}, GIVEN_ID | {"required": ["a", "id"]}]},
+        {"required": ["id", "a"], "oneOf": [GIVEN_ID, OWN_ID]},
+        {"allOf": [{"oneOf": [GIVEN_ID, OWN_ID]}, {"required": ["id", "a"]}]},
+        {"required": ["id", "a"], "oneOf": [{"oneOf": [GIVEN_ID, OWN_ID]}, OWN_ID]},
+    ],
+)
+def test_what_the_vendor_sets_in_one_variant_need_not_be_given(schema: Any) -> None:
+    shown = body_of(schema)
+    assert (sorted(shown["properties"]), shown["required"]) == (["a", "id"], ["a"])
+    assert "spared" not in json.dumps(shown)
+
+
 def test_references_of_an_answer_that_leave_the_document_leave_it_open() -> None:
     schema = {"type": "object", "properties": {"x": {"$ref": "https://elsewhere.example/x.json"}}}
     answers = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
@@ -213,6 +233,29 @@ def test_operations_that_refer_in_circles_stay_small() -> None:
 def test_members_with_any_name_stay_in_the_record() -> None:
     shown = body_of({"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]})
     assert shown == {"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]}
+
+
+MAYBE: dict[str, Any] = {"type": ["string", "null"]}
+OLDER = {"type": "string", "nullable": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"allOf": [MAYBE, {"maxLength": 5}]}, ["string", "null"]),
+        ({"allOf": [{"maxLength": 5}, OLDER]}, ["string", "null"]),
+        ({"maxLength": 5, "allOf": [{"$ref": "#/components/schemas/Maybe"}]}, ["string", "null"]),
+        ({"$ref": "#/components/schemas/Maybe", "maxLength": 5}, ["string", "null"]),
+        ({"allOf": [{"anyOf": [{"type": "string"}, {"type": "null"}]}, {"minLength": 1}]}, ["string", "null"]),
+        ({"allOf": [{"allOf": [MAYBE, {"minLength": 1}]}, {"maxLength": 5}]}, ["string", "null"]),
+        ({"allOf": [MAYBE, {"type": "string", "maxLength": 5}]}, "string"),
+        ({"allOf": [MAYBE, {"enum": ["a"]}]}, "string"),
+        ({"allOf": [{"minLength": 1}, {"maxLength": 5}]}, "string"),
+        ({"type": "string", "allOf": [MAYBE]}, "string"),
+    ],
+)
+def test_null_passes_limits_of_other_kinds_of_value(schema: Any, kind: Any) -> None:
+    assert body_of(schema, Maybe=MAYBE)["type"] == kind
 
 
 def test_parameters_and_forms_have_no_null() -> None:
