@@ -85,22 +85,25 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     if media_type not in {"application/json", "text/json", "json"} and "*" not in media_type:
         declared["body_media_type"] = media_type
     node = body.schema if isinstance(body.schema, dict) else {}
-    schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET)
+    schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
     properties = schema.get("properties") or {}
     if properties and set(kinds_of(schema)) <= {"object", "null"}:
-        if media_type.endswith("merge-patch+json"):
-            return RequestBody(declared, _top(_with_deletions(schema)))
         if operation.http == "GET":
             return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
         root = _root(schema)
-        if root:
-            return RequestBody({**declared, "body_root": root}, _top(properties[root]))
-        return RequestBody(declared, _top(schema))
+        whole = properties[root] if root else schema
+        whole = _with_deletions(whole) if media_type.endswith("merge-patch+json") else whole
+        return RequestBody({**declared, "body_root": root} if root else declared, _top(whole))
     if not node and not operation.body_required:
         return NO_BODY if operation.http in {"GET", "DELETE"} else _whole(operation, {}, declared)
     if operation.http == "GET" and not operation.body_required:
         return NO_BODY
     return _whole(operation, schema, declared)
+
+
+def _shared_names(operation: Operation) -> frozenset[str]:
+    """Return the names that parameters have: a body's member of such a name could not be given without being listed."""
+    return frozenset(each.name for each in operation.parameters)
 
 
 def _with_deletions(schema: Schema) -> Schema:
@@ -162,7 +165,7 @@ def _without_bytes(schema: Schema) -> Schema:
 
 def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
     node = body.schema if isinstance(body.schema, dict) else {}
-    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET)
+    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
     properties = schema.get("properties") or {}
     if not properties or operation.http == "GET":
         if operation.body_required and properties == {} and operation.http != "GET":

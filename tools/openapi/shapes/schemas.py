@@ -81,6 +81,7 @@ class Cleaner:
         self._facts = Facts()
         self._texts: dict[str, str] = {}
         self._hidden: dict[int, tuple[Any, bool]] = {}
+        self._null_said: dict[tuple[int, int], tuple[Any, bool | None]] = {}
         self._chain = 0
 
     @cached_property
@@ -275,6 +276,12 @@ class Cleaner:
         """Return whether a part allows null; None if it says nothing of it."""
         if not isinstance(node, dict) or steps <= 0:
             return None
+        key = (id(node), steps)
+        if key not in self._null_said:
+            self._null_said[key] = (node, self._null_as_written(node, steps))
+        return self._null_said[key][1]
+
+    def _null_as_written(self, node: Schema, steps: int) -> bool | None:
         if self._allows_null(node):
             return True
         said: list[bool | None] = [] if self._says_nothing_of_null(node) else [False]
@@ -315,21 +322,27 @@ class Cleaner:
     def _add_members(self, schema: Schema, node: Schema, depth: int) -> None:
         properties = node.get("properties")
         properties = properties if isinstance(properties, dict) else {}
+        required = dict.fromkeys(name for name in list_of(node.get("required")) if isinstance(name, str))
+        withheld = [name for name, child in properties.items() if self._is_of_other_direction(child)]
+        hidden = frozenset(withheld)
+        names = [name for name in properties if name not in hidden and _is_name(name)]
         if depth <= 0:
-            schema |= {"properties": {}, "additionalProperties": True} if self._for_request else {"properties": {}}
+            schema["properties"] = {}
+            if self._for_request:
+                schema |= {"additionalProperties": True}
+                schema |= {"beneath": sorted(names, key=lambda name: name not in required)} if names else {}
             return
-        made: Schema = {}
-        withheld: list[str] = []
-        for name, child in list(properties.items())[:MAX_PROPERTIES]:
-            if self._is_of_other_direction(child):
-                withheld.append(name)
-            elif _is_name(name):
-                made[name] = self.cleaned(child, depth - 1).schema
+        read = frozenset(sorted(names, key=lambda name: name not in required)[:MAX_PROPERTIES])
+        # In a request, the others are known by their names, so that they can be given.
+        made = {
+            name: self.cleaned(properties[name], depth - 1).schema if name in read else {}
+            for name in names
+            if name in read or self._for_request
+        }
         if made or "type" in schema:
             schema["properties"] = made
         if self._for_request:
-            required = [name for name in list_of(node.get("required")) if isinstance(name, str)]
-            schema |= {"required": list(dict.fromkeys(required))} if required else {}
+            schema |= {"required": [*required]} if required else {}
             schema |= {"withheld": withheld} if withheld else {}
         beyond = self._beyond(node, depth)
         if beyond is not None:
