@@ -38,7 +38,7 @@ def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep
             used[name] = given
             continue
         shape, placement = tool.shape.member(name), tool.placements.get(name)
-        if _is_plain(given, shape.kinds):
+        if _is_plain(given, shape):
             used[name] = given
             continue
         # Paging and `fields` are read here and have no placement; members without a name go into the body.
@@ -90,9 +90,11 @@ def _is_json(placement: Placement) -> bool:
     return placement.query_style == "json" or placement.path_style == "json" or "json" in placement.part_type
 
 
-def _is_plain(value: Any, kinds: frozenset[str]) -> bool:
+def _is_plain(value: Any, shape: ValueShape) -> bool:
     """Return whether a value is what most are: a text or a whole number where the schema takes one."""
-    return (type(value) is str and value != "" and "string" in kinds) or (type(value) is int and "integer" in kinds)
+    return (type(value) is str and value != "" and shape.takes_any_text) or (
+        type(value) is int and "integer" in shape.kinds
+    )
 
 
 def _as_files(value: Any) -> Any:
@@ -145,7 +147,7 @@ class Reading:
         if value == "":
             taken = shape.documents_empty_text if self.in_parameter else "string" in kinds and shape.takes("")
             return value if taken else LEFT_OUT
-        if "string" in kinds:
+        if shape.takes_text(value):
             return value
         read = _read(value, kinds, texts)
         if isinstance(read, dict | list):

@@ -7,9 +7,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from jsonschema_rs import Draft202012Validator
+
 from tools.catalogue.checking import compile_checker
 from tools.catalogue.schemas import Schema, SchemaRefused
 
+# Words by which a schema refuses some texts.
+TEXT_LIMITS = frozenset({"enum", "const", "pattern", "format", "minLength", "maxLength", "not"})
 KINDS = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 ALTERNATIVES = ("anyOf", "oneOf")
 ANYTHING: Schema = {}
@@ -44,6 +48,15 @@ class ValueShape:
         return _documents_empty_text(self.schema)
 
     @cached_property
+    def takes_any_text(self) -> bool:
+        """Whether no text can stand for another kind of value: it takes all texts, or nothing else."""
+        return "string" in self.kinds and (self.kinds <= {"string", "null"} or not _limits_text(self.schema))
+
+    def takes_text(self, text: str) -> bool:
+        """Return whether a text is meant as text: it is among the values, or there is no other kind."""
+        return self.takes_any_text or ("string" in self.kinds and self._is_valid(text))
+
+    @cached_property
     def further(self) -> "ValueShape":
         """The members of an object that are not named."""
         return ValueShape(_further(self.schema))
@@ -69,10 +82,14 @@ class ValueShape:
     def _is_valid(self, value: Any) -> bool:
         if not kinds_of(value) & self.kinds:
             return False
+        return self._checker is None or self._checker.is_valid(value)
+
+    @cached_property
+    def _checker(self) -> Draft202012Validator | None:
         try:
-            return compile_checker(self.schema).is_valid(value)
+            return compile_checker(self.schema)
         except SchemaRefused:
-            return True
+            return None
 
 
 def _branches(schema: Schema, word: str) -> list[Any]:
@@ -161,3 +178,10 @@ def _documents_empty_text(schema: Any) -> bool:
         return True
     parts = [part for word in (*ALTERNATIVES, "allOf") for part in _branches(schema, word)]
     return any(map(_documents_empty_text, parts))
+
+
+def _limits_text(schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return schema is False
+    parts = [part for word in (*ALTERNATIVES, "allOf") for part in _branches(schema, word)]
+    return bool(TEXT_LIMITS & schema.keys()) or any(map(_limits_text, parts))

@@ -119,7 +119,7 @@ def arguments_of(
         made["required"] = draft.required
     if not draft.properties:
         return Arguments(path, {}, settings=draft.settings({}))
-    made = fitted(lambda _depth: CleanSchema(made, _size(made, cleaner)), BUDGET)
+    made = fitted(lambda _depth: CleanSchema(made, _size(made, cleaner)), BUDGET, names_all=True)
     kept = made["properties"]
     return Arguments(
         path,

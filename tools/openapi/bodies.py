@@ -10,7 +10,7 @@ from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
 from tools.openapi.shapes.fitting import fitted
-from tools.openapi.shapes.merging import Schema, kinds_of
+from tools.openapi.shapes.merging import Schema, kinds_of, with_null
 from tools.openapi.shapes.schemas import Cleaner
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -85,20 +85,39 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
     if media_type not in {"application/json", "text/json", "json"} and "*" not in media_type:
         declared["body_media_type"] = media_type
     node = body.schema if isinstance(body.schema, dict) else {}
-    schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET)
+    schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
     properties = schema.get("properties") or {}
     if properties and set(kinds_of(schema)) <= {"object", "null"}:
         if operation.http == "GET":
             return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
         root = _root(schema)
-        if root:
-            return RequestBody({**declared, "body_root": root}, _top(properties[root]))
-        return RequestBody(declared, _top(schema))
+        whole = properties[root] if root else schema
+        whole = _with_deletions(whole) if media_type.endswith("merge-patch+json") else whole
+        return RequestBody({**declared, "body_root": root} if root else declared, _top(whole))
     if not node and not operation.body_required:
         return NO_BODY if operation.http in {"GET", "DELETE"} else _whole(operation, {}, declared)
     if operation.http == "GET" and not operation.body_required:
         return NO_BODY
     return _whole(operation, schema, declared)
+
+
+def _shared_names(operation: Operation) -> frozenset[str]:
+    """Return the names that parameters have: a body's member of such a name could not be given without being listed."""
+    return frozenset(each.name for each in operation.parameters)
+
+
+def _with_deletions(schema: Schema) -> Schema:
+    """Return an object's schema in which null deletes any member that is not required (RFC 7396, section 2)."""
+    made = dict(schema)
+    if "properties" in schema:
+        kept = schema.get("required", [])
+        made["properties"] = {
+            name: _with_deletions(child) if name in kept else with_null(_with_deletions(child))
+            for name, child in schema["properties"].items()
+        }
+    if isinstance(schema.get("additionalProperties"), dict):
+        made["additionalProperties"] = with_null(_with_deletions(schema["additionalProperties"]))
+    return made
 
 
 def _root(schema: Schema) -> str:
@@ -146,7 +165,7 @@ def _without_bytes(schema: Schema) -> Schema:
 
 def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
     node = body.schema if isinstance(body.schema, dict) else {}
-    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET)
+    schema = fitted(lambda depth: cleaner.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
     properties = schema.get("properties") or {}
     if not properties or operation.http == "GET":
         if operation.body_required and properties == {} and operation.http != "GET":

@@ -41,8 +41,10 @@ SHARED = {
 def serve(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> Serve:
     """Serve one operation with a JSON body of a schema; return a client and the tool as it is listed."""
 
-    async def served(schema: Any, http: str = "post", **more: Any) -> tuple[McpClient, dict[str, Any]]:
-        content = {"required": True, "content": {"application/json": {"schema": schema}}}
+    async def served(
+        schema: Any, http: str = "post", media_type: str = "application/json", **more: Any
+    ) -> tuple[McpClient, dict[str, Any]]:
+        content = {"required": True, "content": {media_type: {"schema": schema}}}
         text = described({"/things": {http: operation(operationId="createThing", requestBody=content)}}, **more)
         client = await loaded(text)
         [tool] = (await client.request("tools/list")).json()["result"]["tools"]
@@ -145,3 +147,66 @@ async def test_the_last_of_many_variants_is_sent(serve: Serve, scripted: Scripte
     await client.value(tool["name"], {"locale": "l40"})
     assert sent(scripted) == {"locale": "l40"}
     assert "locale" in await client.failure(tool["name"], {"locale": "l41"})
+
+
+def named(*values: str) -> dict[str, Any]:
+    return {"type": "string", "enum": [*values]}
+
+
+TEXTS_BESIDE = {
+    "delay": {"anyOf": [{"type": "integer"}, named("now", "a.b|c")]},
+    "limit": {"oneOf": [{"type": "number"}, {"const": "inf"}]},
+    "flag": {"anyOf": [{"type": "boolean"}, named("auto")]},
+    "tags": {"oneOf": [named("all"), {"type": "array", "items": {"type": "string"}}]},
+    "owner": {"anyOf": [{"type": "object", "properties": {"id": {"type": "integer"}}}, named("")]},
+    "rows": {"type": "array", "items": {"anyOf": [{"type": "integer"}, named("last")]}},
+    "listed": {"type": ["integer", "string"], "enum": [1, "many"]},
+}
+
+
+async def test_a_text_that_is_not_among_those_beside_another_kind_is_read_as_that_kind(
+    serve: Serve, scripted: ScriptedVendor
+) -> None:
+    client, tool = await serve({"type": "object", "properties": TEXTS_BESIDE})
+    listed = tool["inputSchema"]["properties"]
+    assert listed["delay"]["description"] == "Text is one of now, a.b|c."
+    assert listed["owner"]["description"] == "An empty text unsets it."
+    given = {
+        "delay": "1893456000", "limit": "0.5", "flag": "true", "tags": '["x"]', "owner": '{"id": 1}',
+        "rows": ["5", "last"], "listed": "1",
+    }  # fmt: skip
+    await client.value(tool["name"], given)
+    assert sent(scripted) == {
+        "delay": 1893456000, "limit": 0.5, "flag": True, "tags": ["x"], "owner": {"id": 1}, "rows": [5, "last"],
+        "listed": 1,
+    }  # fmt: skip
+    texts = {"delay": "a.b|c", "limit": "inf", "flag": "auto", "tags": "all", "owner": "", "listed": "many"}
+    await client.value(tool["name"], texts)
+    assert sent(scripted) == texts
+    for name, value in {"delay": "foo", "limit": "INF", "flag": "maybe", "tags": "[1", "owner": "x"}.items():
+        assert name in await client.failure(tool["name"], {name: value})
+    assert "delay" in await client.failure(tool["name"], {"delay": "axb|c"})
+
+
+async def test_null_deletes_a_member_in_a_merge_patch(serve: Serve, scripted: ScriptedVendor) -> None:
+    inner = {"type": "object", "properties": {"c": {"type": "integer"}, "d": named("x", "y")}, "required": ["d"]}
+    members = {
+        "a": {"type": "string"},
+        "b": inner,
+        "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+        "rows": {"type": "array", "items": inner},
+    }
+    patch = "application/merge-patch+json"
+    client, tool = await serve({"type": "object", "properties": members}, "patch", media_type=patch)
+    for given in (
+        {"a": "x", "b": {"c": None, "d": "x"}}, {"b": {"c": None, "d": "x"}}, {"a": None}, {"b": None}, {"rows": None},
+        {"tags": {"old": None}},
+    ):  # fmt: skip
+        shown = await client.value(tool["name"], given)
+        assert (sent(scripted), shown) == (given, {})
+    assert dict(scripted.last.headers)["content-type"] == patch
+    assert "d" in await client.failure(tool["name"], {"b": {"d": None}})
+    wrapped = {"type": "object", "properties": {"b": inner}}
+    client, tool = await serve(wrapped, "patch", media_type=patch)
+    await client.value(tool["name"], {"c": None, "d": "x"})
+    assert sent(scripted) == {"b": {"c": None, "d": "x"}}

@@ -14,7 +14,7 @@ import orjson
 
 from tools.catalogue.clients import described
 from tools.openapi.naming.texts import MAX_READ, shortened
-from tools.openapi.shapes.merging import Schema
+from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import CleanSchema
 
 # The levels below the top to which a schema is built before it is fitted.
@@ -29,20 +29,31 @@ HOPELESS = 4
 REQUIRED_BUDGETS = 1.75
 MAX_NODES = 2_000
 EXTRAS = ("examples", "default", "deprecated")
-OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld"})
+OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld", "spared", "beneath"})
 MAX_NAMED, MAX_NAMES = 12, 100
 # An object of at most so many bytes is never left out: saying so would take as many.
 SMALL = 100
 AGAIN = "Takes the same members as the object of its kind further up."
 
 
-def fitted(build: Callable[[int], CleanSchema], budget: int, deepest: int = DEEPEST) -> Schema:
-    """Return the schema that `build` makes of a depth, in at most `budget` bytes unless more than that is required."""
+def fitted(
+    build: Callable[[int], CleanSchema],
+    budget: int,
+    deepest: int = DEEPEST,
+    *,
+    wanted: frozenset[str] = frozenset(),
+    names_all: bool = False,
+) -> Schema:
+    """Return the schema that `build` makes of a depth, in at most `budget` bytes unless more than that is required.
+
+    Members whose name is `wanted` stay as required ones do. With `names_all`, for an object that cannot be open,
+    members at the top for which there is no room stay with nothing but their type, however many they are.
+    """
     clean = build(deepest)
     first = MERE if clean.size > budget * HOPELESS else 0
     made: Schema = {}
     for place, (words, extras) in enumerate(BREVITIES[first:], first):
-        growth = _Growth(clean, budget, words, extras=extras)
+        growth = _Growth(clean, budget, words, extras=extras, wanted=wanted, names_all=names_all)
         made = growth.grown(clean.schema)
         if growth.is_whole or (place >= MERE and growth.has_all_members):
             break
@@ -64,11 +75,15 @@ class _Part:
 class _Growth:
     """Copies one schema as far as the budget goes."""
 
-    def __init__(self, clean: CleanSchema, budget: int, words: int, *, extras: bool) -> None:
+    def __init__(
+        self, clean: CleanSchema, budget: int, words: int, *, extras: bool, wanted: frozenset[str], names_all: bool
+    ) -> None:
         self._facts = clean.facts
         self._budget = budget if clean.size > budget else clean.size * 4
         self._words = words
         self._extras = extras
+        self._wanted = wanted
+        self._names_all = names_all
         self._size = 0
         self._parts: list[_Part] = []
         self._count = 0
@@ -106,7 +121,7 @@ class _Growth:
         if not schema["properties"] and not isinstance(schema.get("additionalProperties"), dict):
             # Neither members nor a word on others: it takes any, unless the vendor alone fills it.
             if schema.get("additionalProperties") is not False and not schema.get("withheld"):
-                made["additionalProperties"] = True
+                _leave_out(made, schema.get("beneath", []))
         elif source and path.count(source) > 1:
             made = described({**made, "additionalProperties": True}, AGAIN)
         else:
@@ -157,20 +172,25 @@ class _Growth:
 
     def _fill_in_part(self, part: _Part, *, is_top: bool) -> None:
         """Add the required members of an object and as many others as fit."""
-        required = set(part.schema.get("required", []))
+        required = set(_required(part.schema))
+        first = required | self._wanted
         kept: Schema = {}
-        for name in sorted(part.schema["properties"], key=lambda name: name not in required):
+        for name in sorted(part.schema["properties"], key=lambda name: name not in first):
             before = self._state()
             child, size = self._member(part, name, is_optional=part.is_optional or name not in required)
-            most = self._budget * REQUIRED_BUDGETS if name in required else self._budget
+            most = self._budget * REQUIRED_BUDGETS if name in first else self._budget
             if self._size + size > most:
                 self._restore(before)
                 continue
             self._size += size
             kept[name] = child
-        ordered = {name: kept[name] for name in part.schema["properties"] if name in kept}
+        members = part.schema["properties"]
+        left_out = [name for name in members if name not in kept]
+        if is_top and self._names_all:
+            kept |= {name: _bare(members[name]) for name in left_out}
+            left_out = []
+        ordered = {name: kept[name] for name in members if name in kept}
         self._add(part, ordered, 0)
-        left_out = [name for name in part.schema["properties"] if name not in kept]
         if left_out:
             self.has_all_members = False
             _leave_out(part.made, left_out, is_top=is_top)
@@ -182,7 +202,7 @@ class _Growth:
         self._parts, self._count, self._size = state
 
     def _members(self, part: _Part) -> Iterator[tuple[str, tuple[Schema, int]]]:
-        required = set(part.schema.get("required", []))
+        required = set(_required(part.schema))
         for name in part.schema["properties"]:
             yield name, self._member(part, name, is_optional=part.is_optional or name not in required)
 
@@ -193,7 +213,7 @@ class _Growth:
     def _add(self, part: _Part, members: Schema, size: int) -> None:
         self._size += size
         part.made["properties"] = members
-        required = [name for name in part.schema.get("required", []) if name in members]
+        required = [name for name in _required(part.schema) if name in members]
         if required:
             part.made["required"] = required
             self._size += len(orjson.dumps(required)) + 12
@@ -227,8 +247,23 @@ class _Growth:
         return known
 
 
+def _bare(schema: Schema) -> Schema:
+    """Return nothing of a schema but its type."""
+    kinds = kinds_of(schema)
+    made = {"type": schema["type"]} if kinds else {}
+    if "object" in kinds:
+        made |= {"properties": {}, "additionalProperties": True}
+    return made | ({"items": {}} if "array" in kinds else {})
+
+
+def _required(schema: Schema) -> list[str]:
+    """Return the members that a call must give, whichever variant it means."""
+    spared = schema.get("spared", [])
+    return [name for name in schema.get("required", []) if name not in spared]
+
+
 def _names(schema: Schema) -> list[str]:
-    required = schema.get("required", [])
+    required = _required(schema)
     return sorted(schema["properties"], key=lambda name: name not in required)
 
 

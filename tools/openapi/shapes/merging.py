@@ -3,21 +3,32 @@
 Clients reject combinators at the top of a schema, and models read one shape better than several. Uniting is
 generous: the result accepts whatever any of the variants accepts; the vendor still has the last word.
 
-Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `required` may name
-members that another part describes, and `withheld` has the names that are no argument, since only the vendor sets them.
+Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `withheld` has the names
+that are no argument, since only the vendor sets them, and `spared` those that are none in one of several variants, so
+that no call must give them. `required` may name members that another part describes.
 """
 
 from typing import Any
 
 from tools.catalogue.clients import described
+from tools.catalogue.patterns import SYNTAX, read_pattern
 from tools.catalogue.schemas import Schema, kinds_of
-from tools.openapi.shapes.values import LOWER_LIMITS, UPPER_LIMITS, WORDS_OF_KINDS, unique, with_values
+from tools.openapi.shapes.values import (
+    LOWER_LIMITS,
+    UPPER_LIMITS,
+    WORDS_OF_KINDS,
+    unique,
+    values_in_words,
+    with_values,
+)
 
 __all__ = ["Merger", "Schema", "kinds_of", "with_null"]
 
 # Below this level, and beyond so many nodes in one merge, only kinds are combined: schemas multiply as they merge.
 DEEPEST_MERGE = 8
 MAX_NODES = 5_000
+# The longest pattern that names texts.
+MAX_PATTERN = 600
 
 
 class Merger:
@@ -60,7 +71,7 @@ class Merger:
             made["properties"] = self._members(first["properties"], second["properties"], level)
         if "items" in first and "items" in second:
             made["items"] = self.merged(first["items"], second["items"], level + 1)
-        for word in ("required", "withheld"):
+        for word in ("required", "withheld", "spared"):
             if word in first and word in second:
                 made[word] = list(dict.fromkeys([*first[word], *second[word]]))
         if "enum" in first and "enum" in second:
@@ -102,8 +113,7 @@ class Merger:
             made["items"] = self.united(lists, level + 1) if all(lists) else {}
         if is_typed:
             made |= _shared_limits(variants, kinds)
-            if made.get("maxLength") == 0:
-                made = described(made, "An empty text unsets it.")
+            made = described(made, _words_of_texts(variants, kinds))
         if all("enum" in each for each in variants):
             made = with_values(made, unique([value for each in variants for value in each["enum"]]))
         return made
@@ -114,13 +124,14 @@ class Merger:
             for name, schema in each["properties"].items():
                 properties.setdefault(name, []).append(schema)
         made: Schema = {"properties": {name: self._either(found, level + 1) for name, found in properties.items()}}
-        shared = set.intersection(*(set(each.get("required", [])) for each in objects))
+        shared = set.intersection(*(set(_asked_for(each)) for each in objects))
         required = [name for name in objects[0].get("required", []) if name in shared]
         if required and everywhere:
             made["required"] = required
-        withheld = set.intersection(*(set(each.get("withheld", [])) for each in objects)) - properties.keys()
-        if withheld:
-            made["withheld"] = sorted(withheld)
+        hidden = [_no_arguments(each) for each in objects]
+        withheld = set.intersection(*hidden) - properties.keys()
+        spared = set.union(*hidden) & properties.keys()
+        made |= {word: sorted(names) for word, names in (("withheld", withheld), ("spared", spared)) if names}
         return made | self._beyond_any([each.get("additionalProperties") for each in objects], level)
 
     def _either(self, found: list[Schema], level: int) -> Schema:
@@ -136,11 +147,34 @@ class Merger:
         return {"additionalProperties": False} if all(each is False for each in beyond) else {}
 
 
+def _words_of_texts(variants: list[Schema], kinds: list[str]) -> str:
+    """Return what a description says of the texts that are named beside other kinds of value; empty if none are."""
+    texts = [each for each in variants if "string" in kinds_of(each)]
+    if len(kinds) == 1 or not texts or not all("enum" in each for each in texts):
+        return ""
+    values = unique([value for each in texts for value in each["enum"] if isinstance(value, str)])
+    named = [value for value in values if value]
+    words = [f"Text is {values_in_words(named).replace('One', 'one', 1)}"] if named else []
+    return " ".join([*words, "An empty text unsets it."] if "" in values else words)
+
+
 def with_null(schema: Schema) -> Schema:
     """Return a schema that also takes null."""
     kinds = kinds_of(schema)
     made = {**schema, "type": [*kinds, "null"]} if kinds and "null" not in kinds else schema
     return {**made, "enum": [*made["enum"], None]} if "enum" in made and None not in made["enum"] else made
+
+
+def _asked_for(schema: Schema) -> list[str]:
+    """Return the required members of a variant that are arguments, whatever variants it has itself."""
+    hidden = _no_arguments(schema)
+    return [name for name in schema.get("required", []) if name not in hidden]
+
+
+def _no_arguments(schema: Schema) -> set[str]:
+    """Return the members that only the vendor sets, at least in one variant."""
+    withheld: set[str] = set(schema.get("withheld", [])) - schema["properties"].keys()
+    return withheld | set(schema.get("spared", []))
 
 
 def _common(first: list[str], second: list[str]) -> list[str]:
@@ -179,9 +213,20 @@ def _shared_limits(variants: list[Schema], kinds: list[str]) -> Schema:
                 made[word] = values[0]
     texts = [each for each in variants if "string" in kinds_of(each)]
     if len(kinds) > 1 and texts and all("enum" in each for each in texts):
-        lengths = [len(value) for each in texts for value in each["enum"] if isinstance(value, str)]
-        made["maxLength"] = max(lengths, default=0)
+        made |= _named_texts([value for each in texts for value in each["enum"] if isinstance(value, str)])
     return made
+
+
+def _named_texts(values: list[str]) -> Schema:
+    """Return the limits of texts that are named beside other kinds of value, for which `enum` leaves no room."""
+    longest = max(map(len, values), default=0)
+    pattern = read_pattern(f"^(?:{'|'.join(map(_literal, unique(values)))})$").shared if longest else ""
+    return {"pattern": pattern} if 0 < len(pattern) <= MAX_PATTERN else {"maxLength": longest}
+
+
+def _literal(text: str) -> str:
+    """Return the regular expression of exactly this text, in which only ECMA-262's own characters are escaped."""
+    return "".join(f"\\{character}" if character in SYNTAX else character for character in text)
 
 
 def _of_any_shape(parts: tuple[Schema, ...]) -> Schema:

@@ -81,6 +81,7 @@ class Cleaner:
         self._facts = Facts()
         self._texts: dict[str, str] = {}
         self._hidden: dict[int, tuple[Any, bool]] = {}
+        self._null_said: dict[tuple[int, int], tuple[Any, bool | None]] = {}
         self._chain = 0
 
     @cached_property
@@ -145,8 +146,9 @@ class Cleaner:
         for part in list_of(node.get("allOf"))[:MAX_PARTS]:
             below = self._subtypes.is_below(node, part)
             schema = self._merger.merged(schema, self._cleaned(part, depth, as_parent=below).schema)
-        schema = self._as_subtype(schema, node)
-        has_null = self._allows_null(node)
+        if not as_parent:
+            schema = self._as_subtype(schema, node)
+        has_null = self._allows_null(node) or (self._nulls and self._parts_allow_null(node))
         for word in ("oneOf", "anyOf"):
             variants = list_of(node.get(word))[:MAX_VARIANTS]
             has_null |= any(_is_null(each) for each in variants)
@@ -167,7 +169,8 @@ class Cleaner:
         beside = {word: value for word, value in node.items() if word not in REMARKS and not word.startswith("x-")}
         if beside:
             target = self._merger.merged(self._clean(beside, depth, as_parent=False), target)
-            target = with_null(target) if self._nulls and self._allows_null(node) else target
+            has_null = self._nulls and (self._allows_null(node) or self._parts_allow_null(node))
+            target = with_null(target) if has_null else target
         description = self._plain(node.get("description")) or self._plain(node.get("title"))
         return {**target, "description": description} if description else target
 
@@ -195,16 +198,23 @@ class Cleaner:
         member = discriminator.member
         if member in ordered:
             ordered[member] = self._telling(ordered[member], extra.get("properties", {}).get(member), discriminator)
+        elif self._for_request and member not in schema.get("withheld", []) and _is_name(member):
+            # Nothing tells the subtypes apart without it, whether or not they declare it.
+            ordered = {member: self._telling({"type": "string"}, None, discriminator), **ordered}
+            needed = [] if discriminator.has_default else [member]
+            schema = {**schema, "required": [*needed, *schema.get("required", [])]}
         return {**schema, "type": schema.get("type", "object"), "properties": ordered}
 
     def _telling(self, own: Schema, united: Schema | None, discriminator: Discriminator) -> Schema:
         """Return the member by which subtypes are told apart, with its values as far as the document names them."""
         if not self._for_request or "enum" in own:
             return own
-        if united and "enum" in united:
-            return {**own, "type": united.get("type", "string"), "enum": united["enum"]}
+        declared = (united or {}).get("enum", [])
         if discriminator.is_complete:
-            return with_values({"type": "string", **own}, discriminator.values)
+            return with_values({"type": "string", **own}, unique([*discriminator.values, *declared]))
+        if declared and united and discriminator.leaves_it_to_subtypes:
+            values = unique([*discriminator.own_values, *declared])
+            return {**own, "type": united.get("type", "string"), "enum": values}
         # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
         return described(own, values_in_words(discriminator.values)) if discriminator.values else own
 
@@ -252,6 +262,49 @@ class Cleaner:
         listed = node.get("enum", [node["const"]] if "const" in node else [None] if "type" in node else [])
         return "null" in kinds and isinstance(listed, list) and None in listed
 
+    def _parts_allow_null(self, node: Schema) -> bool:
+        """Return whether a reference or a part of `allOf` allows null, and everything else at least says nothing of it.
+
+        Limits without a type are about other kinds of value, so null passes them.
+        """
+        if not {"allOf", "$ref"} & node.keys() or not self._says_nothing_of_null(node):
+            return False
+        said = [self._null_by_part(part, MAX_STEPS) for part in self._parts_of(node)]
+        return True in said and False not in said
+
+    def _null_by_part(self, node: Any, steps: int) -> bool | None:
+        """Return whether a part allows null; None if it says nothing of it."""
+        if not isinstance(node, dict) or steps <= 0:
+            return None
+        key = (id(node), steps)
+        if key not in self._null_said:
+            self._null_said[key] = (node, self._null_as_written(node, steps))
+        return self._null_said[key][1]
+
+    def _null_as_written(self, node: Schema, steps: int) -> bool | None:
+        if self._allows_null(node):
+            return True
+        said: list[bool | None] = [] if self._says_nothing_of_null(node) else [False]
+        for word in ("oneOf", "anyOf"):
+            variants = list_of(node.get(word))[:MAX_VARIANTS]
+            if variants:
+                found = [_is_null(each) or self._null_by_part(each, steps - len(variants)) for each in variants]
+                said.append(True if True in found else None if None in found else False)
+        parts = self._parts_of(node)
+        said += [self._null_by_part(part, steps - len(parts)) for part in parts]
+        return False if False in said else True if True in said else None
+
+    def _says_nothing_of_null(self, node: Schema) -> bool:
+        return not {"type", "enum", "const"} & node.keys()
+
+    def _parts_of(self, node: Schema) -> list[Any]:
+        """Return what a node is made of besides its own words: the target of its reference, and its `allOf`."""
+        parts = list_of(node.get("allOf"))[:MAX_PARTS]
+        if isinstance(node.get("$ref"), str):
+            with suppress(ReferenceRefused):
+                return [self._references.target(node["$ref"]), *parts]
+        return parts
+
     def _with_own_values(self, schema: Schema, node: Schema, kinds: list[str]) -> Schema:
         values = [node["const"]] if "const" in node else list_of(node.get("enum"))
         if not kinds and any(isinstance(each, list | dict) for each in values):
@@ -269,21 +322,27 @@ class Cleaner:
     def _add_members(self, schema: Schema, node: Schema, depth: int) -> None:
         properties = node.get("properties")
         properties = properties if isinstance(properties, dict) else {}
+        required = dict.fromkeys(name for name in list_of(node.get("required")) if isinstance(name, str))
+        withheld = [name for name, child in properties.items() if self._is_of_other_direction(child)]
+        hidden = frozenset(withheld)
+        names = [name for name in properties if name not in hidden and _is_name(name)]
         if depth <= 0:
-            schema |= {"properties": {}, "additionalProperties": True} if self._for_request else {"properties": {}}
+            schema["properties"] = {}
+            if self._for_request:
+                schema |= {"additionalProperties": True}
+                schema |= {"beneath": sorted(names, key=lambda name: name not in required)} if names else {}
             return
-        made: Schema = {}
-        withheld: list[str] = []
-        for name, child in list(properties.items())[:MAX_PROPERTIES]:
-            if self._is_of_other_direction(child):
-                withheld.append(name)
-            elif _is_name(name):
-                made[name] = self.cleaned(child, depth - 1).schema
+        read = frozenset(sorted(names, key=lambda name: name not in required)[:MAX_PROPERTIES])
+        # In a request, the others are known by their names, so that they can be given.
+        made = {
+            name: self.cleaned(properties[name], depth - 1).schema if name in read else {}
+            for name in names
+            if name in read or self._for_request
+        }
         if made or "type" in schema:
             schema["properties"] = made
         if self._for_request:
-            required = [name for name in list_of(node.get("required")) if isinstance(name, str)]
-            schema |= {"required": list(dict.fromkeys(required))} if required else {}
+            schema |= {"required": [*required]} if required else {}
             schema |= {"withheld": withheld} if withheld else {}
         beyond = self._beyond(node, depth)
         if beyond is not None:
@@ -319,10 +378,7 @@ class Cleaner:
         word = "readOnly" if self._for_request else "writeOnly"
         if word in child:
             return child[word] is True
-        parts = list_of(child.get("allOf"))[:MAX_PARTS]
-        if isinstance(child.get("$ref"), str):
-            with suppress(ReferenceRefused):
-                parts = [self._references.target(child["$ref"]), *parts]
+        parts = self._parts_of(child)
         return any(self._says_other_direction(part, steps - 1 - len(parts)) for part in parts)
 
     def _add_items(self, schema: Schema, node: Schema, depth: int) -> None:

@@ -1,7 +1,7 @@
 """The subtypes of a schema with a `discriminator`: by its mapping, or known only by their own `allOf` of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.openapi.errors import ReferenceRefused
@@ -16,31 +16,53 @@ MAX_SUBTYPES = 100
 class Discriminator:
     """The member that tells subtypes apart, its mapped values, and the subtypes by their names in the document.
 
-    `variants` is the number of subtypes that the schema itself lists.
+    `node` is the schema that is told apart from its subtypes. `mapped` has None for a value whose schema is missing,
+    `variants` is the number of subtypes that the schema itself lists. With `has_default`, a subtype stands for any
+    other value (OpenAPI 3.2, defaultMapping).
     """
 
+    node: Any
     member: str
     mapped: dict[str, Any] = field(default_factory=dict)
     children: dict[str, Any] = field(default_factory=dict)
     variants: int = 0
+    has_default: bool = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether the mapping has a value for every subtype."""
-        ids = {id(each) for each in self.mapped.values()}
-        return bool(ids) and len(ids) >= self.variants and all(id(each) in ids for each in self.children.values())
+        """Whether the mapping has a value for every subtype, and no other value stands for one."""
+        ids = self._mapped_ids
+        is_every = all(id(each) in ids for each in self.children.values())
+        return bool(self.mapped) and not self.has_default and is_every and len(ids) >= self.variants
+
+    @property
+    def leaves_it_to_subtypes(self) -> bool:
+        """Whether there are no values but those of the subtypes and `own_values`."""
+        is_unnamed = any(each is self.node for each in self.children.values()) and id(self.node) not in self._mapped_ids
+        return not self.has_default and not is_unnamed
+
+    @property
+    def own_values(self) -> list[str]:
+        """The mapped values of the schema itself, and those whose schema is missing."""
+        return [value for value, each in self.mapped.items() if each is None or each is self.node]
 
     @property
     def values(self) -> list[str]:
         """The mapped values, and the names of subtypes that have none, which stand for themselves (OpenAPI 3)."""
-        ids = {id(each) for each in self.mapped.values()}
+        ids = self._mapped_ids
         return [*self.mapped, *(name for name, each in self.children.items() if id(each) not in ids)]
 
     @property
     def subtypes(self) -> list[Any]:
         """Each subtype once."""
-        known = {id(each): each for each in [*self.mapped.values(), *self.children.values()]}
+        found = [each for each in [*self.mapped.values(), *self.children.values()] if each is not None]
+        known = {id(each): each for each in found if each is not self.node}
         return list(known.values())[:MAX_SUBTYPES]
+
+    @property
+    def _mapped_ids(self) -> set[Any]:
+        # A value whose schema is missing may be the one of any variant.
+        return {value if each is None else id(each) for value, each in self.mapped.items()}
 
 
 class Subtypes:
@@ -58,18 +80,48 @@ class Subtypes:
                     self._children.setdefault(id(parent), {})[name] = node
 
     def of(self, node: Any) -> Discriminator | None:
-        """Return the discriminator of a schema; None if it has none."""
+        """Return the discriminator of a schema; None if it has none.
+
+        A subtype that has subtypes itself has the one of the schema above it, with the values that are left.
+        """
+        own = self._own(node)
+        if own is not None or id(node) not in self._children:
+            return own
+        return next(self._inherited(node), None)
+
+    def _own(self, node: Any) -> Discriminator | None:
         written = node.get("discriminator")
         # Swagger 2.0 has only the member's name.
         member = written.get("propertyName") if isinstance(written, dict) else written
         if not isinstance(member, str):
             return None
-        mapping = written.get("mapping") if isinstance(written, dict) else None
+        written = written if isinstance(written, dict) else {}
+        mapping = written.get("mapping")
         mapped = {str(value): self._named(name) for value, name in mapping.items()} if isinstance(mapping, dict) else {}
-        children = dict(self._below(node, {id(node)}))
+        mapped = {value: each if isinstance(each, dict) else None for value, each in mapped.items()}
+        children = {**dict(self._below(node, {id(node)})), **self._variants(node)}
         variants = len(list_of(node.get("oneOf")) or list_of(node.get("anyOf")))
-        mapped = {value: each for value, each in mapped.items() if isinstance(each, dict)}
-        return Discriminator(member, mapped, children, variants)
+        return Discriminator(node, member, mapped, children, variants, "defaultMapping" in written)
+
+    def _inherited(self, node: Any) -> Iterator[Discriminator]:
+        """Yield the discriminators above a schema, as far as they are about it and what is below it."""
+        ids = {id(node), *(id(each) for _, each in self._below(node, {id(node)}))}
+        for parent in self._above(node):
+            above = self._own(parent)
+            if above is not None:
+                mapped = {value: each for value, each in above.mapped.items() if id(each) in ids}
+                children = {name: each for name, each in above.children.items() if id(each) in ids}
+                yield replace(above, node=node, mapped=mapped, children=children, variants=0)
+
+    def _variants(self, node: Any) -> dict[str, Any]:
+        """Return the variants that a schema refers to, by the names of their schemas."""
+        found = {}
+        for each in list_of(node.get("oneOf")) or list_of(node.get("anyOf")):
+            reference = each.get("$ref") if isinstance(each, dict) else None
+            target = self._target(reference)
+            if isinstance(target, dict):
+                found[str(reference).rpartition("/")[2]] = target
+        return found
 
     def is_below(self, node: Any, part: Any) -> bool:
         """Return whether a schema is a subtype of the one that a part of its `allOf` refers to."""
@@ -77,14 +129,23 @@ class Subtypes:
         return isinstance(parent, dict) and any(parent is each for each in self._parents.get(id(node), ()))
 
     def values_of(self, node: Any) -> dict[str, list[str]]:
-        """Return the values that the mappings of a schema's parents give it, by the member that has them."""
-        found: dict[str, list[str]] = {}
-        for parent in self._parents.get(id(node), ()):
-            discriminator = self.of(parent)
-            values = [value for value, each in discriminator.mapped.items() if each is node] if discriminator else []
-            if discriminator and values:
-                found[discriminator.member] = values
-        return found
+        """Return the values that the mappings above a schema give it, by the member that has them.
+
+        A schema with subtypes has theirs too, which its discriminator tells.
+        """
+        if id(node) in self._children:
+            return {}
+        return {each.member: [*each.mapped] for each in self._inherited(node) if each.mapped and not each.has_default}
+
+    def _above(self, node: Any) -> Iterator[Any]:
+        """Yield the schemas above a schema, the nearest first."""
+        waiting, seen = [node], {id(node)}
+        for each in waiting:
+            for parent in self._parents.get(id(each), ()):
+                if id(parent) not in seen and len(seen) <= MAX_SUBTYPES:
+                    seen.add(id(parent))
+                    waiting.append(parent)
+                    yield parent
 
     def _below(self, node: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
         for name, child in self._children.get(id(node), {}).items():

@@ -108,6 +108,49 @@ def test_a_body_says_what_is_left_out_of_it() -> None:
     assert record["body_schema"]["additionalProperties"]["description"].startswith("Also takes m")
 
 
+def test_a_required_member_is_listed_wherever_it_stands_among_very_many() -> None:
+    made = fit(wide(900, {"type": "integer"}, required=("m899",)))
+    assert (made["required"], made["properties"]["m899"]) == (["m899"], {"type": "integer"})
+    assert made["additionalProperties"]["description"].endswith(f"and {900 - len(made['properties']) - 12} more.")
+    assert compile_validator(made).is_valid({"m899": 1, "m500": "x"})
+
+
+def test_what_is_too_deep_says_what_it_takes() -> None:
+    deep: dict[str, Any] = {"type": "object", "properties": {"leaf": {}, "last": {}}, "required": ["last"]}
+    for _ in range(9):
+        deep = {"type": "object", "properties": {"in": deep}, "required": ["in"]}
+    made = at(fit(deep), *["in"] * 8)
+    assert (made["properties"], made["additionalProperties"]) == ({}, True)
+    assert made["description"] == "Also takes in."
+
+
+def test_every_parameter_is_listed_however_many_there_are() -> None:
+    names = [f"parameter_number_{n}" for n in range(400)]
+    parameters = [
+        {"name": name, "in": "query", "description": WORDS, "schema": {"type": "array", "items": {"type": "string"}}}
+        for name in names
+    ]
+    [record] = proposed(described({"/x": {"get": operation(parameters=parameters)}})).records
+    listed = record["query_schema"]["properties"]
+    assert list(listed) == names
+    assert {each["type"] for each in listed.values()} == {"array"}
+
+
+def test_a_member_with_the_name_of_a_parameter_is_kept_apart_from_it() -> None:
+    schema = wide(390)
+    schema["properties"] |= {name: {"type": "string", "description": WORDS} for name in ("zz_name", "zz_mode")}
+    parameters = [
+        {"name": "zz_name", "in": "path", "required": True, "schema": {"type": "string"}},
+        {"name": "zz_mode", "in": "query", "schema": {"type": "string"}},
+    ]
+    for content_type in ("application/json", "multipart/form-data"):
+        content = {"content": {content_type: {"schema": schema}}}
+        made = operation(requestBody=content, parameters=parameters)
+        [record] = proposed(described({"/x/{zz_name}": {"post": made}})).records
+        assert {"zz_name", "zz_mode"} <= record["body_schema"]["properties"].keys()
+        assert list(record["query_schema"]["properties"]) == ["current_zz_name", "zz_mode_query"]
+
+
 NAMES = ["a", "b", "c"]
 scalars = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from(["", "x", "yy"]))
 values = st.recursive(

@@ -87,6 +87,8 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
          {"type": "string", "enum": ["a", ""]}),
         ({"anyOf": [{"type": "integer"}, {"type": "string", "enum": [""]}]},
          {"type": ["integer", "string"], "maxLength": 0}),
+        ({"anyOf": [{"type": "integer"}, {"type": "string", "enum": ["a.b", "c"]}]},
+         {"type": ["integer", "string"], "pattern": r"^(?:a\.b|c)$"}),
         ({"oneOf": [{"type": "string", "minLength": 2, "maxLength": 3}, {"type": "string", "minLength": 5}]},
          {"type": "string", "minLength": 2}),
         ({"oneOf": [{"const": f"v{number}"} for number in range(40)]},
@@ -170,6 +172,26 @@ def test_what_is_only_answered_is_not_asked_for_and_the_other_way_round() -> Non
     assert "required" not in answered["response_schema"]
 
 
+GIVEN_ID = {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}, "a": {}}}
+OWN_ID = {"type": "object", "properties": {"id": {"type": "string"}, "a": {}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"oneOf": [GIVEN_ID | {"required": ["id", "a"]}, OWN_ID | {"required": ["id", "a"]}]},
+        {"anyOf": [OWN_ID | {"required": ["id", "a"]}, GIVEN_ID | {"required": ["a", "id"]}]},
+        {"required": ["id", "a"], "oneOf": [GIVEN_ID, OWN_ID]},
+        {"allOf": [{"oneOf": [GIVEN_ID, OWN_ID]}, {"required": ["id", "a"]}]},
+        {"required": ["id", "a"], "oneOf": [{"oneOf": [GIVEN_ID, OWN_ID]}, OWN_ID]},
+    ],
+)
+def test_what_the_vendor_sets_in_one_variant_need_not_be_given(schema: Any) -> None:
+    shown = body_of(schema)
+    assert (sorted(shown["properties"]), shown["required"]) == (["a", "id"], ["a"])
+    assert "spared" not in json.dumps(shown)
+
+
 def test_references_of_an_answer_that_leave_the_document_leave_it_open() -> None:
     schema = {"type": "object", "properties": {"x": {"$ref": "https://elsewhere.example/x.json"}}}
     answers = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
@@ -211,6 +233,29 @@ def test_operations_that_refer_in_circles_stay_small() -> None:
 def test_members_with_any_name_stay_in_the_record() -> None:
     shown = body_of({"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]})
     assert shown == {"type": "object", "properties": {"a:b": {}, "c": {}}, "required": ["a:b", "c"]}
+
+
+MAYBE: dict[str, Any] = {"type": ["string", "null"]}
+OLDER = {"type": "string", "nullable": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"allOf": [MAYBE, {"maxLength": 5}]}, ["string", "null"]),
+        ({"allOf": [{"maxLength": 5}, OLDER]}, ["string", "null"]),
+        ({"maxLength": 5, "allOf": [{"$ref": "#/components/schemas/Maybe"}]}, ["string", "null"]),
+        ({"$ref": "#/components/schemas/Maybe", "maxLength": 5}, ["string", "null"]),
+        ({"allOf": [{"anyOf": [{"type": "string"}, {"type": "null"}]}, {"minLength": 1}]}, ["string", "null"]),
+        ({"allOf": [{"allOf": [MAYBE, {"minLength": 1}]}, {"maxLength": 5}]}, ["string", "null"]),
+        ({"allOf": [MAYBE, {"type": "string", "maxLength": 5}]}, "string"),
+        ({"allOf": [MAYBE, {"enum": ["a"]}]}, "string"),
+        ({"allOf": [{"minLength": 1}, {"maxLength": 5}]}, "string"),
+        ({"type": "string", "allOf": [MAYBE]}, "string"),
+    ],
+)
+def test_null_passes_limits_of_other_kinds_of_value(schema: Any, kind: Any) -> None:
+    assert body_of(schema, Maybe=MAYBE)["type"] == kind
 
 
 def test_parameters_and_forms_have_no_null() -> None:
@@ -262,6 +307,81 @@ def test_a_subtype_has_its_own_members_alone_and_its_value() -> None:
     assert sorted(shown["required"]) == ["kind", "lives"]
     either = body_of({"oneOf": [{"$ref": CAT}, {"$ref": DOG}]}, **named)
     assert either["properties"]["kind"]["enum"] == ["cat", "tom", "dog"]
+
+
+def below(parent: str, **properties: Any) -> dict[str, Any]:
+    return {"allOf": [{"$ref": f"#/components/schemas/{parent}"}, {"type": "object", "properties": properties}]}
+
+
+TOLD = {"propertyName": "kind", "mapping": {"cat": "Cat", "lion": "Lion", "cub": "Cub", "dog": "Dog"}}
+DEEP = pets({"discriminator": TOLD}) | {
+    "Cat": below("Pet", lives={"type": "integer"}),
+    "Lion": below("Cat", mane={}),
+    "Cub": below("Lion", age={}),
+    "Dog": below("Pet", bark={}),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "members"),
+    [
+        ("Pet", {"cat", "lion", "cub", "dog"}, {"lives", "mane", "age", "bark"}),
+        ("Cat", {"cat", "lion", "cub"}, {"lives", "mane", "age"}),
+        ("Lion", {"lion", "cub"}, {"lives", "mane", "age"}),
+        ("Cub", {"cub"}, {"lives", "mane", "age"}),
+        ("Dog", {"dog"}, {"bark"}),
+    ],
+)
+def test_a_subtype_at_any_depth_has_its_own_values_and_those_below_it(
+    name: str, kinds: set[str], members: set[str]
+) -> None:
+    reference = {"$ref": f"#/components/schemas/{name}"}
+    for shown in (body_of(reference, **DEEP), body_of({"type": "array", "items": reference}, **DEEP)["items"]):
+        assert set(shown["properties"].pop("kind")["enum"]) == kinds
+        assert shown["properties"].keys() == members
+    both = body_of({"oneOf": [{"$ref": "#/components/schemas/Cub"}, {"$ref": DOG}]}, **DEEP)
+    assert both["properties"]["kind"]["enum"] == ["cub", "dog"]
+
+
+def test_values_of_subtypes_that_no_mapping_names_are_told_and_not_enforced() -> None:
+    told = {"propertyName": "kind", "mapping": {"cat": "Cat"}}
+    named = DEEP | pets({"discriminator": told})
+    assert body_of({"$ref": CAT}, **named)["properties"]["kind"]["description"] == "One of cat, Lion, Cub."
+    assert body_of({"$ref": "#/components/schemas/Cub"}, **named)["properties"]["kind"] == {"type": "string"}
+
+
+A, B = ({"type": "object", "properties": {name: {"type": "integer"}}} for name in "xy")
+EITHER = [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "member", "required"),
+    [
+        ({"mapping": {"a": "A", "b": "B"}}, {"type": "string", "enum": ["a", "b"]}, ["t"]),
+        ({"mapping": {"a": "A", "b": "B", "c": "Missing"}}, {"type": "string", "enum": ["a", "b", "c"]}, ["t"]),
+        ({"mapping": {"a": "A"}}, {"type": "string", "description": "One of a, B."}, ["t"]),
+        ({}, {"type": "string", "description": "One of A, B."}, ["t"]),
+        (
+            {"mapping": {"a": "A"}, "defaultMapping": "B"}, {"type": "string", "description": "One of a, B."}, None,
+        ),
+    ],
+)  # fmt: skip
+def test_the_member_that_tells_variants_apart_is_declared(told: Any, member: Any, required: Any) -> None:
+    schema = {"oneOf": EITHER, "discriminator": {"propertyName": "t", **told}}
+    number = {"type": "integer"}
+    shown = body_of(schema, A=A, B=B)
+    assert shown["properties"] == {"t": member, "x": number, "y": number}
+    assert shown.get("required") == required
+    content = {"content": {JSON: {"schema": schema}}, "required": True}
+    text = described({"/x": {"post": operation(requestBody=content)}}, components={"schemas": {"A": A, "B": B}})
+    top = proposed(text).records[0]["body_schema"]
+    assert top["properties"]["t"] == member
+
+
+def test_a_mapped_value_whose_schema_is_missing_may_be_given() -> None:
+    told = {"propertyName": "kind", "mapping": {"cat": CAT, "dog": DOG, "fish": "#/components/schemas/Fish"}}
+    shown = body_of({"$ref": "#/components/schemas/Pet"}, **pets({"discriminator": told}, Cat=LIVES, Dog=BARK))
+    assert shown["properties"]["kind"]["enum"] == ["cat", "dog", "fish"]
 
 
 @pytest.mark.parametrize(
