@@ -34,6 +34,10 @@ REPEATED = (
     "The vendor answered with the items of the previous page again, so the list ends here. "
     "There may be more than was given."
 )
+EMPTY_FIRST = (
+    "No items came, although the vendor states a total above zero, so this may not be the whole list: the total may "
+    "count what the filters leave out, or the vendor may number its pages otherwise."
+)
 # How many items at each end of a page, and how many bytes of a digest, make its mark.
 MARKED_ITEMS, MARK_BYTES = 50, 6
 
@@ -74,13 +78,18 @@ class PageStep:
         received = page_answer(content, answer, asked)
         page = self._page(received, answer)
         beside = replace(content.beside, total=self._total(received, content.beside))
-        # A note explains the end of the list, which is not reached while some of this answer is left.
-        note = "" if page.left else page.note
+        note = self._note(page, received, beside.total)
         signs = {} if page.left or page.following or note else self._signs(received)
         if signs:
             beside = beside_signs(beside, signs)
         is_end_known = not signs or self.pager.kind != "none"
         return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known)
+
+    def _note(self, page: Page, received: PageAnswer, total: int | None) -> str:
+        """Return what explains the end of the list, which is not reached while some of this answer is left."""
+        if self.position == START and total and not (received.rows or page.following or page.note):
+            return EMPTY_FIRST
+        return "" if page.left else page.note
 
     def _signs(self, received: PageAnswer) -> dict[str, Any]:
         """Return what the last page, as it seems, says of more."""

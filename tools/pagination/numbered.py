@@ -11,6 +11,7 @@ from typing import ClassVar
 from tools.pagination.limits import Limits, rest_of_page
 from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position
+from tools.pagination.signs import tells_of_earlier
 
 # RFC 9110, section 14.4; some vendors leave the unit out.
 CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")
@@ -142,7 +143,8 @@ class WholePager(Limits):
 class PagePager(Limits):
     """Numbered pages, whose size stays the same for a walk, whatever the limits of its calls.
 
-    The state is the page's number, the size, the items on the pages before it, and the longest of those.
+    The state is the page's number, the size, the items on the pages before it, and the longest of those. If the answer
+    to the first request states that a page comes before it, the walk goes back to page 0.
     """
 
     kind: ClassVar[str] = "page"
@@ -163,6 +165,8 @@ class PagePager(Limits):
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the rest of the vendor's page."""
         number, size, before, shown = state = self._state(position, limit)
+        if position.state is None and number == 1 and tells_of_earlier(answer):
+            return Page([], Position(state), False, Position([0, size, 0, 0]))
         count = len(answer.rows)
         more = self._stated_more(answer, number, before)
         if more is None:

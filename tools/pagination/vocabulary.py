@@ -87,6 +87,8 @@ MORE = _named(
     """
 )
 LAST = _named("last islast islastpage lastpage isfinalpage")
+FIRST = _named("first isfirst isfirstpage firstpage")
+EARLIER = _named("hasprevious hasprev haspreviouspage hasprevpage")
 TOTALS = _named(
     """
     total totalcount totalresults totalitems totalrecords totalentries totalsize totalsetsize
