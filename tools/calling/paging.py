@@ -19,7 +19,7 @@ from tools.calling.unpaged import beside_signs
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.errors import InvalidArguments
-from tools.pagination import START, Page, PageAnswer, Pager, PageRequest, Position
+from tools.pagination import NO_LINK, START, Page, PageAnswer, Pager, PageRequest, Position
 from tools.pagination.signs import signs_of_more
 
 TOO_LONG = (
@@ -79,9 +79,9 @@ class PageStep:
         page = self._page(received, answer)
         beside = replace(content.beside, total=self._total(received, content.beside))
         note = self._note(page, received, beside.total)
-        signs = {} if page.left or page.following or note else self._signs(received)
+        signs = {} if page.left or page.following or note not in {"", NO_LINK} else self._signs(received)
         if signs:
-            beside = beside_signs(beside, signs)
+            beside, note = beside_signs(beside, signs), ""
         is_end_known = not signs or self.pager.kind != "none"
         return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known)
 

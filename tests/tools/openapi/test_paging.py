@@ -261,6 +261,62 @@ async def test_a_link_to_the_same_list_is_followed_at_the_accounts_own_address(
     assert {request.path.rstrip("/") for request in scripted.received} == {"/api/things"}
 
 
+@pytest.mark.parametrize("limits", [(7, 3, 11), (3, 50, 1), (23, 2), (5, 4, 3, 2, 1), (50,)])
+async def test_the_size_stays_where_a_cursor_is_the_number_of_a_page(
+    imported: Import, scripted: ScriptedVendor, limits: tuple[int, ...]
+) -> None:
+    header = a_list({"page": "integer", "per_page": "integer"}, headers=("X-Total", "X-Next-Page"))
+    member = a_list({"cursor": "integer", "limit": "integer"}, next_cursor={"type": "integer"})
+    client = await imported(described({"/headers": {"get": header}, "/members": {"get": member}}))
+
+    def numbered(request: Request) -> Answer:
+        number = int(request.one("page", "") or request.one("cursor", "1"))
+        size = int(request.one("per_page", "") or request.one("limit", "20"))
+        rows = [{"id": each} for each in range(23)][(number - 1) * size : number * size]
+        following = number + 1 if number * size < 23 else None
+        if "members" in request.path:
+            return Answer(200, {"data": rows, "next_cursor": following})
+        return Answer(200, rows, {"X-Total": "23", "X-Next-Page": str(following or "")})
+
+    scripted.answer = numbered
+    for tool in await tools_of(client):
+        pages = [await client.value(tool, {"limit": limits[0]})]
+        while pages[-1]["next_cursor"]:
+            limit = limits[len(pages) % len(limits)]
+            pages.append(await client.value(tool, {"limit": limit, "next_cursor": pages[-1]["next_cursor"]}))
+            assert pages[-1]["result_count"] <= limit
+        assert ids(pages) == [*range(23)], tool
+
+
+@pytest.mark.parametrize("token", ["dG9rZW4=", "abc", "cursor_abc", "a/b+c==", "eyJhIjoxfQ", "urn:x", "a b", "12"])
+async def test_a_token_in_the_place_of_a_link_is_not_requested(
+    imported: Import, scripted: ScriptedVendor, token: str
+) -> None:
+    text: dict[str, Any] = {"type": "string"}
+    around = {"next": text, "nextPage": text, "links": {"type": "object", "properties": {"next": text}}}
+    paths = {}
+    for name, schema in around.items():
+        paths[f"/{name.lower()}s"] = {"get": a_list({"window": "string"}, **{name: schema})}
+    client = await imported(described(paths))
+    for name, schema in around.items():
+        given = {name: {"next": token} if "properties" in schema else token}
+        scripted.answer = lambda request, given=given: Answer(200, {"data": [{"id": 1}], **given})
+        tool = named(f"{name.lower()}s", await tools_of(client))
+        shown = await client.value(tool)
+        assert (shown["result"], shown.get("next_cursor"), shown["envelope"]) == ([{"id": 1}], None, given)
+        assert "is unknown" in shown["remarks"][0]
+        assert "truncated" not in shown
+
+
+async def test_a_relative_link_from_a_name_of_the_lists_path_is_followed(
+    imported: Import, scripted: ScriptedVendor
+) -> None:
+    client = await imported(described({"/things": {"get": a_list(next={"type": "string", "format": "uri"})}}))
+    scripted.answer = lambda request: Answer(200, {"data": [{"id": 1}], "next": "things/2"})
+    await client.value(await only(client), {"next_cursor": (await client.value(await only(client)))["next_cursor"]})
+    assert scripted.last.path == "/api/things/2"
+
+
 SPRING = {
     name: {"type": kind}
     for kind, names in {
