@@ -12,8 +12,8 @@ from tools.pagination.vocabulary import PAGES, plain_name
 SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
 
 NO_LINK = (
-    "What the vendor gives as the next page's address is none, so it was not followed: the list ends here. There may be "
-    "more than was given."
+    "What the vendor gives as the next page's address is none, so it was not followed: the list ends here. "
+    "There may be more than was given."
 )
 
 
