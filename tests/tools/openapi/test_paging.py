@@ -207,18 +207,20 @@ async def test_a_page_that_repeats_for_ever_ends_the_walk(
     assert "items of a previous page again" in pages[1]["truncated"][0]["advice"]
 
 
-CIRCLING: list[tuple[dict[str, str], dict[str, Any], str]] = [
+Kind = tuple[dict[str, str], dict[str, Any], str]
+CIRCLING: list[Kind] = [
     ({"cursor": "string", "limit": "integer"}, {"next_cursor": {"type": "string"}}, "cursor"),
     ({"limit": "integer"}, {"next": {"type": "string", "format": "uri"}}, "at"),
     ({"page": "integer", "limit": "integer"}, {"has_more": {"type": "boolean"}}, "page"),
 ]
 
 
-@pytest.mark.parametrize(("way", "around", "place"), CIRCLING)
+@pytest.mark.parametrize("kind", CIRCLING)
 @pytest.mark.parametrize("length", [1, 2, 3])
 async def test_a_walk_in_a_circle_ends_after_one_round(
-    imported: Import, scripted: ScriptedVendor, way: dict[str, str], around: dict[str, Any], place: str, length: int
+    imported: Import, scripted: ScriptedVendor, kind: Kind, length: int
 ) -> None:
+    way, around, place = kind
     client = await imported(described({"/things": {"get": a_list(way, kind={"type": "string"}, **around)}}))
 
     def circling(request: Request) -> Answer:
@@ -236,16 +238,12 @@ async def test_a_walk_in_a_circle_ends_after_one_round(
     assert "the list ends here" in pages[-1]["truncated"][0]["advice"]
 
 
-@pytest.mark.parametrize(("way", "around", "place"), CIRCLING)
+@pytest.mark.parametrize("kind", CIRCLING)
 @pytest.mark.parametrize("empty", [1, 5, 9, 10, None])
 async def test_many_empty_pages_in_a_row_end_a_walk_and_fewer_do_not(
-    imported: Import,
-    scripted: ScriptedVendor,
-    way: dict[str, str],
-    around: dict[str, Any],
-    place: str,
-    empty: int | None,
+    imported: Import, scripted: ScriptedVendor, kind: Kind, empty: int | None
 ) -> None:
+    way, around, place = kind
     client = await imported(described({"/things": {"get": a_list(way, kind={"type": "string"}, **around)}}))
 
     def sparse(request: Request) -> Answer:
