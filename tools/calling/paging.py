@@ -77,7 +77,7 @@ class PageStep:
             raise answer.unusable("answered with something other than a list.")
         received = page_answer(content, answer, asked)
         page = self._page(received, answer)
-        beside = replace(content.beside, total=self._total(received, content.beside))
+        beside = replace(content.beside, total=self._total(received, content.beside, page))
         note = self._note(page, received, beside.total)
         signs = {} if page.left or page.following or note not in {"", NO_LINK} else self._signs(received)
         if signs:
@@ -97,10 +97,13 @@ class PageStep:
         counts = self.pager.kind == "none" or (self.pager.kind in {"cursor", "link"} and self.position == START)
         return signs_of_more(received, counts=counts, cursors=self.pager.kind == "none")
 
-    def _total(self, received: PageAnswer, beside: Surroundings) -> int | None:
-        """Return the vendor's total, unless fewer than the items that came: then it counts something else."""
-        total = self.pager.stated_total(received) if beside.total is None else beside.total
-        return total if total is None or total >= len(received.rows) else None
+    def _total(self, received: PageAnswer, beside: Surroundings, page: Page) -> int | None:
+        """Return the vendor's total, unless it must count something else, such as the items of one page of several."""
+        total, count = self.pager.stated_total(received) if beside.total is None else beside.total, len(received.rows)
+        if total is None or total < count:
+            return None
+        is_of_page = total == count > 0 and (page.following or self.position.seen)
+        return None if is_of_page else total
 
     def _page(self, received: PageAnswer, answer: VendorAnswer) -> Page:
         try:

@@ -262,6 +262,64 @@ async def test_many_empty_pages_in_a_row_end_a_walk_and_fewer_do_not(
     assert not given_up or "each of the last 10 pages" in pages[-1]["truncated"][0]["advice"]
 
 
+@pytest.mark.parametrize("cap", [12, 24, 36, 48, 10, 16])
+async def test_fewer_items_than_asked_for_do_not_end_a_silent_walk_if_vendors_choose_so_many(
+    imported: Import, scripted: ScriptedVendor, cap: int
+) -> None:
+    way = {"page": "integer", "limit": "integer"}
+    client = await imported(described({"/things": {"get": a_list(way)}}))
+
+    def capped(request: Request) -> Answer:
+        start = (int(request.one("page")) - 1) * cap
+        return Answer(200, [{"id": each} for each in range(120)][start : start + cap])
+
+    scripted.answer = capped
+    assert ids(await walk(client, await only(client), limit=50)) == [*range(120)]
+
+
+@pytest.mark.parametrize("way", [{"page": "integer", "limit": "integer"}, {"offset": "integer", "limit": "integer"}])
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 20, 23])
+async def test_a_total_that_counts_its_page_ends_no_walk_and_is_not_shown_as_the_lists(
+    imported: Import, scripted: ScriptedVendor, way: dict[str, str], count: int
+) -> None:
+    client = await imported(described({"/things": {"get": a_list(way, total={"type": "integer"})}}))
+
+    def counting(request: Request) -> Answer:
+        size = int(request.one("limit"))
+        start = int(request.one("offset", "0")) or (int(request.one("page", "1")) - 1) * size
+        rows = [{"id": each} for each in range(count)][start : start + size]
+        return Answer(200, {"data": rows, "total": len(rows)})
+
+    scripted.answer = counting
+    pages = await walk(client, await only(client), limit=10)
+    assert ids(pages) == [*range(count)]
+    assert {page.get("total_count") for page in pages if page["result"]} == {count if count < 10 else None}
+
+
+@pytest.mark.parametrize(
+    ("way", "around", "told", "expected"),
+    [
+        ({"pagination_token": "string"}, "meta", {"next_token": "a1"}, {"pagination_token": "a1"}),
+        ({"pagination_token": "string"}, "meta", {"pagination_token": "a1"}, {"pagination_token": "a1"}),
+        ({"max_id": "string"}, "search_metadata", {"next_results": "?max_id=9&count=10"}, {"max_id": "9"}),
+    ],
+)
+async def test_further_words_for_the_next_page_are_known(
+    imported: Import, scripted: ScriptedVendor, way: dict[str, str], around: str, *, told: Any, expected: Any
+) -> None:
+    members = {name: {"type": "string"} for name in told}
+    operation = a_list({**way, "count": "integer"}, **{around: {"type": "object", "properties": members}})
+    client = await imported(described({"/things": {"get": operation}}))
+    rows = [{"id": 1}, {"id": 2}]
+    scripted.answer = lambda request: Answer(
+        200,
+        {"data": [rows[1]]}
+        if expected.items() <= dict(request.parameters).items()
+        else {"data": [rows[0]], around: told},
+    )
+    assert ids(await walk(client, await only(client), limit=10)) == [1, 2]
+
+
 async def test_single_values_may_come_again(imported: Import, scripted: ScriptedVendor) -> None:
     operation = a_list({"offset": "integer", "limit": "integer"}, has_more={"type": "boolean"})
     client = await imported(described({"/things": {"get": operation}}))
