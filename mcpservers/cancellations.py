@@ -1,18 +1,19 @@
 """Cancel calls that a client no longer waits for (`notifications/cancelled`), in whichever process they run.
 
 Ids are unique only within one client, and there are no session ids, so clients are told apart by all that the requests
-of one have in common. A call is cancelled only if no other call of the same key is running or was just answered: that
-one may be meant, and this one another client's. MCP lets a server ignore a cancellation, and a doubtful one is ignored.
+of one have in common. A call is cancelled only if no other request of the same key, whatever its method, is running or
+was just answered: that one may be meant, and this call another client's. MCP lets a server ignore a cancellation, and a
+doubtful one is ignored.
 
-With a shared channel layer, each process that hears of a cancellation tells all the others how many calls of the key it
-knows, and decides once it has heard them.
+With a shared channel layer, each process that hears of a cancellation tells all the others how many requests of the key
+it knows, and decides once it has heard them.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import uuid4
@@ -30,6 +31,9 @@ HEARING_SECONDS = 0.25
 LATE_SECONDS = 3.0
 ENDED_CALLS = 4096
 
+# The headers that are the same in all messages of one client after its first, and may differ between clients.
+TELLING = (b"mcp-session-id", b"mcp-protocol-version", b"user-agent", b"origin", b"accept-language")
+
 # Everything that the requests of one client have in common, and the id of one of them.
 Key = tuple[str | int, ...]
 
@@ -39,43 +43,53 @@ class CallCancelled(Exception):
 
 
 @dataclass(eq=False, slots=True)
-class _Call:
-    task: asyncio.Task[Any]
+class _Known:
+    """A request under way; one without a task cannot be cancelled, and is only counted."""
+
+    task: asyncio.Task[Any] | None = None
     is_cancelled: bool = False
 
     def cancel(self) -> None:
-        if not self.is_cancelled:
+        if self.task is not None and not self.is_cancelled:
             self.is_cancelled = True
             self.task.cancel(REASON)
 
 
 @dataclass
 class RunningCalls:
-    """The calls of one process that can be cancelled."""
+    """The requests of one process, of which the calls of tools can be cancelled."""
 
-    _running: dict[Key, list[_Call]] = field(default_factory=dict)
+    _running: dict[Key, list[_Known]] = field(default_factory=dict)
     _ended: deque[tuple[float, Key]] = field(default_factory=lambda: deque(maxlen=ENDED_CALLS))
-    # How many calls of a key are known everywhere, by the number of the cancellation.
+    # How many requests of a key are known everywhere, by the number of the cancellation.
     _counts: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def cancellable(self, key: Key) -> Iterator[None]:
         """Let the block be cancelled by its key; it then raises CallCancelled."""
-        call = _Call(cast("asyncio.Task[Any]", asyncio.current_task()))
-        self._running.setdefault(key, []).append(call)
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        with self.counted(key, task) as call:
+            try:
+                yield
+            except asyncio.CancelledError:
+                if not call.is_cancelled:
+                    raise
+                # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
+                task.uncancel()
+                raise CallCancelled from None
+
+    @contextmanager
+    def counted(self, key: Key, task: asyncio.Task[Any] | None = None) -> Iterator[_Known]:
+        """Know of a request while the block runs, and for LATE_SECONDS after it."""
+        known = _Known(task)
+        self._running.setdefault(key, []).append(known)
         try:
-            yield
-        except asyncio.CancelledError:
-            if not call.is_cancelled:
-                raise
-            # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
-            call.task.uncancel()
-            raise CallCancelled from None
+            yield known
         finally:
-            self._running[key].remove(call)
+            self._running[key].remove(known)
             if not self._running[key]:
                 del self._running[key]
-            if not call.is_cancelled:
+            if not known.is_cancelled:
                 self._ended.append((time.monotonic(), key))
 
     async def cancel(self, key: Key) -> None:
@@ -109,7 +123,7 @@ class RunningCalls:
             self._cancel_here(key)
 
     def _known(self, key: Key) -> int:
-        """Return how many calls of a key are running here or were answered in the last LATE_SECONDS."""
+        """Return how many requests of a key are running here or were answered in the last LATE_SECONDS."""
         since = time.monotonic() - LATE_SECONDS
         ended = sum(1 for moment, other in self._ended if moment >= since and other == key)
         return len(self._running.get(key, ())) + ended
@@ -122,9 +136,14 @@ class RunningCalls:
 running = RunningCalls()
 
 
-def cancellable(request: Request, context: RequestContext) -> AbstractContextManager[None]:
+def cancellable(request: Request, context: RequestContext) -> AbstractContextManager[object]:
     """Return a context in which the client can cancel a request; only calls of tools take long enough for it."""
-    return running.cancellable(_key(context, request.id)) if request.method == "tools/call" else nullcontext()
+    return running.cancellable(_key(context, request.id)) if request.method == "tools/call" else known(request, context)
+
+
+def known(request: Request, context: RequestContext) -> AbstractContextManager[object]:
+    """Return a context in which a request is known: a cancellation of its id may mean it, and no other client's."""
+    return running.counted(_key(context, request.id))
 
 
 async def accept(message: Notification | Response, context: RequestContext) -> None:
@@ -142,8 +161,13 @@ def _key(context: RequestContext, request_id: Id) -> Key:
     grant, headers = str(context.token_id or ""), context.headers
     if context.session:  # a secret of one client, whose address may change
         return (context.server.digest.hex(), grant, context.session, request_id)
-    session, agent = headers.get(b"mcp-session-id", ""), headers.get(b"user-agent", "")
-    return (context.server.digest.hex(), grant, session, context.address, agent, request_id)
+    return (
+        context.server.digest.hex(),
+        grant,
+        context.address,
+        *(headers.get(name, "") for name in TELLING),
+        request_id,
+    )
 
 
 async def listen() -> None:

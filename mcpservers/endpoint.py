@@ -6,7 +6,7 @@ POSTs are answered here. A request that opens a stream is handed to a consumer o
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -28,7 +28,7 @@ from mcpservers.admission import (
     request_headers,
 )
 from mcpservers.batches import answer_batch, check_batch, finish_writes
-from mcpservers.cancellations import CallCancelled, accept, cancellable
+from mcpservers.cancellations import CallCancelled, accept, cancellable, known
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
 from mcpservers.eras import STATELESS_ERA, Era, Manner, RequestContext, client_name, era_of
 from mcpservers.errors import JsonRpcError, Refusal
@@ -135,17 +135,18 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
 
 @dataclass(frozen=True, slots=True)
 class StreamRequest:
-    """A request whose answer is a stream: the consumer that serves it, and what to add to its scope."""
+    """A request whose answer is a stream: the consumer that serves it, what to add to its scope, what lasts with it."""
 
     kind: type[EventStream]
     admitted: Admitted
     http: Http
     found: dict[str, Any] = field(default_factory=dict)
+    under_way: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     async def run(self) -> Reply | None:
         """Run the consumer until the stream ends; return a refusal if too many streams are open."""
         try:
-            with streams.one(*self.admitted.holders):
+            with streams.one(*self.admitted.holders), self.under_way:
                 # Without as_asgi, which makes a function each time, or a copy of the scope: open streams are many.
                 self.http.scope.update(self.found, mcp=self.admitted)
                 await self.kind()(self.http.scope, self.http.receive, self.http.send)
@@ -199,7 +200,7 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         case Manner.LONG:
             return await _answer_patiently(message, era, context, http)
         case Manner.STREAM:
-            return _subscribe(message, admitted, http)
+            return _subscribe(message, admitted, http, known(message, context))
 
 
 async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
@@ -254,7 +255,9 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-def _subscribe(request: Request, admitted: Admitted, http: Http) -> Reply | StreamRequest:
+def _subscribe(
+    request: Request, admitted: Admitted, http: Http, under_way: AbstractContextManager[object]
+) -> Reply | StreamRequest:
     """Open the stream of a subscription (MCP 2026-07-28, Subscriptions)."""
     try:
         wants_tools = STATELESS_ERA.listens_to_tools(request, http.headers)
@@ -267,7 +270,7 @@ def _subscribe(request: Request, admitted: Admitted, http: Http) -> Reply | Stre
         return read_already.pop() if read_already else await http.receive()
 
     found = {"mcp.subscription": request.id, "mcp.tools": wants_tools}
-    return StreamRequest(Subscription, admitted, replace(http, receive=receive_rest), found)
+    return StreamRequest(Subscription, admitted, replace(http, receive=receive_rest), found, under_way)
 
 
 async def _post_legacy(admitted: Admitted, http: Http) -> Reply:

@@ -150,8 +150,9 @@ class Era:
         return orjson.dumps(members)
 
     def _list_tools(self, request: Request, server: ResolvedServer) -> bytes:
-        """List every tool on one page, since some clients request only the first."""
-        if request.params.get("cursor") is not None:
+        """List every tool on one page, since some clients request only the first; some send an empty cursor for it."""
+        cursor = request.params.get("cursor")
+        if cursor is not None and cursor != "":
             problem = "Invalid params: this cursor was not issued here; all tools come on the first page."
             raise JsonRpcError(INVALID_PARAMS, problem)
         tools = server.listing if self.structures_content else _without_output(server.listing)

@@ -116,7 +116,11 @@ async def test_nothing_else_cancels_it(desk: McpClient, desk_account: Integrated
         await cancel(desk, request_id, **{"User-Agent": "one/1"})
     await cancel(McpClient(other), **{"User-Agent": "one/1"})
     await cancel(desk, **{"User-Agent": "another/1"})
-    await cancel(desk, **{"User-Agent": "one/1", "Mcp-Session-Id": "another"})
+    for name, value in {
+        "Mcp-Session-Id": "another", "Accept-Language": "de", "MCP-Protocol-Version": "2025-06-18",
+        "Origin": "http://localhost",
+    }.items():  # fmt: skip
+        await cancel(desk, **{"User-Agent": "one/1", name: value})
     nothing: list[object] = [None, [], {}]
     for params in nothing:
         await desk.post({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
@@ -141,6 +145,30 @@ async def test_a_cancellation_that_crossed_its_answer_spares_another_clients_cal
     await cancel(desk)
     held.go_on.set()
     assert (await other).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["tools/list", "ping", "initialize", "resources/list", "nonsense"])
+@pytest.mark.parametrize("comes_first", [False, True])
+async def test_a_cancelled_request_of_another_method_spares_another_clients_call(
+    desk: McpClient, held: Held, method: str, *, comes_first: bool
+) -> None:
+    other = {"jsonrpc": "2.0", "id": 5, "method": method, "params": {}}
+    if comes_first:
+        await desk.post(other)
+    call = await begun(desk, held)
+    if not comes_first:
+        await desk.post(other)
+    await cancel(desk)
+    held.go_on.set()
+    assert (await call).status_code == 200
+    assert [outcome for outcome, _ in await outcomes()] == ["ok"]
+
+
+async def test_no_other_request_than_a_call_is_cancelled() -> None:
+    calls, key = RunningCalls(), TestSeveralProcesses.KEY
+    with calls.counted(key):
+        await calls.cancel(key)
+        await asyncio.sleep(0)
 
 
 class TestSeveralProcesses:

@@ -91,8 +91,15 @@ async def test_the_order_of_tools_does_not_change_by_itself(mcp: McpClient) -> N
     assert [tool["name"] for tool in first] == [tool["name"] for tool in again]
 
 
+@pytest.mark.parametrize("cursor", ["", None])
+async def test_an_empty_list_cursor_is_the_first_page(mcp: McpClient, cursor: str | None) -> None:
+    assert (await mcp.request("tools/list", {"cursor": cursor})).json()["result"]["tools"]
+
+
 async def test_a_list_cursor_that_was_not_given_out_is_invalid_params(mcp: McpClient) -> None:
-    assert (await mcp.request("tools/list", {"cursor": "x"})).json()["error"]["code"] == -32602
+    wrong: list[Any] = ["x", 0, False, [], {}]
+    for cursor in wrong:
+        assert (await mcp.request("tools/list", {"cursor": cursor})).json()["error"]["code"] == -32602, cursor
 
 
 @pytest.mark.parametrize("version", [None, *HANDSHAKE, STATELESS])

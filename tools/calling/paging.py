@@ -1,12 +1,10 @@
 """One step of a walk through a list: the page that a call requests, and the cursor to what follows."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import orjson
 from jmespath.exceptions import JMESPathError
 
 from accounts.vendors.concealment import MASK
@@ -19,7 +17,7 @@ from tools.calling.unpaged import beside_signs
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.errors import InvalidArguments
-from tools.pagination import START, Page, PageAnswer, Pager, PageRequest, Position
+from tools.pagination import NO_LINK, START, Page, PageAnswer, Pager, PageRequest, Position, marks
 from tools.pagination.signs import signs_of_more
 
 TOO_LONG = (
@@ -31,11 +29,17 @@ CONCEALED = (
     "here. Narrow the list with its filters to see what was left out."
 )
 REPEATED = (
-    "The vendor answered with the items of the previous page again, so the list ends here. "
+    "The vendor answered with the items of a previous page again, so the list ends here. "
     "There may be more than was given."
 )
-# How many items at each end of a page, and how many bytes of a digest, make its mark.
-MARKED_ITEMS, MARK_BYTES = 50, 6
+ALL_EMPTY = (
+    f"The vendor announced more after each of the last {marks.MANY_EMPTY} pages, but none of them had an item, so the "
+    "list ends here. There may be more than was given."
+)
+EMPTY_FIRST = (
+    "No items came, although the vendor states a total above zero, so this may not be the whole list: the total may "
+    "count what the filters leave out, or the vendor may number its pages otherwise."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,19 @@ class PageStep:
             raise answer.unusable("answered with something other than a list.")
         received = page_answer(content, answer, asked)
         page = self._page(received, answer)
-        beside = replace(content.beside, total=self._total(received, content.beside))
-        # A note explains the end of the list, which is not reached while some of this answer is left.
-        note = "" if page.left else page.note
-        signs = {} if page.left or page.following or note else self._signs(received)
+        beside = replace(content.beside, total=self._total(received, content.beside, page))
+        note = self._note(page, received, beside.total)
+        signs = {} if page.left or page.following or note not in {"", NO_LINK} else self._signs(received)
         if signs:
-            beside = beside_signs(beside, signs)
+            beside, note = beside_signs(beside, signs), ""
         is_end_known = not signs or self.pager.kind != "none"
         return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known)
+
+    def _note(self, page: Page, received: PageAnswer, total: int | None) -> str:
+        """Return what explains the end of the list, which is not reached while some of this answer is left."""
+        if self.position == START and total and not (received.rows or page.following or page.note):
+            return EMPTY_FIRST
+        return "" if page.left else page.note
 
     def _signs(self, received: PageAnswer) -> dict[str, Any]:
         """Return what the last page, as it seems, says of more."""
@@ -88,10 +97,13 @@ class PageStep:
         counts = self.pager.kind == "none" or (self.pager.kind in {"cursor", "link"} and self.position == START)
         return signs_of_more(received, counts=counts, cursors=self.pager.kind == "none")
 
-    def _total(self, received: PageAnswer, beside: Surroundings) -> int | None:
-        """Return the vendor's total, unless fewer than the items that came: then it counts something else."""
-        total = self.pager.stated_total(received) if beside.total is None else beside.total
-        return total if total is None or total >= len(received.rows) else None
+    def _total(self, received: PageAnswer, beside: Surroundings, page: Page) -> int | None:
+        """Return the vendor's total, unless it must count something else, such as the items of one page of several."""
+        total, count = self.pager.stated_total(received) if beside.total is None else beside.total, len(received.rows)
+        if total is None or total < count:
+            return None
+        is_of_page = total == count > 0 and (page.following or self.position.seen)
+        return None if is_of_page else total
 
     def _page(self, received: PageAnswer, answer: VendorAnswer) -> Page:
         try:
@@ -106,15 +118,27 @@ class PageStep:
         return page
 
     def _marked(self, page: Page, received: PageAnswer) -> Page:
-        """Return a page whose positions carry its mark; if it is the previous page again, it is the last."""
+        """Return a page whose positions carry its mark; if it came before in this walk, it is the last."""
         before = self.position.seen
-        if not page.items or not (before or page.following or (page.left and not page.is_kept)):
+        if not page.items:
+            return self._empty(page, received)
+        if not (before or page.following or (page.left and not page.is_kept)):
             return page
-        mark = mark_of(received.rows if page.is_kept else page.items)
-        if mark == before:
+        mark = marks.mark_of(received.rows if page.is_kept else page.items)
+        if marks.came_before(mark, before, received.rows):
             return self._repeated(page, received)
-        following = replace(page.following, seen=mark) if page.following else None
-        return replace(page, here=replace(page.here, seen=before if page.is_kept else mark), following=following)
+        seen = marks.after(before, mark)
+        following = replace(page.following, seen=seen) if page.following else None
+        return replace(page, here=replace(page.here, seen=before if page.is_kept else seen), following=following)
+
+    def _empty(self, page: Page, received: PageAnswer) -> Page:
+        """Return a page without items; after several of them in a row, it is the last."""
+        if received.rows or not page.following:
+            return page
+        seen = marks.after_empty(self.position.seen)
+        if marks.are_many_empty(seen):
+            return replace(page, following=None, note=ALL_EMPTY)
+        return replace(page, following=replace(page.following, seen=seen))
 
     def _repeated(self, page: Page, received: PageAnswer) -> Page:
         """Return the end of a walk that got the previous page again, without its items if they are known by now."""
@@ -123,19 +147,13 @@ class PageStep:
             # The vendor does not count at all: it gives the whole list, from which the pages are cut.
             end = skip + self.limit
             return replace(page, items=rows[skip:end], here=here, left=len(rows) > end, following=None)
-        if page.note or (len(rows) > 1 and all(row == rows[0] for row in rows)):
+        if len(rows) > 1 and all(row == rows[0] for row in rows):
             return replace(page, here=here, following=None, note=page.note or REPEATED)
-        return replace(page, items=[], left=False, following=None, note=REPEATED)
+        return replace(page, items=[], left=False, following=None, note=page.note or REPEATED)
 
     def _cursor_after(self, page: Page, kept: int) -> str | None:
         after = page.position_after(kept)
         return None if after is None else cursors.seal(after, self.binding())
-
-
-def mark_of(rows: list[Any]) -> str:
-    """Return a short mark of a page, by which it is recognised: a digest of its items, in long ones of both ends."""
-    ends = rows if len(rows) <= 2 * MARKED_ITEMS else [len(rows), *rows[:MARKED_ITEMS], *rows[-MARKED_ITEMS:]]
-    return hashlib.blake2b(orjson.dumps(ends), digest_size=MARK_BYTES).hexdigest()
 
 
 def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> PageStep:

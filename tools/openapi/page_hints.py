@@ -127,6 +127,12 @@ class Hints:
         """Whether the link to the next page is OData's, which is the only way on."""
         return "odata" in self.link.lower()
 
+    @property
+    def counts_from_zero(self) -> bool:
+        """Whether the answer is Spring Data's, in which page numbers begin at 0."""
+        spring = {"totalelements", "totalpages"}
+        return any(each.name == "number" and each.is_number and spring <= each.beside for each in self._members)
+
     def totals(self) -> dict[str, str]:
         """Return the settings of where the answer has the number of all items, if it has it."""
         place = self._first(lambda each: each.is_number and _is_total(each))

@@ -25,15 +25,26 @@ OWN_ARGUMENTS = frozenset({"limit", "next_cursor"})
 LINK_HEADER = re.compile(r"\blink`?'?\"? (?:response |http )?header", re.IGNORECASE)
 # Offsets that usually begin at 1, as SCIM's does (RFC 7644, section 3.4.2.4).
 FROM_ONE = frozenset({"startindex", "startrecord", "startrow"})
+NUMBERED_FROM = (
+    r"\b(?:{0})[- ]?(?:based|index(?:ed|ing)?)\b|(?:\(|\b)(?:{0})\s?(?:\.\.+|…)\s?n\b|"
+    r"\b(?:start|begin|count|index|number)(?:s|ed|ing|ning)?\s(?:from|at|with)\s(?:page\s|number\s)?`?(?:{0})\b(?!\.\d)|"
+    r"\bfirst\spage(?:\snumber)?\s?(?:is|has|=|:)\s?(?:page\s|number\s|the\s)*`?(?:{0})\b(?!\.\d)|"
+    r"\b(?:{0})\s(?:is|for|means|being)\sthe\sfirst\b"
+)
+FROM_ZERO = re.compile(
+    NUMBERED_FROM.format("0|zero") + r"|\bdefault(?:s to| is| value is| value|s)?[\s:=(`]*0\b(?!\.\d)", re.IGNORECASE
+)
+FROM_FIRST = re.compile(NUMBERED_FROM.format("1|one"), re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class PagingArgument:
-    """A parameter, or a member of a JSON body, that may be for paging."""
+    """A parameter, or a member of a JSON body, that may be for paging, and its documented example."""
 
     name: str
     schema: Schema
     description: str
+    example: Any = None
 
     @property
     def plain_name(self) -> str:
@@ -136,7 +147,7 @@ class _Ways:
         size = stated_size(page.description, self._description)
         if not (self._limit() or told or size):
             return None
-        made = {"kind": "page", "page_parameter": page.name, **_first_page(page)}
+        made = {"kind": "page", "page_parameter": page.name, **self._first_page(page)}
         if size and not self._limit():
             made |= {"max_limit": size, "default_limit": min(size, 25)}
         return self._made(made | told, page)
@@ -146,6 +157,16 @@ class _Ways:
             return None
         made = {"kind": "link", "next_url": self._hints.link, **self._hints.totals()}
         return self._made(made, self._page, self._cursor)
+
+    def _first_page(self, page: PagingArgument) -> dict[str, int]:
+        """Return the setting for a first page whose number is 0, as schema, words, example or answer say."""
+        stated = {page.schema.get(word) for word in ("default", "minimum")}
+        if 0 in stated or FROM_ZERO.search(page.description):
+            return {"first_page": 0}
+        if 1 in stated or FROM_FIRST.search(page.description):
+            return {}
+        shown = [page.example, page.schema.get("example"), *page.schema.get("examples", [])]
+        return {"first_page": 0} if "0" in map(str, shown) or self._hints.counts_from_zero else {}
 
     def _told(self) -> dict[str, Any]:
         """Return what an answer tells of the end of a list whose pages are counted."""
@@ -226,12 +247,6 @@ class _Ways:
     def _named(self, names: frozenset[str]) -> list[PagingArgument]:
         usable = [each for each in self._arguments if not {"array", "object", "boolean"} & set(kinds_of(each.schema))]
         return [each for each in usable if each.plain_name in names]
-
-
-def _first_page(page: PagingArgument) -> dict[str, int]:
-    if page.schema.get("default") == 0 or page.schema.get("minimum") == 0 or "zero-based" in page.description.lower():
-        return {"first_page": 0}
-    return {}
 
 
 def _first_item(offset: PagingArgument) -> int | None:

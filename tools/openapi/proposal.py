@@ -182,7 +182,9 @@ class _Proposer:
 
     def _paging_in_query(self, read: ReadOperation) -> Guess | None:
         query = [
-            PagingArgument(each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500))
+            PagingArgument(
+                each.name, self._requests.cleaned(each.schema, 1).schema, plain(each.description, 500), each.example
+            )
             for each in read.operation.named("query")
             if not is_credential(each, self._access.names)
         ]

@@ -15,7 +15,7 @@ from accounts.definition import (
     Pagination,
     RangePagination,
 )
-from tools.pagination.linked import CursorPager, LinkPager
+from tools.pagination.linked import NO_LINK, CursorPager, LinkPager
 from tools.pagination.links import LinkRefused
 from tools.pagination.locators import Locator
 from tools.pagination.numbered import OffsetPager, PagePager, RangePager, WholePager
@@ -73,6 +73,7 @@ def pager(declared: Pagination) -> Pager:
 
 __all__ = [
     "NOT_PAGED",
+    "NO_LINK",
     "START",
     "LinkRefused",
     "Page",

@@ -31,6 +31,17 @@ class Limits:
         """Return the total at the place that the definition declares."""
         return self.total.number(answer) if self.total else None
 
+    def sure_total(self, answer: PageAnswer, *, before: int, asked: int) -> int | None:
+        """Return the stated total, unless it may be the number of items of this page alone.
+
+        It may be, outside of headers, where it is less than what was given out, or a first page has just as many items
+        as were asked for. At worst, a model asks for one empty page then.
+        """
+        total, count = self.stated_total(answer), len(answer.rows)
+        in_header = self.total is not None and self.total.header is not None
+        is_doubtful = not in_header and total == count > 0 and (before > 0 or count == asked)
+        return None if is_doubtful else total
+
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 204 for an empty list."""
         return status == 204

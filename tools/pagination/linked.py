@@ -4,25 +4,34 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tools.pagination.limits import Limits, rest_of_page
-from tools.pagination.links import LinkRefused, next_link, query_value
+from tools.pagination.links import LinkRefused, may_be_link, next_link, query_value
 from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position, as_text
+from tools.pagination.vocabulary import PAGES, plain_name
 
 SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
+
+NO_LINK = (
+    "What the vendor gives as the next page's address is none, so it was not followed: the list ends here. "
+    "There may be more than was given."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedLimits(Limits):
-    """The limits of a pager whose state is the place of the page, and the size that was last requested there."""
+    """The limits of a pager whose state is the place of the page, and the size to request there; 0 for any."""
 
     def asked(self, position: Position, limit: int) -> int:
-        """Return how many items to ask for: as many as before if the same page is requested again for its rest."""
-        return int(position.state[1]) if position.skip else self.size(limit)
+        """Return how many items to ask for: as many as before if the page, or the whole walk, depends on it."""
+        return int(position.state[1]) if position.state and position.state[1] else self.size(limit)
 
 
 @dataclass(frozen=True, slots=True)
 class CursorPager(LinkedLimits):
-    """The answer contains a cursor. The state is the cursor, and the size of the page last requested with it."""
+    """The answer contains a cursor. The state is the cursor, and the size of the page last requested with it.
+
+    A cursor that is the number of a page means other items with every size: the size stays the same for such a walk.
+    """
 
     kind: ClassVar[str] = "cursor"
     cursor_parameter: str
@@ -52,7 +61,16 @@ class CursorPager(LinkedLimits):
             return rest_of_page(answer, here, limit, None)
         if cursor is not None and as_text(next_cursor) == as_text(cursor):
             return rest_of_page(answer, here, limit, None, SAME_AGAIN)
-        return rest_of_page(answer, here, limit, Position([next_cursor, 0]))
+        kept = here.state[1] if self._numbers_pages(cursor, next_cursor) else 0
+        return rest_of_page(answer, here, limit, Position([next_cursor, kept]))
+
+    def _numbers_pages(self, cursor: Any, next_cursor: Any) -> bool:
+        """Return whether cursors are numbers of pages: by the parameter's name, or because they count one by one."""
+        if plain_name(self.cursor_parameter) in PAGES:
+            return True
+        counts = [as_text(each) for each in ((1 if cursor is None else cursor), next_cursor)]
+        is_counted = all(each.isdecimal() and len(each) < 10 for each in counts)
+        return is_counted and int(counts[1]) in ({1, 2} if cursor is None else {int(counts[0]) + 1})
 
     def _next(self, answer: PageAnswer) -> Any:
         """Return the cursor in an answer; some vendors give it as part of the next page's address."""
@@ -64,7 +82,10 @@ class CursorPager(LinkedLimits):
 
 @dataclass(frozen=True, slots=True)
 class LinkPager(LinkedLimits):
-    """The answer contains a link. The state is the link's path and query, and the size of the first page."""
+    """The answer contains a link. The state is the link's path and query, and the size of the first page.
+
+    A member in the place of the link that cannot be one, such as a token, ends the walk: nothing says how to use it.
+    """
 
     kind: ClassVar[str] = "link"
     limit_parameter: str | None = None
@@ -84,6 +105,8 @@ class LinkPager(LinkedLimits):
         link = self.next_url.value(answer) if self.next_url else next_link(answer.headers.get("link", ""))
         if not link:
             return rest_of_page(answer, here, limit, None)
+        if self.next_url and isinstance(link, str) and not may_be_link(link, answer.asked):
+            return rest_of_page(answer, here, limit, None, NO_LINK)
         try:
             target = answer.follow(link)
         except LinkRefused as refused:

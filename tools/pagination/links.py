@@ -13,6 +13,10 @@ PARAMETER = re.compile(r';\s*([^\s=;,"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,\
 ALLOWED = "%/:?[]@!$&'()*+,;=-._~"
 
 
+# What cannot be mistaken for a token: a scheme, a path from the root or with dots, or a query.
+WRITTEN_AS_LINK = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*://|\.{0,2}/)|[^?]*\?", re.IGNORECASE)
+
+
 class LinkRefused(ValueError):
     """A link that is not followed; the message completes a sentence about the link."""
 
@@ -26,6 +30,15 @@ def next_link(header: str) -> str:
         if "anchor" not in parameters and "next" in parameters.get("rel", "").lower().split():
             return link[1]
     return ""
+
+
+def may_be_link(text: str, asked: str) -> bool:
+    """Return whether a text in the answer to the target `asked` is written as a link, rather than a token.
+
+    A relative path counts only from a name on the way to the list: tokens may contain slashes too.
+    """
+    first, slash, _ = text.partition("/")
+    return bool(WRITTEN_AS_LINK.match(text) or (slash and first in _names(asked.partition("?")[0])))
 
 
 def query_value(link: str, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from tools.pagination.limits import Limits, rest_of_page
 from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position
+from tools.pagination.signs import tells_of_earlier
 
 # RFC 9110, section 14.4; some vendors leave the unit out.
 CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")
@@ -30,7 +31,7 @@ def goes_on(count: int, asked: int, shown: int) -> bool:
 
 
 def _may_be_a_cap(count: int) -> bool:
-    return count >= SMALLEST_CAP and (count % 5 == 0 or count & (count - 1) == 0)
+    return count >= SMALLEST_CAP and (count % 5 == 0 or count % 12 == 0 or count & (count - 1) == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,14 @@ class OffsetPager(Limits):
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the items as they are; if the vendor sends more than requested, cut them to the limit."""
         asked = self.size(limit) if self.limit_parameter else self.max_limit
-        return counted_page(
-            answer, position, limit, asked=asked, first=position.skip, stated=self._more(answer, position.skip)
-        )
+        stated = self._more(answer, position.skip, asked)
+        return counted_page(answer, position, limit, asked=asked, first=position.skip, stated=stated)
 
-    def _more(self, answer: PageAnswer, first: int) -> bool | None:
+    def _more(self, answer: PageAnswer, first: int, asked: int) -> bool | None:
         """Return whether the answer states that items follow; None if it does not say."""
         if self.more:
             return self.more.truth(answer) or False
-        return more_than(first + len(answer.rows), self.stated_total(answer))
+        return more_than(first + len(answer.rows), self.sure_total(answer, before=first, asked=asked))
 
 
 def more_than(given: int, total: int | None) -> bool | None:
@@ -142,7 +142,8 @@ class WholePager(Limits):
 class PagePager(Limits):
     """Numbered pages, whose size stays the same for a walk, whatever the limits of its calls.
 
-    The state is the page's number, the size, the items on the pages before it, and the longest of those.
+    The state is the page's number, the size, the items on the pages before it, and the longest of those. If the answer
+    to the first request states that a page comes before it, the walk goes back to page 0.
     """
 
     kind: ClassVar[str] = "page"
@@ -163,8 +164,10 @@ class PagePager(Limits):
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the rest of the vendor's page."""
         number, size, before, shown = state = self._state(position, limit)
+        if position.state is None and number == 1 and tells_of_earlier(answer):
+            return Page([], Position(state), False, Position([0, size, 0, 0]))
         count = len(answer.rows)
-        more = self._stated_more(answer, number, before)
+        more = self._stated_more(answer, state)
         if more is None:
             more = goes_on(count, size, shown)
         following = Position([number + 1, size, before + count, max(shown, count)]) if more else None
@@ -177,11 +180,12 @@ class PagePager(Limits):
     def _state(self, position: Position, limit: int) -> list[int]:
         return position.state or [self.first_page, self.size(limit) if self.limit_parameter else self.max_limit, 0, 0]
 
-    def _stated_more(self, answer: PageAnswer, number: int, before: int) -> bool | None:
+    def _stated_more(self, answer: PageAnswer, state: list[int]) -> bool | None:
         """Return whether the answer states that pages follow; None if it does not say."""
+        number, size, before, _ = state
         if self.more:
             return self.more.truth(answer) or False
         if self.total_pages and (pages := self.total_pages.number(answer)) is not None:
             return number - self.first_page + 1 < pages
-        more = more_than(before + len(answer.rows), self.stated_total(answer))
+        more = more_than(before + len(answer.rows), self.sure_total(answer, before=before, asked=size))
         return more and bool(answer.rows)

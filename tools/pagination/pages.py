@@ -11,7 +11,7 @@ import orjson
 class Position:
     """The position of a walk: `skip` items after the place given by a pager's `state`, a small JSON value.
 
-    `seen` is the mark of the page before, by which it is recognised if it comes again.
+    `seen` has the marks of the pages before, by which they are recognised if they come again: see `marks`.
     """
 
     state: Any = None

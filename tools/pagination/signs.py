@@ -7,7 +7,9 @@ from tools.pagination.links import next_link
 from tools.pagination.pages import PageAnswer
 from tools.pagination.vocabulary import (
     CURSOR_HEADER,
+    EARLIER,
     EARLIER_HEADER,
+    FIRST,
     LAST,
     LINKS,
     MORE,
@@ -49,6 +51,14 @@ def places_of(signs: dict[str, Any]) -> list[str]:
         inner = places_of(value) if isinstance(value, dict) else []
         places += [f"{name}.{place}" for place in inner] or [name]
     return places
+
+
+def tells_of_earlier(answer: PageAnswer) -> bool:
+    """Return whether an answer states that a page comes before it, as `"first": false` does."""
+    document = answer.document if isinstance(answer.document, dict) else {}
+    inner = [value for value in [*document.values()][:MEMBERS] if isinstance(value, dict)]
+    told = [(plain_name(name[:64]), value) for part in (document, *inner) for name, value in [*part.items()][:MEMBERS]]
+    return any((name in FIRST and value is False) or (name in EARLIER and value is True) for name, value in told)
 
 
 class _Search:

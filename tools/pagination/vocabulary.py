@@ -44,7 +44,7 @@ CURSORS = tuple(
     """
     cursor pagetoken nexttoken nextcursor pagecursor startcursor startingafter after
     continuationtoken continue nextpagetoken marker bookmark pageafter aftercursor pagekey position
-    nextpage token next startkey cursortoken pagestartcursor nextmarker pagingtoken offset
+    nextpage token next startkey cursortoken pagestartcursor nextmarker pagingtoken paginationtoken offset
     startingpoint sincecursor lastkey startingtoken exclusivestartkey cursorid pagingcursor
     nextpagecursor pagemarker pageid lastid lastevaluatedkey resumetoken
     """.split()  # noqa: SIM905  a list of it fills a page
@@ -57,6 +57,7 @@ NEXT_CURSORS = _named(
     nextoffset nextstart nextkey bookmark nextpageid scrollid nextpagekey nextstartingafter
     nextcontinuationtoken pagingtoken endingcursor startingafter pagetoken cursor nextpage next
     continue lastevaluatedkey nextafter nextbatch aftercursor nextcursormark cursornext
+    paginationtoken nextpaginationtoken
     nextscrollid nextindex nextpagenumber cursortoken nextstartkey resumetoken nextmaxid
     nextposition nextid
     """
@@ -74,7 +75,7 @@ AROUND = _named(
 LINKS = _named(
     """
     next nextpage nexturl nexturi nextlink nextpageuri nextpageurl nextpagelink nextpagepath
-    nextrecordsurl odatanextlink nexthref nextpageuris nextpath nexturlpath nextresultsurl
+    nextrecordsurl odatanextlink nexthref nextpageuris nextpath nexturlpath nextresultsurl nextresults
     """
 )
 # Links that say by their name that they are addresses.
@@ -87,6 +88,8 @@ MORE = _named(
     """
 )
 LAST = _named("last islast islastpage lastpage isfinalpage")
+FIRST = _named("first isfirst isfirstpage firstpage")
+EARLIER = _named("hasprevious hasprev haspreviouspage hasprevpage")
 TOTALS = _named(
     """
     total totalcount totalresults totalitems totalrecords totalentries totalsize totalsetsize

@@ -298,7 +298,7 @@ async def test_a_vendor_that_names_the_same_page_again_ends_the_walk_and_that_is
 ) -> None:
     scripted.answer = lambda request: Answer(200, json.dumps({"data": [{"id": 1}], "meta": meta}).encode())
     pages = await walk(lists, f"list_{name}")
-    assert ids(pages) == [1, 1]
+    assert ids(pages) == [1]
     assert "truncated" not in pages[0]
     assert "named this very page as the next one" in pages[1]["truncated"][0]["advice"]
 
