@@ -21,7 +21,7 @@ from tools.calling.argument_names import argument_name
 from tools.calling.envelopes import Expected, Outcome, lacks, outcome, plain, surrounding
 from tools.calling.files import File, read_file, read_text
 from tools.calling.html_text import html_to_text
-from tools.calling.lists import as_list
+from tools.calling.lists import NO_LIST, as_list
 from tools.calling.locations import places, shown_address
 from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
@@ -185,7 +185,9 @@ class VendorAnswer:
         if steps:
             place = ".".join(f'"{step}"' for step in steps)
         envelope: dict[str, Any] = {}
-        if place and (steps or not is_missing or not items):
+        if remark == NO_LIST and isinstance(document, dict) and (is_missing or not place):
+            envelope = document
+        elif place and (steps or not is_missing or not items):
             paging = self.tool.method.pagination or self.tool.definition.pagination
             envelope = surrounding(document, place, None if paging.kind == "none" else paging)
         return AnswerContent(items, document, Surroundings(envelope=envelope)).remarked(remark)
@@ -224,10 +226,13 @@ class VendorAnswer:
                 return ""
 
     def _expected(self) -> Expected:
-        names = None
-        if self.tool.output is not None and not self.tool.pager and not self.tool.method.result:
-            names = frozenset(map(plain, self.tool.output.schema.get("properties", {}))) - {"result"} or None
-        return Expected(self.tool.method.result, names, writes=not self.tool.read_only)
+        method, documented = self.tool.method, self.tool.documented
+        writes = not self.tool.read_only
+        if method.result or self.tool.pager or not documented:
+            lists = bool(self.tool.pager) and not method.result
+            return Expected(method.result or None, is_no_object=lists, writes=writes)
+        names, pledged = (frozenset(map(plain, each)) for each in (documented.names, documented.pledged))
+        return Expected(None, names or None, pledged, "object" not in documented.kinds, writes)
 
     def _check_reported_failure(self) -> None:
         """Raise VendorRefused if JSON that reports a failure came instead of a text or file."""

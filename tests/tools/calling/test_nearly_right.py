@@ -21,6 +21,10 @@ ID = {"id": "1"}
 FLAWED = "The vendor's JSON is not quite right; it was read with "
 SINGLE = "A single value came where a list is documented: it is shown as the only item."
 NUMBERED = "A numbered object came where a list is documented: its members are shown as a list."
+NO_LIST = (
+    "An answer without a list came where one is documented. It is shown under `envelope`; it does not say that the "
+    "list is empty."
+)
 AS_IT_IS = "The vendor answered with no JSON, although that is documented: what came is shown as it is."
 
 READ: list[tuple[bytes, Any, str]] = [
@@ -121,7 +125,8 @@ LISTS: list[tuple[bytes, list[Any], str]] = [
     (b"{}", [], "Nothing came where a list is documented: it is shown as an empty list."),
     (b"null", [], "Null came where a list is documented: it is shown as an empty list."),
     (b"", [], "The vendor answered with nothing (HTTP 200)."),
-    (b'{"total": 0}', [], "An answer without a list came where one is documented: it is shown as an empty list."),
+    (b'{"total": 0}', [], NO_LIST),
+    (b'{"message": "Unauthorized"}', [], NO_LIST),
     (b'{"data": {"id": 1}}', [{"id": 1}], SINGLE),
     (b'{"id": 1, "tags": []}', [{"id": 1, "tags": []}],
      SINGLE),
