@@ -1,6 +1,7 @@
 """Answers that are nearly right are shown as what they are, with a remark."""
 
 import json
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -117,6 +118,27 @@ def test_a_hostile_text_is_refused_in_no_time() -> None:
         with suppress(NotJSON):
             lenient_json.loads(raw)
         assert time.perf_counter() - began < 3, raw[:20]
+
+
+async def test_a_long_answer_is_read_beside_the_event_loop(
+    archive: McpClient, desk: McpClient, scripted: ScriptedVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    loads = lenient_json.loads
+
+    def noted(raw: bytes) -> tuple[Any, list[str]]:
+        threads.append(threading.current_thread().name)
+        return loads(raw)
+
+    monkeypatch.setattr(lenient_json, "loads", noted)
+    for body in (b"{}\n" * 30_000, b'[{"a": "' + b"\xe9" * 70_000 + b'"},]'):
+        scripted.body, scripted.status = body, 200
+        await archive.call("archive_papers_raw", ID)
+        await desk.call(LIST)
+        scripted.status = 400
+        await desk.call(LIST)
+    assert len(threads) >= 6
+    assert all(name.startswith("asyncio_") for name in threads)
 
 
 LISTS: list[tuple[bytes, list[Any], str]] = [
