@@ -26,7 +26,7 @@ from tools.calling.locations import places, shown_address
 from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
-from tools.ratelimits import RateLimits
+from tools.ratelimits import RateLimits, says_limited
 
 OTHER = object()
 OTHER_FORM = "answered in another form than its definition says."
@@ -95,11 +95,19 @@ class VendorAnswer:
     def _instead(self, came: str, wanted: str = "data") -> AnswerUnusable:
         return self.unusable(f"answered HTTP {self.response.status}, but with {came} instead of {wanted}.")
 
-    def _refused(self, how: str) -> VendorRefused:
+    def _refused(self, how: str) -> VendorRefused | RateLimited:
         reason = vendor_reason(self.response, self.tool.definition)
+        # Of an answer such as `{"ok": false, "error": "ratelimited"}`, the words are the code.
+        told = reason.code or next((each.words for each in reason.complaints if " " not in each.words), "")
+        if says_limited(told, self.response.status):
+            return self._limited(reason)
         text = f"{self.connection.vendor} refused the call{how} with HTTP {self.response.status}."
         code = self._conceal(reason.code)
         return VendorRefused(text, self.response.status, self.limits, words=self._words(reason), code=code)
+
+    def _limited(self, reason: Reason) -> RateLimited:
+        text = f"{self.connection.vendor}'s rate limit is reached."
+        return RateLimited(text, self.response.status, self.limits, words=self._words(reason))
 
     def _words(self, reason: Reason) -> str:
         return self._conceal(reason.told(partial(argument_name, self.tool)))
@@ -111,8 +119,7 @@ class VendorAnswer:
     def _check_status(self) -> None:
         status = self.response.status
         if self.limits.is_reached(status):
-            words = self._words(vendor_reason(self.response, self.tool.definition))
-            raise RateLimited(f"{self.connection.vendor}'s rate limit is reached.", status, self.limits, words=words)
+            raise self._limited(vendor_reason(self.response, self.tool.definition))
         if 300 <= status < 400:
             raise self.redirected("is never followed")
         if status >= 400:
