@@ -120,6 +120,9 @@ class VendorAnswer:
         status = self.response.status
         if self.limits.is_reached(status):
             raise self._limited(vendor_reason(self.response, self.tool.definition))
+        # Some vendors refuse with a 300 that leads nowhere.
+        if status == 300 and "location" not in self.response.headers and "json" in self.response.media_type:
+            raise self._refused("")
         if 300 <= status < 400:
             raise self.redirected("is never followed")
         if status >= 400:
