@@ -26,6 +26,10 @@ STRUCTURED = "ratelimit"
 POLICY = "ratelimit-policy"
 
 # The statuses of a limit that is reached.
+LIMITED = re.compile(
+    "throttl|ratelimit|toomanyrequests|requestlimitexceeded|slowdown$|resourceexhausted$"
+    "|^(daily|user)limitexceeded|^quotaexceeded|throughputexceeded"
+)
 REFUSED = frozenset({403, 429})
 # No real limit is this large, and JSON readers would round a larger one.
 HIGHEST = 2**53
@@ -63,6 +67,15 @@ class RateLimits:
         """Return the known figures by header name."""
         named = {"ratelimit-limit": self.limit, "ratelimit-remaining": self.remaining, "ratelimit-reset": self.reset}
         return {name: value for name, value in named.items() if value is not None}
+
+
+def says_limited(code: str, status: int) -> bool:
+    """Return whether a vendor's code for a failure means that its rate limit is reached, whatever the status says.
+
+    The codes are, among others, those of AWS, Google, Salesforce, Shopify and Slack.
+    """
+    name = "".join(filter(str.isalnum, code.lower()))
+    return (status < 500 or status == 503) and status != 401 and LIMITED.search(name) is not None
 
 
 def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) -> RateLimits:

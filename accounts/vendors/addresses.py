@@ -87,6 +87,18 @@ def _may_be_called(host: str) -> bool:
             return True
 
 
+def all_excepted() -> frozenset[str]:
+    """Return the exceptions of every address that an operator allows to be called."""
+    excepted: frozenset[str] = settings.UPSTREAM_PRIVATE_HOSTS
+    return excepted
+
+
+def excepted_for(base_url: str) -> frozenset[str]:
+    """Return the exceptions that name the host of an account's own address, which are those for its redirects too."""
+    _, host, port = origin(base_url)
+    return frozenset(each for each in all_excepted() if is_excepted(host, port, frozenset({each})))
+
+
 Lookup = Callable[[str, int, socket.AddressFamily], list[ResolveResult]]
 _Name = tuple[str, int, socket.AddressFamily]
 
@@ -119,12 +131,20 @@ class GuardedResolver(AbstractResolver):
 
     It uses threads of its own, one per name: the system's resolver may take half a minute for a name whose servers do
     not answer, and calls to other vendors must not wait for that. `asker` returns for whom a name is resolved; each
-    asker has a share of the threads, and waits once that is used up, for as long as a connection may take.
+    asker has a share of the threads, and waits once that is used up, for as long as a connection may take. `excepted`
+    returns the exceptions that hold for the request.
     """
 
-    def __init__(self, lookup: Lookup = system_lookup, *, asker: Callable[[], Hashable] = lambda: None) -> None:
+    def __init__(
+        self,
+        lookup: Lookup = system_lookup,
+        *,
+        asker: Callable[[], Hashable] = lambda: None,
+        excepted: Callable[[], frozenset[str]] = all_excepted,
+    ) -> None:
         self._lookup = lookup
         self._asker = asker
+        self._excepted = excepted
         self._threads = ThreadPoolExecutor(RESOLVING_THREADS, thread_name_prefix="resolving")
         self._under_way: dict[_Name, asyncio.Future[list[ResolveResult]]] = {}
         self._shares: defaultdict[Hashable, set[asyncio.Future[list[ResolveResult]]]] = defaultdict(set)
@@ -152,7 +172,7 @@ class GuardedResolver(AbstractResolver):
             await asyncio.wait(share, return_when=asyncio.FIRST_COMPLETED)
         # A caller that is cancelled must not cancel the look-up for the others.
         results = await asyncio.shield(looking)
-        if not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS):
+        if not is_excepted(host, port, self._excepted()):
             for result in results:
                 if not is_public(ipaddress.ip_address(result["host"].partition("%")[0])):
                     raise UpstreamForbidden(f"{host} leads to an address that is not public")
@@ -204,10 +224,10 @@ def base_url_problem(address: str) -> str:
     return ""
 
 
-def goes_in_the_clear(address: str) -> bool:
-    """Return whether what is sent to an address would be unencrypted, and UPSTREAM_PRIVATE_HOSTS does not allow it."""
+def goes_in_the_clear(address: str, excepted: frozenset[str] | None = None) -> bool:
+    """Return whether what is sent to an address would be unencrypted, and no exception allows it."""
     scheme, host, port = origin(address)
-    return scheme != "https" and not is_excepted(host, port, settings.UPSTREAM_PRIVATE_HOSTS)
+    return scheme != "https" and not is_excepted(host, port, all_excepted() if excepted is None else excepted)
 
 
 def origin(address: str) -> tuple[str, str, int]:

@@ -1,7 +1,9 @@
 """Follow the redirect of a download to where the vendor keeps its files: once, and without anything of the account.
 
 Such a host gets no credentials, no cookies and none of the vendor's headers. Its address passes the checks of every
-connection (accounts/vendors/addresses.py), has to be https wherever secrets would, and no kept connection is used.
+connection (accounts/vendors/addresses.py), has to be https wherever secrets would, and no kept connection is used. Of
+the exceptions in UPSTREAM_PRIVATE_HOSTS, only those that name the account's own host hold: the others are for other
+integrations, whose hosts must not be reached through this vendor's answers.
 """
 
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import httpx
 
 from accounts.errors import UpstreamForbidden
 from accounts.product import USER_AGENT
-from accounts.vendors.addresses import goes_in_the_clear
+from accounts.vendors.addresses import excepted_for, goes_in_the_clear
 from accounts.vendors.captured import CapturedExchange, exchange_of
 from accounts.vendors.circuits import keys_of
 from accounts.vendors.concealment import MASK
@@ -42,7 +44,7 @@ def download_address(connection: Connection, asked: str, response: UpstreamRespo
     usable = address.isascii() and address.isprintable() and " " not in address and len(address) <= LONGEST
     if not usable or not parts.hostname or "@" in parts.netloc or "\\" in address:
         raise UpstreamForbidden("its address is malformed")
-    if parts.scheme not in {"http", "https"} or goes_in_the_clear(address):
+    if parts.scheme not in {"http", "https"} or goes_in_the_clear(address, excepted_for(connection.base_url)):
         raise UpstreamForbidden("its address is not https")
     return address
 
@@ -59,7 +61,8 @@ async def download(
     parts = urlsplit(address)
     base = f"{parts.scheme}://{parts.netloc}"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    request = httpx.Request("GET", base, headers=HEADERS, extensions={"target": target})
+    extensions = {"target": target, "excepted": excepted_for(connection.base_url)}
+    request = httpx.Request("GET", base, headers=HEADERS, extensions=extensions)
     response = None
     try:
         async with upstream.turns.of(connection.account_id):

@@ -30,7 +30,7 @@ TEXTS = tuple(
     """
     message msg errormessage errormsg errmsg faultstring errortext errorsummary errordescription statusmessage
     usermessage localizedmessage description detail details longmessage reason explanation problem cause hint errorinfo
-    errordetail errordetails developermessage defaultmessage issue summary text
+    errordetail errordetails errorusermsg diagnostics developermessage defaultmessage issue summary text
     """.split()  # noqa: SIM905  a list of it fills a page
 )
 # These say something only where nothing else does.
@@ -40,7 +40,7 @@ CODES = ("code", "errorcode", "errcode", "faultcode", "errorkey", "type", "statu
 FIELDS = (
     "field", "fieldname", "fieldpath", "param", "parameter", "parametername", "paramname", "propertypath",
     "propertyname", "property", "attribute", "attributename", "pointer", "jsonpointer", "instancepath", "datapath",
-    "loc", "source", "target", "element", "argument", "fields",
+    "loc", "source", "target", "element", "argument", "fields", "expression",
 )  # fmt: skip
 # Names that mean the field in an entry of a list, and something else anywhere else.
 FIELDS_OF_ENTRIES = ("path", "location", "name", "keys")
@@ -55,12 +55,15 @@ NESTED = SEVERAL | _named(
     """
     error fault faults exception message errormessages fieldviolations constraintviolations issues problems globalerrors
     generalerrors causes cause rootcause innererror innererrors suberrors failures reasons errorlist errordata
-    odataerror envelope body elements responsemetadata errorcodes
+    odataerror envelope body elements responsemetadata errorcodes errorcauses errorchain issue messages
+    transactionresponse
     """
 )
 # An object with one of these is an error, or contains some; any other object may map fields to errors.
 STRUCTURAL = NESTED - _named("message body detail details error errors fields validation elements reasons")
 DECISIVE = STRUCTURAL | _named("message msg code errorcode errormessage detail faultstring field param loc")
+# Of these, only objects are read; lists of these names name fields, or tell what is of no importance.
+MAPS = _named("fields messages")
 # Looked at only where nothing was found elsewhere.
 LAST_RESORT = ("data", "result", "response", "messages", "warnings")
 OF_NO_FIELD = _named("nonfielderrors all base error errors general global form root")
@@ -151,8 +154,11 @@ class _Reading:
             case str():
                 self.add(value, fields)
             case list():
-                for item in value[:MOST_COMPLAINTS]:
-                    self.read(item, fields, depth + 1, is_entry=True)
+                for at, item in enumerate(value[:MOST_COMPLAINTS]):
+                    maps = isinstance(item, dict) and _maps_only_fields(item)
+                    # An item of a list that is itself a field: its fields are at its number.
+                    inner = tuple((*field, str(at)) for field in fields) if are_several and maps else fields
+                    self.read(item, inner, depth + 1, is_entry=True, are_several=maps)
             case dict() if are_several and _maps_fields(value):
                 self.read_fields(value, fields, depth)
             case dict():
@@ -163,7 +169,8 @@ class _Reading:
         before = outer[0] if outer else ()
         for name, member in islice(value.items(), MOST_COMPLAINTS):
             if isinstance(member, str | list | dict) and (depth or _is_worth_reading(member)):
-                field = before if _plain(name) in OF_NO_FIELD else (*before, *steps_of(name))
+                is_location = _plain(name) in LOCATIONS and isinstance(member, dict)
+                field = before if is_location or _plain(name) in OF_NO_FIELD else (*before, *steps_of(name))
                 self.read(member, (field,) if field else (), depth + 1, are_several=True)
 
     def _read_error(self, members: dict[str, Any], outer: tuple[Field, ...], depth: int, *, is_entry: bool) -> None:
@@ -176,8 +183,9 @@ class _Reading:
         self.code = self.code or (_code(members, texts) if texts else "")
         before = len(self.complaints)
         for name, member in members.items():
-            if name in NESTED and isinstance(member, dict if name == "fields" else dict | list) and not _text(member):
-                self.read(member, fields, depth + 1, are_several=name in SEVERAL or name == "message")
+            if name in NESTED and isinstance(member, dict if name in MAPS else dict | list) and not _text(member):
+                several = name in SEVERAL or name in {"message", "messages"} or _maps_only_fields(member)
+                self.read(member, fields, depth + 1, are_several=several)
         if not texts and len(self.complaints) == before:
             self._read_last(members, fields)
 
@@ -189,7 +197,7 @@ class _Reading:
         for name in (*LAST_TEXTS, *CODES):
             text = members.get(name)
             if isinstance(text, str) and text.strip() and text.strip().lower() not in SAYS_ONLY_THAT:
-                if name in CODES and self.complaints:
+                if name in CODES and self.complaints and not fields:
                     self.code = self.code or _code(members, [])
                 else:
                     self.add(text, fields)
@@ -203,6 +211,12 @@ def _maps_fields(value: dict[str, Any]) -> bool:
     if members and all(isinstance(member, list) for member in members):
         return not names & STRUCTURAL
     return not names & DECISIVE and all(isinstance(member, str | list | dict) for member in members)
+
+
+def _maps_only_fields(value: Any) -> bool:
+    """Return whether an object maps fields to lists or objects of errors, and has nothing else."""
+    members = list(islice(value.values(), MOST_COMPLAINTS)) if isinstance(value, dict) else []
+    return bool(members) and all(isinstance(member, list | dict) for member in members) and _maps_fields(value)
 
 
 def _is_worth_reading(member: Any) -> bool:
@@ -225,7 +239,7 @@ def _plain(name: str) -> str:
 
 def _texts(members: dict[str, Any]) -> Iterator[str]:
     """Yield what an error says, a title first: at most three texts, none of which is part of another."""
-    found: list[str] = []
+    found = _further_texts(members)
     for name in TEXTS:
         text = _text(members.get(name))
         if text and not (found and name in WEAK_TEXTS) and not any(text.lower() in other.lower() for other in found):
@@ -243,9 +257,19 @@ def _texts(members: dict[str, Any]) -> Iterator[str]:
     yield from found[:3]
 
 
+def _further_texts(members: dict[str, Any]) -> list[str]:
+    """Return the texts that class-validator has by the names of rules, and Linear in `extensions`."""
+    rules, extensions = members.get("constraints"), members.get("extensions")
+    texts = list(islice(rules.values(), 3)) if isinstance(rules, dict) and "property" in members else []
+    texts += [extensions.get("userPresentableMessage")] if isinstance(extensions, dict) else []
+    return list(filter(None, map(_text, texts)))
+
+
 def _text(member: Any) -> str:
-    """Return a member's text; OData writes one as an object with its language."""
-    if isinstance(member, dict):
+    """Return a member's text; OData writes one as an object with its language, FHIR with its coding."""
+    if isinstance(member, dict) and member.keys() <= {"text", "coding"}:
+        member = member.get("text")
+    elif isinstance(member, dict):
         member = member.get("value", member.get("#text", member.get("$t")))
     return one_line(member) if isinstance(member, str) else ""
 
@@ -279,7 +303,7 @@ def _fields(members: dict[str, Any], *, is_entry: bool) -> Iterator[Field]:
         member = members.get(name)
         if name == "source" and isinstance(member, dict):  # JSON:API
             member = next((member[each] for each in ("pointer", "parameter", "header") if member.get(each)), None)
-        if name in {"fields", "keys"} and isinstance(member, list):
+        if name in {"fields", "keys", "expression"} and isinstance(member, list):
             yield from (steps_of(each) for each in member[:MOST_COMPLAINTS] if isinstance(each, str) and each)
             return
         steps = steps_of(member)

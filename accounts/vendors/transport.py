@@ -26,7 +26,7 @@ from accounts.errors import (
     UpstreamUnreachable,
     UpstreamUnsendable,
 )
-from accounts.vendors.addresses import GuardedResolver, Lookup, check_host, system_lookup
+from accounts.vendors.addresses import GuardedResolver, Lookup, all_excepted, check_host, system_lookup
 
 if TYPE_CHECKING:
     from aiohttp.client_reqrep import ConnectionKey
@@ -51,10 +51,14 @@ class Owner:
 
 @dataclass(slots=True)
 class _Use:
-    """How one request uses connections. `fresh`: it takes no kept one. Without an owner, it leaves none either."""
+    """How one request uses connections. `fresh`: it takes no kept one. Without an owner, it leaves none either.
+
+    `excepted` are the exceptions that hold for it, as in UPSTREAM_PRIVATE_HOSTS.
+    """
 
     fresh: bool
     owner: Owner | None
+    excepted: frozenset[str]
     connected: bool = False
     kept: bool = False
 
@@ -129,8 +133,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
     It uses no cookies, redirects, retries, or proxy from the environment. `connect_seconds` bounds the time to a
     connection (with name resolution and TLS), `read_seconds` each pause of the vendor, `total_seconds` the request and
     its whole answer; the extension `seconds` shortens the last one. The extension `fresh` requests a new connection; a
-    request without `owner` always gets its own. Failures are raised as an UpstreamFailure, also while the body is read:
-    httpx's own errors would only have to be translated once more.
+    request without `owner` always gets its own. The extension `excepted` narrows UPSTREAM_PRIVATE_HOSTS.
+    Failures are raised as an UpstreamFailure, also while the body is read: httpx's own errors would only have to be
+    translated once more.
     """
 
     def __init__(
@@ -144,7 +149,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
         self._timeout = self._within(total_seconds)
         connector = VendorConnector(
-            resolver=GuardedResolver(lookup, asker=_asker),
+            resolver=GuardedResolver(lookup, asker=_asker, excepted=lambda: _use.get().excepted),
             use_dns_cache=False,
             limit=0,
             keepalive_timeout=KEEPALIVE_SECONDS,
@@ -166,10 +171,11 @@ class PooledTransport(httpx.AsyncBaseTransport):
         target: str = request.extensions.get("target", "")
         seconds: float | None = request.extensions.get("seconds")
         owner: Owner | None = request.extensions.get("owner")
-        use = _Use(fresh=owner is None or request.extensions.get("fresh", False), owner=owner)
+        excepted: frozenset[str] = request.extensions.get("excepted", all_excepted())
+        use = _Use(owner is None or request.extensions.get("fresh", False), owner, excepted)
         _use.set(use)
         try:
-            check_base(base, settings.UPSTREAM_PRIVATE_HOSTS)
+            check_base(base, excepted)
             response = await self._session._request(
                 request.method,
                 URL(base + target, encoded=True),

@@ -78,15 +78,18 @@ def _text_at(response: UpstreamResponse, document: Any, header: str | None, expr
 
 def _usual_reason(response: UpstreamResponse, document: Any) -> Reason:
     if document is not None:
-        return reason_in(document)
+        reason = reason_in(document)
+        return reason or _challenge(response)
     text = decoded(response.body[:MOST_BYTES], charset_of(response) or "utf-8")
     if response.media_type == FORM and "=" in text:
         return reason_in(dict(parse_qsl(text[: 8 * MOST_WORDS], max_num_fields=100)))
     words = _words(text)
-    if not words:
-        challenge = CHALLENGE.search(response.headers.get("www-authenticate", "")[:4096])
-        words = challenge[1] if challenge else ""
-    return Reason((Complaint(words[:MOST_WORDS]),)) if words else Reason()
+    return Reason((Complaint(words[:MOST_WORDS]),)) if words else _challenge(response)
+
+
+def _challenge(response: UpstreamResponse) -> Reason:
+    challenge = CHALLENGE.search(response.headers.get("www-authenticate", "")[:4096])
+    return Reason((Complaint(challenge[1]),)) if challenge else Reason()
 
 
 def _words(text: str) -> str:

@@ -21,12 +21,12 @@ from tools.calling.argument_names import argument_name
 from tools.calling.envelopes import Expected, Outcome, lacks, outcome, plain, surrounding
 from tools.calling.files import File, read_file, read_text
 from tools.calling.html_text import html_to_text
-from tools.calling.lists import as_list
+from tools.calling.lists import NO_LIST, as_list
 from tools.calling.locations import places, shown_address
 from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
-from tools.ratelimits import RateLimits
+from tools.ratelimits import RateLimits, says_limited
 
 OTHER = object()
 OTHER_FORM = "answered in another form than its definition says."
@@ -95,11 +95,19 @@ class VendorAnswer:
     def _instead(self, came: str, wanted: str = "data") -> AnswerUnusable:
         return self.unusable(f"answered HTTP {self.response.status}, but with {came} instead of {wanted}.")
 
-    def _refused(self, how: str) -> VendorRefused:
+    def _refused(self, how: str) -> VendorRefused | RateLimited:
         reason = vendor_reason(self.response, self.tool.definition)
+        # Of an answer such as `{"ok": false, "error": "ratelimited"}`, the words are the code.
+        told = reason.code or next((each.words for each in reason.complaints if " " not in each.words), "")
+        if says_limited(told, self.response.status):
+            return self._limited(reason)
         text = f"{self.connection.vendor} refused the call{how} with HTTP {self.response.status}."
         code = self._conceal(reason.code)
         return VendorRefused(text, self.response.status, self.limits, words=self._words(reason), code=code)
+
+    def _limited(self, reason: Reason) -> RateLimited:
+        text = f"{self.connection.vendor}'s rate limit is reached."
+        return RateLimited(text, self.response.status, self.limits, words=self._words(reason))
 
     def _words(self, reason: Reason) -> str:
         return self._conceal(reason.told(partial(argument_name, self.tool)))
@@ -111,8 +119,10 @@ class VendorAnswer:
     def _check_status(self) -> None:
         status = self.response.status
         if self.limits.is_reached(status):
-            words = self._words(vendor_reason(self.response, self.tool.definition))
-            raise RateLimited(f"{self.connection.vendor}'s rate limit is reached.", status, self.limits, words=words)
+            raise self._limited(vendor_reason(self.response, self.tool.definition))
+        # Some vendors refuse with a 300 that leads nowhere.
+        if status == 300 and "location" not in self.response.headers and "json" in self.response.media_type:
+            raise self._refused("")
         if 300 <= status < 400:
             raise self.redirected("is never followed")
         if status >= 400:
@@ -185,7 +195,9 @@ class VendorAnswer:
         if steps:
             place = ".".join(f'"{step}"' for step in steps)
         envelope: dict[str, Any] = {}
-        if place and (steps or not is_missing or not items):
+        if remark == NO_LIST and isinstance(document, dict) and (is_missing or not place):
+            envelope = document
+        elif place and (steps or not is_missing or not items):
             paging = self.tool.method.pagination or self.tool.definition.pagination
             envelope = surrounding(document, place, None if paging.kind == "none" else paging)
         return AnswerContent(items, document, Surroundings(envelope=envelope)).remarked(remark)
@@ -224,10 +236,13 @@ class VendorAnswer:
                 return ""
 
     def _expected(self) -> Expected:
-        names = None
-        if self.tool.output is not None and not self.tool.pager and not self.tool.method.result:
-            names = frozenset(map(plain, self.tool.output.schema.get("properties", {}))) - {"result"} or None
-        return Expected(self.tool.method.result, names, writes=not self.tool.read_only)
+        method, documented = self.tool.method, self.tool.documented
+        writes = not self.tool.read_only
+        if method.result or self.tool.pager or not documented:
+            lists = bool(self.tool.pager) and not method.result
+            return Expected(method.result or None, is_no_object=lists, writes=writes)
+        names, pledged = (frozenset(map(plain, each)) for each in (documented.names, documented.pledged))
+        return Expected(None, names or None, pledged, "object" not in documented.kinds, writes)
 
     def _check_reported_failure(self) -> None:
         """Raise VendorRefused if JSON that reports a failure came instead of a text or file."""

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.db import DatabaseError
 
@@ -13,7 +15,7 @@ from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
 from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
-from tools.calling.answers import AnswerContent, VendorAnswer
+from tools.calling.answers import VendorAnswer
 from tools.calling.arguments import ToolRequest, bind, check, from_text
 from tools.calling.failures import call_failure
 from tools.calling.meaning import remark_on
@@ -39,10 +41,12 @@ from tools.record.metrics import count_call, observe_upstream
 from tools.record.notes import Caller, CallNote, masked
 from tools.record.recorder import recorder
 
-LONG_PAGE = 64 * 1024
+# A longer answer is read in a thread, so that it does not block the event loop.
+LONG_ANSWER = 64 * 1024
 # Arguments of a larger request are checked and encoded in a thread, so that they do not block the event loop.
 LARGE_REQUEST = 64 * 1024
 
+Read = TypeVar("Read")
 OUTCOMES: dict[type[CallFailed], str] = {
     InvalidArguments: Outcome.INVALID,
     RateLimited: Outcome.RATE_LIMITED,
@@ -104,10 +108,10 @@ async def _call(
         await _intend(note)
     answer = await _ask(tool, connection, request, note)
     if step:
-        view = step.view(request.target, answer)
+        view = await _reading(answer, partial(step.view, request.target, answer))
         result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
-        content = with_signs_of_more(await _read(answer), answer)
+        content = with_signs_of_more(await _reading(answer, answer.content), answer)
         result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
@@ -147,11 +151,11 @@ async def _intend(note: CallNote) -> None:
         raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
 
 
-async def _read(answer: VendorAnswer) -> AnswerContent:
-    """Read an answer; a long HTML page in a thread, so that it does not block the event loop."""
-    if answer.tool.method.answer == "html" and len(answer.response.body) > LONG_PAGE:
-        return await asyncio.to_thread(answer.content)
-    return answer.content()
+async def _reading(answer: VendorAnswer, read: Callable[[], Read]) -> Read:
+    """Return what `read` makes of an answer: HTML, and JSON that is only nearly right, take long to be read."""
+    if len(answer.response.body) > LONG_ANSWER:
+        return await asyncio.to_thread(read)
+    return read()
 
 
 async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: CallNote) -> VendorAnswer:

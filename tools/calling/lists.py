@@ -9,6 +9,10 @@ LISTS = ("data", "items", "results", "result", "records", "values", "value", "en
          "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
 AROUND = ENVELOPE | PAGING | TOTALS | {"links", "included", "object", "kind", "url", "etag", "query", "size"}
 LEVELS = 3
+NO_LIST = (
+    "An answer without a list came where one is documented. It is shown under `envelope`; it does not say that the "
+    "list is empty."
+)
 
 Steps = tuple[str, ...]
 
@@ -32,7 +36,7 @@ def as_list(value: Any) -> tuple[list[Any], str, Steps]:
             items, _, _ = as_list(found)
             return items, f"The list came in `{'.'.join(steps)}`, which is not documented.", steps
         if all(plain(name) in AROUND for name in value):
-            return [], "An answer without a list came where one is documented: it is shown as an empty list.", ()
+            return [], NO_LIST, ()
     return [value], "A single value came where a list is documented: it is shown as the only item.", ()
 
 

@@ -22,7 +22,7 @@ from tools.catalogue.clients import listed
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS, group_of
-from tools.catalogue.output_schemas import Output, output_schema, result_schema
+from tools.catalogue.output_schemas import Documented, Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, Projection, projection_of
 from tools.catalogue.schemas import Schema, SchemaRefused
 from tools.catalogue.value_shapes import ValueShape
@@ -61,6 +61,7 @@ class Tool:
     pager: Pager | None
     definition: Definition = field(repr=False, compare=False)
     output: Output | None = None
+    documented: Documented | None = None
     projection: Projection | None = None
 
     @cached_property
@@ -317,6 +318,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         pager=paging,
         definition=definition,
         output=None if result is None else _output(result, paging),
+        documented=None if result is None or paginated else Documented.of(record.response_schema),
         projection=projection,
     )
 

@@ -63,6 +63,30 @@ class Output:
         return conformed(value, self.schema)
 
 
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """What is documented of a result: its types, the names of its members, and those that are only ever true."""
+
+    kinds: frozenset[str]
+    names: frozenset[str]
+    pledged: frozenset[str]
+
+    @classmethod
+    def of(cls, response_schema: Any) -> "Documented | None":
+        """Read the schema of a result; None if it says nothing."""
+        try:
+            parts = _Parts.of(inline_references(response_schema))
+        except (SchemaRefused, RecursionError):
+            return None
+        pledged = (name for name, member in parts.properties.items() if _is_pledged(member))
+        return cls(frozenset(parts.types), frozenset(parts.properties), frozenset(pledged)) if parts.types else None
+
+
+def _is_pledged(schema: Any) -> bool:
+    values = _object(schema).get("enum", [_object(schema).get("const")])
+    return isinstance(values, list) and len(values) == 1 and values[0] is True
+
+
 def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
     """Return the loosened schema of a result, or of one item; None if nothing is documented.
 

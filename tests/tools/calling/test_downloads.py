@@ -87,6 +87,22 @@ async def test_other_addresses_are_told_and_not_called(
     assert files.received == []
 
 
+async def test_what_is_excepted_for_another_integration_is_not_for_a_redirect(
+    archive: McpClient, scripted: ScriptedVendor, files: ScriptedVendor, settings: Settings
+) -> None:
+    vendor, port = scripted.address.removeprefix("http://"), files.address.rpartition(":")[2]
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset({vendor, f"127.0.0.1:{port}", f"localhost:{port}", "localhost"})
+    for location, why in (
+        (f"http://127.0.0.1:{port}/a", "its address is not https"),
+        (f"https://127.0.0.1:{port}/a", "is not a public address"),
+        (f"http://localhost:{port}/a", "its address is not https"),
+        (f"https://localhost:{port}/a", "leads to an address that is not public"),
+    ):
+        moved(scripted, location)
+        assert why in await archive.failure(DOWNLOAD, ID), location
+    assert files.received == []
+
+
 async def test_the_redirect_of_anything_else_is_told_with_its_address_and_never_followed(
     archive: McpClient, scripted: ScriptedVendor, files: ScriptedVendor
 ) -> None:

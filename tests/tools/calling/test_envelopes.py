@@ -203,3 +203,160 @@ async def test_an_empty_answer_where_none_is_documented_and_a_null_list_are_resu
     assert await acme.value(NOTE, {"title": "x"}) == {"done": True, "status": 200}
     scripted.body = b'{"items": null}'
     assert (await acme.value(DEAL_LIST))["result"] == []
+
+
+TICKET = objects(id={"type": "integer"}, name=TEXT, status=TEXT, data=objects(size=TEXT))
+NUMBER = {"type": "integer"}
+TRUE, FALSE = {"type": "boolean", "enum": [True]}, {"type": "boolean", "enum": [False]}
+FLAG_AND_ERROR = objects(ok=FALSE, error=TEXT)
+SENT = objects(ok=TRUE, channel=TEXT, ts=TEXT, message=objects(text=TEXT))
+NO_TICKET: list[Any] = [
+    {"success": False, "errors": TAKEN, "messages": [], "result": None},
+    {"success": False, "message": "Quota used"},
+    {"success": False},
+    {"error": "no"},
+    {"errors": ["no"]},
+    {"error": {"message": "no"}, "request_id": "x"},
+    {"status": "error", "message": "no such"},
+    {"statusCode": 500, "message": "boom"},
+    {"status": 404, "title": "Missing", "detail": "No seat"},
+    {"ok": False, "error_code": 400, "description": "no"},
+    {"data": None, "errors": [{"message": "boom"}]},
+    {"errors": [{"message": "Throttled"}]},
+    {"id": None, "name": "", "success": False, "errors": ["no"]},
+]
+# The schema that is documented, the answers that are failures by it, and those that are results.
+DOCUMENTED: list[tuple[dict[str, Any], list[Any], list[Any]]] = [
+    (TICKET, NO_TICKET, [{"id": 1, "status": "error"}, {"id": 1, "errors": ["a"]}, {"status": "failed"}]),
+    ({**TICKET, "required": ["id", "name"]}, [{"error": "Not allowed"}], []),
+    (SENT, [{"ok": False, "error": "no"}, {"ok": False, "channel": "C1"}], [{"ok": True, "channel": "C1"}]),
+    ({"oneOf": [SENT, FLAG_AND_ERROR]}, [{"ok": False, "error": "no"}], [{"ok": True, "channel": "C1"}]),
+    (
+        objects(success=BOOLEAN, order_id=TEXT, message=TEXT),
+        [{"success": False, "message": "out of stock"}, {"success": False, "message": "x", "order_id": None}],
+        [{"success": False, "order_id": "7", "message": "late"}],
+    ),
+    (
+        objects(success=BOOLEAN, ticket=TICKET, errors=ERRORS),
+        [{"success": False, "errors": ["no"], "ticket": None}],
+        [{"success": True, "errors": [], "ticket": {"id": 1}}],
+    ),
+    (objects(error=objects(code=NUMBER, message=TEXT), ticket=TICKET), [{"error": {"code": 5, "message": "no"}}], []),
+    (
+        objects(errcode=NUMBER, errmsg=TEXT, task_id=TEXT),
+        [{"errcode": 40035, "errmsg": "bad param", "request_id": "x"}],
+        [{"errcode": 0, "errmsg": "ok", "task_id": "7"}],
+    ),
+    (objects(status=NUMBER, message=TEXT, time=NUMBER), [], [{"status": 503, "message": "down", "time": 5}]),
+    (objects(status_code=NUMBER, message=TEXT), [], [{"status_code": 404, "message": "Not Found"}]),
+    *(
+        (whole, [{"success": False, "message": "n"}, {"error": "x"}, {"status": "error", "message": "x"}], [])
+        for whole in ({"type": "array", "items": TICKET}, TEXT, BOOLEAN)
+    ),
+]
+
+
+async def test_what_is_documented_tells_a_failure_from_a_resource(importing: Import, scripted: ScriptedVendor) -> None:
+    paths: dict[str, Any] = {}
+    for at, (schema, _, _) in enumerate(DOCUMENTED):
+        paths[f"/things{at}"] = {"post": answering(schema, operationId=f"createThing{at}", **BODY)}
+        if schema.get("type") != "array":
+            read = answering(schema, operationId=f"getThing{at}", parameters=ID, description=READS)
+            paths[f"/things{at}/{{id}}"] = {"get": read}
+    acme = await importing(described(paths))
+    tools = (await acme.request("tools/list")).json()["result"]["tools"]
+    for at, (_, failures, results) in enumerate(DOCUMENTED):
+        named = [each["name"] for each in tools if f"_things_{at}_" in each["name"] + "_"]
+        assert len(named) == 1 + (f"/things{at}/{{id}}" in paths)
+        for tool in named:
+            given = {"id": "1"} if tool.startswith("get") else {"title": "x"}
+            for answer in failures:
+                scripted.body = orjson.dumps(answer)
+                assert (await acme.failure(tool, given)).startswith(REFUSED), (tool, answer)
+            for answer in results:
+                scripted.body = orjson.dumps(answer)
+                if answer == {"status": "failed"} and not tool.startswith("get"):
+                    continue
+                assert "remarks" not in await acme.value(tool, given) or answer.keys() & {"errors"}, (tool, answer)
+
+
+LISTED: dict[str, Any] = {"type": "array", "items": TICKET}
+
+
+async def test_a_list_that_was_refused_is_never_an_empty_list(importing: Import, scripted: ScriptedVendor) -> None:
+    read = answering(LISTED, operationId="listThings", description=READS)
+    acme = await importing(described({"/things": {"get": read}}))
+    for failed in (
+        {"code": 10001, "msg": "bad sign"},
+        {"code": 403},
+        {"status": "denied", "message": "no"},
+        {"success": False},
+        {"error": "no"},
+    ):
+        scripted.body = orjson.dumps(failed)
+        assert (await acme.failure("list_all_acme_things")).startswith(REFUSED), failed
+    for unclear in (
+        {"message": "Unauthorized"},
+        {"detail": "Not authenticated"},
+        {"warning": "only 3 shown", "total": 9},
+        {"info": "maintenance until 5"},
+        {"code": 0, "message": "ok"},
+    ):
+        scripted.body = orjson.dumps(unclear)
+        shown = await acme.value("list_all_acme_things")
+        assert (shown["result"], shown["envelope"] | {"total": 9}) == ([], unclear | {"total": 9})
+        assert any("does not say that the list is empty" in remark for remark in shown["remarks"])
+
+
+async def test_a_sign_of_failure_counts_by_where_it_is(importing: Import, scripted: ScriptedVendor) -> None:
+    rows = {"type": "array", "items": objects(row=NUMBER, message=TEXT)}
+    places = {"type": "array", "items": objects(place_id=TEXT)}
+    read = {"description": READS, "parameters": ID}
+    paths = {
+        "/imports/{id}/errors": {"get": answering(objects(errors=rows), operationId="listErrors", **read)},
+        "/faults/{id}": {"get": answering(objects(fault=TICKET), operationId="getFault", **read)},
+        "/places": {
+            "get": answering(
+                objects(results=places, status=TEXT, error_message=TEXT, html_attributions=ERRORS),
+                operationId="listPlaces",
+                description=READS,
+            )
+        },
+        "/signed": {
+            "get": answering(objects(code=NUMBER, msg=TEXT, data=LISTED), operationId="listSigned", description=READS)
+        },
+        "/metered": {
+            "get": answering(objects(data=LISTED, meta=objects(a=TEXT)), operationId="listMetered", description=READS)
+        },
+    }
+    acme = await importing(described(paths))
+    names = [each["name"] for each in (await acme.request("tools/list")).json()["result"]["tools"]]
+
+    async def answered(part: str, answer: Any) -> dict[str, Any]:
+        scripted.body = orjson.dumps(answer)
+        name = next(name for name in names if part in name)
+        return await acme.call(name, {"id": "1"} if "error" in part or "fault" in part else {})
+
+    for part, answer, failed, words in [
+        ("error", {"errors": [{"row": 3, "message": "bad"}]}, False, '"row":3'),
+        ("fault", {"fault": {"id": 7, "message": "hot"}}, False, '"id":7'),
+        ("place", {"results": [], "status": "REQUEST_DENIED", "error_message": "key missing"}, True, "key missing"),
+        ("place", {"results": [], "status": "OVER_QUERY_LIMIT", "html_attributions": []}, True, "OVER_QUERY"),
+        ("place", {"results": [], "status": "NOT_FOUND"}, True, "NOT_FOUND"),
+        ("place", {"results": [], "status": "ZERO_RESULTS"}, False, "ZERO_RESULTS"),
+        ("place", {"results": [], "status": "NO_ERROR"}, False, '"result":[]'),
+        ("place", {"results": [{"place_id": "x"}], "status": "denied"}, False, '"place_id":"x"'),
+        ("signed", {"code": 10001, "msg": "bad sign", "data": None}, True, "bad sign"),
+        ("signed", {"code": "-7", "msg": "bad sign", "data": None}, True, "bad sign"),
+        ("signed", {"code": 20000, "msg": "查询成功", "data": None}, False, '"result":[]'),
+        ("signed", {"code": 10000, "msg": "Success", "data": None}, False, '"result":[]'),
+        ("signed", {"code": 10001, "msg": "hello", "data": [{"id": 1}]}, False, '"id":1'),
+        ("metered", {"items": [{"id": 1}], "errors": [{"message": "partly"}]}, False, "partly"),
+        ("metered", {"errors": [{"message": "partly"}]}, True, "partly"),
+    ]:
+        came = await answered(part, answer)
+        assert came["isError"] is failed, (part, answer, came)
+        text = came["content"][0]["text"]
+        assert words in text, (part, answer, text)
+        if part in {"error", "fault"}:
+            assert "remarks" not in text

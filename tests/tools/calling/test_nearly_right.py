@@ -1,6 +1,7 @@
 """Answers that are nearly right are shown as what they are, with a remark."""
 
 import json
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,10 @@ ID = {"id": "1"}
 FLAWED = "The vendor's JSON is not quite right; it was read with "
 SINGLE = "A single value came where a list is documented: it is shown as the only item."
 NUMBERED = "A numbered object came where a list is documented: its members are shown as a list."
+NO_LIST = (
+    "An answer without a list came where one is documented. It is shown under `envelope`; it does not say that the "
+    "list is empty."
+)
 AS_IT_IS = "The vendor answered with no JSON, although that is documented: what came is shown as it is."
 
 READ: list[tuple[bytes, Any, str]] = [
@@ -115,13 +120,35 @@ def test_a_hostile_text_is_refused_in_no_time() -> None:
         assert time.perf_counter() - began < 3, raw[:20]
 
 
+async def test_a_long_answer_is_read_beside_the_event_loop(
+    archive: McpClient, desk: McpClient, scripted: ScriptedVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    loads = lenient_json.loads
+
+    def noted(raw: bytes) -> tuple[Any, list[str]]:
+        threads.append(threading.current_thread().name)
+        return loads(raw)
+
+    monkeypatch.setattr(lenient_json, "loads", noted)
+    for body in (b"{}\n" * 30_000, b'[{"a": "' + b"\xe9" * 70_000 + b'"},]'):
+        scripted.body, scripted.status = body, 200
+        await archive.call("archive_papers_raw", ID)
+        await desk.call(LIST)
+        scripted.status = 400
+        await desk.call(LIST)
+    assert len(threads) >= 6
+    assert all(name.startswith("asyncio_") for name in threads)
+
+
 LISTS: list[tuple[bytes, list[Any], str]] = [
     (b'{"data": null}', [], "Null came where a list is documented: it is shown as an empty list."),
     (b'{"data": {}}', [], "Nothing came where a list is documented: it is shown as an empty list."),
     (b"{}", [], "Nothing came where a list is documented: it is shown as an empty list."),
     (b"null", [], "Null came where a list is documented: it is shown as an empty list."),
     (b"", [], "The vendor answered with nothing (HTTP 200)."),
-    (b'{"total": 0}', [], "An answer without a list came where one is documented: it is shown as an empty list."),
+    (b'{"total": 0}', [], NO_LIST),
+    (b'{"message": "Unauthorized"}', [], NO_LIST),
     (b'{"data": {"id": 1}}', [{"id": 1}], SINGLE),
     (b'{"id": 1, "tags": []}', [{"id": 1, "tags": []}],
      SINGLE),

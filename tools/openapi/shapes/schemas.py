@@ -315,6 +315,8 @@ class Cleaner:
             return schema
         if self._for_request:
             return with_values(schema, unique(values))
+        if values == [True]:
+            schema = {**schema, "const": True}  # by which an answer that failed is told
         # An answer with an undocumented value is not wrong: the values are named, not enforced.
         note = values_in_words(values)
         return described(schema, note) if len(note) <= MAX_ENUM_TEXT else schema
