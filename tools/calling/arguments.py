@@ -14,7 +14,7 @@ from accounts.texts.counting import counted
 from accounts.texts.invisible import unescaped
 from accounts.texts.nearest import nearest
 from tools.calling.files import ACCEPTED
-from tools.calling.meaning import LEFT_OUT, as_meant, from_json, in_body_of
+from tools.calling.meaning import LEFT_OUT, Losses, as_meant, from_json, in_body_of
 from tools.calling.path_values import path_value
 from tools.calling.queries import (
     Encoded,
@@ -60,24 +60,29 @@ class ToolRequest:
 def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> dict[str, Any]:
     """Return the arguments as they will be used, or raise InvalidArguments with each problem.
 
-    They are taken as they were meant: see tools/calling/meaning.py. `left_out` receives the places of the body from
-    which an empty value was taken.
+    They are taken as they were meant: see tools/calling/meaning.py. `left_out` receives the places from which an empty
+    value was taken.
     """
     arguments = from_text(arguments)
     if not isinstance(arguments, dict):
         raise _invalid(tool, ["arguments must be a JSON object."])
     arguments, unknown = _without_page_size(tool, arguments)
-    places: list[str] = []
-    used = as_meant(tool, arguments, places, deep=False)
+    losses = Losses()
+    used = as_meant(tool, arguments, losses, deep=False)
     if not tool.validator.is_valid(used):
-        places = []
-        used = as_meant(tool, arguments, places, deep=True)
+        losses = Losses()
+        used = as_meant(tool, arguments, losses, deep=True)
         if not tool.validator.is_valid(used):
             raise _invalid(tool, _problems(tool, used))
-    if places or tool.needed_in_body:
-        _check_body(tool, used, places)
+    if losses.unwritten:
+        places = ", ".join(losses.unwritten[:MAX_PROBLEMS])
+        raise _invalid(tool, [f"{places}: only JSON can say null or an empty list here; give a value, or no item."])
+    if not tool.read_only:
+        _check_losses(tool, arguments, used, losses)
+    if tool.needed_in_body:
+        _check_body(tool, used)
     if left_out is not None:
-        left_out += [*unknown, *places]
+        left_out += [*unknown, *losses.places]
     if tool.projection and FIELDS in used:
         _check_fields(tool, used[FIELDS])
     return used
@@ -90,13 +95,43 @@ def from_text(arguments: Any) -> Any:
     return arguments or {} if arguments in (None, "") else arguments
 
 
-def _check_body(tool: Tool, used: dict[str, Any], left_out: list[str]) -> None:
-    """Refuse an update that has lost its only change, and a body without a member that it needs."""
-    given = _body_members(tool, used)
-    if left_out and tool.is_update and not given:
-        places = ", ".join(left_out[:MAX_PROBLEMS])
+def _check_losses(tool: Tool, arguments: dict[str, Any], used: dict[str, Any], losses: Losses) -> None:
+    """Refuse a write that has lost what it was to change, or what says which things it reaches."""
+    places = ", ".join(losses.places[:MAX_PROBLEMS])
+    if losses.places and tool.is_update and not _body_members(tool, used):
         problem = f"{places}: the documentation allows no such value, so nothing would be changed. Give another value."
         raise _invalid(tool, [problem])
+    if losses.lists:
+        emptied = ", ".join(losses.lists[:MAX_PROBLEMS])
+        problem = f"{emptied}: the documentation allows none of its items, so the list would be lost. Give other items."
+        raise _invalid(tool, [problem])
+    if _is_narrowed(tool) and _chosen(tool, arguments) and not _chosen(tool, used):
+        lost = places or ", ".join(_chosen(tool, arguments)[:MAX_PROBLEMS])
+        problem = (
+            f"{lost}: an empty value is not sent, and without it the call would do something else, or reach more than "
+            "was meant. Give another value; leave it out only if everything is meant."
+        )
+        raise _invalid(tool, [problem])
+
+
+def _is_narrowed(tool: Tool) -> bool:
+    """Return whether the arguments outside the path decide what a write changes, or what a destructive one reaches.
+
+    Where the path ends with an id, a destructive call reaches that one thing, whatever else is given.
+    """
+    if tool.destructive:
+        return not tool.method.path.endswith("}")
+    return tool.method.http in {"PUT", "PATCH"} and tool.method.body == "none"
+
+
+def _chosen(tool: Tool, arguments: dict[str, Any]) -> list[str]:
+    """Return the arguments that go elsewhere than into the path."""
+    return [name for name in arguments if name not in tool.placements or not tool.placements[name].in_path]
+
+
+def _check_body(tool: Tool, used: dict[str, Any]) -> None:
+    """Refuse a body without a member that it needs."""
+    given = _body_members(tool, used)
     missing = [name for name in tool.placements if name in tool.needed_in_body and name not in used]
     if given and missing:
         raise _invalid(tool, (f"{name} is required where {given[0]} is given." for name in missing))
@@ -113,12 +148,21 @@ def _body_members(tool: Tool, used: dict[str, Any]) -> list[str]:
 
 
 def _without_page_size(tool: Tool, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Leave out a page size where there are no pages: models know `limit` from every other list."""
+    """Leave out a page size where there are no pages: models know `limit` from every other list.
+
+    Any other write may have been meant for so many things and no more, so there it stays, and is refused.
+    """
     schema = tool.input_schema
     is_taken = PAGE_SIZE in schema["properties"] or schema["additionalProperties"] is not False
-    if is_taken or type(arguments.get(PAGE_SIZE)) is not int:
+    if is_taken or type(arguments.get(PAGE_SIZE)) is not int or not (tool.read_only or _makes_a_list(tool)):
         return arguments, []
     return {name: value for name, value in arguments.items() if name != PAGE_SIZE}, [PAGE_SIZE]
+
+
+def _makes_a_list(tool: Tool) -> bool:
+    """Return whether a tool takes nothing away and its documented answer is a list."""
+    result = tool.output.schema.get("properties", {}).get("result", {}) if tool.output else {}
+    return tool.method.http == "POST" and not tool.destructive and "array" in result.get("type", ())
 
 
 def _check_fields(tool: Tool, names: list[str]) -> None:

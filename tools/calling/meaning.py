@@ -25,11 +25,23 @@ NAMED_PLACES = 8
 MAX_PLACE = 60
 
 
-def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep: bool) -> dict[str, Any]:
-    """Return arguments as they were meant; the places of the body where something was left out go to `left_out`.
+@dataclass
+class Losses:
+    """What a reading left out: the places with their values, and the places of lists that had nothing but such items.
 
-    Only a `deep` reading looks into the lists and objects of a JSON body, which are sent as they are if they fit. What
-    is returned may still not fit the schema.
+    `unwritten` are the places of items that may not be left out, and that only JSON can write.
+    """
+
+    places: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
+
+
+def as_meant(tool: Tool, arguments: dict[str, Any], losses: Losses, *, deep: bool) -> dict[str, Any]:
+    """Return arguments as they were meant; what was left out goes to `losses`.
+
+    A read says nothing by an empty parameter, so only a write notes one. Only a `deep` reading looks into the lists and
+    objects of a JSON body, which are sent as they are if they fit. What is returned may still not fit the schema.
     """
     known, is_open = tool.input_schema["properties"], tool.input_schema["additionalProperties"] is not False
     used = {}
@@ -47,14 +59,14 @@ def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep
         if in_json and not deep and isinstance(given, dict | list) and given:
             used[name] = given
             continue
-        places = left_out if in_body else []
-        read = _read_argument(name, given, shape, placement, places, in_body=in_body, in_json=in_json)
+        noted = losses if in_body or not tool.read_only else Losses(unwritten=losses.unwritten)
+        read = _read_argument(name, given, shape, placement, noted, in_body=in_body, in_json=in_json)
         if read is not LEFT_OUT:
             used[name] = read
         elif given is not None and name in tool.shape.required:
             used[name] = _as_needed(given, shape)
         elif not given:
-            places.append(_noted(name, given))
+            noted.places.append(_noted(name, given))
     return used
 
 
@@ -63,19 +75,19 @@ def _read_argument(
     given: Any,
     shape: ValueShape,
     placement: Placement | None,
-    places: list[str],
+    losses: Losses,
     *,
     in_body: bool,
     in_json: bool,
 ) -> Any:
     """Return an argument as it was meant in its place; LEFT_OUT if it has no form there."""
     if placement is None:
-        return Reading(with_null=in_json, left_out=places).value(given, shape, name)
+        return Reading(with_null=in_json, losses=losses).value(given, shape, name)
     if not in_json and _says_nothing(given, shape, in_body=in_body):
         return LEFT_OUT
     with_null = in_json or _is_json(placement)
     value = _as_files(given) if placement.is_file else given
-    return Reading(not in_body, with_null, places).value(value, shape, name)
+    return Reading(not in_body, with_null, losses).value(value, shape, name)
 
 
 def _says_nothing(value: Any, shape: ValueShape, *, in_body: bool) -> bool:
@@ -119,14 +131,14 @@ LEFT_OUT = LeftOut()
 
 @dataclass
 class Reading:
-    """One reading of an argument; `left_out` are the places of a body in which something was left out.
+    """One reading of an argument; `losses` receives what it leaves out.
 
-    Parameters say nothing by an empty value, so nothing is noted for them. Only JSON has a null (`with_null`).
+    Parameters say nothing by an empty value (`in_parameter`). Only JSON has a null (`with_null`).
     """
 
     in_parameter: bool = False
     with_null: bool = True
-    left_out: list[str] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
 
     def value(self, value: Any, shape: ValueShape, place: str, texts: int = 0) -> Any:
         """Return a value as it was meant; LEFT_OUT if the schema cannot mean it and it is empty."""
@@ -168,21 +180,31 @@ class Reading:
         return made if made or (not value and not self.in_parameter and shape.takes({})) else LEFT_OUT
 
     def _list(self, value: list[Any], shape: ValueShape, place: str, texts: int) -> Any:
+        """Return a list with all its items, or LEFT_OUT: an item that is left out would move those behind it."""
         if "array" not in shape.kinds:
             return value or LEFT_OUT
-        made = []
-        for number, item in enumerate(value):
-            read = self.value(item, shape.item, place, texts)
-            if read is LEFT_OUT:
-                self._note(item, f"{place}[{number}]")
-            else:
-                made.append(read)
-        return made if made or (not value and not self.in_parameter and shape.takes([])) else LEFT_OUT
+        places = [f"{place}[{number}]"[-MAX_PLACE:] for number in range(len(value))]
+        made = [self.value(item, shape.item, where, texts) for item, where in zip(value, places, strict=True)]
+        if any(read is not LEFT_OUT for read in made):
+            return [
+                self._kept(item, shape.item, where) if read is LEFT_OUT else read
+                for read, item, where in zip(made, value, places, strict=True)
+            ]
+        for item, where in zip(value, places, strict=True):
+            self._note(item, where)
+        self.losses.lists += [place] if value else []
+        return LEFT_OUT if value or self.in_parameter or not shape.takes([]) else []
+
+    def _kept(self, item: Any, shape: ValueShape, place: str) -> Any:
+        """Return an item that may not be left out; what cannot be sent is refused: by its schema, or as unwritten."""
+        if not self.with_null and (item is None or isinstance(item, list)):
+            self.losses.unwritten.append(place)
+        return _as_needed(item, shape)
 
     def _note(self, value: Any, place: str) -> None:
         # An object in which everything was left out has been noted with its members.
-        if not self.in_parameter and not value:
-            self.left_out.append(_noted(place, value))
+        if not value:
+            self.losses.places.append(_noted(place, value))
 
 
 def _noted(place: str, value: Any) -> str:
@@ -192,13 +214,20 @@ def _noted(place: str, value: Any) -> str:
 
 
 def _as_needed(value: Any, shape: ValueShape) -> Any:
-    """Return a member that may not be left out, without the empty members in it if it can be empty."""
-    empty = {} if isinstance(value, dict) else [] if isinstance(value, list) else value
-    return empty if shape.takes(empty) else value
+    """Return a value that may not be left out: an object filled in with nothing as an empty one, any other as it came.
+
+    A list that came with items is never emptied: an empty list may clear what the vendor has.
+    """
+    return {} if isinstance(value, dict) and _is_hollow(value) and shape.takes({}) else value
+
+
+def _is_hollow(value: Any) -> bool:
+    """Return whether a value is empty, or an object of nothing but such values."""
+    return all(map(_is_hollow, value.values())) if isinstance(value, dict) else value in (None, "", [])
 
 
 def remark_on(left_out: list[str]) -> str:
-    """Return what a result says about values that were left out of a body."""
+    """Return what a result says about values that were left out."""
     named = ", ".join(left_out[:NAMED_PLACES])
     more = len(left_out) - NAMED_PLACES
     return f"Not sent, since the documentation allows no such value: {named}{f' and {more} more' if more > 0 else ''}."
