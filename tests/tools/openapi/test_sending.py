@@ -186,6 +186,42 @@ async def test_one_name_in_two_places_is_two_arguments_unless_both_mean_the_same
         assert scripted.last.json() == {"note": "n", **({"order_id": int(given)} if sent is None else sent)}
 
 
+SHARED: list[tuple[str, str, dict[str, Any], dict[str, Any], bool]] = [
+    ("post", "id", {"description": "The user that stays."}, {"description": "Merged in, and deleted."}, False),
+    ("post", "id", {}, {"description": "Another user."}, False),
+    ("post", "folder_id", {"description": "The folder to move."}, {"description": "The target folder."}, False),
+    ("put", "code", {"description": "The coupon."}, {"description": "The new code."}, False),
+    ("put", "number", {}, {}, False),
+    ("put", "wallet_key", {"description": "Who pays."}, {}, False),
+    ("put", "slug", {"description": "The slug"}, {"description": "The slug."}, True),
+    ("put", "order_id", {"description": "The order."}, {}, True),
+    ("put", "id", {}, {}, True),
+    ("post", "id", {"description": "The user."}, {"description": "The user"}, True),
+    ("put", "name", {"description": "The label."}, {"description": "The label."}, False),
+]
+
+
+async def test_an_id_in_path_and_body_is_one_argument_only_where_both_say_so(
+    environment: Environment, scripted: ScriptedVendor
+) -> None:
+    paths: dict[str, Any] = {}
+    for count, (http, name, in_path, in_body, _) in enumerate(SHARED):
+        held = {**members(**{name: {**TEXT, **in_body}}, note=TEXT), "required": [name]}
+        one = {"parameters": [parameter("path", TEXT, name, **in_path)], "requestBody": body(held, required=True)}
+        paths[f"/e{count}/{{{name}}}/x"] = {http: one}
+    clash = {"parameters": [parameter("path", TEXT, "name")],
+             "requestBody": body(members(name=TEXT, current_name=TEXT), required=True)}  # fmt: skip
+    acme = await make(environment, scripted, document_of({**paths, "/clash/{name}": {"put": clash}}))
+    for count, (http, name, _, _, is_one) in enumerate(SHARED):
+        operation = f"{http.upper()} /e{count}/{{{name}}}/x"
+        given = {name: "b"} if is_one else {f"current_{name}": "a", name: "b"}
+        assert (await acme.schema(operation))["properties"].keys() == {*given, "note"}, operation
+        await acme.call(operation, given)
+        assert (scripted.last.path, scripted.last.json()) == (f"/e{count}/{'b' if is_one else 'a'}/x", {name: "b"})
+    await acme.call("PUT /clash/{name}", {"current_current_name": "a", "name": "b", "current_name": "c"})
+    assert (scripted.last.path, scripted.last.json()) == ("/clash/a", {"name": "b", "current_name": "c"})
+
+
 async def test_a_body_that_may_be_left_out_is_and_one_that_may_not_is_not(
     environment: Environment, scripted: ScriptedVendor
 ) -> None:
