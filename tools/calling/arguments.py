@@ -27,6 +27,7 @@ from tools.calling.queries import (
     written,
 )
 from tools.calling.request_bodies import Field, encode_body
+from tools.calling.spread import check_spread, is_spread, is_withheld
 from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import UploadRefused, read_upload
 from tools.catalogue.input_schemas import Placement
@@ -352,7 +353,8 @@ def _further(tool: Tool, used: dict[str, Any]) -> dict[str, Field]:
     for name in fields:
         if name in called:
             raise _invalid(tool, [f"{name[:64]!r} is called {called[name]} here."])
-        if is_reserved_parameter(name) or name in tool.method.fixed_body:
+        is_credential = tool.method.body != "json" and is_withheld(tool, name)
+        if is_credential or is_reserved_parameter(name) or name in tool.method.fixed_body:
             raise _invalid(tool, [f"{name[:64]!r} is none of the members that a call may set; leave it out."])
     return fields
 
@@ -362,27 +364,25 @@ def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) ->
     taken = [placement.parameter] if not (placement.in_path or placement.header or placement.cookie) else []
     if placement.in_body and placement.parameter != placement.wire_name:
         taken.append(placement.wire_name)
-    is_spread = placement.in_query or (placement.query_style == "members" and tool.method.body in {"form", "multipart"})
-    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or is_spread):
+    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or is_spread(tool, placement)):
         taken += value
     reserved = [each for each in taken if is_reserved_parameter(each)]
     if placement.header and is_reserved_header(placement.header):
         reserved.append(placement.header)
     if reserved:
         raise _invalid(tool, [f"{name}: {reserved[0][:64]!r} would choose how the request is made; leave it out."])
+    try:
+        check_spread(tool, name, placement, value)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [f"{name}: {refused}"]) from None
 
 
 def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
-    """Return an argument's parameters; members of an object must not pose as another argument's parameter."""
+    """Return an argument's parameters; raise InvalidArguments."""
     try:
         pairs = query_pairs(placement.parameter, value, placement.query_style)
     except ParametersRefused as refused:
         raise _invalid(tool, [str(refused)]) from None
-    if placement.query_style == "members" and isinstance(value, dict):
-        others = tool.taken_names - {placement.parameter}
-        for taken, _ in pairs:
-            if taken in others:
-                raise _invalid(tool, [f"{name}: cannot have a member {taken[:64]!r}, which is another parameter."])
     if placement.with_reserved:
         return [(each, Encoded.of(text, with_reserved(text))) for each, text in pairs]
     return pairs

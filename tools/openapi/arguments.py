@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
 from tools.calling.queries import as_json, scalar
+from tools.catalogue.withheld import is_credential_name
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.paths import Template
 from tools.openapi.naming.texts import plain, visible
@@ -28,7 +29,6 @@ CREDENTIALS = frozenset(
         "x-apikey", "x-api-token", "x-access-token", "x-app-key", "x-application-key", "x-auth-key", "x-secret-key",
     }
 )  # fmt: skip
-CREDENTIAL_QUERIES = frozenset({"access_token", "oauth_token", "api_key", "apikey", "auth_token"})
 # Names of what a vendor assigns, and nobody changes; a code, a number or a key may be one's own choice.
 IDENTIFIERS = re.compile(r"(?:.*[_-])?(?:id|ids|sid|gid|uid|uuid|guid)|.*(?:Id|ID|Sid|Gid|Uuid)")
 CHOSEN_IDENTIFIERS = re.compile(r"(?:.*[_-])?(?:key|number|slug|code)|.*Key")
@@ -302,7 +302,7 @@ def is_credential(parameter: Parameter, credentials: frozenset[str]) -> bool:
     name = parameter.name.lower()
     if parameter.place == "query":
         is_token = name == "token" and "authenticat" in parameter.description.lower()
-        return parameter.name in credentials or name in CREDENTIAL_QUERIES or is_token
+        return parameter.name in credentials or is_credential_name(name) or is_token
     return name in credentials or name in CREDENTIALS
 
 

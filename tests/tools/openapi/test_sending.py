@@ -305,6 +305,40 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
     ]  # fmt: skip
 
 
+async def test_members_that_are_spread_take_no_other_place(environment: Environment, scripted: ScriptedVendor) -> None:
+    few, free = {**NUMBER, "maximum": 10}, {"type": "object", "additionalProperties": TEXT}
+    ex = members(label=TEXT, secret={**TEXT, "readOnly": True})
+    spread = {"style": "form", "explode": True}
+    paths: dict[str, Any] = {
+        "/query": {"get": {"parameters": [parameter("query", free, "o", **spread), parameter("query", few, "amount"),
+                                          parameter("query", TEXT, "access_token")]}},
+    }  # fmt: skip
+    forms = ("application/x-www-form-urlencoded", "multipart/form-data")
+    for count, media_type in enumerate(forms):
+        described = members(ex=ex, free=free, amount=few)
+        held = body(described, media_type, encoding={"ex": spread, "free": spread})
+        open_held = body({**described, "additionalProperties": TEXT}, media_type)
+        paths |= {
+            f"/form{count}": {"post": {"requestBody": held}},
+            f"/open{count}": {"post": {"requestBody": open_held}},
+        }
+    acme = await make(environment, scripted, document_of(paths))
+    forged: list[tuple[str, dict[str, Any]]] = [
+        ("GET /query", {"o": {"access_token": "evil"}}), ("GET /query", {"o": {"amount": "99999"}}),
+        *((f"POST /form{count}", {name: {member: "99999"}}) for count in range(len(forms))
+          for name in ("ex", "free") for member in ("amount", "API_Key")),
+        *((f"POST /form{count}", {"ex": {"secret": "x"}}) for count in range(len(forms))),
+        *((f"POST /open{count}", {"access_token": "x"}) for count in range(len(forms))),
+    ]  # fmt: skip
+    for operation, given in forged:
+        assert "Nothing was sent" in await acme.failure(operation, given), (operation, given)
+    assert scripted.received == []
+    await acme.call("GET /query", {"o": {"a": "b"}, "amount": 3})
+    assert ("a", "b") in scripted.last.parameters
+    await acme.call("POST /form0", {"ex": {"label": "x"}, "free": {"a": "b"}, "amount": 3})
+    assert scripted.last.body == b"label=x&a=b&amount=3"
+
+
 async def test_what_an_open_body_does_not_name_goes_into_it(environment: Environment, scripted: ScriptedVendor) -> None:
     further = {**members(summary=TEXT), "additionalProperties": TEXT}
     acme = await make(
