@@ -15,7 +15,7 @@ from accounts.texts.invisible import unescaped
 from accounts.texts.nearest import nearest
 from tools.calling.files import ACCEPTED
 from tools.calling.meaning import LEFT_OUT, Losses, as_meant, from_json, in_body_of
-from tools.calling.path_values import path_value
+from tools.calling.path_values import filled, path_value
 from tools.calling.queries import (
     Encoded,
     Pairs,
@@ -45,7 +45,6 @@ MAX_TARGET = 16 * 1024
 MAX_HEADER = 1000
 PAGE_SIZE = "limit"
 HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
-PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +309,10 @@ class _Places:
 
 
 def _target(tool: Tool, places: _Places, page: PageRequest) -> str:
-    target = page.target or PLACEHOLDERS.sub(lambda found: places.path[found.group(1)], tool.method.path)
+    try:
+        target = page.target or filled(tool.method.path, places.path, tool.method.encoded_slashes)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [str(refused)]) from None
     # A page's target is a link from the vendor, which has the whole query already.
     query = page.query if page.target else places.query + page.query
     if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:

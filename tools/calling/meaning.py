@@ -12,6 +12,7 @@ from typing import Any
 from accounts import bounded_json
 from accounts.errors import NotJSON, TooDeep, TooMany
 from tools.catalogue.compilation import Tool
+from tools.catalogue.file_arguments import is_file_value
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.value_shapes import ValueShape, kinds_of
 
@@ -86,7 +87,7 @@ def _read_argument(
     if not in_json and _says_nothing(given, shape, in_body=in_body):
         return LEFT_OUT
     with_null = in_json or _is_json(placement)
-    value = _as_files(given) if placement.is_file else given
+    value = _as_files(given, with_lists="array" in shape.kinds) if placement.is_file else given
     return Reading(not in_body, with_null, losses).value(value, shape, name)
 
 
@@ -107,13 +108,17 @@ def _is_plain(value: Any, kinds: frozenset[str]) -> bool:
     return (type(value) is str and value != "" and "string" in kinds) or (type(value) is int and "integer" in kinds)
 
 
-def _as_files(value: Any) -> Any:
-    """Wrap plain text as a file with that text."""
+def _as_files(value: Any, *, with_lists: bool = False) -> Any:
+    """Wrap plain text as a file with that text; text that is JSON for a file, or a list of files, is these."""
     if isinstance(value, list):
         return [_as_files(each) for each in value]
     if isinstance(value, dict) and not any(value.values()) and len(value) > 1:
         return None  # every member was filled in with nothing
-    return {"text": value} if isinstance(value, str) and value else value
+    if not isinstance(value, str) or not value:
+        return value
+    read = from_json(value) if value.lstrip()[:1] in {"{", "["} else None
+    is_list = with_lists and isinstance(read, list) and bool(read) and all(map(is_file_value, read))
+    return _as_files(read) if is_list or is_file_value(read) else {"text": value}
 
 
 def in_body_of(placement: Placement, shape: ValueShape, value: Any) -> Any:

@@ -175,10 +175,11 @@ def form_style(schema: Schema, encoding: dict[str, Any]) -> str:
     By default, objects are JSON, and each item of a list is a field of its own (OpenAPI 3.1, Encoding Object).
     """
     kinds = set(kinds_of(schema))
+    is_styled = bool({"style", "explode", "allowReserved"} & encoding.keys())
     if not {"array", "object"} & kinds:
-        return ""
+        return "json" if not is_styled and "json" in str(encoding.get("contentType", "")) else ""
     inner = set(kinds_of(schema.get("items")))
-    if not {"style", "explode", "allowReserved"} & encoding.keys():
+    if not is_styled:
         return "json" if "json" in str(encoding.get("contentType", "")) or "array" in inner else ""
     style = encoding.get("style", "form")
     if style == "deepObject":

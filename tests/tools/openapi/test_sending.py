@@ -253,10 +253,11 @@ async def test_a_body_that_may_be_left_out_is_and_one_that_may_not_is_not(
 async def test_forms_and_parts_are_written_as_documented(environment: Environment, scripted: ScriptedVendor) -> None:
     objects = {"type": "array", "items": COLOURS}
     plain = members(a=TEXT, l=TEXTS, o=COLOURS, lo=objects)
-    styled = members(c=TEXTS, s=TEXTS, d=COLOURS, m=COLOURS, j=TEXTS, k=COLOURS)
+    styled = members(c=TEXTS, s=TEXTS, d=COLOURS, m=COLOURS, j=TEXTS, k=COLOURS, t=TEXT)
     encoding: Any = {
         "c": {"explode": False}, "s": {"style": "spaceDelimited"}, "d": {"style": "deepObject", "explode": True},
         "m": {"style": "form"}, "j": {"contentType": "application/json"}, "k": {"style": "form", "explode": False},
+        "t": {"contentType": "application/json"},
     }  # fmt: skip
     binary = {"type": "string", "format": "binary"}
     parts = members(metadata=COLOURS, sdp=TEXT, file=binary, files={"type": "array", "items": binary},
@@ -276,10 +277,10 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
         "a=x+y&l=blue&l=b%2Cl%2Fk&o=%7B%22R%22%3A100%2C%22G%22%3A200%7D"
         "&lo=%7B%22R%22%3A100%2C%22G%22%3A200%7D&lo=%7B%22R%22%3A1%7D"
     )
-    await acme.call("POST /styled", {"c": LIST, "s": LIST, "d": OBJECT, "m": OBJECT, "j": LIST, "k": OBJECT})
+    await acme.call("POST /styled", {"c": LIST, "s": LIST, "d": OBJECT, "m": OBJECT, "j": LIST, "k": OBJECT, "t": "x"})
     assert scripted.last.body.decode() == (
         "c=blue,b%2Cl%2Fk&s=blue%20b%2Cl%2Fk&d%5BR%5D=100&d%5BG%5D=200&R=100&G=200"
-        "&j=%5B%22blue%22%2C%22b%2Cl%2Fk%22%5D&k=R,100,G,200"
+        "&j=%5B%22blue%22%2C%22b%2Cl%2Fk%22%5D&k=R,100,G,200&t=%22x%22"
     )
     filled_in = {"text": "", "content_base64": "", "filename": "", "media_type": ""}
     await acme.call("POST /parts", {"note": "n", "file": filled_in, "files": [], "metadata": {}, "tags": None})
@@ -303,6 +304,49 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
         ("file", "image/png", b"hi"), ("files", "text/csv", b"x"), ("tags", None, b"a"), ("tags", None, b"b"),
         ("lo", "application/json", b'{"R":100,"G":200}'), ("lo", "application/json", b'{"R":1}'), ("note", None, b"n"),
     ]  # fmt: skip
+
+
+async def test_a_file_as_json_text_is_that_file(environment: Environment, scripted: ScriptedVendor) -> None:
+    binary = {"type": "string", "format": "binary"}
+    parts = members(file=binary, files={"type": "array", "items": binary})
+    acme = await make(
+        environment, scripted,
+        document_of({"/png": {"put": {"requestBody": body(binary, "image/png", required=True)}},
+                     "/parts": {"post": {"requestBody": body(parts, "multipart/form-data", required=True)}}}),
+    )  # fmt: skip
+    for text, sent in (
+        ('{"content_base64": "aGk="}', b"hi"), ('{"text": "hi", "filename": "a"}', b"hi"), ('{"a": 1}', b'{"a": 1}'),
+        ('{"text": "hi", "a": 1}', b'{"text": "hi", "a": 1}'), ('{"filename": "a"}', b'{"filename": "a"}'),
+        ('[{"text": "hi"}]', b'[{"text": "hi"}]'), ("{", b"{"),
+    ):  # fmt: skip
+        await acme.call("PUT /png", {"body": text})
+        assert scripted.last.body == sent
+    one = '{"content_base64": "aGk=", "filename": "a.png"}'
+    for given in ({"file": one}, {"files": f"[{one}]"}, {"files": [one]}, {"files": [json.loads(one)]}):
+        await acme.call("POST /parts", given)
+        (part,) = scripted.last.parts()
+        assert (part.get_filename(), part.get_payload(decode=True)) == ("a.png", b"hi"), given
+    await acme.call("POST /parts", {"file": '[{"text": "hi"}]'})
+    assert scripted.last.parts()[0].get_payload(decode=True) == b'[{"text": "hi"}]'
+
+
+async def test_values_that_share_a_segment_stay_in_it(environment: Environment, scripted: ScriptedVendor) -> None:
+    both = {"parameters": [parameter("path", TEXT, "a"), parameter("path", TEXT, "b")]}
+    one = {"parameters": [parameter("path", TEXT, "a")]}
+    acme = await make(
+        environment, scripted,
+        document_of({"/g/{a}{b}/z": {"get": both}, "/h/%2{a}/z": {"get": one}, "/i/{a}.json": {"get": one}}),
+    )  # fmt: skip
+    assert set(acme.tools) >= {"GET /g/{a}{b}/z", "GET /i/{a}.json"}
+    for first, second in (("%2", "e%2e"), ("%2", "Fadmin"), ("x%", "5c.."), ("%25", "2fx"), ("%2", "f..")):
+        assert "cannot be" in await acme.failure("GET /g/{a}{b}/z", {"a": first, "b": second}), (first, second)
+    for value in ("Fadmin", "f.."):
+        assert "cannot be" in await acme.failure("GET /h/%2{a}/z", {"a": value})
+    assert scripted.received == []
+    await acme.call("GET /g/{a}{b}/z", {"a": "5%", "b": ".x"})
+    assert scripted.last.path == "/g/5%25.x/z"
+    await acme.call("GET /i/{a}.json", {"a": "..x"})
+    assert scripted.last.path == "/i/..x.json"
 
 
 async def test_members_that_are_spread_take_no_other_place(environment: Environment, scripted: ScriptedVendor) -> None:
