@@ -7,6 +7,7 @@ text, list or object. A value that the schema allows is never changed.
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from accounts import bounded_json
@@ -16,7 +17,7 @@ from tools.catalogue.file_arguments import is_file_value
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.value_shapes import ValueShape, kinds_of
 
-INTEGER = re.compile(r"-?[0-9]{1,400}")
+INTEGER = re.compile(r"(-?[0-9]{1,400})(?:\.0{1,40})?")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,40})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
 BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
 EXACT_FLOATS = 2.0**53  # above it, a float may stand for several whole numbers
@@ -58,7 +59,7 @@ def as_meant(tool: Tool, arguments: dict[str, Any], losses: Losses, *, deep: boo
         in_body = placement.in_body if placement is not None else name not in known
         in_json = in_body and tool.method.body == "json"
         if in_json and not deep and isinstance(given, dict | list) and given:
-            used[name] = given
+            used[name] = with_whole_numbers(given, shape)
             continue
         noted = losses if in_body or not tool.read_only else Losses(unwritten=losses.unwritten)
         read = _read_argument(name, given, shape, placement, noted, in_body=in_body, in_json=in_json)
@@ -238,23 +239,50 @@ def remark_on(left_out: list[str]) -> str:
     return f"Not sent, since the documentation allows no such value: {named}{f' and {more} more' if more > 0 else ''}."
 
 
+def with_whole_numbers(value: Any, shape: ValueShape) -> Any:
+    """Return a value with 5.0 as 5 wherever only whole numbers are allowed, and nothing else changed."""
+    if not _has_whole_float(value):
+        return value
+    if isinstance(value, dict):
+        return {name: with_whole_numbers(member, shape.member(name)) for name, member in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(item, shape.item) for item in value]
+    return int(value) if _is_whole_only(value, shape.kinds) else value
+
+
+def _has_whole_float(value: Any) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, float) and item.is_integer():
+            return True
+        if isinstance(item, dict | list):
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    return False
+
+
+def _is_whole_only(value: float, kinds: frozenset[str]) -> bool:
+    return "integer" in kinds and "number" not in kinds and value.is_integer() and abs(value) < EXACT_FLOATS
+
+
 def _number(value: Any, kinds: frozenset[str]) -> Any:
     """Return a number as text where only text is allowed, and 5.0 as a whole number where only these are."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
         return str(value) if "string" in kinds and not {"integer", "number"} & kinds else value
-    is_whole = "integer" in kinds and "number" not in kinds and value.is_integer() and abs(value) < EXACT_FLOATS
-    return int(value) if is_whole else value
+    if isinstance(value, float) and value.is_integer() and "string" in kinds and not {"integer", "number"} & kinds:
+        return str(int(value)) if abs(value) < EXACT_FLOATS else value
+    return int(value) if _is_whole_only(value, kinds) else value
 
 
 def _read(text: str, kinds: frozenset[str], texts: int) -> Any:
     """Return what a text stands for, where text itself is not allowed; the text if that is not clear."""
     if "boolean" in kinds and text in BOOLEANS:
         return BOOLEANS[text]
-    if "integer" in kinds and INTEGER.fullmatch(text):
-        return int(text)
-    if "number" in kinds and NUMBER.fullmatch(text):
+    if "integer" in kinds and (found := INTEGER.fullmatch(text)) and ("number" not in kinds or found[1] == text):
+        return int(found[1])
+    if "number" in kinds and NUMBER.fullmatch(text) and isfinite(float(text)):
         return float(text) if Decimal(repr(float(text))) == Decimal(text) else Decimal(text)
     if text == "null" and "null" in kinds:
         return None

@@ -195,6 +195,24 @@ class TestTexts:
         assert sent(updating(a=schema), a=value) == {"a": value}
         assert sent(updating(a={"type": "array", "items": schema}), a=[value]) == {"a": [value]}
 
+    @pytest.mark.parametrize(
+        ("schema", "value", "written"),
+        [
+            ({"type": "array", "items": NUMBER}, [5.0], "[5]"), (NUMBER, 5.0, "5"), (NUMBER, "5.0", "5"),
+            ({"type": "object", "properties": {"l": {"type": "array", "items": NUMBER}, "f": {"type": "number"}}},
+             {"l": [5.0, 6], "f": 5.0}, '{"l":[5,6],"f":5.0}'),
+            ({}, [5.0], "[5.0]"), ({"type": "number"}, "5.0", "5.0"), (TEXT, 1.0, '"1"'),
+        ],
+    )  # fmt: skip
+    def test_a_whole_number_with_a_fraction_of_zero_is_one(self, schema: Any, value: Any, written: str) -> None:
+        tool = updating(a=schema)
+        assert bind(tool, check(tool, {"id": 1.0, "a": value})).body.decode() == f'{{"a":{written}}}'
+
+    @pytest.mark.parametrize("value", ["1e400", "-1e999", "5.5"])
+    def test_a_number_beyond_its_type_is_refused(self, value: str) -> None:
+        with pytest.raises(InvalidArguments):
+            check(updating(a=NUMBER if value == "5.5" else {"type": "number"}), {"id": "1", "a": value})
+
     @pytest.mark.parametrize("value", ["x", "[1", "01x", "1.0.0", "NaN", "tru", '"7"', "[" * 70 + "]" * 70])
     def test_what_stands_for_nothing_is_refused(self, value: str) -> None:
         for schema in (NUMBER, {"type": "array", "items": NUMBER}, {"type": "boolean"}, {"type": "object"}):
