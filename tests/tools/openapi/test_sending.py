@@ -441,16 +441,24 @@ async def test_answers_are_asked_for_by_the_types_that_are_documented(
         document_of({
             "/api": answering("application/vnd.api+json; charset=utf-8"), "/usual": answering("application/json"),
             "/both": answering("application/hal+json", "application/json"), "/any": answering("*/*"),
+            "/version": answering("application/vnd.x+json;version=2; charset=utf-8"),
+            "/ext": {"post": {"requestBody": body(members(a=TEXT), "application/vnd.api+json; ext=bulk")}},
+            "/raw": {"post": {"requestBody": body(TEXT, 'text/x; profile="a b"; charset=utf-8', required=True)}},
             "/two": answering("application/hal+json", "application/vnd.x+json", "text/csv"),
         }),
     )  # fmt: skip
     asked = {}
-    for operation in acme.tools:
+    await acme.call("POST /ext", {"a": "x"})
+    assert scripted.last.header("content-type") == ["application/vnd.api+json; ext=bulk"]
+    await acme.call("POST /raw", {"body": "x"})
+    assert scripted.last.header("content-type") == ['text/x; profile="a b"; charset=utf-8']
+    for operation in [name for name in acme.tools if name.startswith("GET")]:
         await acme.call(operation, {})
         asked[operation] = scripted.last.header("accept")
     assert asked == {
         "GET /api": ["application/vnd.api+json"], "GET /usual": ["application/json"],
         "GET /both": ["application/json"], "GET /any": ["application/json"],
+        "GET /version": ["application/vnd.x+json; version=2"],
         "GET /two": ["application/hal+json, application/vnd.x+json"],
     }  # fmt: skip
 
