@@ -63,9 +63,10 @@ class Method(DefinitionPart):
     )
     body_media_type: str | None = Field(
         None,
-        pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$",
+        pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(?:; ?[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.+-]+"
+        r"|\"[\x20\x21\x23-\x5b\x5d-\x7e]+\"))*$",
         max_length=100,
-        description="The media type of a raw body, or of JSON if it is not application/json.",
+        description="The media type of a raw body, or of JSON if it is not application/json; with any parameters.",
     )
     body_root: Parameter | None = Field(None, description="The member of the JSON body that all properties go into.")
     optional_body: bool = Field(

@@ -14,8 +14,8 @@ from accounts.texts.counting import counted
 from accounts.texts.invisible import unescaped
 from accounts.texts.nearest import nearest
 from tools.calling.files import ACCEPTED
-from tools.calling.meaning import LEFT_OUT, as_meant, from_json, in_body_of
-from tools.calling.path_values import path_value
+from tools.calling.meaning import LEFT_OUT, Losses, as_meant, from_json, in_body_of
+from tools.calling.path_values import filled, path_value
 from tools.calling.queries import (
     Encoded,
     Pairs,
@@ -27,6 +27,7 @@ from tools.calling.queries import (
     written,
 )
 from tools.calling.request_bodies import Field, encode_body
+from tools.calling.spread import check_spread, is_spread, is_withheld
 from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import UploadRefused, read_upload
 from tools.catalogue.input_schemas import Placement
@@ -44,7 +45,6 @@ MAX_TARGET = 16 * 1024
 MAX_HEADER = 1000
 PAGE_SIZE = "limit"
 HEADER_VALUE = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{MAX_HEADER - 2}}}[\x21-\x7e])?")
-PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +60,29 @@ class ToolRequest:
 def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> dict[str, Any]:
     """Return the arguments as they will be used, or raise InvalidArguments with each problem.
 
-    They are taken as they were meant: see tools/calling/meaning.py. `left_out` receives the places of the body from
-    which an empty value was taken.
+    They are taken as they were meant: see tools/calling/meaning.py. `left_out` receives the places from which an empty
+    value was taken.
     """
     arguments = from_text(arguments)
     if not isinstance(arguments, dict):
         raise _invalid(tool, ["arguments must be a JSON object."])
     arguments, unknown = _without_page_size(tool, arguments)
-    places: list[str] = []
-    used = as_meant(tool, arguments, places, deep=False)
+    losses = Losses()
+    used = as_meant(tool, arguments, losses, deep=False)
     if not tool.validator.is_valid(used):
-        places = []
-        used = as_meant(tool, arguments, places, deep=True)
+        losses = Losses()
+        used = as_meant(tool, arguments, losses, deep=True)
         if not tool.validator.is_valid(used):
             raise _invalid(tool, _problems(tool, used))
-    if places or tool.needed_in_body:
-        _check_body(tool, used, places)
+    if losses.unwritten:
+        places = ", ".join(losses.unwritten[:MAX_PROBLEMS])
+        raise _invalid(tool, [f"{places}: only JSON can say null or an empty list here; give a value, or no item."])
+    if not tool.read_only:
+        _check_losses(tool, arguments, used, losses)
+    if tool.needed_in_body:
+        _check_body(tool, used)
     if left_out is not None:
-        left_out += [*unknown, *places]
+        left_out += [*unknown, *losses.places]
     if tool.projection and FIELDS in used:
         _check_fields(tool, used[FIELDS])
     return used
@@ -90,13 +95,43 @@ def from_text(arguments: Any) -> Any:
     return arguments or {} if arguments in (None, "") else arguments
 
 
-def _check_body(tool: Tool, used: dict[str, Any], left_out: list[str]) -> None:
-    """Refuse an update that has lost its only change, and a body without a member that it needs."""
-    given = _body_members(tool, used)
-    if left_out and tool.is_update and not given:
-        places = ", ".join(left_out[:MAX_PROBLEMS])
+def _check_losses(tool: Tool, arguments: dict[str, Any], used: dict[str, Any], losses: Losses) -> None:
+    """Refuse a write that has lost what it was to change, or what says which things it reaches."""
+    places = ", ".join(losses.places[:MAX_PROBLEMS])
+    if losses.places and tool.is_update and not _body_members(tool, used):
         problem = f"{places}: the documentation allows no such value, so nothing would be changed. Give another value."
         raise _invalid(tool, [problem])
+    if losses.lists:
+        emptied = ", ".join(losses.lists[:MAX_PROBLEMS])
+        problem = f"{emptied}: the documentation allows none of its items, so the list would be lost. Give other items."
+        raise _invalid(tool, [problem])
+    if _is_narrowed(tool) and _chosen(tool, arguments) and not _chosen(tool, used):
+        lost = places or ", ".join(_chosen(tool, arguments)[:MAX_PROBLEMS])
+        problem = (
+            f"{lost}: an empty value is not sent, and without it the call would do something else, or reach more than "
+            "was meant. Give another value; leave it out only if everything is meant."
+        )
+        raise _invalid(tool, [problem])
+
+
+def _is_narrowed(tool: Tool) -> bool:
+    """Return whether the arguments outside the path decide what a write changes, or what a destructive one reaches.
+
+    Where the path ends with an id, a destructive call reaches that one thing, whatever else is given.
+    """
+    if tool.destructive:
+        return not tool.method.path.endswith("}")
+    return tool.method.http in {"PUT", "PATCH"} and tool.method.body == "none"
+
+
+def _chosen(tool: Tool, arguments: dict[str, Any]) -> list[str]:
+    """Return the arguments that go elsewhere than into the path."""
+    return [name for name in arguments if name not in tool.placements or not tool.placements[name].in_path]
+
+
+def _check_body(tool: Tool, used: dict[str, Any]) -> None:
+    """Refuse a body without a member that it needs."""
+    given = _body_members(tool, used)
     missing = [name for name in tool.placements if name in tool.needed_in_body and name not in used]
     if given and missing:
         raise _invalid(tool, (f"{name} is required where {given[0]} is given." for name in missing))
@@ -113,12 +148,21 @@ def _body_members(tool: Tool, used: dict[str, Any]) -> list[str]:
 
 
 def _without_page_size(tool: Tool, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Leave out a page size where there are no pages: models know `limit` from every other list."""
+    """Leave out a page size where there are no pages: models know `limit` from every other list.
+
+    Any other write may have been meant for so many things and no more, so there it stays, and is refused.
+    """
     schema = tool.input_schema
     is_taken = PAGE_SIZE in schema["properties"] or schema["additionalProperties"] is not False
-    if is_taken or type(arguments.get(PAGE_SIZE)) is not int:
+    if is_taken or type(arguments.get(PAGE_SIZE)) is not int or not (tool.read_only or _makes_a_list(tool)):
         return arguments, []
     return {name: value for name, value in arguments.items() if name != PAGE_SIZE}, [PAGE_SIZE]
+
+
+def _makes_a_list(tool: Tool) -> bool:
+    """Return whether a tool takes nothing away and its documented answer is a list."""
+    result = tool.output.schema.get("properties", {}).get("result", {}) if tool.output else {}
+    return tool.method.http == "POST" and not tool.destructive and "array" in result.get("type", ())
 
 
 def _check_fields(tool: Tool, names: list[str]) -> None:
@@ -265,7 +309,10 @@ class _Places:
 
 
 def _target(tool: Tool, places: _Places, page: PageRequest) -> str:
-    target = page.target or PLACEHOLDERS.sub(lambda found: places.path[found.group(1)], tool.method.path)
+    try:
+        target = page.target or filled(tool.method.path, places.path, tool.method.encoded_slashes)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [str(refused)]) from None
     # A page's target is a link from the vendor, which has the whole query already.
     query = page.query if page.target else places.query + page.query
     if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
@@ -308,7 +355,8 @@ def _further(tool: Tool, used: dict[str, Any]) -> dict[str, Field]:
     for name in fields:
         if name in called:
             raise _invalid(tool, [f"{name[:64]!r} is called {called[name]} here."])
-        if is_reserved_parameter(name) or name in tool.method.fixed_body:
+        is_credential = tool.method.body != "json" and is_withheld(tool, name)
+        if is_credential or is_reserved_parameter(name) or name in tool.method.fixed_body:
             raise _invalid(tool, [f"{name[:64]!r} is none of the members that a call may set; leave it out."])
     return fields
 
@@ -318,27 +366,25 @@ def _refuse_reserved(tool: Tool, name: str, placement: Placement, value: Any) ->
     taken = [placement.parameter] if not (placement.in_path or placement.header or placement.cookie) else []
     if placement.in_body and placement.parameter != placement.wire_name:
         taken.append(placement.wire_name)
-    is_spread = placement.in_query or (placement.query_style == "members" and tool.method.body in {"form", "multipart"})
-    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or is_spread):
+    if isinstance(value, dict) and (placement.wire_name == tool.method.body_parameter or is_spread(tool, placement)):
         taken += value
     reserved = [each for each in taken if is_reserved_parameter(each)]
     if placement.header and is_reserved_header(placement.header):
         reserved.append(placement.header)
     if reserved:
         raise _invalid(tool, [f"{name}: {reserved[0][:64]!r} would choose how the request is made; leave it out."])
+    try:
+        check_spread(tool, name, placement, value)
+    except ParametersRefused as refused:
+        raise _invalid(tool, [f"{name}: {refused}"]) from None
 
 
 def _checked_pairs(tool: Tool, name: str, placement: Placement, value: Any) -> Pairs:
-    """Return an argument's parameters; members of an object must not pose as another argument's parameter."""
+    """Return an argument's parameters; raise InvalidArguments."""
     try:
         pairs = query_pairs(placement.parameter, value, placement.query_style)
     except ParametersRefused as refused:
         raise _invalid(tool, [str(refused)]) from None
-    if placement.query_style == "members" and isinstance(value, dict):
-        others = tool.taken_names - {placement.parameter}
-        for taken, _ in pairs:
-            if taken in others:
-                raise _invalid(tool, [f"{name}: cannot have a member {taken[:64]!r}, which is another parameter."])
     if placement.with_reserved:
         return [(each, Encoded.of(text, with_reserved(text))) for each, text in pairs]
     return pairs

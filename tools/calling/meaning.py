@@ -7,15 +7,17 @@ text, list or object. A value that the schema allows is never changed.
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from accounts import bounded_json
 from accounts.errors import NotJSON, TooDeep, TooMany
 from tools.catalogue.compilation import Tool
+from tools.catalogue.file_arguments import is_file_value
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.value_shapes import ValueShape, kinds_of
 
-INTEGER = re.compile(r"-?[0-9]{1,400}")
+INTEGER = re.compile(r"(-?[0-9]{1,400})(?:\.0{1,40})?")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,40})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
 BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
 EXACT_FLOATS = 2.0**53  # above it, a float may stand for several whole numbers
@@ -25,11 +27,23 @@ NAMED_PLACES = 8
 MAX_PLACE = 60
 
 
-def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep: bool) -> dict[str, Any]:
-    """Return arguments as they were meant; the places of the body where something was left out go to `left_out`.
+@dataclass
+class Losses:
+    """What a reading left out: the places with their values, and the places of lists that had nothing but such items.
 
-    Only a `deep` reading looks into the lists and objects of a JSON body, which are sent as they are if they fit. What
-    is returned may still not fit the schema.
+    `unwritten` are the places of items that may not be left out, and that only JSON can write.
+    """
+
+    places: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
+
+
+def as_meant(tool: Tool, arguments: dict[str, Any], losses: Losses, *, deep: bool) -> dict[str, Any]:
+    """Return arguments as they were meant; what was left out goes to `losses`.
+
+    A read says nothing by an empty parameter, so only a write notes one. Only a `deep` reading looks into the lists and
+    objects of a JSON body, which are sent as they are if they fit. What is returned may still not fit the schema.
     """
     known, is_open = tool.input_schema["properties"], tool.input_schema["additionalProperties"] is not False
     used = {}
@@ -45,16 +59,16 @@ def as_meant(tool: Tool, arguments: dict[str, Any], left_out: list[str], *, deep
         in_body = placement.in_body if placement is not None else name not in known
         in_json = in_body and tool.method.body == "json"
         if in_json and not deep and isinstance(given, dict | list) and given:
-            used[name] = given
+            used[name] = with_whole_numbers(given, shape)
             continue
-        places = left_out if in_body else []
-        read = _read_argument(name, given, shape, placement, places, in_body=in_body, in_json=in_json)
+        noted = losses if in_body or not tool.read_only else Losses(unwritten=losses.unwritten)
+        read = _read_argument(name, given, shape, placement, noted, in_body=in_body, in_json=in_json)
         if read is not LEFT_OUT:
             used[name] = read
         elif given is not None and name in tool.shape.required:
             used[name] = _as_needed(given, shape)
         elif not given:
-            places.append(_noted(name, given))
+            noted.places.append(_noted(name, given))
     return used
 
 
@@ -63,19 +77,19 @@ def _read_argument(
     given: Any,
     shape: ValueShape,
     placement: Placement | None,
-    places: list[str],
+    losses: Losses,
     *,
     in_body: bool,
     in_json: bool,
 ) -> Any:
     """Return an argument as it was meant in its place; LEFT_OUT if it has no form there."""
     if placement is None:
-        return Reading(with_null=in_json, left_out=places).value(given, shape, name)
+        return Reading(with_null=in_json, losses=losses).value(given, shape, name)
     if not in_json and _says_nothing(given, shape, in_body=in_body):
         return LEFT_OUT
     with_null = in_json or _is_json(placement)
-    value = _as_files(given) if placement.is_file else given
-    return Reading(not in_body, with_null, places).value(value, shape, name)
+    value = _as_files(given, with_lists="array" in shape.kinds) if placement.is_file else given
+    return Reading(not in_body, with_null, losses).value(value, shape, name)
 
 
 def _says_nothing(value: Any, shape: ValueShape, *, in_body: bool) -> bool:
@@ -97,13 +111,17 @@ def _is_plain(value: Any, shape: ValueShape) -> bool:
     )
 
 
-def _as_files(value: Any) -> Any:
-    """Wrap plain text as a file with that text."""
+def _as_files(value: Any, *, with_lists: bool = False) -> Any:
+    """Wrap plain text as a file with that text; text that is JSON for a file, or a list of files, is these."""
     if isinstance(value, list):
         return [_as_files(each) for each in value]
     if isinstance(value, dict) and not any(value.values()) and len(value) > 1:
         return None  # every member was filled in with nothing
-    return {"text": value} if isinstance(value, str) and value else value
+    if not isinstance(value, str) or not value:
+        return value
+    read = from_json(value) if value.lstrip()[:1] in {"{", "["} else None
+    is_list = with_lists and isinstance(read, list) and bool(read) and all(map(is_file_value, read))
+    return _as_files(read) if is_list or is_file_value(read) else {"text": value}
 
 
 def in_body_of(placement: Placement, shape: ValueShape, value: Any) -> Any:
@@ -121,14 +139,14 @@ LEFT_OUT = LeftOut()
 
 @dataclass
 class Reading:
-    """One reading of an argument; `left_out` are the places of a body in which something was left out.
+    """One reading of an argument; `losses` receives what it leaves out.
 
-    Parameters say nothing by an empty value, so nothing is noted for them. Only JSON has a null (`with_null`).
+    Parameters say nothing by an empty value (`in_parameter`). Only JSON has a null (`with_null`).
     """
 
     in_parameter: bool = False
     with_null: bool = True
-    left_out: list[str] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
 
     def value(self, value: Any, shape: ValueShape, place: str, texts: int = 0) -> Any:
         """Return a value as it was meant; LEFT_OUT if the schema cannot mean it and it is empty."""
@@ -170,21 +188,31 @@ class Reading:
         return made if made or (not value and not self.in_parameter and shape.takes({})) else LEFT_OUT
 
     def _list(self, value: list[Any], shape: ValueShape, place: str, texts: int) -> Any:
+        """Return a list with all its items, or LEFT_OUT: an item that is left out would move those behind it."""
         if "array" not in shape.kinds:
             return value or LEFT_OUT
-        made = []
-        for number, item in enumerate(value):
-            read = self.value(item, shape.item, place, texts)
-            if read is LEFT_OUT:
-                self._note(item, f"{place}[{number}]")
-            else:
-                made.append(read)
-        return made if made or (not value and not self.in_parameter and shape.takes([])) else LEFT_OUT
+        places = [f"{place}[{number}]"[-MAX_PLACE:] for number in range(len(value))]
+        made = [self.value(item, shape.item, where, texts) for item, where in zip(value, places, strict=True)]
+        if any(read is not LEFT_OUT for read in made):
+            return [
+                self._kept(item, shape.item, where) if read is LEFT_OUT else read
+                for read, item, where in zip(made, value, places, strict=True)
+            ]
+        for item, where in zip(value, places, strict=True):
+            self._note(item, where)
+        self.losses.lists += [place] if value else []
+        return LEFT_OUT if value or self.in_parameter or not shape.takes([]) else []
+
+    def _kept(self, item: Any, shape: ValueShape, place: str) -> Any:
+        """Return an item that may not be left out; what cannot be sent is refused: by its schema, or as unwritten."""
+        if not self.with_null and (item is None or isinstance(item, list)):
+            self.losses.unwritten.append(place)
+        return _as_needed(item, shape)
 
     def _note(self, value: Any, place: str) -> None:
         # An object in which everything was left out has been noted with its members.
-        if not self.in_parameter and not value:
-            self.left_out.append(_noted(place, value))
+        if not value:
+            self.losses.places.append(_noted(place, value))
 
 
 def _noted(place: str, value: Any) -> str:
@@ -194,16 +222,49 @@ def _noted(place: str, value: Any) -> str:
 
 
 def _as_needed(value: Any, shape: ValueShape) -> Any:
-    """Return a member that may not be left out, without the empty members in it if it can be empty."""
-    empty = {} if isinstance(value, dict) else [] if isinstance(value, list) else value
-    return empty if shape.takes(empty) else value
+    """Return a value that may not be left out: an object filled in with nothing as an empty one, any other as it came.
+
+    A list that came with items is never emptied: an empty list may clear what the vendor has.
+    """
+    return {} if isinstance(value, dict) and _is_hollow(value) and shape.takes({}) else value
+
+
+def _is_hollow(value: Any) -> bool:
+    """Return whether a value is empty, or an object of nothing but such values."""
+    return all(map(_is_hollow, value.values())) if isinstance(value, dict) else value in (None, "", [])
 
 
 def remark_on(left_out: list[str]) -> str:
-    """Return what a result says about values that were left out of a body."""
+    """Return what a result says about values that were left out."""
     named = ", ".join(left_out[:NAMED_PLACES])
     more = len(left_out) - NAMED_PLACES
     return f"Not sent, since the documentation allows no such value: {named}{f' and {more} more' if more > 0 else ''}."
+
+
+def with_whole_numbers(value: Any, shape: ValueShape) -> Any:
+    """Return a value with 5.0 as 5 wherever only whole numbers are allowed, and nothing else changed."""
+    if not _has_whole_float(value):
+        return value
+    if isinstance(value, dict):
+        return {name: with_whole_numbers(member, shape.member(name)) for name, member in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(item, shape.item) for item in value]
+    return int(value) if _is_whole_only(value, shape.kinds) else value
+
+
+def _has_whole_float(value: Any) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, float) and item.is_integer():
+            return True
+        if isinstance(item, dict | list):
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    return False
+
+
+def _is_whole_only(value: float, kinds: frozenset[str]) -> bool:
+    return "integer" in kinds and "number" not in kinds and value.is_integer() and abs(value) < EXACT_FLOATS
 
 
 def _number(value: Any, kinds: frozenset[str]) -> Any:
@@ -212,17 +273,18 @@ def _number(value: Any, kinds: frozenset[str]) -> Any:
         return value
     if isinstance(value, int):
         return str(value) if "string" in kinds and not {"integer", "number"} & kinds else value
-    is_whole = "integer" in kinds and "number" not in kinds and value.is_integer() and abs(value) < EXACT_FLOATS
-    return int(value) if is_whole else value
+    if isinstance(value, float) and value.is_integer() and "string" in kinds and not {"integer", "number"} & kinds:
+        return str(int(value)) if abs(value) < EXACT_FLOATS else value
+    return int(value) if _is_whole_only(value, kinds) else value
 
 
 def _read(text: str, kinds: frozenset[str], texts: int) -> Any:
     """Return what a text stands for, where text itself is not allowed; the text if that is not clear."""
     if "boolean" in kinds and text in BOOLEANS:
         return BOOLEANS[text]
-    if "integer" in kinds and INTEGER.fullmatch(text):
-        return int(text)
-    if "number" in kinds and NUMBER.fullmatch(text):
+    if "integer" in kinds and (found := INTEGER.fullmatch(text)) and ("number" not in kinds or found[1] == text):
+        return int(found[1])
+    if "number" in kinds and NUMBER.fullmatch(text) and isfinite(float(text)):
         return float(text) if Decimal(repr(float(text))) == Decimal(text) else Decimal(text)
     if text == "null" and "null" in kinds:
         return None

@@ -1,12 +1,15 @@
 """Write a value into a vendor's path, in the document's style (OpenAPI 3.1, Style Examples), and keep it there."""
 
+import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote, unquote
 
-from accounts.vendors.segments import are_segments, is_one_segment
+from accounts.vendors.segments import are_segments, decoded_segments, is_one_segment
 from tools.calling.queries import ParametersRefused, as_json, scalar
 
 MAX_PATH_VALUE = 1000
+PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 SOURCE = "take it from a result of this account's tools."
 SEPARATORS = {"space": "%20", "pipe": "%7C", "tab": "%09"}
 
@@ -26,6 +29,23 @@ def path_value(name: str, value: Any, style: str, *, with_slashes: bool = False)
     if not parts or len(text) > 3 * MAX_PATH_VALUE:
         raise ParametersRefused(f"has nothing in it, or more than {MAX_PATH_VALUE} characters; {SOURCE}")
     return text
+
+
+def filled(template: str, values: dict[str, str], with_slashes: Collection[str] = ()) -> str:
+    """Return a path with its written values; raise ParametersRefused if together they leave their segment.
+
+    Values that share a segment, or stand beside fixed text, may make a dot segment or a slash that none of them is.
+    """
+    segments = []
+    for segment in template.split("/"):
+        names = PLACEHOLDERS.findall(segment)
+        made = PLACEHOLDERS.sub(lambda found: values[found.group(1)], segment)
+        if names and f"{{{names[0]}}}" != segment:
+            decoded = decoded_segments(unquote(made))
+            if decoded is None or (len(decoded) > 1 and not {*names} & {*with_slashes}):
+                raise ParametersRefused(f"{' and '.join(names)} cannot be used together; {SOURCE}")
+        segments.append(made)
+    return "/".join(segments)
 
 
 def _members(value: dict[str, Any], style: str) -> list[str]:

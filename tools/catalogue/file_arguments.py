@@ -14,6 +14,10 @@ OCTETS = "application/octet-stream"
 MAX_NAME = 200
 
 
+CONTENTS = frozenset({"text", "content_base64"})
+MEMBERS = CONTENTS | {"filename", "media_type"}
+
+
 class UploadRefused(ValueError):
     """A file argument cannot be sent; the message says what it takes."""
 
@@ -52,6 +56,11 @@ def file_schema(declared: Schema) -> Schema:
         },
         "additionalProperties": False,
     }
+
+
+def is_file_value(value: Any) -> bool:
+    """Return whether a value is a file as `file_schema` describes it: its content, and nothing that is not a file's."""
+    return isinstance(value, dict) and value.keys() <= MEMBERS and not value.keys().isdisjoint(CONTENTS)
 
 
 def read_upload(given: dict[str, Any], media_type: str = "") -> Upload:

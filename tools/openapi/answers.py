@@ -25,6 +25,11 @@ REPORTS = frozenset({"error", "errors", "warning", "warnings", "notice", "notice
 MESSAGES = frozenset({"message", "messages"})
 STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
 
+MAX_MEDIA_TYPE = 100
+# RFC 9110, section 8.3.1: a parameter's value is a token or quoted.
+MEDIA_PARAMETER = re.compile(r';\s*([A-Za-z0-9_.-]+)=([A-Za-z0-9_.+-]+|"[\x20\x21\x23-\x5b\x5d-\x7e]+")\s*(?=;|$)')
+UNTOLD = frozenset({"charset", "boundary"})
+
 
 @dataclass(frozen=True)
 class Result:
@@ -95,6 +100,17 @@ def is_json(media_type: str) -> bool:
     """Return whether a media type is JSON, under any of its names."""
     bare = media_type.partition(";")[0].strip().lower()
     return bare in {"application/json", "text/json", "json"} or bare.endswith("+json")
+
+
+def with_parameters(media_type: str) -> str:
+    """Return a media type with those of its parameters that tell one format from another, such as a version.
+
+    Not the charset, which is UTF-8 here; only the bare type if it would be longer than MAX_MEDIA_TYPE.
+    """
+    bare = media_type.partition(";")[0].strip().lower()
+    found = MEDIA_PARAMETER.findall(media_type)
+    whole = "; ".join([bare, *(f"{name}={value}" for name, value in found if name.lower() not in UNTOLD)])
+    return whole if len(whole) <= MAX_MEDIA_TYPE else bare
 
 
 def _is_text(media_type: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
 from tools.calling.queries import as_json, scalar
+from tools.catalogue.withheld import is_credential_name
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.paths import Template
 from tools.openapi.naming.texts import plain, visible
@@ -28,10 +29,9 @@ CREDENTIALS = frozenset(
         "x-apikey", "x-api-token", "x-access-token", "x-app-key", "x-application-key", "x-auth-key", "x-secret-key",
     }
 )  # fmt: skip
-CREDENTIAL_QUERIES = frozenset({"access_token", "oauth_token", "api_key", "apikey", "auth_token"})
-IDENTIFIERS = re.compile(
-    r"(?:.*[_-])?(?:id|ids|sid|gid|uid|uuid|guid|key|number|slug|code)|.*(?:Id|ID|Sid|Gid|Uuid|Key)"
-)
+# Names of what a vendor assigns, and nobody changes; a code, a number or a key may be one's own choice.
+IDENTIFIERS = re.compile(r"(?:.*[_-])?(?:id|ids|sid|gid|uid|uuid|guid)|.*(?:Id|ID|Sid|Gid|Uuid)")
+CHOSEN_IDENTIFIERS = re.compile(r"(?:.*[_-])?(?:key|number|slug|code)|.*Key")
 
 
 # A description or an example that says so, makes the slashes of a path value part of it.
@@ -131,11 +131,15 @@ def arguments_of(
 
 def _path(operation: Operation, template: Template, draft: _Draft) -> str:
     """Add the path's arguments; return the path."""
-    path, names = _apart_from_body(template, draft.body)
     declared = {each.name: each for each in operation.named("path")}
+    schemas: Schema = {
+        wire: _path_schema(declared[wire], draft) if wire in declared else {"type": "string"}
+        for wire in template.placeholders.values()
+    }
+    path, names = _apart_from_body(template, draft.body, schemas)
     for name, wire in names.items():
         parameter = declared.get(wire)
-        draft.add(name, {"type": "string"} if parameter is None else _path_schema(parameter, draft), required=True)
+        draft.add(name, schemas[wire], required=True)
         if parameter is None:
             continue
         style = path_style(parameter, draft.properties[name])
@@ -195,13 +199,17 @@ def _queries(operation: Operation, draft: _Draft, *, without: frozenset[str], cr
 
 def means_the_same(one: Schema, other: Schema) -> bool:
     """Return whether two schemas describe one thing: the same type, the same values, and the same words."""
-    words = [str(each.get("description", ""))[:SAME_WORDS].strip(" .…").lower() for each in (one, other)]
     return (
-        words[0] == words[1] != ""
+        _words(one) == _words(other) != ""
         and kinds_of(one) == kinds_of(other)
         and one.get("enum") == other.get("enum")
         and not {"array", "object"} & set(kinds_of(one))
     )
+
+
+def _words(schema: Schema) -> str:
+    """Return how a schema describes itself, in a form that can be compared."""
+    return str(schema.get("description", ""))[:SAME_WORDS].strip(" .…").lower()
 
 
 def only_value(schema: Schema) -> str | int | float | bool | None:
@@ -214,20 +222,35 @@ def _size(schema: Schema, cleaner: Cleaner) -> int:
     return 40 + sum(len(name) + 4 + cleaner.size_of(child) for name, child in schema["properties"].items())
 
 
-def _apart_from_body(template: Template, members: Schema) -> tuple[str, dict[str, str]]:
+def _apart_from_body(template: Template, members: Schema, schemas: Schema) -> tuple[str, dict[str, str]]:
     """Rename placeholders that share their name with a body member of possibly another value.
 
-    An id is the same in both places. A name is not: the path says which object, the body what to call it from then on.
+    A name is not the same in both places: the path says which object, the body what to call it from then on. `schemas`
+    are those of the path, by the vendor's names.
     """
     path, names = template.path, {}
     for name, wire in template.placeholders.items():
-        if name in members and not IDENTIFIERS.fullmatch(name):
-            other = f"current_{name}"
-            path = path.replace("{" + name + "}", "{" + other + "}")
-            names[other] = wire
-        else:
+        if name not in members or _is_one_id(name, schemas[wire], members[name]):
             names[name] = wire
+            continue
+        other = f"current_{name}"
+        while other in members or other in template.placeholders:
+            other = f"current_{other}"
+        path = path.replace("{" + name + "}", "{" + other + "}")
+        names[other] = wire
     return path, names
+
+
+def _is_one_id(name: str, in_path: Schema, in_body: Schema) -> bool:
+    """Return whether a name is the same id in path and body, which may still write it in different types.
+
+    The body says so by the words of the path; for an id that the vendor assigns, also by no words of its own.
+    """
+    words = _words(in_body)
+    if IDENTIFIERS.fullmatch(name) and not words:
+        return True
+    is_id = IDENTIFIERS.fullmatch(name) or CHOSEN_IDENTIFIERS.fullmatch(name)
+    return bool(is_id) and words == _words(in_path) != ""
 
 
 def _path_schema(parameter: Parameter, draft: _Draft) -> Schema:
@@ -279,7 +302,7 @@ def is_credential(parameter: Parameter, credentials: frozenset[str]) -> bool:
     name = parameter.name.lower()
     if parameter.place == "query":
         is_token = name == "token" and "authenticat" in parameter.description.lower()
-        return parameter.name in credentials or name in CREDENTIAL_QUERIES or is_token
+        return parameter.name in credentials or is_credential_name(name) or is_token
     return name in credentials or name in CREDENTIALS
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tools.openapi.answers import is_json
+from tools.openapi.answers import is_json, with_parameters
 from tools.openapi.arguments import MAX_PARAMETER, SEPARATED
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
@@ -82,8 +82,9 @@ def _chosen(bodies: list[Body]) -> Body | None:
 
 def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
     declared: dict[str, Any] = {"body": "json"}
-    if media_type not in {"application/json", "text/json", "json"} and "*" not in media_type:
-        declared["body_media_type"] = media_type
+    whole = with_parameters(body.media_type)
+    if whole not in {"application/json", "text/json", "json"} and "*" not in media_type:
+        declared["body_media_type"] = whole
     node = body.schema if isinstance(body.schema, dict) else {}
     schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
     properties = schema.get("properties") or {}
@@ -194,10 +195,11 @@ def form_style(schema: Schema, encoding: dict[str, Any]) -> str:
     By default, objects are JSON, and each item of a list is a field of its own (OpenAPI 3.1, Encoding Object).
     """
     kinds = set(kinds_of(schema))
+    is_styled = bool({"style", "explode", "allowReserved"} & encoding.keys())
     if not {"array", "object"} & kinds:
-        return ""
+        return "json" if not is_styled and "json" in str(encoding.get("contentType", "")) else ""
     inner = set(kinds_of(schema.get("items")))
-    if not {"style", "explode", "allowReserved"} & encoding.keys():
+    if not is_styled:
         return "json" if "json" in str(encoding.get("contentType", "")) or "array" in inner else ""
     style = encoding.get("style", "form")
     if style == "deepObject":
@@ -235,4 +237,6 @@ def _raw(operation: Operation, body: Body, media_type: str) -> RequestBody:
     made: Schema = {"type": "object", "properties": {WHOLE: shown}}
     if operation.body_required:
         made["required"] = [WHOLE]
-    return RequestBody({"body": "raw", "body_parameter": WHOLE, "body_media_type": media_type}, made)
+    return RequestBody(
+        {"body": "raw", "body_parameter": WHOLE, "body_media_type": with_parameters(body.media_type)}, made
+    )

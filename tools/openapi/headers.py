@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from accounts.definition import is_reserved_header
-from tools.openapi.answers import is_json
+from tools.openapi.answers import is_json, with_parameters
 from tools.openapi.arguments import HEADER, is_credential
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.reading.operations import Operation, Parameter
@@ -58,8 +58,8 @@ def _usual_value(parameter: Parameter, references: References) -> str:
 
 def accept_of(operation: Operation, kind: str) -> str:
     """Return the `Accept` header for an answer of a kind; empty if what is usual for it is among what is documented."""
-    media = [each.partition(";")[0].strip().lower() for each in operation.answer.schemas]
-    documented = [each for each in dict.fromkeys(media) if MEDIA_TYPE.fullmatch(each)]
+    media = [with_parameters(each) for each in operation.answer.schemas]
+    documented = [each for each in dict.fromkeys(media) if MEDIA_TYPE.fullmatch(each.partition(";")[0])]
     if USUAL.get(kind) in documented or len(documented) < len(set(media)):
         return ""  # a range of types, such as */*, takes whatever is asked for
     wanted = [each for each in documented if is_json(each) == (kind == "json")]

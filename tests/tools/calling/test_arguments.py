@@ -198,10 +198,12 @@ class TestPlaces:
             "ids": [1, 2],
             "states": ["x", "y"],
             "window": {"after": "2026"},
-            "tree": {"a": {"b": 1}, "c": [True, None]},
+            "tree": {"a": {"b": 1}, "c": [True]},
             "urgent": False,
             "share": 0.5,
         }
+        words = await desk.failure(TICKETS, {"tree": {"c": [True, None]}})
+        assert "tree.c[1]: only JSON can say null" in words
         await desk.value(TICKETS, given)
         assert scripted.last.parameters == [
             ("labels", "a,b,c"), ("ids[]", "1"), ("ids[]", "2"), ("states", "x"), ("states", "y"),

@@ -19,6 +19,7 @@ from tools.errors import InvalidArguments
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 NULLABLE = {"type": ["string", "null"]}
 PAIR = {"type": "object", "properties": {"x": TEXT, "y": TEXT}}
+ROWS = {"type": "array", "items": {"type": "object", "properties": {"x": TEXT}}}
 ID = {"type": "object", "properties": {"id": TEXT}, "required": ["id"]}
 
 
@@ -69,9 +70,9 @@ class TestNull:
             (TEXT, None, ..., ["a (null)"]),
             (PAIR, {"x": None, "y": "1"}, {"y": "1"}, ["a.x (null)"]),
             ({"type": "object", "properties": {"x": TEXT}}, {"x": None}, ..., ["a.x (null)"]),
-            ({"type": "array", "items": TEXT}, ["x", None], ["x"], ["a[1] (null)"]),
+            (ROWS, [{"x": None}, {"x": "b"}], [{}, {"x": "b"}], ["a[0].x (null)"]),
             ({"type": "array", "items": {"type": "object", "properties": {"x": TEXT}}}, [{"x": None, "z": 1}],
-             [{"z": 1}], ["a.x (null)"]),
+             [{"z": 1}], ["a[0].x (null)"]),
             (NUMBER, "", ..., ['a ("")']),
             ({"type": "string", "minLength": 1}, "", ..., ['a ("")']),
             ({"type": "string", "enum": ["x"]}, "", ..., ['a ("")']),
@@ -95,6 +96,36 @@ class TestNull:
     )  # fmt: skip
     def test_what_is_empty_and_allowed_is_sent(self, schema: Any, value: Any) -> None:
         assert sent(updating(a=schema), a=value) == {"a": value}
+
+    @pytest.mark.parametrize(
+        ("schema", "value", "place"),
+        [
+            ({"type": "array", "items": {"type": "number"}}, [None, 5], "a[0]: null"),
+            ({"type": "array", "items": {"type": "array", "items": TEXT}}, [["a", None, "c"]], "a[0][1]: null"),
+            ({"type": "array", "items": {"type": "array", "items": TEXT}}, [["a"], [None, None]], "a[1][0]: null"),
+            ({"type": "array", "items": NUMBER}, [3, "", 1], 'a[1]: ""'),
+            ({"type": "array", "items": TEXT}, [None, None], "a: the documentation allows none of its items"),
+            ({"type": "array", "items": NUMBER}, '[""]', "a: the documentation allows none of its items"),
+            ({"type": "object", "properties": {"r": {"type": "array", "items": NUMBER}, "w": NUMBER}},
+             {"r": [""], "w": 1}, "a.r: the documentation allows none of its items"),
+        ],
+    )  # fmt: skip
+    def test_a_list_keeps_all_its_items_or_is_refused(self, schema: Any, value: Any, place: str) -> None:
+        for required in ((), ("a",)):
+            with pytest.raises(InvalidArguments) as refused:
+                check(updating(required, a=schema, other=TEXT), {"id": "1", "a": value, "other": "x"})
+            assert place in refused.value.problems[0] or (required and "a" in refused.value.problems[0])
+
+    @pytest.mark.parametrize("value", [[""], [None], "[null]", {"r": [""], "w": ""}, {"r": [None]}])
+    def test_what_is_required_is_not_emptied(self, value: Any) -> None:
+        inner = {"r": {"type": "array", "items": NUMBER}, "w": {"type": "string", "minLength": 1}}
+        schema = {"type": "object", "properties": inner} if isinstance(value, dict) else inner["r"]
+        with pytest.raises(InvalidArguments):
+            check(updating(("a",), a=schema, other=TEXT), {"id": "1", "a": value, "other": "x"})
+        # What a framework filled in with nothing is an object without members.
+        tool = updating(("a",), a={"type": "object", "properties": inner})
+        assert sent(tool, a={"r": [], "w": ""}) == {"a": {"r": []}}
+        assert sent(tool, a={"r": None, "w": ""}) == {"a": {}}
 
     def test_an_update_that_would_lose_its_only_change_is_refused(self) -> None:
         tool = updating(a=TEXT, b={"type": "object", "properties": {"c": NUMBER}})
@@ -163,6 +194,24 @@ class TestTexts:
     def test_a_text_that_is_allowed_stays(self, schema: Any, value: str) -> None:
         assert sent(updating(a=schema), a=value) == {"a": value}
         assert sent(updating(a={"type": "array", "items": schema}), a=[value]) == {"a": [value]}
+
+    @pytest.mark.parametrize(
+        ("schema", "value", "written"),
+        [
+            ({"type": "array", "items": NUMBER}, [5.0], "[5]"), (NUMBER, 5.0, "5"), (NUMBER, "5.0", "5"),
+            ({"type": "object", "properties": {"l": {"type": "array", "items": NUMBER}, "f": {"type": "number"}}},
+             {"l": [5.0, 6], "f": 5.0}, '{"l":[5,6],"f":5.0}'),
+            ({}, [5.0], "[5.0]"), ({"type": "number"}, "5.0", "5.0"), (TEXT, 1.0, '"1"'),
+        ],
+    )  # fmt: skip
+    def test_a_whole_number_with_a_fraction_of_zero_is_one(self, schema: Any, value: Any, written: str) -> None:
+        tool = updating(a=schema)
+        assert bind(tool, check(tool, {"id": 1.0, "a": value})).body.decode() == f'{{"a":{written}}}'
+
+    @pytest.mark.parametrize("value", ["1e400", "-1e999", "5.5"])
+    def test_a_number_beyond_its_type_is_refused(self, value: str) -> None:
+        with pytest.raises(InvalidArguments):
+            check(updating(a=NUMBER if value == "5.5" else {"type": "number"}), {"id": "1", "a": value})
 
     @pytest.mark.parametrize("value", ["x", "[1", "01x", "1.0.0", "NaN", "tru", '"7"', "[" * 70 + "]" * 70])
     def test_what_stands_for_nothing_is_refused(self, value: str) -> None:

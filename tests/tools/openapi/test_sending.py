@@ -186,6 +186,42 @@ async def test_one_name_in_two_places_is_two_arguments_unless_both_mean_the_same
         assert scripted.last.json() == {"note": "n", **({"order_id": int(given)} if sent is None else sent)}
 
 
+SHARED: list[tuple[str, str, dict[str, Any], dict[str, Any], bool]] = [
+    ("post", "id", {"description": "The user that stays."}, {"description": "Merged in, and deleted."}, False),
+    ("post", "id", {}, {"description": "Another user."}, False),
+    ("post", "folder_id", {"description": "The folder to move."}, {"description": "The target folder."}, False),
+    ("put", "code", {"description": "The coupon."}, {"description": "The new code."}, False),
+    ("put", "number", {}, {}, False),
+    ("put", "wallet_key", {"description": "Who pays."}, {}, False),
+    ("put", "slug", {"description": "The slug"}, {"description": "The slug."}, True),
+    ("put", "order_id", {"description": "The order."}, {}, True),
+    ("put", "id", {}, {}, True),
+    ("post", "id", {"description": "The user."}, {"description": "The user"}, True),
+    ("put", "name", {"description": "The label."}, {"description": "The label."}, False),
+]
+
+
+async def test_an_id_in_path_and_body_is_one_argument_only_where_both_say_so(
+    environment: Environment, scripted: ScriptedVendor
+) -> None:
+    paths: dict[str, Any] = {}
+    for count, (http, name, in_path, in_body, _) in enumerate(SHARED):
+        held = {**members(**{name: {**TEXT, **in_body}}, note=TEXT), "required": [name]}
+        one = {"parameters": [parameter("path", TEXT, name, **in_path)], "requestBody": body(held, required=True)}
+        paths[f"/e{count}/{{{name}}}/x"] = {http: one}
+    clash = {"parameters": [parameter("path", TEXT, "name")],
+             "requestBody": body(members(name=TEXT, current_name=TEXT), required=True)}  # fmt: skip
+    acme = await make(environment, scripted, document_of({**paths, "/clash/{name}": {"put": clash}}))
+    for count, (http, name, _, _, is_one) in enumerate(SHARED):
+        operation = f"{http.upper()} /e{count}/{{{name}}}/x"
+        given = {name: "b"} if is_one else {f"current_{name}": "a", name: "b"}
+        assert (await acme.schema(operation))["properties"].keys() == {*given, "note"}, operation
+        await acme.call(operation, given)
+        assert (scripted.last.path, scripted.last.json()) == (f"/e{count}/{'b' if is_one else 'a'}/x", {name: "b"})
+    await acme.call("PUT /clash/{name}", {"current_current_name": "a", "name": "b", "current_name": "c"})
+    assert (scripted.last.path, scripted.last.json()) == ("/clash/a", {"name": "b", "current_name": "c"})
+
+
 async def test_a_body_that_may_be_left_out_is_and_one_that_may_not_is_not(
     environment: Environment, scripted: ScriptedVendor
 ) -> None:
@@ -217,10 +253,11 @@ async def test_a_body_that_may_be_left_out_is_and_one_that_may_not_is_not(
 async def test_forms_and_parts_are_written_as_documented(environment: Environment, scripted: ScriptedVendor) -> None:
     objects = {"type": "array", "items": COLOURS}
     plain = members(a=TEXT, l=TEXTS, o=COLOURS, lo=objects)
-    styled = members(c=TEXTS, s=TEXTS, d=COLOURS, m=COLOURS, j=TEXTS, k=COLOURS)
+    styled = members(c=TEXTS, s=TEXTS, d=COLOURS, m=COLOURS, j=TEXTS, k=COLOURS, t=TEXT)
     encoding: Any = {
         "c": {"explode": False}, "s": {"style": "spaceDelimited"}, "d": {"style": "deepObject", "explode": True},
         "m": {"style": "form"}, "j": {"contentType": "application/json"}, "k": {"style": "form", "explode": False},
+        "t": {"contentType": "application/json"},
     }  # fmt: skip
     binary = {"type": "string", "format": "binary"}
     parts = members(metadata=COLOURS, sdp=TEXT, file=binary, files={"type": "array", "items": binary},
@@ -240,10 +277,10 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
         "a=x+y&l=blue&l=b%2Cl%2Fk&o=%7B%22R%22%3A100%2C%22G%22%3A200%7D"
         "&lo=%7B%22R%22%3A100%2C%22G%22%3A200%7D&lo=%7B%22R%22%3A1%7D"
     )
-    await acme.call("POST /styled", {"c": LIST, "s": LIST, "d": OBJECT, "m": OBJECT, "j": LIST, "k": OBJECT})
+    await acme.call("POST /styled", {"c": LIST, "s": LIST, "d": OBJECT, "m": OBJECT, "j": LIST, "k": OBJECT, "t": "x"})
     assert scripted.last.body.decode() == (
         "c=blue,b%2Cl%2Fk&s=blue%20b%2Cl%2Fk&d%5BR%5D=100&d%5BG%5D=200&R=100&G=200"
-        "&j=%5B%22blue%22%2C%22b%2Cl%2Fk%22%5D&k=R,100,G,200"
+        "&j=%5B%22blue%22%2C%22b%2Cl%2Fk%22%5D&k=R,100,G,200&t=%22x%22"
     )
     filled_in = {"text": "", "content_base64": "", "filename": "", "media_type": ""}
     await acme.call("POST /parts", {"note": "n", "file": filled_in, "files": [], "metadata": {}, "tags": None})
@@ -267,6 +304,83 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
         ("file", "image/png", b"hi"), ("files", "text/csv", b"x"), ("tags", None, b"a"), ("tags", None, b"b"),
         ("lo", "application/json", b'{"R":100,"G":200}'), ("lo", "application/json", b'{"R":1}'), ("note", None, b"n"),
     ]  # fmt: skip
+
+
+async def test_a_file_as_json_text_is_that_file(environment: Environment, scripted: ScriptedVendor) -> None:
+    binary = {"type": "string", "format": "binary"}
+    parts = members(file=binary, files={"type": "array", "items": binary})
+    acme = await make(
+        environment, scripted,
+        document_of({"/png": {"put": {"requestBody": body(binary, "image/png", required=True)}},
+                     "/parts": {"post": {"requestBody": body(parts, "multipart/form-data", required=True)}}}),
+    )  # fmt: skip
+    for text, sent in (
+        ('{"content_base64": "aGk="}', b"hi"), ('{"text": "hi", "filename": "a"}', b"hi"), ('{"a": 1}', b'{"a": 1}'),
+        ('{"text": "hi", "a": 1}', b'{"text": "hi", "a": 1}'), ('{"filename": "a"}', b'{"filename": "a"}'),
+        ('[{"text": "hi"}]', b'[{"text": "hi"}]'), ("{", b"{"),
+    ):  # fmt: skip
+        await acme.call("PUT /png", {"body": text})
+        assert scripted.last.body == sent
+    one = '{"content_base64": "aGk=", "filename": "a.png"}'
+    for given in ({"file": one}, {"files": f"[{one}]"}, {"files": [one]}, {"files": [json.loads(one)]}):
+        await acme.call("POST /parts", given)
+        (part,) = scripted.last.parts()
+        assert (part.get_filename(), part.get_payload(decode=True)) == ("a.png", b"hi"), given
+    await acme.call("POST /parts", {"file": '[{"text": "hi"}]'})
+    assert scripted.last.parts()[0].get_payload(decode=True) == b'[{"text": "hi"}]'
+
+
+async def test_values_that_share_a_segment_stay_in_it(environment: Environment, scripted: ScriptedVendor) -> None:
+    both = {"parameters": [parameter("path", TEXT, "a"), parameter("path", TEXT, "b")]}
+    one = {"parameters": [parameter("path", TEXT, "a")]}
+    acme = await make(
+        environment, scripted,
+        document_of({"/g/{a}{b}/z": {"get": both}, "/h/%2{a}/z": {"get": one}, "/i/{a}.json": {"get": one}}),
+    )  # fmt: skip
+    assert set(acme.tools) >= {"GET /g/{a}{b}/z", "GET /i/{a}.json"}
+    for first, second in (("%2", "e%2e"), ("%2", "Fadmin"), ("x%", "5c.."), ("%25", "2fx"), ("%2", "f..")):
+        assert "cannot be" in await acme.failure("GET /g/{a}{b}/z", {"a": first, "b": second}), (first, second)
+    for value in ("Fadmin", "f.."):
+        assert "cannot be" in await acme.failure("GET /h/%2{a}/z", {"a": value})
+    assert scripted.received == []
+    await acme.call("GET /g/{a}{b}/z", {"a": "5%", "b": ".x"})
+    assert scripted.last.path == "/g/5%25.x/z"
+    await acme.call("GET /i/{a}.json", {"a": "..x"})
+    assert scripted.last.path == "/i/..x.json"
+
+
+async def test_members_that_are_spread_take_no_other_place(environment: Environment, scripted: ScriptedVendor) -> None:
+    few, free = {**NUMBER, "maximum": 10}, {"type": "object", "additionalProperties": TEXT}
+    ex = members(label=TEXT, secret={**TEXT, "readOnly": True})
+    spread = {"style": "form", "explode": True}
+    paths: dict[str, Any] = {
+        "/query": {"get": {"parameters": [parameter("query", free, "o", **spread), parameter("query", few, "amount"),
+                                          parameter("query", TEXT, "access_token")]}},
+    }  # fmt: skip
+    forms = ("application/x-www-form-urlencoded", "multipart/form-data")
+    for count, media_type in enumerate(forms):
+        described = members(ex=ex, free=free, amount=few)
+        held = body(described, media_type, encoding={"ex": spread, "free": spread})
+        open_held = body({**described, "additionalProperties": TEXT}, media_type)
+        paths |= {
+            f"/form{count}": {"post": {"requestBody": held}},
+            f"/open{count}": {"post": {"requestBody": open_held}},
+        }
+    acme = await make(environment, scripted, document_of(paths))
+    forged: list[tuple[str, dict[str, Any]]] = [
+        ("GET /query", {"o": {"access_token": "evil"}}), ("GET /query", {"o": {"amount": "99999"}}),
+        *((f"POST /form{count}", {name: {member: "99999"}}) for count in range(len(forms))
+          for name in ("ex", "free") for member in ("amount", "API_Key")),
+        *((f"POST /form{count}", {"ex": {"secret": "x"}}) for count in range(len(forms))),
+        *((f"POST /open{count}", {"access_token": "x"}) for count in range(len(forms))),
+    ]  # fmt: skip
+    for operation, given in forged:
+        assert "Nothing was sent" in await acme.failure(operation, given), (operation, given)
+    assert scripted.received == []
+    await acme.call("GET /query", {"o": {"a": "b"}, "amount": 3})
+    assert ("a", "b") in scripted.last.parameters
+    await acme.call("POST /form0", {"ex": {"label": "x"}, "free": {"a": "b"}, "amount": 3})
+    assert scripted.last.body == b"label=x&a=b&amount=3"
 
 
 async def test_what_an_open_body_does_not_name_goes_into_it(environment: Environment, scripted: ScriptedVendor) -> None:
@@ -327,16 +441,24 @@ async def test_answers_are_asked_for_by_the_types_that_are_documented(
         document_of({
             "/api": answering("application/vnd.api+json; charset=utf-8"), "/usual": answering("application/json"),
             "/both": answering("application/hal+json", "application/json"), "/any": answering("*/*"),
+            "/version": answering("application/vnd.x+json;version=2; charset=utf-8"),
+            "/ext": {"post": {"requestBody": body(members(a=TEXT), "application/vnd.api+json; ext=bulk")}},
+            "/raw": {"post": {"requestBody": body(TEXT, 'text/x; profile="a b"; charset=utf-8', required=True)}},
             "/two": answering("application/hal+json", "application/vnd.x+json", "text/csv"),
         }),
     )  # fmt: skip
     asked = {}
-    for operation in acme.tools:
+    await acme.call("POST /ext", {"a": "x"})
+    assert scripted.last.header("content-type") == ["application/vnd.api+json; ext=bulk"]
+    await acme.call("POST /raw", {"body": "x"})
+    assert scripted.last.header("content-type") == ['text/x; profile="a b"; charset=utf-8']
+    for operation in [name for name in acme.tools if name.startswith("GET")]:
         await acme.call(operation, {})
         asked[operation] = scripted.last.header("accept")
     assert asked == {
         "GET /api": ["application/vnd.api+json"], "GET /usual": ["application/json"],
         "GET /both": ["application/json"], "GET /any": ["application/json"],
+        "GET /version": ["application/vnd.x+json; version=2"],
         "GET /two": ["application/hal+json, application/vnd.x+json"],
     }  # fmt: skip
 

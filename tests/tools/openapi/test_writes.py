@@ -4,12 +4,14 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.apps import apps
 
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
-from accounts.models import Integration
+from accounts.models import Environment, Integration
 from tests.bundles import load_bundle, read_bundle
+from tests.tools.openapi.imported import document_of, imported
 from tests.vendors.application import Answer
 from tests.vendors.desk import DESK
 from tests.vendors.imported import Import, described
@@ -78,3 +80,89 @@ def test_a_stored_definition_that_pages_a_write_keeps_its_tools() -> None:
     assert after.revision == revision + 1
     MIGRATION.take_pages_off_writes(apps, None)
     assert Integration.objects.get().revision == revision + 1
+
+
+IDS, TEXT = {"type": "array", "items": {"type": "integer"}}, {"type": "string"}
+ID = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+
+
+def queried(*, by_id: bool = False, **schemas: Any) -> dict[str, Any]:
+    return {
+        "parameters": [*([ID] if by_id else []), *({"name": n, "in": "query", "schema": schemas[n]} for n in schemas)]
+    }
+
+
+def with_body(*required: str, **properties: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": [*required]}
+    return {"requestBody": {"required": bool(required), "content": {"application/json": {"schema": schema}}}}
+
+
+LOSING: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
+    "DELETE /tickets": (
+        queried(ids=IDS, status=TEXT),
+        [{"ids": []}, {"ids": [""]}, {"ids": [None]}, {"status": ""}, {"ids": [], "status": None},
+         {"ids": [None], "status": "open"}],
+    ),
+    "DELETE /rows": (
+        with_body(ids=IDS, all={"type": "boolean"}),
+        [{"ids": [None]}, {"ids": ""}, {"ids": None}, {"ids": ["", None], "all": True}],
+    ),
+    "POST /tickets/delete": (with_body(ids=IDS, note=TEXT), [{"ids": [None]}, {"ids": [None], "note": "x"}]),
+    "POST /tickets/purge": (with_body("ids", ids=IDS), [{"ids": [None]}, {"ids": [""]}]),
+    "PATCH /t/{id}": (
+        queried(by_id=True, status=TEXT, assignee=TEXT),
+        [{"id": "1", "status": ""}, {"id": "1", "status": None, "assignee": ""}],
+    ),
+    "PUT /t/{id}/assignee": (queried(by_id=True, user=TEXT), [{"id": "1", "user": ""}]),
+}  # fmt: skip
+SENT: list[tuple[str, dict[str, Any], str]] = [
+    ("DELETE /tickets", {}, ""),
+    ("DELETE /tickets", {"ids": [7], "status": ""}, 'status ("")'),
+    ("DELETE /things/{id}", {"id": "1", "reason": None}, "reason (null)"),
+    ("PATCH /t/{id}", {"id": "1", "status": "open", "assignee": ""}, 'assignee ("")'),
+    ("POST /tickets/delete", {"note": "x"}, ""),
+]
+
+
+async def test_a_write_that_would_lose_its_filter_or_its_change_is_refused(
+    environment: Environment, scripted: ScriptedVendor, transactional_db: None, upstream: None
+) -> None:
+    operations = {name: described for name, (described, _) in LOSING.items()}
+    operations["DELETE /things/{id}"] = queried(by_id=True, reason=TEXT)
+    paths: dict[str, dict[str, Any]] = {}
+    for name, each in operations.items():
+        http, path = name.lower().split()
+        paths.setdefault(path, {})[http] = each
+    acme = await sync_to_async(imported)(environment, scripted, document_of(paths))
+    for name, (_, calls) in LOSING.items():
+        for arguments in calls:
+            assert "Nothing was sent" in await acme.failure(name, arguments), (name, arguments)
+    assert scripted.received == []
+    for name, arguments, lost in SENT:
+        shown = await acme.call(name, arguments)
+        assert lost in str(shown.get("remarks", "")), (name, arguments)
+        assert ("remarks" in shown) == bool(lost)
+
+
+async def test_only_a_read_or_a_list_that_is_made_does_without_an_unknown_limit(
+    environment: Environment, scripted: ScriptedVendor, transactional_db: None, upstream: None
+) -> None:
+    listing = {"200": {"description": "OK", "content": {"application/json": {"schema": LIST}}}}
+    paths: dict[str, dict[str, Any]] = {
+        "/messages": {"delete": queried(before=TEXT)},
+        "/messages/purge": {"post": {**with_body(queue=TEXT), "responses": listing}},
+        "/messages/mark": {"post": with_body(queue=TEXT)},
+        "/messages/{id}": {"get": queried(by_id=True), "patch": {**queried(by_id=True), **with_body(queue=TEXT)}},
+        "/rules": {"post": {**with_body(name=TEXT), "responses": listing}},
+    }
+    acme = await sync_to_async(imported)(environment, scripted, document_of(paths))
+    for name, arguments in [
+        ("DELETE /messages", {}), ("POST /messages/purge", {"queue": "q"}), ("POST /messages/mark", {"queue": "q"}),
+        ("PATCH /messages/{id}", {"id": "1", "queue": "q"}),
+    ]:  # fmt: skip
+        words = await acme.failure(name, {**arguments, "limit": 10})
+        assert "limit is not an argument of this tool" in words, name
+    assert scripted.received == []
+    await acme.call("GET /messages/{id}", {"id": "1", "limit": 10})
+    await acme.call("POST /rules", {"name": "a", "limit": 10})
+    assert scripted.last.json() == {"name": "a"}
