@@ -306,6 +306,21 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
     ]  # fmt: skip
 
 
+async def test_encoded_contents_of_31_are_told_and_json_in_a_text_is_no_file(
+    environment: Environment, scripted: ScriptedVendor
+) -> None:
+    encoded = {**TEXT, "contentEncoding": "base64"}
+    parts = members(data={**TEXT, "contentMediaType": "application/json"}, png={"contentMediaType": "image/png"})
+    acme = await make(
+        environment, scripted,
+        document_of({"/json": {"post": {"requestBody": body(members(image=encoded), required=True)}},
+                     "/parts": {"post": {"requestBody": body(parts, "multipart/form-data", required=True)}}}),
+    )  # fmt: skip
+    assert (await acme.schema("POST /json"))["properties"]["image"]["description"] == "In Base64."
+    described = (await acme.schema("POST /parts"))["properties"]
+    assert (described["data"]["type"], described["png"]["type"]) == ("string", "object")
+
+
 async def test_a_file_as_json_text_is_that_file(environment: Environment, scripted: ScriptedVendor) -> None:
     binary = {"type": "string", "format": "binary"}
     parts = members(file=binary, files={"type": "array", "items": binary})

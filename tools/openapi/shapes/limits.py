@@ -91,7 +91,9 @@ def with_limits(schema: Schema, node: Schema, kinds: list[str]) -> Schema:
         if is_whole(value) and 0 <= value <= LARGEST_BOUND:
             schema[word] = int(value)
     _add_bounds(schema, node)
-    form = "binary" if is_file(node) else node.get("format")
+    # OpenAPI 3.1 says contentEncoding where 3.0 said format: byte.
+    in_base64 = "byte" if node.get("contentEncoding") == "base64" else None
+    form = "binary" if is_file(node) else node.get("format") or in_base64
     if is_text(form) and len(form) <= 40 and not CONTROL.search(form) and visible(form) == form:
         schema["format"] = form
     default = node.get("default")

@@ -36,7 +36,9 @@ def is_text(value: Any) -> TypeGuard[str]:
 
 def is_file(node: Schema) -> bool:
     """Return whether a schema is for the bytes of a file, in the terms of any OpenAPI version."""
-    return node.get("type") == "file" or ("contentMediaType" in node and "contentEncoding" not in node)
+    named = str(node.get("contentMediaType", "json")).partition(";")[0].strip().lower()
+    holds_bytes = not named.endswith("json")  # a text that holds JSON is a text
+    return node.get("type") == "file" or (holds_bytes and "contentEncoding" not in node)
 
 
 def is_whole(value: Any) -> bool:
