@@ -87,7 +87,10 @@ def _text(raw: bytes, reading: _Reading) -> str:
     if HALF.search(text):
         reading.note("bytes that are not UTF-8, read as Latin-1")
         text = text.translate(LATIN_1)
-    return text.strip(" \t\r\n\0\x1e")
+    bare = text.strip(" \t\r\n\0\x1e")
+    if len(bare) < len(text.strip(" \t\r\n")):
+        reading.note("zeros or separators around it")
+    return bare
 
 
 def _parsed(text: str, reading: _Reading) -> Any:

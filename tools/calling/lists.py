@@ -9,6 +9,7 @@ LISTS = ("data", "items", "results", "result", "records", "values", "value", "en
          "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
 AROUND = ENVELOPE | PAGING | TOTALS | {"links", "included", "object", "kind", "url", "etag", "query", "size"}
 LEVELS = 3
+SINGLE = "A single value came where a list is documented: it is shown as the only item"
 NO_LIST = (
     "An answer without a list came where one is documented. It is shown under `envelope`; it does not say that the "
     "list is empty."
@@ -30,14 +31,32 @@ def as_list(value: Any) -> tuple[list[Any], str, Steps]:
             return numbered, "A numbered object came where a list is documented: its members are shown as a list.", ()
         steps = list_inside(value)
         if steps is not None:
-            found = value
-            for step in steps:
-                found = found[step]
-            items, _, _ = as_list(found)
+            items, _, _ = as_list(_at(value, steps))
             return items, f"The list came in `{'.'.join(steps)}`, which is not documented.", steps
         if all(plain(name) in AROUND for name in value):
             return [], NO_LIST, ()
-    return [value], "A single value came where a list is documented: it is shown as the only item.", ()
+        steps = _item_inside(value)
+        if steps:
+            return [_at(value, steps)], f"{SINGLE}, from `{'.'.join(steps)}`.", steps
+    return [value], f"{SINGLE}.", ()
+
+
+def _at(value: Any, steps: Steps) -> Any:
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def _item_inside(value: dict[str, Any], level: int = 0) -> Steps:
+    """Return the steps to the one item, which has an id, in an object that only surrounds it; none if there is none."""
+    others = [name for name in value if plain(name) not in AROUND]
+    inner = value[others[0]] if len(others) == 1 else None
+    if not isinstance(inner, dict) or level == LEVELS:
+        return ()
+    if "id" in map(plain, inner):
+        return (others[0],)
+    steps = _item_inside(inner, level + 1)
+    return (others[0], *steps) if steps else ()
 
 
 def _numbered(value: dict[str, Any]) -> list[Any] | None:
@@ -64,7 +83,7 @@ def list_inside(value: dict[str, Any], level: int = 0) -> Steps | None:
     if len(others) != 1 or level == LEVELS:
         return None
     inner = value[others[0]]
-    if plain(others[0]) in LISTS and is_void(inner):
+    if (plain(others[0]) in LISTS and is_void(inner)) or inner is None or inner is False or inner == {}:
         return (others[0],)
     if not isinstance(inner, dict):
         return None

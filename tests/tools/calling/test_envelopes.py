@@ -222,7 +222,7 @@ NO_TICKET: list[Any] = [
     {"status": 404, "title": "Missing", "detail": "No seat"},
     {"ok": False, "error_code": 400, "description": "no"},
     {"data": None, "errors": [{"message": "boom"}]},
-    {"errors": [{"message": "Throttled"}]},
+    {"errors": [{"message": "Not allowed"}]},
     {"id": None, "name": "", "success": False, "errors": ["no"]},
 ]
 # The schema that is documented, the answers that are failures by it, and those that are results.

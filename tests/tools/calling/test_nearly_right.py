@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import lenient_json
+from accounts import bounded_json, lenient_json
 from accounts.errors import NotJSON, TooDeep
 from tests.mcp_client import McpClient
 from tests.vendors.scripted import ScriptedVendor
@@ -45,7 +45,10 @@ READ: list[tuple[bytes, Any, str]] = [
     (b'{"a": [1, 2,], "b": ",]",}', {"a": [1, 2], "b": ",]"}, "commas before the end of a list or object"),
     (b'{"a": 1e999}', {"a": "1e999"}, "a number that is too large, shown as text"),
     (b'{"a": 1}\n{"a": 2}\n', {"result": [{"a": 1}, {"a": 2}]}, "one document after the other, shown as a list"),
-    (b'\x1e{"a": 1}\n\x1e[2]\n', {"result": [{"a": 1}, [2]]}, "one document after the other, shown as a list"),
+    (b'\x1e{"a": 1}\n\x1e[2]\n', {"result": [{"a": 1}, [2]]},
+     "zeros or separators around it, one document after the other, shown as a list"),
+    (b'[{"a": 1}]\0\0', {"result": [{"a": 1}]}, "zeros or separators around it"),
+    (b'\x1e{"a": 1}\n', {"a": 1}, "zeros or separators around it"),
     (b'{"n": 123456789012345678901, "a": NaN}', {"n": "123456789012345678901", "a": None},
      "NaN or Infinity, shown as null"),
 ]  # fmt: skip
@@ -99,10 +102,14 @@ def test_a_prefix_or_a_mark_changes_nothing_else(value: Any) -> None:
 @given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\ud8NaIn1 \n', max_size=200).map(str.encode))
 def test_whatever_comes_is_read_or_refused_and_what_is_read_can_be_written(raw: bytes) -> None:
     try:
-        value, _ = lenient_json.loads(raw)
+        value, flaws = lenient_json.loads(raw)
     except (NotJSON, TooDeep):
         return
     orjson.dumps(value)
+    with suppress(NotJSON, TooDeep):
+        bounded_json.loads(raw)
+        return
+    assert flaws
 
 
 def test_a_hostile_text_is_refused_in_no_time() -> None:
@@ -161,6 +168,11 @@ LISTS: list[tuple[bytes, list[Any], str]] = [
     (b'{"response": {"tickets": [{"id": 1}]}}', [{"id": 1}],
      "The list came in `response.tickets`, which is not documented."),
     (b'{"tickets": [{"id": 1}], "total": 1}', [{"id": 1}], "The list came in `tickets`, which is not documented."),
+    (b'{"success": true, "tickets": null}', [], "The list came in `tickets`, which is not documented."),
+    (b'{"tickets": false}', [], "The list came in `tickets`, which is not documented."),
+    (b'{"tickets": {"ticket": {"id": 1}}, "total": 1}', [{"id": 1}], f"{SINGLE[:-1]}, from `tickets.ticket`."),
+    (b'{"ticket": {"id": 1}}', [{"id": 1}], f"{SINGLE[:-1]}, from `ticket`."),
+    (b'{"address": {"city": "x"}}', [{"address": {"city": "x"}}], SINGLE),
     (b'{"data": "x"}', ["x"], SINGLE),
     (b'{"data": {"57": {"a": 1}, "91": {"a": 2}}}', [{"57": {"a": 1}, "91": {"a": 2}}],
      SINGLE),
