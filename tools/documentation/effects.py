@@ -256,8 +256,10 @@ def _reads(words: Sequence[str], *, is_get: bool) -> bool:
 
 def _joined(words: Sequence[str]) -> set[str]:
     """Return the changing verbs that are joined to others: `get and delete`, `gets and deletes`."""
+    if not words or not {words[0], _base(words[0])} & VERBS:
+        return set()
     joined = {word for before, word in pairwise(words) if before in JOINS}
-    if words and words[0] != _base(words[0]):
+    if words[0] != _base(words[0]):
         joined = set(map(_base, joined))
     return joined & (VERBS - READS)
 

@@ -82,9 +82,9 @@ def _chosen(bodies: list[Body]) -> Body | None:
 
 def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
     declared: dict[str, Any] = {"body": "json"}
-    whole = with_parameters(body.media_type)
-    if whole not in {"application/json", "text/json", "json"} and "*" not in media_type:
-        declared["body_media_type"] = whole
+    named = with_parameters(body.media_type)
+    if named not in {"application/json", "text/json", "json"} and "*" not in media_type:
+        declared["body_media_type"] = named
     node = body.schema if isinstance(body.schema, dict) else {}
     schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
     properties = schema.get("properties") or {}
