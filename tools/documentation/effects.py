@@ -194,7 +194,7 @@ def effect_of(http: str, path: str, *texts: str) -> Effect:
     about = _Path.of(path)
     named = [words for words in (_own_words(text, http, about) for text in texts) if words]
     says_read = any(_reads(words, is_get=is_get) for words in named)
-    reads_plainly = any(_base(words[0]) in READS_PLAINLY and not _joined(words[1:]) for words in named)
+    reads_plainly = any(_base(words[0]) in READS_PLAINLY and not _joined(words) for words in named)
     found = NONE
     for words in [] if is_get and reads_plainly else named:
         found |= _of_text(words, about, is_get=is_get)
