@@ -32,8 +32,8 @@ CREDENTIAL_QUERIES = frozenset({"access_token", "oauth_token", "api_key", "apike
 IDENTIFIERS = re.compile(
     r"(?:.*[_-])?(?:id|ids|sid|gid|uid|uuid|guid|key|number|slug|code)|.*(?:Id|ID|Sid|Gid|Uuid|Key)"
 )
-
-
+# What ids are made of; the same one may be text in a path and a number in a body.
+ID_KINDS = frozenset({"string", "integer", "number", "null"})
 # A description or an example that says so, makes the slashes of a path value part of it.
 ENCODED = re.compile(r"\b(?:url|uri|percent)[ -]?(?:encoded?|escaped?)\b|%2f", re.IGNORECASE)
 WITH_SLASH = re.compile(
@@ -131,11 +131,14 @@ def arguments_of(
 
 def _path(operation: Operation, template: Template, draft: _Draft) -> str:
     """Add the path's arguments; return the path."""
-    path, names = _apart_from_body(template, draft.body)
     declared = {each.name: each for each in operation.named("path")}
-    for name, wire in names.items():
+    path = template.path
+    for placeholder, wire in template.placeholders.items():
         parameter = declared.get(wire)
-        draft.add(name, {"type": "string"} if parameter is None else _path_schema(parameter, draft), required=True)
+        schema = {"type": "string"} if parameter is None else _path_schema(parameter, draft)
+        name = _apart_from_body(placeholder, schema, draft)
+        path = path.replace("{" + placeholder + "}", "{" + name + "}")
+        draft.add(name, schema, required=True)
         if parameter is None:
             continue
         style = path_style(parameter, draft.properties[name])
@@ -195,13 +198,16 @@ def _queries(operation: Operation, draft: _Draft, *, without: frozenset[str], cr
 
 def means_the_same(one: Schema, other: Schema) -> bool:
     """Return whether two schemas describe one thing: the same type, the same values, and the same words."""
-    words = [str(each.get("description", ""))[:SAME_WORDS].strip(" .…").lower() for each in (one, other)]
     return (
-        words[0] == words[1] != ""
+        _words(one) == _words(other) != ""
         and kinds_of(one) == kinds_of(other)
         and one.get("enum") == other.get("enum")
         and not {"array", "object"} & set(kinds_of(one))
     )
+
+
+def _words(schema: Schema) -> str:
+    return str(schema.get("description", ""))[:SAME_WORDS].strip(" .…").lower()
 
 
 def only_value(schema: Schema) -> str | int | float | bool | None:
@@ -214,20 +220,19 @@ def _size(schema: Schema, cleaner: Cleaner) -> int:
     return 40 + sum(len(name) + 4 + cleaner.size_of(child) for name, child in schema["properties"].items())
 
 
-def _apart_from_body(template: Template, members: Schema) -> tuple[str, dict[str, str]]:
-    """Rename placeholders that share their name with a body member of possibly another value.
+def _apart_from_body(name: str, schema: Schema, draft: _Draft) -> str:
+    """Return the argument for a placeholder: one of its own if a body member of its name may have another value.
 
-    An id is the same in both places. A name is not: the path says which object, the body what to call it from then on.
+    An id is the same in both places unless it is described otherwise, whatever its type. A name is not: the path says
+    which object, the body what to call it from then on.
     """
-    path, names = template.path, {}
-    for name, wire in template.placeholders.items():
-        if name in members and not IDENTIFIERS.fullmatch(name):
-            other = f"current_{name}"
-            path = path.replace("{" + name + "}", "{" + other + "}")
-            names[other] = wire
-        else:
-            names[name] = wire
-    return path, names
+    member = draft.body.get(name)
+    if member is None or means_the_same(schema, member):
+        return name
+    if not IDENTIFIERS.fullmatch(name):
+        return draft.free_name(f"current_{name}", "path")
+    are_ids = {*kinds_of(schema), *kinds_of(member)} <= ID_KINDS
+    return name if are_ids and _words(schema) == _words(member) else draft.free_name(name, "path")
 
 
 def _path_schema(parameter: Parameter, draft: _Draft) -> Schema:

@@ -3,8 +3,9 @@
 Clients reject combinators at the top of a schema, and models read one shape better than several. Uniting is
 generous: the result accepts whatever any of the variants accepts; the vendor still has the last word.
 
-Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `required` may name
-members that another part describes, and `withheld` has the names that are no argument, since only the vendor sets them.
+Besides JSON Schema's words, schemas have some of their own until they are fitted (fitting.py): `required` may name
+members that another part describes, `mentioned` has the names that some variants require, and `withheld` those that are
+no argument, since only the vendor sets them.
 """
 
 from typing import Any
@@ -13,10 +14,11 @@ from tools.catalogue.clients import described
 from tools.catalogue.schemas import Schema, kinds_of
 from tools.openapi.shapes.values import LOWER_LIMITS, UPPER_LIMITS, WORDS_OF_KINDS, unique, with_values
 
-__all__ = ["Merger", "Schema", "kinds_of", "with_null"]
+__all__ = ["Merger", "Schema", "kinds_of", "share_a_kind", "with_null"]
 
 # Below this level, and beyond so many nodes in one merge, only kinds are combined: schemas multiply as they merge.
 DEEPEST_MERGE = 8
+MENTIONING = ("required", "mentioned")
 MAX_NODES = 5_000
 
 
@@ -60,7 +62,7 @@ class Merger:
             made["properties"] = self._members(first["properties"], second["properties"], level)
         if "items" in first and "items" in second:
             made["items"] = self.merged(first["items"], second["items"], level + 1)
-        for word in ("required", "withheld"):
+        for word in ("required", "mentioned", "withheld"):
             if word in first and word in second:
                 made[word] = list(dict.fromkeys([*first[word], *second[word]]))
         if "enum" in first and "enum" in second:
@@ -104,6 +106,9 @@ class Merger:
             made |= _shared_limits(variants, kinds)
             if made.get("maxLength") == 0:
                 made = described(made, "An empty text unsets it.")
+        mentioned = dict.fromkeys(name for each in variants for word in MENTIONING for name in each.get(word, ()))
+        if mentioned:
+            made["mentioned"] = [*mentioned]
         if all("enum" in each for each in variants):
             made = with_values(made, unique([value for each in variants for value in each["enum"]]))
         return made
@@ -134,6 +139,11 @@ class Merger:
         if schemas:
             return {"additionalProperties": self._either(schemas, level + 1) or True}
         return {"additionalProperties": False} if all(each is False for each in beyond) else {}
+
+
+def share_a_kind(first: Schema, second: Schema) -> bool:
+    """Return whether some value could fit both schemas, as far as its kind goes; one without a kind takes any."""
+    return not kinds_of(first) or not kinds_of(second) or bool(_common(kinds_of(first), kinds_of(second)))
 
 
 def with_null(schema: Schema) -> Schema:
