@@ -85,9 +85,10 @@ def _read_argument(
     """Return an argument as it was meant in its place; LEFT_OUT if it has no form there."""
     if placement is None:
         return Reading(with_null=in_json, losses=losses).value(given, shape, name)
-    if not in_json and _says_nothing(given, shape, in_body=in_body):
-        return LEFT_OUT
     with_null = in_json or _is_json(placement)
+    # RFC 6570, section 2.3: a list without items is undefined, so a form has nothing for it.
+    if not in_json and (_says_nothing(given, shape, in_body=in_body) or (given == [] and not with_null)):
+        return LEFT_OUT
     value = _as_files(given, with_lists="array" in shape.kinds) if placement.is_file else given
     return Reading(not in_body, with_null, losses).value(value, shape, name)
 

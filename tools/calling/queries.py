@@ -115,6 +115,8 @@ def delimited(value: Any, style: str) -> str:
 def _pairs(name: str, value: Any, style: str) -> Iterator[tuple[str, str]]:
     if len(name) > MAX_NAME:
         raise ParametersRefused(f"{name[:64]}…: the names of nested members are longer than {MAX_NAME} characters.")
+    if value == [] and style != "json":
+        return  # RFC 6570, section 2.3: undefined, like a parameter that is not given
     if style in SEPARATORS or style in {"pairs", "json"}:
         yield name, delimited(value, style)
     elif not isinstance(value, dict | list):

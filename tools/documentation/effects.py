@@ -261,7 +261,7 @@ def _joined(words: Sequence[str]) -> set[str]:
     joined = {word for before, word in pairwise(words) if before in JOINS}
     if words[0] != _base(words[0]):
         joined = set(map(_base, joined))
-    return joined & (VERBS - READS)
+    return joined & (CHANGES | DESTROYS | REACHES)
 
 
 def _of_text(words: Sequence[str], about: _Path, *, is_get: bool) -> Effect:

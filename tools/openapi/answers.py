@@ -125,8 +125,11 @@ def expression(steps: tuple[str, ...]) -> str:
 
 def _says_list(operation: Operation) -> bool:
     """Return whether an operation calls itself a list, whatever else its answer contains."""
-    words = {*words_of(operation.operation_id), *words_of(operation.path.rpartition("/")[2])}
-    return operation.http == "GET" and bool(words & {"list", "search", "query", "find", "index"})
+    named = words_of(operation.operation_id)
+    words = {*named, *words_of(operation.path.rpartition("/")[2])}
+    # `getLogsIndex` gets one index, `users.index` lists all users.
+    lists = {"list", "search", "query", "find"} | (set() if named[:1] == ["get"] else {"index"})
+    return operation.http == "GET" and bool(words & lists)
 
 
 def _list_place(envelope: Schema, nouns: list[str], *, says_so: bool) -> tuple[str, ...] | None:
@@ -134,6 +137,8 @@ def _list_place(envelope: Schema, nouns: list[str], *, says_so: bool) -> tuple[s
     if "array" in kinds_of(envelope):
         return ()
     properties = envelope.get("properties") or {}
+    # What has an id is one object, whatever lists it has.
+    says_so = says_so and "id" not in properties
     named = _best(_lists(properties, nouns), properties, nouns, says_so=says_so)
     if named is not None:
         return (named,)

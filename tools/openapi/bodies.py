@@ -11,7 +11,7 @@ from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of, with_null
-from tools.openapi.shapes.schemas import Cleaner
+from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 BUDGET = 8_000
@@ -83,7 +83,7 @@ def _chosen(bodies: list[Body]) -> Body | None:
 def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -> RequestBody:
     declared: dict[str, Any] = {"body": "json"}
     named = with_parameters(body.media_type)
-    if named not in {"application/json", "text/json", "json"} and "*" not in media_type:
+    if MEDIA_TYPE.fullmatch(media_type) and named != "application/json" and "*" not in media_type:
         declared["body_media_type"] = named
     node = body.schema if isinstance(body.schema, dict) else {}
     schema = fitted(lambda depth: cleaner.with_nulls.cleaned(node, depth), BUDGET, wanted=_shared_names(operation))
@@ -92,7 +92,7 @@ def _json(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
         if operation.http == "GET":
             return NO_BODY if not operation.body_required else RequestBody(declared, _top(schema))
         root = _root(schema)
-        whole = properties[root] if root else schema
+        whole = _inner(node, root, cleaner.with_nulls) if root else schema
         whole = _with_deletions(whole) if media_type.endswith("merge-patch+json") else whole
         return RequestBody({**declared, "body_root": root} if root else declared, _top(whole))
     if not node and not operation.body_required:
@@ -128,6 +128,17 @@ def _root(schema: Schema) -> str:
         return ""
     name, only = next(iter(properties.items()))
     return name if kinds_of(only) == ["object"] and only.get("properties") and len(name) <= 100 else ""
+
+
+def _inner(node: Schema, root: str, cleaner: Cleaner) -> Schema:
+    """Return the schema of the single member, fitted as what a tool takes: what is left out is said there."""
+
+    def built(depth: int) -> CleanSchema:
+        whole = cleaner.cleaned(node, depth + 1)
+        inner = whole.schema["properties"][root]
+        return CleanSchema(inner, cleaner.size_of(inner), whole.facts)
+
+    return fitted(built, BUDGET)
 
 
 def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> RequestBody:

@@ -34,7 +34,7 @@ READS = [
     ("GET", "/block/{height}", "", "Block at a height"),
     ("GET", "/updates", "", "Updates for an application"),
     ("GET", "/message-templates", "", "Message templates"),
-    ("GET", "/cursor_or_page", "cursor_or_page", ""),
+    ("GET", "/cursor_or_page", "list_cursor_or_page", ""),
 ]
 CHANGING_GETS = [
     ("GET", "/users/{id}/delete", "deleteUser", "Delete user"),

@@ -105,6 +105,41 @@ async def test_what_is_left_out_for_its_size_is_named_and_can_be_given(serve: Se
     assert sent(scripted) == given
 
 
+@pytest.mark.parametrize("root", ["", "message"])
+async def test_what_is_required_and_described_nowhere_is_named_and_can_be_given(
+    serve: Serve, scripted: ScriptedVendor, root: str
+) -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": ["lost"],
+        "properties": {"name": {"type": "string"}, "from": {"type": "object", "required": ["id"], "properties": {}}},
+        "anyOf": [{"required": ["name"]}, {"required": ["parts"]}],
+    }
+    client, tool = await serve({"type": "object", "properties": {root: schema}} if root else schema)
+    listed = tool["inputSchema"]
+    assert listed["additionalProperties"]["description"] == "Also takes lost, parts."
+    assert "required" not in listed
+    given = {"lost": 1, "parts": [{"a": None}], "from": {"id": "x"}}
+    await client.value(tool["name"], given)
+    assert sent(scripted) == ({root: given} if root else given)
+    await client.value(tool["name"], {"name": "n"})
+
+
+async def test_what_stands_beside_a_reference_never_contradicts_it(serve: Serve, scripted: ScriptedVendor) -> None:
+    rate = {"$ref": "#/components/schemas/Rate"}
+    schemas = {"Rate": {"type": "object", "properties": {"value": {"type": "number"}}}, "Name": {"type": "string"}}
+    members = {
+        "typed": {**rate, "type": "number"},
+        "limited": {**rate, "minLength": 1, "maxLength": 80},
+        "name": {"$ref": "#/components/schemas/Name", "maxLength": 2},
+    }
+    client, tool = await serve({"type": "object", "properties": members}, components={"schemas": schemas})
+    given = {"typed": {"value": 1.5}, "limited": {"value": 2}, "name": "ab"}
+    await client.value(tool["name"], given)
+    assert sent(scripted) == given
+    assert "name" in await client.failure(tool["name"], {"name": "abc"})
+
+
 async def test_only_patterns_that_all_engines_take_are_listed(serve: Serve, scripted: ScriptedVendor) -> None:
     members = {name: {"type": "string", "pattern": pattern} for name, pattern in PATTERNS.items()}
     client, tool = await serve({"type": "object", "properties": members})

@@ -300,6 +300,24 @@ class TestPagination:
     def test_nothing(self) -> None:
         assert listed([], self.ROWS) == {"kind": "none"}
 
+    @pytest.mark.parametrize(
+        ("operation_id", "members", "is_list"),
+        [
+            ("getLogsIndex", {"name": {"type": "string"}}, False),
+            ("listActions", {"id": {"type": "string"}, "name": {"type": "string"}}, False),
+            ("listActions", {"name": {"type": "string"}}, True),
+            ("actions.index", {"name": {"type": "string"}}, True),
+        ],
+    )
+    def test_one_object_with_a_list_in_it_is_no_list(
+        self, operation_id: str, members: dict[str, Any], is_list: bool
+    ) -> None:
+        filters = {"type": "array", "items": {"type": "object", "properties": {"q": {"type": "string"}}}}
+        answer = {"type": "object", "properties": {**members, "filters": filters}}
+        proposal = proposed(described({"/actions/{name}": {"get": answering(answer, operationId=operation_id)}}))
+        [method] = [each for held in proposal.definition.resources.values() for each in held.methods.values()]
+        assert (method.result == "filters") == is_list
+
     def test_a_limit_without_a_way_of_paging_stays_the_vendors(self) -> None:
         proposal = proposed(described({"/things": {"get": answering(self.ROWS, parameters=[query("limit")])}}))
         assert method_of(proposal, "things.list")["paginated"] is False

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from accounts.models import Environment
 from tests.tools.openapi.imported import Imported, document_of, imported
 from tests.vendors.scripted import ScriptedVendor
+from tools.calling.meaning import remark_on
 from tools.openapi.proposal import propose
 from tools.openapi.reading.document import read
 
@@ -165,6 +166,9 @@ async def test_one_name_in_two_places_is_two_arguments_unless_both_mean_the_same
                                   "requestBody": body(members(v=TEXT))}},
             "/orders/{order_id}": {"put": {"parameters": [parameter("path", TEXT, "order_id")],
                                            "requestBody": body(members(order_id=NUMBER, note=TEXT), required=True)}},
+            # Described differently, an id is not the same either.
+            "/apps/{app_id}": {"post": {"parameters": [parameter("path", TEXT, "app_id", description="The app.")],
+                                        "requestBody": body(members(app_id={**TEXT, "description": "At Facebook."}))}},
         }),
     )  # fmt: skip
     await acme.call("POST /move", {"status_query": "open", "status": 3})
@@ -184,6 +188,8 @@ async def test_one_name_in_two_places_is_two_arguments_unless_both_mean_the_same
         await acme.call("PUT /orders/{order_id}", {"order_id": given, "note": "n"})
         assert scripted.last.path == f"/orders/{given}"
         assert scripted.last.json() == {"note": "n", **({"order_id": int(given)} if sent is None else sent)}
+    await acme.call("POST /apps/{app_id}", {"current_app_id": "ours", "app_id": "facebook"})
+    assert (scripted.last.path, scripted.last.json()) == ("/apps/ours", {"app_id": "facebook"})
 
 
 SHARED: list[tuple[str, str, dict[str, Any], dict[str, Any], bool]] = [
@@ -282,6 +288,11 @@ async def test_forms_and_parts_are_written_as_documented(environment: Environmen
         "c=blue,b%2Cl%2Fk&s=blue%20b%2Cl%2Fk&d%5BR%5D=100&d%5BG%5D=200&R=100&G=200"
         "&j=%5B%22blue%22%2C%22b%2Cl%2Fk%22%5D&k=R,100,G,200&t=%22x%22"
     )
+    shown = await acme.call("POST /plain", {"a": "x", "l": []})
+    # A list without items has no field (RFC 6570, section 2.3), as one with a separator has none.
+    assert (scripted.last.body, shown["remarks"]) == (b"a=x", [remark_on(["l ([])"])])
+    await acme.call("POST /styled", {"c": [], "j": [], "s": ["t"]})
+    assert scripted.last.body == b"s=t&j=%5B%5D"
     filled_in = {"text": "", "content_base64": "", "filename": "", "media_type": ""}
     await acme.call("POST /parts", {"note": "n", "file": filled_in, "files": [], "metadata": {}, "tags": None})
     assert [part.get_param("name", header="content-disposition") for part in scripted.last.parts()] == [

@@ -29,7 +29,9 @@ HOPELESS = 4
 REQUIRED_BUDGETS = 1.75
 MAX_NODES = 2_000
 EXTRAS = ("examples", "default", "deprecated")
-OWN_WORDS = frozenset({"properties", "items", "additionalProperties", "required", "withheld", "spared", "beneath"})
+OWN_WORDS = frozenset(
+    {"properties", "items", "additionalProperties", "required", "mentioned", "withheld", "spared", "beneath"}
+)
 MAX_NAMED, MAX_NAMES = 12, 100
 # An object of at most so many bytes is never left out: saying so would take as many.
 SMALL = 100
@@ -88,6 +90,7 @@ class _Growth:
         self._parts: list[_Part] = []
         self._count = 0
         self._measured: dict[int, int] = {}
+        self._top: Schema = {}
         self.is_whole = True
         self.has_all_members = True
 
@@ -96,6 +99,7 @@ class _Growth:
 
         `is_whole` says that nothing was left out for its size, `has_all_members` that only optional parts were.
         """
+        self._top = schema
         made = self._copied(schema, (), is_optional=False)
         self._size = len(orjson.dumps(made))
         while self._parts and self._count <= MAX_NODES:
@@ -217,12 +221,21 @@ class _Growth:
         if required:
             part.made["required"] = required
             self._size += len(orjson.dumps(required)) + 12
+        self._tell_undescribed(part)
         beyond = part.schema.get("additionalProperties")
         if isinstance(beyond, dict):
             part.made["additionalProperties"] = self._copied(beyond, part.path, is_optional=True)
             self._size += len(orjson.dumps(part.made["additionalProperties"]))
         elif beyond is True:
             part.made["additionalProperties"] = True
+
+    def _tell_undescribed(self, part: _Part) -> None:
+        """Open an object that requires members which no part describes: they may be slips, so none is enforced."""
+        known = {*part.schema["properties"], *part.schema.get("withheld", [])}
+        needed = dict.fromkeys([*part.schema.get("required", []), *part.schema.get("mentioned", [])])
+        undescribed = [name for name in needed if name not in known]
+        if undescribed and part.schema.get("additionalProperties") is not False:
+            _leave_out(part.made, undescribed, is_top=part.schema is self._top)
 
     def _least(self, schema: Schema) -> int:
         """Return how much the members of an object take at least, whatever is left out inside them."""

@@ -3,9 +3,10 @@
 Clients reject combinators at the top of a schema, and models read one shape better than several. Uniting is
 generous: the result accepts whatever any of the variants accepts; the vendor still has the last word.
 
-Besides JSON Schema's words, schemas have two of their own until they are fitted (fitting.py): `withheld` has the names
-that are no argument, since only the vendor sets them, and `spared` those that are none in one of several variants, so
-that no call must give them. `required` may name members that another part describes.
+Besides JSON Schema's words, schemas have some of their own until they are fitted (fitting.py): `required` may name
+members that another part describes, `mentioned` has the names that some variants require, `withheld` those that are no
+argument, since only the vendor sets them, and `spared` those that are none in one of several variants, so that no call
+must give them.
 """
 
 from typing import Any
@@ -22,10 +23,11 @@ from tools.openapi.shapes.values import (
     with_values,
 )
 
-__all__ = ["Merger", "Schema", "kinds_of", "with_null"]
+__all__ = ["Merger", "Schema", "kinds_of", "share_a_kind", "with_null"]
 
 # Below this level, and beyond so many nodes in one merge, only kinds are combined: schemas multiply as they merge.
 DEEPEST_MERGE = 8
+MENTIONING = ("required", "mentioned")
 MAX_NODES = 5_000
 # The longest pattern that names texts.
 MAX_PATTERN = 600
@@ -71,7 +73,7 @@ class Merger:
             made["properties"] = self._members(first["properties"], second["properties"], level)
         if "items" in first and "items" in second:
             made["items"] = self.merged(first["items"], second["items"], level + 1)
-        for word in ("required", "withheld", "spared"):
+        for word in ("required", "mentioned", "withheld", "spared"):
             if word in first and word in second:
                 made[word] = list(dict.fromkeys([*first[word], *second[word]]))
         if "enum" in first and "enum" in second:
@@ -114,6 +116,9 @@ class Merger:
         if is_typed:
             made |= _shared_limits(variants, kinds)
             made = described(made, _words_of_texts(variants, kinds))
+        mentioned = dict.fromkeys(name for each in variants for word in MENTIONING for name in each.get(word, ()))
+        if mentioned:
+            made["mentioned"] = [*mentioned]
         if all("enum" in each for each in variants):
             made = with_values(made, unique([value for each in variants for value in each["enum"]]))
         return made
@@ -145,6 +150,11 @@ class Merger:
         if schemas:
             return {"additionalProperties": self._either(schemas, level + 1) or True}
         return {"additionalProperties": False} if all(each is False for each in beyond) else {}
+
+
+def share_a_kind(first: Schema, second: Schema) -> bool:
+    """Return whether some value could fit both schemas, as far as its kind goes; one without a kind takes any."""
+    return not kinds_of(first) or not kinds_of(second) or bool(_common(kinds_of(first), kinds_of(second)))
 
 
 def _words_of_texts(variants: list[Schema], kinds: list[str]) -> str:

@@ -17,7 +17,7 @@ from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References
 from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
-from tools.openapi.shapes.merging import Merger, Schema, kinds_of, with_null
+from tools.openapi.shapes.merging import Merger, Schema, kinds_of, share_a_kind, with_null
 from tools.openapi.shapes.subtypes import Discriminator, Subtypes
 from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
@@ -168,7 +168,11 @@ class Cleaner:
         target = self._target(node["$ref"], depth, as_parent=as_parent)
         beside = {word: value for word, value in node.items() if word not in REMARKS and not word.startswith("x-")}
         if beside:
-            target = self._merger.merged(self._clean(beside, depth, as_parent=False), target)
+            # Limits alone imply no kind here: the target has one.
+            said = self._clean({**beside, "$ref": None}, depth, as_parent=False)
+            # OpenAPI 3.0 ignores all of it, so what is of another kind than the target is a slip.
+            if share_a_kind(said, target):
+                target = without_foreign_limits(self._merger.merged(said, target))
             has_null = self._nulls and (self._allows_null(node) or self._parts_allow_null(node))
             target = with_null(target) if has_null else target
         description = self._plain(node.get("description")) or self._plain(node.get("title"))
