@@ -191,7 +191,7 @@ class TestWhatIsRefused:
         assert scripted.received == []
 
     async def test_an_argument_too_large_to_search_is_told_with_its_schema(self, desk: McpClient) -> None:
-        told = await desk.failure("list_all_desk_tickets", {"labels": [1] * 5000})
+        told = await desk.failure("list_all_desk_tickets", {"labels": [[1]] * 5000})
         assert 'labels: does not fit, and is too large to say where; its schema begins {"type":"array"' in told
 
     async def test_fields_are_held_to_a_number_and_a_length(self, archive: McpClient) -> None:

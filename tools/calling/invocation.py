@@ -44,7 +44,7 @@ from tools.record.recorder import recorder
 # A longer answer is read in a thread, so that it does not block the event loop.
 LONG_ANSWER = 64 * 1024
 # Arguments of a larger request are checked and encoded in a thread, so that they do not block the event loop.
-LARGE_REQUEST = 64 * 1024
+LARGE_REQUEST = 32 * 1024
 
 Read = TypeVar("Read")
 OUTCOMES: dict[type[CallFailed], str] = {
