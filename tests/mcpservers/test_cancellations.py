@@ -27,6 +27,12 @@ CREATE = "create_a_desk_ticket"
 META = {VERSION: STATELESS, CAPABILITIES: {}}
 
 
+@pytest.fixture(autouse=True)
+def alone(settings: Settings) -> None:
+    """Let this process ask no others, of which there are none here; tests/cluster has several."""
+    settings.REDIS_URL = ""
+
+
 @dataclass
 class Held:
     """A vendor that answers no call before it is let go."""
@@ -182,6 +188,8 @@ class TestSeveralProcesses:
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> AsyncIterator[tuple[RunningCalls, ...]]:
         settings.REDIS_URL = "redis://shared"
+        # The layer in memory tells who listens, whichever layer the suite runs on.
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
         monkeypatch.setattr(cancellations, "HEARING_SECONDS", 0.05)
         calls = (RunningCalls(), RunningCalls(), RunningCalls())
         listening = [asyncio.create_task(broadcast.listen_to(GROUP, each.hear)) for each in calls]
