@@ -74,9 +74,9 @@ def made_document() -> dict[str, Any]:
 def measure() -> None:
     """Print what is listed, the index's cost, and how long searches take."""
     from accounts.models import Environment, IntegratedAccount, Integration  # noqa: PLC0415  needs django.setup
-    from mcpservers.exposure import exposure_of  # noqa: PLC0415
     from mcpservers.lifecycle import create_server  # noqa: PLC0415
     from mcpservers.resolution import resolved  # noqa: PLC0415
+    from mcpservers.search.exposure import exposure_of  # noqa: PLC0415
     from tools.catalogue.compilation import catalogue_of  # noqa: PLC0415
     from tools.catalogue.search import ToolIndex  # noqa: PLC0415
 

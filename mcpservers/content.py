@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.calling.files import File, FileKind
+from tools.calling.answers.files import File, FileKind
 
 
 def content_of(text: str, file: File | None = None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from mcpservers.jsonrpc import (
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer, holders_of
-from mcpservers.search_listing import CALLERS, FIND, caller_of
+from mcpservers.search.listing import CALLERS, FIND, caller_of
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool

@@ -21,8 +21,8 @@ from accounts.texts.invisible import visible
 from accounts.vendors.connection import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
-from mcpservers.search_listing import FIND, READ, WRITE, listed
-from mcpservers.search_mode import SearchMode
+from mcpservers.search.listing import FIND, READ, WRITE, listed
+from mcpservers.search.mode import SearchMode
 from tools.catalogue.compilation import ToolSet, catalogue_of
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.search import index_of

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from api.accounts.serializers import EXPIRY_HELP
 from api.strictness import MomentField, NameField, StrictSerializer, TextField, TruthField
-from mcpservers.exposure import exposed_by
 from mcpservers.models import MCPServer
+from mcpservers.search.exposure import exposed_by
 
 MAX_NAMES = 200
 

@@ -17,7 +17,7 @@ from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
 from api.tools.problems import call_problem, unknown_tool
-from tools.calling.files import FileKind
+from tools.calling.answers.files import FileKind
 from tools.calling.invocation import CallResult, invoke
 from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import FORMS, Format

@@ -14,8 +14,8 @@ from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.lifecycle import disconnect_account
 from accounts.models import IntegratedAccount, Role
 from accounts.web.refusals import REFUSED
-from mcpservers.exposure import exposure_of
 from mcpservers.models import MCPServer
+from mcpservers.search.exposure import exposure_of
 from portal.accounts.forms import ConfirmNameForm
 from portal.list_filters import AccountFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from mcpservers.exposure import exposed_by
 from mcpservers.models import MCPServer
+from mcpservers.search.exposure import exposed_by
 from portal.people.qr_codes import qr_code
 from portal.requests import PortalRequest
 from portal.servers.clients import commands_for, is_public

@@ -15,9 +15,9 @@ from accounts.signing_in.reauthentication import recently_authenticated
 from accounts.texts.counting import counted
 from accounts.web.refusals import REFUSED
 from mcpservers.errors import PolicyRefused
-from mcpservers.exposure import Exposure, exposed_by, exposure_of
 from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer
+from mcpservers.search.exposure import Exposure, exposed_by, exposure_of
 from portal.list_filters import ServerFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell
 from portal.servers.connection_check import rehearse

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcpservers.models import MCPServer
-from mcpservers.search_listing import caller_of
+from mcpservers.search.listing import caller_of
 from portal.tools.commands import curl_over_mcp, curl_over_rest
 from tools.catalogue.compilation import Tool
 

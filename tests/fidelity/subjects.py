@@ -18,11 +18,11 @@ from tests.oracle.cases import POSITIONS
 from tests.oracle.reading import FORM, MULTIPART, Content, Operation, Parameter
 from tests.oracle.sent import Ignored, Sent
 from tests.oracle.writing import NOTHING, Call
-from tools.calling.answers import VendorAnswer
-from tools.calling.arguments import ToolRequest, bind, check
+from tools.calling.answers.answer import VendorAnswer
+from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
-from tools.calling.unpaged import with_signs_of_more
+from tools.calling.sending.arguments import ToolRequest, bind, check
 from tools.catalogue.compilation import Tool, compile_tool
 from tools.catalogue.input_schemas import Placement
 from tools.models import Documentation

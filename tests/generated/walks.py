@@ -22,7 +22,7 @@ from tests.generated.strategies import TAMPERINGS, Plan, replies
 from tests.mcp_client import McpClient
 from tests.vendors.generated import GeneratedVendor, Reply, head_of
 from tools.calling.invocation import CallResult, invoke
-from tools.calling.path_values import PLACEHOLDERS
+from tools.calling.sending.path_values import PLACEHOLDERS
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
 from tools.errors import CallFailed

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.definition import Shaping
-from tools.calling.html_text import html_to_text
+from tools.calling.answers.html_text import html_to_text
 
 NOTHING = Shaping()
 EMPTY: tuple[Any, ...] = (None, "", [], {})

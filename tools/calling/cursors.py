@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from tools.calling.queries import as_json
+from tools.calling.sending.queries import as_json
 from tools.pagination import Position
 
 # The first byte of a cursor: the version of its format, and whether its position is compressed.

@@ -15,13 +15,13 @@ from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
 from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
-from tools.calling.answers import VendorAnswer
-from tools.calling.arguments import ToolRequest, bind, check, from_text
+from tools.calling.answers.answer import VendorAnswer
+from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.failures import call_failure
-from tools.calling.meaning import remark_on
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
-from tools.calling.unpaged import with_signs_of_more
+from tools.calling.sending.arguments import ToolRequest, bind, check, from_text
+from tools.calling.sending.meaning import remark_on
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,

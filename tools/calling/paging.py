@@ -10,10 +10,10 @@ from jmespath.exceptions import JMESPathError
 from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
 from tools.calling import cursors
-from tools.calling.answers import OTHER_FORM, VendorAnswer
-from tools.calling.page_answers import page_answer
+from tools.calling.answers.answer import OTHER_FORM, VendorAnswer
+from tools.calling.answers.page_answers import page_answer
+from tools.calling.answers.unpaged import beside_signs
 from tools.calling.shaping import ALONE, Surroundings
-from tools.calling.unpaged import beside_signs
 from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
 from tools.errors import InvalidArguments

@@ -10,10 +10,10 @@ import orjson
 from accounts.bounded_json import with_exact_numbers
 from accounts.texts.invisible import may_hide, revealed
 from accounts.vendors.concealment import SecretMask
-from tools.calling.answers import AnswerContent, VendorAnswer
+from tools.calling.answers.answer import AnswerContent, VendorAnswer
+from tools.calling.answers.envelopes import without_total
+from tools.calling.answers.files import File
 from tools.calling.cleaning import cleaned
-from tools.calling.envelopes import without_total
-from tools.calling.files import File
 from tools.calling.paging import PageView
 from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
 from tools.catalogue.compilation import Tool

@@ -18,7 +18,7 @@ from accounts.models import IntegratedAccount, Integration, Role, User
 from accounts.models.audit import AuditSubject
 from accounts.people.members import accounts_of, may
 from accounts.vendors.captured import CapturedExchange
-from tools.calling.files import File
+from tools.calling.answers.files import File
 from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool

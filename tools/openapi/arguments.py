@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.definition import is_reserved_header, is_reserved_parameter
-from tools.calling.queries import as_json, scalar
+from tools.calling.sending.queries import as_json, scalar
 from tools.catalogue.withheld import is_credential_name
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.paths import Template

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from accounts.models import Environment
 from tests.tools.openapi.imported import Imported, document_of, imported
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.meaning import remark_on
+from tools.calling.sending.meaning import remark_on
 from tools.openapi.proposal import propose
 from tools.openapi.reading.document import read
 

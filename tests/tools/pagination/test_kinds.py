@@ -21,10 +21,10 @@ from tests.tools.pages import ids, walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.lists import KEY, PAGINGS, SILENT, ListVendor, bundle, list_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.answers import VendorAnswer
-from tools.calling.arguments import bind, check
+from tools.calling.answers.answer import VendorAnswer
 from tools.calling.cursors import MAX_CHARACTERS
 from tools.calling.paging import step_of
+from tools.calling.sending.arguments import bind, check
 from tools.calling.shaping import shape_page
 from tools.catalogue.gate import problems_of
 from tools.models import Documentation

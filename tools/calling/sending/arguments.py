@@ -13,10 +13,10 @@ from accounts.definition import is_reserved_header, is_reserved_parameter
 from accounts.texts.counting import counted
 from accounts.texts.invisible import unescaped
 from accounts.texts.nearest import nearest
-from tools.calling.files import ACCEPTED
-from tools.calling.meaning import LEFT_OUT, Losses, as_meant, from_json, in_body_of
-from tools.calling.path_values import filled, path_value
-from tools.calling.queries import (
+from tools.calling.answers.files import ACCEPTED
+from tools.calling.sending.meaning import LEFT_OUT, Losses, as_meant, from_json, in_body_of
+from tools.calling.sending.path_values import filled, path_value
+from tools.calling.sending.queries import (
     Encoded,
     Pairs,
     ParametersRefused,
@@ -26,8 +26,8 @@ from tools.calling.queries import (
     with_reserved,
     written,
 )
-from tools.calling.request_bodies import Field, encode_body
-from tools.calling.spread import check_spread, is_spread, is_withheld
+from tools.calling.sending.request_bodies import Field, encode_body
+from tools.calling.sending.spread import check_spread, is_spread, is_withheld
 from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import UploadRefused, read_upload
 from tools.catalogue.input_schemas import Placement
@@ -60,8 +60,8 @@ class ToolRequest:
 def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> dict[str, Any]:
     """Return the arguments as they will be used, or raise InvalidArguments with each problem.
 
-    They are taken as they were meant: see tools/calling/meaning.py. `left_out` receives the places from which an empty
-    value was taken.
+    They are taken as they were meant: see meaning.py. `left_out` receives the places from which an empty value was
+    taken.
     """
     arguments = from_text(arguments)
     if not isinstance(arguments, dict):

@@ -16,7 +16,7 @@ from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer
 from mcpservers.resolution import resolved
-from mcpservers.search_listing import caller_of
+from mcpservers.search.listing import caller_of
 from tests.mcp_client import STATELESS, McpClient
 from tools.catalogue.costs import estimate_tokens
 from tools.errors import InvalidArguments

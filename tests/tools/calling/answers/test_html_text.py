@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.calling.html_text import LEFT_OUT, html_to_text
+from tools.calling.answers.html_text import LEFT_OUT, html_to_text
 
 SIZE = 512 * 1024
 MARKUP = st.lists(

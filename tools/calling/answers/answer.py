@@ -17,12 +17,12 @@ from accounts.vendors.markup import is_page
 from accounts.vendors.reasons import Reason
 from accounts.vendors.upstream import UpstreamResponse
 from accounts.vendors.vendor_errors import vendor_reason
-from tools.calling.argument_names import argument_name
-from tools.calling.envelopes import Expected, Outcome, lacks, outcome, plain, surrounding
-from tools.calling.files import File, read_file, read_text
-from tools.calling.html_text import html_to_text
-from tools.calling.lists import NO_LIST, as_list
-from tools.calling.locations import places, shown_address
+from tools.calling.answers.argument_names import argument_name
+from tools.calling.answers.envelopes import Expected, Outcome, lacks, outcome, plain, surrounding
+from tools.calling.answers.files import File, read_file, read_text
+from tools.calling.answers.html_text import html_to_text
+from tools.calling.answers.lists import NO_LIST, as_list
+from tools.calling.answers.locations import places, shown_address
 from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused

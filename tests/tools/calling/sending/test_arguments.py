@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.mcp_client import McpClient
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.arguments import bind, check
-from tools.calling.queries import query_pairs
+from tools.calling.sending.arguments import bind, check
+from tools.calling.sending.queries import query_pairs
 from tools.errors import InvalidArguments
 
 TICKETS = "list_all_desk_tickets"

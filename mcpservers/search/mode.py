@@ -11,7 +11,7 @@ import orjson
 
 from accounts import bounded_json
 from accounts.errors import BeyondLimits, NotJSON
-from mcpservers.search_listing import FIND, MOST_FOUND, USUAL_FOUND, caller_of, tagged
+from mcpservers.search.listing import FIND, MOST_FOUND, USUAL_FOUND, caller_of, tagged
 from tools.calling.results import CallResult
 from tools.catalogue.compilation import Tool, ToolSet
 from tools.catalogue.search import MAX_QUERY, ToolIndex

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.calling.envelopes import ENVELOPE, PAGING, TOTALS, is_void, plain
+from tools.calling.answers.envelopes import ENVELOPE, PAGING, TOTALS, is_void, plain
 
 # The usual names of a list in a wrapper, in the order of preference, and of what such a list lies in.
 LISTS = ("data", "items", "results", "result", "records", "values", "value", "entries", "list", "rows", "content",

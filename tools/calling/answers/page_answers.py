@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
-from tools.calling.answers import AnswerContent, VendorAnswer
+from tools.calling.answers.answer import AnswerContent, VendorAnswer
 from tools.pagination import LinkRefused, PageAnswer
 from tools.pagination.links import target_of
 

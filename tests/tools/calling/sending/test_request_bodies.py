@@ -14,7 +14,7 @@ from tests.mcp_client import McpClient
 from tests.vendors.application import Request
 from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.arguments import bind, check
+from tools.calling.sending.arguments import bind, check
 from tools.errors import InvalidArguments
 
 ATTACH = "archive_papers_attach"

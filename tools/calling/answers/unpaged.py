@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tools.calling.answers import AnswerContent, VendorAnswer
-from tools.calling.page_answers import page_answer
+from tools.calling.answers.answer import AnswerContent, VendorAnswer
+from tools.calling.answers.page_answers import page_answer
 from tools.calling.shaping import Surroundings
 from tools.pagination.signs import places_of, signs_of_more
 

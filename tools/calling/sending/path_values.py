@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from accounts.vendors.segments import are_segments, decoded_segments, is_one_segment
-from tools.calling.queries import ParametersRefused, as_json, scalar
+from tools.calling.sending.queries import ParametersRefused, as_json, scalar
 
 MAX_PATH_VALUE = 1000
 PLACEHOLDERS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from accounts.definition import Method
-from tools.calling.queries import Pairs, ParametersRefused, as_json, query_pairs, scalar, written
+from tools.calling.sending.queries import Pairs, ParametersRefused, as_json, query_pairs, scalar, written
 from tools.catalogue.file_arguments import Upload
 
 Members = Iterable[tuple[str, Any]]

@@ -13,7 +13,7 @@ from accounts.vendors.upstream import UpstreamResponse
 from tests.mcp_client import McpClient
 from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.files import read_file
+from tools.calling.answers.files import read_file
 
 GET, RAW, TEXT = "get_single_archive_paper_by_id", "archive_papers_raw", "archive_papers_text"
 PAGE, DOWNLOAD, CREATE = "archive_papers_page", "archive_papers_download", "create_a_archive_paper"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.path_values import path_value
-from tools.calling.queries import ParametersRefused, query_pairs, written
+from tools.calling.sending.path_values import path_value
+from tools.calling.sending.queries import ParametersRefused, query_pairs, written
 
 STYLES = ["repeat", "comma", "space", "pipe", "brackets", "indices", "dots", "members", "json"]
 DEEP = {"a": [1, {"b": ["x", True]}], "c": {"d": None}}

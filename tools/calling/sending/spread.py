@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.calling.queries import ParametersRefused
+from tools.calling.sending.queries import ParametersRefused
 from tools.catalogue.compilation import Tool
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.withheld import is_credential_name

@@ -7,7 +7,7 @@ from functools import cached_property
 from accounts.models import IntegratedAccount
 from accounts.texts.counting import counted
 from mcpservers.models import MCPServer
-from mcpservers.search_listing import listed
+from mcpservers.search.listing import listed
 from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
 from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS, estimate_tokens
 from tools.catalogue.formats import tokens_of

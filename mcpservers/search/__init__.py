@@ -1,0 +1,1 @@
+"""Search mode: a server that lists three tools, which find and call the others."""
