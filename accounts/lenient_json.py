@@ -37,7 +37,7 @@ BETWEEN = re.compile(r"[\s\x1e]*")
 
 
 @dataclass
-class _Reading:
+class _LenientReading:
     """What one reading found."""
 
     flaws: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class _Reading:
 
 def loads(raw: bytes) -> tuple[Any, list[str]]:
     """Return the value of JSON that is nearly right, and its flaws; raise NotJSON or TooDeep."""
-    reading = _Reading(limit=settings.MAX_JSON_DEPTH)
+    reading = _LenientReading(limit=settings.MAX_JSON_DEPTH)
     text = _text(raw, reading)
     prefix = PREFIX.match(text)
     if prefix:
@@ -70,7 +70,7 @@ def loads(raw: bytes) -> tuple[Any, list[str]]:
     return _whole_characters(value, reading), reading.flaws
 
 
-def _text(raw: bytes, reading: _Reading) -> str:
+def _text(raw: bytes, reading: _LenientReading) -> str:
     """Decode by byte order mark or by the zeros between the characters; single bytes of other charsets are kept."""
     for mark, charset in MARKS:
         if raw.startswith(mark):
@@ -93,7 +93,7 @@ def _text(raw: bytes, reading: _Reading) -> str:
     return bare
 
 
-def _parsed(text: str, reading: _Reading) -> Any:
+def _parsed(text: str, reading: _LenientReading) -> Any:
     if text[:1] not in ("{", "[", '"'):
         raise NotJSON("it begins with no object or list")
     decoder = _decoder(reading)
@@ -110,7 +110,7 @@ def _parsed(text: str, reading: _Reading) -> Any:
 
 
 def _without_trailing_commas(
-    text: str, decoder: json.JSONDecoder, problem: json.JSONDecodeError, reading: _Reading
+    text: str, decoder: json.JSONDecoder, problem: json.JSONDecodeError, reading: _LenientReading
 ) -> Any:
     kept = TRAILING.sub(lambda found: found[1] or "", text)
     if len(kept) == len(text):
@@ -123,7 +123,7 @@ def _without_trailing_commas(
     return value
 
 
-def _several(text: str, values: list[Any], end: int, decoder: json.JSONDecoder, reading: _Reading) -> list[Any]:
+def _several(text: str, values: list[Any], end: int, decoder: json.JSONDecoder, reading: _LenientReading) -> list[Any]:
     """Return the documents that follow one another, as JSON Lines has them; each must be an object or a list."""
     while end < len(text):
         between = BETWEEN.match(text, end)
@@ -143,7 +143,7 @@ def _several(text: str, values: list[Any], end: int, decoder: json.JSONDecoder, 
     return values
 
 
-def _decoder(reading: _Reading) -> json.JSONDecoder:
+def _decoder(reading: _LenientReading) -> json.JSONDecoder:
     def constant(_: str) -> None:
         reading.note("NaN or Infinity, shown as null")
 
@@ -165,7 +165,7 @@ def _is_strict(text: str) -> bool:
     return True
 
 
-def _whole_characters(value: Any, reading: _Reading) -> Any:
+def _whole_characters(value: Any, reading: _LenientReading) -> Any:
     """Return the value with U+FFFD in the place of half surrogate pairs."""
     text = json.dumps(value, ensure_ascii=False)
     if not HALF.search(text):

@@ -24,7 +24,7 @@ SESSION_SECONDS = 45
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LegacySession:
     """An open session: its stream's channel and server, and the agreed revision and client, empty until then."""
 
     channel: str
@@ -42,7 +42,7 @@ def _key(session: str) -> str:
     return f"mcp-session:{session}"
 
 
-async def save_session(session: str, stored: Session) -> None:
+async def save_session(session: str, stored: LegacySession) -> None:
     """Store a session, in place of what is stored, for SESSION_SECONDS."""
     await cache.aset(_key(session), astuple(stored), SESSION_SECONDS)
 
@@ -50,11 +50,11 @@ async def save_session(session: str, stored: Session) -> None:
 async def open_session(channel: str, server_id: UUID) -> str:
     """Return the id of a new session, whose stream belongs to the consumer with this channel."""
     session = secrets.token_urlsafe(24)
-    await save_session(session, Session(channel, str(server_id)))
+    await save_session(session, LegacySession(channel, str(server_id)))
     return session
 
 
-async def agree(session: str, stored: Session, initialize: Request, context: RequestContext) -> None:
+async def agree(session: str, stored: LegacySession, initialize: Request, context: RequestContext) -> None:
     """Keep the revision and client that an `initialize` agrees on; nothing if it will be refused."""
     with suppress(JsonRpcError):
         agreed = replace(stored, revision=agreed_revision(initialize), client=client_name(initialize, context))
@@ -71,10 +71,10 @@ async def close_session(session: str) -> None:
     await cache.adelete(_key(session))
 
 
-async def find_session(session: str, server_id: UUID) -> Session | None:
+async def find_session(session: str, server_id: UUID) -> LegacySession | None:
     """Return an open session; None if it is gone, or belongs to another server."""
     stored = await cache.aget(_key(session))
-    found = None if stored is None else Session(*stored)
+    found = None if stored is None else LegacySession(*stored)
     return found if found is not None and found.server_id == str(server_id) else None
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django import forms
 
 
-class MomentField(forms.DateTimeField):
+class MomentInput(forms.DateTimeField):
     """An optional date and time, in the zone that the TimeZoneField of its form names."""
 
     def __init__(self, *, label: str) -> None:

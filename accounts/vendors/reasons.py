@@ -110,7 +110,7 @@ class Reason:
 
 def reason_in(value: Any) -> Reason:
     """Return the reason that the JSON of an error gives; without any usual member, the JSON itself."""
-    reading = _Reading()
+    reading = _ReasonReading()
     reading.read(value)
     if not reading.complaints and isinstance(value, dict):
         members = _members(value)
@@ -127,7 +127,7 @@ def reason_in(value: Any) -> Reason:
     return Reason(tuple(reading.complaints), reading.code)
 
 
-class _Reading:
+class _ReasonReading:
     """Collects the complaints of an error, the outer ones first."""
 
     def __init__(self) -> None:

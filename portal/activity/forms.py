@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.moments import MomentField, TimeZoneField
+from portal.moments import MomentInput, TimeZoneField
 from tools.models.calls import Via
 from tools.record.activity import CallFilter, outcomes
 
@@ -68,8 +68,8 @@ class ActivityForm(forms.Form):
         choices=[*((key, words) for key, (words, _) in PERIODS.items()), (CUSTOM, "From … to …")],
         widget=forms.RadioSelect,
     )
-    since = MomentField(label="From")
-    until = MomentField(label="To")
+    since = MomentInput(label="From")
+    until = MomentInput(label="To")
     # The browser's script fills it in. Without the script, times are UTC, as the labels say.
     time_zone = TimeZoneField()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
-from portal.moments import MomentField, TimeZoneField
+from portal.moments import MomentInput, TimeZoneField
 from tools.catalogue.compilation import Catalogue
 from tools.catalogue.naming import CUSTOM, GROUPS
 
@@ -70,7 +70,7 @@ class ServerForm(forms.Form):
         widget=forms.CheckboxInput({"role": "switch"}),
     )
     ends = forms.ChoiceField(required=False, choices=ENDS, initial="30")
-    ends_at = MomentField(label="Date and time")
+    ends_at = MomentInput(label="Date and time")
     # The browser's script fills it in. Without the script, date and time are UTC, as the label says.
     time_zone = TimeZoneField()
     require_api_token_auth = forms.BooleanField(

@@ -10,7 +10,7 @@ from django_htmx.http import reswap, retarget
 
 from accounts.web.refusals import REFUSED
 from portal.requests import PortalRequest, account_for, signed_in
-from portal.tools.playground_choice import FIELDS, JSON, Choice, arguments_of_call, choice_of
+from portal.tools.playground_choice import FIELDS, JSON, PlaygroundChoice, arguments_of_call, choice_of
 from tools.calling.trying import TrialOrigin, try_tool
 from tools.catalogue.compilation import Tool
 from tools.errors import WriteForbidden, WriteUnconfirmed
@@ -32,7 +32,7 @@ def playground(request: PortalRequest, account_id: UUID) -> HttpResponse:
     return _page(request, choice, context, part="tools/choice.html")
 
 
-def _posted(request: PortalRequest, choice: Choice, tool: Tool) -> HttpResponse:
+def _posted(request: PortalRequest, choice: PlaygroundChoice, tool: Tool) -> HttpResponse:
     """Handle a button of the form: switch between fields and JSON, show programs, or call the tool."""
     way = JSON if request.POST.get("way") == JSON else FIELDS
     form = choice.form(way, request.POST)
@@ -48,13 +48,15 @@ def _posted(request: PortalRequest, choice: Choice, tool: Tool) -> HttpResponse:
     return _page(request, choice, context, part="tools/outcome.html")
 
 
-def _form_again(request: PortalRequest, choice: Choice, way: str, form: Any, status: int | None = None) -> HttpResponse:
+def _form_again(
+    request: PortalRequest, choice: PlaygroundChoice, way: str, form: Any, status: int | None = None
+) -> HttpResponse:
     """Return the page with the form; htmx replaces the submitted form instead of the outcome."""
     answer = _page(request, choice, {"form": form, "way": way}, part="tools/form.html", status=status)
     return reswap(retarget(answer, "#playground-form"), "outerHTML")
 
 
-def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: Any) -> dict[str, Any]:
+def _outcome_of(request: PortalRequest, choice: PlaygroundChoice, tool: Tool, arguments: Any) -> dict[str, Any]:
     """Return the context of the outcome: programs, a request to confirm, a refusal, or the call's result."""
     account = choice.account
     shown: dict[str, Any] = {"snippets": choice.snippets(arguments)}
@@ -72,7 +74,7 @@ def _outcome_of(request: PortalRequest, choice: Choice, tool: Tool, arguments: A
 
 
 def _page(
-    request: PortalRequest, choice: Choice, context: dict[str, Any], *, part: str, status: int | None = None
+    request: PortalRequest, choice: PlaygroundChoice, context: dict[str, Any], *, part: str, status: int | None = None
 ) -> HttpResponse:
     """Return the whole page, or for htmx only `part`."""
     shown = {"account": choice.account, "tab": "tools", "choice": choice, **context}

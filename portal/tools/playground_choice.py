@@ -19,7 +19,7 @@ SERVERS = 200
 
 
 @dataclass(frozen=True)
-class Choice:
+class PlaygroundChoice:
     """An account, the chosen tool, and the server (if any) whose filters select the tools on offer."""
 
     account: IntegratedAccount
@@ -52,13 +52,13 @@ class Choice:
         return over_rest(f"{settings.PUBLIC_URL}/integrated-account/{self.account.pk}/tools", name, arguments)
 
 
-def choice_of(account: IntegratedAccount, server: str, tool: str) -> Choice:
+def choice_of(account: IntegratedAccount, server: str, tool: str) -> PlaygroundChoice:
     """Return the choice that an address names; an unknown server or tool counts as not chosen."""
     servers = [*account.mcp_servers.order_by("name")[:SERVERS]]
     chosen = _chosen(account, servers, server)
     catalogue = catalogue_of(account.integration)
     tools = catalogue.select(chosen.methods, chosen.tags, chosen.tools) if chosen else catalogue
-    return Choice(account, chosen, tools, tools.tools.get(tool), servers)
+    return PlaygroundChoice(account, chosen, tools, tools.tools.get(tool), servers)
 
 
 def arguments_of_call(account: IntegratedAccount, call: str) -> Any:

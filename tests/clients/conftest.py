@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.clients.outcomes import STEPS, Outcome
+from tests.clients.outcomes import STEPS, ClientOutcome
 from tests.npm import NpmMissing, installed
 from tests.stack import Stack, seeded, stack
 
 HERE = Path(__file__).parent
-OUTCOMES = pytest.StashKey[list[Outcome]]()
+OUTCOMES = pytest.StashKey[list[ClientOutcome]]()
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def npm_clients() -> Path:
 
 
 @pytest.fixture
-def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:
+def outcomes(request: pytest.FixtureRequest) -> list[ClientOutcome]:
     """The outcomes of this run, for the table."""
     return request.config.stash.setdefault(OUTCOMES, [])
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the table."""
-    outcomes: list[Outcome] = config.stash.get(OUTCOMES, [])
+    outcomes: list[ClientOutcome] = config.stash.get(OUTCOMES, [])
     rows: list[tuple[str, ...]] = [("Client", "Revision", *STEPS)]
     for outcome in sorted(outcomes, key=lambda outcome: outcome.client):
         steps = ("FAIL" if step in outcome.problems else "pass" for step in STEPS)

@@ -15,7 +15,7 @@ STEPS = ("connect", "list", "read", "write", "invalid")
 
 
 @dataclass
-class Outcome:
+class ClientOutcome:
     """One client's way through the steps: what went wrong, by step."""
 
     client: str
@@ -23,10 +23,10 @@ class Outcome:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def outcome_of(client: str, came: dict[str, Any]) -> Outcome:
+def outcome_of(client: str, came: dict[str, Any]) -> ClientOutcome:
     """Hold what came of each step against what must come."""
     told = came.get("connect")
-    outcome = Outcome(client, str(told.get("revision", "")) if isinstance(told, dict) else "")
+    outcome = ClientOutcome(client, str(told.get("revision", "")) if isinstance(told, dict) else "")
     for step in STEPS:
         try:
             right = CHECKS[step](came[step])

@@ -14,7 +14,7 @@ from mcp import Client, ClientSession, MCPError
 from mcp.client.sse import sse_client
 from mcp.types import CallToolResult
 
-from tests.clients.outcomes import INVALID, READ, WRITE, Outcome, outcome_of
+from tests.clients.outcomes import INVALID, READ, WRITE, ClientOutcome, outcome_of
 from tests.npm import node_of
 
 pytestmark = pytest.mark.clients
@@ -28,7 +28,7 @@ ANSWERED = {0, 5}
 Call = Callable[[str, dict[str, Any]], Awaitable[CallToolResult]]
 
 
-def check(outcomes: list[Outcome], client: str, came: dict[str, Any], url: str, note: str) -> None:
+def check(outcomes: list[ClientOutcome], client: str, came: dict[str, Any], url: str, note: str) -> None:
     """Keep the outcome for the table; fail with what went wrong, or where the note did not arrive."""
     outcome = outcome_of(client, came)
     if not is_noted(url, note):
@@ -71,7 +71,7 @@ async def python_steps(call: Call, listed: list[str], name: str, revision: str, 
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", REVISION])
-async def test_python_client(url: str, outcomes: list[Outcome], mode: str) -> None:
+async def test_python_client(url: str, outcomes: list[ClientOutcome], mode: str) -> None:
     note = f"Seen by the Python client, {mode}."
     async with Client(url, mode=mode) as client:
         found = await client.list_tools()
@@ -82,7 +82,7 @@ async def test_python_client(url: str, outcomes: list[Outcome], mode: str) -> No
     check(outcomes, f"mcp {version('mcp')} (Python), mode {mode}", came, url, note)
 
 
-async def test_python_client_over_the_old_sse_transport(url: str, outcomes: list[Outcome]) -> None:
+async def test_python_client_over_the_old_sse_transport(url: str, outcomes: list[ClientOutcome]) -> None:
     note = "Seen by the Python client, HTTP+SSE."
     async with sse_client(f"{url}/sse") as streams, ClientSession(*streams) as session:
         met = await session.initialize()
@@ -109,7 +109,7 @@ def run(folder: Path, *command: str) -> str:
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "Streamable HTTP"), ("/sse", "HTTP+SSE")])
-def test_typescript_sdk(npm_clients: Path, url: str, outcomes: list[Outcome], path: str, words: str) -> None:
+def test_typescript_sdk(npm_clients: Path, url: str, outcomes: list[ClientOutcome], path: str, words: str) -> None:
     note = f"Seen by the TypeScript SDK, {words}."
     came = json.loads(run(npm_clients, "sdk.mjs", "sse" if path else "http", url + path, note))
     label = f"@modelcontextprotocol/sdk {package_version(npm_clients, '@modelcontextprotocol/sdk')}, {words}"
@@ -117,14 +117,14 @@ def test_typescript_sdk(npm_clients: Path, url: str, outcomes: list[Outcome], pa
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", REVISION])
-def test_typescript_client(npm_clients: Path, url: str, outcomes: list[Outcome], mode: str) -> None:
+def test_typescript_client(npm_clients: Path, url: str, outcomes: list[ClientOutcome], mode: str) -> None:
     note = f"Seen by the TypeScript client, {mode}."
     came = json.loads(run(npm_clients, "client.mjs", mode, url, note))
     label = f"@modelcontextprotocol/client {package_version(npm_clients, '@modelcontextprotocol/client')}, mode {mode}"
     check(outcomes, label, came, url, note)
 
 
-def test_mcp_remote_for_clients_that_speak_stdio(npm_clients: Path, url: str, outcomes: list[Outcome]) -> None:
+def test_mcp_remote_for_clients_that_speak_stdio(npm_clients: Path, url: str, outcomes: list[ClientOutcome]) -> None:
     note = "Seen through mcp-remote."
     bridge = (str(node_of(npm_clients)), "node_modules/mcp-remote/dist/proxy.js", url)
     came = json.loads(run(npm_clients, "sdk.mjs", "stdio", note, *bridge))
@@ -132,7 +132,7 @@ def test_mcp_remote_for_clients_that_speak_stdio(npm_clients: Path, url: str, ou
 
 
 @pytest.mark.parametrize(("era", "transport"), [("legacy", "http"), ("modern", "http"), ("legacy", "sse")])
-def test_inspector(npm_clients: Path, url: str, outcomes: list[Outcome], era: str, transport: str) -> None:
+def test_inspector(npm_clients: Path, url: str, outcomes: list[ClientOutcome], era: str, transport: str) -> None:
     note = f"Seen by the inspector, {era}, {transport}."
     address = f"{url}/sse" if transport == "sse" else url
     program = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"

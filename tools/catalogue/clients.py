@@ -59,7 +59,7 @@ JSON_KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", t
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ClientRule:
     """What some client refuses in one node of a schema.
 
     `found` says it in words, and is empty for a node that all take; `mended` makes such a node one that all take.
@@ -176,16 +176,16 @@ def _nameable(node: Schema) -> Schema:
     return described(made, f"Also takes {names}."[:MAX_DESCRIPTION])
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(_unread_pattern),
-    Rule(_unshared_pattern, _shared_pattern),
-    Rule(_unlisted_format, _told_format),
-    Rule(_empty_enum),
-    Rule(_untyped, _typed),
-    Rule(_list_without_items, in_results=True),
-    Rule(_object_without_properties, in_results=True),
-    Rule(_map_without_properties, lambda node: {"properties": {}, **node}, in_results=True),
-    Rule(_unnameable, _nameable),
+RULES: tuple[ClientRule, ...] = (
+    ClientRule(_unread_pattern),
+    ClientRule(_unshared_pattern, _shared_pattern),
+    ClientRule(_unlisted_format, _told_format),
+    ClientRule(_empty_enum),
+    ClientRule(_untyped, _typed),
+    ClientRule(_list_without_items, in_results=True),
+    ClientRule(_object_without_properties, in_results=True),
+    ClientRule(_map_without_properties, lambda node: {"properties": {}, **node}, in_results=True),
+    ClientRule(_unnameable, _nameable),
 )
 
 

@@ -12,7 +12,7 @@ from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import as_mcp
 from tools.documentation.assessment import assess
 from tools.documentation.lint import Finding, score_of
-from tools.documentation.verdicts import state_of, surroundings_of
+from tools.documentation.verdicts import state_of, other_records_of
 from tools.models import Documentation, State
 
 EXPOSED, DRAFT, WITHDRAWN = State.EXPOSED.value, State.DRAFT.value, State.WITHDRAWN.value
@@ -44,7 +44,7 @@ def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
     except DefinitionInvalid as invalid:
         return Preview(DRAFT, record.key, (*also, *(f"definition: {problem}" for problem in invalid.problems)))
     own = assess(definition, record)
-    around = surroundings_of(record.integration, definition)
+    around = other_records_of(record.integration, definition)
     problems = (*also, *own.problems, *around.problems(record, own))
     findings = (*own.findings, *around.findings(definition, record, own))
     shown = own.tool is not None

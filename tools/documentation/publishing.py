@@ -22,7 +22,7 @@ MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class Choice:
+class PublishingChoice:
     """What somebody has to choose from: the drafts that pass the gate, in groups, and all of them together."""
 
     groups: list[DraftGroup]
@@ -38,7 +38,7 @@ class PublishResult:
 
     published: list[str] = field(default_factory=list)
     held: dict[str, list[str]] = field(default_factory=dict)
-    choice: Choice | None = None
+    choice: PublishingChoice | None = None
 
 
 @transaction.atomic
@@ -99,7 +99,7 @@ def publish_drafts(
     ensure_fresh()
     passing = Documentation.objects.filter(pk__in=[row.pk for row in chosen if row.key not in held])
     judged = list(passing.exclude(verdict__state=State.DRAFT).select_related("verdict"))
-    return PublishResult(choice=Choice(groups_of(definition, judged), weigh(definition, judged)))
+    return PublishResult(choice=PublishingChoice(groups_of(definition, judged), weigh(definition, judged)))
 
 
 def not_withdrawn(integration: Integration, rows: Iterable[Documentation]) -> list[Documentation]:

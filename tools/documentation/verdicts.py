@@ -26,13 +26,13 @@ from tools.models import Documentation, Judged, State, Verdict
 
 logger = logging.getLogger(__name__)
 
-HELD_SURROUNDINGS = 16
+HELD_OTHERS = 16
 BATCH = 200
 KEPT = ("digest", "own", "state", "name", "score", "tokens", "problems", "findings")
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class OtherRecords:
     """The other records of an integration as far as they affect one: which names are taken, which are alike."""
 
     names: dict[str, str]
@@ -138,7 +138,7 @@ def verdicts_on(integration: Integration, records: list[Documentation]) -> list[
         else assess(definition, record)
         for record, digest in zip(records, digests, strict=True)
     ]
-    around = _surroundings(definition, records, owns)
+    around = _other_records(definition, records, owns)
     return [
         _verdict(record, digest, own, around.problems(record, own), around.findings(definition, record, own))
         for record, digest, own in zip(records, digests, owns, strict=True)
@@ -178,7 +178,7 @@ def _differs(record: Documentation, verdict: Verdict) -> bool:
     return before is None or any(getattr(before, name) != getattr(verdict, name) for name in KEPT)
 
 
-def _surroundings(definition: Definition, records: list[Documentation], owns: list[Assessment]) -> Surroundings:
+def _other_records(definition: Definition, records: list[Documentation], owns: list[Assessment]) -> OtherRecords:
     """Return the records' surroundings; a name belongs to the record that comes first in the definition."""
     order = {key: place for place, key in enumerate(definition_order(definition))}
     names: dict[str, str] = {}
@@ -189,7 +189,7 @@ def _surroundings(definition: Definition, records: list[Documentation], owns: li
         profiles.append(profile_of(definition, record))
         if not own.problems:
             names.setdefault(own.name, record.key)
-    return Surroundings(names, Neighbours(profiles))
+    return OtherRecords(names, Neighbours(profiles))
 
 
 def definition_order(definition: Definition) -> list[str]:
@@ -201,13 +201,13 @@ def _revision_of(integration: Integration, definition: Definition) -> tuple[UUID
     return integration.pk, integration.revision
 
 
-@cached(LRUCache(HELD_SURROUNDINGS), key=_revision_of, lock=threading.Lock())
-def surroundings_of(integration: Integration, definition: Definition) -> Surroundings:
+@cached(LRUCache(HELD_OTHERS), key=_revision_of, lock=threading.Lock())
+def other_records_of(integration: Integration, definition: Definition) -> OtherRecords:
     """Return the surroundings of a record being edited; cached per revision, since every key press asks for them."""
     ensure_fresh()
     records = list(Documentation.objects.filter(integration=integration).select_related("verdict"))
     judged = [record for record in records if _verdict_of(record)]
-    return _surroundings(definition, judged, [Assessment.from_json(record.verdict.own) for record in judged])
+    return _other_records(definition, judged, [Assessment.from_json(record.verdict.own) for record in judged])
 
 
 def report_of(integration: Integration) -> Report:

@@ -18,7 +18,7 @@ from accounts.vendors.reasons import Reason
 from accounts.vendors.upstream import UpstreamResponse
 from accounts.vendors.vendor_errors import vendor_reason
 from tools.calling.answers.argument_names import argument_name
-from tools.calling.answers.envelopes import Expected, Outcome, lacks, outcome, plain, surrounding
+from tools.calling.answers.envelopes import Expected, SelfReport, lacks, plain, self_report, surrounding
 from tools.calling.answers.files import File, read_file, read_text
 from tools.calling.answers.html_text import html_to_text
 from tools.calling.answers.lists import NO_LIST, as_list
@@ -226,10 +226,10 @@ class VendorAnswer:
             if has_failed:
                 raise self._refused(", although")
             return ""
-        match outcome(document, result, self._expected()):
-            case Outcome.FAILED:
+        match self_report(document, result, self._expected()):
+            case SelfReport.FAILED:
                 raise self._refused(", although")
-            case Outcome.PARTLY:
+            case SelfReport.PARTLY:
                 words = self._words(vendor_reason(self.response, self.tool.definition))
                 return FAILED_PARTLY.format(words=words)
             case _:

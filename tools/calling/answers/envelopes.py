@@ -86,7 +86,7 @@ PLACE = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+")(?:\.(?:[A-Za-z_][A-Za-
 STEP = re.compile(r'[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"')
 
 
-class Outcome(Enum):
+class SelfReport(Enum):
     """What an answer with a success status says of itself."""
 
     DONE = "done"
@@ -126,29 +126,29 @@ class Expected:
         return plain(steps[0]) if steps else ""
 
 
-def outcome(document: Any, result: Any, expected: Expected) -> Outcome:
+def self_report(document: Any, result: Any, expected: Expected) -> SelfReport:
     """Return whether an answer did what it was asked for, by its own words; `result` is what is at its place."""
     if not isinstance(document, dict) or len(document) > MOST_MEMBERS or SIGNS.isdisjoint(document):
-        return Outcome.DONE
+        return SelfReport.DONE
     members = {plain(name): member for name, member in document.items()}
     if any(members.get(name) is False for name in expected.pledged & FLAGS):
-        return Outcome.FAILED
+        return SelfReport.FAILED
     payload = _payload(members, result, expected)
     is_empty = all(each is False or is_void(each) for each in payload)
     # What is at the result's own place is the result, by whatever name: a list of `errors` may be asked for.
     around = members if result is None else {name: members[name] for name in members.keys() - {expected.first_step}}
     signs = _Signs.of(around, expected, has_place=bool(payload) or expected.is_no_object, is_empty=is_empty)
     if not signs or not _is_envelope(members, signs, expected, place_is_null=_is_null(document, expected.place)):
-        return Outcome.DONE
+        return SelfReport.DONE
     if is_empty:
         if any(members[name] is True for name in FLAGS & members.keys()):
-            return Outcome.PARTLY  # it says that it succeeded, and reports errors
+            return SelfReport.PARTLY  # it says that it succeeded, and reports errors
         failed = bool(payload) or signs.are_believed(expected)
-        return Outcome.FAILED if failed else Outcome.DONE
+        return SelfReport.FAILED if failed else SelfReport.DONE
     if (signs.flag or signs.status) and all(map(_is_explanation, payload)):
-        return Outcome.FAILED
+        return SelfReport.FAILED
     of_resource = signs.status in OF_RESOURCES and not signs.flag and not signs.error
-    return Outcome.DONE if of_resource else Outcome.PARTLY
+    return SelfReport.DONE if of_resource else SelfReport.PARTLY
 
 
 def _payload(members: dict[str, Any], result: Any, expected: Expected) -> list[Any]:
