@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from accounts.definition import RateLimit
+from accounts.texts.names import plain_name
 from tools.waits import LONGEST_WAIT, MOST_CHARACTERS, NUMBER, first_item, seconds_of
 
 # The usual names, in order of preference; a definition may name others.
@@ -74,8 +75,8 @@ def says_limited(code: str, status: int) -> bool:
 
     The codes are, among others, those of AWS, Google, Salesforce, Shopify and Slack.
     """
-    name = "".join(filter(str.isalnum, code.lower()))
-    return (status < 500 or status == 503) and status != 401 and LIMITED.search(name) is not None
+    is_fitting = (status < 500 or status == 503) and status != 401
+    return is_fitting and LIMITED.search(plain_name(code)) is not None
 
 
 def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) -> RateLimits:

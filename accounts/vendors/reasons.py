@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from accounts.texts.names import plain_name
+
 # The most values that are looked at, levels that are entered, complaints and characters that are kept.
 VISITS = 300
 DEPTH = 10
@@ -234,7 +236,7 @@ def _members(value: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(name: str) -> str:
     """Return a name in lower case, with letters and digits only, and without the prefix of an XML namespace."""
-    return "".join(filter(str.isalnum, name[:100].rpartition(":")[2].lower()))
+    return plain_name(name[:100].rpartition(":")[2])
 
 
 def _texts(members: dict[str, Any]) -> Iterator[str]:

@@ -13,12 +13,9 @@ from operator import or_
 
 import inflection
 
+from accounts.texts.names import words_in
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-READS = _words(
+READS = words_in(
     """
     get gets list lists read reads retrieve retrieves fetch fetches find finds search searches query queries look lookup
     view views show shows describe describes count counts check checks preview compare export download browse collect
@@ -27,7 +24,7 @@ READS = _words(
     """
 )
 # These cannot be undone, or take something away that somebody has, wherever they stand in a name.
-DESTROYS = _words(
+DESTROYS = words_in(
     """
     delete remove purge destroy erase wipe revoke cancel terminate deactivate uninstall unpublish truncate obliterate
     rebuild overwrite rotate regenerate invalidate expire ban kick evict suspend kill abort deprovision unprovision
@@ -38,31 +35,31 @@ DESTROYS = _words(
     """
 )
 # As nouns, these are what a request asks for: `create a deletion request`.
-DESTRUCTION = _words("deletion removal erasure cancellation revocation termination deactivation purge reset wipe")
+DESTRUCTION = words_in("deletion removal erasure cancellation revocation termination deactivation purge reset wipe")
 # These leave the vendor: somebody gets a message, is called, invited or charged.
-REACHES = _words("send resend notify invite reinvite dial publish broadcast refund dispatch remind checkout sell")
+REACHES = words_in("send resend notify invite reinvite dial publish broadcast refund dispatch remind checkout sell")
 # These mean it as verbs only; as nouns they name what an operation is about.
-DESTROYS_AS_VERB = _words(
+DESTROYS_AS_VERB = words_in(
     "close merge reset clear flush empty prune reprovision resolve end stop archive transfer leave reindex migrate pop "
     "format"
 )
-REACHES_AS_VERB = _words(
+REACHES_AS_VERB = words_in(
     """
     message email mail call sms text reply respond forward post tweet share charge pay capture order book purchase buy
     page escalate push alert answer announce trigger fire deposit withdraw deploy
     """
 )
 # Of these, a path that ends with one is more often about it: `/templates/sms`.
-NOUNS = _words("message email mail call sms text order page post alert")
+NOUNS = words_in("message email mail call sms text order page post alert")
 # What is created here reaches a person, or moves money.
-DELIVERED = _words(
+DELIVERED = words_in(
     """
     message email mail sms invitation invite reply notification payment refund charge payout transfer call fax tweet
     withdrawal campaign broadcast reminder announcement letter order
     """
 )
-MAKES = _words("create add new make post submit issue initiate request schedule start place")
-CHANGES = _words(
+MAKES = words_in("create add new make post submit issue initiate request schedule start place")
+CHANGES = words_in(
     """
     create add update edit modify change set assign put patch upsert insert save store upload import register enroll
     apply approve accept activate enable start run execute launch pause resume retry rerun refresh sync generate copy
@@ -71,30 +68,30 @@ CHANGES = _words(
     increment decrement toggle promote demote snooze unsnooze lock freeze unfreeze reorder split replace ack acknowledge
     """
 )
-UPDATES = _words("update edit modify configure set change patch put save")
+UPDATES = words_in("update edit modify configure set change patch put save")
 # They come before a verb, and say how.
-ADVERBS = _words(
+ADVERBS = words_in(
     """
     bulk batch mass multi multiple many manually force permanently immediately async safely soft hard and or to please
     allows allow you api v1 v2 v3 v4 deprecated beta legacy admin
     """
 )
 # Of a path's last segment, the first of several words is a verb if it is one of these.
-VERBS_FIRST = DESTROYS | REACHES | _words("close cancel reset clear merge archive end stop")
+VERBS_FIRST = DESTROYS | REACHES | words_in("close cancel reset clear merge archive end stop")
 VERBS = READS | CHANGES | DESTROYS | REACHES | DESTROYS_AS_VERB | REACHES_AS_VERB
 # A GET that begins with one of these reads, whatever else is said; the other verbs of READS are often nouns.
-READS_PLAINLY = _words("get list read retrieve fetch find search show view describe return look")
+READS_PLAINLY = words_in("get list read retrieve fetch find search show view describe return look")
 # Of DESTROYS, these are things where nothing is done to anything: `block at a height`.
-THINGS = _words("block drop ban void trash kick kill abort reject downgrade rollback burn eject")
+THINGS = words_in("block drop ban void trash kick kill abort reject downgrade rollback burn eject")
 # These are the first word of a path's segment only where it is an action: `/users/remove/{id}`, `/user/deleteAll`.
-ENDS_IN_PATHS = _words(
+ENDS_IN_PATHS = words_in(
     """
     delete remove purge destroy erase wipe revoke cancel terminate deactivate uninstall unpublish invalidate unsubscribe
     unregister unassign unlink disconnect regenerate rebuild
     """
 )
-JOINS = _words("or and")
-PREPOSITIONS = _words("from for of in on to by with at as into")
+JOINS = words_in("or and")
+PREPOSITIONS = words_in("from for of in on to by with at as into")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 CHECK_OUT = re.compile(r"\bcheck out\b", re.IGNORECASE)
 MOST_WORDS = 12

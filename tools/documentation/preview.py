@@ -12,7 +12,7 @@ from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import as_mcp
 from tools.documentation.assessment import assess
 from tools.documentation.lint import Finding, score_of
-from tools.documentation.verdicts import state_of, other_records_of
+from tools.documentation.verdicts import other_records_of, state_of
 from tools.models import Documentation, State
 
 EXPOSED, DRAFT, WITHDRAWN = State.EXPOSED.value, State.DRAFT.value, State.WITHDRAWN.value

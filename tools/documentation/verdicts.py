@@ -179,7 +179,7 @@ def _differs(record: Documentation, verdict: Verdict) -> bool:
 
 
 def _other_records(definition: Definition, records: list[Documentation], owns: list[Assessment]) -> OtherRecords:
-    """Return the records' surroundings; a name belongs to the record that comes first in the definition."""
+    """Return the records' relations to each other; a name belongs to the record that comes first in the definition."""
     order = {key: place for place, key in enumerate(definition_order(definition))}
     names: dict[str, str] = {}
     profiles = []
@@ -203,7 +203,7 @@ def _revision_of(integration: Integration, definition: Definition) -> tuple[UUID
 
 @cached(LRUCache(HELD_OTHERS), key=_revision_of, lock=threading.Lock())
 def other_records_of(integration: Integration, definition: Definition) -> OtherRecords:
-    """Return the surroundings of a record being edited; cached per revision, since every key press asks for them."""
+    """Return the other records of one being edited; cached per revision, since every key press asks for them."""
     ensure_fresh()
     records = list(Documentation.objects.filter(integration=integration).select_related("verdict"))
     judged = [record for record in records if _verdict_of(record)]

@@ -12,11 +12,10 @@ from tools.openapi.naming.vocabulary import ENVELOPE
 from tools.openapi.reading.operations import Operation
 from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import Cleaner
+from tools.pagination.vocabulary import LISTS
 
 # Deep enough for an envelope with a list and the next page's cursor beside it.
 DEPTH = 4
-LISTS = ("data", "items", "results", "result", "records", "values", "value", "entries", "list", "rows", "content",
-         "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
 HOLDERS = ("data", "result", "results", "response", "_embedded", "embedded", "hits", "payload", "body", "list")
 WRAPPERS = ("data", "result", "response", "item", "record", "object", "payload")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

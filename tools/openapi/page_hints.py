@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.texts.names import plain_name
 from tools.openapi.answers import Result, expression, inside
 from tools.openapi.naming.texts import words_of
 from tools.openapi.shapes.merging import Schema, kinds_of
@@ -23,7 +24,6 @@ from tools.pagination.vocabulary import (
     TOTAL_HEADER,
     TOTAL_PAGES,
     TOTALS,
-    plain_name,
 )
 
 # How many levels of objects around a list are searched.

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from accounts.texts.names import plain_name
 from tools.openapi.answers import Result
 from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.page_hints import Hints
 from tools.openapi.page_sizes import sizes_of, stated_size
 from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.pagination.vocabulary import (
-    CURSORS,
-    LIMITS,
-    OFFSETS,
-    PAGE_SIZES,
-    PAGES,
-    USUAL,
-    plain_name,
-)
+from tools.pagination.vocabulary import CURSORS, LIMITS, OFFSETS, PAGE_SIZES, PAGES, USUAL
 
 # The arguments of every list tool, which none of the vendor's parameters may have the names of.
 OWN_ARGUMENTS = frozenset({"limit", "next_cursor"})

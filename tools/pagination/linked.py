@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from accounts.texts.names import plain_name
 from tools.pagination.limits import Limits, rest_of_page
 from tools.pagination.links import LinkRefused, may_be_link, next_link, query_value
 from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position, as_text
-from tools.pagination.vocabulary import PAGES, plain_name
+from tools.pagination.vocabulary import PAGES
 
 SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
 

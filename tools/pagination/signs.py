@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from accounts.texts.names import plain_name
 from tools.pagination.links import next_link
 from tools.pagination.pages import PageAnswer
 from tools.pagination.vocabulary import (
@@ -18,7 +19,6 @@ from tools.pagination.vocabulary import (
     NUMBERED_CURSORS,
     TOTAL_PAGES,
     TOTALS,
-    plain_name,
 )
 
 # How many levels of objects around a list are searched, and how many members of each.

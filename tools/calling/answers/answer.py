@@ -11,6 +11,7 @@ from jmespath.exceptions import JMESPathError
 
 from accounts import bounded_json, lenient_json
 from accounts.errors import BeyondLimits, NotJSON
+from accounts.texts.names import plain_name
 from accounts.vendors.charsets import charset_of, decoded
 from accounts.vendors.connection import Connection
 from accounts.vendors.markup import is_page
@@ -18,7 +19,7 @@ from accounts.vendors.reasons import Reason
 from accounts.vendors.upstream import UpstreamResponse
 from accounts.vendors.vendor_errors import vendor_reason
 from tools.calling.answers.argument_names import argument_name
-from tools.calling.answers.envelopes import Expected, SelfReport, lacks, plain, self_report, surrounding
+from tools.calling.answers.envelopes import Expected, SelfReport, lacks, self_report, surrounding
 from tools.calling.answers.files import File, read_file, read_text
 from tools.calling.answers.html_text import html_to_text
 from tools.calling.answers.lists import NO_LIST, as_list
@@ -241,7 +242,7 @@ class VendorAnswer:
         if method.result or self.tool.pager or not documented:
             lists = bool(self.tool.pager) and not method.result
             return Expected(method.result or None, is_no_object=lists, writes=writes)
-        names, pledged = (frozenset(map(plain, each)) for each in (documented.names, documented.pledged))
+        names, pledged = (frozenset(map(plain_name, each)) for each in (documented.names, documented.pledged))
         return Expected(None, names or None, pledged, "object" not in documented.kinds, writes)
 
     def _check_reported_failure(self) -> None:

@@ -7,6 +7,7 @@ argument may have another name, or lie under the body's root.
 import re
 from collections.abc import Iterator
 
+from accounts.texts.names import plain_name
 from accounts.vendors.reasons import LOCATIONS, Field
 from tools.catalogue.compilation import Tool
 from tools.catalogue.input_schemas import Placement
@@ -44,8 +45,8 @@ def _named(tool: Tool, wire_name: str, place: str) -> str:
     """Return the argument that is sent under a name, of several the one sent to that place; empty if there is none."""
     same = [name for name, placement in tool.placements.items() if placement.wire_name == wire_name]
     if not same:
-        plain = _plain(wire_name)
-        alike = [name for name, placement in tool.placements.items() if _plain(placement.wire_name) == plain]
+        plain = plain_name(wire_name)
+        alike = [name for name, placement in tool.placements.items() if plain_name(placement.wire_name) == plain]
         same = alike if plain and len(alike) == 1 else []
     return next((name for name in same if _is_in(tool.placements[name], place)), same[0] if same else "")
 
@@ -56,10 +57,6 @@ def _is_in(placement: Placement, place: str) -> bool:
     if place == "path":
         return placement.in_path
     return bool(placement.header) if place in {"header", "headers"} else placement.in_body
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _joined(steps: list[str]) -> str:

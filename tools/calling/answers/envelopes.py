@@ -11,40 +11,37 @@ from functools import lru_cache
 from typing import Any
 
 from accounts.definition import Pagination
-
-
-def _named(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
+from accounts.texts.names import plain_name, words_in
+from tools.pagination import vocabulary
 
 # Names of members, in lower case with letters and digits only.
-FLAGS = _named("success ok succeeded successful issuccess issuccessful isok")
-OPPOSITE_FLAGS = _named("iserror haserror haserrors")
-STATUSES = _named("status stat code statuscode result")
-IN_DIGITS = _named("status statuscode")
-FAILURES = _named("error fail failed failure ko nok unsuccessful")
+FLAGS = words_in("success ok succeeded successful issuccess issuccessful isok")
+OPPOSITE_FLAGS = words_in("iserror haserror haserrors")
+STATUSES = words_in("status stat code statuscode result")
+IN_DIGITS = words_in("status statuscode")
+FAILURES = words_in("error fail failed failure ko nok unsuccessful")
 # A resource, such as a job or a payment, is as often `failed` as an answer is.
-OF_RESOURCES = _named("failed failure unsuccessful")
+OF_RESOURCES = words_in("failed failure unsuccessful")
 # Words in a status that mean failure too, where nothing is at the place of a result: `REQUEST_DENIED`, `ERR`.
-IN_FAILURES = FAILURES | _named("err denied invalid unauthorized forbidden rejected exception")
-MORE_FAILURES = _named("notfound overquerylimit overdailylimit ratelimited timeout")
+IN_FAILURES = FAILURES | words_in("err denied invalid unauthorized forbidden rejected exception")
+MORE_FAILURES = words_in("notfound overquerylimit overdailylimit ratelimited timeout")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-ERRORS = _named("error errors fault errcode errorcode errorcodes")
-NO_ERRORS = _named("none null ok success 0 false")
-PAYLOADS = _named("data result results response payload body content items records object value")
-TEXTS = _named("message messages msg errmsg errormessage errordescription errorinfo detail details reason")
+ERRORS = words_in("error errors fault errcode errorcode errorcodes")
+NO_ERRORS = words_in("none null ok success 0 false")
+PAYLOADS = words_in("data result results response payload body content items records object value")
+TEXTS = words_in("message messages msg errmsg errormessage errordescription errorinfo detail details reason")
 # What else stands in envelopes; those of the second line make a problem (RFC 9457).
-SURROUNDING = _named(
+SURROUNDING = words_in(
     """
     warning warnings meta metadata info additionaldata relateddata resultinfo requestid traceid correlationid logid
     timestamp time servertime duration took version apiversion jsonrpc extensions responsemetadata needed provided hint
     help documentationurl moreinfo cached statustext notices
     """
 )
-OF_PROBLEMS = _named("type title description instance path")
+OF_PROBLEMS = words_in("type title description instance path")
 ENVELOPE = FLAGS | OPPOSITE_FLAGS | STATUSES | ERRORS | TEXTS | SURROUNDING
 # At least one of these is in every answer that reports a failure; most answers have none, which this finds out quickly.
-SIGNS = _named(
+SIGNS = words_in(
     """
     success Success SUCCESS ok Ok OK succeeded Succeeded successful Successful isSuccess is_success IsSuccess
     isSuccessful isOk isError is_error IsError hasError has_error hasErrors has_errors HasErrors status Status STATUS
@@ -55,7 +52,7 @@ SIGNS = _named(
 MOST_MEMBERS = 30
 
 # What a pager reads, which is left out where the result has a next_cursor.
-PAGING = _named(
+PAGING = words_in(
     """
     next nextpage nexturl nexturi nextlink nextcursor nextpagetoken nexttoken nextpageurl nextrecordsurl odatanextlink
     nextoffset nextstart nextmarker nextkey nextpagecursor prev previous previouspage prevpage prevcursor previouscursor
@@ -66,20 +63,21 @@ PAGING = _named(
     bookmark nextpagelink nexthref
     """
 )
-CONTAINERS = _named(
+CONTAINERS = words_in(
     """
     meta metadata links paging pagination pageinfo pager page additionaldata responsemetadata listmetadata resultinfo
     data result results response payload embedded hits list
     """
 )
-TOTALS = _named("total totalcount totalresults totalitems totalrecords totalentries totalsize count recordcount")
+# `count` may be that of this page, so no pager reads it.
+TOTALS = vocabulary.TOTALS | {"count"}
 SUCCESSES = frozenset(
     {"ok", "success", "succeeded", "successful", "200", "201", "202", "0", "true", "no error", "none"}
 )
-WORDS_OF_SUCCESS = _named("ok success succeeded successful successfully")
+WORDS_OF_SUCCESS = words_in("ok success succeeded successful successfully")
 LEVELS = 3
 MOST_OF_STATUS, MOST_DIGITS = 60, 10
-NEGATIONS = _named("no not non without")
+NEGATIONS = words_in("no not non without")
 # The expressions of a pagination that a pager reads to go on.
 READ_OF_PAGES = ("next_cursor", "next_url", "more", "total_pages")
 PLACE = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+")(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"))*')
@@ -123,14 +121,14 @@ class Expected:
     def first_step(self) -> str:
         """The plain name of the member in which the result is, if an expression that only leads there says so."""
         steps = steps_of(self.place) if self.place else None
-        return plain(steps[0]) if steps else ""
+        return plain_name(steps[0]) if steps else ""
 
 
 def self_report(document: Any, result: Any, expected: Expected) -> SelfReport:
     """Return whether an answer did what it was asked for, by its own words; `result` is what is at its place."""
     if not isinstance(document, dict) or len(document) > MOST_MEMBERS or SIGNS.isdisjoint(document):
         return SelfReport.DONE
-    members = {plain(name): member for name, member in document.items()}
+    members = {plain_name(name): member for name, member in document.items()}
     if any(members.get(name) is False for name in expected.pledged & FLAGS):
         return SelfReport.FAILED
     payload = _payload(members, result, expected)
@@ -302,18 +300,13 @@ def _is_explanation(payload: Any) -> bool:
 
 
 def _explains(item: dict[str, Any]) -> bool:
-    names = set(map(plain, item))
+    names = set(map(plain_name, item))
     only_texts = all(isinstance(member, str) or _are_texts(member) for member in item.values())
     return names <= ENVELOPE | OF_PROBLEMS or (only_texts and "id" not in names)
 
 
 def _are_texts(member: Any) -> bool:
     return isinstance(member, list) and all(isinstance(item, str) for item in member)
-
-
-def plain(name: str) -> str:
-    """Return a name in lower case, with letters and digits only."""
-    return "".join(filter(str.isalnum, name[:100].lower()))
 
 
 @lru_cache(maxsize=1024)
@@ -367,7 +360,7 @@ def _without(members: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
 def _kept(members: dict[str, Any], *, is_paged: bool, level: int = 0) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, member in members.items():
-        bare = plain(name)
+        bare = plain_name(name)
         shown = member
         if bare in CONTAINERS and isinstance(member, dict) and level < LEVELS:
             shown = _kept(member, is_paged=is_paged, level=level + 1)
@@ -399,9 +392,9 @@ def without_total(envelope: dict[str, Any], total: int) -> dict[str, Any]:
     """Return an envelope without members that repeat the total, which is shown by itself."""
     kept: dict[str, Any] = {}
     for name, member in envelope.items():
-        if plain(name) in CONTAINERS and isinstance(member, dict):
+        if plain_name(name) in CONTAINERS and isinstance(member, dict):
             inner = without_total(member, total)
             kept |= {name: inner} if inner else {}
-        elif plain(name) not in TOTALS or str(member) != str(total):
+        elif plain_name(name) not in TOTALS or str(member) != str(total):
             kept[name] = member
     return kept

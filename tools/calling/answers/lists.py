@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from tools.calling.answers.envelopes import ENVELOPE, PAGING, TOTALS, is_void, plain
+from accounts.texts.names import plain_name
+from tools.calling.answers.envelopes import ENVELOPE, PAGING, TOTALS, is_void
+from tools.pagination.vocabulary import LISTS
 
-# The usual names of a list in a wrapper, in the order of preference, and of what such a list lies in.
-LISTS = ("data", "items", "results", "result", "records", "values", "value", "entries", "list", "rows", "content",
-         "objects", "elements", "members", "collection", "hits", "docs", "resources")  # fmt: skip
 AROUND = ENVELOPE | PAGING | TOTALS | {"links", "included", "object", "kind", "url", "etag", "query", "size"}
 LEVELS = 3
 SINGLE = "A single value came where a list is documented: it is shown as the only item"
@@ -33,7 +32,7 @@ def as_list(value: Any) -> tuple[list[Any], str, Steps]:
         if steps is not None:
             items, _, _ = as_list(_at(value, steps))
             return items, f"The list came in `{'.'.join(steps)}`, which is not documented.", steps
-        if all(plain(name) in AROUND for name in value):
+        if all(plain_name(name) in AROUND for name in value):
             return [], NO_LIST, ()
         steps = _item_inside(value)
         if steps:
@@ -49,11 +48,11 @@ def _at(value: Any, steps: Steps) -> Any:
 
 def _item_inside(value: dict[str, Any], level: int = 0) -> Steps:
     """Return the steps to the one item, which has an id, in an object that only surrounds it; none if there is none."""
-    others = [name for name in value if plain(name) not in AROUND]
+    others = [name for name in value if plain_name(name) not in AROUND]
     inner = value[others[0]] if len(others) == 1 else None
     if not isinstance(inner, dict) or level == LEVELS:
         return ()
-    if "id" in map(plain, inner):
+    if "id" in map(plain_name, inner):
         return (others[0],)
     steps = _item_inside(inner, level + 1)
     return (others[0], *steps) if steps else ()
@@ -71,11 +70,13 @@ def _numbered(value: dict[str, Any]) -> list[Any] | None:
 
 def list_inside(value: dict[str, Any], level: int = 0) -> Steps | None:
     """Return the steps to the one list in an object that only surrounds it; None if there is none, or several."""
-    others = [name for name in value if plain(name) not in AROUND or plain(name) in LISTS]
+    others = [name for name in value if plain_name(name) not in AROUND or plain_name(name) in LISTS]
     lists = [name for name in others if isinstance(value[name], list)]
-    if "id" in map(plain, value):
+    if "id" in map(plain_name, value):
         return None
-    usual = sorted((name for name in lists if plain(name) in LISTS), key=lambda name: LISTS.index(plain(name)))
+    usual = sorted(
+        (name for name in lists if plain_name(name) in LISTS), key=lambda name: LISTS.index(plain_name(name))
+    )
     if usual:
         return (usual[0],)
     if len(lists) == 1 and len(others) == 1:
@@ -83,7 +84,7 @@ def list_inside(value: dict[str, Any], level: int = 0) -> Steps | None:
     if len(others) != 1 or level == LEVELS:
         return None
     inner = value[others[0]]
-    if (plain(others[0]) in LISTS and is_void(inner)) or inner is None or inner is False or inner == {}:
+    if (plain_name(others[0]) in LISTS and is_void(inner)) or inner is None or inner is False or inner == {}:
         return (others[0],)
     if not isinstance(inner, dict):
         return None

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from accounts.definition import Definition, Method, Pagination
+from accounts.texts.names import plain_name
 from tools.catalogue.placement import is_paginated, properties_of
 from tools.documentation.lint.findings import Finding
 from tools.models import Documentation
-from tools.pagination.vocabulary import OFFSETS, PAGES, plain_name
+from tools.pagination.vocabulary import OFFSETS, PAGES
 
 NEXT_CURSOR = re.compile(r"\bnext_cursor\b")
 # Arguments that ask for a part of a list, whatever else they are named with.

@@ -1,12 +1,9 @@
 """The words that vendors use around results, and for actions. Names are in lower case, letters and digits only."""
 
-
-def _named(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
+from accounts.texts.names import words_in
 
 # Words in the names of members that surround a result: counts, pages, links, status.
-ENVELOPE = _named(
+ENVELOPE = words_in(
     """
     total totals count size limit offset page pages per next prev previous first last more has
     cursor cursors token paging pagination pager meta metadata links link self url uri ok success
@@ -17,7 +14,7 @@ ENVELOPE = _named(
     """
 )
 # As a segment after a collection or an item, such a word is an action on it.
-ACTIONS = _named(
+ACTIONS = words_in(
     """
     search find query filter count export import bulk batch validate verify check preview cancel
     close open archive unarchive restore activate deactivate enable disable approve reject accept
