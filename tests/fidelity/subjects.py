@@ -22,7 +22,8 @@ from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
-from tools.calling.sending.arguments import ToolRequest, bind, check
+from tools.calling.sending.binding import ToolRequest, bind
+from tools.calling.sending.checking import check
 from tools.catalogue.compilation import Tool, compile_tool
 from tools.catalogue.input_schemas import Placement
 from tools.models import Documentation

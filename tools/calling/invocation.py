@@ -20,7 +20,8 @@ from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.failures import call_failure
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
-from tools.calling.sending.arguments import ToolRequest, bind, check, from_text
+from tools.calling.sending.binding import ToolRequest, bind
+from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
 from tools.catalogue.compilation import Tool
 from tools.errors import (

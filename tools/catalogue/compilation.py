@@ -105,6 +105,16 @@ class Tool:
         named = (placement.parameter for placement in self.placements.values() if placement.in_query)
         return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 
+    def body_arguments(self, names: Iterable[str]) -> list[str]:
+        """Return those of these arguments that go into the body and nowhere else, unnamed ones included."""
+        known, placements = self.input_schema["properties"], self.placements
+        return [
+            name
+            for name in names
+            if name not in known
+            or (name in placements and placements[name].in_body and not placements[name].is_parameter)
+        ]
+
     @property
     def shaping(self) -> Shaping:
         """How its results are shaped before a model reads them."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.vendors.desk import desk_tool
-from tools.calling.sending.arguments import check
+from tools.calling.sending.checking import check
 from tools.catalogue.clients import RULES, listed, listing_problems
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.schema_problems import property_problems

@@ -24,7 +24,8 @@ from tests.vendors.scripted import ScriptedVendor
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.cursors import MAX_CHARACTERS
 from tools.calling.paging import step_of
-from tools.calling.sending.arguments import bind, check
+from tools.calling.sending.binding import bind
+from tools.calling.sending.checking import check
 from tools.calling.shaping import shape_page
 from tools.catalogue.gate import problems_of
 from tools.models import Documentation

@@ -19,11 +19,12 @@ from accounts.vendors.reasons import Reason
 from accounts.vendors.upstream import UpstreamResponse
 from accounts.vendors.vendor_errors import vendor_reason
 from tools.calling.answers.argument_names import argument_name
-from tools.calling.answers.envelopes import Expected, SelfReport, lacks, self_report, surrounding
+from tools.calling.answers.envelopes import lacks, surrounding
 from tools.calling.answers.files import File, read_file, read_text
 from tools.calling.answers.html_text import html_to_text
 from tools.calling.answers.lists import NO_LIST, as_list
 from tools.calling.answers.locations import places, shown_address
+from tools.calling.answers.self_reports import Expected, SelfReport, self_report
 from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.compilation import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
@@ -271,7 +272,7 @@ class VendorAnswer:
         text = read_text(self.response)
         if is_html:
             return html_to_text(text)
-        if "html" in self.response.media_type and text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
+        if "html" in self.response.media_type and is_page(text):
             raise self._instead("a web page", "plain text")
         return text.replace("\0", "")
 

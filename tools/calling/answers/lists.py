@@ -3,7 +3,8 @@
 from typing import Any
 
 from accounts.texts.names import plain_name
-from tools.calling.answers.envelopes import ENVELOPE, PAGING, TOTALS, is_void
+from tools.calling.answers.envelope_words import ENVELOPE, PAGING, TOTALS
+from tools.calling.answers.envelopes import is_void
 from tools.pagination.vocabulary import LISTS
 
 AROUND = ENVELOPE | PAGING | TOTALS | {"links", "included", "object", "kind", "url", "etag", "query", "size"}

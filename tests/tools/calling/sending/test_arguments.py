@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.mcp_client import McpClient
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.sending.arguments import bind, check
+from tools.calling.sending.binding import bind
+from tools.calling.sending.checking import check
 from tools.calling.sending.queries import query_pairs
 from tools.errors import InvalidArguments
 

@@ -14,7 +14,8 @@ from tests.mcp_client import McpClient
 from tests.vendors.application import Request
 from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.sending.arguments import bind, check
+from tools.calling.sending.binding import bind
+from tools.calling.sending.checking import check
 from tools.errors import InvalidArguments
 
 ATTACH = "archive_papers_attach"
