@@ -24,51 +24,38 @@ from tools.pagination.pages import NOT_PAGED, START, Page, PageAnswer, Pager, Pa
 
 def pager(declared: Pagination) -> Pager:
     """Return the pager of a definition's pagination."""
-    most = max(declared.page_sizes, default=declared.max_limit)
     limits = min(declared.default_limit, declared.max_limit), declared.max_limit
+    most = max(declared.page_sizes, default=declared.max_limit)
     shared: dict[str, Any] = {
         "min_limit": min(declared.min_limit, most),
         "sizes": tuple(declared.page_sizes),
         "total": Locator.of(declared.total, declared.total_header),
     }
     match declared:
-        case OffsetPagination():
-            return OffsetPager(
-                *limits,
-                declared.limit_parameter,
-                declared.offset_parameter,
-                declared.send_in == "body",
-                declared.first_item,
-                more=Locator.of(declared.more),
-                **shared,
-            )
-        case PagePagination():
-            return PagePager(
-                *limits,
-                declared.page_parameter,
-                declared.limit_parameter,
-                declared.send_in == "body",
-                declared.first_page,
-                more=Locator.of(declared.more),
-                total_pages=Locator.of(declared.total_pages),
-                **shared,
-            )
-        case CursorPagination():
-            return CursorPager(
-                *limits,
-                declared.cursor_parameter,
-                declared.limit_parameter,
-                declared.send_in == "body",
-                next_cursor=Locator(declared.next_cursor, declared.next_cursor_header),
-                more=Locator.of(declared.more),
-                **shared,
-            )
+        case OffsetPagination() | PagePagination() | CursorPagination():
+            return _by_position(declared, limits, {**shared, "more": Locator.of(declared.more)})
         case LinkPagination():
             return LinkPager(*limits, declared.limit_parameter, Locator.of(declared.next_url), **shared)
         case RangePagination():
             return RangePager(*limits, declared.unit, **shared)
         case NoPagination():
             return WholePager(*limits, **shared)
+
+
+def _by_position(
+    declared: OffsetPagination | PagePagination | CursorPagination, limits: tuple[int, int], shared: dict[str, Any]
+) -> Pager:
+    """Return the pager of a pagination in which an argument says where a page begins."""
+    in_body = declared.send_in == "body"
+    match declared:
+        case OffsetPagination(limit_parameter=limit, offset_parameter=offset):
+            return OffsetPager(*limits, limit, offset, in_body, declared.first_item, **shared)
+        case PagePagination(page_parameter=page, limit_parameter=limit):
+            total_pages = Locator.of(declared.total_pages)
+            return PagePager(*limits, page, limit, in_body, declared.first_page, total_pages=total_pages, **shared)
+        case CursorPagination(cursor_parameter=cursor, limit_parameter=limit):
+            next_cursor = Locator(declared.next_cursor, declared.next_cursor_header)
+            return CursorPager(*limits, cursor, limit, in_body, next_cursor=next_cursor, **shared)
 
 
 __all__ = [
