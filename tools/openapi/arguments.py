@@ -15,6 +15,7 @@ from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.limits import CONTROL
 from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import Cleaner, CleanSchema
+from tools.openapi.styles import path_style, query_style, simple_style
 
 BUDGET = 6_000
 ONE_BUDGET = 3_000
@@ -41,7 +42,6 @@ WITH_SLASH = re.compile(
 )
 # Cookies that stand for a person who is signed in.
 SESSIONS = re.compile(r"sess|auth|token|jwt|csrf|xsrf|(?:^|[._-])sid$", re.IGNORECASE)
-SEPARATED = {"spaceDelimited": "space", "pipeDelimited": "pipe", "tabDelimited": "tab"}
 
 
 @dataclass(frozen=True)
@@ -159,19 +159,6 @@ def takes_slashes(parameter: Parameter) -> bool:
     return any(words.search(parameter.description) for words in (ENCODED, WITH_SLASH))
 
 
-def path_style(parameter: Parameter, schema: Schema) -> str:
-    """Return how a value is written into the path; empty for the default style."""
-    if parameter.is_json:
-        return "json"
-    kinds = set(kinds_of(schema))
-    is_exploded = parameter.explode and bool({"array", "object"} & kinds)
-    if parameter.style in {"label", "matrix"}:
-        return f"{parameter.style}_exploded" if is_exploded else parameter.style
-    if "object" in kinds and "array" not in kinds and is_exploded:
-        return "pairs"
-    return SEPARATED.get(parameter.style, "") if "array" in kinds else ""
-
-
 def _queries(operation: Operation, draft: _Draft, *, without: frozenset[str], credentials: frozenset[str]) -> None:
     """Add the query's arguments, and the parameters that have only one value."""
     for each in operation.named("query"):
@@ -279,24 +266,6 @@ def parameter_schema(parameter: Parameter, cleaner: Cleaner) -> Schema:
     return {**schema, **added} if added else schema
 
 
-def query_style(parameter: Parameter, schema: Schema) -> str:
-    """Return how a list or object is written into the query; empty for the default style."""
-    if parameter.is_json:
-        return "json"
-    kinds = set(kinds_of(schema))
-    if not {"array", "object"} & kinds:
-        return ""
-    holds_objects = bool({"object", "array"} & set(kinds_of(schema.get("items"))))
-    # OpenAPI 3, Parameter Object, style values.
-    if parameter.style == "deepObject":
-        return "indices" if holds_objects else "brackets"
-    if not parameter.explode:
-        return SEPARATED.get(parameter.style, "comma")
-    if "object" in kinds and "array" not in kinds:
-        return "members"
-    return "json" if holds_objects else ""
-
-
 def is_credential(parameter: Parameter, credentials: frozenset[str]) -> bool:
     """Return whether a parameter carries credentials, which come from the account and never from a model."""
     name = parameter.name.lower()
@@ -322,16 +291,6 @@ def _headers(operation: Operation, draft: _Draft, *, without: frozenset[str]) ->
         style = simple_style(each, draft.properties[name])
         if style:
             draft.styles[name] = style
-
-
-def simple_style(parameter: Parameter, schema: Schema) -> str:
-    """Return how a list or object is written into a header or cookie; empty for the default style, with commas."""
-    if parameter.is_json:
-        return "json"
-    kinds = set(kinds_of(schema))
-    if "object" in kinds and "array" not in kinds and parameter.explode:
-        return "pairs"
-    return SEPARATED.get(parameter.style, "") if "array" in kinds else ""
 
 
 def _cookies(operation: Operation, draft: _Draft, credentials: frozenset[str]) -> None:

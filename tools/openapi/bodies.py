@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.openapi.answers import is_json, with_parameters
-from tools.openapi.arguments import MAX_PARAMETER, SEPARATED
+from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of, with_null
 from tools.openapi.shapes.schemas import Cleaner, CleanSchema
+from tools.openapi.styles import SEPARATED
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 BUDGET = 8_000

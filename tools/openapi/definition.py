@@ -7,7 +7,6 @@ from typing import Any
 from accounts.definition import Access
 from tools.openapi.answers import Result
 from tools.openapi.arguments import Arguments
-from tools.openapi.authentication import AccessProposal
 from tools.openapi.bodies import RequestBody
 from tools.openapi.connection import connection_path
 from tools.openapi.naming.paths import Template
@@ -16,6 +15,7 @@ from tools.openapi.naming.tool_names import Names, Place
 from tools.openapi.paging import NOT_PAGED, Guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation
+from tools.openapi.schemes import AccessProposal
 from tools.openapi.servers import Base
 
 MAX_TAGS = 4

@@ -11,7 +11,7 @@ from accounts.errors import DefinitionInvalid
 from tools.documentation.effects import Effect, effect_of, only_searches
 from tools.openapi.answers import Result, inside, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
-from tools.openapi.authentication import AccessProposal, access_of
+from tools.openapi.authentication import access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
 from tools.openapi.errors import DocumentInvalid, OperationRefused
@@ -24,6 +24,7 @@ from tools.openapi.naming.words import description_of, title_of
 from tools.openapi.paging import OWN_ARGUMENTS, UNKNOWN, Guess, PagingArgument, guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
+from tools.openapi.schemes import AccessProposal
 from tools.openapi.servers import Base, base_of, prefix_of
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of

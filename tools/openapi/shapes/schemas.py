@@ -5,7 +5,6 @@ cut at a depth that the caller chooses; anything deeper becomes an object or lis
 once per depth and shared, so that documents whose parts refer to each other stay cheap.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,8 +15,11 @@ from tools.catalogue.clients import described
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References
+from tools.openapi.shapes.directions import Direction
 from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
 from tools.openapi.shapes.merging import Merger, Schema, kinds_of, share_a_kind, with_null
+from tools.openapi.shapes.nulls import Nulls, allows_null, is_null
+from tools.openapi.shapes.parts import MAX_PARTS, MAX_VARIANTS
 from tools.openapi.shapes.subtypes import Discriminator, Subtypes
 from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
@@ -26,8 +28,6 @@ REMARKS = frozenset({"$ref", "description", "title", "summary", "example", "exam
 MAX_ENUM_TEXT = 80
 MAX_PROPERTIES = 400
 MAX_NAME = 200
-MAX_PARTS, MAX_VARIANTS = 50, 500
-MAX_STEPS = 20
 # A reference inside a combinator adds no depth by itself; this bounds the length of such a chain.
 MAX_CHAIN = 40
 # In place of a schema that is only reached through itself.
@@ -80,8 +80,8 @@ class Cleaner:
         self._open: set[tuple[int, int, bool]] = set()
         self._facts = Facts()
         self._texts: dict[str, str] = {}
-        self._hidden: dict[int, tuple[Any, bool]] = {}
-        self._null_said: dict[tuple[int, int], tuple[Any, bool | None]] = {}
+        self._direction = Direction(references, for_request=for_request)
+        self._nulls_of_parts = Nulls(references)
         self._chain = 0
 
     @cached_property
@@ -148,11 +148,11 @@ class Cleaner:
             schema = self._merger.merged(schema, self._cleaned(part, depth, as_parent=below).schema)
         if not as_parent:
             schema = self._as_subtype(schema, node)
-        has_null = self._allows_null(node) or (self._nulls and self._parts_allow_null(node))
+        has_null = allows_null(node) or (self._nulls and self._nulls_of_parts.allowed_by_parts(node))
         for word in ("oneOf", "anyOf"):
             variants = list_of(node.get(word))[:MAX_VARIANTS]
-            has_null |= any(_is_null(each) for each in variants)
-            found = [self.cleaned(each, depth).schema for each in variants if not _is_null(each)]
+            has_null |= any(is_null(each) for each in variants)
+            found = [self.cleaned(each, depth).schema for each in variants if not is_null(each)]
             if found:
                 schema = self._merger.merged(schema, self._merger.united(found))
         discriminator = self._subtypes.of(node)
@@ -160,7 +160,7 @@ class Cleaner:
             schema = self._with_subtypes(schema, discriminator, depth)
         schema = self._whole(schema, node, depth)
         if has_null and self._nulls:
-            schema = with_null(schema) if schema or not _is_null(node) else {"type": "null"}
+            schema = with_null(schema) if schema or not is_null(node) else {"type": "null"}
         return schema
 
     def _referring(self, node: Schema, depth: int, *, as_parent: bool) -> Schema:
@@ -173,7 +173,7 @@ class Cleaner:
             # OpenAPI 3.0 ignores all of it, so what is of another kind than the target is a slip.
             if share_a_kind(said, target):
                 target = without_foreign_limits(self._merger.merged(said, target))
-            has_null = self._nulls and (self._allows_null(node) or self._parts_allow_null(node))
+            has_null = self._nulls and (allows_null(node) or self._nulls_of_parts.allowed_by_parts(node))
             target = with_null(target) if has_null else target
         description = self._plain(node.get("description")) or self._plain(node.get("title"))
         return {**target, "description": description} if description else target
@@ -258,57 +258,6 @@ class Cleaner:
                 schema["deprecated"] = True
         return schema
 
-    def _allows_null(self, node: Schema) -> bool:
-        if node.get("nullable") is True or node.get("x-nullable") is True:
-            return True
-        kinds = node["type"] if isinstance(node.get("type"), list) else [node.get("type", "null")]
-        # JSON Schema: among enumerated values, null is one only where it is listed; a node without a type takes any.
-        listed = node.get("enum", [node["const"]] if "const" in node else [None] if "type" in node else [])
-        return "null" in kinds and isinstance(listed, list) and None in listed
-
-    def _parts_allow_null(self, node: Schema) -> bool:
-        """Return whether a reference or a part of `allOf` allows null, and everything else at least says nothing of it.
-
-        Limits without a type are about other kinds of value, so null passes them.
-        """
-        if not {"allOf", "$ref"} & node.keys() or not self._says_nothing_of_null(node):
-            return False
-        said = [self._null_by_part(part, MAX_STEPS) for part in self._parts_of(node)]
-        return True in said and False not in said
-
-    def _null_by_part(self, node: Any, steps: int) -> bool | None:
-        """Return whether a part allows null; None if it says nothing of it."""
-        if not isinstance(node, dict) or steps <= 0:
-            return None
-        key = (id(node), steps)
-        if key not in self._null_said:
-            self._null_said[key] = (node, self._null_as_written(node, steps))
-        return self._null_said[key][1]
-
-    def _null_as_written(self, node: Schema, steps: int) -> bool | None:
-        if self._allows_null(node):
-            return True
-        said: list[bool | None] = [] if self._says_nothing_of_null(node) else [False]
-        for word in ("oneOf", "anyOf"):
-            variants = list_of(node.get(word))[:MAX_VARIANTS]
-            if variants:
-                found = [_is_null(each) or self._null_by_part(each, steps - len(variants)) for each in variants]
-                said.append(True if True in found else None if None in found else False)
-        parts = self._parts_of(node)
-        said += [self._null_by_part(part, steps - len(parts)) for part in parts]
-        return False if False in said else True if True in said else None
-
-    def _says_nothing_of_null(self, node: Schema) -> bool:
-        return not {"type", "enum", "const"} & node.keys()
-
-    def _parts_of(self, node: Schema) -> list[Any]:
-        """Return what a node is made of besides its own words: the target of its reference, and its `allOf`."""
-        parts = list_of(node.get("allOf"))[:MAX_PARTS]
-        if isinstance(node.get("$ref"), str):
-            with suppress(ReferenceRefused):
-                return [self._references.target(node["$ref"]), *parts]
-        return parts
-
     def _with_own_values(self, schema: Schema, node: Schema, kinds: list[str]) -> Schema:
         values = [node["const"]] if "const" in node else list_of(node.get("enum"))
         if not kinds and any(isinstance(each, list | dict) for each in values):
@@ -329,7 +278,7 @@ class Cleaner:
         properties = node.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         required = dict.fromkeys(name for name in list_of(node.get("required")) if isinstance(name, str))
-        withheld = [name for name, child in properties.items() if self._is_of_other_direction(child)]
+        withheld = [name for name, child in properties.items() if self._direction.hides(child)]
         hidden = frozenset(withheld)
         names = [name for name in properties if name not in hidden and _is_name(name)]
         if depth <= 0:
@@ -369,24 +318,6 @@ class Cleaner:
             return united or (True if self._for_request else None)
         return False if beyond is False and self._for_request else None
 
-    def _is_of_other_direction(self, child: Any) -> bool:
-        """Return whether only the other side sets a member, as it says itself, by a reference or by a part."""
-        if not isinstance(child, dict) or not child.keys() & {"readOnly", "writeOnly", "$ref", "allOf"}:
-            return False
-        known = self._hidden.get(id(child))
-        if known is None:
-            known = self._hidden[id(child)] = (child, self._says_other_direction(child, MAX_STEPS))
-        return known[1]
-
-    def _says_other_direction(self, child: Any, steps: int) -> bool:
-        if not isinstance(child, dict) or steps <= 0:
-            return False
-        word = "readOnly" if self._for_request else "writeOnly"
-        if word in child:
-            return child[word] is True
-        parts = self._parts_of(child)
-        return any(self._says_other_direction(part, steps - 1 - len(parts)) for part in parts)
-
     def _add_items(self, schema: Schema, node: Schema, depth: int) -> None:
         items = node.get("items")
         if isinstance(items, list):  # a tuple, as older drafts write it
@@ -407,13 +338,6 @@ class Cleaner:
             title = self._plain(node.get("title"))
             schema = {**schema, "description": title} if title else schema
         return schema
-
-
-def _is_null(node: Any) -> bool:
-    """Return whether a schema allows nothing but null."""
-    if not isinstance(node, dict):
-        return False
-    return node.get("type") in ("null", ["null"]) or node.get("enum") == [None] or node.get("const", "") is None
 
 
 def _is_name(name: str) -> bool:
