@@ -26,7 +26,7 @@ def wait_for(happened: Callable[[], bool], seconds: float, what: str) -> float:
     while not happened():
         waited = time.monotonic() - began
         assert waited < seconds, f"{what}: not within {seconds} s"
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # what is waited for happens in other processes, which signal nothing
     return time.monotonic() - began
 
 
