@@ -2,25 +2,48 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.definition import RateLimit
 from accounts.texts.names import plain_name
 from tools.waits import LONGEST_WAIT, MOST_CHARACTERS, NUMBER, first_item, seconds_of
 
 # The usual names, in order of preference; a definition may name others.
-LIMIT = ("ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit", "x-rate-limit")
-REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+LIMIT = (
+    "ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit", "x-rate-limit", "x-rate-limit-requests-quota",
+    "x-hubspot-ratelimit-max",
+)  # fmt: skip
+REMAINING = (
+    "ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining", "x-rate-limit-requests-left",
+    "x-hubspot-ratelimit-remaining",
+)  # fmt: skip
 RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
 # Waits: names that say how long, and those in milliseconds, which are more exact and so come first.
-RETRY = ("retry-after", "x-retry-after", "x-ratelimit-retry-after", "x-rate-limit-retry-after")
+RETRY = (
+    "retry-after", "x-retry-after", "x-ratelimit-retry-after", "x-rate-limit-retry-after", "ratelimit-retry-after",
+    "retry-after-seconds", "x-retry-after-seconds", "x-retry-in",
+)  # fmt: skip
 RETRY_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms", "x-retry-after-ms")
 RESET_AFTER = ("x-ratelimit-reset-after", "x-rate-limit-reset-after", "ratelimit-reset-after", "x-ratelimit-resetafter")
-RESET_MILLISECONDS = ("x-ratelimit-reset-ms", "x-rate-limit-reset-ms", "x-ratelimit-reset-after-ms")
-# Limits of several kinds beside each other, as vendors of language models have them: by requests, and by their size.
-KINDS = tuple(
-    (f"x-ratelimit-limit-{kind}", f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}")
-    for kind in ("requests", "tokens")
+RESET_MILLISECONDS = (
+    "x-ratelimit-reset-ms", "x-rate-limit-reset-ms", "x-ratelimit-reset-after-ms", "x-rate-limit-time-reset-ms",
+)  # fmt: skip
+# The length of the window, in milliseconds: no reset is later.
+WINDOW_MILLISECONDS = ("x-hubspot-ratelimit-interval-milliseconds", "x-rate-limit-time-window-ms")
+# How many calls are used of how many: `39/40`, `api-usage=39/40`.
+USED = ("x-shopify-shop-api-call-limit", "sforce-limit-info")
+USED_OF = re.compile(r"(?:[a-z-]{1,40}=)?([0-9]{1,15})/([0-9]{1,15})")
+# Limits of several kinds beside each other: by requests and by their size, as vendors of language models have them, and
+# by windows, as gateways and HubSpot do.
+KINDS = (
+    *(
+        (f"x-ratelimit-limit-{kind}", f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}")
+        for kind in ("requests", "tokens", "second", "minute", "hour", "day", "month")
+    ),
+    *(
+        (f"x-hubspot-ratelimit-{kind}", f"x-hubspot-ratelimit-{kind}-remaining", f"x-hubspot-ratelimit-{kind}-reset")
+        for kind in ("secondly", "daily")
+    ),
 )
 # Later IETF drafts put everything into these two.
 STRUCTURED = "ratelimit"
@@ -60,6 +83,12 @@ class RateLimits:
         """
         return status == 429 or (status == 403 and (self.retry_after is not None or self.remaining == 0))
 
+    def with_wait(self, seconds: int | None) -> "RateLimits":
+        """Return the same with a wait that an answer's body asks for, unless a header asked for one."""
+        if seconds is None or self.retry_after is not None:
+            return self
+        return replace(self, reset=seconds, retry_after=seconds)
+
     def headers(self) -> dict[str, str]:
         """Return the known header fields; empty when the vendor reported nothing."""
         return {name: str(value) for name, value in self.values().items()}
@@ -79,19 +108,22 @@ def says_limited(code: str, status: int) -> bool:
     return is_fitting and LIMITED.search(plain_name(code)) is not None
 
 
-def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) -> RateLimits:
+def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int, said: int | None = None) -> RateLimits:
     """Return the limits that a response reports; the names in `headers` are lower case.
 
+    `said` is the seconds to wait that the body of a refusal says, which count where no header says any.
     `Retry-After` counts as the reset of a limit that is reached: on a 429, and on a 403. Without a reset header, the
     declared length of the window is returned, which is its upper bound.
     """
     limit = _number(headers, declared.limit_header, LIMIT)
     remaining = _number(headers, declared.remaining_header, REMAINING)
     retry_after = _wait(headers) if status >= 400 else None
+    retry_after = said if retry_after is None else retry_after
     reset = retry_after if status in REFUSED else None
     if reset is None:
         reset = _reset(headers, declared.reset_header)
     other = _structured(headers) if STRUCTURED in headers or POLICY in headers else _of_kinds(headers)
+    other = _used(headers) if other == RateLimits() else other
     limit = other.limit if limit is None else limit
     remaining = other.remaining if remaining is None else remaining
     reset = other.reset if reset is None else reset
@@ -99,7 +131,7 @@ def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int) ->
     if status == 429 and remaining is None:
         remaining = 0
     if reset is None and (limit is not None or remaining is not None):
-        reset = declared.window_seconds
+        reset = _first_wait(headers, WINDOW_MILLISECONDS, per_second=1000) or declared.window_seconds
     return RateLimits(limit, remaining, reset, retry_after)
 
 
@@ -158,6 +190,16 @@ def _structured(headers: dict[str, str]) -> RateLimits:
         return RateLimits(next(iter(quotas.values()), None))
     remaining, wait, name = min(windows)
     return _within_bounds(quotas.get(name), remaining, -wait if "t" in dict(counted)[name] else None)
+
+
+def _used(headers: dict[str, str]) -> RateLimits:
+    """Return the limit of a header that counts the calls that are used."""
+    for name in USED:
+        found = USED_OF.match(headers.get(name, "").strip().lower())
+        if found:
+            used, limit = int(found[1]), int(found[2])
+            return RateLimits(limit, max(limit - used, 0))
+    return RateLimits()
 
 
 def _quota(name: str, parameters: dict[str, int]) -> int | None:

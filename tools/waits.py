@@ -1,4 +1,4 @@
-"""Read how long to wait from a header: seconds, a duration such as `6m0s`, Unix time, or a date."""
+"""Read how long to wait from a header or member: seconds, a duration such as `6m0s`, Unix time, or a date."""
 
 import math
 import re
@@ -25,7 +25,7 @@ DURATION = re.compile(
 
 
 def seconds_of(value: str, *, per_second: int = 1) -> int | None:
-    """Return the seconds to wait, rounded up; None for what says none, or too long.
+    """Return the seconds to wait, rounded up; None for what says none, too long, or a time long past.
 
     `per_second` is 1000 for a header in milliseconds. Dates are those of RFC 9110 or ISO 8601.
     """
@@ -37,7 +37,7 @@ def seconds_of(value: str, *, per_second: int = 1) -> int | None:
         if moment is None:
             return None
         seconds = moment - datetime.now(UTC).timestamp()
-    return max(0, math.ceil(seconds)) if seconds <= LONGEST_WAIT else None
+    return max(0, math.ceil(seconds)) if abs(seconds) <= LONGEST_WAIT else None
 
 
 def first_item(value: str) -> str:
@@ -49,8 +49,8 @@ def _counted(text: str, per_second: int) -> float | None:
     """Return the seconds in a number or a duration; None for anything else."""
     if NUMBER.fullmatch(text):
         number = float(text)
-        if per_second == 1 and number > EPOCH_THRESHOLD:
-            milliseconds = number > EPOCH_MILLISECONDS_THRESHOLD
+        milliseconds = number > EPOCH_MILLISECONDS_THRESHOLD
+        if milliseconds or (per_second == 1 and number > EPOCH_THRESHOLD):
             return number / (1000 if milliseconds else 1) - datetime.now(UTC).timestamp()
         return number / per_second
     found = DURATION.fullmatch(text) if len(text) <= LONGEST_MOMENT else None

@@ -32,7 +32,7 @@ def vendor_reason(response: UpstreamResponse, definition: Definition) -> Reason:
     Neither has invisible characters or line breaks. What the definition's `errors` names comes first.
     """
     places = definition.errors
-    document = _json_of(response)
+    document = error_document(response)
     words = _text_at(response, document, places.message_header, places.message)
     code = _text_at(response, document, places.code_header, places.code)
     found = Reason((Complaint(words),)) if words else _usual_reason(response, document)
@@ -46,7 +46,7 @@ def _visible(complaint: Complaint) -> Complaint:
     return Complaint(visible(without_markup(complaint.words))[:MOST_WORDS], fields)
 
 
-def _json_of(response: UpstreamResponse) -> Any:
+def error_document(response: UpstreamResponse) -> Any:
     """Return the JSON of an answer, by whatever media type, also if it is only nearly right; None if it is none."""
     body = response.body
     if "xml" in response.media_type or body.lstrip()[:1] in {b"<", b""}:

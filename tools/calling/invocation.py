@@ -15,6 +15,7 @@ from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
 from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
+from tools.body_waits import told_wait
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.failures import call_failure
@@ -170,7 +171,8 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
         note.upstream_ms = seconds * 1000
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
-    limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
+    said = told_wait(response, tool.definition) if response.status >= 400 else None
+    limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status, said=said)
     answer = VendorAnswer(tool, connection, response, limits)
     if tool.method.answer == "file" and response.status in REDIRECTS and tool.read_only:
         return replace(answer, response=await _followed(answer, request, note))
