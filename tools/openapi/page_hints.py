@@ -196,8 +196,9 @@ class Hints:
 
     def _last_id(self) -> str:
         listed: Any = inside(self._envelope, self._steps) or {}
-        has_id = "id" in ((listed.get("items") or {}).get("properties") or {})
-        return f"{expression(self._steps)}[-1].id" if has_id else ""
+        members = (listed.get("items") or {}).get("properties") or {}
+        found = next((name for name in members if plain_name(name) == "id"), "")
+        return f"{expression(self._steps)}[-1].{expression((found,))}" if found else ""
 
 
 def _is_link(member: Member) -> bool:

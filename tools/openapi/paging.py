@@ -8,6 +8,7 @@ from typing import Any
 from accounts.texts.names import plain_name
 from tools.openapi.answers import Result
 from tools.openapi.arguments import MAX_PARAMETER
+from tools.openapi.last_ids import LastIds
 from tools.openapi.page_hints import Hints
 from tools.openapi.page_sizes import sizes_of, stated_size
 from tools.openapi.shapes.merging import Schema, kinds_of
@@ -80,6 +81,7 @@ def guess(
     """
     ways = _Ways(arguments, Hints(result, headers), description)
     found = ways.link_header() or ways.cursor() or ways.only_link() or ways.offset() or ways.page() or ways.link()
+    found = found or ways.last_id()
     return found or (UNKNOWN if ways.seem_to_exist else None)
 
 
@@ -90,12 +92,13 @@ class _Ways:
         self._arguments = [each for each in arguments if 0 < len(each.name) <= MAX_PARAMETER]
         self._hints = hints
         self._description = description
+        self._last_ids = LastIds(self._arguments, description)
 
     @property
     def seem_to_exist(self) -> bool:
         """Whether anything suggests that there are pages."""
         named = self._page or self._offset or self._cursor or self._limit()
-        return named is not None or self._hints.any
+        return named is not None or self._hints.any or self._last_ids.exist
 
     def link_header(self) -> Guess | None:
         words = [self._description, *(each.description for each in (*self._cursors, self._page) if each)]
@@ -150,6 +153,15 @@ class _Ways:
             return None
         made = {"kind": "link", "next_url": self._hints.link, **self._hints.totals()}
         return self._made(made, self._page, self._cursor)
+
+    def last_id(self) -> Guess | None:
+        """Return the way by the id of the last item; it ends with an empty page, or where the answer says so."""
+        taken = next((each for each in self._arguments if each.name == self._last_ids.next), None)
+        if taken is None or not self._hints.last_id:
+            return None
+        more = {"more": self._hints.more} if self._hints.more else {}
+        place = {"next_cursor": self._hints.last_id, **more, **self._hints.totals()}
+        return self._made({"kind": "cursor", "cursor_parameter": taken.name, **place}, taken)
 
     def _first_page(self, page: PagingArgument) -> dict[str, int]:
         """Return the setting for a first page whose number is 0, as schema, words, example or answer say."""

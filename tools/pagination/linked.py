@@ -10,10 +10,14 @@ from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position, as_text
 from tools.pagination.vocabulary import PAGES
 
-SAME_AGAIN = "The vendor named this very page as the next one, so the list ends here. There may be more than was given."
+SAME_AGAIN = "The vendor named this very page as the next one, so the walk ends here. There may be more than was given."
 
+NO_PLACE = (
+    "The last item of this page lacks the id by which the vendor is asked for what follows, so the walk ends here. "
+    "There may be more than was given."
+)
 NO_LINK = (
-    "What the vendor gives as the next page's address is none, so it was not followed: the list ends here. "
+    "What the vendor gives as the next page's address is none, so it was not followed: the walk ends here. "
     "There may be more than was given."
 )
 
@@ -59,11 +63,17 @@ class CursorPager(LinkedLimits):
         # Zero is the end too, unless there is more: then it is the id of the last item.
         # Some vendors send a cursor with the last page too.
         if more is False or (not next_cursor and not (more and next_cursor is not False and next_cursor == 0)):
-            return rest_of_page(answer, here, limit, None)
+            is_lost = more is not False and self._is_of_last_item and bool(answer.rows)
+            return rest_of_page(answer, here, limit, None, NO_PLACE if is_lost else "")
         if cursor is not None and as_text(next_cursor) == as_text(cursor):
             return rest_of_page(answer, here, limit, None, SAME_AGAIN)
         kept = here.state[1] if self._numbers_pages(cursor, next_cursor) else 0
         return rest_of_page(answer, here, limit, Position([next_cursor, kept]))
+
+    @property
+    def _is_of_last_item(self) -> bool:
+        """Whether the cursor is a member of the last item, which every page with items has."""
+        return "[-1]." in (self.next_cursor.expression or "")
 
     def _numbers_pages(self, cursor: Any, next_cursor: Any) -> bool:
         """Return whether cursors are numbers of pages: by the parameter's name, or because they count one by one."""
@@ -111,7 +121,7 @@ class LinkPager(LinkedLimits):
         try:
             target = answer.follow(link)
         except LinkRefused as refused:
-            note = f"The vendor's link to the next page {refused}, so it was not followed: the list ends here."
+            note = f"The vendor's link to the next page {refused}, so it was not followed: the walk ends here."
             return rest_of_page(answer, here, limit, None, note)
         if target == answer.asked:
             return rest_of_page(answer, here, limit, None, SAME_AGAIN)
