@@ -36,8 +36,18 @@ class SentPaging(Paging):
     )
 
 
-class OffsetPagination(SentPaging):
-    """A limit and an offset. Without `more` and a total, a page shorter than the limit is the last."""
+class CountedPaging(SentPaging):
+    """Paging by counting, where the length of a page may have to tell whether it is the last."""
+
+    full_pages: bool = Field(
+        False,
+        description="True if the vendor fills every page but the last. Otherwise a first page shorter than requested "
+        "is followed by another request, unless the answer says that it is the last.",
+    )
+
+
+class OffsetPagination(CountedPaging):
+    """A limit and an offset. Without `more` and a total, the end is an empty page, or one shorter than another."""
 
     kind: Literal["offset"]
     limit_parameter: Parameter | None = "limit"
@@ -50,7 +60,7 @@ class OffsetPagination(SentPaging):
         return (*([self.limit_parameter] if self.limit_parameter else []), self.offset_parameter)
 
 
-class PagePagination(SentPaging):
+class PagePagination(CountedPaging):
     """Numbered pages. Without `limit_parameter` the vendor's pages all hold `max_limit` items.
 
     The end is found by the first that is declared and present in the answer: `more`, `total_pages`, the total.

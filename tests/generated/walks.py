@@ -183,7 +183,9 @@ def _check_text(text: str, budget: int) -> None:
 def _check_result(result: CallResult, tool: Tool, budget: int) -> None:
     _check_text(result.text, budget)
     found = orjson.loads(result.text)
-    beside = {"truncated", "total_count", "envelope", "remarks"} | ({"next_cursor"} if "remarks" in found else set())
+    # A page without a cursor says why nobody knows whether it is the last.
+    may_lack = {"next_cursor"} if found.keys() & {"remarks", "truncated"} else set()
+    beside = {"truncated", "total_count", "envelope", "remarks"} | may_lack
     if tool.pager and found.keys() - beside != {"result", "next_cursor", "result_count"} - beside:
         raise Invalid(f"the page has {sorted(found)}")
     if tool.pager and found["result_count"] != len(found["result"]):

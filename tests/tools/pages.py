@@ -8,7 +8,7 @@ from tests.mcp_client import McpClient
 async def walk(mcp: McpClient, tool: str, **arguments: Any) -> list[dict[str, Any]]:
     """Return every page, following next_cursor to its end."""
     pages = [await mcp.value(tool, arguments)]
-    while pages[-1]["next_cursor"] is not None:
+    while pages[-1].get("next_cursor") is not None:
         assert len(pages) < 300
         pages.append(await mcp.value(tool, {**arguments, "next_cursor": pages[-1]["next_cursor"]}))
     return pages

@@ -22,7 +22,9 @@ PAGINGS: dict[str, dict[str, Any]] = {
     "offset_one": {"kind": "offset", "first_item": 1, "total_header": "Content-Range"},
     "offset_only": {"kind": "offset", "limit_parameter": None, "more": "!(meta.last)"},
     "offset_sizes": {"kind": "offset", "page_sizes": [5, 10, 40, 100]},
+    "offset_full": {"kind": "offset", "full_pages": True},
     "page": {"kind": "page", **LIMITED},
+    "page_full": {"kind": "page", **LIMITED, "full_pages": True},
     "page_sizes": {"kind": "page", **LIMITED, "page_sizes": [5, 10, 40, 100], "more": "meta.more"},
     "page_fixed": {"kind": "page", "max_limit": 20},
     "page_more": {"kind": "page", **LIMITED, "page_parameter": "p", "more": "meta.more"},
@@ -47,7 +49,9 @@ PAGINGS: dict[str, dict[str, Any]] = {
     "none": {"kind": "none"},
 }  # fmt: skip
 
-# Where only the length of a page tells whether it is the last, the vendor's most must be one that vendors choose.
+# Of vendors that are said to fill their pages, the most has to be as documented.
+FILLED = {"offset_full", "page_full"}
+# Where only the length of a page tells whether it is the last.
 SILENT = {"offset", "offset_body", "offset_sizes", "page", "page_fixed"}
 
 

@@ -11,6 +11,7 @@ from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
 from tools.calling import cursors
 from tools.calling.answers.answer import OTHER_FORM, VendorAnswer
+from tools.calling.answers.lists import NO_LIST
 from tools.calling.answers.page_answers import page_answer
 from tools.calling.answers.unpaged import beside_signs
 from tools.calling.shaping import ALONE, Surroundings
@@ -21,7 +22,7 @@ from tools.pagination import NO_LINK, START, Page, PageAnswer, Pager, PageReques
 from tools.pagination.signs import signs_of_more
 
 TOO_LONG = (
-    "The vendor's cursor or link to the next page is too long to be passed on, so the list ends here. "
+    "The vendor's cursor or link to the next page is too long to be passed on, so the walk ends here. "
     "Narrow the list with its filters to see what was left out."
 )
 CONCEALED = (
@@ -29,12 +30,12 @@ CONCEALED = (
     "here. Narrow the list with its filters to see what was left out."
 )
 REPEATED = (
-    "The vendor answered with the items of a previous page again, so the list ends here. "
+    "The vendor answered with the items of a previous page again, so the walk ends here. "
     "There may be more than was given."
 )
 ALL_EMPTY = (
     f"The vendor announced more after each of the last {marks.MANY_EMPTY} pages, but none of them had an item, so the "
-    "list ends here. There may be more than was given."
+    "walk ends here. There may be more than was given."
 )
 EMPTY_FIRST = (
     "No items came, although the vendor states a total above zero, so this may not be the whole list: the total may "
@@ -82,7 +83,7 @@ class PageStep:
         signs = {} if page.left or page.following or note not in {"", NO_LINK} else self._signs(received)
         if signs:
             beside, note = beside_signs(beside, signs), ""
-        is_end_known = not signs or self.pager.kind != "none"
+        is_end_known = not (signs or note or NO_LIST in content.beside.remarks)
         return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known)
 
     def _note(self, page: Page, received: PageAnswer, total: int | None) -> str:

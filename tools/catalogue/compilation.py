@@ -337,7 +337,7 @@ def _output(result: Schema, paging: Pager | None) -> Output:
     if paging is None:
         return Output(output_schema(result, paged=False))
     # Of a list that comes whole, as declared, nothing else says where it ends.
-    return Output(output_schema(result, paged=True, has_total=paging.states_total, has_end=paging.kind != "none"))
+    return Output(output_schema(result, paged=True, has_total=paging.states_total))
 
 
 def _takes_fields(placements: dict[str, Placement]) -> bool:

@@ -108,10 +108,11 @@ def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
     return {}
 
 
-def output_schema(result: Schema, *, paged: bool, has_total: bool = False, has_end: bool = True) -> Schema:
+def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Schema:
     """Return the schema around a result's: a page, the result itself if it is an object, or an object that holds it.
 
-    `has_total` says whether the vendor may state the number of all items, `has_end` whether the end is always known.
+    `has_total` says whether the vendor may state the number of all items. A page has no `next_cursor` if the end of the
+    list is not known.
     """
     published = _publishable(result)
     if paged:
@@ -124,7 +125,7 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False, has_e
                 **({"total_count": TOTAL_COUNT} if has_total else {}),
                 **BESIDE,
             },
-            "required": ["result", *(["next_cursor"] if has_end else []), "result_count"],
+            "required": ["result", "result_count"],
         }
     kinds = published.get("type", ["object"])
     if kinds == ["object", "null"]:

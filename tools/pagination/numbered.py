@@ -13,25 +13,20 @@ from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position
 from tools.pagination.signs import tells_of_earlier
 
+# What some vendors answer behind the last item.
+PAST_END = frozenset({404, 416})
 # RFC 9110, section 14.4; some vendors leave the unit out.
 CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")
-SMALLEST_CAP = 10
 
 
 def goes_on(count: int, asked: int, shown: int) -> bool:
     """Return whether other pages may follow one, judging by its length because nothing else says so.
 
-    A page shorter than requested is the last, unless the vendor gives no longer ones: because the longest page of this
-    walk so far had the same length (`shown`; 0 at first), or because vendors often choose that length as their
-    maximum. A wrong guess there costs the model an empty page; the opposite mistake would hide items.
+    A page shorter than requested may have any length that the vendor chose as its maximum. It is known to be the last
+    only after a longer one in the same walk (`shown` is the length of the longest; 0 at first). Otherwise, it costs the
+    model an empty page to find out; the opposite mistake would hide items.
     """
-    if count >= asked:
-        return True
-    return count > 0 and (count == shown or (count > shown and _may_be_a_cap(count)))
-
-
-def _may_be_a_cap(count: int) -> bool:
-    return count >= SMALLEST_CAP and (count % 5 == 0 or count % 12 == 0 or count & (count - 1) == 0)
+    return count > 0 and count >= min(asked, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,7 @@ class OffsetPager(Limits):
     in_body: bool = False
     first_item: int = 0
     more: Locator | None = None
+    full_pages: bool = False
 
     def request(self, position: Position, limit: int) -> PageRequest:
         parameters = [(self.limit_parameter, self.size(limit))] if self.limit_parameter else []
@@ -56,11 +52,16 @@ class OffsetPager(Limits):
         stated = self._more(answer, position.skip, asked)
         return counted_page(answer, position, limit, asked=asked, first=position.skip, stated=stated)
 
+    def is_past_end(self, status: int, position: Position) -> bool:
+        """Take 404 and 416 for the end too, but not where the list begins."""
+        return status == 204 or (status in PAST_END and position.skip > 0)
+
     def _more(self, answer: PageAnswer, first: int, asked: int) -> bool | None:
         """Return whether the answer states that items follow; None if it does not say."""
         if self.more:
             return self.more.truth(answer) or False
-        return more_than(first + len(answer.rows), self.sure_total(answer, before=first, asked=asked))
+        more = more_than(first + len(answer.rows), self.sure_total(answer, before=first, asked=asked))
+        return len(answer.rows) >= asked if more is None and self.full_pages else more
 
 
 def more_than(given: int, total: int | None) -> bool | None:
@@ -152,6 +153,7 @@ class PagePager(Limits):
     in_body: bool = False
     first_page: int = 1
     more: Locator | None = None
+    full_pages: bool = False
     total_pages: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
@@ -174,8 +176,9 @@ class PagePager(Limits):
         return rest_of_page(answer, Position(state, position.skip), limit, following)
 
     def is_past_end(self, status: int, position: Position) -> bool:
-        """Take 404 for the end too, which some vendors answer behind the last page; the first page always exists."""
-        return status == 204 or (status == 404 and position.state is not None and position.state[0] > self.first_page)
+        """Take 404 and 416 for the end too; the first page always exists."""
+        is_later = position.state is not None and position.state[0] > self.first_page
+        return status == 204 or (status in PAST_END and is_later)
 
     def _state(self, position: Position, limit: int) -> list[int]:
         return position.state or [self.first_page, self.size(limit) if self.limit_parameter else self.max_limit, 0, 0]
@@ -188,4 +191,6 @@ class PagePager(Limits):
         if self.total_pages and (pages := self.total_pages.number(answer)) is not None:
             return number - self.first_page + 1 < pages
         more = more_than(before + len(answer.rows), self.sure_total(answer, before=before, asked=size))
+        if more is None and self.full_pages:
+            more = len(answer.rows) >= size
         return more and bool(answer.rows)

@@ -235,7 +235,7 @@ async def test_a_walk_in_a_circle_ends_after_one_round(
     pages = await walk(client, await only(client), limit=2)
     assert ids(pages) == [*range(2 * length)]
     assert len(pages) == length + 1
-    assert "the list ends here" in pages[-1]["truncated"][0]["advice"]
+    assert "the walk ends here" in pages[-1]["truncated"][0]["advice"]
 
 
 @pytest.mark.parametrize("kind", CIRCLING)
