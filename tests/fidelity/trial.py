@@ -187,7 +187,7 @@ def _shown_differences(
     subject: Subject, content: Content, value: Any, result: CallResult
 ) -> Iterator[tuple[str, object]]:
     """Yield how a result differs from the answer that it shows."""
-    if not content.is_json and "*" not in content.plain_type:
+    if not (content.is_json or content.is_lines) and "*" not in content.plain_type:
         if value and str(value) not in (result.text, *_texts_in(result.text)):
             yield "answer: text lost", result.text
         return
@@ -217,6 +217,8 @@ def _written(content: Content | None, value: Any) -> tuple[bytes, str]:
         return json.dumps(value).encode(), content.plain_type
     if "*" in content.plain_type:
         return json.dumps(value).encode(), "application/json"
+    if content.is_lines and isinstance(value, list):
+        return "".join(f"{json.dumps(each)}\n" for each in value).encode(), content.plain_type
     return str(value).encode(), content.plain_type
 
 

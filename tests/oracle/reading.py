@@ -72,6 +72,11 @@ class Content:
     def is_json(self) -> bool:
         return self.plain_type.endswith(("/json", "+json"))
 
+    @property
+    def is_lines(self) -> bool:
+        """Whether it has one JSON document on each line."""
+        return self.plain_type in {"application/jsonl", "application/x-ndjson", "application/ndjson"}
+
 
 @dataclass(frozen=True)
 class Response:

@@ -6,6 +6,7 @@ from typing import Any
 
 import inflection
 
+from tools.json_lines import is_json_lines
 from tools.openapi.errors import OperationRefused, ReferenceRefused
 from tools.openapi.naming.texts import words_of
 from tools.openapi.naming.vocabulary import ENVELOPE
@@ -22,7 +23,15 @@ IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words of lists that say how a call went, and are never its result, unless that is what the path is about.
 REPORTS = frozenset({"error", "errors", "warning", "warnings", "notice", "notices", "included"})
 MESSAGES = frozenset({"message", "messages"})
-STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json", "application/jsonl")
+STREAM = "text/event-stream"
+# What is said of answers that go on for as long as the connection does.
+ENDLESS = re.compile(
+    r"\b(?:endless|infinite|never[- ]end(?:s|ing)|indefinite(?:ly)?|long[- ](?:lived|running|poll\w*)|firehose|"
+    r"(?:kept|keeps?|stays?|remains?|left|held|holds?)(?: the)?(?: \w+)? open|real[- ]?time|server[- ]sent|"
+    r"live (?:stream|feed|updates?|events?)|"
+    r"until (?:the )?(?:client|connection|you)\b[^.]{0,30}(?:clos|disconnect)\w*)",
+    re.IGNORECASE,
+)
 
 MAX_MEDIA_TYPE = 100
 # RFC 9110, section 8.3.1: a parameter's value is a token or quoted.
@@ -49,6 +58,8 @@ def result_of(operation: Operation, cleaner: Cleaner, nouns: list[str]) -> Resul
     kind, schema = _kind(operation.answer.schemas)
     if kind != "json":
         return Result(kind, is_known=True)
+    if _is_lines(operation.answer.schemas):
+        schema = _list_of_lines(schema, cleaner)
     if schema is None:
         return Result(kind)
     try:
@@ -65,8 +76,11 @@ def result_of(operation: Operation, cleaner: Cleaner, nouns: list[str]) -> Resul
 
 def _refuse_unusable(operation: Operation) -> None:
     media = [each.partition(";")[0].strip().lower() for each in operation.answer.schemas]
-    if media and all(each in STREAMS for each in media):
+    if media and all(each == STREAM for each in media):
         raise OperationRefused(f"it answers with a stream ({media[0]}), not with a result")
+    is_lines = bool(media) and all(each == STREAM or is_json_lines(each) for each in media)
+    if is_lines and ENDLESS.search(f"{operation.summary}\n{operation.description}"):
+        raise OperationRefused(f"it answers with a stream that does not end ({media[0]}), not with a result")
     statuses = [each for each in operation.statuses if each != "default"]
     redirects = any(each.startswith("3") for each in statuses) and not operation.answer.schemas
     if redirects and all(each.startswith(("3", "4", "5")) for each in statuses):
@@ -78,9 +92,9 @@ def _refuse_unusable(operation: Operation) -> None:
 def _kind(schemas: dict[str, Any]) -> tuple[str, Any]:
     """Return the most useful kind of answer, and its schema if it is JSON."""
     media = {each.partition(";")[0].strip().lower(): schema for each, schema in schemas.items()}
-    usable = {each: schema for each, schema in media.items() if each not in STREAMS}
+    usable = {each: schema for each, schema in media.items() if each != STREAM and not is_json_lines(each)}
     if not usable:
-        return "json", None
+        return "json", next((schema for each, schema in media.items() if is_json_lines(each)), None)
     for each, schema in usable.items():
         if is_json(each):
             return "json", schema
@@ -95,10 +109,31 @@ def _kind(schemas: dict[str, Any]) -> tuple[str, Any]:
     return "file", None
 
 
+def _is_lines(schemas: dict[str, Any]) -> bool:
+    """Return whether an answer is JSON Lines, and nothing that is easier to read."""
+    return any(map(is_json_lines, schemas)) and all(is_json_lines(each) or _bare(each) == STREAM for each in schemas)
+
+
+def _list_of_lines(schema: Any, cleaner: Cleaner) -> Any:
+    """Return the schema of all lines; descriptions have that, or the one of a single line."""
+    try:
+        kinds = kinds_of(cleaner.cleaned(schema, 1).schema) if isinstance(schema, dict) else []
+    except ReferenceRefused:
+        kinds = []
+    if "array" in kinds:
+        return schema
+    # A text means the lines as they are written.
+    return {"type": "array", "items": schema if "object" in kinds else {}}
+
+
+def _bare(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
 def is_json(media_type: str) -> bool:
-    """Return whether a media type is JSON, under any of its names."""
-    bare = media_type.partition(";")[0].strip().lower()
-    return bare in {"application/json", "text/json", "json"} or bare.endswith("+json")
+    """Return whether a media type is JSON, under any of its names, and not JSON Lines."""
+    bare = _bare(media_type)
+    return not is_json_lines(bare) and (bare in {"application/json", "text/json", "json"} or bare.endswith("+json"))
 
 
 def with_parameters(media_type: str) -> str:
@@ -106,7 +141,7 @@ def with_parameters(media_type: str) -> str:
 
     Not the charset, which is UTF-8 here; only the bare type if it would be longer than MAX_MEDIA_TYPE.
     """
-    bare = media_type.partition(";")[0].strip().lower()
+    bare = _bare(media_type)
     found = MEDIA_PARAMETER.findall(media_type)
     whole = "; ".join([bare, *(f"{name}={value}" for name, value in found if name.lower() not in UNTOLD)])
     return whole if len(whole) <= MAX_MEDIA_TYPE else bare

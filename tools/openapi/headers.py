@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from accounts.definition import is_reserved_header
+from tools.json_lines import is_json_lines
 from tools.openapi.answers import is_json, with_parameters
 from tools.openapi.arguments import HEADER, is_credential
 from tools.openapi.errors import ReferenceRefused
@@ -62,7 +63,7 @@ def accept_of(operation: Operation, kind: str) -> str:
     documented = [each for each in dict.fromkeys(media) if MEDIA_TYPE.fullmatch(each.partition(";")[0])]
     if USUAL.get(kind) in documented or len(documented) < len(set(media)):
         return ""  # a range of types, such as */*, takes whatever is asked for
-    wanted = [each for each in documented if is_json(each) == (kind == "json")]
+    wanted = [each for each in documented if (is_json(each) or is_json_lines(each)) == (kind == "json")]
     named: list[str] = []
     for each in wanted:
         if len(", ".join([*named, each])) <= MAX_ACCEPT:
