@@ -85,11 +85,20 @@ class Stage:
         self.requests += len(self.vendor.requests)
         for raw in self.vendor.requests:
             _check_request(tool, raw, self.vendor.address, plan.family, linked=not is_first)
-        if self.trap.connections:
-            raise Escaped("another host was called")
+        self._check_trap(tool)
         if text is not None and self.vendor.requests:
             self._check_status(tool, reply.raw, is_first=is_first)
         return text
+
+    def _check_trap(self, tool: Tool) -> None:
+        """Let only the redirect of a download lead to another host, without anything of the account."""
+        is_download = tool.method.answer == "file" and tool.read_only
+        if self.trap.connections and not is_download:
+            raise Escaped("another host was called")
+        if any(KEY.encode() in raw for raw in self.trap.requests):
+            raise Escaped("another host was given the account's credentials")
+        self.trap.connections = 0
+        self.trap.requests.clear()
 
     def _tampered(self, cursor: str, tampering: str) -> str:
         foreign, self.last_cursor = self.last_cursor, cursor
