@@ -12,10 +12,9 @@ it knows, and decides once it has heard them.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from accounts import broadcast
@@ -42,55 +41,65 @@ class CallCancelled(Exception):
     """The client cancelled the call, and expects no answer."""
 
 
-@dataclass(eq=False, slots=True)
-class _Known:
-    """A request under way; one without a task cannot be cancelled, and is only counted."""
+class RequestUnderWay:
+    """A context in which a request is known, and for LATE_SECONDS after it; it can be cancelled if it is `cancellable`.
 
-    task: asyncio.Task[Any] | None = None
-    is_cancelled: bool = False
+    A cancelled block raises CallCancelled.
+    """
+
+    __slots__ = ("_cancellable", "_key", "_known", "_task", "is_cancelled")
+
+    def __init__(self, calls: "RunningCalls", key: Key, *, cancellable: bool) -> None:
+        self._known, self._key, self._cancellable = calls, key, cancellable
+        self._task: asyncio.Task[Any] | None = None
+        self.is_cancelled = False
+
+    def __enter__(self) -> "RequestUnderWay":
+        if self._cancellable:
+            self._task = asyncio.current_task()
+        self._known.begun(self._key, self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, traceback: object) -> None:
+        self._known.ended(self._key, self)
+        if self.is_cancelled and kind is asyncio.CancelledError and self._task is not None:
+            # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
+            self._task.uncancel()
+            raise CallCancelled from None
 
     def cancel(self) -> None:
-        if self.task is not None and not self.is_cancelled:
+        if self._task is not None and not self.is_cancelled:
             self.is_cancelled = True
-            self.task.cancel(REASON)
+            self._task.cancel(REASON)
 
 
 @dataclass
 class RunningCalls:
     """The requests of one process, of which the calls of tools can be cancelled."""
 
-    _running: dict[Key, list[_Known]] = field(default_factory=dict)
+    _running: dict[Key, list[RequestUnderWay]] = field(default_factory=dict)
     _ended: deque[tuple[float, Key]] = field(default_factory=lambda: deque(maxlen=ENDED_CALLS))
     # How many requests of a key are known everywhere, by the number of the cancellation.
     _counts: dict[str, int] = field(default_factory=dict)
 
-    @contextmanager
-    def cancellable(self, key: Key) -> Iterator[None]:
+    def cancellable(self, key: Key) -> RequestUnderWay:
         """Let the block be cancelled by its key; it then raises CallCancelled."""
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        with self.counted(key, task) as call:
-            try:
-                yield
-            except asyncio.CancelledError:
-                if not call.is_cancelled:
-                    raise
-                # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
-                task.uncancel()
-                raise CallCancelled from None
+        return RequestUnderWay(self, key, cancellable=True)
 
-    @contextmanager
-    def counted(self, key: Key, task: asyncio.Task[Any] | None = None) -> Iterator[_Known]:
+    def counted(self, key: Key) -> RequestUnderWay:
         """Know of a request while the block runs, and for LATE_SECONDS after it."""
-        known = _Known(task)
-        self._running.setdefault(key, []).append(known)
-        try:
-            yield known
-        finally:
-            self._running[key].remove(known)
-            if not self._running[key]:
-                del self._running[key]
-            if not known.is_cancelled:
-                self._ended.append((time.monotonic(), key))
+        return RequestUnderWay(self, key, cancellable=False)
+
+    def begun(self, key: Key, request: RequestUnderWay) -> None:
+        self._running.setdefault(key, []).append(request)
+
+    def ended(self, key: Key, request: RequestUnderWay) -> None:
+        running = self._running[key]
+        running.remove(request)
+        if not running:
+            del self._running[key]
+        if not request.is_cancelled:
+            self._ended.append((time.monotonic(), key))
 
     async def cancel(self, key: Key) -> None:
         """Cancel the call of a key, here or in another process, unless it may be another client's."""

@@ -54,7 +54,8 @@ class Connection:
     ) -> httpx.Request:
         """Build a request; `target` is path and query, already quoted. Credentials are added last."""
         complete = self._usual.copy()
-        complete.update(headers)
+        if headers:
+            complete.update(headers)
         cookies = complete.get("cookie")
         complete.update(self.authentication.headers())
         if cookies and complete["cookie"] != cookies:

@@ -78,8 +78,9 @@ class PageStep:
             raise answer.unusable("answered with something other than a list.")
         received = page_answer(content, answer, asked)
         page = self._page(received, answer)
-        beside = replace(content.beside, total=self._total(received, content.beside, page))
-        note = self._note(page, received, beside.total)
+        total = self._total(received, content.beside, page)
+        beside = content.beside if total == content.beside.total else replace(content.beside, total=total)
+        note = self._note(page, received, total)
         signs = {} if page.left or page.following or note not in {"", NO_LINK} else self._signs(received)
         if signs:
             beside, note = beside_signs(beside, signs), ""
@@ -129,8 +130,7 @@ class PageStep:
         if marks.came_before(mark, before, received.rows):
             return self._repeated(page, received)
         seen = marks.after(before, mark)
-        following = replace(page.following, seen=seen) if page.following else None
-        return replace(page, here=replace(page.here, seen=before if page.is_kept else seen), following=following)
+        return page.marked(before if page.is_kept else seen, seen)
 
     def _empty(self, page: Page, received: PageAnswer) -> Page:
         """Return a page without items; after several of them in a row, it is the last."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-# How many items at each end of a page, and how many bytes of a digest, make its mark.
-MARKED_ITEMS, MARK_BYTES = 50, 6
+# How many records, or plain values, at each end of a page make its mark, with the number of its items.
+MARKED_RECORDS, MARKED_VALUES = 4, 50
+MARK_BYTES = 6
 # How many marks are kept: walks in circles of so many pages are recognised.
 KEPT = 3
 # So many empty pages in a row end a walk. Vendors that filter after they have cut their pages do give some.
@@ -18,7 +19,8 @@ MANY_EMPTY = 10
 
 def mark_of(rows: list[Any]) -> str:
     """Return a short mark of a page: a digest of its items, in long ones of both ends."""
-    ends = rows if len(rows) <= 2 * MARKED_ITEMS else [len(rows), *rows[:MARKED_ITEMS], *rows[-MARKED_ITEMS:]]
+    marked = MARKED_RECORDS if isinstance(rows[0], dict) else MARKED_VALUES
+    ends = rows if len(rows) <= 2 * marked else [len(rows), *rows[:marked], *rows[-marked:]]
     return hashlib.blake2b(orjson.dumps(ends), digest_size=MARK_BYTES).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The types of pagination: the position of a walk, the request for a page, the vendor's answer, and the page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
@@ -88,8 +88,14 @@ class Page:
     def position_after(self, kept: int) -> Position | None:
         """Return where the next page begins if `kept` of the items are returned; None at the end."""
         if kept < len(self.items) or self.left:
-            return replace(self.here, skip=self.here.skip + kept)
+            return Position(self.here.state, self.here.skip + kept, self.here.seen)
         return self.following
+
+    def marked(self, here: str, following: str) -> "Page":
+        """Return the page with these marks in its two positions."""
+        after = self.following and Position(self.following.state, self.following.skip, following)
+        began = Position(self.here.state, self.here.skip, here)
+        return Page(self.items, began, self.left, after, self.note, self.is_kept)
 
 
 class Pager(Protocol):

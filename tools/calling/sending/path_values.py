@@ -36,6 +36,8 @@ def filled(template: str, values: dict[str, str], with_slashes: Collection[str] 
 
     Values that share a segment, or stand beside fixed text, may make a dot segment or a slash that none of them is.
     """
+    if "{" not in template:
+        return template
     segments = []
     for segment in template.split("/"):
         names = PLACEHOLDERS.findall(segment)
