@@ -39,10 +39,13 @@ class SentPaging(Paging):
 class CountedPaging(SentPaging):
     """Paging by counting, where the length of a page may have to tell whether it is the last."""
 
-    full_pages: bool = Field(
-        False,
-        description="True if the vendor fills every page but the last. Otherwise a first page shorter than requested "
-        "is followed by another request, unless the answer says that it is the last.",
+    filled_to: int = Field(
+        0,
+        ge=0,
+        le=MOST_ITEMS,
+        description="The number of items to which the vendor fills every page but the last, if so many are asked for. "
+        "A first page shorter than that is the last; a longer one, or any where this is not declared, is followed by "
+        "another request, unless the answer says that it is the last.",
     )
 
 

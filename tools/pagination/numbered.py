@@ -19,14 +19,14 @@ PAST_END = frozenset({404, 416})
 CONTENT_RANGE = re.compile(r"(?:[\w-]+[ =])?\s*(?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)")
 
 
-def goes_on(count: int, asked: int, shown: int) -> bool:
+def goes_on(count: int, asked: int, sure: int) -> bool:
     """Return whether other pages may follow one, judging by its length because nothing else says so.
 
     A page shorter than requested may have any length that the vendor chose as its maximum. It is known to be the last
-    only after a longer one in the same walk (`shown` is the length of the longest; 0 at first). Otherwise, it costs the
-    model an empty page to find out; the opposite mistake would hide items.
+    only if the vendor gives longer ones (`sure` is the longest that it is known to give). Otherwise, it costs the model
+    an empty page to find out; the opposite mistake would hide items.
     """
-    return count > 0 and count >= min(asked, shown)
+    return count > 0 and count >= min(asked, sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class OffsetPager(Limits):
     in_body: bool = False
     first_item: int = 0
     more: Locator | None = None
-    full_pages: bool = False
+    filled_to: int = 0
 
     def request(self, position: Position, limit: int) -> PageRequest:
         parameters = [(self.limit_parameter, self.size(limit))] if self.limit_parameter else []
@@ -50,7 +50,9 @@ class OffsetPager(Limits):
         """Return the items as they are; if the vendor sends more than requested, cut them to the limit."""
         asked = self.size(limit) if self.limit_parameter else self.max_limit
         stated = self._more(answer, position.skip, asked)
-        return counted_page(answer, position, limit, asked=asked, first=position.skip, stated=stated)
+        return counted_page(
+            answer, position, limit, asked=asked, first=position.skip, stated=stated, filled_to=self.filled_to
+        )
 
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 404 and 416 for the end too, but not where the list begins."""
@@ -60,8 +62,7 @@ class OffsetPager(Limits):
         """Return whether the answer states that items follow; None if it does not say."""
         if self.more:
             return self.more.truth(answer) or False
-        more = more_than(first + len(answer.rows), self.sure_total(answer, before=first, asked=asked))
-        return len(answer.rows) >= asked if more is None and self.full_pages else more
+        return more_than(first + len(answer.rows), self.sure_total(answer, before=first, asked=asked))
 
 
 def more_than(given: int, total: int | None) -> bool | None:
@@ -70,7 +71,14 @@ def more_than(given: int, total: int | None) -> bool | None:
 
 
 def counted_page(
-    answer: PageAnswer, position: Position, limit: int, *, asked: int, first: int, stated: bool | None
+    answer: PageAnswer,
+    position: Position,
+    limit: int,
+    *,
+    asked: int,
+    first: int,
+    stated: bool | None,
+    filled_to: int = 0,
 ) -> Page:
     """Return the page of an answer whose items are numbered; `first` is the number of the first.
 
@@ -79,7 +87,7 @@ def counted_page(
     rows, shown = answer.rows[max(position.skip - first, 0) :], position.state or 0
     count, after = len(rows), first + len(answer.rows)
     # An empty page ends the walk even if the answer says otherwise, or it might never end.
-    more = goes_on(count, asked, shown) if stated is None else count > 0 and stated
+    more = goes_on(count, asked, max(shown, filled_to)) if stated is None else count > 0 and stated
     longest = max(shown, count)
     following = Position(longest, after) if more else None
     here = Position(longest, max(position.skip, first))
@@ -153,7 +161,7 @@ class PagePager(Limits):
     in_body: bool = False
     first_page: int = 1
     more: Locator | None = None
-    full_pages: bool = False
+    filled_to: int = 0
     total_pages: Locator | None = None
 
     def request(self, position: Position, limit: int) -> PageRequest:
@@ -171,7 +179,7 @@ class PagePager(Limits):
         count = len(answer.rows)
         more = self._stated_more(answer, state)
         if more is None:
-            more = goes_on(count, size, shown)
+            more = goes_on(count, size, max(shown, self.filled_to))
         following = Position([number + 1, size, before + count, max(shown, count)]) if more else None
         return rest_of_page(answer, Position(state, position.skip), limit, following)
 
@@ -191,6 +199,4 @@ class PagePager(Limits):
         if self.total_pages and (pages := self.total_pages.number(answer)) is not None:
             return number - self.first_page + 1 < pages
         more = more_than(before + len(answer.rows), self.sure_total(answer, before=before, asked=size))
-        if more is None and self.full_pages:
-            more = len(answer.rows) >= size
         return more and bool(answer.rows)
