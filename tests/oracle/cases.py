@@ -62,7 +62,7 @@ class Cases:
             value = self._parameter(parameter, ALL)
             if value is not NOTHING:
                 given = {**base.parameters, (parameter.place, parameter.name): value}
-                yield f"{parameter.name} alone", replace(base, parameters=given)
+                yield f"{parameter.name} alone", replace(base, parameters=_told_apart(operation, given))
         if content is not None:
             yield from self._single_members(base, content, skipped_members)
 
