@@ -24,7 +24,7 @@ REASONS = re.compile(
     r"^(message|msg|error|errors|error_?message|error_?description|detail|details|title|description|reason|fault|fault_?string|summary)$",
     re.I,
 )
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]|\\u\{0*(?:1?[0-9a-f]|7f)\}", re.I)
 Leaf = tuple[str, str]
 WISHES = (
     Wish(for_answer=True),
@@ -110,7 +110,7 @@ def _text(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, int) and abs(value) <= EXACT:
         return repr(float(value))
-    # Control characters are never shown to a model.
+    # A model sees control characters by their numbers.
     return repr(value) if isinstance(value, float) else CONTROL.sub("", str(value))
 
 
