@@ -78,7 +78,7 @@ def measure() -> None:
     from mcpservers.resolution import resolved  # noqa: PLC0415
     from mcpservers.search.exposure import exposure_of  # noqa: PLC0415
     from tools.catalogue.compilation import catalogue_of  # noqa: PLC0415
-    from tools.catalogue.search import ToolIndex  # noqa: PLC0415
+    from tools.search.index import ToolIndex  # noqa: PLC0415
 
     integration = Integration.objects.get()
     environment = Environment.objects.create(name="Benchmark")

@@ -97,7 +97,8 @@ class ClientConnection(HttpToolsProtocol):
         self._since, self._received_before = self.loop.time(), self._received
         scope = cast("dict[str, Any]", self.scope)
         scope[TARGET], scope[ABORT] = self.url, self._abort
-        self.limit_concurrency = None if self.url.rstrip(b"/") in PROBES else self._most
+        # uvicorn counts this connection too, and refuses when the limit is reached.
+        self.limit_concurrency = None if self.url.rstrip(b"/") in PROBES else self._most + 1
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -25,8 +25,8 @@ from mcpservers.search.listing import FIND, READ, WRITE, listed
 from mcpservers.search.mode import SearchMode
 from tools.catalogue.compilation import ToolSet, catalogue_of
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.search import index_of
 from tools.catalogue.toolbox import usable_connection
+from tools.search.index import index_of
 
 Revisions = tuple[int, int, int]
 

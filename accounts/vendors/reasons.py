@@ -246,17 +246,15 @@ def _texts(members: dict[str, Any]) -> Iterator[str]:
         text = _text(members.get(name))
         if text and not (found and name in WEAK_TEXTS) and not any(text.lower() in other.lower() for other in found):
             found.append(text)
-    if not found:
-        title = _text(members.get("title"))
-        yield from [title] if title and title.lower() not in PHRASES else []
-        return
-    for name in ("title", "error"):
-        title = _text(members.get(name))
-        is_code = name == "error" and " " not in title
-        if title and not is_code and title.lower() not in PHRASES and title.lower() not in found[0].lower():
-            found.insert(0, title)
-            break
-    yield from found[:3]
+    titles = [(name, _text(members.get(name))) for name in ("title", "error")]
+    said = [text for name, text in titles if _is_said(name, text, found)]
+    yield from [*said[:1], *found][:3]
+
+
+def _is_said(name: str, text: str, found: list[str]) -> bool:
+    """Return whether a title, or an error in words, says more than its status, and than what was found."""
+    is_code = name == "error" and " " not in text
+    return bool(text) and not is_code and text.lower() not in PHRASES and text.lower() not in "".join(found[:1]).lower()
 
 
 def _further_texts(members: dict[str, Any]) -> list[str]:

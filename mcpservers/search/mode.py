@@ -14,12 +14,14 @@ from accounts.errors import BeyondLimits, NotJSON
 from mcpservers.search.listing import FIND, MOST_FOUND, USUAL_FOUND, caller_of, tagged
 from tools.calling.results import CallResult
 from tools.catalogue.compilation import Tool, ToolSet
-from tools.catalogue.search import MAX_QUERY, ToolIndex
 from tools.errors import InvalidArguments, UnknownTool
 from tools.ratelimits import RateLimits
+from tools.search.index import MAX_QUERY, ToolIndex
 
 # How many more are only named.
 MOST_NAMED = 20
+# What those get of the result, beside the tools with their inputSchema: one part of so many.
+NAMED_SHARE = 8
 # Characters of a result beside the tools in it.
 FRAME = 600
 MAX_PROBLEMS = 8
@@ -36,10 +38,12 @@ class SearchMode:
         """Return the best matches within a budget in characters; raise InvalidArguments."""
         query, limit = _read_search(arguments)
         ranked = self._ranked(query)
-        found, named, left = [], [], budget - FRAME
+        found: list[dict[str, Any]] = []
+        named, left = [], budget - FRAME
         for place, tool in enumerate(ranked[: limit + MOST_NAMED]):
             entry, name = _entry(tool), {"name": tool.name, "title": tool.title}
-            if place < limit and (size := _size(entry)) <= left:
+            room = left - budget // NAMED_SHARE if found else left
+            if place < limit and (size := _size(entry)) <= room:
                 found.append(entry)
             elif (size := _size(name)) <= left:
                 named.append(name)

@@ -243,6 +243,8 @@ def test_beyond_the_most_connections_requests_are_told_so_and_probes_are_answere
     held = [dial() for _ in range(2)]
     for each in held:
         each.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+    for each in held:  # a head that is read only once there are more connections would be refused itself
+        assert each.recv(65536).startswith(ANSWERED)
     refused, probe = dial(), dial()
     refused.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert rest_of(refused).startswith(b"HTTP/1.1 503")

@@ -16,7 +16,8 @@ ODD_BY_PLACE = {"path": "é &=+?#:@!$'()*", "query": ODD, "header": ' "b";c=d', 
 CARRYING = frozenset({"content-encoding", "range", "if-range", "x-forwarded-for", "forwarded"})
 # Parameters that say where in a list a page begins.
 POSITIONS = re.compile(
-    r"(page|page_?(number|token|key|cursor)|next_?(page)?_?(token|cursor)?|cursor|offset|after|before|start(ing)?_?(after|index|position)?|ending_before|skip|marker)",
+    r"(page|page_?(number|token|key|cursor)|next_?(page)?_?(token|cursor)?|cursor|offset|after|before|start(ing)?_?(after|index|position)?|ending_before|skip|marker)"
+    r"|page\[(number|cursor|token|after|before|offset)\]",
     re.I,
 )
 REQUIRED, ALL = Wish(optional=False), Wish()
@@ -61,7 +62,7 @@ class Cases:
             value = self._parameter(parameter, ALL)
             if value is not NOTHING:
                 given = {**base.parameters, (parameter.place, parameter.name): value}
-                yield f"{parameter.name} alone", replace(base, parameters=given)
+                yield f"{parameter.name} alone", replace(base, parameters=_told_apart(operation, given))
         if content is not None:
             yield from self._single_members(base, content, skipped_members)
 
@@ -82,6 +83,7 @@ class Cases:
                 given[each.place, each.name] = value
             elif each.required:
                 return None
+        given = _told_apart(operation, given)
         if content is None or (leave_out_body and not operation.body_required):
             return Call(operation, given)
         if not operation.body_required and not wish.optional:
@@ -170,3 +172,17 @@ def _has_form(parameter: Parameter, value: Any) -> bool:
             return not is_nested(value) and (parameter.takes_slashes or not has_slash)
         case _:
             return True
+
+
+def _told_apart(operation: Operation, given: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
+    """Return values without members that are written under the name of another parameter; no vendor could tell them."""
+    names = {each.name for each in operation.parameters if each.place == "query"}
+    spread = {(each.place, each.name) for each in operation.parameters
+              if each.place == "query" and each.style == "form" and each.explode and not each.media_type}  # fmt: skip
+    made = {
+        key: {name: each for name, each in value.items() if name not in names}
+        if key in spread and isinstance(value, dict)
+        else value
+        for key, value in given.items()
+    }
+    return {key: value for key, value in made.items() if value != {}}

@@ -14,7 +14,8 @@ from tests.oracle.schemas import Schemas
 EXACT = 2**53
 # What only leads to other pages, and is replaced by a cursor of the product's where a list is paged.
 LEADING = re.compile(
-    r"next|prev|cursor|link|page|more|limit|offset|total|count|first|last|self|start|end|size|url|href|has_", re.I
+    r"next|prev|cursor|link|page|more|limit|offset|total|count|first|last|self|start|end|size|url|href|has_|before|after",
+    re.I,
 )
 # Members by which an answer says that it is a failure, and the values with which it does not.
 FAILURES = re.compile(r"^(errors?|error_?(message|code|description|detail)s?|failures?|faults?|warnings?)$", re.I)
@@ -23,6 +24,7 @@ REASONS = re.compile(
     r"^(message|msg|error|errors|error_?message|error_?description|detail|details|title|description|reason|fault|fault_?string|summary)$",
     re.I,
 )
+CONTROL = re.compile(r"[\x00-\x1f\x7f]|\\u\{0*(?:1?[0-9a-f]|7f)\}", re.I)
 Leaf = tuple[str, str]
 WISHES = (
     Wish(for_answer=True),
@@ -108,7 +110,8 @@ def _text(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, int) and abs(value) <= EXACT:
         return repr(float(value))
-    return repr(value) if isinstance(value, float) else str(value)
+    # A model sees control characters by their numbers.
+    return repr(value) if isinstance(value, float) else CONTROL.sub("", str(value))
 
 
 def _leaf(names: tuple[str, ...], text: str) -> Leaf:

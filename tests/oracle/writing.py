@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tests.oracle.reading import FORM, MULTIPART, Content, Operation, Parameter
 from tests.oracle.schemas import Schemas
@@ -76,7 +76,11 @@ def expected(call: Call, schemas: Schemas) -> Expected:
     """Return what must be sent for a call."""
     operation = call.operation
     # Some documents tell operations of one path apart by a fragment, which is never sent (RFC 9110, 7.1).
-    made = Expected(operation.method, operation.base + operation.path.partition("#")[0])
+    path, _, fixed = operation.path.partition("#")[0].partition("?")
+    made = Expected(operation.method, operation.base + path)
+    for pair in filter(None, fixed.split("&")):
+        name, _, value = pair.partition("=")
+        made.query.setdefault(unquote(name), []).append(value)
     for parameter in operation.parameters:
         value = call.parameters.get((parameter.place, parameter.name), NOTHING)
         if value is not NOTHING:

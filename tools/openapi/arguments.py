@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import inflection
+
 from accounts.definition import is_reserved_header, is_reserved_parameter
 from tools.calling.sending.queries import as_json, scalar
 from tools.catalogue.withheld import is_credential_name
@@ -40,6 +42,8 @@ ENCODED = re.compile(r"\b(?:url|uri|percent)[ -]?(?:encoded?|escaped?)\b|%2f", r
 WITH_SLASH = re.compile(
     r"(?:e\.g\.|examples?|such as|like)[^`'\"]{0,30}[`'\"][\w.-]+(?:/[\w.-]+)+[`'\"]", re.IGNORECASE
 )
+# Identifiers that do not say of what.
+PLAIN_IDENTIFIERS = frozenset({"id", "_id", "uuid", "guid", "gid", "sid"})
 # Cookies that stand for a person who is signed in.
 SESSIONS = re.compile(r"sess|auth|token|jwt|csrf|xsrf|(?:^|[._-])sid$", re.IGNORECASE)
 
@@ -217,7 +221,8 @@ def _apart_from_body(template: Template, members: Schema, schemas: Schema) -> tu
     """
     path, names = template.path, {}
     for name, wire in template.placeholders.items():
-        if name not in members or _is_one_id(name, schemas[wire], members[name]):
+        is_same = name in members and _is_one_id(name, schemas[wire], members[name])
+        if name not in members or (is_same and not _adds_another(path, name)):
             names[name] = wire
             continue
         other = f"current_{name}"
@@ -226,6 +231,14 @@ def _apart_from_body(template: Template, members: Schema, schemas: Schema) -> tu
         path = path.replace("{" + name + "}", "{" + other + "}")
         names[other] = wire
     return path, names
+
+
+def _adds_another(path: str, name: str) -> bool:
+    """Return whether a plain id in the body is that of another record: `/triggers/{id}/services`."""
+    if name.lower() not in PLAIN_IDENTIFIERS:
+        return False
+    rest = path.partition("{" + name + "}")[2].strip("/").rpartition("/")[2]
+    return bool(rest) and "{" not in rest and inflection.pluralize(rest) == rest
 
 
 def _is_one_id(name: str, in_path: Schema, in_body: Schema) -> bool:

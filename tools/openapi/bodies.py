@@ -143,13 +143,8 @@ def _inner(node: Schema, root: str, cleaner: Cleaner) -> Schema:
 
 
 def _whole(operation: Operation, schema: Schema, declared: dict[str, Any]) -> RequestBody:
-    """Return a body that is one argument: a list, a single value, or an object of any shape."""
-    kinds = kinds_of(schema)
-    shown = (
-        {**_without_bytes(schema)}
-        if kinds or schema.get("properties")
-        else {"type": "object", "properties": {}, **schema}
-    )
+    """Return a body that is one argument: a list, a single value, an object of any shape, or any of these."""
+    shown = {**_without_bytes(schema)}
     words = plain(operation.body_description, WHOLE_WORDS) or shown.get("description") or "The body of the request."
     shown["description"] = words
     made: Schema = {"type": "object", "properties": {WHOLE: shown}}

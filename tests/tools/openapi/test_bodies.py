@@ -175,6 +175,15 @@ async def test_what_only_the_vendor_sets_is_no_argument(serve: Serve, scripted: 
     assert sent(scripted) == {"name": "a"}
 
 
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}, {"b": [2]}], "text", 7, True])
+async def test_a_body_of_which_nothing_is_said_takes_any_json(
+    serve: Serve, scripted: ScriptedVendor, value: Any
+) -> None:
+    client, tool = await serve({})
+    await client.call(tool["name"], {"body": value})
+    assert sent(scripted) == value
+
+
 async def test_the_last_of_many_variants_is_sent(serve: Serve, scripted: ScriptedVendor) -> None:
     locale = {"oneOf": [{"const": f"l{n:02}"} for n in range(1, 41)]}
     client, tool = await serve({"type": "object", "properties": {"locale": locale}}, "patch")

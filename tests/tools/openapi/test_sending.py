@@ -228,6 +228,24 @@ async def test_an_id_in_path_and_body_is_one_argument_only_where_both_say_so(
     assert (scripted.last.path, scripted.last.json()) == ("/clash/a", {"name": "b", "current_name": "c"})
 
 
+async def test_an_id_in_the_body_is_the_new_records_where_the_path_goes_on_to_its_collection(
+    environment: Environment, scripted: ScriptedVendor
+) -> None:
+    held = {**members(id=TEXT), "required": ["id"]}
+    wrapped = {**members(service=held), "required": ["service"]}
+    one = {"parameters": [parameter("path", TEXT, "id")], "requestBody": body(wrapped, required=True)}
+    flat = {**one, "requestBody": body(held, required=True)}
+    paths: dict[str, Any] = {"/triggers/{id}/services": {"post": one}, "/teams/{id}/members": {"post": flat}}
+    paths |= {"/teams/{id}": {"put": flat}, "/teams/{id}/enable": {"post": flat}}
+    acme = await make(environment, scripted, document_of(paths))
+    for path, sent in (("triggers/{id}/services", {"service": {"id": "b"}}), ("teams/{id}/members", {"id": "b"})):
+        await acme.call(f"POST /{path}", {"current_id": "a", "id": "b"})
+        assert (scripted.last.path, scripted.last.json()) == (f"/{path}".replace("{id}", "a"), sent)
+    for operation in ("PUT /teams/{id}", "POST /teams/{id}/enable"):
+        await acme.call(operation, {"id": "a"})
+        assert scripted.last.json() == {"id": "a"}
+
+
 async def test_a_body_that_may_be_left_out_is_and_one_that_may_not_is_not(
     environment: Environment, scripted: ScriptedVendor
 ) -> None:

@@ -97,6 +97,8 @@ REASONS: list[tuple[Any, str]] = [
     ({"errors": {"email": ["is taken", "is too short"]}}, "'email: is taken; email: is too short'."),
     ({"message": "The data was invalid.", "errors": {"email": ["is taken"]}},
      "'The data was invalid.; email: is taken'."),
+    ({"success": False, "error": "No such room", "details": {"method": "rename"}}, "'No such room; method: rename'."),
+    ({"error": "taken", "details": {"email": "is taken"}}, "'email: is taken'."),
     ({"title": "One or more errors.", "errors": {"Email": ["is taken"]}}, "'One or more errors.; email: is taken'."),
     ({"email": ["is taken"], "non_field_errors": ["Try later"]}, "'email: is taken; Try later'."),
     ({"errorMessages": ["Denied"], "errors": {"email": "is taken"}}, "'Denied; email: is taken'."),
