@@ -8,7 +8,7 @@ STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 BIOME := node_modules/.bin/biome
 
-.PHONY: demo up setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark check lint format types imports migrations deploy-check audit lock lock-check sbom digests clean
+.PHONY: demo up setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark soak check lint format types imports migrations deploy-check audit lock lock-check sbom digests clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
@@ -54,6 +54,9 @@ test-services: $(DEV_STAMP) ## The suite again, on PostgreSQL and Redis (REQUIRE
 
 benchmark: $(DEV_STAMP) ## Tool calls a second, beside a bare proxy
 	@$(BIN)/python -m benchmarks.tool_calls
+
+soak: $(DEV_STAMP) ## Half an hour of mixed load, and the slopes of memory, files and latency
+	@$(BIN)/python -m benchmarks.soak
 
 check: lint types imports migrations deploy-check audit lock-check sbom ## Every check that is not a test
 
