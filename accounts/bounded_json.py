@@ -1,8 +1,9 @@
 """Parse untrusted JSON within limits on depth and number of values, without losing digits of large numbers."""
 
 import json
+import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -17,6 +18,8 @@ WIDEST = 2**64
 # RFC 8259, section 6: beyond it, programs that read numbers as floats change them.
 EXACT = 2**53
 INEXACT = b"0" * 16  # 2**53 has 16 digits
+TINY = re.compile(rb"[0-9][eE]-[0-9]{3}")
+NONZERO = re.compile(r"^[^eE]*[1-9]")
 
 
 def loads_request(raw: bytes) -> Any:
@@ -28,10 +31,19 @@ def loads_request(raw: bytes) -> Any:
     return loads(raw, most_values=settings.MAX_JSON_VALUES, parse_float=_fraction)
 
 
-def loads(raw: bytes, *, most_values: int | None = None, parse_float: Callable[[str], float | str] = float) -> Any:
+def small_number(digits: str) -> float | str:
+    """Return a fraction, or its digits as text if a float would make zero of it."""
+    number = float(digits)
+    return number if number or not NONZERO.search(digits) else digits
+
+
+def loads(
+    raw: bytes, *, most_values: int | None = None, parse_float: Callable[[str], float | str] = small_number
+) -> Any:
     """Parse JSON; raise NotJSON, TooDeep, or with `most_values` TooMany.
 
-    An integer beyond 64 bits is returned as a string of its digits: a float would change an id.
+    An integer beyond 64 bits is returned as a string of its digits: a float would change an id. So is a fraction that
+    a float would make zero.
     """
     limit: int = settings.MAX_JSON_DEPTH
     # The counts are upper bounds for depth and number of values, so most documents need no closer check.
@@ -44,10 +56,12 @@ def loads(raw: bytes, *, most_values: int | None = None, parse_float: Callable[[
         # orjson has no error class of its own for depth.
         if "depth limit" in str(problem) or "recursion" in str(problem).lower():
             raise TooDeep(f"nested deeper than {limit} levels") from None
+        if "infinity" in str(problem):
+            raise NotJSON(f"a number is too large: character {problem.pos}") from None
         raise NotJSON(str(problem)) from None
     if containers > limit and is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
-    if LONG_NUMBER in raw.translate(DIGITS):
+    if LONG_NUMBER in raw.translate(DIGITS) or _may_vanish(raw):
         # orjson returns such an integer as a float.
         return json.loads(raw, parse_int=whole_number, parse_float=parse_float)
     return value
@@ -77,8 +91,16 @@ def whole_number(digits: str) -> int | str:
 
 def _fraction(digits: str) -> float | str:
     """Return a fraction as a float, or its digits as text if a float would change them."""
-    number = float(digits)
-    return number if Decimal(repr(number)) == Decimal(digits) else digits
+    number = small_number(digits)
+    try:
+        return number if Decimal(repr(number)) == Decimal(digits) else digits
+    except InvalidOperation:  # an exponent beyond those of decimals, or no number any more
+        return digits
+
+
+def _may_vanish(raw: bytes) -> bool:
+    """Return whether there may be a number with an exponent below those of floats, by a cheap search first."""
+    return (b"e-" in raw or b"E-" in raw) and TINY.search(raw) is not None
 
 
 def _holds_more(raw: bytes, most: int) -> bool:

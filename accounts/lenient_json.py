@@ -9,6 +9,7 @@ import codecs
 import json
 import math
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ import orjson
 from django.conf import settings
 
 from accounts import bounded_json
-from accounts.bounded_json import is_deeper, whole_number
+from accounts.bounded_json import is_deeper, small_number, whole_number
 from accounts.errors import NotJSON, TooDeep
 
 # The longest marks first: that of UTF-32 begins with that of UTF-16.
@@ -33,6 +34,7 @@ TRAILING = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*+[\]}])', re.DOTALL)
 HALF = re.compile("[\ud800-\udfff]")
 # Bytes that are not UTF-8, as Python's `surrogateescape` keeps them, and the Latin-1 characters that they stand for.
 LATIN_1 = {0xDC00 + byte: chr(byte) for byte in range(0x80, 0x100)}
+TOO_LARGE = "a number that is too large, shown as text"
 BETWEEN = re.compile(r"[\s\x1e]*")
 
 
@@ -148,13 +150,18 @@ def _decoder(reading: _LenientReading) -> json.JSONDecoder:
         reading.note("NaN or Infinity, shown as null")
 
     def number(digits: str) -> Any:
-        value = float(digits)
-        if math.isfinite(value):
+        value = small_number(digits)
+        if isinstance(value, str) or math.isfinite(value):
             return value
-        reading.note("a number that is too large, shown as text")
+        reading.note(TOO_LARGE)
         return digits
 
-    return json.JSONDecoder(strict=False, parse_constant=constant, parse_int=whole_number, parse_float=number)
+    def whole(digits: str) -> Any:
+        if len(digits) > sys.float_info.max_10_exp:
+            reading.note(TOO_LARGE)
+        return whole_number(digits)
+
+    return json.JSONDecoder(strict=False, parse_constant=constant, parse_int=whole, parse_float=number)
 
 
 def _is_strict(text: str) -> bool:

@@ -16,6 +16,7 @@ from accounts.definition.parts import (
     Parameter,
     Path,
     Slug,
+    TransferEncoding,
 )
 
 # How an array or object is written into a query string, form, header or cookie.
@@ -75,6 +76,10 @@ class Method(DefinitionPart):
     )
     part_types: dict[Parameter, MediaType] = Field(
         default_factory=dict, description="The media types of the parts of a multipart body that need one, by property."
+    )
+    part_encodings: dict[Parameter, TransferEncoding] = Field(
+        default_factory=dict,
+        description="The Content-Transfer-Encoding of the parts of a multipart body that have one, by property.",
     )
     parameter_names: dict[Parameter, Parameter] = Field(
         default_factory=dict,
@@ -150,8 +155,9 @@ class Method(DefinitionPart):
             raise ValueError("body_media_type: only a raw or a JSON body can have another media type")
         if self.fixed_body and (self.body in {"none", "raw"} or self.body_parameter):
             raise ValueError("fixed_body: only a form or a JSON body of several properties can have fixed ones")
-        if self.part_types and self.body != "multipart":
-            raise ValueError("part_types: only a multipart body has parts")
+        for setting in ("part_types", "part_encodings"):
+            if getattr(self, setting) and self.body != "multipart":
+                raise ValueError(f"{setting}: only a multipart body has parts")
         return self
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """The basic types of a definition: names, paths, templates, expressions."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import jmespath
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -27,6 +27,8 @@ HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_
 # RFC 6265, section 4.1.1: the name of a cookie is a token.
 CookieName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]
 MediaType = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$", max_length=100)]
+# RFC 2045, section 6, and the other encodings of JSON Schema 2020-12, contentEncoding.
+TransferEncoding = Literal["base64", "base64url", "base32", "base16", "quoted-printable"]
 # Text with {placeholders} for connection fields.
 Template = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$", max_length=200)]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s#]+$", max_length=300)]

@@ -54,6 +54,8 @@ ANY_ITEM: Schema = {
     "additionalProperties": True,
 }
 ANY: Schema = {**ANY_ITEM, "type": [*ANY_ITEM["type"], "array"], "items": ANY_ITEM}
+# What is only checked here: no framework offers it to a model.
+UNLISTED = ("patternProperties", "dependentSchemas")
 SHAPED = ("type", "oneOf", "anyOf", "allOf", "$ref")
 JSON_KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
@@ -176,7 +178,45 @@ def _nameable(node: Schema) -> Schema:
     return described(made, f"Also takes {names}."[:MAX_DESCRIPTION])
 
 
+def _unlisted_words(node: Schema) -> str:
+    words = [word for word in UNLISTED if word in node]
+    return f"{words[0]} is refused by some, and read by few." if words else ""
+
+
+def _without_unlisted(node: Schema) -> Schema:
+    """Return an object without what is only checked; members by the patterns of their names are told in words."""
+    patterns = {name: each for name, each in node.get("patternProperties", {}).items() if is_documented(each)}
+    made = without(node, *UNLISTED)
+    if not patterns or made.get("additionalProperties") is True:
+        return made
+    further = [*patterns.values()]
+    if isinstance(made.get("additionalProperties"), dict):
+        further.append(made["additionalProperties"])
+    first = further[0]
+    if any(each != first for each in further):
+        kinds = list(dict.fromkeys(kind for each in further for kind in kinds_of(each)))
+        is_typed = all(map(kinds_of, further))
+        first = {"type": kinds[0] if len(kinds) == 1 else kinds} if is_typed else {}
+        first |= {"properties": {}, "additionalProperties": True} if "object" in kinds and is_typed else {}
+        first |= {"items": {}} if "array" in kinds and is_typed else {}
+    return {**made, "additionalProperties": described(first, _pattern_names(patterns))}
+
+
+def is_documented(schema: Any) -> bool:
+    """Return whether a pattern's schema describes members, and does more than refuse some inside them."""
+    return isinstance(schema, dict) and bool(schema.keys() - {"patternProperties", "items", "additionalProperties"})
+
+
+def _pattern_names(patterns: Schema) -> str:
+    told = [
+        f"`{name}`" + (f" take {' or '.join(kinds_of(each))}" if kinds_of(each) else "")
+        for name, each in patterns.items()
+    ]
+    return f"Names that match {', '.join(told)}."[:MAX_DESCRIPTION]
+
+
 RULES: tuple[ClientRule, ...] = (
+    ClientRule(_unlisted_words, _without_unlisted),
     ClientRule(_unread_pattern),
     ClientRule(_unshared_pattern, _shared_pattern),
     ClientRule(_unlisted_format, _told_format),
@@ -191,7 +231,7 @@ RULES: tuple[ClientRule, ...] = (
 
 def listed(schema: Schema) -> Schema:
     """Return the schema of a tool's arguments as clients get it; parts that nothing changes are shared."""
-    return with_members(schema, _listed_node)
+    return with_members(_without_unlisted(schema), _listed_node)
 
 
 def _listed_node(node: Any) -> Any:

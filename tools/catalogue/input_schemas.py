@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.definition import Method
 from tools.catalogue.file_arguments import file_schema, is_file
+from tools.catalogue.member_rules import FlatNames
 from tools.catalogue.placement import PAGING_ARGUMENTS
 from tools.catalogue.projection import FIELDS, Projection
 from tools.catalogue.schemas import Schema, alias, inline_references
@@ -21,7 +22,7 @@ class Placement:
 
     `wire_name` is its name in the body, `parameter` that of its parameter. `body_schema` is how the body describes an
     argument that also goes elsewhere, `needed_in_body` whether a body needs it; `part_type` is the media type of its
-    part in a multipart body.
+    part in a multipart body, `part_encoding` the encoding.
     """
 
     wire_name: str
@@ -37,6 +38,7 @@ class Placement:
     with_slashes: bool = False
     with_reserved: bool = False
     part_type: str = ""
+    part_encoding: str = ""
     body_schema: Schema | None = None
     needed_in_body: bool = False
 
@@ -79,6 +81,8 @@ def merge_schemas(
     if method.optional_body:
         body = {key: value for key, value in body.items() if key != "minProperties"}
     schema |= _rules_of_the_whole(query, body, placements, len(properties))
+    if method.body in OPEN_BODIES and not method.body_parameter:
+        schema |= _names(placements, frozenset(properties)).rules_of(body)
     return {**schema, "additionalProperties": _beyond(method, body)}, placements
 
 
@@ -86,6 +90,17 @@ def _beyond(method: Method, body: Schema) -> Any:
     """Return which arguments a tool takes beyond those with a name: a schema, true for any, false for none."""
     beyond = body.get("additionalProperties", False)
     return beyond if method.body in OPEN_BODIES and not method.body_parameter else False
+
+
+def _names(placements: dict[str, Placement], taken: frozenset[str]) -> FlatNames:
+    """Return the names of the body's members among all arguments."""
+    members = {name: each for name, each in placements.items() if each.in_body}
+    return FlatNames(
+        {each.wire_name: name for name, each in members.items()},
+        taken,
+        elsewhere=frozenset(each.wire_name for each in members.values() if each.is_parameter),
+        reshaped=frozenset(each.wire_name for each in members.values() if each.is_file),
+    )
 
 
 def _with_note(declared: Any, note: str) -> Any:
@@ -117,6 +132,7 @@ def _placement(
         with_slashes=wire_name in method.encoded_slashes,
         with_reserved=wire_name in method.reserved_characters,
         part_type=method.part_types.get(wire_name, ""),
+        part_encoding=method.part_encodings.get(wire_name, ""),
         body_schema=held if isinstance(held, dict) and (in_path or is_elsewhere) else None,
         needed_in_body=needed_in_body,
     )

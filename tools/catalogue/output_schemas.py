@@ -24,6 +24,8 @@ MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
 # The text of a whole number that clients' floats would change.
 INEXACT = "^-?[0-9]{16,}$"
+# A number of JSON that a float makes zero.
+TINY = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?[eE]-[0-9]{3,}")
 SMALL = frozenset({"int32", "int16", "int8", "uint8", "uint16", "uint32", "float", "double", "decimal"})
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
 ALTERNATIVES = ("anyOf", "oneOf")
@@ -323,4 +325,7 @@ def _number(text: str, *, whole: bool) -> Any:
     if text.lstrip("-").isdecimal():
         # orjson refuses integers beyond 64 bits, so their digits are written as they are.
         return int(text) if exact.adjusted() < 18 else orjson.Fragment(str(int(text)))
-    return None if whole or Decimal(repr(float(exact))) != exact else float(exact)
+    if whole or Decimal(repr(float(exact))) == exact:
+        return None if whole else float(exact)
+    # Readers that make zero of it do so by themselves; one that is too large would break some of them.
+    return orjson.Fragment(text) if TINY.fullmatch(text) else None

@@ -48,6 +48,11 @@ class Pattern:
 NEITHER = Pattern("", "")
 
 
+def literal(text: str) -> str:
+    """Return the regular expression of exactly this text, in which only ECMA-262's own characters are escaped."""
+    return "".join(f"\\{character}" if character in SYNTAX else character for character in text)
+
+
 @lru_cache(4096)
 def read_pattern(written: str) -> Pattern:
     """Return what becomes of a pattern as its author wrote it."""

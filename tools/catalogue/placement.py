@@ -84,6 +84,7 @@ def _name_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]
         ("parameter_names", [*method.parameter_names], parameters),
         ("reserved_characters", method.reserved_characters, {*query}),
         ("part_types", [*method.part_types], {*body}),
+        ("part_encodings", [*method.part_encodings], {*body}),
     ):
         for name in names:
             if name not in properties:

@@ -8,6 +8,7 @@ import orjson
 from tools.catalogue.clients import unmendable
 from tools.catalogue.schemas import (
     COMBINATORS,
+    OF_A_BODY,
     OF_THE_WHOLE,
     UNSET,
     Schema,
@@ -16,6 +17,8 @@ from tools.catalogue.schemas import (
     inline_references,
     walk,
 )
+
+BODY = "body_schema"
 
 
 def property_problems(schema: Any, *, place: str) -> list[str]:
@@ -42,7 +45,7 @@ def _problems_at_the_top(schema: Schema, place: str) -> Iterator[str]:
         if word in schema:
             yield f"{place}: {word} at the top level is rejected by Claude."
     for word in OF_THE_WHOLE:
-        if word in schema:
+        if word in schema and not (place == BODY and word in OF_A_BODY):
             yield (
                 f"{place}: {word} at the top level has no place in a tool's arguments; describe in words what it "
                 "requires."

@@ -22,12 +22,14 @@ OF_THE_WHOLE = (
     "dependencies", "dependentSchemas", "patternProperties", "propertyNames", "unevaluatedProperties",
 )  # fmt: skip
 UNSET: tuple[Schema, None] = ({}, None)
+# The two of them that only a body may have; see member_rules.py.
+OF_A_BODY = frozenset({"dependentSchemas", "patternProperties"})
 SUBSCHEMAS = ("items", "additionalProperties", "not", "contains", "if", "then", "else")
 SUBSCHEMA_LISTS = ("oneOf", "anyOf", "allOf", "prefixItems")
-SUBSCHEMA_MAPS = ("properties", "patternProperties")
+SUBSCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas")
 LEFT_OUT = frozenset({"$ref", "$defs", "definitions"})
 # Below these keywords, names are the author's and values are plain: none of them is a keyword of JSON Schema.
-NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
+NAMED_SCHEMAS = frozenset(SUBSCHEMA_MAPS)
 VALUES = frozenset({"enum", "const", "default", "examples"})
 
 

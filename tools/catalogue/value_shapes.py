@@ -61,6 +61,12 @@ class ValueShape:
         """The members of an object that are not named."""
         return ValueShape(_further(self.schema))
 
+    @cached_property
+    def _by_pattern(self) -> list[tuple[Draft202012Validator, "ValueShape"]]:
+        """The members whose names match a pattern; none if it can be said in several places."""
+        patterns = self.schema.get("patternProperties", {})
+        return [(compile_checker({"pattern": name}), ValueShape(each)) for name, each in patterns.items()]
+
     def member(self, name: str) -> "ValueShape":
         """Return the shape of an object's member."""
         known = self._members.get(name)
@@ -68,7 +74,8 @@ class ValueShape:
             schema = _member(self.schema, name)
             # Only what the schema names is kept: a caller could make up any number of names.
             if schema is None:
-                return self.further
+                matching = [shape for names, shape in self._by_pattern if names.is_valid(name)]
+                return matching[0] if matching else self.further
             known = self._members[name] = ValueShape(schema)
         return known
 
@@ -155,7 +162,7 @@ def _member(schema: Any, name: str) -> Any:
 
 def _further(schema: Schema) -> Any:
     """Return the schema of the members that are not named; one for any value where several shapes are possible."""
-    if any(word in schema for word in (*ALTERNATIVES, "allOf", "patternProperties")):
+    if any(word in schema for word in (*ALTERNATIVES, "allOf")):
         return ANYTHING
     return schema.get("additionalProperties", ANYTHING)
 

@@ -74,6 +74,12 @@ def result_of(operation: Operation, cleaner: Cleaner, nouns: list[str]) -> Resul
     return Result(kind, expression(steps), steps, False, bool(envelope.get("properties")), schema, envelope)
 
 
+def other_schemas(operation: Operation) -> list[Any]:
+    """Return the schemas of the answers in JSON that may come instead of the one that a result is read from."""
+    found = [_kind(each) for each in operation.answer.others]
+    return [{} if schema is None else schema for kind, schema in found if kind == "json"]
+
+
 def _refuse_unusable(operation: Operation) -> None:
     media = [each.partition(";")[0].strip().lower() for each in operation.answer.schemas]
     if media and all(each == STREAM for each in media):

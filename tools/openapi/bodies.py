@@ -4,21 +4,28 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tools.catalogue.file_arguments import OCTETS
+from tools.catalogue.member_rules import RULES
+from tools.catalogue.schemas import without
 from tools.openapi.answers import is_json, with_parameters
 from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
+from tools.openapi.shapes.contents import Contents, TextContent
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of, with_null
 from tools.openapi.shapes.schemas import Cleaner, CleanSchema
 from tools.openapi.styles import SEPARATED
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+# Without its body, such a request would be another one, whatever the document says of `required`.
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "QUERY"})
 BUDGET = 8_000
 WHOLE = "body"
 TEXTS = ("text/", "xml", "yaml", "csv", "graphql", "javascript", "x-ndjson", "jsonl", "sdp")
 WHOLE_WORDS = 300
+ENCODINGS = frozenset({"base64", "base64url", "base32", "base16", "quoted-printable"})
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]{1,60}")
 
 
@@ -40,7 +47,7 @@ def body_of(operation: Operation, cleaner: Cleaner) -> RequestBody:
         return NO_BODY
     body = _chosen(operation.bodies)
     if body is None:
-        if operation.body_required:
+        if operation.body_required or operation.http in WITH_BODY:
             raise OperationRefused(f"its body is {operation.bodies[0].media_type[:60]}, which a tool cannot send")
         return NO_BODY
     media_type = body.media_type.partition(";")[0].strip().lower()
@@ -48,7 +55,7 @@ def body_of(operation: Operation, cleaner: Cleaner) -> RequestBody:
         return _optional(operation, _form(operation, body, media_type, cleaner))
     if is_json(media_type) or "*" in media_type:
         return _optional(operation, _json(operation, body, media_type, cleaner))
-    return _raw(operation, body, media_type)
+    return _raw(operation, body, media_type, cleaner.contents)
 
 
 def _optional(operation: Operation, body: RequestBody) -> RequestBody:
@@ -72,6 +79,8 @@ def _chosen(bodies: list[Body]) -> Body | None:
             ranks[place] = 3
         elif media == MULTIPART:
             ranks[place] = 4
+        elif media.startswith("multipart/"):
+            continue  # OpenAPI 3.1.1, Encoding Object: properties cannot be matched with unnamed, ordered parts
         elif any(word in media for word in TEXTS) and "*" not in media:
             ranks[place] = 5
         elif "/" in media and "*" not in media:
@@ -110,7 +119,8 @@ def _shared_names(operation: Operation) -> frozenset[str]:
 
 def _with_deletions(schema: Schema) -> Schema:
     """Return an object's schema in which null deletes any member that is not required (RFC 7396, section 2)."""
-    made = dict(schema)
+    # What goes together may be spread over the patch and what it changes.
+    made = without(schema, "dependentSchemas")
     if "properties" in schema:
         kept = schema.get("required", [])
         made["properties"] = {
@@ -158,7 +168,7 @@ def _top(schema: Schema, *, with_files: bool = False) -> Schema:
     properties = schema["properties"]
     if not with_files:
         properties = {name: _without_bytes(child) for name, child in properties.items()}
-    kept = {word: schema[word] for word in ("required", "additionalProperties") if schema.get(word)}
+    kept = {word: schema[word] for word in ("required", "additionalProperties", *RULES) if schema.get(word)}
     return {"type": "object", "properties": properties, **kept}
 
 
@@ -180,15 +190,18 @@ def _form(operation: Operation, body: Body, media_type: str, cleaner: Cleaner) -
             raise OperationRefused("its form has no documented fields")
         return NO_BODY
     declared: dict[str, Any] = {"body": "form" if media_type == FORM else "multipart"}
-    styles, types = {}, {}
+    styles, types, encodings = {}, {}, {}
     for name, child in properties.items():
         written = body.encoding.get(name)
         encoding = written if isinstance(written, dict) else {}
         styles[name] = form_style(child, encoding)
-        types[name] = part_type(child, encoding, _written_type(node, name)) if media_type == MULTIPART else ""
-    part_types = {name: each for name, each in types.items() if each and len(name) <= MAX_PARAMETER}
-    if part_types:
-        declared["part_types"] = part_types
+        if media_type == MULTIPART and len(name) <= MAX_PARAMETER:
+            content = cleaner.contents.of_member(node, name)
+            types[name] = part_type(child, encoding, content)
+            encodings[name] = _part_encoding(child, content.encoding or cleaner.contents.asked_encoding(encoding))
+    for setting, values in (("part_types", types), ("part_encodings", encodings)):
+        if any(values.values()):
+            declared[setting] = {name: value for name, value in values.items() if value}
     return RequestBody(
         declared,
         _top(schema, with_files=media_type == MULTIPART),
@@ -216,13 +229,15 @@ def form_style(schema: Schema, encoding: dict[str, Any]) -> str:
     return "members" if "object" in kinds and "array" not in kinds else ""
 
 
-def part_type(schema: Schema, encoding: dict[str, Any], written: str) -> str:
+def part_type(schema: Schema, encoding: dict[str, Any], content: TextContent) -> str:
     """Return the media type of a property's part in a multipart body; empty if it needs none.
 
-    `written` is the type that the property itself names (JSON Schema 2020-12, contentMediaType).
+    `content` is what the property itself says (JSON Schema 2020-12, contentMediaType and contentEncoding).
     """
     if {"style", "explode"} & encoding.keys():
         return ""  # OpenAPI 3.1, Encoding Object: contentType is ignored beside them
+    # OpenAPI 3.1, Encoding Object: by default, what is encoded is octets.
+    written = content.media_type or (OCTETS if content.encoding else "")
     named = str(encoding.get("contentType") or written).partition(",")[0].partition(";")[0].strip().lower()
     if MEDIA_TYPE.fullmatch(named):
         return named
@@ -230,16 +245,19 @@ def part_type(schema: Schema, encoding: dict[str, Any], written: str) -> str:
     return "application/json" if "object" in kinds or "object" in inner or "array" in inner else ""
 
 
-def _written_type(node: dict[str, Any], name: str) -> str:
-    properties = node.get("properties")
-    child = properties.get(name) if isinstance(properties, dict) else None
-    return str(child.get("contentMediaType", "")) if isinstance(child, dict) else ""
+def _part_encoding(schema: Schema, asked: str) -> str:
+    """Return the encoding of a part; empty if it is none that can be sent, such as of a file anything but Base64."""
+    inner = schema.get("items") if "array" in kinds_of(schema) else schema
+    holds_file = isinstance(inner, dict) and inner.get("format") == "binary"
+    return asked if asked in ({"base64"} if holds_file else ENCODINGS) else ""
 
 
-def _raw(operation: Operation, body: Body, media_type: str) -> RequestBody:
+def _raw(operation: Operation, body: Body, media_type: str, contents: Contents) -> RequestBody:
     words = plain(operation.body_description, WHOLE_WORDS) or f"The content that is sent, as {media_type[:60]}."
     shown: Schema = {"type": "string", "description": words}
-    if not any(word in media_type for word in TEXTS):
+    if contents.is_base64(body.schema):
+        shown["format"] = "byte"  # the content is the text in Base64, whatever its media type
+    elif not any(word in media_type for word in TEXTS):
         shown["format"] = "binary"
     made: Schema = {"type": "object", "properties": {WHOLE: shown}}
     if operation.body_required:

@@ -126,7 +126,8 @@ def _field(tool: Tool, name: str, placement: Placement, value: Any) -> dict[str,
     if placement.body_schema is not None:
         value = in_body_of(placement, tool.body_shapes[name], value)
     if value is not LEFT_OUT:
-        return {placement.wire_name: Field(value, placement.query_style, placement.part_type)}
+        styled = Field(value, placement.query_style, placement.part_type, placement.part_encoding)
+        return {placement.wire_name: styled}
     if placement.needed_in_body and not tool.method.optional_body:
         kinds = " or ".join(sorted(tool.body_shapes[name].kinds))
         raise invalid_arguments(tool, [f"{name}: also goes into the body, which takes only {kinds} there."])

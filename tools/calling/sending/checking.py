@@ -57,9 +57,9 @@ def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> d
 
 def from_text(arguments: Any) -> Any:
     """Return arguments that came as JSON text, or not at all, as the object that they stand for."""
-    if isinstance(arguments, str) and arguments:
-        return from_json(arguments)
-    return arguments or {} if arguments in (None, "") else arguments
+    if arguments is None or arguments == "":
+        return {}
+    return from_json(arguments) if isinstance(arguments, str) else arguments
 
 
 def _check_losses(tool: Tool, arguments: dict[str, Any], used: dict[str, Any], losses: Losses) -> None:
@@ -172,13 +172,18 @@ def _unknown(known: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
 def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
     """Yield the problems within known arguments."""
     if _is_searched(given):
-        yield from (_worded(error) for error in tool.validator.iter_errors(given) if list(error.instance_path))
+        yield from (_worded(error) for error in tool.validator.iter_errors(given) if _is_inside(error))
         return
     for name, value in given.items():
         if not tool.optional_validator.is_valid({name: value}):
             known = tool.input_schema["properties"].get(name, tool.input_schema["additionalProperties"])
             wanted = orjson.dumps(known)[:300].decode(errors="ignore")
             yield f"{name}: does not fit, and is too large to say where; its schema begins {wanted}"
+
+
+def _is_inside(error: jsonschema_rs.ValidationError) -> bool:
+    """Return whether an error is not one of those that are told of the arguments as a whole in other words."""
+    return bool(error.instance_path) or error.schema_path[0] in {"dependentSchemas", "additionalProperties"}
 
 
 def _is_searched(given: dict[str, Any]) -> bool:
@@ -209,5 +214,22 @@ def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iter
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+    if error.kind.name == "falseSchema":
+        return f"{place.lstrip('.')[:200]}: {_why_refused(error)}; leave it out."
     message = error.message if len(error.message) <= 300 else f"{error.message[:140]}…{error.message[-150:]}"
-    return f"{place.lstrip('.')[:200]}: {message}."
+    return f"{place.lstrip('.')[:200]}: {message}{_case_of(error)}.".removeprefix(": ")
+
+
+def _why_refused(error: jsonschema_rs.ValidationError) -> str:
+    """Return why a member is refused whatever its value is (tools/openapi/shapes/unlisted.py)."""
+    case = _case_of(error)
+    is_of_vendor = "patternProperties" in error.schema_path[-2:] or not case
+    return "only the vendor sets it, no call does" if is_of_vendor else f"the documentation has no such member{case}"
+
+
+def _case_of(error: jsonschema_rs.ValidationError) -> str:
+    """Return in which case a rule holds that depends on another member; empty for any other rule."""
+    steps = [*error.schema_path]
+    if "dependentSchemas" not in steps:
+        return ""
+    return f" with this {steps[len(steps) - steps[::-1].index('dependentSchemas')]}"

@@ -1,5 +1,6 @@
 """Encode the body of a request in the method's format: JSON, a form, multipart, or one raw value."""
 
+import base64
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,12 +23,14 @@ QUOTED_IN_NAMES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 class Field:
     """One property of a body: its value, and the style in which arrays and objects go into forms.
 
-    `media_type` is that of its part in a multipart body; by default, parts that are no files have none.
+    `media_type` and `encoding` are those of its part in a multipart body; by default, parts that are no files have
+    none. Of an encoded part, a text is encoded already, and a file is not.
     """
 
     value: Any
     style: str = "repeat"
     media_type: str = ""
+    encoding: str = ""
 
 
 def encode_body(method: Method, fields: dict[str, Field], members: Members = ()) -> tuple[bytes, str]:
@@ -109,21 +112,28 @@ def _parts(name: str, field: Field) -> Iterator[bytes]:
     """Yield the parts of one field: those with a media type have it for each item of an array."""
     values = field.value if isinstance(field.value, list) else [field.value]
     if values and all(isinstance(value, Upload) for value in values):
-        yield from (_file_part(name, upload) for upload in values)
+        yield from (_file_part(name, upload, field.encoding) for upload in values)
     elif field.media_type:
-        about = f"\r\nContent-Type: {field.media_type}"
+        about = f"\r\nContent-Type: {field.media_type}{_encoded(field.encoding)}"
         in_json = "json" in field.media_type
         # One part for a whole array only where its style says so.
         for value in [field.value] if field.style == "json" else values:
             yield _part(name, about, as_json(value) if in_json else scalar(value).encode())
     else:
         for pair in query_pairs(name, field.value, field.style):
-            yield _part(pair[0], "", pair[1].encode())
+            yield _part(pair[0], _encoded(field.encoding), pair[1].encode())
 
 
-def _file_part(name: str, upload: Upload) -> bytes:
-    about = f'; filename="{upload.filename.translate(QUOTED_IN_NAMES)}"'
-    return _part(name, f"{about}\r\nContent-Type: {upload.media_type}", upload.content)
+def _encoded(encoding: str) -> str:
+    """Return the header of an encoded part (RFC 2045, section 6)."""
+    return f"\r\nContent-Transfer-Encoding: {encoding}" if encoding else ""
+
+
+def _file_part(name: str, upload: Upload, encoding: str) -> bytes:
+    about = f'; filename="{upload.filename.translate(QUOTED_IN_NAMES)}"\r\nContent-Type: {upload.media_type}'
+    if encoding != "base64":
+        return _part(name, about, upload.content)
+    return _part(name, f"{about}{_encoded(encoding)}", base64.b64encode(upload.content))
 
 
 def _part(name: str, about: str, content: bytes) -> bytes:

@@ -12,6 +12,7 @@ METHODS = ("get", "query", "post", "put", "patch", "delete", "head", "options", 
 CALLABLE = frozenset({"get", "query", "post", "put", "patch", "delete"})
 # The statuses whose answer a tool returns, in order of preference.
 SUCCESSES = ("200", "201", "202", "203", "206", "2XX", "2xx", "default")
+LIKE_SUCCESSES = ("207", "208", "226")
 PLACES = frozenset({"path", "query", "header", "cookie"})
 
 
@@ -48,12 +49,16 @@ class Body:
 
 @dataclass(frozen=True)
 class DeclaredResponse:
-    """An operation's documented answer on success: a schema by media type, its headers, and words about it."""
+    """An operation's documented answer on success: a schema by media type, its headers, and words about it.
+
+    `others` are the schemas by media type of its other answers on success, each of which may come as well.
+    """
 
     status: str
     schemas: dict[str, Any]
     headers: frozenset[str]
     description: str = ""
+    others: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,17 +286,17 @@ def _answer(document: Document, responses: Any) -> tuple[list[str], DeclaredResp
     responses = responses if isinstance(responses, dict) else {}
     statuses = [str(status) for status in responses]
     candidates = []
-    for status in SUCCESSES:
+    for status in (*SUCCESSES, *LIKE_SUCCESSES):
         if status in responses and (status != "default" or not any(each.startswith("2") for each in statuses)):
             try:
                 candidates.append((status, document.references.resolved(responses[status])))
             except ReferenceRefused:
                 continue  # the operation can still be called
-    for status, response in candidates:
-        content = response.get("content") if isinstance(response, dict) else None
-        if isinstance(content, dict) and content:
-            words = _text(response.get("description"))
-            return statuses, DeclaredResponse(status, _schemas(document, content), _headers(response), words)
+    with_content = [(status, each) for status, each in candidates if _object(_object(each).get("content"))]
+    for status, response in with_content[:1]:
+        schemas, *others = (_schemas(document, each["content"]) for _, each in with_content)
+        words = _text(response.get("description"))
+        return statuses, DeclaredResponse(status, schemas, _headers(response), words, tuple(others))
     for status, written in candidates:
         response = written if isinstance(written, dict) else {}
         return statuses, DeclaredResponse(status, {}, _headers(response), _text(response.get("description")))

@@ -28,10 +28,15 @@ HOPELESS = 4
 # Required members may exceed the budget up to so many times.
 REQUIRED_BUDGETS = 1.75
 MAX_NODES = 2_000
+# What is checked and not listed has room of its own beside the budget, in bytes.
+UNLISTED_ROOM = 30_000
 EXTRAS = ("examples", "default", "deprecated")
 OWN_WORDS = frozenset(
-    {"properties", "items", "additionalProperties", "required", "mentioned", "withheld", "spared", "beneath"}
-)
+    {
+        "properties", "items", "additionalProperties", "patternProperties", "required", "mentioned", "withheld",
+        "spared", "beneath", "cases",
+    }
+)  # fmt: skip
 MAX_NAMED, MAX_NAMES = 12, 100
 # An object of at most so many bytes is never left out: saying so would take as many.
 SMALL = 100
@@ -59,6 +64,7 @@ def fitted(
         made = growth.grown(clean.schema)
         if growth.is_whole or (place >= MERE and growth.has_all_members):
             break
+    growth.add_unlisted(made)
     return made
 
 
@@ -91,6 +97,8 @@ class _Growth:
         self._count = 0
         self._measured: dict[int, int] = {}
         self._top: Schema = {}
+        # What each copied object was copied from, by its id.
+        self._copies: dict[int, tuple[Schema, Schema]] = {}
         self.is_whole = True
         self.has_all_members = True
 
@@ -122,9 +130,11 @@ class _Growth:
         if "properties" not in schema:
             return made
         made["properties"] = {}
-        if not schema["properties"] and not isinstance(schema.get("additionalProperties"), dict):
+        has_others = isinstance(schema.get("additionalProperties"), dict) or "patternProperties" in schema
+        if not schema["properties"] and not has_others:
             # Neither members nor a word on others: it takes any, unless the vendor alone fills it.
-            if schema.get("additionalProperties") is not False and not schema.get("withheld"):
+            beyond = schema.get("additionalProperties")
+            if beyond is True or (beyond is None and not schema.get("withheld")):
                 _leave_out(made, schema.get("beneath", []))
         elif source and path.count(source) > 1:
             made = described({**made, "additionalProperties": True}, AGAIN)
@@ -137,7 +147,24 @@ class _Growth:
             else:
                 self._size += SMALL  # what it takes to say that it is left out
                 heapq.heappush(self._parts, part)
+        self._copies[id(made)] = (schema, made)
         return made
+
+    def add_unlisted(self, made: Schema) -> None:
+        """Add what is checked and not listed, from the top down, as far as there is room for it."""
+        room, waiting = UNLISTED_ROOM, [made]
+        for node in waiting:
+            schema, _ = self._copies.get(id(node), ({}, node))
+            below = [*node.get("properties", {}).values(), *node.get("patternProperties", {}).values()]
+            waiting += [
+                each for each in [*below, node.get("items"), node.get("additionalProperties")] if isinstance(each, dict)
+            ]
+            if schema:
+                words = self._facts.unlisted.words(schema, node.get("properties", {}), room)
+                if "patternProperties" in words and "patternProperties" in node:
+                    words["patternProperties"] = {**words["patternProperties"], **node["patternProperties"]}
+                room -= len(orjson.dumps(words)) if words else 0
+                node.update(words)
 
     def _own_words(self, schema: Schema) -> Schema:
         """Return what a node says besides its members and items, as briefly as it may."""
@@ -222,12 +249,17 @@ class _Growth:
             part.made["required"] = required
             self._size += len(orjson.dumps(required)) + 12
         self._tell_undescribed(part)
+        patterns = part.schema.get("patternProperties", {})
+        if patterns:
+            made = {name: self._copied(each, part.path, is_optional=True) for name, each in patterns.items()}
+            part.made["patternProperties"] = made
+            self._size += len(orjson.dumps(made))
         beyond = part.schema.get("additionalProperties")
         if isinstance(beyond, dict):
             part.made["additionalProperties"] = self._copied(beyond, part.path, is_optional=True)
             self._size += len(orjson.dumps(part.made["additionalProperties"]))
-        elif beyond is True:
-            part.made["additionalProperties"] = True
+        elif beyond is True or (beyond is False and patterns):
+            part.made["additionalProperties"] = beyond
 
     def _tell_undescribed(self, part: _Part) -> None:
         """Open an object that requires members which no part describes: they may be slips, so none is enforced."""

@@ -6,14 +6,15 @@ generous: the result accepts whatever any of the variants accepts; the vendor st
 Besides JSON Schema's words, schemas have some of their own until they are fitted (fitting.py): `required` may name
 members that another part describes, `mentioned` has the names that some variants require, `withheld` those that are no
 argument, since only the vendor sets them, and `spared` those that are none in one of several variants, so that no call
-must give them.
+must give them. `cases` tells variants apart by the value of a member (unlisted.py).
 """
 
 from typing import Any
 
 from tools.catalogue.clients import described
-from tools.catalogue.patterns import SYNTAX, read_pattern
+from tools.catalogue.patterns import literal, read_pattern
 from tools.catalogue.schemas import Schema, kinds_of
+from tools.openapi.shapes.unlisted import cases_of
 from tools.openapi.shapes.values import (
     LOWER_LIMITS,
     UPPER_LIMITS,
@@ -76,6 +77,13 @@ class Merger:
         for word in ("required", "mentioned", "withheld", "spared"):
             if word in first and word in second:
                 made[word] = list(dict.fromkeys([*first[word], *second[word]]))
+        cases = [each.beside(second) for each in first.get("cases", [])]
+        cases += [each.beside(first) for each in second.get("cases", [])]
+        if cases:
+            made["cases"] = cases
+        if "patternProperties" in first and "patternProperties" in second:
+            patterns = (first["patternProperties"], second["patternProperties"])
+            made["patternProperties"] = self._members(*patterns, level)
         if "enum" in first and "enum" in second:
             both = [value for value in first["enum"] if value in second["enum"]]
             made["enum"] = both or first["enum"]
@@ -119,6 +127,9 @@ class Merger:
         mentioned = dict.fromkeys(name for each in variants for word in MENTIONING for name in each.get(word, ()))
         if mentioned:
             made["mentioned"] = [*mentioned]
+        cases = cases_of(variants)
+        if cases:
+            made["cases"] = cases
         if all("enum" in each for each in variants):
             made = with_values(made, unique([value for each in variants for value in each["enum"]]))
         return made
@@ -137,7 +148,14 @@ class Merger:
         withheld = set.intersection(*hidden) - properties.keys()
         spared = set.union(*hidden) & properties.keys()
         made |= {word: sorted(names) for word, names in (("withheld", withheld), ("spared", spared)) if names}
-        return made | self._beyond_any([each.get("additionalProperties") for each in objects], level)
+        return made | self._beyond_any([self._beyond(each, level) for each in objects], level)
+
+    def _beyond(self, schema: Schema, level: int) -> Any:
+        """Return which further members a variant takes, whatever patterns their names have to match."""
+        beyond, patterns = schema.get("additionalProperties"), [*schema.get("patternProperties", {}).values()]
+        if not patterns or beyond is True:
+            return beyond
+        return self._either([*patterns, *([beyond] if isinstance(beyond, dict) else [])], level + 1) or True
 
     def _either(self, found: list[Schema], level: int) -> Schema:
         # A variant that takes anything takes what the others take.
@@ -230,13 +248,8 @@ def _shared_limits(variants: list[Schema], kinds: list[str]) -> Schema:
 def _named_texts(values: list[str]) -> Schema:
     """Return the limits of texts that are named beside other kinds of value, for which `enum` leaves no room."""
     longest = max(map(len, values), default=0)
-    pattern = read_pattern(f"^(?:{'|'.join(map(_literal, unique(values)))})$").shared if longest else ""
+    pattern = read_pattern(f"^(?:{'|'.join(map(literal, unique(values)))})$").shared if longest else ""
     return {"pattern": pattern} if 0 < len(pattern) <= MAX_PATTERN else {"maxLength": longest}
-
-
-def _literal(text: str) -> str:
-    """Return the regular expression of exactly this text, in which only ECMA-262's own characters are escaped."""
-    return "".join(f"\\{character}" if character in SYNTAX else character for character in text)
 
 
 def _of_any_shape(parts: tuple[Schema, ...]) -> Schema:

@@ -12,15 +12,18 @@ from typing import Any
 import orjson
 
 from tools.catalogue.clients import described
+from tools.catalogue.patterns import read_pattern
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References
+from tools.openapi.shapes.contents import Contents
 from tools.openapi.shapes.directions import Direction
 from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
 from tools.openapi.shapes.merging import Merger, Schema, kinds_of, share_a_kind, with_null
 from tools.openapi.shapes.nulls import Nulls, allows_null, is_null
 from tools.openapi.shapes.parts import MAX_PARTS, MAX_VARIANTS
 from tools.openapi.shapes.subtypes import Discriminator, Subtypes
+from tools.openapi.shapes.unlisted import Unlisted
 from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
 # Words beside a reference that change nothing about the values.
@@ -44,6 +47,7 @@ class Facts:
     sizes: dict[int, int] = field(default_factory=dict)
     sources: dict[int, int] = field(default_factory=dict)
     least: dict[tuple[int, int, bool], int] = field(default_factory=dict)
+    unlisted: Unlisted = field(default_factory=Unlisted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Cleaner:
         self._direction = Direction(references, for_request=for_request)
         self._nulls_of_parts = Nulls(references)
         self._chain = 0
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What the document's texts contain."""
+        return Contents(self._references)
 
     @cached_property
     def with_nulls(self) -> "Cleaner":
@@ -128,6 +137,10 @@ class Cleaner:
                 size += 2 + sum(len(name) + 4 + self._part_size(child) for name, child in value.items())
             elif word in {"items", "additionalProperties"} and isinstance(value, dict):
                 size += self._part_size(value)
+            elif word == "patternProperties":
+                size += sum(len(name) + 4 + self._part_size(child) for name, child in value.items())
+            elif word == "cases":
+                continue  # which are not listed
             else:
                 size += len(orjson.dumps(value))
         self._facts.sizes[id(schema)] = size
@@ -284,7 +297,7 @@ class Cleaner:
         if depth <= 0:
             schema["properties"] = {}
             if self._for_request:
-                schema |= {"additionalProperties": True}
+                schema |= {"additionalProperties": True, **({"withheld": withheld} if withheld else {})}
                 schema |= {"beneath": sorted(names, key=lambda name: name not in required)} if names else {}
             return
         read = frozenset(sorted(names, key=lambda name: name not in required)[:MAX_PROPERTIES])
@@ -299,14 +312,27 @@ class Cleaner:
         if self._for_request:
             schema |= {"required": [*required]} if required else {}
             schema |= {"withheld": withheld} if withheld else {}
-        beyond = self._beyond(node, depth)
+        patterns = self._patterns(node, depth)
+        if patterns:
+            schema["patternProperties"] = patterns
+        beyond = self._beyond(node, depth, without_patterns=bool(patterns))
         if beyond is not None:
             schema["additionalProperties"] = beyond
 
-    def _beyond(self, node: Schema, depth: int) -> Schema | bool | None:
+    def _patterns(self, node: Schema, depth: int) -> Schema:
+        """Return the schemas of members by patterns of their names; none if not all of them can be checked here."""
+        written = node.get("patternProperties")
+        if not self._for_request or not isinstance(written, dict) or not 0 < len(written) <= MAX_PARTS:
+            return {}
+        read = {pattern: read_pattern(pattern).checked for pattern in written}
+        if not all(read.values()) or not all(isinstance(each, dict) for each in written.values()):
+            return {}
+        return {read[pattern]: self.cleaned(each, depth - 1).schema for pattern, each in written.items()}
+
+    def _beyond(self, node: Schema, depth: int, *, without_patterns: bool) -> Schema | bool | None:
         """Return which members a node takes besides those it names; None if it does not say."""
         beyond = node.get("additionalProperties", node.get("unevaluatedProperties"))
-        patterns = node.get("patternProperties")
+        patterns = None if without_patterns else node.get("patternProperties")
         schemas = [*patterns.values()] if isinstance(patterns, dict) else []
         if beyond is True or beyond == {}:
             return True if self._for_request else None

@@ -16,6 +16,8 @@ WORDS_OF_KINDS = {
 }
 LOWER_LIMITS = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
 UPPER_LIMITS = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
+# RFC 2045, section 6: names of no encoding at all.
+PLAIN = frozenset({"", "binary", "8bit", "7bit"})
 MAX_ENUM = 60
 NAMED_VALUES = 8
 SCALARS = frozenset({"string", "integer", "number", "boolean"})
@@ -38,7 +40,8 @@ def is_file(node: Schema) -> bool:
     """Return whether a schema is for the bytes of a file, in the terms of any OpenAPI version."""
     named = str(node.get("contentMediaType", "json")).partition(";")[0].strip().lower()
     holds_bytes = not named.endswith("json")  # a text that holds JSON is a text
-    return node.get("type") == "file" or (holds_bytes and "contentEncoding" not in node)
+    is_encoded = str(node.get("contentEncoding", "")).lower() not in PLAIN
+    return node.get("type") == "file" or (holds_bytes and not is_encoded)
 
 
 def is_whole(value: Any) -> bool:
