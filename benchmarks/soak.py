@@ -188,8 +188,8 @@ def report(samples: list[Sample], traffic: Traffic) -> bool:
         files = slope([(each.minute, each.files[name]) for each in settled])
         ok = ok and memory <= MOST["memory"] and files <= MOST["files"]
         print(
-            f"{name:9} {settled[0].memory[name]:6.1f} MiB, later {settled[-1].memory[name]:6.1f}, {memory:+.2f} an hour; "
-            f"{settled[0].files[name]} open files, later {settled[-1].files[name]}, {files:+.2f} an hour"
+            f"{name:6} {settled[0].memory[name]:.1f} MiB, later {settled[-1].memory[name]:.1f}, {memory:+.2f} an hour; "
+            f"{settled[0].files[name]} files, later {settled[-1].files[name]}, {files:+.2f} an hour"
         )
     for name in ("p50", "p99"):
         values = [(each.minute, float(getattr(each, name))) for each in settled]
