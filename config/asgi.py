@@ -5,7 +5,6 @@ import gc
 import os
 from importlib import import_module
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import set_script_prefix
@@ -95,7 +94,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             for task in listening:
                 task.cancel()
             await endpoint.finish_background()
-            await database_sync_to_async(recorder.flush)()
+            await asyncio.to_thread(recorder.flush)
             # After the background calls, which still use it.
             await close_shared_upstream()
             await close_counts()

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from types import FrameType
 
 import django
 import uvicorn
@@ -14,8 +15,11 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from config.connections import ClientConnection  # noqa: E402  the apps must be loaded first
+from accounts.database.lanes import Lane, put_process_in  # noqa: E402  the apps must be loaded first
+from accounts.texts.counting import counted  # noqa: E402
+from config.connections import ClientConnection  # noqa: E402
 from config.private_files import keep_private  # noqa: E402
+from config.watchdog import end_within_limit  # noqa: E402
 from mcpservers.streams import hub  # noqa: E402
 from portal.activity.feed import feed  # noqa: E402
 
@@ -26,6 +30,12 @@ DRAIN_POLL_SECONDS = 0.05
 
 class WebServer(uvicorn.Server):
     """A uvicorn server that ends streams and drains keep-alive connections before it waits for requests."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, and see to it that the process ends."""
+        if not self.should_exit:
+            end_within_limit(lambda: f"{counted(len(self.server_state.tasks), 'request')} under way")
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then shut down as uvicorn does: calls in flight have SHUTDOWN_SECONDS to finish."""
@@ -51,6 +61,7 @@ class WebServer(uvicorn.Server):
 def main() -> None:
     """Serve until SIGTERM or SIGINT; open requests have SHUTDOWN_SECONDS to finish."""
     keep_private()
+    put_process_in(Lane.REQUEST)
     # uvicorn raises the signal again after its shutdown; a clean stop should exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(

@@ -1,0 +1,41 @@
+"""Intents: the row of a write, committed before the vendor is asked.
+
+They have threads and a limit of their own, so that a database which keeps them waiting keeps nobody else. A write whose
+wait runs out is not sent, whatever becomes of its row: the recorder ends a row that is committed later.
+"""
+
+import asyncio
+
+from django.conf import settings
+
+from accounts.database.lanes import INTENT_THREADS, Lane
+from accounts.database.threads import LaneThreads
+from accounts.errors import DatabaseBusy
+from tools.models import Outcome
+from tools.record.metrics import INTENTS_WAITING
+from tools.record.notes import CallNote
+
+RETRY_AFTER = 5
+
+_threads = LaneThreads(Lane.INTENT, INTENT_THREADS)
+INTENTS_WAITING.set_function(_threads.__len__)
+
+
+async def intend(note: CallNote) -> None:
+    """Commit the row of a write; raises DatabaseError if that fails or takes too long, and then it must not be sent."""
+    note.outcome = Outcome.PENDING
+    note.intent = _threads.submit(settings.INTENT_WAITING, _insert, note)
+    try:
+        async with asyncio.timeout(settings.INTENT_SECONDS):
+            note.row_id = await asyncio.shield(asyncio.wrap_future(note.intent))
+    except TimeoutError:
+        raise DatabaseBusy(RETRY_AFTER) from None
+    finally:
+        # One that no thread has begun never will be.
+        note.intent.cancel()
+
+
+def _insert(note: CallNote) -> int:
+    row = note.row()
+    row.save(force_insert=True)
+    return int(row.pk)
