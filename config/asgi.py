@@ -14,6 +14,7 @@ django_application = get_asgi_application()
 
 from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
+from accounts.database.lanes import Lane, put_process_in  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config import heads  # noqa: E402  the apps must be loaded first
 from config.health import livez, readyz  # noqa: E402
@@ -23,6 +24,7 @@ from config.middleware.requests import observed  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
+from tools.record.intents import finish_intents  # noqa: E402
 from tools.record.recorder import recorder  # noqa: E402
 
 # Answered without metrics, access log and ALLOWED_HOSTS.
@@ -86,6 +88,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
+            put_process_in(Lane.REQUEST)
             load_routes()
             settle_memory()
             listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
@@ -94,6 +97,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             for task in listening:
                 task.cancel()
             await endpoint.finish_background()
+            await asyncio.to_thread(finish_intents)
             await asyncio.to_thread(recorder.flush)
             # After the background calls, which still use it.
             await close_shared_upstream()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -30,12 +31,14 @@ class ShortenOutages(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Drop Django's line about a request; take the traceback from any other line."""
+        if record.name == "django.request" and getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE:
+            return False
         problem = record.exc_info[1] if record.exc_info else None
         if outage_of(problem) is None:
             return True
         record.msg = f"{record.getMessage()} ({type(problem).__name__})"
         record.args = record.exc_info = record.exc_text = None
-        return record.name != "django.request"
+        return True
 
 
 class RedactTokens(logging.Filter):
@@ -98,5 +101,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "uvicorn.access": {"handlers": [], "propagate": False},
             # At INFO it logs the URL of each request, which may contain an API key.
             "httpx": {"level": "WARNING"},
+            # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }

@@ -15,8 +15,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from accounts.database.lanes import Lane, put_process_in  # noqa: E402  the apps must be loaded first
-from accounts.texts.counting import counted  # noqa: E402
+from accounts.texts.counting import counted  # noqa: E402  the apps must be loaded first
 from config.connections import ClientConnection  # noqa: E402
 from config.private_files import keep_private  # noqa: E402
 from config.watchdog import end_within_limit  # noqa: E402
@@ -61,7 +60,6 @@ class WebServer(uvicorn.Server):
 def main() -> None:
     """Serve until SIGTERM or SIGINT; open requests have SHUTDOWN_SECONDS to finish."""
     keep_private()
-    put_process_in(Lane.REQUEST)
     # uvicorn raises the signal again after its shutdown; a clean stop should exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(

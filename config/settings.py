@@ -195,6 +195,8 @@ _database = database_settings(
         silence=env.integer("DATABASE_SILENCE_SECONDS", 10, least=3, most=300),
     ),
 )
+# Poolers that need this setting hand out another connection for each transaction.
+_database["DISABLE_SERVER_SIDE_CURSORS"] = not DATABASE_SESSION_LIMITS
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if _database["ENGINE"].endswith("sqlite"):
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

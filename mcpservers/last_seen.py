@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.database.asides import note_aside
-from accounts.database.outages import refusal_for
+from accounts.database.outages import outage_of
 from accounts.database.threads import look_up
 from mcpservers.models import MCPServer
 
@@ -45,7 +45,7 @@ async def _write(server_id: UUID, client: str) -> None:
     try:
         written = await look_up(note_aside, partial(_update, server_id, client))
     except DatabaseError as error:
-        if refusal_for(error) is None:
+        if outage_of(error) is None:
             logger.warning("a client's connection could not be noted", exc_info=True)
         written = False
     if not written:

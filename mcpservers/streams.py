@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.api_tokens.recognition import TokenGrant, still_open
 from accounts.changes import Change, change_count, subscribe
-from accounts.database.outages import refusal_for
+from accounts.database.outages import outage_of
 from accounts.database.threads import look_up
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import COMMENT_SECONDS
@@ -113,7 +113,7 @@ class StreamHub:
             except Exception as error:  # the only task that watches over the streams must not end
                 # The change may not have been handled yet.
                 self._changed = True
-                if refusal_for(error) is None:
+                if outage_of(error) is None:
                     logger.exception("open streams could not be looked after; it is tried again")
 
     async def _tick(self) -> None:

@@ -8,9 +8,9 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -31,28 +31,45 @@ class LaneThreads:
 
     def __init__(self, lane: Lane, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, lane.name.lower(), initializer=partial(enter, lane))
-        self._unfinished = 0
+        self._unfinished: set[Future[Any]] = set()
+        self._working: set[Future[None]] = set()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return self._unfinished
+        return len(self._unfinished)
 
     def submit(self, most: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Run a function as soon as a thread is free; raise DatabaseBusy if `most` are unfinished, or DatabaseAway."""
         circuit.check()
+        work: Callable[[], T] = partial(contextvars.copy_context().run, partial(_connected, function, *args, **kwargs))
+        future: Future[T] = Future()
         with self._lock:
-            if self._unfinished >= most:
+            if len(self._unfinished) >= most:
                 raise DatabaseBusy(RETRY_AFTER)
-            self._unfinished += 1
-        context = contextvars.copy_context()
-        work: Callable[[], T] = partial(context.run, partial(_connected, function, *args, **kwargs))
-        future = self._threads.submit(work)
-        future.add_done_callback(self._finished)
+            self._unfinished.add(future)
+            working = self._threads.submit(_settle, future, work)
+            self._working.add(working)
+        future.add_done_callback(self._unfinished.discard)
+        working.add_done_callback(self._working.discard)
         return future
 
-    def _finished(self, _: object) -> None:
+    def finish(self, seconds: float) -> None:
+        """Wait until all that was begun has ended, and those who wait for it were told, or until the time is over."""
         with self._lock:
-            self._unfinished -= 1
+            working = set(self._working)
+        wait(working, seconds)
+
+
+def _settle(future: "Future[T]", work: Callable[[], T]) -> None:
+    """Do the work of a future unless it was cancelled; what waits for it is told before this returns."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work()
+    except BaseException as problem:
+        future.set_exception(problem)
+    else:
+        future.set_result(result)
 
 
 def _connected(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -24,7 +24,7 @@ from django.template.loader import render_to_string
 from django.urls import set_script_prefix
 from django.utils import timezone
 
-from accounts.database.outages import refusal_for
+from accounts.database.outages import outage_of
 from accounts.database.threads import look_up
 from accounts.models import Membership, Session
 from mcpservers.replies import event
@@ -137,7 +137,7 @@ class ActivityFeed:
                     for watch in await look_up(_unauthorised, watches):
                         watch.end()
             except DatabaseError as error:
-                if refusal_for(error) is None:
+                if outage_of(error) is None:
                     logger.warning("cannot query for new calls; retrying")
             except Exception:  # this one task serves all watchers and must not end
                 logger.exception("cannot send new calls; retrying")

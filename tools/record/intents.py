@@ -17,22 +17,30 @@ from tools.record.notes import CallNote
 
 RETRY_AFTER = 5
 
-_threads = LaneThreads(Lane.INTENT, INTENT_THREADS)
-INTENTS_WAITING.set_function(_threads.__len__)
+intent_threads = LaneThreads(Lane.INTENT, INTENT_THREADS)
+INTENTS_WAITING.set_function(intent_threads.__len__)
 
 
 async def intend(note: CallNote) -> None:
     """Commit the row of a write; raises DatabaseError if that fails or takes too long, and then it must not be sent."""
     note.outcome = Outcome.PENDING
-    note.intent = _threads.submit(settings.INTENT_WAITING, _insert, note)
+    note.intent = intent_threads.submit(settings.INTENT_WAITING, _insert, note)
+    committed = asyncio.wrap_future(note.intent)
+    # Or asyncio would log a failure that nobody waits for any more.
+    committed.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         async with asyncio.timeout(settings.INTENT_SECONDS):
-            note.row_id = await asyncio.shield(asyncio.wrap_future(note.intent))
+            note.row_id = await asyncio.shield(committed)
     except TimeoutError:
         raise DatabaseBusy(RETRY_AFTER) from None
     finally:
         # One that no thread has begun never will be.
         note.intent.cancel()
+
+
+def finish_intents() -> None:
+    """Wait for the rows that a thread is still committing, so that the recorder can end them."""
+    intent_threads.finish(settings.INTENT_SECONDS)
 
 
 def _insert(note: CallNote) -> int:

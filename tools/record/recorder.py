@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
-from accounts.database.outages import refusal_for
+from accounts.database.outages import outage_of
+from accounts.texts.counting import counted
 from tools.models import Call
 from tools.record.metrics import RECORD_QUEUE
 from tools.record.notes import COLUMNS, ENDED, CallNote
@@ -38,6 +39,7 @@ class CallRecorder:
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_failing = False
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -94,10 +96,19 @@ class CallRecorder:
                 except UNWRITABLE:
                     _write_singly(batch)
                 except DatabaseError as error:
-                    if refusal_for(error) is None:
-                        logger.exception("The record of calls could not be written; it is tried again.")
                     self._queue.extendleft(reversed(batch))
+                    self._fail(error)
                     return
+                self._is_failing = False
+
+    def _fail(self, error: DatabaseError) -> None:
+        """Log that nothing can be written: an outage once, since it is tried again several times a second."""
+        if outage_of(error) is None:
+            logger.error("The record of calls could not be written; it is tried again.", exc_info=error)
+        elif not self._is_failing:
+            kept = counted(len(self._queue), "call")
+            logger.error("The record of calls cannot be written at present; %s wait, and it is tried again.", kept)
+        self._is_failing = True
 
 
 @transaction.atomic
