@@ -61,6 +61,8 @@ def _postgresql(url: str, limits: DatabaseLimits) -> dict[str, Any]:
         given = {name: str(value) for name, value in conninfo_to_dict(_known_scheme(url)).items() if value is not None}
     except ProgrammingError:  # its text may quote the password
         raise ImproperlyConfigured(TAKES) from None
+    if not all(port.isdigit() for port in given.get("port", "5432").split(",") if port):
+        raise ImproperlyConfigured(TAKES)
     if not given.get("dbname"):
         raise ImproperlyConfigured("DATABASE_URL names no database: add /name after the host.")
     of_django = {DJANGO_NAMES[name]: given.pop(name) for name in DJANGO_NAMES if name in given}
