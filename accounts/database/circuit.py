@@ -5,6 +5,7 @@ takes long, everything that needs the database is refused at once. It goes on tr
 """
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,9 @@ PAUSE_SECONDS = 0.25
 # A trial that takes longer than this counts as failed before it has ended.
 TRIAL_SECONDS = 2.0
 RETRY_AFTER = 2
+# libpq puts the address before it: `connection to server at "…", port … failed: FATAL: …`.
+REASON = re.compile(r"failed: (?!.* failed: )(.+)")
+MOST_REASON = 200
 
 
 class DatabaseCircuit:
@@ -75,11 +79,12 @@ class DatabaseCircuit:
 
 
 def _problem_of(trial: Callable[[], None]) -> str | None:
-    """Return why a trial failed, without its text, which may contain addresses; None if it succeeded."""
+    """Return why a trial failed, without addresses; None if it succeeded."""
     try:
         trial()
     except Exception as problem:  # drivers, DNS and TLS have errors of their own
-        return type(problem).__name__
+        told = REASON.search(str(problem))
+        return f"{type(problem).__name__}: {told[1][:MOST_REASON]}" if told else type(problem).__name__
     return None
 
 

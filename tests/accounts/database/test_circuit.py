@@ -24,7 +24,9 @@ class Trials:
         self.begun.release()
         assert self.may_end.acquire(timeout=10)
         if not self.answers:
-            raise ConnectionError("redis://secret@10.0.0.5")
+            raise ConnectionError(
+                'connection failed: connection to server at "10.0.0.5", port 5432 failed: FATAL:  no\nx'
+            )
 
     def end_one(self) -> None:
         """Let one trial end, and return once the next has begun."""
@@ -74,7 +76,7 @@ def test_after_a_failed_trial_everybody_is_refused_until_one_succeeds(caplog: py
     end(trials)
     circuit.check()
     assert trials.recovered.is_set()
-    assert "is away (ConnectionError)" in caplog.text
+    assert "is away (ConnectionError: FATAL:  no)" in caplog.text
     assert "answers again after 12.0 s" in caplog.text
     assert "10.0.0.5" not in caplog.text
     assert len(caplog.records) == 2
