@@ -1,5 +1,6 @@
 """The engine: Django's own, but connections come from the pool of the thread's lane, and nobody waits without end."""
 
+import re
 import time
 from typing import Any, ClassVar
 
@@ -18,6 +19,9 @@ from accounts.errors import DatabaseBusy
 LOOK_SECONDS = 0.25
 # How long a request waits for one of its lane's connections, if the database does answer others.
 TURN_SECONDS = 5.0
+
+# The server's words; a failure to connect carries no code.
+FULL = re.compile(r"too many clients|too many connections|connection slots")
 
 Pool = ConnectionPool[ImpatientConnection]
 
@@ -74,7 +78,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         pool = self.pool
         if pool is None:
-            return ImpatientConnection.connect(**conn_params)
+            alone = ImpatientConnection.connect(**conn_params)
+            alone.patience = None
+            return alone
         pool.open()
         connection = self._from(pool)
         limit = limits_of(current_lane()).statement
@@ -99,9 +105,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _try(self) -> None:
         """Connect beside the pools, and ask the database something."""
         parameters = {**self.get_connection_params(), "connect_timeout": int(TRIAL_SECONDS)}
-        with ImpatientConnection.connect(**parameters) as connection:
-            connection.patience = TRIAL_SECONDS
-            connection.execute("SELECT 1")
+        try:
+            with ImpatientConnection.connect(**parameters) as connection:
+                connection.patience = TRIAL_SECONDS
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError as problem:
+            # A server without room for one more connection does serve those that there are.
+            if not FULL.search(str(problem)):
+                raise
 
     def _recover(self) -> None:
         """Replace the connections of the time before, each of which would have to be found silent first."""

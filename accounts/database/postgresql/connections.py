@@ -13,6 +13,8 @@ from psycopg.abc import PQGen
 
 # How much longer than its limit on the server a statement may take to be answered.
 RESERVE_SECONDS = 1.0
+# How long each step of setting up a new connection may take.
+SETTING_UP_SECONDS = 5.0
 # How long a connection that was idle may take to show that it still works.
 CHECK_SECONDS = 1.0
 
@@ -27,7 +29,7 @@ class ImpatientConnection(psycopg.Connection[Any]):
     `on_silence` is called when an answer has not come in time.
     """
 
-    patience: float | None = None
+    patience: float | None = SETTING_UP_SECONDS
     on_silence: Callable[[], None] | None = None
 
     def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:

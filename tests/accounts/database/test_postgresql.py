@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 from pytest_django.fixtures import Settings
 
+from accounts.database.circuit import circuit
 from accounts.database.lanes import Lane, enter
 from accounts.database.outages import AWAY, outage_of
 from accounts.database.postgresql.base import DatabaseWrapper
@@ -140,3 +141,20 @@ def test_a_pooler_that_knows_no_startup_options_gets_none(way: FaultyWay, settin
     client = Client(way)
     assert client.ask("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'") == 0
     client.run(client.database.close_pool)
+
+
+def test_a_server_that_takes_no_more_connections_is_not_away(way: FaultyWay, client: Client) -> None:
+    assert client.ask() == 1
+    owner = client.database.settings_dict["USER"]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 0")
+    client.database.settings_dict["USER"] = "narrow"
+    try:
+        client.database._suspect()
+        settled()
+    finally:
+        client.database.settings_dict["USER"] = owner
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE narrow")
+    assert not circuit.is_away
+    assert client.ask() == 1
