@@ -35,8 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def pool(self) -> Pool | None:
         """The pool of the thread's lane."""
         lane = current_lane()
-        # A command's connection has no limits and ends with it.
-        if self.alias == NO_DB_ALIAS or lane is Lane.COMMAND:
+        if self.alias == NO_DB_ALIAS:
             return None
         found = self._lane_pools.get((self.alias, lane))
         # setdefault, since threads may get here at once; a pool that was not opened costs nothing.
@@ -78,9 +77,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         pool = self.pool
         if pool is None:
-            alone = ImpatientConnection.connect(**conn_params)
-            alone.patience = None
-            return alone
+            return ImpatientConnection.connect(**conn_params)
         pool.open()
         connection = self._from(pool)
         limit = limits_of(current_lane()).statement
