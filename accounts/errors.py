@@ -35,6 +35,10 @@ AccountError
     ├── UpstreamTooLarge         the answer exceeds the size allowed
     └── UpstreamRevealing        the answer repeats credentials that cannot be masked
 
+OperationalError             Django's
+├── DatabaseAway             the database does not answer, and is not asked until it does
+└── DatabaseBusy             the database, or the way to it, has more to do than fits into the time allowed
+
 Errors that other rooms handle are defined here; a ValueError that callers in this room translate is defined beside the
 code that raises it.
 """
@@ -42,6 +46,8 @@ code that raises it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
+
+from django.db import OperationalError
 
 from accounts.texts.counting import counted
 
@@ -323,3 +329,19 @@ class UpstreamRevealing(UpstreamFailure):
 def entry_for(failure: Exception, table: Mapping[type[Exception], T]) -> T:
     """Return the entry for a failure in a table of translations: that of its most specific class."""
     return next(table[kind] for kind in type(failure).__mro__ if kind in table)
+
+
+class DatabaseAway(OperationalError):
+    """The database does not answer. It was not asked; `retry_after` is the seconds after which to try again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("the database is away")
+        self.retry_after = retry_after
+
+
+class DatabaseBusy(OperationalError):
+    """No answer of the database in the time allowed; `retry_after` is the seconds after which to try again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("the database is busy")
+        self.retry_after = retry_after

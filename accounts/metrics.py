@@ -24,3 +24,5 @@ CIRCUITS_OPENED = Counter("patchbay_upstream_circuits_opened", "How often a vend
 TOKEN_REFRESHES = Counter(
     "patchbay_token_refreshes", "Requests to vendors for a new OAuth token, by outcome.", ["outcome"]
 )
+DATABASE_AWAY = Gauge("patchbay_database_away", "1 while the database does not answer, and is not asked by requests.")
+DATABASE_REFUSALS = Counter("patchbay_database_refusals", "Refused because the database was away or busy.", ["kind"])

@@ -11,9 +11,19 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
+from accounts.database.outages import refusal_for
 from api.bodies import JSON, not_json, read_json, too_large
 from api.exceptions import NOT_FOUND
-from api.problems import FieldError, Problem, ProblemRaised, internal, invalid, unauthenticated, unreadable
+from api.problems import (
+    FieldError,
+    Problem,
+    ProblemRaised,
+    internal,
+    invalid,
+    out_of_order,
+    unauthenticated,
+    unreadable,
+)
 from api.tools.agents import router
 
 logger = logging.getLogger(__name__)
@@ -93,5 +103,8 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @agent_api.exception_handler(Exception)
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    outage = refusal_for(error)
+    if outage is not None:
+        return out_of_order(outage).response()
     logger.error("api request failed", exc_info=error)
     return internal().response()

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 
+from accounts.database.outages import refusal_for
 from api.bodies import not_json
 from api.problems import (
     CHALLENGE,
@@ -19,6 +20,7 @@ from api.problems import (
     internal,
     invalid,
     method_not_allowed,
+    out_of_order,
     unauthenticated,
     unreadable,
 )
@@ -32,6 +34,8 @@ BODY = "body"
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponseBase:
     """Return the response to an exception; `context` has DRF's view and request. DRF's EXCEPTION_HANDLER."""
     problem = problem_of(exc, context)
+    if problem is None and (outage := refusal_for(exc)) is not None:
+        problem = out_of_order(outage)
     if problem is None:
         logger.error("api request failed", exc_info=exc)
         problem = internal()

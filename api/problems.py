@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+from accounts.database.outages import Outage
 from accounts.errors import AllowanceUsedUp
 
 MEDIA_TYPE = "application/problem+json"
@@ -41,6 +42,9 @@ TITLES = {
     "vendor-unreachable": "The vendor gave no answer",
     "vendor-down": "The vendor is down",
     "account-busy": "The account has too many calls under way",
+    "not-noted": "The call could not be noted, so it was not sent",
+    "database-away": "Patchbay's database cannot be reached",
+    "database-busy": "Patchbay's database is busy",
     "vendor-timeout": "The vendor did not answer in time",
     "answer-unusable": "The vendor's answer cannot be used",
 }
@@ -142,6 +146,13 @@ def beyond_limit(used_up: AllowanceUsedUp) -> Problem:
 def method_not_allowed(allowed: str) -> Problem:
     """Return the problem of an unsupported method; `allowed` is the value of `Allow`."""
     return Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
+
+
+def out_of_order(outage: Outage) -> Problem:
+    """Return the problem of a request that the database did not serve."""
+    detail = f"{outage.words} If this request was to change something, read it before you send it again."
+    headers = {"Retry-After": str(outage.retry_after)}
+    return Problem(503, detail, f"database-{outage.kind}", headers=headers)
 
 
 def internal() -> Problem:

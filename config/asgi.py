@@ -5,7 +5,6 @@ import gc
 import os
 from importlib import import_module
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import set_script_prefix
@@ -15,6 +14,7 @@ django_application = get_asgi_application()
 
 from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
+from accounts.database.lanes import Lane, put_process_in  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config import heads  # noqa: E402  the apps must be loaded first
 from config.health import livez, readyz  # noqa: E402
@@ -24,6 +24,7 @@ from config.middleware.requests import observed  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
+from tools.record.intents import finish_intents  # noqa: E402
 from tools.record.recorder import recorder  # noqa: E402
 
 # Answered without metrics, access log and ALLOWED_HOSTS.
@@ -87,6 +88,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
+            put_process_in(Lane.REQUEST)
             load_routes()
             settle_memory()
             listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
@@ -95,7 +97,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             for task in listening:
                 task.cancel()
             await endpoint.finish_background()
-            await database_sync_to_async(recorder.flush)()
+            await asyncio.to_thread(finish_intents)
+            await asyncio.to_thread(recorder.flush)
             # After the background calls, which still use it.
             await close_shared_upstream()
             await close_counts()

@@ -1,14 +1,18 @@
 """The Celery application: broker and schedule come from Django's settings."""
 
 import os
+import signal
 import warnings
 from pathlib import Path
+from types import FrameType
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
 from django.conf import settings
 
+from accounts.database.lanes import Lane, put_process_in
 from config.private_files import keep_private
+from config.watchdog import end_within_limit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -30,6 +34,32 @@ def use_django_logging(**_: object) -> None:
 def close_files(**_: object) -> None:
     """Make the files of worker and beat private to their user."""
     keep_private()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def limit_statements(**_: object) -> None:
+    """Give the process's database work the limits of tasks."""
+    put_process_in(Lane.TASK)
+
+
+@worker_shutting_down.connect
+def end_worker(**_: object) -> None:
+    """See to it that the worker ends: a warm shutdown waits for its tasks however long they take."""
+    end_within_limit(lambda: "tasks may be under way, and are started again by the schedule")
+
+
+@beat_init.connect
+def end_beat(**_: object) -> None:
+    """See to it that beat ends: at SIGTERM it writes its schedule, and may be sending a task."""
+    usual = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        end_within_limit(lambda: "a task may not have been sent")
+        if callable(usual):
+            usual(number, frame)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 @app.on_configure.connect

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 
+from accounts.database.outages import outage_of
 from accounts.tokens import redact
 
 Event = MutableMapping[str, Any]
@@ -19,6 +21,24 @@ def redact_event(_logger: object, _method: str, event: Event) -> Event:
         if isinstance(value, str):
             event[key] = redact(value)
     return event
+
+
+class ShortenOutages(logging.Filter):
+    """Leave out what an outage of the database would repeat for each request: it has lines of its own.
+
+    They are written by `accounts/database/outages.py`, at most one a second.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop Django's line about a request; take the traceback from any other line."""
+        if record.name == "django.request" and getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE:
+            return False
+        problem = record.exc_info[1] if record.exc_info else None
+        if outage_of(problem) is None:
+            return True
+        record.msg = f"{record.getMessage()} ({type(problem).__name__})"
+        record.args = record.exc_info = record.exc_text = None
+        return True
 
 
 class RedactTokens(logging.Filter):
@@ -60,7 +80,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"redact": {"()": RedactTokens}},
+        "filters": {"outages": {"()": ShortenOutages}, "redact": {"()": RedactTokens}},
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -68,7 +88,9 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "redact"]}
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Without handlers of their own, which would bypass the redaction.
@@ -79,5 +101,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "uvicorn.access": {"handlers": [], "propagate": False},
             # At INFO it logs the URL of each request, which may contain an API key.
             "httpx": {"level": "WARNING"},
+            # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from types import FrameType
 
 import django
 import uvicorn
@@ -14,8 +15,10 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from config.connections import ClientConnection  # noqa: E402  the apps must be loaded first
+from accounts.texts.counting import counted  # noqa: E402  the apps must be loaded first
+from config.connections import ClientConnection  # noqa: E402
 from config.private_files import keep_private  # noqa: E402
+from config.watchdog import end_within_limit  # noqa: E402
 from mcpservers.streams import hub  # noqa: E402
 from portal.activity.feed import feed  # noqa: E402
 
@@ -26,6 +29,12 @@ DRAIN_POLL_SECONDS = 0.05
 
 class WebServer(uvicorn.Server):
     """A uvicorn server that ends streams and drains keep-alive connections before it waits for requests."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, and see to it that the process ends."""
+        if not self.should_exit:
+            end_within_limit(lambda: f"{counted(len(self.server_state.tasks), 'request')} under way")
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then shut down as uvicorn does: calls in flight have SHUTDOWN_SECONDS to finish."""

@@ -8,18 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
 from config import environment as env
 from config.admin_site.theme import THEME
+from config.database import DatabaseLimits, database_settings
 from config.logs import logging_settings
 from config.mail import mail_settings
 from config.public_url import public_url
+from config.redis_url import redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -180,49 +177,40 @@ TEMPLATES = [
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'patchbay.sqlite3'}")
-try:
-    _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
-except (ValueError, dj_database_url.UnknownSchemeError):
-    raise ImproperlyConfigured(
-        "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name."
-    ) from None
+# Connections of one process, those of look-ups and intents included (accounts/database/lanes.py).
+DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", 16, least=8, most=1000)
+# Limits of one statement, of its waits for locks, and of a transaction in which nothing happens.
+DATABASE_STATEMENT_SECONDS = env.integer("DATABASE_STATEMENT_SECONDS", 20, least=1, most=600)
+DATABASE_LOCK_SECONDS = env.integer("DATABASE_LOCK_SECONDS", 5, least=1, most=600)
+DATABASE_IDLE_SECONDS = env.integer("DATABASE_IDLE_SECONDS", 60, least=1, most=3600)
+DATABASE_SESSION_LIMITS = env.flag("DATABASE_SESSION_LIMITS", default=True)
+# How long a request may wait to be recognised, and a write to be noted before it is sent.
+LOOKUP_SECONDS = env.integer("LOOKUP_SECONDS", 5, least=1, most=60)
+INTENT_SECONDS = env.integer("INTENT_SECONDS", 5, least=1, most=60)
+INTENT_WAITING = env.integer("INTENT_WAITING", 256, least=1, most=10_000)
+_database = database_settings(
+    DATABASE_URL,
+    DatabaseLimits(
+        connect=env.integer("DATABASE_CONNECT_SECONDS", 3, least=2, most=60),
+        silence=env.integer("DATABASE_SILENCE_SECONDS", 10, least=3, most=300),
+    ),
+)
+# Poolers that need this setting hand out another connection for each transaction.
+_database["DISABLE_SERVER_SIDE_CURSORS"] = not DATABASE_SESSION_LIMITS
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-if _database["ENGINE"].endswith("sqlite3"):
-    _database["CONN_MAX_AGE"] = None
-    _database["OPTIONS"] = {
-        # Take the write lock at once: SQLite refuses to upgrade a read transaction behind another writer.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
+if _database["ENGINE"].endswith("sqlite"):
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
-    _database["CONN_HEALTH_CHECKS"] = True
-    # The pool backs off between attempts to connect, and starts over after reconnect_timeout.
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 5}}
 DATABASES = {"default": _database}
 
 # --- Broker, cache ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
-    # One retry, on a new connection: the client's default retries for many seconds, which would block the thread that
-    # all requests share, and delay listening again.
-    _pause = ConstantBackoff(0.1)
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "OPTIONS": {"retry": Retry(_pause, 1), "socket_connect_timeout": 1, "socket_timeout": 1},
-        }
-    }
-    CHANNEL_LAYERS: dict[str, Any] = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "retry": AsyncRetry(_pause, 1), "socket_connect_timeout": 1}]},
-        }
-    }
-    CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+    _redis = redis_url(REDIS_URL)
+    CACHES = {"default": _redis.cache()}
+    CHANNEL_LAYERS: dict[str, Any] = {"default": _redis.layer()}
+    CELERY_BROKER_URL = _redis.address
+    CELERY_BROKER_USE_SSL = _redis.broker_tls()
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = _redis.of_broker()
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

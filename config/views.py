@@ -1,9 +1,12 @@
 """Error pages: HTML for people, problem details for programs."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from api.problems import Problem
+from accounts.database.outages import Outage, refusal_for
+from api.problems import Problem, out_of_order
 
 # Only programs use these paths, whatever their Accept header says.
 PROGRAMS = ("/integrated-account", "/integration", "/api-token", "/documentation", "/api/", "/.well-known/")
@@ -13,6 +16,7 @@ WORDS = {
     403: "You may not do this. Ask an admin of your environment if you should.",
     404: "There is nothing at this address. It may be mistyped, or the page is gone.",
     500: "Something failed here, through no fault of yours. Check whether your change was saved before you try again.",
+    503: "If you were changing something, check whether it was saved before you try again.",
 }
 
 
@@ -33,7 +37,17 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer after an unhandled exception. Nothing here may need the session or the database."""
-    return problem(request, 500)
+    # Django calls this while it handles the exception, which it does not pass on.
+    outage = refusal_for(sys.exc_info()[1])
+    return problem(request, 500) if outage is None else _out_of_order(request, outage)
+
+
+def _out_of_order(request: HttpRequest, outage: Outage) -> HttpResponse:
+    if wants_json(request):
+        return out_of_order(outage).response()
+    answer = problem(request, 503, f"{outage.words} {WORDS[503]}")
+    answer["Retry-After"] = str(outage.retry_after)
+    return answer
 
 
 def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:

@@ -5,15 +5,16 @@ POSTs are answered here. A request that opens a stream is handed to a consumer o
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
 from accounts.allowances import count_request, streams
+from accounts.database.outages import refusal_for
 from accounts.errors import AllowanceUsedUp
 from mcpservers import legacy
 from mcpservers.admission import (
@@ -30,6 +31,7 @@ from mcpservers.admission import (
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.cancellations import CallCancelled, accept, cancellable, known
 from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
+from mcpservers.departures import cancelled_by_disconnect, has_disconnected
 from mcpservers.eras import STATELESS_ERA, Era, Manner, RequestContext, client_name, era_of
 from mcpservers.errors import JsonRpcError, Refusal
 from mcpservers.jsonrpc import (
@@ -85,15 +87,20 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         reply = refusal_reply(refusal)
     except Disconnected:
         return
-    except Exception:  # the endpoint's last resort: the log gets everything, the client no cause
-        reply = _failed(None)
+    except Exception as error:  # the endpoint's last resort: the log gets everything, the client no cause
+        reply = _failed(error, None)
     if reply is not None:
         await send_reply(reply, headers, send)
 
 
-def _failed(request_id: Id | None) -> Reply:
-    """Log the exception being handled, and return an answer that reveals nothing of it."""
-    logger.exception("mcp request failed")
+def _failed(error: Exception, request_id: Id | None) -> Reply:
+    """Log an exception, or count it with an outage of the database; return an answer that reveals nothing of it."""
+    outage = refusal_for(error)
+    if outage is not None:
+        wait = (b"retry-after", str(outage.retry_after).encode())
+        words = f"{outage.words} Nothing was sent."
+        return error_reply(JsonRpcError(INTERNAL_ERROR, words, status=503, headers=(wait,)), request_id)
+    logger.error("mcp request failed", exc_info=error)
     words = "Internal error: the request could not be handled. Try again later."
     return error_reply(JsonRpcError(INTERNAL_ERROR, words, status=500), request_id)
 
@@ -183,8 +190,8 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         value = read_body(body)
         if isinstance(value, list):
             check_batch(value, http.headers)
-            async with cancelled_by_disconnect(http.receive):
-                return await answer_batch(value, context, _answer)
+            async with cancelled_by_disconnect(http.receive) as has_left:
+                return await answer_batch(value, replace(context, has_left=has_left), _answer)
         message = read_message(value)
         era = era_of(message, http.headers)
         if not isinstance(message, Request):
@@ -215,44 +222,24 @@ async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
         return Reply(202)
     except JsonRpcError as error:
         return error_reply(error, request.id)
-    except Exception:  # the last resort again, since only here can the answer carry the request's id
-        return _failed(request.id)
+    except Exception as error:  # the last resort again, since only here can the answer carry the request's id
+        return _failed(error, request.id)
     limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
     return Reply(200, result_bytes(request.id, result.body), limits)
 
 
 async def _answer_patiently(request: Request, era: Era, context: RequestContext, http: Http) -> Reply | None:
     """Answer a request, as a stream if it takes long; return None if the answer was sent that way."""
-    until_disconnect = cancelled_by_disconnect(http.receive) if era.cancelled_by_disconnect else nullcontext()
+    if era.cancelled_by_disconnect:
+        until_disconnect: AbstractAsyncContextManager[object] = cancelled_by_disconnect(http.receive)
+    else:
+        until_disconnect, context = nullcontext(), replace(context, has_left=partial(has_disconnected, http.receive))
     async with LongCall(request, http.headers, http.send) as long_call, until_disconnect:
         reply = await _answer(request, era, context)
     if not long_call.is_streaming:
         return reply
     await long_call.finish(reply.body)
     return None
-
-
-@asynccontextmanager
-async def cancelled_by_disconnect(receive: Receive) -> AsyncIterator[None]:
-    """Cancel the block when the client goes away, and raise Disconnected."""
-    working = cast("asyncio.Task[Any]", asyncio.current_task())
-    listening = asyncio.ensure_future(_disconnect(receive))
-    listening.add_done_callback(lambda done: None if done.cancelled() else working.cancel())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if listening.done() and not listening.cancelled():
-            # This cancellation is handled here, and must not count for enclosing timeouts (asyncio, Task.uncancel).
-            working.uncancel()
-            raise Disconnected from None
-        raise
-    finally:
-        listening.cancel()
-
-
-async def _disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _subscribe(
@@ -286,7 +273,10 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
         message = read_message(read_body(body))
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=True)
-    context = session.applied_to(admitted.context(len(body)), session_id)
+    context = replace(
+        session.applied_to(admitted.context(len(body)), session_id),
+        has_left=partial(legacy.is_closed, session_id, admitted.server.server_id),
+    )
     if not isinstance(message, Request):
         await accept(message, context)
         return Reply(202)

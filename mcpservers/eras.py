@@ -4,7 +4,7 @@ A message that carries its revision in `params._meta` is stateless (2026-07-28);
 era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer, holders_of
 from mcpservers.search.listing import CALLERS, FIND, caller_of
+from tools.calling.intending import Leaving
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Tool
@@ -69,6 +70,7 @@ class RequestContext:
     """The server that a request is for, its sender, and the budget of its result in characters.
 
     `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
+    `has_left` tells whether the client has gone, where its going cancels nothing by itself.
     """
 
     server: ResolvedServer
@@ -79,6 +81,7 @@ class RequestContext:
     address: str = ""
     session: str = ""
     client: str = ""
+    has_left: Leaving | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +356,15 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
         arguments = {}
     size = context.request_bytes
     with calls.one(*holders_of(server, context.token_id)):
-        result = await invoke(tool, server.connection, arguments, caller, budget=context.budget, request_bytes=size)
+        result = await invoke(
+            tool,
+            server.connection,
+            arguments,
+            caller,
+            budget=context.budget,
+            request_bytes=size,
+            has_left=context.has_left,
+        )
     # The callers of search mode list no outputSchema.
     return result if server.search is None else replace(result, structured=None)
 

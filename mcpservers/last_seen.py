@@ -6,14 +6,17 @@ The record of calls contains only tool calls. A client that has only connected o
 import asyncio
 import logging
 import time
+from functools import partial
 from uuid import UUID
 
 from cachetools import TTLCache
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.database.asides import note_aside
+from accounts.database.outages import outage_of
+from accounts.database.threads import look_up
 from mcpservers.models import MCPServer
 
 logger = logging.getLogger(__name__)
@@ -40,10 +43,13 @@ def sighted(server_id: UUID, client: str) -> None:
 
 async def _write(server_id: UUID, client: str) -> None:
     try:
-        await database_sync_to_async(_update)(server_id, client)
-    except DatabaseError:
+        written = await look_up(note_aside, partial(_update, server_id, client))
+    except DatabaseError as error:
+        if outage_of(error) is None:
+            logger.warning("a client's connection could not be noted", exc_info=True)
+        written = False
+    if not written:
         # No request fails for this: the next sighting is noted again.
-        logger.warning("a client's connection could not be noted", exc_info=True)
         _noted.pop((server_id, client), None)
 
 

@@ -78,6 +78,11 @@ async def find_session(session: str, server_id: UUID) -> LegacySession | None:
     return found if found is not None and found.server_id == str(server_id) else None
 
 
+async def is_closed(session: str, server_id: UUID) -> bool:
+    """Return whether the stream of a session is known to have ended."""
+    return await find_session(session, server_id) is None
+
+
 async def deliver(channel: str, data: bytes) -> None:
     """Send an answer to the stream, in whichever process it is open."""
     await get_channel_layer().send(channel, {"type": "stream.message", "data": data})

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import orjson
-from channels.db import database_sync_to_async
 
 from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens.recognition import TokenGrant, bearer_token, grant_of
 from accounts.changes import Change, ChangeKind, subscribe
+from accounts.database.threads import look_up
 from accounts.freshness import FreshCache
 from accounts.texts.counting import counted
 from accounts.texts.invisible import visible
@@ -114,8 +114,7 @@ async def authorise(server: ResolvedServer, authorization: str, address: str) ->
 
 
 async def _load(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
-    server: ResolvedServer | None = await database_sync_to_async(_read)(digest, previous)
-    return server
+    return await look_up(_read, digest, previous)
 
 
 def _read(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:

@@ -14,12 +14,13 @@ from contextvars import Context
 from datetime import datetime
 from typing import Protocol
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import TokenGrant, still_open
 from accounts.changes import Change, change_count, subscribe
+from accounts.database.outages import outage_of
+from accounts.database.threads import look_up
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import COMMENT_SECONDS
 from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
@@ -109,10 +110,11 @@ class StreamHub:
             wake.clear()
             try:
                 await self._tick()
-            except Exception:  # the only task that watches over the streams must not end
+            except Exception as error:  # the only task that watches over the streams must not end
                 # The change may not have been handled yet.
                 self._changed = True
-                logger.exception("open streams could not be looked after; it is tried again")
+                if outage_of(error) is None:
+                    logger.exception("open streams could not be looked after; it is tried again")
 
     async def _tick(self) -> None:
         now, moment = time.monotonic(), timezone.now()
@@ -132,7 +134,7 @@ class StreamHub:
             self._changed = False
             return True
         try:
-            count: int = await database_sync_to_async(change_count)()
+            count = await look_up(change_count)
         except DatabaseError:
             return False
         # The first check counts as a change: what changed since a stream was opened is unknown.

@@ -50,13 +50,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             economy.keep_permissions()
     yield
     if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # the wrapper of PostgreSQL alone has it
+        with django_db_blocker.unblock():
+            # First, or a pool would replace what is ended below.
+            _close_all()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            _close_all()
+
+
+def _close_all() -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # the wrapper of PostgreSQL alone has it
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,9 @@ ToolError
     ├── VendorUnreachable      no answer came
     ├── NotSent                nothing was sent; a later call may be
     │   ├── VendorDown             the vendor did not answer, and is not called for a while
-    │   └── AccountBusy            the account has its maximum of calls under way
+    │   ├── AccountBusy            the account has its maximum of calls under way
+    │   ├── NotNoted               the write could not be noted in the record of calls in time
+    │   └── ClientGone             nobody waits for the write's answer any more
     ├── AnswerUnusable         the answer cannot be used
     └── AccountUnusable        the account cannot be called in its present state
 """
@@ -162,6 +164,14 @@ class VendorDown(NotSent):
 
 class AccountBusy(NotSent):
     """The account has its maximum of calls under way, and no turn came in time."""
+
+
+class NotNoted(NotSent):
+    """The write could not be noted in the record of calls in time, and none is sent without."""
+
+
+class ClientGone(NotSent):
+    """The client went away before the write was sent."""
 
 
 @dataclass

@@ -7,13 +7,15 @@ change takes effect at the next request over REST, and within a second elsewhere
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.changes import Change, ChangeKind, subscribe
+from accounts.database.asides import note_aside
+from accounts.database.threads import look_up
 from accounts.errors import AddressRefused
 from accounts.freshness import FreshCache
 from accounts.models import ApiToken, Role
@@ -41,7 +43,8 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
     now = timezone.now()
     if row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY:
         noted = str(seen) if seen else None
-        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now, last_used_address=noted)
+        used = ApiToken.objects.filter(pk=row.pk)
+        note_aside(partial(used.update, last_used_at=now, last_used_address=noted))
     return row
 
 
@@ -81,8 +84,7 @@ def _granted(value: str, address: str) -> TokenGrant | None:
 
 
 async def _load(use: tuple[str, str], _before: TokenGrant | None) -> TokenGrant | None:
-    grant: TokenGrant | None = await database_sync_to_async(_granted)(*use)
-    return grant
+    return await look_up(_granted, *use)
 
 
 # Keyed by value and address: a cached grant for one address must not admit the token from another.
@@ -103,8 +105,7 @@ async def grant_of(value: str, address: str) -> TokenGrant | None:
 
 async def still_open(token_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these tokens are live (one query, plus one for each ancestor)."""
-    found: set[UUID] = await database_sync_to_async(_still_open)(token_ids)
-    return found
+    return await look_up(_still_open, token_ids)
 
 
 def _still_open(token_ids: Collection[UUID]) -> set[UUID]:

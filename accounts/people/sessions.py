@@ -7,6 +7,7 @@ SECRET_KEY_FALLBACKS, signs nobody out, and a backup of the database contains ne
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts import audit, tokens
+from accounts.database.asides import note_aside
 from accounts.models import Session, User
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -134,7 +136,7 @@ class SessionStore(SessionBase):
         if self.row is None or self.is_background or now - self.row.last_used_at < USE_NOTED_EVERY:
             return
         used = {"last_used_at": now, "address": self.place.address, "device": self.place.device}
-        Session.objects.filter(pk=self.row.pk).update(**used)
+        note_aside(partial(Session.objects.filter(pk=self.row.pk).update, **used))
 
     def note_password(self) -> None:
         """Record that the person has just proved their identity."""

@@ -10,6 +10,7 @@ from tools.errors import (
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
+    NotNoted,
     NotSent,
     RateLimited,
     UnknownTool,
@@ -69,6 +70,8 @@ def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
             return 422, "vendor-refused"
         case VendorRefused():
             return 502, "vendor-refused"
+        case NotNoted():
+            return 503, "not-noted"
         case NotSent():
             return 503, "vendor-down" if isinstance(failed, VendorDown) else "account-busy"
         case VendorUnreachable():

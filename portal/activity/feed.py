@@ -24,6 +24,8 @@ from django.template.loader import render_to_string
 from django.urls import set_script_prefix
 from django.utils import timezone
 
+from accounts.database.outages import outage_of
+from accounts.database.threads import look_up
 from accounts.models import Membership, Session
 from mcpservers.replies import event
 from portal.activity.names import CallNames
@@ -132,10 +134,11 @@ class ActivityFeed:
                     watch.tell(events)
                 if time.monotonic() - self._checked_at >= CHECK_SECONDS:
                     self._checked_at = time.monotonic()
-                    for watch in await database_sync_to_async(_unauthorised)(watches):
+                    for watch in await look_up(_unauthorised, watches):
                         watch.end()
-            except DatabaseError:
-                logger.warning("cannot query for new calls; retrying")
+            except DatabaseError as error:
+                if outage_of(error) is None:
+                    logger.warning("cannot query for new calls; retrying")
             except Exception:  # this one task serves all watchers and must not end
                 logger.exception("cannot send new calls; retrying")
             await asyncio.sleep(TICK_SECONDS)

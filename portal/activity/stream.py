@@ -14,10 +14,13 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.db import DatabaseError
 from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
 
 from accounts.allowances import Holder, HolderKind, streams
+from accounts.database.outages import refusal_for
+from accounts.database.threads import look_up
 from accounts.errors import AllowanceUsedUp
 from accounts.models import Membership, User
 from accounts.people.sessions import SessionStore
@@ -48,9 +51,9 @@ MOST_STREAMS = 2000
 class WatchRefused(Exception):
     """The stream is refused with a status and a text."""
 
-    def __init__(self, status: HTTPStatus, words: str = "") -> None:
+    def __init__(self, status: HTTPStatus, words: str = "", retry_after: int | None = None) -> None:
         super().__init__(words or status.phrase)
-        self.status = status
+        self.status, self.retry_after = status, retry_after
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,11 +61,21 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     headers = request_headers(scope)
     try:
         _check(scope, headers)
-        watch = await database_sync_to_async(_watch)(scope, headers)
+        watch = await _watch_of(scope, headers)
         with _allowed(watch):
             await _hold(scope, receive, send, watch)
     except WatchRefused as refused:
         await _refuse(refused, send)
+
+
+async def _watch_of(scope: Scope, headers: Headers) -> Watch:
+    try:
+        return await look_up(_watch, scope, headers)
+    except DatabaseError as error:
+        outage = refusal_for(error)
+        if outage is None:
+            raise
+        raise WatchRefused(HTTPStatus.SERVICE_UNAVAILABLE, outage.words, outage.retry_after) from None
 
 
 @contextmanager
@@ -172,5 +185,7 @@ async def _refuse(refused: WatchRefused, send: Send) -> None:
     headers = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append((b"allow", b"GET"))
+    if refused.retry_after is not None:
+        headers.append((b"retry-after", str(refused.retry_after).encode()))
     await send({"type": "http.response.start", "status": status.value, "headers": headers})
     await send({"type": "http.response.body", "body": str(refused).encode()})

@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from config.watchdog import HUNG, MARGIN_SECONDS
+from tests.database_faults import held_write_lock
 from tests.e2e.streams import LISTEN, LISTEN_HEADERS, opened
 from tests.stack import Stack, running_stack
 
@@ -103,3 +105,62 @@ def test_every_line_is_one_json_object_with_the_request_id_and_without_a_token(o
     assert (access["status"], access["client"], access["surface"]) == (500, "127.0.0.1", "mcp")
     assert access["duration_ms"] > 0
     assert token not in "".join(own.output)
+
+
+@pytest.fixture
+def hanging(tmp_path: Path) -> Iterator[Stack]:
+    """A copy that waits for its database longer than it has to stop."""
+    with running_stack(
+        tmp_path / "data", SHUTDOWN_SECONDS="1", DATABASE_LOCK_SECONDS="60", PURGE_INTERVAL_SECONDS="1"
+    ) as stack:
+        yield stack
+
+
+# Beside the setting and the margin: what drains, and what a busy machine adds.
+ENDED_WITHIN = 1 + MARGIN_SECONDS + 6
+
+
+def test_a_web_process_ends_though_a_thread_waits_for_the_database(hanging: Stack) -> None:
+    demo, web = hanging.demo(), hanging.processes[-1]
+    path = f"{demo['dashboard_url']}/integrated-account/{demo['integrated_account_id']}/mcp"
+    headers = {"Authorization": f"Bearer {demo['api_token']}"}
+    assert httpx.get(path, headers=headers).status_code == 200
+    with (
+        held_write_lock(hanging.folder / "patchbay.sqlite3"),
+        socket.create_connection(("127.0.0.1", hanging.port)) as way,
+    ):
+        body = b'{"name": "never"}'
+        way.sendall(
+            f"POST {httpx.URL(path).path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {headers['Authorization']}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        # An answer to a later request tells that the first has arrived, in the order of one event loop.
+        assert httpx.get(path, headers=headers).status_code == 200
+        asked = time.monotonic()
+        os.kill(web.pid, signal.SIGTERM)
+        assert web.wait(30) == HUNG
+    assert time.monotonic() - asked < ENDED_WITHIN
+    hanging.end(web)
+    told = "".join(hanging.output)
+    assert "does not end within SHUTDOWN_SECONDS" in told
+    assert "threads:" in told
+
+
+def test_a_worker_ends_though_a_task_waits_for_the_database(hanging: Stack) -> None:
+    demo = hanging.demo()
+    number = demo["mcp_server_id"].replace("-", "")
+    hanging.execute(f"UPDATE mcpservers_mcpserver SET expires_at = '2026-01-01 00:00:00' WHERE id = '{number}'")
+    with held_write_lock(hanging.folder / "patchbay.sqlite3"):
+        worker = hanging.start(
+            *("-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--pool", "threads"),
+            *("--concurrency", "1", "--loglevel", "INFO", "--schedule", str(hanging.folder / "beat-schedule")),
+            until="purge_expired_servers",
+        )
+        hanging.wait_until(
+            lambda: any("purge_expired_servers" in line and "received" in line for line in hanging.output)
+        )
+        asked = time.monotonic()
+        os.kill(worker.pid, signal.SIGTERM)
+        assert worker.wait(30) == HUNG
+    assert time.monotonic() - asked < ENDED_WITHIN

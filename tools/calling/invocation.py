@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import DatabaseError
-
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
@@ -19,6 +17,7 @@ from tools.body_waits import told_wait
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.failures import call_failure
+from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
@@ -29,6 +28,7 @@ from tools.errors import (
     AccountBusy,
     AnswerUnusable,
     CallFailed,
+    ClientGone,
     InvalidArguments,
     RateLimited,
     ToolError,
@@ -56,6 +56,7 @@ OUTCOMES: dict[type[CallFailed], str] = {
     VendorRefused: Outcome.REFUSED,
     VendorUnreachable: Outcome.UNREACHABLE,
     VendorDown: Outcome.UNREACHABLE,
+    ClientGone: Outcome.CANCELLED,
     AnswerUnusable: Outcome.UNUSABLE,
 }
 
@@ -69,16 +70,21 @@ async def invoke(
     budget: int,
     request_bytes: int = 0,
     note: CallNote | None = None,
+    has_left: Leaving | None = None,
 ) -> CallResult:
     """Call a tool on behalf of an account; raise CallFailed. `budget` is the most characters of the result.
 
     `request_bytes` is the size of the request that carried the arguments. `note` receives what is known of the call,
-    for callers that display it.
+    for callers that display it. `has_left` is asked before a write is sent: without a client, it is not.
     """
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
     started = time.perf_counter()
     try:
-        result = await _call(tool, connection, arguments, note, budget=budget, request_bytes=request_bytes)
+        prepared = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
+        if not tool.read_only:
+            # Committed before anything is sent, so that no write goes unrecorded.
+            await note_before_sending(note, has_left)
+        result = await _call(tool, connection, prepared, note, budget=budget)
         note.outcome, note.result_chars = Outcome.OK, len(result.text)
         return result
     except CallFailed as failed:
@@ -87,6 +93,8 @@ async def invoke(
     except asyncio.CancelledError as cancelled:
         # Whoever cancels a call may say why (asyncio, Task.cancel).
         why = str(cancelled) or "The client went away before the answer came."
+        if note.before_ms is None:
+            why += " Nothing was sent."
         note.outcome, note.error = Outcome.CANCELLED, why
         raise
     finally:
@@ -101,13 +109,9 @@ def _noted(failed: CallFailed) -> str:
 
 
 async def _call(
-    tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, budget: int, request_bytes: int
+    tool: Tool, connection: Connection, prepared: "Preparation", note: CallNote, *, budget: int
 ) -> CallResult:
-    is_large = request_bytes > LARGE_REQUEST
-    used, step, request, remarks = await _prepare(tool, connection, arguments, note, is_large=is_large)
-    if not tool.read_only:
-        # Committed before anything is sent, so that no write goes unrecorded.
-        await _intend(note)
+    used, step, request, remarks = prepared
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
@@ -144,13 +148,6 @@ def _prepared(tool: Tool, connection: Connection, arguments: Any) -> Preparation
     step = step_of(tool, tool.pager, connection, used) if tool.pager else None
     remarks = (remark_on(left_out),) if left_out else ()
     return used, step, bind(tool, used, step.request() if step else NOT_PAGED), remarks
-
-
-async def _intend(note: CallNote) -> None:
-    try:
-        await recorder.intend(note)
-    except DatabaseError:
-        raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
 
 
 async def _reading(answer: VendorAnswer, read: Callable[[], Read]) -> Read:

@@ -8,6 +8,7 @@ from tools.errors import (
     AnswerUnusable,
     CallFailed,
     InvalidArguments,
+    NotNoted,
     NotSent,
     RateLimited,
     VendorRefused,
@@ -29,6 +30,11 @@ def explain(failed: CallFailed, *, tool_name: str, vendor: str, read_only: bool)
             return _rate_limited(failed, vendor)
         case VendorRefused():
             return _refused(failed, vendor)
+        case NotNoted():
+            return (
+                f"{failed.reason} Reading still works. Wait {_seconds(failed.retry_after)} before you call {tool_name} "
+                "again; if it fails again, tell the person."
+            )
         case NotSent():
             return (
                 f"{failed.reason} Nothing was sent. Wait {_seconds(failed.retry_after)} before you call any tool of "

@@ -7,9 +7,8 @@ differ. A change made in this process drops it at once.
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-
 from accounts.changes import Change, ChangeKind, subscribe
+from accounts.database.threads import look_up
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
@@ -39,8 +38,7 @@ async def toolbox_of(account_id: UUID) -> Toolbox | None:
 
 
 async def _load(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
-    toolbox: Toolbox | None = await database_sync_to_async(_read)(account_id, before)
-    return toolbox
+    return await look_up(_read, account_id, before)
 
 
 def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:

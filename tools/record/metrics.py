@@ -26,6 +26,12 @@ DEVIATIONS = Counter(
     "Results that did not have the form that their tool's response schema documents.",
     ["integration", "tool"],
 )
+WRITES_NOT_SENT = Counter(
+    "patchbay_writes_not_sent",
+    "Writes that were not sent because they could not be noted in time, or their client had gone by then.",
+    ["reason"],
+)
+INTENTS_WAITING = Gauge("patchbay_intents_waiting", "Writes whose row is on its way into the database.")
 RECORD_QUEUE = Gauge("patchbay_call_record_queue", "Calls that are not written into the record of calls yet.")
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -36,7 +37,8 @@ class Caller:
 class CallNote:
     """What is known about a call, completed while it runs. Durations are in milliseconds, `began` is in seconds.
 
-    `seen` is called with what is exchanged with the vendor, which is not stored.
+    `seen` is called with what is exchanged with the vendor, which is not stored. `intent` is the row of a write on its
+    way into the database.
     """
 
     caller: Caller
@@ -53,6 +55,7 @@ class CallNote:
     upstream_bytes: int = 0
     result_chars: int = 0
     row_id: int | None = None
+    intent: "Future[int] | None" = field(default=None, repr=False)
     began: float = field(default_factory=time.perf_counter)
     seen: Callable[[CapturedExchange], None] | None = field(default=None, repr=False)
 

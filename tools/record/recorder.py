@@ -1,19 +1,22 @@
 """Write the record of calls: reads in batches beside the hot path, writes with an intent before they are sent.
 
-A write's row is committed, as pending, before the vendor hears of it, so that no write is ever unaccounted for.
-Everything else is queued and written by one thread per process, at most FLUSH_SECONDS later.
+A write's row is committed, as pending, before the vendor hears of it, so that no write is ever unaccounted for; that
+has threads of its own (`intents.py`). Everything else is queued and written by one thread per process, at most
+FLUSH_SECONDS later.
 """
 
-import asyncio
 import logging
 import threading
 from collections import deque
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
-from tools.models import Call, Outcome
+from accounts.database.outages import outage_of
+from accounts.texts.counting import counted
+from tools.models import Call
 from tools.record.metrics import RECORD_QUEUE
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
@@ -36,23 +39,25 @@ class CallRecorder:
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_failing = False
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    async def intend(self, note: CallNote) -> None:
-        """Commit the row of a write before it is sent; raises DatabaseError, and then the write must not be sent."""
-        note.outcome = Outcome.PENDING
-        inserting = asyncio.ensure_future(database_sync_to_async(_insert)(note))
-        try:
-            note.row_id = await asyncio.shield(inserting)
-        except asyncio.CancelledError:
-            # The thread commits the row anyway, and it must not stay pending.
-            note.row_id = await inserting
-            raise
-
     def add(self, note: CallNote) -> None:
         """Queue a call that has ended."""
+        if note.intent is None:
+            self._add(note)
+        else:
+            # Only then is it known whether a row waits for its end: a thread may still commit one that nobody awaits.
+            note.intent.add_done_callback(partial(self._add_intended, note))
+
+    def _add_intended(self, note: CallNote, intent: "Future[int]") -> None:
+        if not intent.cancelled() and intent.exception() is None:
+            note.row_id = intent.result()
+        self._add(note)
+
+    def _add(self, note: CallNote) -> None:
         # Only reads are dropped: a write has its row already, which must not stay pending.
         if len(self._queue) >= QUEUE_LIMIT and note.row_id is None:
             logger.error("The record of calls cannot be written; a read of %s goes unrecorded.", note.tool)
@@ -90,16 +95,20 @@ class CallRecorder:
                     _write(batch)
                 except UNWRITABLE:
                     _write_singly(batch)
-                except DatabaseError:
-                    logger.exception("The record of calls could not be written; it is tried again.")
+                except DatabaseError as error:
                     self._queue.extendleft(reversed(batch))
+                    self._fail(error)
                     return
+                self._is_failing = False
 
-
-def _insert(note: CallNote) -> int:
-    row = note.row()
-    row.save(force_insert=True)
-    return int(row.pk)
+    def _fail(self, error: DatabaseError) -> None:
+        """Log that nothing can be written: an outage once, since it is tried again several times a second."""
+        if outage_of(error) is None:
+            logger.error("The record of calls could not be written; it is tried again.", exc_info=error)
+        elif not self._is_failing:
+            kept = counted(len(self._queue), "call")
+            logger.error("The record of calls cannot be written at present; %s wait, and it is tried again.", kept)
+        self._is_failing = True
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
+from accounts.database.outages import refusal_for
 from accounts.errors import (
     AuthorizationUnavailable,
     CredentialsUnreadable,
@@ -84,8 +85,9 @@ async def _look(
         return await _in_thread(grants.look, client, account_id, holder, rejected)
     except CredentialsUnreadable as unreadable:
         raise ReauthenticationNeeded(f"its stored tokens cannot be used: {unreadable}") from None
-    except DatabaseError:
-        logger.exception("the tokens of account %s could not be read", account_id)
+    except DatabaseError as error:
+        if refusal_for(error) is None:
+            logger.exception("the tokens of account %s could not be read", account_id)
         raise AuthorizationUnavailable("the account's tokens could not be read from the database") from None
 
 

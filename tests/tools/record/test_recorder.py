@@ -187,16 +187,6 @@ class TestCancelling:
         go_on.set()
         assert [row.outcome for row in await rows()] == ["cancelled"]
 
-    @pytest.mark.django_db(transaction=True)
-    async def test_a_write_that_is_cancelled_while_its_intent_is_written_leaves_no_pending_row(self) -> None:
-        own, one = CallRecorder(), note(access="write")
-        intending = asyncio.create_task(own.intend(one))
-        await asyncio.sleep(0)
-        intending.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await intending
-        assert one.row_id == (await Call.objects.aget()).pk
-
 
 @pytest.mark.django_db(transaction=True)
 class TestQueue:

@@ -1,0 +1,1 @@
+"""Django's engine for SQLite, with the limits of each lane."""

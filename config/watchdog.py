@@ -1,0 +1,40 @@
+"""The last resort of a stop: a process that should have ended, and hangs, is ended.
+
+Python waits at its end for every thread of a pool, and a thread may wait for a database, a broker or a disk that does
+not answer. What is lost then is told.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+# For what follows the last request: the record of calls, connections, files.
+MARGIN_SECONDS = 3.0
+HUNG = 70  # EX_SOFTWARE of sysexits.h, to tell it from a clean end
+
+
+def end_within_limit(unfinished: Callable[[], str]) -> None:
+    """End the process SHUTDOWN_SECONDS and a margin from now, unless it has ended by then.
+
+    `unfinished` says what it is still doing, for the log.
+    """
+    timer = threading.Timer(settings.SHUTDOWN_SECONDS + MARGIN_SECONDS, _end, [unfinished])
+    timer.name, timer.daemon = "watchdog", True
+    timer.start()
+
+
+def _end(unfinished: Callable[[], str]) -> None:
+    own = threading.current_thread()
+    threads = sorted(thread.name for thread in threading.enumerate() if thread is not own)
+    logger.critical(
+        "the process does not end within SHUTDOWN_SECONDS, so it is ended; %s; threads: %s",
+        unfinished(),
+        ", ".join(threads),
+    )
+    logging.shutdown()
+    os._exit(HUNG)

@@ -1,0 +1,38 @@
+"""A log line of an outage is short: what it would repeat for each request is told elsewhere, once a second."""
+
+import logging
+import sys
+
+import pytest
+from django.db import OperationalError
+
+from accounts.errors import DatabaseAway
+from config.logs import ShortenOutages
+
+
+def record_of(error: Exception, name: str = "celery.app.trace", **extra: object) -> logging.LogRecord:
+    try:
+        raise error
+    except Exception:
+        made = logging.LogRecord(name, logging.ERROR, "x.py", 1, "Task %s failed", ("prune",), sys.exc_info())
+    made.__dict__.update(extra)
+    return made
+
+
+def test_the_traceback_of_an_outage_is_left_out() -> None:
+    record = record_of(DatabaseAway(2))
+    assert ShortenOutages().filter(record)
+    assert record.getMessage() == "Task prune failed (DatabaseAway)"
+    assert record.exc_info is None
+
+
+def test_the_traceback_of_a_fault_stays() -> None:
+    record = record_of(OperationalError("no such table: tools_call"))
+    assert ShortenOutages().filter(record)
+    assert record.exc_info
+
+
+@pytest.mark.parametrize(("status", "kept"), [(503, False), (500, True), (404, True)])
+def test_a_request_that_was_refused_has_no_line_of_its_own(status: int, kept: bool) -> None:
+    record = record_of(ValueError(), "django.request", status_code=status)
+    assert ShortenOutages().filter(record) is kept
