@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from accounts.keyring import keys_by_id
 from config import environment as env
 from config.admin_site.theme import THEME
 from config.logs import logging_settings
@@ -39,7 +40,9 @@ PUBLIC_PATH = _public.path
 FORCE_SCRIPT_NAME = PUBLIC_PATH or None
 
 # --- Secrets ----------------------------------------------------------------------------------------------------------
-_secrets = env.Secrets(DATA_DIR if LOCAL else None)
+# Beside a database that has been in use, missing secrets are not created, because others would not fit it.
+_embedded_database = None if env.text("DATABASE_URL") else DATA_DIR / "patchbay.sqlite3"
+_secrets = env.Secrets(DATA_DIR if LOCAL else None, _embedded_database)
 SECRET_KEY = _secrets.get("SECRET_KEY")
 # Previous keys, with which sessions and signed links are still accepted during a rotation.
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
@@ -55,6 +58,7 @@ _secrets.check("METRICS_TOKEN", METRICS_TOKEN, _recipe.format(32), least=20)
 for _pair in CREDENTIAL_KEYS:
     _secrets.check_key(_pair)
 _secrets.refuse()
+keys_by_id(CREDENTIAL_KEYS)
 
 # --- Hosts and origins ------------------------------------------------------------------------------------------------
 _local_hosts = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else []

@@ -1,0 +1,20 @@
+"""Commands that need the keys which the database was used with."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.errors import KeysUnusable
+from accounts.keys.register import settle
+
+
+class KeyedCommand(BaseCommand):
+    """A command that does not begin with other keys, under which it would store what nobody could use."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Check the keys, then run."""
+        try:
+            settle()
+        except KeysUnusable as unusable:
+            raise CommandError(str(unusable)) from None
+        return super().execute(*args, **options)
