@@ -75,8 +75,9 @@ class CredentialsUnreadable(AccountError):
 
 @dataclass
 class KeysUnusable(AccountError):
-    """The process must not start: its keys are not those of the database. One sentence says which, and what to do."""
+    """The process must not start: the keys `names` are not the database's. One sentence says so, and what to do."""
 
+    names: list[str]
     sentence: str
 
     def __str__(self) -> str:

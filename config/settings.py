@@ -112,6 +112,11 @@ UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15,
 CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
 CALL_FIGURES_RETENTION = timedelta(days=env.integer("CALL_FIGURES_RETENTION_DAYS", 365, least=1))
 AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
+# What /readyz calls degraded, and how long the result of a round of its checks is good.
+READY_ROUND_SECONDS = env.integer("READY_ROUND_SECONDS", 1, least=1, most=60)
+DISK_LOW_MEGABYTES = env.integer("DISK_LOW_MEGABYTES", 256, least=1)
+RECORD_WAIT_SECONDS = env.integer("RECORD_WAIT_SECONDS", 30, least=1, most=3600)
+CLOCK_OFFSET_SECONDS = env.integer("CLOCK_OFFSET_SECONDS", 5, least=1, most=3600)
 INVITATION_LIFETIME = timedelta(days=env.integer("INVITATION_DAYS", 7, least=1, most=90))
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 

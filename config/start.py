@@ -70,7 +70,8 @@ def _package(failure: BaseException) -> str:
 
 
 def _database(failure: BaseException) -> str:
-    said = _pool_warnings.latest.partition(": ")[2] if type(failure).__name__ == "PoolTimeout" else str(failure)
+    timed_out = "PoolTimeout" in (type(failure).__name__, type(failure.__cause__).__name__)
+    said = _pool_warnings.latest.partition(": ")[2] if timed_out else str(failure)
     reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
     if any(words in reason for words in RELATION_MISSING):
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
@@ -88,8 +89,8 @@ def _system(failure: BaseException) -> str:
     if getattr(failure, "errno", None) == errno.ENOSPC:
         return f"the disk of {place} is full; make space, or choose another folder with DATA_DIR."
     return (
-        f"{os.fsdecode(place)} cannot be used ({reason}); DATA_DIR must be a folder in which this user may create files, "
-        "and every file in it the user's own."
+        f"{os.fsdecode(place)} cannot be used ({reason}); DATA_DIR must be a folder in which this user may create "
+        "files, and every file in it the user's own."
     )
 
 

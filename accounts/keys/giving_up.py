@@ -32,7 +32,9 @@ def give_up(finding: Finding) -> int:
         retire(KeyCheck.objects.get(name=finding.name, retired_at=None), given_up=True)
     if not finding.name.startswith(CREDENTIAL_KEYS):
         return 0
-    accounts = {_account_of(row) for row in rows_under(finding.name.removeprefix(CREDENTIAL_KEYS)) if not is_readable(row)}
+    accounts = {
+        _account_of(row) for row in rows_under(finding.name.removeprefix(CREDENTIAL_KEYS)) if not is_readable(row)
+    }
     return sum(_stop(account) for account in accounts if account is not None)
 
 

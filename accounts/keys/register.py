@@ -40,7 +40,7 @@ def check_quickly() -> None:
 def _accepted(found: list[Finding]) -> list[Finding]:
     refused = [finding for finding in found if finding.state in REFUSED]
     if refused:
-        raise KeysUnusable(refusal(refused))
+        raise KeysUnusable([finding.name for finding in refused], refusal(refused))
     return found
 
 

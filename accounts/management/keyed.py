@@ -12,7 +12,7 @@ class KeyedCommand(BaseCommand):
     """A command that does not begin with other keys, under which it would store what nobody could use."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Check the keys, then run."""
+        """Check the keys, then run; config/start.py says when the database is away or not migrated."""
         try:
             settle()
         except KeysUnusable as unusable:

@@ -28,6 +28,12 @@ DEVIATIONS = Counter(
 )
 RECORD_QUEUE = Gauge("patchbay_call_record_queue", "Calls that are not written into the record of calls yet.")
 
+OLDEST_WAIT = Gauge(
+    "patchbay_oldest_wait_seconds",
+    "How long the oldest call has been waiting for the record, or a write for its intent.",
+    ["what"],
+)
+
 
 class BoundedLabel:
     """Give the first values their own label, and all further ones `other`."""

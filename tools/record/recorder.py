@@ -7,6 +7,7 @@ Everything else is queued and written by one thread per process, at most FLUSH_S
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from typing import Any
 
@@ -14,9 +15,10 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
 from tools.models import Call, Outcome
-from tools.record.metrics import RECORD_QUEUE
+from tools.record.metrics import OLDEST_WAIT, RECORD_QUEUE
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
+from tools.record.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,8 @@ class CallRecorder:
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._intents = Waiting()
+        self._batches = Waiting()
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -43,13 +47,14 @@ class CallRecorder:
     async def intend(self, note: CallNote) -> None:
         """Commit the row of a write before it is sent; raises DatabaseError, and then the write must not be sent."""
         note.outcome = Outcome.PENDING
-        inserting = asyncio.ensure_future(database_sync_to_async(_insert)(note))
-        try:
-            note.row_id = await asyncio.shield(inserting)
-        except asyncio.CancelledError:
-            # The thread commits the row anyway, and it must not stay pending.
-            note.row_id = await inserting
-            raise
+        with self._intents.one():
+            inserting = asyncio.ensure_future(database_sync_to_async(_insert)(note))
+            try:
+                note.row_id = await asyncio.shield(inserting)
+            except asyncio.CancelledError:
+                # The thread commits the row anyway, and it must not stay pending.
+                note.row_id = await inserting
+                raise
 
     def add(self, note: CallNote) -> None:
         """Queue a call that has ended."""
@@ -60,6 +65,18 @@ class CallRecorder:
         self._queue.append(note)
         if self._thread is None:
             self._start()
+
+    def oldest_record(self) -> float:
+        """Return the seconds for which an ended call has been waiting to be written; 0 if none waits."""
+        try:
+            ended = self._queue[0].ended_at
+        except IndexError:
+            ended = time.perf_counter()
+        return max(time.perf_counter() - ended, self._batches.oldest())
+
+    def oldest_intent(self) -> float:
+        """Return the seconds for which a write has been waiting for its intent; 0 if none waits."""
+        return self._intents.oldest()
 
     def _start(self) -> None:
         with self._starting:
@@ -87,7 +104,8 @@ class CallRecorder:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
                 try:
-                    _write(batch)
+                    with self._batches.one(batch[0].ended_at):
+                        _write(batch)
                 except UNWRITABLE:
                     _write_singly(batch)
                 except DatabaseError:
@@ -138,3 +156,5 @@ def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:
 
 recorder = CallRecorder()
 RECORD_QUEUE.set_function(recorder.__len__)
+OLDEST_WAIT.labels("record").set_function(recorder.oldest_record)
+OLDEST_WAIT.labels("intent").set_function(recorder.oldest_intent)

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             choice = ", ".join(refused) or "none is wrong or missing"
             raise CommandError(f"{name} is not a key that could be given up ({choice}). Nothing was changed.")
         stopped = give_up(finding)
-        self.stdout.write(f"{display_name(name)[:1].upper()}{display_name(name)[1:]} is given up. Lost: {loss(finding)}.")
+        self.stdout.write(f"Given up: {display_name(name)}. Lost: {loss(finding)}.")
         if stopped:
             self.stdout.write(f"{counted(stopped, 'account')} must be connected again, which the portal lists.")
         self.stdout.write("Restart every process.")
