@@ -13,8 +13,13 @@ class KeyedCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Check the keys, then run; config/start.py says when the database is away or not migrated."""
-        try:
-            settle()
-        except KeysUnusable as unusable:
-            raise CommandError(str(unusable)) from None
+        refuse_other_keys()
         return super().execute(*args, **options)
+
+
+def refuse_other_keys() -> None:
+    """Raise CommandError if the keys are not the database's."""
+    try:
+        settle()
+    except KeysUnusable as unusable:
+        raise CommandError(str(unusable)) from None

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from honcho import manager as honcho_manager
 from honcho.environ import parse_procfile
 from honcho.printer import Printer
 
-from accounts.management.keyed import KeyedCommand
+from accounts.management.keyed import refuse_other_keys
 from config import environment as env
 from config.ports import PortUnusable, check_port
 from config.process_output import JsonPrinter
@@ -26,7 +26,7 @@ from config.schema import unapplied_words
 START_SECONDS = 60
 
 
-class Command(KeyedCommand):
+class Command(BaseCommand):
     """Run web, worker with beat, and the FuseDesk simulator unless SIMULATOR=0 or DEBUG=0."""
 
     help = "Run every process of the Procfile in the foreground, until Ctrl-C. SIMULATOR=0 leaves the simulator out."
@@ -46,6 +46,7 @@ def run_processes(when_ready: Callable[[], None] | None = None) -> int:
         del commands["simulator"]
     check_ports(simulator="simulator" in commands)
     check_schema()
+    refuse_other_keys()
     # honcho kills a process after 5 s by default, less than the web process may need for calls in flight.
     honcho_manager.KILL_WAIT = settings.SHUTDOWN_SECONDS + 5
     manager = honcho_manager.Manager(JsonPrinter() if settings.LOG_FORMAT == "json" else Printer())
@@ -83,7 +84,7 @@ def check_schema() -> None:
     """Raise CommandError if the database lacks a migration of this release."""
     words = unapplied_words()
     if words:
-        raise CommandError(f"The database is not that of this release: {words}.")
+        raise CommandError(f"The database has not been migrated to this release: {words}.")
 
 
 def call_when_ready(when_ready: Callable[[], None]) -> None:
