@@ -52,9 +52,9 @@ def recorded(change: Callable[[MigrationRecorder, str, str], None], name: str) -
 
 
 @sync_to_async
-def drop_skewed() -> None:
+def execute(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS skewed CASCADE")
+        cursor.execute(statement)
 
 
 async def test_a_missing_migration_is_named_with_what_to_run() -> None:
@@ -99,15 +99,15 @@ async def test_a_read_only_database_is_degraded_since_reads_go_on() -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no clock of its own")
 @pytest.mark.parametrize(("seconds", "direction"), [(300, "behind"), (-300, "ahead of")])
 async def test_a_clock_five_minutes_off_is_told(seconds: int, direction: str) -> None:
-    skew = (
-        "CREATE SCHEMA IF NOT EXISTS skewed; CREATE OR REPLACE FUNCTION skewed.clock_timestamp() RETURNS timestamptz "
-        f"LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '{seconds} seconds' $$; "
-        "SET search_path = skewed, public, pg_catalog"
+    function = (
+        "CREATE SCHEMA skewed; CREATE FUNCTION skewed.clock_timestamp() RETURNS timestamptz LANGUAGE sql "
+        f"AS $$ SELECT pg_catalog.clock_timestamp() + interval '{seconds} seconds' $$"
     )
+    await execute(function)
     try:
-        with connections_with(skew):
+        with connections_with("SET search_path = skewed, public, pg_catalog"):
             answer = await probe()
     finally:
-        await drop_skewed()
+        await execute("DROP SCHEMA skewed CASCADE")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert f"this machine's clock is 300 s {direction} the database's" in answer.json()["parts"]["clock"]
