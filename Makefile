@@ -123,11 +123,11 @@ clean: ## Remove what the commands made; the data in var/ stays
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	|| { echo "Patchbay needs Python 3.11 or newer as '$(PYTHON)'; install it, or name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@echo "Making $(VENV) …"
+	@echo "Making $(VENV) …" >&2
 	@$(PYTHON) -m venv $(VENV)
 
 $(STAMP): requirements.lock | $(VENV)/bin/python
-	@echo "Installing requirements …"
+	@echo "Installing requirements …" >&2
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 

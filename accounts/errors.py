@@ -3,6 +3,7 @@
 AccountError
 ├── ConnectionRefused        the vendor refused the connection test, or could not be asked
 ├── CredentialsUnreadable    stored credentials cannot be decrypted
+├── KeysUnusable             this process has other keys than the database was used with
 ├── SecretsMoved             the account would send its secrets to an address that they were not given for
 ├── AccountChanged           somebody else changed the account at the same time
 ├── ConsentNeeded            a person has to consent at the vendor, in the portal
@@ -22,6 +23,7 @@ AccountError
 │       ├── TooDeep                  nested deeper than MAX_JSON_DEPTH
 │       └── TooMany                  more than MAX_JSON_VALUES values
 └── UpstreamFailure          a request to a vendor brought no usable answer
+    ├── TokensUnreadable         the stored tokens cannot be decrypted, which is the operator's matter
     ├── ReauthenticationNeeded   the vendor no longer accepts the stored credentials; a person must reconnect
     ├── AuthorizationUnavailable no new token is available at present
     ├── UpstreamForbidden        the address may not be called
@@ -74,7 +76,18 @@ class ConnectionRefused(AccountError):
 
 
 class CredentialsUnreadable(AccountError):
-    """The account's stored credentials cannot be used; the account must be connected again."""
+    """Stored credentials cannot be decrypted: the operator's matter, since their key may be missing or another one."""
+
+
+@dataclass
+class KeysUnusable(AccountError):
+    """The process must not start: the keys `names` are not the database's. One sentence says so, and what to do."""
+
+    names: list[str]
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class SecretsMoved(AccountError):
@@ -248,6 +261,13 @@ class ReauthenticationNeeded(UpstreamFailure):
 
     may_have_arrived = False
     status = 401
+
+
+class TokensUnreadable(UpstreamFailure):
+    """The account's stored tokens cannot be decrypted; nothing was sent, and the vendor has no part in it."""
+
+    may_have_arrived = False
+    worth_repeating = False
 
 
 class AuthorizationUnavailable(UpstreamFailure):

@@ -21,24 +21,7 @@ class KeyRing:
     """Keys by id, in order, parsed from `id:base64` pairs."""
 
     def __init__(self, pairs: list[str]) -> None:
-        self._keys: dict[str, AESGCM] = {}
-        for pair in pairs:
-            key_id, _, encoded = pair.partition(":")
-            try:
-                key = _decoded(encoded)
-            except ValueError:
-                key = b""
-            # Stored texts separate the key id by a dot, which it must not contain.
-            if not (key_id.isascii() and key_id.isalnum()) or len(key) != 32:
-                raise ImproperlyConfigured(
-                    "CREDENTIAL_KEYS takes id:key pairs, comma-separated, with letters or digits as id "
-                    "and 32 bytes in URL-safe base64 as key."
-                )
-            if key_id in self._keys:
-                raise ImproperlyConfigured(f"CREDENTIAL_KEYS has two keys called {key_id}.")
-            self._keys[key_id] = AESGCM(key)
-        if not self._keys:
-            raise ImproperlyConfigured("CREDENTIAL_KEYS has no key.")
+        self._keys = {key_id: AESGCM(key) for key_id, key in keys_by_id(pairs).items()}
 
     @property
     def primary(self) -> str:
@@ -70,6 +53,29 @@ class KeyRing:
 def _decoded(encoded: str) -> bytes:
     """Decode URL-safe base64 strictly: `urlsafe_b64decode` skips foreign characters."""
     return base64.b64decode(encoded, altchars=b"-_", validate=True)
+
+
+def keys_by_id(pairs: list[str]) -> dict[str, bytes]:
+    """Return the keys of `id:base64` pairs in their order; raise ImproperlyConfigured."""
+    keys: dict[str, bytes] = {}
+    for pair in pairs:
+        key_id, _, encoded = pair.partition(":")
+        try:
+            key = _decoded(encoded)
+        except ValueError:
+            key = b""
+        # Stored texts separate the key id by a dot, which it must not contain.
+        if not (key_id.isascii() and key_id.isalnum()) or len(key) != 32:
+            raise ImproperlyConfigured(
+                "CREDENTIAL_KEYS takes id:key pairs, comma-separated, with letters or digits as id "
+                "and 32 bytes in URL-safe base64 as key."
+            )
+        if key_id in keys:
+            raise ImproperlyConfigured(f"CREDENTIAL_KEYS has two keys called {key_id}.")
+        keys[key_id] = key
+    if not keys:
+        raise ImproperlyConfigured("CREDENTIAL_KEYS has no key.")
+    return keys
 
 
 def key_ring() -> KeyRing:

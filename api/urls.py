@@ -4,16 +4,15 @@ from django.urls import include, path, re_path
 
 from accounts.web.routing import page
 from api.accounts.viewsets import unknown_address
+from api.addresses import DESCRIPTION, PREFIXES
 from api.agent_api import PREFIX, agent_api
 from api.openapi import openapi
-
-PREFIXES = "integrated-account|api-token|call|documentation|integration|integration-schema|api"
 
 urlpatterns = [
     path("", include("api.accounts.urls")),
     path("", include("api.tools.urls")),
     path("", include("api.servers.urls")),
     path(f"{PREFIX}/", agent_api.urls),
-    *page("openapi.json", openapi, "openapi"),
-    re_path(rf"^(?:{PREFIXES})(?:/.*)?$", unknown_address, name="unknown-api-address"),
+    *page(DESCRIPTION, openapi, "openapi"),
+    re_path(rf"^(?:{'|'.join(PREFIXES)})(?:/.*)?$", unknown_address, name="unknown-api-address"),
 ]

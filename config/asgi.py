@@ -17,7 +17,7 @@ from accounts.broadcast import listen  # noqa: E402
 from accounts.database.lanes import Lane, put_process_in  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config import heads  # noqa: E402  the apps must be loaded first
-from config.health import livez, readyz  # noqa: E402
+from config.health import livez, readiness, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
@@ -91,7 +91,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             put_process_in(Lane.REQUEST)
             load_routes()
             settle_memory()
-            listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
+            lasting = (listen(), cancellations.listen(), readiness.watch())
+            listening = [asyncio.create_task(each) for each in lasting]
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
             for task in listening:

@@ -3,15 +3,18 @@
 import os
 import signal
 import warnings
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
+import django
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
 from django.conf import settings
 
 from accounts.database.lanes import Lane, put_process_in
 from config.private_files import keep_private
+from config.start import start_failure
 from config.watchdog import end_within_limit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -31,9 +34,16 @@ def use_django_logging(**_: object) -> None:
 
 @celeryd_init.connect
 @beat_init.connect
-def close_files(**_: object) -> None:
-    """Make the files of worker and beat private to their user."""
-    keep_private()
+def begin(**_: object) -> None:
+    """Make the files of worker and beat private to their user, and stop if their keys are not the database's."""
+    try:
+        keep_private()
+        django.setup()
+        # Its models need the apps, which are loaded only now.
+        import_module("config.keys").check_at_start()
+    except Exception as failure:
+        # Celery logs a handler's exception and goes on, except for this one.
+        raise SystemExit(start_failure(failure)) from failure
 
 
 @celeryd_init.connect

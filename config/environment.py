@@ -81,12 +81,15 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 class Secrets:
     """The secrets of a process, from the environment or from files in a folder.
 
-    With a folder (the embedded default), a missing secret is created on first use and stored with mode 0600. Without
-    one (production), missing and weak secrets are collected, so that `refuse` can name them all at once.
+    With a folder (the embedded default), a missing secret is created on first use and stored with mode 0600, unless
+    `database` is already there: then its secrets were lost, and new ones would not fit it. Without a folder
+    (production), missing and weak secrets are collected. `refuse` names them all at once.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, database: Path | None = None) -> None:
         self._folder = folder
+        self._database = database if database is not None and _has_data(database) else None
+        self._lost: list[Path] = []
         self._missing: list[str] = []
         self._weak: list[str] = []
 
@@ -99,6 +102,9 @@ class Secrets:
             self._missing.append(name)
             return ""
         path = self._folder / f"{name.lower().replace('_', '-')}.secret"
+        if self._database is not None and not path.exists():
+            self._lost.append(path)
+            return ""
         return kept_secret(path, prefix + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
     def check(self, name: str, value: str, recipe: str, *, least: int = LEAST_CHARACTERS) -> None:
@@ -132,8 +138,25 @@ class Secrets:
                 f"{', '.join(self._missing)} must be set in the environment when DEBUG is off. "
                 "The README's section on production explains how to make them."
             )
+        if self._lost:
+            raise ImproperlyConfigured(self._loss())
         if self._weak:
             raise ImproperlyConfigured(" ".join(self._weak))
+
+    def _loss(self) -> str:
+        names = " and ".join(path.name for path in self._lost)
+        return (
+            f"{names} {'is' if len(self._lost) == 1 else 'are'} gone from {self._folder}, while the database "
+            f"{self._database} is there, which works with no other keys: put back {names} from the backup of that "
+            "folder, or, if they are lost for good, see docs/operations.md, Keys that are lost."
+        )
+
+
+def _has_data(database: Path) -> bool:
+    try:
+        return database.stat().st_size > 0
+    except OSError:
+        return False
 
 
 class WeakSecret(UserWarning):

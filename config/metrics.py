@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
-from config.health import CHECK_SECONDS, respond
+from config.health import respond
+from config.readiness.rounds import CHECK_SECONDS
 from mcpservers.admission import request_headers
 from mcpservers.replies import Receive, Scope, Send
 

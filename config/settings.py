@@ -10,6 +10,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
+from accounts.keyring import keys_by_id
 from config import environment as env
 from config.admin_site.theme import THEME
 from config.database import DatabaseLimits, database_settings
@@ -36,7 +37,9 @@ PUBLIC_PATH = _public.path
 FORCE_SCRIPT_NAME = PUBLIC_PATH or None
 
 # --- Secrets ----------------------------------------------------------------------------------------------------------
-_secrets = env.Secrets(DATA_DIR if LOCAL else None)
+# Beside a database that has been in use, missing secrets are not created, because others would not fit it.
+_embedded_database = None if env.text("DATABASE_URL") else DATA_DIR / "patchbay.sqlite3"
+_secrets = env.Secrets(DATA_DIR if LOCAL else None, _embedded_database)
 SECRET_KEY = _secrets.get("SECRET_KEY")
 # Previous keys, with which sessions and signed links are still accepted during a rotation.
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
@@ -52,6 +55,7 @@ _secrets.check("METRICS_TOKEN", METRICS_TOKEN, _recipe.format(32), least=20)
 for _pair in CREDENTIAL_KEYS:
     _secrets.check_key(_pair)
 _secrets.refuse()
+keys_by_id(CREDENTIAL_KEYS)
 
 # --- Hosts and origins ------------------------------------------------------------------------------------------------
 _local_hosts = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else []
@@ -105,6 +109,11 @@ UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15,
 CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
 CALL_FIGURES_RETENTION = timedelta(days=env.integer("CALL_FIGURES_RETENTION_DAYS", 365, least=1))
 AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
+# What /readyz calls degraded, and how long the result of a round of its checks is good.
+READY_ROUND_SECONDS = env.integer("READY_ROUND_SECONDS", 1, least=1, most=60)
+DISK_LOW_MEGABYTES = env.integer("DISK_LOW_MEGABYTES", 256, least=1)
+RECORD_WAIT_SECONDS = env.integer("RECORD_WAIT_SECONDS", 30, least=1, most=3600)
+CLOCK_OFFSET_SECONDS = env.integer("CLOCK_OFFSET_SECONDS", 5, least=1, most=3600)
 INVITATION_LIFETIME = timedelta(days=env.integer("INVITATION_DAYS", 7, least=1, most=90))
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 

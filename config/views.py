@@ -6,10 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from accounts.database.outages import Outage, refusal_for
+from api.addresses import is_of_programs
 from api.problems import Problem, out_of_order
-
-# Only programs use these paths, whatever their Accept header says.
-PROGRAMS = ("/integrated-account", "/integration", "/api-token", "/documentation", "/api/", "/.well-known/")
 
 WORDS = {
     400: "The request could not be read. Go back, reload the page and try again.",
@@ -61,7 +59,7 @@ def problem(request: HttpRequest, status: int, detail: str = "") -> HttpResponse
 
 def wants_json(request: HttpRequest) -> bool:
     """Return whether the client is a program, by its path or its Accept header."""
-    if request.path_info.startswith(PROGRAMS):
+    if is_of_programs(request.path_info):
         return True
     preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
     return preferred is not None and preferred.endswith("json")

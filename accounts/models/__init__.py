@@ -6,7 +6,9 @@ from accounts.models.changes import ChangeCount
 from accounts.models.grants import OAuthGrant
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
+from accounts.models.keys import KeyCheck
 from accounts.models.people import Environment, Membership, Role, User
+from accounts.models.probes import WriteProbe
 from accounts.models.second_factors import SecondFactor
 from accounts.models.sessions import FailedSignIns, Session
 
@@ -20,6 +22,7 @@ __all__ = [
     "Integration",
     "Invitation",
     "InvitationState",
+    "KeyCheck",
     "Membership",
     "OAuthGrant",
     "Role",
@@ -27,4 +30,5 @@ __all__ = [
     "Session",
     "TokenKind",
     "User",
+    "WriteProbe",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 
+from accounts.errors import CredentialsUnreadable
 from accounts.keyring import key_ring
 from accounts.models.integrations import IntegratedAccount
 from accounts.token_sets import TokenSet
@@ -57,7 +58,7 @@ class OAuthGrant(models.Model):
 
         The current refresh token stays if there is no new one (RFC 6749, section 6).
         """
-        refresh_token = tokens.refresh_token or self.read_tokens()[1]
+        refresh_token = tokens.refresh_token or self._kept_refresh_token()
         self.tokens = self._sealed(tokens.access_token, refresh_token)
         self.version += 1
         self.expires_at = now + timedelta(seconds=tokens.expires_in) if tokens.expires_in else None
@@ -85,6 +86,12 @@ class OAuthGrant(models.Model):
             return "", ""
         tokens = json.loads(key_ring().decrypt(self.tokens, context=self._context()))
         return tokens["access_token"], tokens["refresh_token"]
+
+    def _kept_refresh_token(self) -> str:
+        try:
+            return self.read_tokens()[1]
+        except CredentialsUnreadable:
+            return ""  # its key was lost: new tokens must not fail because of it
 
     def _sealed(self, access_token: str, refresh_token: str) -> str:
         text = json.dumps({"access_token": access_token, "refresh_token": refresh_token})

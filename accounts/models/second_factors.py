@@ -1,6 +1,7 @@
 """A person's second factor: time-based codes (RFC 6238), and recovery codes in case the phone is lost."""
 
 import hmac
+import logging
 import secrets
 from datetime import datetime, timedelta
 
@@ -9,8 +10,11 @@ from django.db import models
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.errors import CredentialsUnreadable
 from accounts.keyring import key_ring
 from accounts.models.people import User
+
+logger = logging.getLogger(__name__)
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
@@ -88,7 +92,11 @@ class SecondFactor(models.Model):
         return False
 
     def _is_current(self, code: str, now: datetime) -> bool:
-        totp = pyotp.TOTP(self.read_secret())
+        try:
+            totp = pyotp.TOTP(self.read_secret())
+        except CredentialsUnreadable as problem:
+            logger.error("The second factor of %s cannot be decrypted: %s.", self.user_id, problem)
+            return False  # a recovery code still works
         present = int(now.timestamp()) // STEP_SECONDS
         # RFC 6238, section 5.2: one step either way for clocks that differ, and no code twice.
         # Compared as bytes: compare_digest rejects non-ASCII text.

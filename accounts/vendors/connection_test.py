@@ -14,6 +14,7 @@ from accounts.errors import (
     NotJSON,
     ReauthenticationNeeded,
     TokenRefused,
+    TokensUnreadable,
     UpstreamFailure,
     UpstreamForbidden,
     entry_for,
@@ -31,6 +32,7 @@ from accounts.vendors.vendor_errors import vendor_reason
 SENTENCES: dict[type[Exception], str] = {
     UpstreamFailure: "{vendor} could not be reached: {failure}.",
     UpstreamForbidden: "{vendor} was not asked: {failure}.",
+    TokensUnreadable: "{vendor} was not asked: {failure}. The operator has to put the key back.",
     ReauthenticationNeeded: "The account must be connected again: {failure}.",
     TokenRefused: "{vendor} gave no access token ({failure}).",
 }

@@ -37,7 +37,10 @@ def connection_problems(page: str) -> Iterator[None]:
     except (AccountChanged, SecretsMoved) as changed:
         raise ProblemRaised(Problem(409, str(changed))) from None
     except CredentialsUnreadable:
-        detail = "The account's stored credentials cannot be read. Send every connection field, the secret ones too."
+        detail = (
+            "The account's stored credentials cannot be decrypted. The operator of Patchbay can see why with "
+            "`manage.py check_keys`; if a key is lost for good, send every connection field, the secret ones too."
+        )
         raise ProblemRaised(Problem(409, detail)) from None
     except DefinitionInvalid as invalid_definition:
         detail = f"The integration's definition is not valid at present: {invalid_definition.problems[0]}"

@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from accounts.tokens import redact
 from accounts.web.client_address import normalised
-from config.views import PROGRAMS
+from api.addresses import is_of_programs
 from mcpservers.endpoint import PREFIX
 from mcpservers.replies import Application, Message, Receive, Scope, Send
 
@@ -113,8 +113,8 @@ def surface_of(scope: Scope) -> str:
 
 @lru_cache(maxsize=256)
 def _surface_of_path(path: str) -> str:
-    if path.startswith("/admin"):
+    if path == "/admin" or path.startswith("/admin/"):
         return "admin"
     if path.startswith("/static/"):
         return "static"
-    return "rest" if path.startswith(PROGRAMS) else "portal"
+    return "rest" if is_of_programs(path) else "portal"

@@ -168,6 +168,9 @@ def _words(problem: AccountError) -> str:
         case ConnectionRefused():
             return f"{problem.reason} Check the connection fields, and that the redirect URI is registered there."
         case CredentialsUnreadable():
-            return "The stored credentials cannot be decrypted. Give every secret field again."
+            return (
+                "The stored credentials cannot be decrypted. Ask the operator of Patchbay to look at its keys; if one "
+                "is lost for good, give every secret field again."
+            )
         case _:
             return str(problem)

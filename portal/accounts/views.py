@@ -27,8 +27,8 @@ from portal.accounts.forms import PREFIX, ConnectForm, NameForm, ReplaceConnecti
 from portal.requests import PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNREADABLE = (
-    "The stored credentials cannot be decrypted, because their key is no longer in CREDENTIAL_KEYS. "
-    "Put the key back, or give every secret field again under Settings."
+    "The stored credentials cannot be decrypted. The operator of Patchbay can see why with `manage.py check_keys`, and "
+    "may have to put a key back; if it is lost for good, give every secret field again under Settings."
 )
 
 

@@ -1,17 +1,18 @@
 """Health as a probe asks: under the pod's address, without a token, and answered whatever hangs."""
 
 import asyncio
-import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
-from pytest_django.fixtures import Settings
 
 from config import health
 from config.asgi import application
-from config.health import Readiness, ThreadedCheck
+from config.readiness.rounds import Check, Readiness
+
+PARTS = {"database", "migrations", "keys", "clock", "writes", "record", "disk", "broker", "layer"}
+Work = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 async def get(path: str, *, app: Any = application, method: str = "GET") -> httpx.Response:
@@ -20,8 +21,10 @@ async def get(path: str, *, app: Any = application, method: str = "GET") -> http
         return await client.request(method, path)
 
 
-def ready_with(**checks: Callable[[], Awaitable[None]]) -> Any:
-    readiness = Readiness({"database": fine, "broker": fine, "layer": fine, **checks}, seconds=0.05)
+def ready_with(**work: Work) -> Any:
+    """Return an application whose parts are in order, but for those given."""
+    parts = {"database": fine, "writes": fine, "broker": fine, "layer": fine, **work}
+    readiness = Readiness([Check((part,), run) for part, run in parts.items()], seconds=0.05)
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         await health.readyz(scope, receive, send, asked=readiness)
@@ -29,15 +32,17 @@ def ready_with(**checks: Callable[[], Awaitable[None]]) -> Any:
     return answer
 
 
-async def fine() -> None: ...
+async def fine() -> Mapping[str, str]:
+    return {}
 
 
-async def refused() -> None:
+async def refused() -> Mapping[str, str]:
     raise ConnectionError("redis://:secret@10.0.0.5:6379 refused")
 
 
-async def silent() -> None:
+async def silent() -> Mapping[str, str]:
     await asyncio.Event().wait()
+    return {}
 
 
 @pytest.mark.parametrize("path", ["/livez", "/livez/"])
@@ -61,74 +66,26 @@ async def test_a_head_request_has_the_same_answer_without_its_body() -> None:
 async def test_readiness_names_each_part() -> None:
     response = await get("/readyz")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "parts": {"database": "ok", "broker": "ok", "layer": "ok"}}
+    assert response.json() == {"status": "ok", "parts": dict.fromkeys(PARTS, "ok")}
 
 
-@pytest.mark.parametrize(("check", "words"), [(refused, "unreachable"), (silent, "no answer within 0.05 s")])
-async def test_without_the_database_it_is_not_ready(check: Callable[[], Awaitable[None]], words: str) -> None:
-    response = await get("/readyz", app=ready_with(database=check))
+@pytest.mark.parametrize(("work", "words"), [(refused, "unreachable"), (silent, "no answer within 0.05 s")])
+async def test_without_the_database_it_is_not_ready(work: Work, words: str) -> None:
+    response = await get("/readyz", app=ready_with(database=work))
     assert response.status_code == 503
-    assert response.json() == {"status": "unavailable", "parts": {"database": words, "broker": "ok", "layer": "ok"}}
+    assert (response.json()["status"], response.json()["parts"]["database"]) == ("unavailable", words)
     assert "10.0.0.5" not in response.text
 
 
-@pytest.mark.parametrize("part", ["broker", "layer"])
-async def test_without_broker_or_layer_it_is_degraded_but_stays_ready(part: str) -> None:
+@pytest.mark.parametrize("part", ["migrations", "keys"])
+async def test_without_another_part_that_calls_need_it_is_not_ready(part: str) -> None:
+    response = await get("/readyz", app=ready_with(**{part: refused}))
+    assert (response.status_code, response.json()["status"]) == (503, "unavailable")
+
+
+@pytest.mark.parametrize("part", ["writes", "broker", "layer", "disk", "record", "clock"])
+async def test_without_any_other_part_it_is_degraded_but_stays_ready(part: str) -> None:
     response = await get("/readyz", app=ready_with(**{part: refused}))
     assert response.status_code == 200
     assert response.json()["status"] == "degraded"
     assert response.json()["parts"][part] == "unreachable"
-
-
-async def test_probes_that_come_together_share_one_round_of_checks() -> None:
-    rounds = 0
-
-    async def counted() -> None:
-        nonlocal rounds
-        rounds += 1
-
-    app = ready_with(database=counted)
-    await asyncio.gather(*(get("/readyz", app=app) for _ in range(5)))
-    assert rounds == 1
-
-
-async def test_a_check_that_hangs_holds_one_thread_however_often_it_is_asked() -> None:
-    begun, release = [], threading.Event()
-
-    def hang() -> None:
-        begun.append(threading.get_ident())
-        release.wait(10)
-
-    check = ThreadedCheck(hang)
-    readiness = Readiness({"database": check}, seconds=0.01)
-    try:
-        for _ in range(3):
-            assert await readiness.parts() == {"database": "no answer within 0.01 s"}
-    finally:
-        release.set()
-    await check()
-    assert len(begun) == 1
-
-
-async def test_a_broker_folder_that_cannot_be_written_is_told(settings: Settings, tmp_path: Any) -> None:
-    file = tmp_path / "no-folder"
-    file.write_text("")
-    settings.REDIS_URL = ""
-    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"data_folder_in": str(file / "queue")}
-    readiness = Readiness({"database": fine, "broker": health.check_broker})
-    assert (await readiness.parts())["broker"] == "unreachable"
-
-
-@pytest.mark.parametrize("check", [health.check_broker, health.check_layer])
-async def test_a_redis_that_is_down_is_told_of_broker_and_layer(
-    settings: Settings, check: Callable[[], Awaitable[None]]
-) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
-        }
-    }
-    readiness = Readiness({"database": fine, "part": check}, seconds=1)
-    assert (await readiness.parts())["part"] != "ok"

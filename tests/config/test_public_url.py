@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from api.urls import PREFIXES
+from api.addresses import PREFIXES
 from config.asgi import MONITORING
 from config.public_url import OWN, public_url
 from mcpservers.endpoint import PREFIX
@@ -60,7 +60,7 @@ def test_an_address_that_cannot_be_served_is_refused_with_what_to_do(text: str) 
 
 
 def test_every_path_of_patchbays_own_is_known_to_the_check() -> None:
-    routes = [*_routes(get_resolver().url_patterns), *PREFIXES.split("|"), *MONITORING, PREFIX, stream.PATH, "/static/"]
+    routes = [*_routes(get_resolver().url_patterns), *PREFIXES, *MONITORING, PREFIX, stream.PATH, "/static/"]
     first = {re.split(r"[/<(]", route.lstrip("/^"))[0] for route in routes}
     assert first - {""} == OWN - {".well-known"}
 

@@ -66,6 +66,19 @@ def test_demo_runs_every_process_prints_how_to_use_it_and_ends_with_ctrl_c(fresh
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def test_with_json_logs_every_line_of_up_is_an_object_that_names_its_process(fresh: Stack) -> None:
+    fresh.settings = {"LOG_FORMAT": "json"}
+    fresh.prepare()
+    process = fresh.start("manage.py", "up", until="Uvicorn running")
+    fresh.wait_until(lambda: any("celery@" in line and "ready" in line for line in fresh.output))
+    fresh.end(process, signal.SIGINT)
+    lines = [json.loads(line) for line in fresh.output]
+    assert {"web", "worker", "simulator", "system"} <= {line["process"] for line in lines}
+    assert all(line["event"] and line["level"] for line in lines)
+    web = next(line for line in lines if "Uvicorn running" in line["event"])
+    assert (web["process"], web["logger"]) == ("web", "uvicorn.error")
+
+
 def test_a_port_in_use_is_one_sentence(fresh: Stack) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", fresh.port))

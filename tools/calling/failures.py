@@ -3,6 +3,7 @@
 from accounts.errors import (
     AuthorizationUnavailable,
     ReauthenticationNeeded,
+    TokensUnreadable,
     UpstreamBusy,
     UpstreamDown,
     UpstreamFailure,
@@ -14,6 +15,7 @@ from accounts.errors import (
     entry_for,
 )
 from accounts.vendors.connection import Connection
+from tools.catalogue.unusable import RECONNECT, UNREADABLE
 from tools.errors import AccountBusy, AccountUnusable, AnswerUnusable, CallFailed, VendorDown, VendorUnreachable
 
 TOO_LARGE = (
@@ -22,7 +24,8 @@ TOO_LARGE = (
 )
 FAILURES: dict[type[Exception], tuple[type[CallFailed], str]] = {
     UpstreamFailure: (VendorUnreachable, "{vendor} gave no answer: {failure}."),
-    ReauthenticationNeeded: (AccountUnusable, "The account {account!r} must be connected again."),
+    ReauthenticationNeeded: (AccountUnusable, f"The account {{account!r}} must be connected again. {RECONNECT}"),
+    TokensUnreadable: (AccountUnusable, UNREADABLE),
     AuthorizationUnavailable: (VendorUnreachable, "No access token could be obtained from {vendor}: {failure}."),
     UpstreamForbidden: (CallFailed, "The account's address may not be called: {failure}."),
     UpstreamUnsendable: (CallFailed, "The call cannot be made: {failure}."),

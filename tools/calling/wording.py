@@ -47,10 +47,7 @@ def explain(failed: CallFailed, *, tool_name: str, vendor: str, read_only: bool)
         case AnswerUnusable():
             return f"{failed.reason} {_after_silence(tool_name, read_only, failed.may_have_arrived)}"
         case AccountUnusable():
-            return (
-                f"{failed.reason} Do not try again: ask the person to open the account in Patchbay "
-                "and connect it again."
-            )
+            return failed.reason  # it says who can change that
         case _:
             return f"{tool_name} failed: {failed.reason} Do not try again; tell the person."
 

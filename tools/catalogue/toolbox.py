@@ -14,6 +14,7 @@ from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
 from accounts.vendors.connection import Connection, connect
 from tools.catalogue.compilation import Catalogue, catalogue_of
+from tools.catalogue.unusable import ADDRESS, DEFINITION, ENABLE, RECONNECT, UNREADABLE, log_unreadable
 
 Revisions = tuple[int, int]
 
@@ -69,21 +70,23 @@ def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
 
 
 def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, str]:
-    """Return an account's connection, or None and a sentence that says why it cannot be used."""
-    if account.status != account.Status.ACTIVE:
-        words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
+    """Return an account's connection, or None and why it cannot be used, with what to do about it."""
+    if account.status == account.Status.DISABLED:
+        return None, f"The account {account.name!r} is switched off. {ENABLE}"
+    if account.status == account.Status.NEEDS_REAUTH:
         why = f": {account.stopped}" if account.stopped else ""
-        return None, f"The account {account.name!r} {words}{why}."
+        return None, f"The account {account.name!r} must be connected again{why}. {RECONNECT}"
     try:
         return connect(account, account.integration.parsed()), ""
     except SecretsMoved as moved:
-        return None, f"The account {account.name!r} must be connected again: {moved}."
+        return None, f"The account {account.name!r} must be connected again: {moved}. {RECONNECT}"
     except UpstreamForbidden as forbidden:
-        return None, f"The account {account.name!r} cannot be used: {forbidden}."
-    except CredentialsUnreadable:
-        return None, f"The stored credentials of the account {account.name!r} cannot be read."
+        return None, f"The account {account.name!r} cannot be used: {forbidden}. {ADDRESS}"
+    except CredentialsUnreadable as unreadable:
+        log_unreadable(account.pk, unreadable)
+        return None, UNREADABLE.format(account=account.name)
     except DefinitionInvalid:
-        return None, f"The definition of {account.integration.label} is not valid at present."
+        return None, f"The definition of {account.integration.label} is not valid at present. {DEFINITION}"
 
 
 _toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox")

@@ -12,13 +12,16 @@ from accounts.database.lanes import INTENT_THREADS, Lane
 from accounts.database.threads import LaneThreads
 from accounts.errors import DatabaseBusy
 from tools.models import Outcome
-from tools.record.metrics import INTENTS_WAITING
+from tools.record.metrics import INTENTS_WAITING, OLDEST_WAIT
 from tools.record.notes import CallNote
+from tools.record.waiting import Waiting
 
 RETRY_AFTER = 5
 
 intent_threads = LaneThreads(Lane.INTENT, INTENT_THREADS)
+waiting_intents = Waiting()
 INTENTS_WAITING.set_function(intent_threads.__len__)
+OLDEST_WAIT.labels("intent").set_function(waiting_intents.oldest)
 
 
 async def intend(note: CallNote) -> None:
@@ -28,14 +31,15 @@ async def intend(note: CallNote) -> None:
     committed = asyncio.wrap_future(note.intent)
     # Or asyncio would log a failure that nobody waits for any more.
     committed.add_done_callback(lambda done: done.cancelled() or done.exception())
-    try:
-        async with asyncio.timeout(settings.INTENT_SECONDS):
-            note.row_id = await asyncio.shield(committed)
-    except TimeoutError:
-        raise DatabaseBusy(RETRY_AFTER) from None
-    finally:
-        # One that no thread has begun never will be.
-        note.intent.cancel()
+    with waiting_intents.one():
+        try:
+            async with asyncio.timeout(settings.INTENT_SECONDS):
+                note.row_id = await asyncio.shield(committed)
+        except TimeoutError:
+            raise DatabaseBusy(RETRY_AFTER) from None
+        finally:
+            # One that no thread has begun never will be.
+            note.intent.cancel()
 
 
 def finish_intents() -> None:

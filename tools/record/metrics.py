@@ -34,6 +34,12 @@ WRITES_NOT_SENT = Counter(
 INTENTS_WAITING = Gauge("patchbay_intents_waiting", "Writes whose row is on its way into the database.")
 RECORD_QUEUE = Gauge("patchbay_call_record_queue", "Calls that are not written into the record of calls yet.")
 
+OLDEST_WAIT = Gauge(
+    "patchbay_oldest_wait_seconds",
+    "How long the oldest call has been waiting for the record, or a write for its intent.",
+    ["what"],
+)
+
 
 class BoundedLabel:
     """Give the first values their own label, and all further ones `other`."""

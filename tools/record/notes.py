@@ -59,6 +59,11 @@ class CallNote:
     began: float = field(default_factory=time.perf_counter)
     seen: Callable[[CapturedExchange], None] | None = field(default=None, repr=False)
 
+    @property
+    def ended_at(self) -> float:
+        """When the call ended, by the clock of `began`."""
+        return self.began + (self.duration_ms or 0) / 1000
+
     def columns(self) -> dict[str, Any]:
         """Return the row's values by column, with secrets masked and texts cut."""
         caller = self.caller

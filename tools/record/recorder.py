@@ -7,6 +7,7 @@ FLUSH_SECONDS later.
 
 import logging
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from functools import partial
@@ -17,9 +18,10 @@ from django.db import DatabaseError, DataError, close_old_connections, connectio
 from accounts.database.outages import outage_of
 from accounts.texts.counting import counted
 from tools.models import Call
-from tools.record.metrics import RECORD_QUEUE
+from tools.record.metrics import OLDEST_WAIT, RECORD_QUEUE
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
+from tools.record.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class CallRecorder:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_failing = False
+        self._batches = Waiting()
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -65,6 +68,14 @@ class CallRecorder:
         self._queue.append(note)
         if self._thread is None:
             self._start()
+
+    def oldest_record(self) -> float:
+        """Return the seconds for which an ended call has been waiting to be written; 0 if none waits."""
+        try:
+            ended = self._queue[0].ended_at
+        except IndexError:
+            ended = time.perf_counter()
+        return max(time.perf_counter() - ended, self._batches.oldest())
 
     def _start(self) -> None:
         with self._starting:
@@ -92,7 +103,8 @@ class CallRecorder:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
                 try:
-                    _write(batch)
+                    with self._batches.one(batch[0].ended_at):
+                        _write(batch)
                 except UNWRITABLE:
                     _write_singly(batch)
                 except DatabaseError as error:
@@ -147,3 +159,4 @@ def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:
 
 recorder = CallRecorder()
 RECORD_QUEUE.set_function(recorder.__len__)
+OLDEST_WAIT.labels("record").set_function(recorder.oldest_record)

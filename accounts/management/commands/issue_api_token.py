@@ -4,19 +4,20 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.api_tokens.issue import issue_token
 from accounts.errors import TokenUnfit
+from accounts.management.keyed import KeyedCommand
 from accounts.models import Environment, Role
 from accounts.models.people import MOST_TOKEN_DAYS
 
 MADE_BY = "the command issue_api_token"
 
 
-class Command(BaseCommand):
+class Command(KeyedCommand):
     """Issue a service token, and print nothing else on stdout."""
 
     help = (

@@ -3,17 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.errors import CredentialsUnreadable
 from accounts.keyring import key_ring
+from accounts.management.keyed import KeyedCommand
 from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
 from accounts.texts.counting import counted
 
 
-class Command(BaseCommand):
+class Command(KeyedCommand):
     """Re-encrypt what is not under the first key of CREDENTIAL_KEYS; old keys can be removed afterwards."""
 
     help = "Encrypt the credentials and tokens of every integrated account under the first key of CREDENTIAL_KEYS."

@@ -65,7 +65,7 @@ class OAuthCredentials:
         return known[1]
 
     async def prepare(self) -> None:
-        """Make sure of a valid token, or raise ReauthenticationNeeded or AuthorizationUnavailable."""
+        """Make sure of a valid token, or raise ReauthenticationNeeded, AuthorizationUnavailable or TokensUnreadable."""
         current = self.token.current
         if current is None or (current.look_at is not None and timezone.now() >= current.look_at):
             self._keep(await usable_token(self.client, self.token.account_id))

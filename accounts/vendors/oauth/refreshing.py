@@ -22,6 +22,7 @@ from accounts.errors import (
     CredentialsUnreadable,
     ReauthenticationNeeded,
     TokenRefused,
+    TokensUnreadable,
     UpstreamFailure,
 )
 from accounts.metrics import TOKEN_REFRESHES
@@ -51,7 +52,7 @@ _under_way = weakref.WeakKeyDictionary()
 async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: int | None = None) -> TokenCopy:
     """Return a valid token: a new one if it is due for renewal, or if `rejected` is the current version.
 
-    Raises ReauthenticationNeeded and AuthorizationUnavailable.
+    Raises ReauthenticationNeeded, AuthorizationUnavailable and TokensUnreadable.
     """
     tasks = _under_way.setdefault(asyncio.get_running_loop(), {})
     wanted = (account_id, rejected, client.routes)
@@ -84,7 +85,8 @@ async def _look(
     try:
         return await _in_thread(grants.look, client, account_id, holder, rejected)
     except CredentialsUnreadable as unreadable:
-        raise ReauthenticationNeeded(f"its stored tokens cannot be used: {unreadable}") from None
+        logger.error("the tokens of account %s cannot be decrypted: %s; see check_keys", account_id, unreadable)
+        raise TokensUnreadable(f"its stored tokens cannot be decrypted: {unreadable}") from None
     except DatabaseError as error:
         if refusal_for(error) is None:
             logger.exception("the tokens of account %s could not be read", account_id)

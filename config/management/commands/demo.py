@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.api_tokens.issue import issue_token
 from accounts.errors import ConnectionRefused
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import connect_account, reconnect_account
+from accounts.management.keyed import KeyedCommand
 from accounts.models import Environment, IntegratedAccount, Integration, Membership, Role, User
 from config.environment import kept_secret
 from config.management.commands.up import run_processes
@@ -42,7 +43,7 @@ class Demo:
     simulator_url: str
 
 
-class Command(BaseCommand):
+class Command(KeyedCommand):
     """Seed the demo, and print how to use it."""
 
     help = "Seed the demo environment; each call issues a fresh API token and a fresh MCP server."
@@ -66,7 +67,8 @@ class Command(BaseCommand):
 
     def _greet(self, demo: Demo) -> None:
         """Print how to use the demo, and test its account, now that the simulator is running."""
-        self.stdout.write(banner(demo))
+        as_json = settings.LOG_FORMAT == "json"  # then every line is an object
+        self.stdout.write(json.dumps(asdict(demo)) if as_json else banner(demo))
         account = IntegratedAccount.objects.select_related("integration").get(pk=demo.integrated_account_id)
         # With SIMULATOR=0 the test fails, and the account's page says so.
         with suppress(ConnectionRefused):

@@ -1,7 +1,6 @@
 """`manage.py up`: run every process of the Procfile in the foreground, until Ctrl-C."""
 
 import os
-import socket
 import sys
 import threading
 import time
@@ -16,8 +15,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from honcho import manager as honcho_manager
 from honcho.environ import parse_procfile
+from honcho.printer import Printer
 
+from accounts.management.keyed import refuse_other_keys
 from config import environment as env
+from config.ports import PortUnusable, check_port
+from config.process_output import JsonPrinter
+from config.schema import unapplied_words
 
 START_SECONDS = 60
 
@@ -41,9 +45,11 @@ def run_processes(when_ready: Callable[[], None] | None = None) -> int:
     if not env.flag("SIMULATOR", default=settings.LOCAL):
         del commands["simulator"]
     check_ports(simulator="simulator" in commands)
+    check_schema()
+    refuse_other_keys()
     # honcho kills a process after 5 s by default, less than the web process may need for calls in flight.
     honcho_manager.KILL_WAIT = settings.SHUTDOWN_SECONDS + 5
-    manager = honcho_manager.Manager()
+    manager = honcho_manager.Manager(JsonPrinter() if settings.LOG_FORMAT == "json" else Printer())
     for name, command in commands.items():
         manager.add_process(name, command, env=process_environment(), cwd=str(settings.BASE_DIR))
     if when_ready is not None:
@@ -65,18 +71,20 @@ def process_environment() -> dict[str, str]:
 
 
 def check_ports(*, simulator: bool) -> None:
-    """Raise CommandError if a required port is in use."""
-    ports = {"PORT": settings.PORT} | ({"SIMULATOR_PORT": settings.SIMULATOR_PORT} if simulator else {})
-    for name, port in ports.items():
-        with socket.socket() as probe:
-            # Connections of an earlier run in TIME_WAIT do not keep the port in use.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.HOST, port))
-            except OSError:
-                raise CommandError(
-                    f"Port {port} is in use: stop what uses it, or choose another with {name}={port + 10}."
-                ) from None
+    """Raise CommandError if a required port cannot be used."""
+    try:
+        check_port("PORT", settings.PORT)
+        if simulator:
+            check_port("SIMULATOR_PORT", settings.SIMULATOR_PORT)
+    except PortUnusable as unusable:
+        raise CommandError(str(unusable)) from None
+
+
+def check_schema() -> None:
+    """Raise CommandError if the database lacks a migration of this release."""
+    words = unapplied_words()
+    if words:
+        raise CommandError(f"The database has not been migrated to this release: {words}.")
 
 
 def call_when_ready(when_ready: Callable[[], None]) -> None:

@@ -51,10 +51,19 @@ def test_a_dry_run_says_how_many_and_changes_nothing(account: IntegratedAccount,
     assert key_of(account) == "k1"
 
 
+def test_without_the_key_of_an_account_nothing_is_done(account: IntegratedAccount, settings: Settings) -> None:
+    settings.CREDENTIAL_KEYS = [FRESH]
+    with pytest.raises(CommandError, match="the key k1 of CREDENTIAL_KEYS is missing"):
+        rotate()
+    assert key_of(account) == "k1"
+
+
 def test_an_account_that_cannot_be_read_is_named_and_fails_the_command(
     account: IntegratedAccount, settings: Settings
 ) -> None:
-    settings.CREDENTIAL_KEYS = [FRESH]
+    rotate()  # registers the keys
+    IntegratedAccount.objects.update(credentials="k1." + "A" * 60)
+    settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
     with pytest.raises(CommandError, match=str(account.pk)):
         rotate()
     assert key_of(account) == "k1"

@@ -34,6 +34,7 @@ from tests.vendors.routed import (
     save,
 )
 from tools.catalogue.toolbox import usable_connection
+from tools.catalogue.unusable import RECONNECT
 
 pytestmark = pytest.mark.django_db
 NEW_KEY, NEW_SECRET = "the-second-api-key", "the-second-client-secret"
@@ -294,7 +295,7 @@ class TestDefinitions:
             f"the stored secrets were given for {home.address} and would go to {away.address} now, so nothing is sent. "
             "An admin of its environment has to give every secret again"
         )
-        assert call(account) == f"The account 'Desk' must be connected again: {stored.problem}."
+        assert call(account) == f"The account 'Desk' must be connected again: {stored.problem}. {RECONNECT}"
         assert latest("stopped") == {"address": {"from": home.address, "to": away.address}}
         assert AuditEntry.objects.latest("pk").environment_id == environment.pk
         assert away.connections == 0

@@ -170,7 +170,7 @@ def test_account_that_must_be_reconnected_is_not_simply_called_active(rest: Rest
 
 def test_unreadable_credentials_are_told_as_a_conflict(rest: Rest, account: IntegratedAccount) -> None:
     IntegratedAccount.objects.filter(pk=account.pk).update(credentials="k1:broken")
-    assert "cannot be read" in problem(rest.patch(one(account), {"connection": {"app_name": "x"}}), 409)["detail"]
+    assert "cannot be decrypted" in problem(rest.patch(one(account), {"connection": {"app_name": "x"}}), 409)["detail"]
     assert rest.get(one(account)).status_code == 200
 
 

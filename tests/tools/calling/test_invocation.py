@@ -265,7 +265,7 @@ class TestAccounts:
     ) -> None:
         account.credentials = "gone.AAAA"
         await sync_to_async(account.save)()
-        assert "stored credentials of the account 'Acme FuseDesk' cannot be read" in await mcp.failure(LIST)
+        assert "only the operator of this Patchbay can put that right" in await mcp.failure(LIST)
         assert requests(vendor) == 0
 
     async def test_a_record_that_is_withdrawn_takes_its_tool_away_at_once(

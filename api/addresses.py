@@ -1,0 +1,14 @@
+"""The addresses that programs use: the first segment of every path of both APIs, and of their description."""
+
+PREFIXES = ("integrated-account", "api-token", "call", "documentation", "integration", "integration-schema", "api")
+DESCRIPTION = "openapi.json"
+# Where a client looks for an authorization server; there is none.
+WELL_KNOWN = ".well-known"
+# The portal's page about the API lies below one of the prefixes.
+PAGES = frozenset({"/api/docs"})
+_FIRST = frozenset({*PREFIXES, DESCRIPTION, WELL_KNOWN})
+
+
+def is_of_programs(path: str) -> bool:
+    """Return whether only programs use a path, whatever their Accept header says."""
+    return path.lstrip("/").partition("/")[0] in _FIRST and path.rstrip("/") not in PAGES

@@ -1,0 +1,107 @@
+"""Say in one sentence why a process cannot start, and print no traceback for what an operator can mend.
+
+Nothing but the standard library is imported here: a package that is missing is one of the reasons.
+"""
+
+import errno
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+
+Words = Callable[[BaseException], str]
+RELATION_MISSING = ("no such table", "no such column", "does not exist")
+
+
+class _PoolWarnings(logging.Filter):
+    """Keep the pool's latest warning for the sentence: its error says only that time ran out."""
+
+    latest = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.latest = record.getMessage()
+        return False
+
+
+_pool_warnings = _PoolWarnings()
+
+
+def explain_failures() -> None:
+    """Print a sentence instead of a traceback for every failure of the main thread whose cause is known."""
+    sys.excepthook = _print_failure
+    logging.getLogger("psycopg.pool").addFilter(_pool_warnings)
+
+
+def has_started() -> None:
+    """Print tracebacks again: from now on a failure is not one of the start."""
+    sys.excepthook = sys.__excepthook__
+    logging.getLogger("psycopg.pool").removeFilter(_pool_warnings)
+
+
+def start_failure(failure: BaseException) -> str:
+    """Return the sentence for a failure; raise the failure again if its cause is not known."""
+    names = [kind.__name__ for kind in type(failure).__mro__]
+    words = next((words for name, words in WORDS.items() if name in names), None)
+    if words is None:
+        raise failure
+    return f"Patchbay cannot start: {words(failure)}"
+
+
+def _print_failure(kind: type[BaseException], failure: BaseException, traceback: TracebackType | None) -> None:
+    if "--traceback" not in sys.argv:
+        with suppress(BaseException):
+            sys.stderr.write(f"{start_failure(failure)}\n")
+            return
+    sys.__excepthook__(kind, failure, traceback)
+
+
+def _itself(failure: BaseException) -> str:
+    return " ".join(str(failure).split())
+
+
+def _package(failure: BaseException) -> str:
+    name = getattr(failure, "name", None) or failure
+    return (
+        f"the Python package {name} is not installed for {sys.executable}; run `make setup`, or "
+        "`pip install --require-hashes -r requirements.lock`, and start with that interpreter."
+    )
+
+
+def _database(failure: BaseException) -> str:
+    timed_out = "PoolTimeout" in (type(failure).__name__, type(failure.__cause__).__name__)
+    said = _pool_warnings.latest.partition(": ")[2] if timed_out else str(failure)
+    reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
+    if any(words in reason for words in RELATION_MISSING):
+        return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
+    return (
+        f"the database cannot be used ({reason}); check that it runs, that DATABASE_URL names it, and that this user "
+        "may read and write it."
+    )
+
+
+def _system(failure: BaseException) -> str:
+    reason = getattr(failure, "strerror", None) or str(failure)
+    place = getattr(failure, "filename", None)
+    if place is None:
+        return f"the system refuses what it needs ({reason})."
+    if getattr(failure, "errno", None) == errno.ENOSPC:
+        return f"the disk of {place} is full; make space, or choose another folder with DATA_DIR."
+    return (
+        f"{os.fsdecode(place)} cannot be used ({reason}); DATA_DIR must be a folder in which this user may create "
+        "files, and every file in it the user's own."
+    )
+
+
+# By the names of classes, since their packages may be missing.
+WORDS: dict[str, Words] = {
+    "ImproperlyConfigured": _itself,
+    "KeysUnusable": _itself,
+    "PortUnusable": _itself,
+    "ModuleNotFoundError": _package,
+    "OperationalError": _database,
+    "ProgrammingError": _database,
+    "PoolTimeout": _database,
+    "OSError": _system,
+}

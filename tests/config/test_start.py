@@ -1,0 +1,146 @@
+"""A start that fails prints one sentence and no traceback, in every process and for every cause."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack import ROOT, Stack, prepared_folder
+
+pytestmark = pytest.mark.e2e
+
+OTHER = "another-key-of-which-nobody-knows-0123456789"
+CELERY = ("-m", "celery", "--quiet", "--app", "config")
+PROGRAMS = {
+    "web": ("-m", "config.serve"),
+    "worker": (*CELERY, "worker", "--pool", "threads", "--concurrency", "1"),
+    # Beat removes a schedule that it cannot read, so it gets a file of its own in the test's folder.
+    "beat": (*CELERY, "beat", "--loglevel", "CRITICAL", "--schedule", "{folder}/beat-schedule"),
+    "up": ("manage.py", "up"),
+    "migrate": ("manage.py", "migrate"),
+}
+# The embedded default is meant, also where the suite itself runs on services.
+EMBEDDED = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """A copy that has been in use: its database knows its keys."""
+    stack = Stack(tmp_path / "data")
+    shutil.copytree(prepared_folder(), stack.folder)
+    stack.manage("issue_api_token", "Production")
+    return stack
+
+
+def fail(program: str, stack: Stack, *interpreter: str, **settings: str) -> str:
+    """Start a process that cannot start; return its sentence."""
+    done = subprocess.run(
+        [sys.executable, *interpreter, *(part.format(folder=stack.folder) for part in PROGRAMS[program])],
+        cwd=ROOT,
+        env={**EMBEDDED, **stack.environment, "LOG_LEVEL": "ERROR", **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode not in (0, None), done.stdout
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_setting_that_cannot_be_used(stack: Stack, program: str) -> None:
+    assert fail(program, stack, PORT="abc") == (
+        "Patchbay cannot start: PORT is 'abc', but takes a whole number from 1 to 65535."
+    )
+
+
+@pytest.mark.parametrize("program", ["web", "worker", "beat", "up"])
+def test_another_key_than_the_database_s(stack: Stack, program: str) -> None:
+    sentence = fail(program, stack, TOKEN_KEY=OTHER)
+    assert "TOKEN_KEY is not the key that this database was used with" in sentence
+    assert f"token-key.secret in {stack.folder}" in sentence
+    assert OTHER not in sentence
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_secrets_that_are_gone_from_beside_a_database(stack: Stack, program: str) -> None:
+    gone = stack.folder / "token-key.secret"
+    gone.unlink()
+    sentence = fail(program, stack)
+    assert f"token-key.secret is gone from {stack.folder}" in sentence
+    assert "put back token-key.secret from the backup" in sentence
+    assert not gone.exists()  # a new one would hide the loss
+
+
+@pytest.mark.parametrize("program", ["web", "worker", "migrate"])
+def test_a_folder_that_cannot_be_written(stack: Stack, program: str) -> None:
+    file = stack.folder / "a-file"
+    file.write_text("")
+    sentence = fail(program, stack, DATA_DIR=str(file))
+    assert f"{file} cannot be used" in sentence
+    assert "DATA_DIR must be a folder" in sentence
+
+
+@pytest.mark.parametrize("program", ["web", "beat", "migrate"])
+def test_a_key_ring_without_a_key(stack: Stack, program: str) -> None:
+    assert "CREDENTIAL_KEYS has no key" in fail(program, stack, CREDENTIAL_KEYS=",")
+
+
+@pytest.mark.parametrize("program", ["web", "up"])
+def test_a_port_that_is_in_use(stack: Stack, program: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", stack.port))
+        taken.listen()
+        assert f"Port {stack.port} is in use" in fail(program, stack)
+
+
+@pytest.mark.parametrize("program", ["web", "up"])
+def test_an_address_that_is_not_this_machine_s(stack: Stack, program: str) -> None:
+    assert "HOST is '192.0.2.1', which is not an address of this machine" in fail(program, stack, HOST="192.0.2.1")
+
+
+@pytest.mark.parametrize("program", ["up", "migrate"])
+def test_a_database_that_cannot_be_reached(stack: Stack, program: str) -> None:
+    sentence = fail(program, stack, DATABASE_URL="postgresql://patchbay:s3cret@127.0.0.1:1/patchbay")
+    assert "the database cannot be used" in sentence
+    assert "Connection refused" in sentence
+    assert "s3cret" not in sentence
+
+
+def test_a_database_that_is_not_migrated(tmp_path: Path) -> None:
+    sentence = fail("up", Stack(tmp_path / "new"))
+    assert "has not been migrated" in sentence
+    assert "run `manage.py migrate`" in sentence
+
+
+@pytest.mark.parametrize("program", ["web", "migrate"])
+def test_a_package_that_is_missing(stack: Stack, program: str) -> None:
+    sentence = fail(program, stack, "-S")  # without the packages of the environment
+    assert "is not installed for" in sentence
+    assert "make setup" in sentence
+
+
+def test_of_two_first_starts_at_once_with_different_keys_one_is_refused(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data")
+    stack.prepare()
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "issue_api_token", "Production"],
+            cwd=ROOT,
+            env={**stack.environment, "TOKEN_KEY": key},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for key in (OTHER, OTHER[::-1])
+    ]
+    said = [start.communicate(timeout=120) for start in starts]
+    assert sorted(start.returncode for start in starts) == [0, 1], said
+    assert "TOKEN_KEY is not the key" in "".join(errors for _, errors in said)
