@@ -12,9 +12,12 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from accounts.cache_memory import CacheMemory, cache_memory
 from accounts.metrics import CACHE_LOOKUPS
 
 FRESH_SECONDS = 1.0
+# What an entry takes beside its value: the key, the places in the map and in its order.
+ENTRY_BYTES = 400
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -24,13 +27,15 @@ V = TypeVar("V")
 class _Entry(Generic[V]):
     value: V
     loaded_at: float
+    bytes: int
 
 
 class FreshCache(Generic[K, V]):
-    """A bounded map from keys to loaded values.
+    """A map from keys to loaded values, bounded with all other caches by `memory`.
 
     `load` gets the key and the previous value (or None), which it may return if nothing has changed; it returns None if
-    there is no value, and None is not cached. `name` labels the metrics of look-ups; `clock` returns monotonic seconds.
+    there is no value, and None is not cached. `weigh` returns roughly how many bytes a value takes that others do not
+    share. `name` labels the metrics; `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -38,13 +43,17 @@ class FreshCache(Generic[K, V]):
         load: Callable[[K, V | None], Awaitable[V | None]],
         *,
         name: str = "other",
-        size: int = 4096,
+        weigh: Callable[[V], int] = lambda _: 0,
+        memory: CacheMemory = cache_memory,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.name = name
+        self.bytes = 0
         self._load = load
+        self._weigh = weigh
+        self._memory = memory
         self._hits = CACHE_LOOKUPS.labels(name, "hit")
         self._misses = CACHE_LOOKUPS.labels(name, "miss")
-        self._size = size
         self._clock = clock
         # Not a cachetools cache: `peek` reads without the lock, which looking twice for a key would not bear.
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
@@ -52,6 +61,10 @@ class FreshCache(Generic[K, V]):
         self._generation = 0
         # Changes are announced in the thread that made them, loads run in the event loop's.
         self._lock = threading.Lock()
+        memory.add(self)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def peek(self, key: K) -> V | None:
         """Return a fresh value without loading, or None."""
@@ -87,23 +100,41 @@ class FreshCache(Generic[K, V]):
                 if generation != self._generation:
                     continue
                 self._keep(key, value, started)
+            self._memory.settle()
             return value
 
     def _keep(self, key: K, value: V | None, loaded_at: float) -> None:
         if value is None:
-            self._entries.pop(key, None)
+            self._drop(key)
             return
-        self._entries[key] = _Entry(value, loaded_at)
+        before = self._entries.get(key)
+        weight = ENTRY_BYTES + self._weigh(value)
+        self.bytes += weight - (before.bytes if before else 0)
+        self._entries[key] = _Entry(value, loaded_at, weight)
         self._entries.move_to_end(key)
-        while len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+
+    def _drop(self, key: K) -> None:
+        entry = self._entries.pop(key, None)
+        self.bytes -= entry.bytes if entry else 0
+
+    def oldest_use(self) -> float | None:
+        """Return when the entry that `drop_oldest` would drop was loaded."""
+        with self._lock:
+            return next((entry.loaded_at for entry in self._entries.values()), None)
+
+    def drop_oldest(self) -> None:
+        """Drop the entry that was loaded longest ago; one in use is loaded each second."""
+        with self._lock:
+            key = next(iter(self._entries), None)
+            if key is not None:
+                self._drop(key)
 
     def forget(self, matches: Callable[[V], bool]) -> None:
         """Drop every entry whose value matches, and make loads under way start again."""
         with self._lock:
             self._generation += 1
             for key in [key for key, entry in self._entries.items() if matches(entry.value)]:
-                self._entries.pop(key, None)
+                self._drop(key)
 
     def clear(self) -> None:
         self.forget(lambda _: True)

@@ -78,7 +78,7 @@ def measure() -> None:
     from mcpservers.resolution import resolved  # noqa: PLC0415
     from mcpservers.search.exposure import exposure_of  # noqa: PLC0415
     from tools.catalogue.compilation import catalogue_of  # noqa: PLC0415
-    from tools.catalogue.search import ToolIndex  # noqa: PLC0415
+    from tools.catalogue.tool_index import ToolIndex  # noqa: PLC0415
 
     integration = Integration.objects.get()
     environment = Environment.objects.create(name="Benchmark")
@@ -87,7 +87,7 @@ def measure() -> None:
         server, token = create_server(account, "benchmark", name="All", methods=[], tags=[], search_mode=is_on)
         tokens = exposure_of(account, search_mode=is_on).tokens
         words = "search mode" if is_on else "every tool "
-        print(f"{words}: tools/list has {len(resolved(server).listing):,} bytes, about {tokens:,} tokens")
+        print(f"{words}: tools/list has {len(resolved(server).offer.listing):,} bytes, about {tokens:,} tokens")
     catalogue = catalogue_of(integration)
     started, before = time.perf_counter(), resident()
     kept = [ToolIndex(catalogue) for _ in range(ROUNDS)]

@@ -1,13 +1,15 @@
 """The open streams of this process: each learns when its server's tools change, and ends when its server does.
 
-One task watches over all of them. It wakes when this process announces a change, and once a second it checks whether
-another process has counted one, which also works without a shared channel layer. It sends the comments that keep
-proxies from closing idle connections. A stream needs no task or thread of its own.
+One task watches over all of them. It wakes when a change is announced, and looks after the servers that it names. Once
+a second it checks whether more has been counted, by processes that share no channel layer; since the count names
+nothing, it then compares the revisions of all servers with the database's. It sends the comments that keep proxies from
+closing idle connections. A stream needs no task or thread of its own.
 """
 
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import Context
@@ -19,16 +21,18 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import TokenGrant, still_open
-from accounts.changes import Change, change_count, subscribe
+from accounts.changes import Change, ChangeKind, change_count, subscribe
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import COMMENT_SECONDS
-from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
+from mcpservers.resolution import ResolvedServer, outdated, resolve_again
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 # Even without a change, every server with an open stream is checked again after this time.
 RECHECK_SECONDS = 60.0
+# How many servers' revisions are compared with one query.
+CHUNK = 500
 
 
 class Stream(Protocol):
@@ -59,7 +63,9 @@ class StreamHub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._count: int | None = None
         self._checked_at = 0.0
-        self._changed = False
+        # Announced changes that have not been followed yet; appended to by any thread.
+        self._named: deque[Change] = deque()
+        self._unsure = False
         self.closing = False
 
     def __len__(self) -> int:
@@ -86,10 +92,10 @@ class StreamHub:
             if not streams:
                 del self._streams[stream.server.digest]
 
-    def heard(self, _change: Change) -> None:
-        """Have the servers checked soon; may be called from any thread."""
+    def heard(self, change: Change) -> None:
+        """Have the servers that a change affects checked soon; may be called from any thread."""
         if self._streams and self._loop is not None and self._wake is not None and not self._loop.is_closed():
-            self._changed = True
+            self._named.append(change)
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def end_all(self) -> None:
@@ -110,8 +116,8 @@ class StreamHub:
             try:
                 await self._tick()
             except Exception:  # the only task that watches over the streams must not end
-                # The change may not have been handled yet.
-                self._changed = True
+                # Changes may not have been followed to their end.
+                self._unsure = True
                 logger.exception("open streams could not be looked after; it is tried again")
 
     async def _tick(self) -> None:
@@ -121,15 +127,22 @@ class StreamHub:
                 stream.end()
             elif now - stream.quiet_since >= COMMENT_SECONDS:
                 stream.comment()
+        while self._named:
+            await self._follow(self._named.popleft())
         if await self._is_due(now):
-            self._checked_at = now
-            for digest in list(self._streams):
-                await self._check_server(digest)
+            await self._check_all()
+            self._checked_at, self._unsure = now, False
+
+    async def _follow(self, change: Change) -> None:
+        """Check the servers, or the tokens, that an announced change affects."""
+        if change.kind is ChangeKind.TOKEN:
             await self._check_tokens()
+        for digest in [digest for digest, streams in self._streams.items() if _affects(change, streams)]:
+            await self._check_server(digest)
 
     async def _is_due(self, now: float) -> bool:
-        if self._changed:
-            self._changed = False
+        """Return whether anything may have changed that was not announced here."""
+        if self._unsure:
             return True
         try:
             count: int = await database_sync_to_async(change_count)()
@@ -139,8 +152,16 @@ class StreamHub:
         if count == self._count:
             return now - self._checked_at >= RECHECK_SECONDS
         self._count = count
-        forget_all()
+        self._unsure = True
         return True
+
+    async def _check_all(self) -> None:
+        # By identity: of two streams of one server, the older one may know an earlier state of it.
+        servers = [*{id(stream.server): stream.server for stream in self._all()}.values()]
+        for start in range(0, len(servers), CHUNK):
+            for digest in await outdated(servers[start : start + CHUNK]):
+                await self._check_server(digest)
+        await self._check_tokens()
 
     async def _check_server(self, digest: bytes) -> None:
         server = await resolve_again(digest)
@@ -148,7 +169,7 @@ class StreamHub:
             if server is None:
                 stream.end()
             elif server is not stream.server:
-                differs = server.listing != stream.server.listing
+                differs = server.offer.entries != stream.server.offer.entries
                 stream.server = server
                 if differs:
                     stream.tools_changed()
@@ -160,6 +181,19 @@ class StreamHub:
         for stream in self._all():
             if stream.grant is not None and stream.grant.token_id not in valid:
                 stream.end()
+
+
+def _affects(change: Change, streams: Iterable[Stream]) -> bool:
+    """Return whether a change may concern the server of these streams."""
+    server = next(iter(streams)).server
+    match change.kind:
+        case ChangeKind.SERVER:
+            return server.server_id == change.id
+        case ChangeKind.ACCOUNT:
+            return server.account_id == change.id
+        case ChangeKind.INTEGRATION:
+            return server.offer.integration_id == change.id
+    return False
 
 
 def _is_over(stream: Stream, moment: datetime) -> bool:

@@ -4,7 +4,9 @@ An entry is served for a second; then its revisions are compared with the databa
 differ. A change made in this process drops it at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -13,10 +15,14 @@ from accounts.changes import Change, ChangeKind, subscribe
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
+from accounts.shared_values import SharedValues
 from accounts.vendors.connection import Connection, connect
 from tools.catalogue.compilation import Catalogue, catalogue_of
 
 Revisions = tuple[int, int]
+TOOLBOX_BYTES = 700
+# A connection that is in use, with its headers and the forms of its secrets that answers are searched for.
+CONNECTION_BYTES, BYTES_A_SECRET_CHARACTER = 3_000, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,14 @@ def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
     revisions = (account.revision, account.integration.revision)
     if before is not None and before.revisions == revisions:
         return before
-    connection, unusable = usable_connection(account)
+    catalogue = catalogue_of(account.integration)
+    connection, unusable = shared_connection(account, catalogue)
     return Toolbox(
         account_id=account.pk,
         environment_id=account.environment_id,
         integration_id=account.integration_id,
         vendor=account.integration.label,
-        catalogue=catalogue_of(account.integration),
+        catalogue=catalogue,
         connection=connection,
         unusable=unusable,
         revisions=revisions,
@@ -72,12 +79,25 @@ def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
 
 def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, str]:
     """Return an account's connection, or None and a sentence that says why it cannot be used."""
+    return _usable(account, lambda: connect(account, account.integration.parsed()))
+
+
+def shared_connection(account: IntegratedAccount, catalogue: Catalogue) -> tuple[Connection | None, str]:
+    """Return the same as `usable_connection`; the servers and the toolbox of an account's revision share one."""
+    definition = catalogue.definition
+    if definition is None:
+        return _usable(account, lambda: connect(account, account.integration.parsed()))
+    version = (account.revision, account.integration.revision)
+    return _usable(account, lambda: _connections.get(account.pk, version, partial(connect, account, definition)))
+
+
+def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) -> tuple[Connection | None, str]:
     if account.status != account.Status.ACTIVE:
         words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
         why = f": {account.stopped}" if account.stopped else ""
         return None, f"The account {account.name!r} {words}{why}."
     try:
-        return connect(account, account.integration.parsed()), ""
+        return connecting(), ""
     except SecretsMoved as moved:
         return None, f"The account {account.name!r} must be connected again: {moved}."
     except UpstreamForbidden as forbidden:
@@ -88,7 +108,12 @@ def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, st
         return None, f"The definition of {account.integration.label} is not valid at present."
 
 
-_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox")
+def _weight(connection: Connection) -> int:
+    return CONNECTION_BYTES + BYTES_A_SECRET_CHARACTER * sum(map(len, connection.authentication.secrets.values))
+
+
+_connections: SharedValues[Connection] = SharedValues("connection", _weight)
+_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox", weigh=lambda _: TOOLBOX_BYTES)
 
 
 def _forget(change: Change) -> None:
