@@ -1,7 +1,8 @@
 """Cache what was loaded from the database, so that a hot path queries each key at most once a second.
 
-An entry younger than FRESH_SECONDS is served unchanged. An older one is loaded again, once for all callers that wait
-for it. Forgetting a key drops its entry at once and also voids a load that is under way.
+An entry younger than FRESH_SECONDS is served unchanged, and with a `watch` over changes also an older one that nobody
+has changed. Others are loaded again, once for all callers that wait. Forgetting a key drops its entry at once and also
+voids a load that is under way.
 """
 
 import asyncio
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from accounts.cache_memory import CacheMemory, cache_memory
+from accounts.change_watch import ChangeWatch
 from accounts.metrics import CACHE_LOOKUPS
 
 FRESH_SECONDS = 1.0
+# Even if no change was announced, an entry is loaded again after this time.
+RELOAD_SECONDS = 60.0
 # What an entry takes beside its value: the key, the places in the map and in its order.
 ENTRY_BYTES = 400
 
@@ -45,6 +49,7 @@ class FreshCache(Generic[K, V]):
         name: str = "other",
         weigh: Callable[[V], int] = lambda _: 0,
         memory: CacheMemory = cache_memory,
+        watch: ChangeWatch | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -52,6 +57,7 @@ class FreshCache(Generic[K, V]):
         self._load = load
         self._weigh = weigh
         self._memory = memory
+        self._watch = watch
         self._hits = CACHE_LOOKUPS.labels(name, "hit")
         self._misses = CACHE_LOOKUPS.labels(name, "miss")
         self._clock = clock
@@ -69,14 +75,23 @@ class FreshCache(Generic[K, V]):
     def peek(self, key: K) -> V | None:
         """Return a fresh value without loading, or None."""
         entry = self._entries.get(key)
-        if entry is not None and self._clock() - entry.loaded_at < FRESH_SECONDS:
+        if entry is not None and self._is_fresh(entry):
             self._hits.inc()
             return entry.value
         return None
 
+    def _is_fresh(self, entry: _Entry[V]) -> bool:
+        age = self._clock() - entry.loaded_at
+        if age < FRESH_SECONDS:
+            return True
+        return self._watch is not None and age < RELOAD_SECONDS and self._watch.covers(entry.loaded_at)
+
     async def get(self, key: K) -> V | None:
         """Return the value, loading it if it is not fresh; None if there is none."""
         fresh = self.peek(key)
+        if fresh is None and self._watch is not None:
+            await self._watch.look()
+            fresh = self.peek(key)
         if fresh is not None:
             return fresh
         self._misses.inc()
@@ -135,6 +150,14 @@ class FreshCache(Generic[K, V]):
             self._generation += 1
             for key in [key for key, entry in self._entries.items() if matches(entry.value)]:
                 self._drop(key)
+
+    def doubt(self, matches: Callable[[V], bool]) -> None:
+        """Have every entry whose value matches loaded again; the loader may find that it has not changed."""
+        with self._lock:
+            self._generation += 1
+            for entry in self._entries.values():
+                if matches(entry.value):
+                    entry.loaded_at = float("-inf")
 
     def clear(self) -> None:
         self.forget(lambda _: True)

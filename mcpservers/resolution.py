@@ -1,11 +1,12 @@
 """Resolve a token to the server that it opens: digest, policy, compiled tools. Servers that are not live are refused.
 
-A resolved server is cached in the process for a second. Then its revisions are compared with the database's, and it
-is compiled anew only if they differ. A change made in this process drops it at once.
+A resolved server is cached in the process. A change made here drops it at once; one made elsewhere is found within a
+second (accounts/change_watch.py), and then the revisions are compared with the database's, so that it is resolved anew
+only if they differ.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from channels.db import database_sync_to_async
 from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens.recognition import TokenGrant, bearer_token, grant_of
+from accounts.change_watch import change_watch
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.freshness import FreshCache
 from accounts.texts.invisible import visible
@@ -80,6 +82,17 @@ class ResolvedServer:
     def weight(self) -> int:
         """Roughly how many bytes it takes beside its offer and its connection."""
         return SERVER_BYTES + len(self.name) + len(self.account_name) + len(self.unusable)
+
+    def is_affected_by(self, change: Change) -> bool:
+        """Return whether a change is one of the server, its account or its integration."""
+        match change.kind:
+            case ChangeKind.SERVER:
+                return self.server_id == change.id
+            case ChangeKind.ACCOUNT:
+                return self.account_id == change.id
+            case ChangeKind.INTEGRATION:
+                return self.offer.integration_id == change.id
+        return False
 
     def may_write(self, name: str) -> bool:
         """Return whether a client that calls a name may change the vendor's data."""
@@ -193,14 +206,15 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
 _servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load, name="server", weigh=lambda server: server.weight)
 
 
-def _forget(change: Change) -> None:
-    match change.kind:
-        case ChangeKind.SERVER:
-            _servers.forget(lambda server: server.server_id == change.id)
-        case ChangeKind.ACCOUNT:
-            _servers.forget(lambda server: server.account_id == change.id)
-        case ChangeKind.INTEGRATION:
-            _servers.forget(lambda server: server.offer.integration_id == change.id)
+def _affected(change: Change) -> Callable[[ResolvedServer], bool]:
+    return lambda server: server.is_affected_by(change)
 
 
-subscribe(_forget)
+def _follow(change: Change | None) -> None:
+    """Have what a change elsewhere affects compared with the database; None is an unknown one."""
+    if change is not None and change.kind is not ChangeKind.TOKEN:
+        _servers.doubt(_affected(change))
+
+
+subscribe(lambda change: _servers.forget(_affected(change)))
+change_watch.follow(_follow)

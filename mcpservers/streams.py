@@ -1,8 +1,8 @@
 """The open streams of this process: each learns when its server's tools change, and ends when its server does.
 
 One task watches over all of them. It wakes when a change is announced, and looks after the servers that it names. Once
-a second it checks whether more has been counted, by processes that share no channel layer; since the count names
-nothing, it then compares the revisions of all servers with the database's. It sends the comments that keep proxies from
+a second it looks up what else has been changed, by processes that share no channel layer. Revisions are compared many
+at a time, so that only what has changed is resolved anew. It sends the comments that keep proxies from
 closing idle connections. A stream needs no task or thread of its own.
 """
 
@@ -16,12 +16,12 @@ from contextvars import Context
 from datetime import datetime
 from typing import Protocol
 
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import TokenGrant, still_open
-from accounts.changes import Change, ChangeKind, change_count, subscribe
+from accounts.change_watch import change_watch
+from accounts.changes import Change, ChangeKind, subscribe
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import COMMENT_SECONDS
 from mcpservers.resolution import ResolvedServer, outdated, resolve_again
@@ -61,12 +61,14 @@ class StreamHub:
         self._task: asyncio.Task[None] | None = None
         self._wake: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._count: int | None = None
         self._checked_at = 0.0
-        # Announced changes that have not been followed yet; appended to by any thread.
-        self._named: deque[Change] = deque()
-        self._unsure = False
+        # Changes that have not been followed yet; appended to by any thread. None is an unknown one.
+        self._heard: deque[Change | None] = deque()
+        # The servers of new streams: what has changed while a stream was opened was not heard for it.
+        self._new: list[ResolvedServer] = []
         self.closing = False
+        subscribe(self.heard)
+        change_watch.follow(self.heard)
 
     def __len__(self) -> int:
         return sum(map(len, self._streams.values()))
@@ -81,6 +83,7 @@ class StreamHub:
         streams = self._streams.setdefault(stream.server.digest, set())
         if stream not in streams:
             streams.add(stream)
+            self._new.append(stream.server)
             STREAMS[stream.kind].inc()
 
     def discard(self, stream: Stream) -> None:
@@ -92,10 +95,13 @@ class StreamHub:
             if not streams:
                 del self._streams[stream.server.digest]
 
-    def heard(self, change: Change) -> None:
-        """Have the servers that a change affects checked soon; may be called from any thread."""
+    def heard(self, change: Change | None) -> None:
+        """Have the servers that a change affects checked soon; may be called from any thread.
+
+        None is a change of which nothing is known.
+        """
         if self._streams and self._loop is not None and self._wake is not None and not self._loop.is_closed():
-            self._named.append(change)
+            self._heard.append(change)
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def end_all(self) -> None:
@@ -117,7 +123,7 @@ class StreamHub:
                 await self._tick()
             except Exception:  # the only task that watches over the streams must not end
                 # Changes may not have been followed to their end.
-                self._unsure = True
+                self._heard.append(None)
                 logger.exception("open streams could not be looked after; it is tried again")
 
     async def _tick(self) -> None:
@@ -127,41 +133,29 @@ class StreamHub:
                 stream.end()
             elif now - stream.quiet_since >= COMMENT_SECONDS:
                 stream.comment()
-        while self._named:
-            await self._follow(self._named.popleft())
-        if await self._is_due(now):
-            await self._check_all()
-            self._checked_at, self._unsure = now, False
+        with suppress(DatabaseError):
+            await change_watch.look()
+        if now - self._checked_at >= RECHECK_SECONDS:
+            self._heard.append(None)
+        await self._follow([self._heard.popleft() for _ in range(len(self._heard))], now)
 
-    async def _follow(self, change: Change) -> None:
-        """Check the servers, or the tokens, that an announced change affects."""
-        if change.kind is ChangeKind.TOKEN:
-            await self._check_tokens()
-        for digest in [digest for digest, streams in self._streams.items() if _affects(change, streams)]:
-            await self._check_server(digest)
-
-    async def _is_due(self, now: float) -> bool:
-        """Return whether anything may have changed that was not announced here."""
-        if self._unsure:
-            return True
-        try:
-            count: int = await database_sync_to_async(change_count)()
-        except DatabaseError:
-            return False
-        # The first check counts as a change: what changed since a stream was opened is unknown.
-        if count == self._count:
-            return now - self._checked_at >= RECHECK_SECONDS
-        self._count = count
-        self._unsure = True
-        return True
-
-    async def _check_all(self) -> None:
-        # By identity: of two streams of one server, the older one may know an earlier state of it.
-        servers = [*{id(stream.server): stream.server for stream in self._all()}.values()]
+    async def _follow(self, changes: list[Change | None], now: float) -> None:
+        """Check the servers and the tokens that changes affect, and the servers of new streams."""
+        unknown = None in changes
+        servers, self._new = self._new, []
+        if unknown:
+            self._checked_at = now
+        if changes:
+            # By identity: of two streams of one server, the older one may know an earlier state of it.
+            held = {id(stream.server): stream.server for stream in self._all()}.values()
+            servers += [
+                each for each in held if unknown or any(each.is_affected_by(change) for change in changes if change)
+            ]
         for start in range(0, len(servers), CHUNK):
             for digest in await outdated(servers[start : start + CHUNK]):
                 await self._check_server(digest)
-        await self._check_tokens()
+        if any(change is None or change.kind is ChangeKind.TOKEN for change in changes):
+            await self._check_tokens()
 
     async def _check_server(self, digest: bytes) -> None:
         server = await resolve_again(digest)
@@ -183,19 +177,6 @@ class StreamHub:
                 stream.end()
 
 
-def _affects(change: Change, streams: Iterable[Stream]) -> bool:
-    """Return whether a change may concern the server of these streams."""
-    server = next(iter(streams)).server
-    match change.kind:
-        case ChangeKind.SERVER:
-            return server.server_id == change.id
-        case ChangeKind.ACCOUNT:
-            return server.account_id == change.id
-        case ChangeKind.INTEGRATION:
-            return server.offer.integration_id == change.id
-    return False
-
-
 def _is_over(stream: Stream, moment: datetime) -> bool:
     """Return whether a stream's server or API token has expired."""
     ends = stream.server.expires_at
@@ -204,4 +185,3 @@ def _is_over(stream: Stream, moment: datetime) -> bool:
 
 
 hub = StreamHub()
-subscribe(hub.heard)

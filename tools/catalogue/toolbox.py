@@ -11,6 +11,7 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
+from accounts.change_watch import change_watch
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
@@ -113,15 +114,25 @@ def _weight(connection: Connection) -> int:
 
 
 _connections: SharedValues[Connection] = SharedValues("connection", _weight)
-_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox", weigh=lambda _: TOOLBOX_BYTES)
+_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(
+    _load, name="toolbox", weigh=lambda _: TOOLBOX_BYTES, watch=change_watch
+)
 
 
-def _forget(change: Change) -> None:
+def _affected(change: Change) -> Callable[[Toolbox], bool]:
     match change.kind:
         case ChangeKind.ACCOUNT:
-            _toolboxes.forget(lambda toolbox: toolbox.account_id == change.id)
+            return lambda toolbox: toolbox.account_id == change.id
         case ChangeKind.INTEGRATION:
-            _toolboxes.forget(lambda toolbox: toolbox.integration_id == change.id)
+            return lambda toolbox: toolbox.integration_id == change.id
+    return lambda _: False
 
 
-subscribe(_forget)
+def _follow(change: Change | None) -> None:
+    """Have what a change elsewhere affects compared with the database; None is an unknown one."""
+    if change is not None:
+        _toolboxes.doubt(_affected(change))
+
+
+subscribe(lambda change: _toolboxes.forget(_affected(change)))
+change_watch.follow(_follow)
