@@ -21,7 +21,7 @@ from accounts.freshness import FreshCache
 from accounts.texts.invisible import visible
 from accounts.vendors.connection import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
-from mcpservers.models import MCPServer, MCPServerQuerySet
+from mcpservers.models import MCPServer
 from mcpservers.offers import Offer, offer_of
 from mcpservers.search.listing import WRITE
 from mcpservers.search.mode import SearchMode
@@ -162,23 +162,22 @@ async def _load(digest: bytes, previous: ResolvedServer | None) -> ResolvedServe
 
 
 def _read(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
-    """Read a server's revisions, and resolve it again if they differ from the previous ones."""
-    live = MCPServer.objects.live().opened_by(digest).order_by()
-    if previous is not None and live.values_list(*REVISIONS).first() == previous.revisions:
-        return previous
-    row = _with_account(live).first()
-    return None if row is None else _resolved(row, digest)
+    """Read a server, and resolve it again if its revisions differ from the previous ones."""
+    row = MCPServer.objects.open_to(digest)
+    if row is None:
+        return None
+    return previous if previous is not None and previous.revisions == _revisions(row) else _resolved(row, digest)
 
 
 def resolved(server: MCPServer) -> ResolvedServer:
     """Return the server as a client would find it now, whether or not it is live."""
-    row = _with_account(MCPServer.objects.all()).get(pk=server.pk)
+    rows = MCPServer.objects.select_related("account__integration").defer("account__integration__definition")
+    row = rows.get(pk=server.pk)
     return _resolved(row, bytes(row.digest))
 
 
-def _with_account(servers: MCPServerQuerySet) -> MCPServerQuerySet:
-    # The definition is large, and read only where its catalogue has to be compiled.
-    return servers.select_related("account__integration").defer("account__integration__definition")
+def _revisions(row: MCPServer) -> Revisions:
+    return row.revision, row.account.revision, row.account.integration.revision
 
 
 def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
@@ -199,7 +198,7 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
         offer=offer,
         connection=connection,
         unusable=unusable,
-        revisions=(row.revision, account.revision, account.integration.revision),
+        revisions=_revisions(row),
     )
 
 

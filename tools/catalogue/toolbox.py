@@ -13,6 +13,7 @@ from channels.db import database_sync_to_async
 
 from accounts.change_watch import change_watch
 from accounts.changes import Change, ChangeKind, subscribe
+from accounts.definition import Definition
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
@@ -89,7 +90,7 @@ def shared_connection(account: IntegratedAccount, catalogue: Catalogue) -> tuple
     if definition is None:
         return _usable(account, lambda: connect(account, account.integration.parsed()))
     version = (account.revision, account.integration.revision)
-    return _usable(account, lambda: _connections.get(account.pk, version, partial(connect, account, definition)))
+    return _usable(account, lambda: _connections.get(account.pk, version, partial(_connect, account, definition)))
 
 
 def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) -> tuple[Connection | None, str]:
@@ -107,6 +108,12 @@ def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) ->
         return None, f"The stored credentials of the account {account.name!r} cannot be read."
     except DefinitionInvalid:
         return None, f"The definition of {account.integration.label} is not valid at present."
+
+
+def _connect(account: IntegratedAccount, definition: Definition) -> Connection:
+    if deferred := account.get_deferred_fields():
+        account.refresh_from_db(fields=[*deferred])  # with one query instead of one for each
+    return connect(account, definition)
 
 
 def _weight(connection: Connection) -> int:
