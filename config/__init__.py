@@ -1,5 +1,1 @@
-"""Settings, URLs, the ASGI application and the Celery application."""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""Settings, URLs, the ASGI application and the Celery application (`celery --app config` finds it in celery.py)."""

@@ -116,7 +116,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 # --- Applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it overrides
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config/urls.py has the admin's modules imported
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
