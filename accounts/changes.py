@@ -2,7 +2,7 @@
 
 Code that changes such a row (a server, an account, an integration, an API token) announces it. Listeners are called
 after the transaction is committed: at once in the process that made the change, in the others when a carrier
-(accounts/broadcast.py) delivers it, or when they check the count of changes.
+(accounts/broadcast.py) delivers it, or when they look up what has been counted since (accounts/change_watch.py).
 """
 
 from collections.abc import Callable
@@ -15,7 +15,11 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.metrics import CHANGES
-from accounts.models.changes import ChangeCount
+from accounts.models.changes import ChangeCount, LoggedChange
+
+# How many changes the log holds. A process that has missed more compares everything.
+LOGGED = 1_000
+PRUNED_EVERY = 100
 
 
 class ChangeKind(StrEnum):
@@ -54,15 +58,34 @@ def carry(carrier: Listener) -> Undo:
 
 
 def announce(kind: ChangeKind, row_id: UUID) -> None:
-    """Announce a change once the current transaction is committed, and count it for other processes."""
-    if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
-        ChangeCount.objects.get_or_create(pk=1)
-    transaction.on_commit(partial(publish, Change(kind, row_id)))
+    """Announce a change once the current transaction is committed, and log it for other processes."""
+    # One transaction: the count's row stays locked until it ends, so numbers are committed in order and without gaps.
+    with transaction.atomic():
+        if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
+            ChangeCount.objects.get_or_create(pk=1)
+        number = change_count()
+        LoggedChange.objects.update_or_create(number=number, defaults={"kind": kind.value, "row_id": row_id})
+        if number % PRUNED_EVERY == 0:
+            LoggedChange.objects.filter(number__lte=number - LOGGED).delete()
+        transaction.on_commit(partial(publish, Change(kind, row_id)))
 
 
 def change_count() -> int:
     """Return the number of changes that all processes have announced so far."""
     return ChangeCount.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
+def changes_since(number: int) -> tuple[int, list[Change] | None]:
+    """Return the number of changes, and those after a number; None if the log does not tell all of them."""
+    count = change_count()
+    if count == number:
+        return count, []
+    if not 0 < count - number <= LOGGED:
+        return count, None
+    logged = LoggedChange.objects.filter(number__gt=number, number__lte=count).order_by("number")
+    found = [Change(ChangeKind(kind), row_id) for kind, row_id in logged.values_list("kind", "row_id")]
+    # A process of an earlier release counts its changes, but does not log them.
+    return count, found if len(found) == count - number else None
 
 
 def publish(change: Change, *, local: bool = False) -> None:

@@ -1,7 +1,8 @@
 """Cache what was loaded from the database, so that a hot path queries each key at most once a second.
 
-An entry younger than FRESH_SECONDS is served unchanged. An older one is loaded again, once for all callers that wait
-for it. Forgetting a key drops its entry at once and also voids a load that is under way.
+An entry younger than FRESH_SECONDS is served unchanged, and with a `watch` over changes also an older one that nobody
+has changed. Others are loaded again, once for all callers that wait. Forgetting a key drops its entry at once and also
+voids a load that is under way.
 """
 
 import asyncio
@@ -12,9 +13,15 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from accounts.cache_memory import CacheMemory, cache_memory
+from accounts.change_watch import ChangeWatch
 from accounts.metrics import CACHE_LOOKUPS
 
 FRESH_SECONDS = 1.0
+# Even if no change was announced, an entry is loaded again after this time.
+RELOAD_SECONDS = 60.0
+# What an entry takes beside its value: the key, the places in the map and in its order.
+ENTRY_BYTES = 400
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -24,13 +31,15 @@ V = TypeVar("V")
 class _Entry(Generic[V]):
     value: V
     loaded_at: float
+    bytes: int
 
 
 class FreshCache(Generic[K, V]):
-    """A bounded map from keys to loaded values.
+    """A map from keys to loaded values, bounded with all other caches by `memory`.
 
     `load` gets the key and the previous value (or None), which it may return if nothing has changed; it returns None if
-    there is no value, and None is not cached. `name` labels the metrics of look-ups; `clock` returns monotonic seconds.
+    there is no value, and None is not cached. `weigh` returns roughly how many bytes a value takes that others do not
+    share. `name` labels the metrics; `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -38,13 +47,19 @@ class FreshCache(Generic[K, V]):
         load: Callable[[K, V | None], Awaitable[V | None]],
         *,
         name: str = "other",
-        size: int = 4096,
+        weigh: Callable[[V], int] = lambda _: 0,
+        memory: CacheMemory = cache_memory,
+        watch: ChangeWatch | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.name = name
+        self.bytes = 0
         self._load = load
+        self._weigh = weigh
+        self._memory = memory
+        self._watch = watch
         self._hits = CACHE_LOOKUPS.labels(name, "hit")
         self._misses = CACHE_LOOKUPS.labels(name, "miss")
-        self._size = size
         self._clock = clock
         # Not a cachetools cache: `peek` reads without the lock, which looking twice for a key would not bear.
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
@@ -52,18 +67,31 @@ class FreshCache(Generic[K, V]):
         self._generation = 0
         # Changes are announced in the thread that made them, loads run in the event loop's.
         self._lock = threading.Lock()
+        memory.add(self)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def peek(self, key: K) -> V | None:
         """Return a fresh value without loading, or None."""
         entry = self._entries.get(key)
-        if entry is not None and self._clock() - entry.loaded_at < FRESH_SECONDS:
+        if entry is not None and self._is_fresh(entry):
             self._hits.inc()
             return entry.value
         return None
 
+    def _is_fresh(self, entry: _Entry[V]) -> bool:
+        age = self._clock() - entry.loaded_at
+        if age < FRESH_SECONDS:
+            return True
+        return self._watch is not None and age < RELOAD_SECONDS and self._watch.covers(entry.loaded_at)
+
     async def get(self, key: K) -> V | None:
         """Return the value, loading it if it is not fresh; None if there is none."""
         fresh = self.peek(key)
+        if fresh is None and self._watch is not None:
+            await self._watch.look()
+            fresh = self.peek(key)
         if fresh is not None:
             return fresh
         self._misses.inc()
@@ -87,23 +115,49 @@ class FreshCache(Generic[K, V]):
                 if generation != self._generation:
                     continue
                 self._keep(key, value, started)
+            self._memory.settle()
             return value
 
     def _keep(self, key: K, value: V | None, loaded_at: float) -> None:
         if value is None:
-            self._entries.pop(key, None)
+            self._drop(key)
             return
-        self._entries[key] = _Entry(value, loaded_at)
+        before = self._entries.get(key)
+        weight = ENTRY_BYTES + self._weigh(value)
+        self.bytes += weight - (before.bytes if before else 0)
+        self._entries[key] = _Entry(value, loaded_at, weight)
         self._entries.move_to_end(key)
-        while len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+
+    def _drop(self, key: K) -> None:
+        entry = self._entries.pop(key, None)
+        self.bytes -= entry.bytes if entry else 0
+
+    def oldest_use(self) -> float | None:
+        """Return when the entry that `drop_oldest` would drop was loaded."""
+        with self._lock:
+            return next((entry.loaded_at for entry in self._entries.values()), None)
+
+    def drop_oldest(self) -> None:
+        """Drop the entry that was loaded longest ago; one in use is loaded each second."""
+        with self._lock:
+            key = next(iter(self._entries), None)
+            if key is not None:
+                self._drop(key)
 
     def forget(self, matches: Callable[[V], bool]) -> None:
         """Drop every entry whose value matches, and make loads under way start again."""
         with self._lock:
             self._generation += 1
             for key in [key for key, entry in self._entries.items() if matches(entry.value)]:
-                self._entries.pop(key, None)
+                self._drop(key)
+
+    def doubt(self, matches: Callable[[V], bool]) -> None:
+        """Have every entry whose value matches loaded again; the loader may find that it has not changed."""
+        with self._lock:
+            self._generation += 1
+            for entry in self._entries.values():
+                if matches(entry.value):
+                    entry.loaded_at = float("-inf")
 
     def clear(self) -> None:
         self.forget(lambda _: True)

@@ -6,6 +6,11 @@ from prometheus_client import Counter, Gauge
 CACHE_LOOKUPS = Counter(
     "patchbay_cache_lookups", "Look-ups in the caches of database rows, by outcome.", ["cache", "outcome"]
 )
+CACHE_BYTES = Gauge("patchbay_cache_bytes", "What a cache holds, in bytes as estimated for CACHE_BYTES.", ["cache"])
+CACHE_ENTRIES = Gauge("patchbay_cache_entries", "Entries that a cache holds.", ["cache"])
+CACHE_EVICTIONS = Counter(
+    "patchbay_cache_evictions", "Entries dropped because all caches together reached CACHE_BYTES.", ["cache"]
+)
 CHANGES = Counter(
     "patchbay_changes_heard",
     "Changes heard of, by what changed and where the change was made.",

@@ -1,10 +1,12 @@
-"""A cheap load generator: keep-alive connections that send one prepared request over and over."""
+"""A cheap load generator: keep-alive connections that send prepared requests over and over, one after the other."""
 
 import argparse
 import asyncio
 import json
 import re
 import time
+from collections.abc import Iterator
+from itertools import cycle
 from typing import cast
 
 import uvloop
@@ -13,10 +15,10 @@ LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 class Client(asyncio.Protocol):
-    """One connection, which sends the request again whenever its answer is complete."""
+    """One connection, which sends the next request whenever an answer is complete."""
 
-    def __init__(self, request: bytes, latencies: list[float], failures: list[bytes]) -> None:
-        self._request, self._latencies, self._failures = request, latencies, failures
+    def __init__(self, requests: Iterator[bytes], latencies: list[float], failures: list[bytes]) -> None:
+        self._requests, self._latencies, self._failures = requests, latencies, failures
         self._buffer = b""
         self._sent = 0.0
         self.stopping = False
@@ -29,7 +31,7 @@ class Client(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         """Collect an answer; count it when it is complete."""
@@ -55,14 +57,15 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def run(host: str, port: int, request: bytes, clients: int, seconds: float) -> dict[str, object]:
+async def run(host: str, port: int, requests: list[bytes], clients: int, seconds: float) -> dict[str, object]:
     """Generate load for a time; return counts, calls per second and latencies in milliseconds."""
     latencies: list[float] = []
     failures: list[bytes] = []
     loop = asyncio.get_running_loop()
+    following = cycle(requests)
     started = time.perf_counter()
     made = [
-        (await loop.create_connection(lambda: Client(request, latencies, failures), host, port))[1]
+        (await loop.create_connection(lambda: Client(following, latencies, failures), host, port))[1]
         for _ in range(clients)
     ]
     await asyncio.sleep(seconds)
@@ -82,7 +85,7 @@ async def run(host: str, port: int, request: bytes, clients: int, seconds: float
 
 
 def main() -> None:
-    """Read a prepared request from a file, generate load, print one JSON object."""
+    """Read a prepared request, or a JSON list of them, from a file, generate load, print one JSON object."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host")
     parser.add_argument("port", type=int)
@@ -91,8 +94,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     options = parser.parse_args()
     with open(options.request, "rb") as file:
-        request = file.read()
-    outcome = uvloop.run(run(options.host, options.port, request, options.clients, options.seconds))
+        content = file.read()
+    requests = [each.encode() for each in json.loads(content)] if options.request.endswith(".json") else [content]
+    outcome = uvloop.run(run(options.host, options.port, requests, options.clients, options.seconds))
     print(json.dumps(outcome))
 
 

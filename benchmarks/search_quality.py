@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from benchmarks.search_queries import Query
-    from tools.catalogue.compilation import Tool
+    from tools.catalogue.tool import Tool
     from tools.openapi.reading.operations import Operation
 
 COLUMNS = ("", "Queries", "First", "Of 5", "Of 10", "MRR")

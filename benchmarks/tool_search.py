@@ -87,7 +87,7 @@ def measure() -> None:
         server, token = create_server(account, "benchmark", name="All", methods=[], tags=[], search_mode=is_on)
         tokens = exposure_of(account, search_mode=is_on).tokens
         words = "search mode" if is_on else "every tool "
-        print(f"{words}: tools/list has {len(resolved(server).listing):,} bytes, about {tokens:,} tokens")
+        print(f"{words}: tools/list has {len(resolved(server).offer.listing):,} bytes, about {tokens:,} tokens")
     catalogue = catalogue_of(integration)
     started, before = time.perf_counter(), resident()
     kept = [ToolIndex(catalogue) for _ in range(ROUNDS)]

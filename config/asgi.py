@@ -56,6 +56,7 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"].rstrip("/") == activity_stream.PATH:
         await activity_stream.application(scope, receive, send)
     else:
+        await pages.load()
         await limited(django_application, _with_public_path(scope), receive, send, limit=settings.MAX_UPLOAD_BYTES)
 
 
@@ -71,9 +72,29 @@ def _with_public_path(scope: Scope) -> Scope:
     return {**scope, "path": settings.PUBLIC_PATH + scope["path"]} if settings.PUBLIC_PATH else scope
 
 
-def load_routes() -> None:
-    """Import the URLconf, which Django imports at the first request, blocking all others for a second."""
-    import_module(settings.ROOT_URLCONF)
+class Pages:
+    """Everything behind the URLconf: portal, admin, REST, a quarter of the process's memory.
+
+    It is imported in a thread, for the first request that needs it; Django would import it in the event loop, which
+    would block all other requests for a second. A process that only answers models never needs it.
+    """
+
+    def __init__(self) -> None:
+        self._loading: asyncio.Task[None] | None = None
+
+    async def load(self) -> None:
+        """Return once the URLconf is imported."""
+        if self._loading is None or self._loading.get_loop() is not asyncio.get_running_loop():
+            self._loading = asyncio.create_task(asyncio.to_thread(self._import))
+        # A request that is cancelled must not stop the import for the others.
+        await asyncio.shield(self._loading)
+
+    def _import(self) -> None:
+        import_module(settings.ROOT_URLCONF)
+        gc.freeze()
+
+
+pages = Pages()
 
 
 def settle_memory() -> None:
@@ -89,7 +110,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         event = await receive()
         if event["type"] == "lifespan.startup":
             put_process_in(Lane.REQUEST)
-            load_routes()
             settle_memory()
             lasting = (listen(), cancellations.listen(), readiness.watch())
             listening = [asyncio.create_task(each) for each in lasting]

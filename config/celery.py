@@ -18,6 +18,8 @@ from config.start import start_failure
 from config.watchdog import end_within_limit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Django's checks import the URLconf, and so every page, of which worker and beat have none; `migrate` runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # Celery warns workers that run as root because of pickled messages; only JSON is sent here.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
+from accounts.cache_memory import cache_memory
 from config.health import respond
 from config.readiness.rounds import CHECK_SECONDS
 from mcpservers.admission import request_headers
@@ -42,6 +43,7 @@ async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
         return
     CELERY_QUEUE.set(await celery_queue_length())
     LOOP_TASKS.set(len(asyncio.all_tasks()))
+    cache_memory.observe()
     # In a thread, because thousands of series take a while to render.
     body = await asyncio.to_thread(generate_latest, REGISTRY)
     await respond(scope, send, 200, body, CONTENT_TYPE_LATEST.encode())

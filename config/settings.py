@@ -106,6 +106,8 @@ UPSTREAM_WAIT_SECONDS = env.integer("UPSTREAM_WAIT_SECONDS", 10, least=1, most=6
 UPSTREAM_CIRCUIT_FAILURES = env.integer("UPSTREAM_CIRCUIT_FAILURES", 5, least=0, most=1000)
 UPSTREAM_CIRCUIT_WINDOW_SECONDS = env.integer("UPSTREAM_CIRCUIT_WINDOW_SECONDS", 60, least=1, most=3600)
 UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=1, most=600)
+# What the caches of one process may hold: compiled catalogues, servers, toolboxes, tokens.
+CACHE_BYTES = env.integer("CACHE_BYTES", 128 * 1024 * 1024, least=1024 * 1024)
 CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
 CALL_FIGURES_RETENTION = timedelta(days=env.integer("CALL_FIGURES_RETENTION_DAYS", 365, least=1))
 AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
@@ -120,7 +122,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 # --- Applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it overrides
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config/urls.py has the admin's modules imported
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

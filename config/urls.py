@@ -9,6 +9,9 @@ from django.views.generic import RedirectView
 from accounts.admin.pages import answering_odd_values
 from portal.people import sign_in
 
+# Here, since worker and beat have no pages.
+admin.autodiscover()
+
 urlpatterns = [
     # The portal's sign-in: the admin's own does not ask for a second factor.
     path("admin/login/", sign_in.admin_sign_in),

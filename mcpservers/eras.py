@@ -6,7 +6,6 @@ era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -33,7 +32,7 @@ from mcpservers.search.listing import CALLERS, FIND, caller_of
 from tools.calling.intending import Leaving
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import AccountUnusable, CallFailed, InvalidArguments, UnknownTool
 from tools.models.calls import Via
 from tools.ratelimits import RateLimits
@@ -158,7 +157,8 @@ class Era:
         if cursor is not None and cursor != "":
             problem = "Invalid params: this cursor was not issued here; all tools come on the first page."
             raise JsonRpcError(INVALID_PARAMS, problem)
-        tools = server.listing if self.structures_content else _without_output(server.listing)
+        offer = server.offer
+        tools = offer.listing if self.structures_content else offer.listing_without_output
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
@@ -367,11 +367,3 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
         )
     # The callers of search mode list no outputSchema.
     return result if server.search is None else replace(result, structured=None)
-
-
-@lru_cache(maxsize=64)
-def _without_output(listing: bytes) -> bytes:
-    tools = orjson.loads(listing)
-    for tool in tools:
-        tool.pop("outputSchema", None)
-    return orjson.dumps(tools)

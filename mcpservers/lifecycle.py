@@ -12,7 +12,8 @@ from accounts import audit, tokens
 from accounts.models import IntegratedAccount
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
-from tools.catalogue.compilation import ToolSet, catalogue_of
+from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.tool import ToolSet
 from tools.errors import FilterUnknown
 
 MIN_LIFETIME = timedelta(seconds=60)

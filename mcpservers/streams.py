@@ -1,13 +1,15 @@
 """The open streams of this process: each learns when its server's tools change, and ends when its server does.
 
-One task watches over all of them. It wakes when this process announces a change, and once a second it checks whether
-another process has counted one, which also works without a shared channel layer. It sends the comments that keep
-proxies from closing idle connections. A stream needs no task or thread of its own.
+One task watches over all of them. It wakes when a change is announced, and looks after the servers that it names. Once
+a second it looks up what else has been changed, by processes that share no channel layer. Revisions are compared many
+at a time, so that only what has changed is resolved anew. It sends the comments that keep proxies from
+closing idle connections. A stream needs no task or thread of its own.
 """
 
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import Context
@@ -18,18 +20,20 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import TokenGrant, still_open
-from accounts.changes import Change, change_count, subscribe
+from accounts.change_watch import change_watch
+from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.outages import outage_of
-from accounts.database.threads import look_up
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import COMMENT_SECONDS
-from mcpservers.resolution import ResolvedServer, forget_all, resolve_again
+from mcpservers.resolution import ResolvedServer, outdated, resolve_again
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 # Even without a change, every server with an open stream is checked again after this time.
 RECHECK_SECONDS = 60.0
+# How many servers' revisions are compared with one query.
+CHUNK = 500
 
 
 class Stream(Protocol):
@@ -58,10 +62,14 @@ class StreamHub:
         self._task: asyncio.Task[None] | None = None
         self._wake: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._count: int | None = None
         self._checked_at = 0.0
-        self._changed = False
+        # Changes that have not been followed yet; appended to by any thread. None is an unknown one.
+        self._heard: deque[Change | None] = deque()
+        # The servers of new streams: what has changed while a stream was opened was not heard for it.
+        self._new: list[ResolvedServer] = []
         self.closing = False
+        subscribe(self.heard)
+        change_watch.follow(self.heard)
 
     def __len__(self) -> int:
         return sum(map(len, self._streams.values()))
@@ -76,6 +84,7 @@ class StreamHub:
         streams = self._streams.setdefault(stream.server.digest, set())
         if stream not in streams:
             streams.add(stream)
+            self._new.append(stream.server)
             STREAMS[stream.kind].inc()
 
     def discard(self, stream: Stream) -> None:
@@ -87,10 +96,13 @@ class StreamHub:
             if not streams:
                 del self._streams[stream.server.digest]
 
-    def heard(self, _change: Change) -> None:
-        """Have the servers checked soon; may be called from any thread."""
+    def heard(self, change: Change | None) -> None:
+        """Have the servers that a change affects checked soon; may be called from any thread.
+
+        None is a change of which nothing is known.
+        """
         if self._streams and self._loop is not None and self._wake is not None and not self._loop.is_closed():
-            self._changed = True
+            self._heard.append(change)
             self._loop.call_soon_threadsafe(self._wake.set)
 
     def end_all(self) -> None:
@@ -111,8 +123,8 @@ class StreamHub:
             try:
                 await self._tick()
             except Exception as error:  # the only task that watches over the streams must not end
-                # The change may not have been handled yet.
-                self._changed = True
+                # Changes may not have been followed to their end.
+                self._heard.append(None)
                 if outage_of(error) is None:
                     logger.exception("open streams could not be looked after; it is tried again")
 
@@ -123,26 +135,29 @@ class StreamHub:
                 stream.end()
             elif now - stream.quiet_since >= COMMENT_SECONDS:
                 stream.comment()
-        if await self._is_due(now):
-            self._checked_at = now
-            for digest in list(self._streams):
-                await self._check_server(digest)
-            await self._check_tokens()
+        with suppress(DatabaseError):
+            await change_watch.look()
+        if now - self._checked_at >= RECHECK_SECONDS:
+            self._heard.append(None)
+        await self._follow([self._heard.popleft() for _ in range(len(self._heard))], now)
 
-    async def _is_due(self, now: float) -> bool:
-        if self._changed:
-            self._changed = False
-            return True
-        try:
-            count = await look_up(change_count)
-        except DatabaseError:
-            return False
-        # The first check counts as a change: what changed since a stream was opened is unknown.
-        if count == self._count:
-            return now - self._checked_at >= RECHECK_SECONDS
-        self._count = count
-        forget_all()
-        return True
+    async def _follow(self, changes: list[Change | None], now: float) -> None:
+        """Check the servers and the tokens that changes affect, and the servers of new streams."""
+        unknown = None in changes
+        servers, self._new = self._new, []
+        if unknown:
+            self._checked_at = now
+        if changes:
+            # By identity: of two streams of one server, the older one may know an earlier state of it.
+            held = {id(stream.server): stream.server for stream in self._all()}.values()
+            servers += [
+                each for each in held if unknown or any(each.is_affected_by(change) for change in changes if change)
+            ]
+        for start in range(0, len(servers), CHUNK):
+            for digest in await outdated(servers[start : start + CHUNK]):
+                await self._check_server(digest)
+        if any(change is None or change.kind is ChangeKind.TOKEN for change in changes):
+            await self._check_tokens()
 
     async def _check_server(self, digest: bytes) -> None:
         server = await resolve_again(digest)
@@ -150,7 +165,7 @@ class StreamHub:
             if server is None:
                 stream.end()
             elif server is not stream.server:
-                differs = server.listing != stream.server.listing
+                differs = server.offer.entries != stream.server.offer.entries
                 stream.server = server
                 if differs:
                     stream.tools_changed()
@@ -172,4 +187,3 @@ def _is_over(stream: Stream, moment: datetime) -> bool:
 
 
 hub = StreamHub()
-subscribe(hub.heard)

@@ -2,7 +2,7 @@
 
 from accounts.models.api_tokens import ApiToken, TokenKind
 from accounts.models.audit import AuditEntry
-from accounts.models.changes import ChangeCount
+from accounts.models.changes import ChangeCount, LoggedChange
 from accounts.models.grants import OAuthGrant
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
@@ -23,6 +23,7 @@ __all__ = [
     "Invitation",
     "InvitationState",
     "KeyCheck",
+    "LoggedChange",
     "Membership",
     "OAuthGrant",
     "Role",

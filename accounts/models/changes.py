@@ -1,4 +1,4 @@
-"""The count of announced changes, which processes poll for changes made by others."""
+"""The count of announced changes, which processes poll for changes made by others, and what the latest ones were."""
 
 from django.db import models
 
@@ -10,3 +10,14 @@ class ChangeCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} changes"
+
+
+class LoggedChange(models.Model):
+    """Which row the change with this number was of. Only the latest are kept."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=16)
+    row_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.kind} {self.row_id}"

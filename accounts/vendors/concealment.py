@@ -58,14 +58,21 @@ class SecretMask:
         long = sorted({text for text in secrets if len(text) >= SHORTEST_SECRET}, key=len)
         # A secret that contains another one, such as a whole header, is found by that one.
         self.values = tuple(text for at, text in enumerate(long) if not any(part in text for part in long[:at]))
-        self._needles = tuple(dict.fromkeys(needle for text in self.values for needle in _needles(text)))
-        self._rare_needles = tuple(dict.fromkeys(needle for text in self.values for needle in _rare_needles(text)))
         self._has_number = any(NUMBER.fullmatch(text) for text in self.values)
         self._has_slash = any("/" in text for text in self.values)
         self._quoted = QUOTED_USUAL if USUAL.fullmatch("".join(self.values)) else QUOTED
 
     def __repr__(self) -> str:
         return f"<{len(self.values)} secrets>"
+
+    # Made at the first answer: most accounts of a large installation are quiet.
+    @cached_property
+    def _needles(self) -> tuple[bytes, ...]:
+        return tuple(dict.fromkeys(needle for text in self.values for needle in _needles(text)))
+
+    @cached_property
+    def _rare_needles(self) -> tuple[bytes, ...]:
+        return tuple(dict.fromkeys(needle for text in self.values for needle in _rare_needles(text)))
 
     def masked(self, response: UpstreamResponse) -> UpstreamResponse:
         """Return an answer with the secrets masked; raise UpstreamRevealing if they cannot be."""

@@ -19,8 +19,8 @@ from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, inval
 from api.tools.problems import call_problem, unknown_tool
 from tools.calling.answers.files import FileKind
 from tools.calling.invocation import CallResult, invoke
-from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import FORMS, Format
+from tools.catalogue.tool import Tool
 from tools.catalogue.toolbox import Toolbox, toolbox_of
 from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.models.calls import Via

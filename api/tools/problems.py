@@ -4,7 +4,7 @@ import re
 
 from api.problems import FieldError, Problem
 from tools.calling.wording import explain
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import (
     AccountUnusable,
     AnswerUnusable,

@@ -8,9 +8,9 @@ from accounts.models import IntegratedAccount
 from accounts.texts.counting import counted
 from mcpservers.models import MCPServer
 from mcpservers.search.listing import listed
-from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
+from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS, estimate_tokens
-from tools.catalogue.formats import tokens_of
+from tools.catalogue.tool import Tool, ToolSet
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def exposure_of(
 ) -> Exposure:
     """Return the tools that pass these filters, possibly none."""
     integration = account.integration
-    tools = catalogue_of(integration).select(methods, tags, names)
-    return Exposure(tools, integration.label, tokens_of(integration), search_mode)
+    catalogue = catalogue_of(integration)
+    tools = catalogue.select(methods, tags, names)
+    return Exposure(tools, integration.label, catalogue.tokens, search_mode)
 
 
 def exposed_by(server: MCPServer) -> Exposure:

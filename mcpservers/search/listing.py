@@ -7,8 +7,8 @@ where there is a tool that writes.
 from collections import Counter
 from typing import Any
 
-from tools.catalogue.compilation import Tool, ToolSet
-from tools.search.index import MAX_QUERY
+from tools.catalogue.tool import Tool, ToolSet
+from tools.search.finding import MAX_QUERY
 
 FIND, READ, WRITE = "find_tools", "call_read_tool", "call_write_tool"
 CALLERS = frozenset({READ, WRITE})

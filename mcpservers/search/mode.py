@@ -13,10 +13,10 @@ from accounts import bounded_json
 from accounts.errors import BeyondLimits, NotJSON
 from mcpservers.search.listing import FIND, MOST_FOUND, USUAL_FOUND, caller_of, tagged
 from tools.calling.results import CallResult
-from tools.catalogue.compilation import Tool, ToolSet
+from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import InvalidArguments, UnknownTool
 from tools.ratelimits import RateLimits
-from tools.search.index import MAX_QUERY, ToolIndex
+from tools.search.finding import MAX_QUERY, ToolFinder
 
 # How many more are only named.
 MOST_NAMED = 20
@@ -32,7 +32,7 @@ class SearchMode:
     """The tools of a server that clients find by words. `index` may hold others, which are never found."""
 
     tools: ToolSet
-    index: ToolIndex = field(repr=False, compare=False)
+    index: ToolFinder = field(repr=False, compare=False)
 
     def find(self, arguments: Any, *, budget: int) -> CallResult:
         """Return the best matches within a budget in characters; raise InvalidArguments."""

@@ -10,7 +10,7 @@ from accounts import bounded_json
 from accounts.errors import NotJSON
 from portal.tools.argument_rows import PLAIN, description_of, kind_of, takes
 from tools.calling.trying import example_arguments
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 
 PREFIX = "argument"
 LONG = 200

@@ -8,7 +8,7 @@ from typing import Any
 from mcpservers.models import MCPServer
 from mcpservers.search.listing import caller_of
 from portal.tools.commands import curl_over_mcp, curl_over_rest
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 
 WIDTH = 96
 

@@ -12,7 +12,7 @@ from accounts.web.refusals import REFUSED
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.playground_choice import FIELDS, JSON, PlaygroundChoice, arguments_of_call, choice_of
 from tools.calling.trying import TrialOrigin, try_tool
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import WriteForbidden, WriteUnconfirmed
 
 

@@ -11,7 +11,8 @@ from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from portal.tools.argument_forms import ArgumentsForm, JsonArgumentsForm
 from portal.tools.call_snippets import Snippets, as_called, over_mcp, over_rest
-from tools.catalogue.compilation import Tool, ToolSet, catalogue_of
+from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.tool import Tool, ToolSet
 from tools.models import Call
 
 FIELDS, JSON = "fields", "json"

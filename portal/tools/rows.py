@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from accounts.models import IntegratedAccount
-from tools.catalogue.compilation import Catalogue, DeclaredMethod, Tool, catalogue_of
+from tools.catalogue.compilation import Catalogue, DeclaredMethod, catalogue_of
+from tools.catalogue.tool import Tool
 from tools.documentation.verdicts import ensure_fresh
 from tools.models import Documentation, State
 from tools.record.usage import NEVER_USED, ToolUse, tools_used

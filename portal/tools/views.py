@@ -14,9 +14,9 @@ from mcpservers.models import MCPServer
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.argument_rows import arguments_of
 from portal.tools.rows import STATES, ToolRow, counts_of, rows_of
-from tools.catalogue.compilation import passes
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
+from tools.catalogue.tool import passes
 from tools.documentation.preview import Preview, stored_preview
 from tools.models import Documentation
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from accounts.freshness import FRESH_SECONDS, FreshCache
+from accounts.cache_memory import CacheMemory
+from accounts.freshness import ENTRY_BYTES, FRESH_SECONDS, FreshCache
 
 
 @dataclass
@@ -149,11 +150,29 @@ async def test_a_caller_that_leaves_does_not_take_the_load_away_from_the_others(
         await leaving
 
 
-async def test_only_so_many_entries_are_kept_the_latest_ones() -> None:
-    cache = FreshCache(Loader(), size=3)
+async def test_entries_go_by_their_last_load_once_all_caches_together_are_full() -> None:
+    memory = CacheMemory(lambda: 3 * ENTRY_BYTES)
+    cache, other = (FreshCache(Loader(), memory=memory) for _ in range(2))
+    await other.get("x")
     for key in "abcde":
         await cache.get(key)
     assert [cache.peek(key) is not None for key in "abcde"] == [False, False, True, True, True]
+    assert other.peek("x") is None
+    assert memory.bytes == 3 * ENTRY_BYTES
+
+
+async def test_what_is_dropped_no_longer_counts() -> None:
+    memory = CacheMemory(lambda: 10**6)
+    cache = FreshCache(loader := Loader(), weigh=len, memory=memory, clock=(clock := Clock()))
+    for key in "abc":
+        await cache.get(key)
+    assert memory.bytes == 3 * (ENTRY_BYTES + len("a-1"))
+    cache.forget(lambda value: value == "a-1")
+    assert memory.bytes == 2 * (ENTRY_BYTES + len("a-1"))
+    loader.results, clock.now = {"b": None, "c": "a longer one"}, clock.now + FRESH_SECONDS
+    await cache.get("b")
+    await cache.get("c")
+    assert memory.bytes == ENTRY_BYTES + len("a longer one")
 
 
 async def test_loads_of_different_keys_do_not_wait_for_each_other() -> None:

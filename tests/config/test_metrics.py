@@ -44,11 +44,15 @@ async def test_with_the_token_every_figure_is_there_in_the_text_format(settings:
         "call_record_queue",
         "celery_queue",
         "cache_lookups_total",
+        "cache_bytes",
+        "cache_entries",
+        "cache_evictions_total",
         "changes_heard_total",
         "event_loop_tasks",
     ):
         assert f"# TYPE patchbay_{name} " in response.text
     assert 'patchbay_open_streams{kind="server"}' in response.text
+    assert 'patchbay_cache_bytes{cache="server"}' in response.text
     assert "_created" not in response.text
 
 

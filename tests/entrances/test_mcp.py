@@ -11,7 +11,8 @@ from tests.entrances.inputs import BODIES, NAMES, VALUES, message, written
 from tests.entrances.measuring import LOOP, growth_problems
 from tests.mcp_client import CAPABILITIES, VERSION, McpClient
 from tests.vendors.scripted import ScriptedVendor
-from tools.catalogue.compilation import Catalogue, Tool, catalogue_of
+from tools.catalogue.compilation import Catalogue, catalogue_of
+from tools.catalogue.tool import Tool
 
 pytestmark = pytest.mark.hostile
 

@@ -24,8 +24,9 @@ from tools.calling.paging import PageStep, step_of
 from tools.calling.results import CallResult, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check
-from tools.catalogue.compilation import Tool, compile_tool
+from tools.catalogue.compilation import compile_tool
 from tools.catalogue.input_schemas import Placement
+from tools.catalogue.tool import Tool
 from tools.models import Documentation
 from tools.openapi.errors import DocumentInvalid
 from tools.openapi.proposal import Proposal, propose

@@ -19,7 +19,7 @@ from tests.generated.samples import (
     STATUSES,
 )
 from tests.vendors.generated import Reply, chunked
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 
 texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40), st.text(alphabet="./%25ef\\;:?#&=+ ", max_size=12))
 plain = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)

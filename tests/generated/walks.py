@@ -24,7 +24,7 @@ from tests.vendors.generated import GeneratedVendor, Reply, head_of
 from tools.calling.invocation import CallResult, invoke
 from tools.calling.sending.path_values import PLACEHOLDERS
 from tools.calling.wording import explain
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import CallFailed
 from tools.record.notes import Caller
 

@@ -13,10 +13,11 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import Integration
 from tests.bundles import ESSENTIALS, load_bundle
 from tests.integrations.bundled import BUNDLES, load
-from tools.catalogue.compilation import Catalogue, Tool, build
+from tools.catalogue.compilation import Catalogue, build
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.schemas import walk
+from tools.catalogue.tool import Tool
 from tools.documentation.bundles import write_bundle
 
 NAMES = ("freshdesk", "intercom", "zendesk")

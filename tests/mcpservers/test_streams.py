@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 import pytest
 from channels.db import database_sync_to_async
@@ -10,10 +11,11 @@ from django.db.models import F
 
 from accounts.api_tokens.issue import issue_token
 from accounts.api_tokens.recognition import TokenGrant, grant_of
-from accounts.models import Membership, Role
+from accounts.models import IntegratedAccount, Membership, Role
 from accounts.models.changes import ChangeCount
 from accounts.people.members import remove_member
 from mcpservers import resolution, streams
+from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
 from mcpservers.streams import StreamHub
@@ -96,4 +98,67 @@ async def test_a_stream_ends_when_the_owner_of_its_token_leaves(server: tuple[MC
     await asyncio.wait_for(held.ended.wait(), 5)
     assert not other.ended.is_set()
     for stream in (held, other):
+        hub.discard(stream)
+
+
+def many_servers(account: IntegratedAccount, count: int) -> dict[str, MCPServer]:
+    """Make servers, by their tokens."""
+    made = [create_server(account, "tests", name=f"S{number}", methods=[], tags=[]) for number in range(count)]
+    return {token: server for server, token in made}
+
+
+async def streams_of(tokens: Iterable[str], hub: StreamHub) -> list[HeldStream]:
+    """Open a stream for each token's server."""
+    held = [HeldStream(await resolve(token)) for token in tokens]
+    for stream in held:
+        hub.add(stream)
+    return held
+
+
+@pytest.mark.parametrize("affected", [1, 4, 12])
+async def test_a_change_elsewhere_resolves_anew_only_the_servers_that_it_affects(
+    account: IntegratedAccount, affected: int
+) -> None:
+    servers = await database_sync_to_async(many_servers)(account, 12)
+    hub = StreamHub()
+    held = await streams_of(servers, hub)
+    before = [stream.server for stream in held]
+    for row in [*servers.values()][:affected]:
+        await database_sync_to_async(change_elsewhere)(row)
+    await asyncio.gather(*(asyncio.wait_for(stream.told.wait(), 5) for stream in held[:affected]))
+    assert [stream.server is server for stream, server in zip(held, before, strict=True)] == [
+        place >= affected for place in range(len(held))
+    ]
+    assert not any(stream.told.is_set() for stream in held[affected:])
+    for stream in held:
+        hub.discard(stream)
+
+
+async def test_of_two_streams_of_a_server_the_older_one_learns_of_a_change_that_the_younger_one_knows(
+    server: tuple[MCPServer, str],
+) -> None:
+    row, token = server
+    hub, older = StreamHub(), HeldStream(await resolve(token))
+    hub.add(older)
+    await database_sync_to_async(change_elsewhere)(row)
+    resolution._servers.clear()
+    younger = HeldStream(await resolve(token))
+    assert younger.server is not older.server
+    hub.add(younger)
+    await asyncio.wait_for(older.told.wait(), 5)
+    assert not younger.told.is_set()
+    for stream in (older, younger):
+        hub.discard(stream)
+
+
+async def test_a_server_that_another_process_deletes_ends_its_streams_alone(account: IntegratedAccount) -> None:
+    servers = await database_sync_to_async(many_servers)(account, 3)
+    hub = StreamHub()
+    held = await streams_of(servers, hub)
+    first = next(iter(servers.values()))
+    await MCPServer.objects.filter(pk=first.pk).adelete()
+    await ChangeCount.objects.filter(pk=1).aupdate(number=F("number") + 1)
+    await asyncio.wait_for(held[0].ended.wait(), 5)
+    assert not any(stream.ended.is_set() or stream.told.is_set() for stream in held[1:])
+    for stream in held:
         hub.discard(stream)

@@ -6,7 +6,8 @@ import yaml
 
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
-from tools.catalogue.compilation import Tool, compile_tool
+from tools.catalogue.compilation import compile_tool
+from tools.catalogue.tool import Tool
 from tools.models import Documentation
 
 ARCHIVE = """

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from accounts.definition import Definition, parse_definition
 from tests.vendors.application import Answer, Request
-from tools.catalogue.compilation import Tool, compile_tool
+from tools.catalogue.compilation import compile_tool
+from tools.catalogue.tool import Tool
 from tools.models import Documentation
 
 KEY = "lists-secret"

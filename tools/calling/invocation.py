@@ -23,7 +23,7 @@ from tools.calling.results import CallResult, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import (
     AccountBusy,
     AnswerUnusable,

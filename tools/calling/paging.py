@@ -15,8 +15,8 @@ from tools.calling.answers.lists import NO_LIST
 from tools.calling.answers.page_answers import page_answer
 from tools.calling.answers.unpaged import beside_signs
 from tools.calling.shaping import ALONE, Surroundings
-from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
+from tools.catalogue.tool import Tool
 from tools.errors import InvalidArguments
 from tools.pagination import NO_LINK, START, Page, PageAnswer, Pager, PageRequest, Position, marks
 from tools.pagination.signs import signs_of_more

@@ -16,8 +16,8 @@ from tools.calling.answers.files import File
 from tools.calling.cleaning import cleaned
 from tools.calling.paging import PageView
 from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
-from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS
+from tools.catalogue.tool import Tool
 from tools.ratelimits import RateLimits
 from tools.record.metrics import count_deviation
 

@@ -4,33 +4,31 @@ A catalogue is compiled once per revision of an integration and cached in the pr
 here, so that listing and calling cannot differ.
 """
 
-import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
-from uuid import UUID
+from functools import cached_property, partial
 
-import jsonschema_rs
-from cachetools import LRUCache, cached
+import orjson
 
-from accounts.definition import Access, Definition, Method, Shaping
+from accounts.definition import Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from accounts.texts.nearest import nearest
+from accounts.shared_values import SharedValues
 from tools.catalogue.checking import compile_checker
 from tools.catalogue.clients import listed
+from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
-from tools.catalogue.naming import CUSTOM, GROUPS, group_of
+from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.output_schemas import Documented, Output, output_schema, result_schema
-from tools.catalogue.projection import FIELDS, Projection, projection_of
+from tools.catalogue.projection import FIELDS, projection_of
 from tools.catalogue.schemas import Schema, SchemaRefused
-from tools.catalogue.value_shapes import ValueShape
-from tools.errors import FilterUnknown, UnknownTool
+from tools.catalogue.tool import Tool, ToolSet, passes
+from tools.errors import FilterUnknown
 from tools.models import Documentation
 from tools.pagination import Pager, pager
 
-HELD_CATALOGUES = 128
 READING = GROUPS["read"]
 # What the description of `fields` says about dropped members, by the definition's `shaping.drop`.
 LEFT_OUT = {
@@ -38,119 +36,9 @@ LEFT_OUT = {
     "nulls": " Members that are null are left out.",
     "empty": " Members that are null or empty are left out.",
 }
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A compiled tool, ready to be listed and called.
-
-    Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
-    """
-
-    name: str
-    title: str
-    description: str
-    resource: str
-    method_name: str
-    method: Method
-    tags: tuple[str, ...]
-    input_schema: Schema
-    checked_schema: Schema = field(repr=False, compare=False)
-    placements: dict[str, Placement]
-    validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
-    pager: Pager | None
-    definition: Definition = field(repr=False, compare=False)
-    output: Output | None = None
-    documented: Documented | None = None
-    projection: Projection | None = None
-
-    @cached_property
-    def files(self) -> frozenset[str]:
-        """The arguments that take files."""
-        return frozenset(name for name, placement in self.placements.items() if placement.is_file)
-
-    @cached_property
-    def shape(self) -> ValueShape:
-        """What the schema leaves room for, place by place."""
-        return ValueShape(self.checked_schema)
-
-    @cached_property
-    def body_shapes(self) -> dict[str, ValueShape]:
-        """What the body takes for the arguments that also go elsewhere."""
-        placed = self.placements.items()
-        return {name: ValueShape(each.body_schema) for name, each in placed if each.body_schema is not None}
-
-    @cached_property
-    def may_leave_out_body(self) -> bool:
-        """Whether a call without any member of the body sends none; what is fixed is sent if nothing else could be."""
-        members = (placement.in_body and not placement.is_parameter for placement in self.placements.values())
-        return self.method.optional_body and (any(members) or not self.method.fixed_body)
-
-    @cached_property
-    def needed_in_body(self) -> frozenset[str]:
-        """The arguments that a body needs although it can be left out as a whole."""
-        if not self.method.optional_body:
-            return frozenset()
-        return frozenset(name for name, placement in self.placements.items() if placement.needed_in_body)
-
-    @cached_property
-    def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
-        """A validator for any subset of the arguments: it requires none."""
-        return compile_checker({"type": "object", "properties": self.checked_schema["properties"]})
-
-    @cached_property
-    def taken_names(self) -> frozenset[str]:
-        """The query names already in use, which an argument's members must not take."""
-        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
-        named = (placement.parameter for placement in self.placements.values() if placement.in_query)
-        return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
-
-    def body_arguments(self, names: Iterable[str]) -> list[str]:
-        """Return those of these arguments that go into the body and nowhere else, unnamed ones included."""
-        known, placements = self.input_schema["properties"], self.placements
-        return [
-            name
-            for name in names
-            if name not in known
-            or (name in placements and placements[name].in_body and not placements[name].is_parameter)
-        ]
-
-    @property
-    def shaping(self) -> Shaping:
-        """How its results are shaped before a model reads them."""
-        return self.method.shaping or self.definition.shaping
-
-    @property
-    def is_update(self) -> bool:
-        """Whether a call without any member of the body would change nothing."""
-        if self.read_only or self.method.body == "none":
-            return False
-        is_put = self.method.http == "PUT" and not self.method.optional_body
-        return is_put or self.method.http == "PATCH" or self.method_name == "update"
-
-    @property
-    def read_only(self) -> bool:
-        """Whether it leaves the vendor's data unchanged."""
-        return self.method.access is Access.READ
-
-    @property
-    def destructive(self) -> bool:
-        """Whether it does something that cannot be undone, or that reaches a customer."""
-        if self.method.destructive is not None:
-            return self.method.destructive
-        return self.method.http == "DELETE"
-
-    @property
-    def idempotent(self) -> bool:
-        """Whether a second identical call has no further effect."""
-        if self.method.idempotent is not None:
-            return self.method.idempotent
-        return self.read_only or self.method.http in {"PUT", "DELETE"}
-
-    @property
-    def group(self) -> str:
-        """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return group_of(self.method_name)
+# What a catalogue takes for each byte of its listing: schemas, validators and definition (`benchmarks/growth.py`).
+BYTES_A_LISTED_BYTE = 14
+BYTES_A_METHOD = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,46 +64,33 @@ class DraftRecord:
     reasons: list[str]
 
 
-def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
-    """Return whether a tool passes a filter; an empty part lets every tool pass."""
-    return (
-        (not methods or tool.group in methods or tool.method_name in methods)
-        and (not tags or any(tag in tags for tag in tool.tags))
-        and (not names or tool.name in names)
-    )
-
-
-@dataclass(frozen=True)
-class ToolSet:
-    """Tools by name, in a stable order."""
-
-    tools: dict[str, Tool]
-
-    def __iter__(self) -> Iterator[Tool]:
-        return iter(self.tools.values())
-
-    def __len__(self) -> int:
-        return len(self.tools)
-
-    def get(self, name: str) -> Tool:
-        """Return a tool; raise UnknownTool with the nearest existing name."""
-        tool = self.tools.get(name)
-        if tool is None:
-            # A caller's name may have any length; a tool's has at most 64 characters.
-            raise UnknownTool(name[:64], nearest(name, self.tools, cutoff=0.6))
-        return tool
-
-
 @dataclass(frozen=True)
 class Catalogue(ToolSet):
     """Every tool of an integration, and the records that make none.
 
-    `declared` has every method by `resource.method`, in the definition's order, documented or not.
+    `declared` has every method by `resource.method`, in the definition's order, documented or not. `definition` is None
+    if the stored one is not valid.
     """
 
     declared: dict[str, DeclaredMethod] = field(default_factory=dict)
     drafts: tuple[DraftRecord, ...] = ()
     instructions: str = ""
+    definition: Definition | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def entries(self) -> dict[str, bytes]:
+        """Each tool as `tools/list` carries it, serialised; every server that lists it shares it."""
+        return {tool.name: orjson.dumps(as_mcp(tool)) for tool in self}
+
+    @cached_property
+    def tokens(self) -> dict[str, int]:
+        """Return roughly how many tokens each tool costs a model."""
+        return {tool.name: estimate_tokens(as_mcp(tool)) for tool in self}
+
+    @property
+    def weight(self) -> int:
+        """Roughly how many bytes it takes."""
+        return BYTES_A_LISTED_BYTE * sum(map(len, self.entries.values())) + BYTES_A_METHOD * len(self.declared)
 
     @property
     def method_filters(self) -> list[str]:
@@ -245,14 +120,12 @@ class Catalogue(ToolSet):
                     raise FilterUnknown(filter_name, value, known)
 
 
-def _revision_of(integration: Integration) -> tuple[UUID, int]:
-    return integration.pk, integration.revision
+_catalogues: SharedValues[Catalogue] = SharedValues("catalogue", lambda catalogue: catalogue.weight, kept=True)
 
 
-@cached(LRUCache(HELD_CATALOGUES), key=_revision_of, lock=threading.Lock())
 def catalogue_of(integration: Integration) -> Catalogue:
     """Return an integration's catalogue at its revision, compiled on first use; this reads the database."""
-    return build(integration)
+    return _catalogues.get(integration.pk, integration.revision, partial(build, integration))
 
 
 def build(integration: Integration) -> Catalogue:
@@ -279,7 +152,7 @@ def build(integration: Integration) -> Catalogue:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(DraftRecord(record.key, reasons))
-    return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions)
+    return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)
 
 
 def _declared(definition: Definition) -> dict[str, DeclaredMethod]:
@@ -313,6 +186,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         projection = projection_of(result)
     if projection:
         schema = add_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
+    compile_checker(schema)  # raises for a schema that is none
     return Tool(
         name=name_of(definition, record),
         title=record.title.strip(),
@@ -324,7 +198,6 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         input_schema=listed(schema),
         checked_schema=schema,
         placements=placements,
-        validator=compile_checker(schema),
         pager=paging,
         definition=definition,
         output=None if result is None else _output(result, paging),

@@ -1,16 +1,10 @@
 """A tool in the forms in which it reaches models: MCP's, OpenAI's and Anthropic's."""
 
-import threading
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
-from cachetools import LRUCache, cached
-
-from accounts.models import Integration
-from tools.catalogue.compilation import HELD_CATALOGUES, Tool, catalogue_of
-from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.tool import Tool
 
 
 class Format(StrEnum):
@@ -57,13 +51,3 @@ FORMS: dict[Format, Callable[[Tool], dict[str, Any]]] = {
     Format.OPENAI: as_openai,
     Format.ANTHROPIC: as_anthropic,
 }
-
-
-def _revision_of(integration: Integration) -> tuple[UUID, int]:
-    return integration.pk, integration.revision
-
-
-@cached(LRUCache(HELD_CATALOGUES), key=_revision_of, lock=threading.Lock())
-def tokens_of(integration: Integration) -> dict[str, int]:
-    """Return roughly how many tokens each of an integration's tools costs a model, at the present revision."""
-    return {tool.name: estimate_tokens(as_mcp(tool)) for tool in catalogue_of(integration)}

@@ -4,19 +4,27 @@ An entry is served for a second; then its revisions are compared with the databa
 differ. A change made in this process drops it at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
+from accounts.change_watch import change_watch
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.threads import look_up
+from accounts.definition import Definition
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
+from accounts.shared_values import SharedValues
 from accounts.vendors.connection import Connection, connect
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.unusable import ADDRESS, DEFINITION, ENABLE, RECONNECT, UNREADABLE, log_unreadable
 
 Revisions = tuple[int, int]
+TOOLBOX_BYTES = 700
+# A connection that is in use, with its headers and the forms of its secrets that answers are searched for.
+CONNECTION_BYTES, BYTES_A_SECRET_CHARACTER = 3_000, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +64,14 @@ def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
     revisions = (account.revision, account.integration.revision)
     if before is not None and before.revisions == revisions:
         return before
-    connection, unusable = usable_connection(account)
+    catalogue = catalogue_of(account.integration)
+    connection, unusable = shared_connection(account, catalogue)
     return Toolbox(
         account_id=account.pk,
         environment_id=account.environment_id,
         integration_id=account.integration_id,
         vendor=account.integration.label,
-        catalogue=catalogue_of(account.integration),
+        catalogue=catalogue,
         connection=connection,
         unusable=unusable,
         revisions=revisions,
@@ -71,13 +80,26 @@ def _read(account_id: UUID, before: Toolbox | None) -> Toolbox | None:
 
 def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, str]:
     """Return an account's connection, or None and why it cannot be used, with what to do about it."""
+    return _usable(account, lambda: connect(account, account.integration.parsed()))
+
+
+def shared_connection(account: IntegratedAccount, catalogue: Catalogue) -> tuple[Connection | None, str]:
+    """Return the same as `usable_connection`; the servers and the toolbox of an account's revision share one."""
+    definition = catalogue.definition
+    if definition is None:
+        return _usable(account, lambda: connect(account, account.integration.parsed()))
+    version = (account.revision, account.integration.revision)
+    return _usable(account, lambda: _connections.get(account.pk, version, partial(_connect, account, definition)))
+
+
+def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) -> tuple[Connection | None, str]:
     if account.status == account.Status.DISABLED:
         return None, f"The account {account.name!r} is switched off. {ENABLE}"
     if account.status == account.Status.NEEDS_REAUTH:
         why = f": {account.stopped}" if account.stopped else ""
         return None, f"The account {account.name!r} must be connected again{why}. {RECONNECT}"
     try:
-        return connect(account, account.integration.parsed()), ""
+        return connecting(), ""
     except SecretsMoved as moved:
         return None, f"The account {account.name!r} must be connected again: {moved}. {RECONNECT}"
     except UpstreamForbidden as forbidden:
@@ -89,15 +111,36 @@ def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, st
         return None, f"The definition of {account.integration.label} is not valid at present. {DEFINITION}"
 
 
-_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(_load, name="toolbox")
+def _connect(account: IntegratedAccount, definition: Definition) -> Connection:
+    if deferred := account.get_deferred_fields():
+        account.refresh_from_db(fields=[*deferred])  # with one query instead of one for each
+    return connect(account, definition)
 
 
-def _forget(change: Change) -> None:
+def _weight(connection: Connection) -> int:
+    return CONNECTION_BYTES + BYTES_A_SECRET_CHARACTER * sum(map(len, connection.authentication.secrets.values))
+
+
+_connections: SharedValues[Connection] = SharedValues("connection", _weight)
+_toolboxes: FreshCache[UUID, Toolbox] = FreshCache(
+    _load, name="toolbox", weigh=lambda _: TOOLBOX_BYTES, watch=change_watch
+)
+
+
+def _affected(change: Change) -> Callable[[Toolbox], bool]:
     match change.kind:
         case ChangeKind.ACCOUNT:
-            _toolboxes.forget(lambda toolbox: toolbox.account_id == change.id)
+            return lambda toolbox: toolbox.account_id == change.id
         case ChangeKind.INTEGRATION:
-            _toolboxes.forget(lambda toolbox: toolbox.integration_id == change.id)
+            return lambda toolbox: toolbox.integration_id == change.id
+    return lambda _: False
 
 
-subscribe(_forget)
+def _follow(change: Change | None) -> None:
+    """Have what a change elsewhere affects compared with the database; None is an unknown one."""
+    if change is not None:
+        _toolboxes.doubt(_affected(change))
+
+
+subscribe(lambda change: _toolboxes.forget(_affected(change)))
+change_watch.follow(_follow)

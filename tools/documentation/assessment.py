@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.definition import Definition
-from tools.catalogue.compilation import Tool, compile_tool
+from tools.catalogue.compilation import compile_tool
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import name_of, problems_of
 from tools.catalogue.schemas import SchemaRefused
+from tools.catalogue.tool import Tool
 from tools.documentation.lint import Finding, mention_pattern, mentions_of, own_findings
 from tools.models import Documentation
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.catalogue.compilation import Tool
 from tools.catalogue.formats import as_mcp
+from tools.catalogue.tool import Tool
 from tools.documentation.assessment import assess
 from tools.documentation.lint import Finding, score_of
 from tools.documentation.verdicts import other_records_of, state_of

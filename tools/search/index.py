@@ -1,23 +1,20 @@
-"""Find tools by words: a BM25 index of an integration's tools, compiled once per revision and kept in the process.
+"""A BM25 index of tools in memory.
 
 The weights were chosen with `python -m benchmarks.search_quality`.
 """
 
 import re
-import threading
 from collections.abc import Iterable, Iterator
-from uuid import UUID
 
 import tantivy
-from cachetools import LRUCache, cached
 
-from accounts.models import Integration
-from tools.catalogue.compilation import Tool, catalogue_of
+from tools.catalogue.tool import Tool
 from tools.search.analysis import analyzer, apart, slips
+from tools.search.finding import MAX_QUERY
 from tools.search.synonyms import actions, alike
 
-HELD_INDEXES = 32
-MAX_QUERY = 400
+# What an index takes in memory, roughly.
+INDEX_BYTES, BYTES_A_CHARACTER = 64_000, 4
 MOST_TERMS = 24
 # How much a word counts by where it was found; the names say best what a tool does.
 WEIGHTS = {"name": 1.2, "title": 2.0, "topics": 1.5, "path": 1.5, "description": 0.6, "arguments": 0.15}
@@ -53,7 +50,7 @@ def _schema() -> tantivy.Schema:
 
 
 class ToolIndex:
-    """An index of tools in memory, which can be searched from any thread."""
+    """An index of tools in memory, which can be searched from any thread. `weight` is roughly its size in bytes."""
 
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._names: list[str] = []
@@ -64,9 +61,12 @@ class ToolIndex:
         index.register_tokenizer("stems", self._stems)
         index.register_tokenizer("words", self._words)
         writer = index.writer(WRITER_BYTES, num_threads=1)
+        self.weight = INDEX_BYTES
         for place, tool in enumerate(tools):
+            fields = _fields(tool)
             self._names.append(tool.name)
-            writer.add_document(tantivy.Document(place=place, meaning=self._meaning_of(tool), **_fields(tool)))
+            self.weight += BYTES_A_CHARACTER * sum(map(len, fields.values()))
+            writer.add_document(tantivy.Document(place=place, meaning=self._meaning_of(tool), **fields))
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
@@ -160,16 +160,3 @@ def _argument_words(tool: Tool) -> Iterator[str]:
         yield name
         if isinstance(schema, dict):
             yield str(schema.get("description", ""))[:ARGUMENT]
-
-
-def _revision_of(integration: Integration) -> tuple[UUID, int]:
-    return integration.pk, integration.revision
-
-
-@cached(LRUCache(HELD_INDEXES), key=_revision_of, lock=threading.Lock())
-def index_of(integration: Integration) -> ToolIndex:
-    """Return the index of an integration's tools at its revision, compiled on first use."""
-    return ToolIndex(catalogue_of(integration))
-
-
-__all__ = ["MAX_QUERY", "ToolIndex", "index_of"]

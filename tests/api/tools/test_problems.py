@@ -4,7 +4,8 @@ import pytest
 
 from accounts.models import Integration
 from api.tools.problems import call_problem
-from tools.catalogue.compilation import Tool, catalogue_of
+from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.tool import Tool
 from tools.errors import (
     AccountBusy,
     CallFailed,

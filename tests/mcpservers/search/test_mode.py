@@ -236,11 +236,11 @@ async def test_instructions_begin_with_how_to_search_and_name_no_tool(searching:
 
 async def test_turning_it_on_and_off_changes_the_list(server: tuple[MCPServer, str], mcp: McpClient) -> None:
     before = await listed(mcp)
-    listing = (await database_sync_to_async(resolved)(server[0])).listing
+    listing = (await database_sync_to_async(resolved)(server[0])).offer.listing
     await database_sync_to_async(change_server)(server[0], "tests", search_mode=True)
     assert len(await listed(mcp)) == 3
     # Open streams compare this, and announce what differs.
-    assert (await database_sync_to_async(resolved)(server[0])).listing != listing
+    assert (await database_sync_to_async(resolved)(server[0])).offer.listing != listing
     await database_sync_to_async(change_server)(server[0], "tests", search_mode=False)
     assert await listed(mcp) == before
 

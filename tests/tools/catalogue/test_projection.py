@@ -11,8 +11,8 @@ from tests.mcp_client import McpClient
 from tests.vendors.archive import archive_tool
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import Projection
+from tools.catalogue.tool import Tool
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
 PAPER = {

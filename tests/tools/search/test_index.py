@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.catalogue.compilation import Tool, compile_tool
+from tools.catalogue.compilation import compile_tool
+from tools.catalogue.tool import Tool
 from tools.models import Documentation
 from tools.openapi.proposal import propose
 from tools.openapi.reading.document import read
-from tools.search.index import MAX_QUERY, ToolIndex
+from tools.search.finding import MAX_QUERY
+from tools.search.index import ToolIndex
 
 THINGS = ("invoice", "customer", "warehouse", "subscription", "shipment", "employee", "campaign", "discount")
 VERBS = {

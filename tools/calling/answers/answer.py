@@ -30,7 +30,7 @@ from tools.calling.answers.lists import NO_LIST, as_list
 from tools.calling.answers.locations import places, shown_address
 from tools.calling.answers.self_reports import Expected, SelfReport, self_report
 from tools.calling.shaping import ALONE, Surroundings
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
 from tools.json_lines import is_json_lines
 from tools.ratelimits import RateLimits, says_limited

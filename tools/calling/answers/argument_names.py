@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from accounts.texts.names import plain_name
 from accounts.vendors.reasons import LOCATIONS, Field
-from tools.catalogue.compilation import Tool
 from tools.catalogue.input_schemas import Placement
+from tools.catalogue.tool import Tool
 
 # Steps that vendors put before a member's name, but that no argument has.
 WRAPPERS = LOCATIONS | {"$", "", "data", "attributes", "relationships", "payload", "request", "requestbody", "input",

@@ -22,9 +22,9 @@ from tools.calling.sending.queries import (
 )
 from tools.calling.sending.request_bodies import Field, encode_body
 from tools.calling.sending.spread import check_spread, is_spread, is_withheld
-from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import UploadRefused, read_upload
 from tools.catalogue.input_schemas import Placement
+from tools.catalogue.tool import Tool
 from tools.pagination import NOT_PAGED, PageRequest
 
 # A vendor's servers would refuse a longer address.

@@ -10,8 +10,8 @@ import orjson
 from accounts.texts.counting import counted
 from accounts.texts.nearest import nearest
 from tools.calling.sending.meaning import Losses, as_meant, from_json
-from tools.catalogue.compilation import Tool
 from tools.catalogue.projection import FIELDS, MAX_FIELDS, FieldUnknown, Projection
+from tools.catalogue.tool import Tool
 from tools.errors import InvalidArguments
 
 MAX_PROBLEMS = 8

@@ -12,9 +12,9 @@ from typing import Any
 
 from accounts import bounded_json
 from accounts.errors import NotJSON, TooDeep, TooMany
-from tools.catalogue.compilation import Tool
 from tools.catalogue.file_arguments import is_file_value
 from tools.catalogue.input_schemas import Placement
+from tools.catalogue.tool import Tool
 from tools.catalogue.value_shapes import ValueShape, kinds_of
 
 INTEGER = re.compile(r"(-?[0-9]{1,400})(?:\.0{1,40})?")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tools.calling.sending.queries import ParametersRefused
-from tools.catalogue.compilation import Tool
 from tools.catalogue.input_schemas import Placement
+from tools.catalogue.tool import Tool
 from tools.catalogue.withheld import is_credential_name
 
 FORMS = frozenset({"form", "multipart"})

@@ -14,7 +14,7 @@ from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.sending.binding import bind
 from tools.calling.sending.checking import check
-from tools.catalogue.compilation import Tool
+from tools.catalogue.tool import Tool
 from tools.errors import InvalidArguments
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}

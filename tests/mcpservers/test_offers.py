@@ -1,0 +1,92 @@
+"""What servers share: an offer for equal filters of a revision, a connection for an account, all within CACHE_BYTES."""
+
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import LazySettings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.cache_memory import cache_memory
+from accounts.models import IntegratedAccount, Integration
+from mcpservers.lifecycle import create_server
+from mcpservers.offers import offer_of
+from mcpservers.resolution import ResolvedServer, resolve
+from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.formats import as_mcp
+
+FILTERS = st.lists(st.sampled_from(["read", "write", "custom", "list", "get", "add_note"]), max_size=4)
+TAGS = st.lists(st.sampled_from(["support", "crm", "reporting"]), max_size=3)
+
+
+def open_server(account: IntegratedAccount, **settings: Any) -> ResolvedServer:
+    """Make a server and resolve it as a client's first request does."""
+    _, token = create_server(account, "tests", **{"name": "S", "methods": [], "tags": [], **settings})
+    return async_to_sync(resolve)(token)
+
+
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(methods=FILTERS, tags=TAGS, search_mode=st.booleans())
+def test_equal_filters_share_one_offer_however_they_are_written(
+    account: IntegratedAccount, methods: list[str], tags: list[str], search_mode: bool
+) -> None:
+    integration = account.integration
+    first = offer_of(integration, methods, tags, search_mode=search_mode)
+    again = offer_of(integration, [*reversed(methods), *methods], [*reversed(tags)], search_mode=search_mode)
+    assert again is first
+    assert offer_of(integration, methods, tags, search_mode=not search_mode) is not first
+
+
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(methods=FILTERS, tags=TAGS)
+def test_a_listing_is_the_tools_serialised_together(
+    account: IntegratedAccount, methods: list[str], tags: list[str]
+) -> None:
+    tools = [as_mcp(tool) for tool in catalogue_of(account.integration).select(methods, tags)]
+    offer = offer_of(account.integration, methods, tags)
+    assert offer.listing == orjson.dumps(tools)
+    for tool in tools:
+        tool.pop("outputSchema", None)
+    assert offer.listing_without_output == orjson.dumps(tools)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_servers_of_an_account_share_its_offer_and_its_connection(account: IntegratedAccount) -> None:
+    one, other, reading = open_server(account), open_server(account, name="T"), open_server(account, methods=["read"])
+    assert one.offer is other.offer
+    assert one.offer is not reading.offer
+    assert one.connection is other.connection is reading.connection
+    assert {*map(id, reading.offer.entries)} < {*map(id, one.offer.entries)}
+    assert one.instructions == other.instructions
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_compiles_only_its_own_integration_again(
+    account: IntegratedAccount, desk_account: IntegratedAccount
+) -> None:
+    edited, untouched = open_server(account), open_server(desk_account)
+    before = edited.offer, untouched.offer
+    record = account.integration.documentation.get(resource="cases", method="list")
+    record.description = f"{record.description} Edited."
+    record.save()
+    integrations = [Integration.objects.get(pk=each.integration_id) for each in (account, desk_account)]
+    after = tuple(map(offer_of, integrations))
+    assert after[0] is not before[0]
+    assert after[0].entries != before[0].entries
+    assert after[1] is before[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_servers_stay_within_the_bytes_that_are_set_aside(
+    account: IntegratedAccount, desk_account: IntegratedAccount, settings: LazySettings
+) -> None:
+    settings.CACHE_BYTES = cache_memory.bytes + 40_000
+    for number in range(60):
+        opened = open_server((account, desk_account)[number % 2], name=f"S{number}")
+        assert len(opened.tools) > 0
+        del opened
+        assert cache_memory.bytes <= settings.CACHE_BYTES

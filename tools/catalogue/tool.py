@@ -1,0 +1,166 @@
+"""A compiled tool, and sets of tools."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import jsonschema_rs
+
+from accounts.definition import Access, Definition, Method, Shaping
+from accounts.texts.nearest import nearest
+from tools.catalogue.checking import compile_checker
+from tools.catalogue.input_schemas import Placement
+from tools.catalogue.naming import group_of
+from tools.catalogue.output_schemas import Documented, Output
+from tools.catalogue.projection import Projection
+from tools.catalogue.schemas import Schema
+from tools.catalogue.value_shapes import ValueShape
+from tools.errors import UnknownTool
+from tools.pagination import Pager
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A compiled tool, ready to be listed and called.
+
+    Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
+    """
+
+    name: str
+    title: str
+    description: str
+    resource: str
+    method_name: str
+    method: Method
+    tags: tuple[str, ...]
+    input_schema: Schema
+    checked_schema: Schema = field(repr=False, compare=False)
+    placements: dict[str, Placement]
+    pager: Pager | None
+    definition: Definition = field(repr=False, compare=False)
+    output: Output | None = None
+    documented: Documented | None = None
+    projection: Projection | None = None
+
+    @cached_property
+    def validator(self) -> jsonschema_rs.Draft202012Validator:
+        """What checks its arguments, compiled at the first call: it is large, and most tools are only listed."""
+        return compile_checker(self.checked_schema)
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The arguments that take files."""
+        return frozenset(name for name, placement in self.placements.items() if placement.is_file)
+
+    @cached_property
+    def shape(self) -> ValueShape:
+        """What the schema leaves room for, place by place."""
+        return ValueShape(self.checked_schema)
+
+    @cached_property
+    def body_shapes(self) -> dict[str, ValueShape]:
+        """What the body takes for the arguments that also go elsewhere."""
+        placed = self.placements.items()
+        return {name: ValueShape(each.body_schema) for name, each in placed if each.body_schema is not None}
+
+    @cached_property
+    def may_leave_out_body(self) -> bool:
+        """Whether a call without any member of the body sends none; what is fixed is sent if nothing else could be."""
+        members = (placement.in_body and not placement.is_parameter for placement in self.placements.values())
+        return self.method.optional_body and (any(members) or not self.method.fixed_body)
+
+    @cached_property
+    def needed_in_body(self) -> frozenset[str]:
+        """The arguments that a body needs although it can be left out as a whole."""
+        if not self.method.optional_body:
+            return frozenset()
+        return frozenset(name for name, placement in self.placements.items() if placement.needed_in_body)
+
+    @cached_property
+    def optional_validator(self) -> jsonschema_rs.Draft202012Validator:
+        """A validator for any subset of the arguments: it requires none."""
+        return compile_checker({"type": "object", "properties": self.checked_schema["properties"]})
+
+    @cached_property
+    def taken_names(self) -> frozenset[str]:
+        """The query names already in use, which an argument's members must not take."""
+        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
+        named = (placement.parameter for placement in self.placements.values() if placement.in_query)
+        return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
+
+    def body_arguments(self, names: Iterable[str]) -> list[str]:
+        """Return those of these arguments that go into the body and nowhere else, unnamed ones included."""
+        known, placements = self.input_schema["properties"], self.placements
+        return [
+            name
+            for name in names
+            if name not in known
+            or (name in placements and placements[name].in_body and not placements[name].is_parameter)
+        ]
+
+    @property
+    def shaping(self) -> Shaping:
+        """How its results are shaped before a model reads them."""
+        return self.method.shaping or self.definition.shaping
+
+    @property
+    def is_update(self) -> bool:
+        """Whether a call without any member of the body would change nothing."""
+        if self.read_only or self.method.body == "none":
+            return False
+        is_put = self.method.http == "PUT" and not self.method.optional_body
+        return is_put or self.method.http == "PATCH" or self.method_name == "update"
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it leaves the vendor's data unchanged."""
+        return self.method.access is Access.READ
+
+    @property
+    def destructive(self) -> bool:
+        """Whether it does something that cannot be undone, or that reaches a customer."""
+        if self.method.destructive is not None:
+            return self.method.destructive
+        return self.method.http == "DELETE"
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether a second identical call has no further effect."""
+        if self.method.idempotent is not None:
+            return self.method.idempotent
+        return self.read_only or self.method.http in {"PUT", "DELETE"}
+
+    @property
+    def group(self) -> str:
+        """The filter group that it belongs to: `read`, `write` or `custom`."""
+        return group_of(self.method_name)
+
+
+def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+    """Return whether a tool passes a filter; an empty part lets every tool pass."""
+    return (
+        (not methods or tool.group in methods or tool.method_name in methods)
+        and (not tags or any(tag in tags for tag in tool.tags))
+        and (not names or tool.name in names)
+    )
+
+
+@dataclass(frozen=True)
+class ToolSet:
+    """Tools by name, in a stable order."""
+
+    tools: dict[str, Tool]
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self.tools.values())
+
+    def __len__(self) -> int:
+        return len(self.tools)
+
+    def get(self, name: str) -> Tool:
+        """Return a tool; raise UnknownTool with the nearest existing name."""
+        tool = self.tools.get(name)
+        if tool is None:
+            # A caller's name may have any length; a tool's has at most 64 characters.
+            raise UnknownTool(name[:64], nearest(name, self.tools, cutoff=0.6))
+        return tool

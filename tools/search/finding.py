@@ -1,0 +1,34 @@
+"""Find tools by words: the index of an integration's tools, compiled once per revision and kept in the process."""
+
+from functools import partial
+from importlib import import_module
+from typing import Protocol
+
+from accounts.models import Integration
+from accounts.shared_values import SharedValues
+from tools.catalogue.compilation import catalogue_of
+
+MAX_QUERY = 400
+
+
+class ToolFinder(Protocol):
+    """An index of tools; `weight` is roughly its size in bytes."""
+
+    weight: int
+
+    def find(self, words: str) -> list[str]:
+        """Return the names of the tools that match any of the words, best first."""
+
+
+_indexes: SharedValues[ToolFinder] = SharedValues("index", lambda index: index.weight, kept=True)
+
+
+def index_of(integration: Integration) -> ToolFinder:
+    """Return the index of an integration's tools at its revision, compiled on first use."""
+    return _indexes.get(integration.pk, integration.revision, partial(_compiled, integration))
+
+
+def _compiled(integration: Integration) -> ToolFinder:
+    # Imported here, since the library takes some megabytes, and only servers in search mode need it.
+    finder: ToolFinder = import_module("tools.search.index").ToolIndex(catalogue_of(integration))
+    return finder
