@@ -24,3 +24,7 @@ CIRCUITS_OPENED = Counter("patchbay_upstream_circuits_opened", "How often a vend
 TOKEN_REFRESHES = Counter(
     "patchbay_token_refreshes", "Requests to vendors for a new OAuth token, by outcome.", ["outcome"]
 )
+NOTICES = Counter(
+    "patchbay_notices", "Lines logged about troubles and their ends, by the name of the notice.", ["notice"]
+)
+UNKNOWN_TOKENS = Counter("patchbay_unknown_tokens", "Requests whose token opens nothing, by surface.", ["surface"])

@@ -95,7 +95,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             for task in listening:
                 task.cancel()
             await endpoint.finish_background()
-            await database_sync_to_async(recorder.flush)()
+            await database_sync_to_async(recorder.close)()
             # After the background calls, which still use it.
             await close_shared_upstream()
             await close_counts()

@@ -10,7 +10,8 @@ from accounts.tokens import redact
 
 Event = MutableMapping[str, Any]
 
-ACCESS_FIELDS = ("status", "duration_ms", "client", "surface")
+ACCESS_FIELDS = ("status", "duration_ms", "client", "surface", "server_id")
+NOTICE_FIELDS = ("notice", "vendor", "account", "account_id", "token_id", "count", "reason")
 
 
 def redact_event(_logger: object, _method: str, event: Event) -> Event:
@@ -52,7 +53,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(ACCESS_FIELDS),
+        structlog.stdlib.ExtraAdder((*ACCESS_FIELDS, *NOTICE_FIELDS)),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _append_traceback,
         redact_event,

@@ -59,6 +59,8 @@ from mcpservers.replies import (
 logger = logging.getLogger(__name__)
 
 PREFIX = "/mcp/"
+# The key of the scope under which the access log finds the id of the server that a request reached.
+SERVER = "patchbay.server_id"
 MAX_QUERY = 2000
 
 # CORS (Fetch standard) for pages of the origins in MCP_ALLOWED_ORIGINS; check_origin has refused all others.
@@ -114,6 +116,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
         rest = rest[:-1]
     # An unknown path gets the same 404 as an unknown server.
     admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers, client_address(scope))
+    scope[SERVER] = admitted.server.server_id
     try:
         await count_request(*admitted.holders)
     except AllowanceUsedUp as used_up:
@@ -327,4 +330,4 @@ async def finish_background() -> None:
         await asyncio.wait(set(_background), timeout=settings.SHUTDOWN_SECONDS)
 
 
-__all__ = ["PREFIX", "application", "finish_background"]
+__all__ = ["PREFIX", "SERVER", "application", "finish_background"]

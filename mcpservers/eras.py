@@ -14,6 +14,7 @@ import orjson
 
 from accounts.allowances import calls
 from accounts.errors import AllowanceUsedUp
+from accounts.web.client_address import noted_address
 from mcpservers.content import content_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
@@ -348,6 +349,7 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
         server_id=server.server_id,
         token_id=context.token_id,
         client=client_name(request, context),
+        address=noted_address(context.address),
     )
     if arguments == []:  # an empty object of PHP's serialiser
         arguments = {}

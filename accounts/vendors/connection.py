@@ -9,6 +9,7 @@ import httpx
 from accounts.definition import Definition, OAuthAuthentication
 from accounts.errors import UpstreamForbidden
 from accounts.models import IntegratedAccount
+from accounts.notices import Party
 from accounts.product import USER_AGENT
 from accounts.token_sets import TokenSet
 from accounts.vendors.addresses import base_url_problem
@@ -33,6 +34,8 @@ class Connection:
     base_url: str
     authentication: VendorAuthentication = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
+    # The account's, when the connection was made.
+    revision: int = 0
 
     @cached_property
     def base(self) -> httpx.URL:
@@ -42,6 +45,11 @@ class Connection:
     @cached_property
     def owner(self) -> Owner:
         return Owner(self.environment_id, self.account_id)
+
+    @cached_property
+    def party(self) -> Party:
+        """The account as notices name it."""
+        return Party(self.account_id, self.account_name, self.vendor)
 
     @cached_property
     def _usual(self) -> httpx.Headers:
@@ -100,4 +108,5 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
         base_url=base_url.rstrip("/"),
         authentication=authentication,
         headers=definition.headers,
+        revision=account.revision,
     )

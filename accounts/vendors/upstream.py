@@ -20,6 +20,7 @@ from accounts.errors import UpstreamBroken, UpstreamTooLarge, UpstreamUnreachabl
 from accounts.vendors.circuits import Circuits
 from accounts.vendors.concurrency import Turns
 from accounts.vendors.decompression import decompressed
+from accounts.vendors.pace import Paces
 from accounts.vendors.transport import PooledTransport
 
 # How many further attempts are made to connect, and the shortest and longest pause before each, in seconds.
@@ -66,6 +67,8 @@ class Upstream:
             window_seconds=settings.UPSTREAM_CIRCUIT_WINDOW_SECONDS,
             open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
         )
+
+        self.paces = Paces(slow_seconds=settings.UPSTREAM_SLOW_SECONDS)
 
     async def __aenter__(self) -> "Upstream":
         return self

@@ -15,9 +15,9 @@ from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
 from accounts.tokens import redact
-from accounts.web.client_address import normalised
+from accounts.web.client_address import noted_address
 from config.views import PROGRAMS
-from mcpservers.endpoint import PREFIX
+from mcpservers.endpoint import PREFIX, SERVER
 from mcpservers.replies import Application, Message, Receive, Scope, Send
 
 logger = logging.getLogger("patchbay.access")
@@ -89,8 +89,10 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
             extra={
                 "status": status,
                 "duration_ms": round(seconds * 1000, 1),
-                "client": normalised((scope.get("client") or [""])[0]) or "-",
+                "client": noted_address((scope.get("client") or [""])[0]) or "-",
                 "surface": surface,
+                # Only MCP's requests have one, once their token was recognised.
+                **({"server_id": str(scope[SERVER])} if SERVER in scope else {}),
             },
         )
 

@@ -19,6 +19,7 @@ from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.failures import call_failure
 from tools.calling.paging import PageStep, step_of
+from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
@@ -28,6 +29,7 @@ from tools.errors import (
     AccountBusy,
     AnswerUnusable,
     CallFailed,
+    CredentialsRefused,
     InvalidArguments,
     RateLimited,
     ToolError,
@@ -53,6 +55,7 @@ OUTCOMES: dict[type[CallFailed], str] = {
     RateLimited: Outcome.RATE_LIMITED,
     AccountBusy: Outcome.BUSY,
     VendorRefused: Outcome.REFUSED,
+    CredentialsRefused: Outcome.REFUSED,
     VendorUnreachable: Outcome.UNREACHABLE,
     VendorDown: Outcome.UNREACHABLE,
     AnswerUnusable: Outcome.UNUSABLE,
@@ -171,7 +174,7 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
         observe_upstream(tool.definition.name, seconds)
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status)
-    answer = VendorAnswer(tool, connection, response, limits)
+    answer = await with_standing(VendorAnswer(tool, connection, response, limits))
     if tool.method.answer == "file" and response.status in REDIRECTS and tool.read_only:
         return replace(answer, response=await _followed(answer, request, note))
     return answer

@@ -74,7 +74,9 @@ def usable_connection(account: IntegratedAccount) -> tuple[Connection | None, st
     """Return an account's connection, or None and a sentence that says why it cannot be used."""
     if account.status != account.Status.ACTIVE:
         words = {"disabled": "is switched off", "needs_reauth": "must be connected again"}[account.status]
-        why = f": {account.stopped}" if account.stopped else ""
+        # Not the vendor's own words: models read this as Patchbay's.
+        refused = f": {account.integration.label} refuses its credentials" if account.refusal else ""
+        why = f": {account.stopped}" if account.stopped else refused
         return None, f"The account {account.name!r} {words}{why}."
     try:
         return connect(account, account.integration.parsed()), ""

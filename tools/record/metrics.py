@@ -27,6 +27,12 @@ DEVIATIONS = Counter(
     ["integration", "tool"],
 )
 RECORD_QUEUE = Gauge("patchbay_call_record_queue", "Calls that are not written into the record of calls yet.")
+RECORDS_LOST = Counter(
+    "patchbay_call_records_lost", "Calls that are missing from the record of calls, by why.", ["reason"]
+)
+# Made in advance: an alert sees no increase in a series that is new.
+for _reason in ("queue full", "refused by the database", "process stopped"):
+    RECORDS_LOST.labels(_reason)
 
 
 class BoundedLabel:
