@@ -24,6 +24,8 @@ CIRCUITS_OPENED = Counter("patchbay_upstream_circuits_opened", "How often a vend
 TOKEN_REFRESHES = Counter(
     "patchbay_token_refreshes", "Requests to vendors for a new OAuth token, by outcome.", ["outcome"]
 )
+for _outcome in ("renewed", "failed", "refused"):
+    TOKEN_REFRESHES.labels(_outcome)  # made in advance: an alert sees no increase in a series that is new
 NOTICES = Counter(
     "patchbay_notices", "Lines logged about troubles and their ends, by the name of the notice.", ["notice"]
 )
