@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+from collections.abc import Callable
 from importlib import import_module
 
 from channels.db import database_sync_to_async
@@ -75,6 +76,19 @@ def load_routes() -> None:
     import_module(settings.ROOT_URLCONF)
 
 
+def start_tracing() -> Callable[[], None]:
+    """Begin to trace where a collector is named; return what ends it."""
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        return no_tracing
+    # OpenTelemetry is large: it is not even imported by who does not use it.
+    stop: Callable[[], None] = import_module("config.telemetry").start()
+    return stop
+
+
+def no_tracing() -> None:
+    """Do nothing: no tracing has begun."""
+
+
 def settle_memory() -> None:
     """Exempt the objects loaded at startup from garbage collection: they are permanent, and each pass visits them."""
     gc.collect()
@@ -84,10 +98,12 @@ def settle_memory() -> None:
 
 async def _lifespan(receive: Receive, send: Send) -> None:
     listening: list[asyncio.Task[None]] = []
+    stop_tracing = no_tracing
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             load_routes()
+            stop_tracing = start_tracing()
             settle_memory()
             listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
             await send({"type": "lifespan.startup.complete"})
@@ -99,5 +115,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             # After the background calls, which still use it.
             await close_shared_upstream()
             await close_counts()
+            stop_tracing()
             await send({"type": "lifespan.shutdown.complete"})
             return

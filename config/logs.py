@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from accounts import tracing
 from accounts.tokens import redact
 
 Event = MutableMapping[str, Any]
@@ -42,6 +43,11 @@ def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
+def _append_trace(_logger: object, _method: str, event: Event) -> Event:
+    event.update(tracing.ids())
+    return event
+
+
 def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     """Return Django's LOGGING; `style` is `text` for people or `json` (one object a line) for collectors."""
     renderer: Any
@@ -51,6 +57,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _append_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder((*ACCESS_FIELDS, *NOTICE_FIELDS)),
@@ -80,5 +87,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "uvicorn.access": {"handlers": [], "propagate": False},
             # At INFO it logs the URL of each request, which may contain an API key.
             "httpx": {"level": "WARNING"},
+            # It logs the collector's address at each attempt; config/telemetry.py tells once.
+            "opentelemetry.exporter": {"level": "CRITICAL"},
         },
     }

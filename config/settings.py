@@ -377,4 +377,9 @@ FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
+# The collector that traces are sent to, and what to call this installation there; no traces without one.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "patchbay")
+# Whether vendors are told the trace that a request belongs to.
+TRACEPARENT_TO_VENDORS = env.flag("TRACEPARENT_TO_VENDORS", default=False)
 LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)

@@ -55,6 +55,7 @@ from mcpservers.replies import (
     refusal_reply,
     send_reply,
 )
+from mcpservers.spans import message_span, note_error
 
 logger = logging.getLogger(__name__)
 
@@ -210,16 +211,20 @@ async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
     """Answer a request, with the vendor's rate limits in headers; a call that the client cancels, without a body."""
     # First: that a client connected is seen also while its first call lasts, or if that is refused or cancelled.
     sighted(context.server.server_id, client_name(request, context))
-    try:
-        with cancellable(request, context):
-            result = await era.answer(request, context)
-    except CallCancelled:
-        # MCP, Cancellation: a cancelled request gets no response.
-        return Reply(202)
-    except JsonRpcError as error:
-        return error_reply(error, request.id)
-    except Exception:  # the last resort again, since only here can the answer carry the request's id
-        return _failed(request.id)
+    with message_span(request, era.version, context.server) as span:
+        try:
+            with cancellable(request, context):
+                result = await era.answer(request, context)
+        except CallCancelled:
+            span.fail("cancelled")
+            # MCP, Cancellation: a cancelled request gets no response.
+            return Reply(202)
+        except JsonRpcError as error:
+            note_error(span, error)
+            return error_reply(error, request.id)
+        except Exception as failure:  # the last resort again, since only here can the answer carry the request's id
+            span.fail(type(failure).__name__)
+            return _failed(request.id)
     limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
     return Reply(200, result_bytes(request.id, result.body), limits)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from accounts import tracing
 from accounts.allowances import calls
 from accounts.errors import AllowanceUsedUp
 from accounts.web.client_address import noted_address
@@ -172,6 +173,8 @@ class Era:
         except AllowanceUsedUp as used_up:
             raise limit_reached(used_up) from None
         except CallFailed as failure:
+            # The conventions' word for a result with isError.
+            tracing.current().fail("tool_error")
             words = explain(failure, tool_name=name, vendor=server.vendor, read_only=read_only)
             if isinstance(failure, InvalidArguments) and self.version < ARGUMENT_ERRORS_IN_RESULT:
                 raise JsonRpcError(INVALID_PARAMS, words) from None

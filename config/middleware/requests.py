@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from accounts.tokens import redact
 from accounts.web.client_address import noted_address
+from config.middleware.request_spans import traced
 from config.views import PROGRAMS
 from mcpservers.endpoint import PREFIX, SERVER
 from mcpservers.replies import Application, Message, Receive, Scope, Send
@@ -57,7 +58,7 @@ async def observed(application: Application, scope: Scope, receive: Receive, sen
 
     IN_PROGRESS.inc()
     try:
-        await application(scope, receive, send_observed)
+        await traced(application, scope, receive, send_observed, request_id)
     except Exception:  # any failure is logged as a 500 and raised again
         if not answering:
             _note(scope, 500, time.perf_counter() - started)

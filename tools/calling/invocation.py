@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError
 
+from accounts import tracing
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
@@ -24,6 +25,7 @@ from tools.calling.results import CallResult, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
+from tools.calling.spans import call_span
 from tools.catalogue.compilation import Tool
 from tools.errors import (
     AccountBusy,
@@ -80,7 +82,8 @@ async def invoke(
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
     started = time.perf_counter()
     try:
-        result = await _call(tool, connection, arguments, note, budget=budget, request_bytes=request_bytes)
+        with call_span(tool, caller):
+            result = await _call(tool, connection, arguments, note, budget=budget, request_bytes=request_bytes)
         note.outcome, note.result_chars = Outcome.OK, len(result.text)
         return result
     except CallFailed as failed:
@@ -150,7 +153,8 @@ def _prepared(tool: Tool, connection: Connection, arguments: Any) -> Preparation
 
 async def _intend(note: CallNote) -> None:
     try:
-        await recorder.intend(note)
+        with tracing.span("commit intent"):
+            await recorder.intend(note)
     except DatabaseError:
         raise CallFailed("It could not be noted in the record of calls, so it was not sent.") from None
 

@@ -29,17 +29,17 @@ def from_address(address: str) -> httpx.AsyncClient:
 async def mcp(address: str, token: str = "", authorization: str = "") -> int:
     headers = {"Authorization": authorization} if authorization else {}
     client = from_address(address)
-    return (await client.post(f"/mcp/{token or mint(MCP_PREFIX)}", json=PING, headers=headers)).status_code
+    return (await client.post(f"/mcp/{token or mint(MCP_PREFIX).value}", json=PING, headers=headers)).status_code
 
 
 async def management(address: str) -> int:
-    client = Client(REMOTE_ADDR=address, headers={"Authorization": f"Bearer {mint(API_PREFIX)}"})
+    client = Client(REMOTE_ADDR=address, headers={"Authorization": f"Bearer {mint(API_PREFIX).value}"})
     return (await sync_to_async(client.get)("/integrated-account")).status_code
 
 
 async def agents(address: str) -> int:
     path = "/integrated-account/9b2f1c34-52a1-4b1c-8a58-0d3a55a3f7aa/tools"
-    headers = {"Authorization": f"Bearer {mint(API_PREFIX)}"}
+    headers = {"Authorization": f"Bearer {mint(API_PREFIX).value}"}
     return (await from_address(address).get(path, headers=headers)).status_code
 
 
