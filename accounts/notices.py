@@ -98,6 +98,9 @@ class Troubles:
         self._troubles: dict[Hashable, _Trouble] = {}
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._troubles)
+
     def happened(self, key: Hashable, sentence: str, fields: Mapping[str, object], *, times: int = 1) -> None:
         """Count a trouble; the line, if one is due, has the number since the last one as `count`."""
         count = self._counted(key, times)

@@ -56,8 +56,9 @@ class Turns:
             line.calls -= 1
             if not line.calls:
                 del self._lines[account]
-                sentence = "An account's calls no longer wait in line."
-                self._troubles.passed(account, sentence, party.fields, quiet_seconds=QUIET_SECONDS)
+                if self._troubles:
+                    sentence = "An account's calls no longer wait in line."
+                    self._troubles.passed(account, sentence, party.fields, quiet_seconds=QUIET_SECONDS)
 
     async def _wait(self, line: _Line, party: Party) -> None:
         with CALLS_WAITING.track_inprogress():

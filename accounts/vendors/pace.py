@@ -5,8 +5,7 @@ Only the latest calls of each account are looked at, in the memory of one proces
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from uuid import UUID
 
 from accounts.errors import UpstreamFailure
@@ -43,16 +42,9 @@ class Paces:
         self._paces: OrderedDict[UUID, _Pace] = OrderedDict()
         self._troubles = Troubles(Notice.VENDOR_SLOW, Notice.VENDOR_IN_TIME)
 
-    @contextmanager
-    def timed(self, party: Party) -> Iterator[None]:
-        """Time a call, from the request to its whole answer; of a cancelled one it is not known how long it takes."""
-        started = time.perf_counter()
-        try:
-            yield
-        except UpstreamFailure:
-            self.took(party, time.perf_counter() - started)
-            raise
-        self.took(party, time.perf_counter() - started)
+    def timed(self, party: Party) -> "Timing":
+        """Return a context that times a call, from the request to its whole answer."""
+        return Timing(self, party)
 
     def took(self, party: Party, seconds: float) -> None:
         """Add a call to its account's pace; failures and time-outs count with the time that they took."""
@@ -66,8 +58,28 @@ class Paces:
         self._paces.move_to_end(party.account_id)
         pace.add(is_slow=seconds > self._slow_seconds)
         if not pace.slow:
+            if not self._troubles:
+                return
             sentence = "A vendor answers in time again: none of the account's latest calls was slow."
             self._troubles.passed(party.account_id, sentence, party.fields)
         elif len(pace.latest) >= LEAST and pace.slow > SHARE * len(pace.latest):
             sentence = f"A vendor is slow: more than one in twenty calls took longer than {self._slow_seconds:g} s."
             self._troubles.happened(party.account_id, sentence, party.fields)
+
+
+class Timing:
+    """The time of one call; how long a cancelled one would have taken is not known."""
+
+    __slots__ = ("_paces", "_party", "_started")
+
+    def __init__(self, paces: Paces, party: Party) -> None:
+        self._paces, self._party = paces, party
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if value is None or isinstance(value, UpstreamFailure):
+            self._paces.took(self._party, time.perf_counter() - self._started)

@@ -72,7 +72,7 @@ def test_troubles_of_any_number_of_addresses_take_bounded_memory(clock: Clock) -
     troubles = Troubles(Notice.UNKNOWN_TOKENS, least=3, clock=clock)
     for address in range(3 * MANY):
         troubles.happened(address, "Unknown.", ONE)
-    assert len(troubles._troubles) == MANY
+    assert len(troubles) == MANY
 
 
 @pytest.mark.parametrize("notice", Notice)
