@@ -31,3 +31,9 @@ TOKEN_REFRESHES = Counter(
 )
 DATABASE_AWAY = Gauge("patchbay_database_away", "1 while the database does not answer, and is not asked by requests.")
 DATABASE_REFUSALS = Counter("patchbay_database_refusals", "Refused because the database was away or busy.", ["kind"])
+for _outcome in ("renewed", "failed", "refused"):
+    TOKEN_REFRESHES.labels(_outcome)  # made in advance: an alert sees no increase in a series that is new
+NOTICES = Counter(
+    "patchbay_notices", "Lines logged about troubles and their ends, by the name of the notice.", ["notice"]
+)
+UNKNOWN_TOKENS = Counter("patchbay_unknown_tokens", "Requests whose token opens nothing, by surface.", ["surface"])

@@ -8,6 +8,8 @@ from accounts.allowances import Holder, HolderKind, count_request_in_thread
 from accounts.api_tokens.recognition import bearer_token, find_api_token
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import ApiToken
+from accounts.web.client_address import client_address
+from accounts.web.unknown_tokens import note_unknown_token
 from api.problems import CHALLENGE, ProblemRaised, beyond_limit
 
 
@@ -28,6 +30,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         except AddressRefused as refused:
             raise PermissionDenied(str(refused)) from None
         if token is None:
+            note_unknown_token("rest", client_address(request))
             raise AuthenticationFailed(
                 "This API token does not work: it may be mistyped, expired or revoked, or the person it acts for may "
                 "no longer belong to its environment. Issue a new one in the portal."

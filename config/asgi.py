@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+from collections.abc import Callable
 from importlib import import_module
 
 from django.conf import settings
@@ -97,6 +98,19 @@ class Pages:
 pages = Pages()
 
 
+def start_tracing() -> Callable[[], None]:
+    """Begin to trace where a collector is named; return what ends it."""
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        return no_tracing
+    # OpenTelemetry is large: it is not even imported by who does not use it.
+    stop: Callable[[], None] = import_module("config.telemetry").start()
+    return stop
+
+
+def no_tracing() -> None:
+    """Do nothing: no tracing has begun."""
+
+
 def settle_memory() -> None:
     """Exempt the objects loaded at startup from garbage collection: they are permanent, and each pass visits them."""
     gc.collect()
@@ -106,10 +120,12 @@ def settle_memory() -> None:
 
 async def _lifespan(receive: Receive, send: Send) -> None:
     listening: list[asyncio.Task[None]] = []
+    stop_tracing = no_tracing
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
             put_process_in(Lane.REQUEST)
+            stop_tracing = start_tracing()
             settle_memory()
             lasting = (listen(), cancellations.listen(), readiness.watch())
             listening = [asyncio.create_task(each) for each in lasting]
@@ -119,9 +135,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
                 task.cancel()
             await endpoint.finish_background()
             await asyncio.to_thread(finish_intents)
-            await asyncio.to_thread(recorder.flush)
+            await asyncio.to_thread(recorder.close)
             # After the background calls, which still use it.
             await close_shared_upstream()
             await close_counts()
+            stop_tracing()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -7,12 +7,14 @@ from typing import Any
 
 import structlog
 
+from accounts import tracing
 from accounts.database.outages import outage_of
 from accounts.tokens import redact
 
 Event = MutableMapping[str, Any]
 
-ACCESS_FIELDS = ("status", "duration_ms", "client", "surface")
+ACCESS_FIELDS = ("status", "duration_ms", "client", "surface", "server_id")
+NOTICE_FIELDS = ("notice", "vendor", "account", "account_id", "token_id", "count", "reason")
 
 
 def redact_event(_logger: object, _method: str, event: Event) -> Event:
@@ -61,6 +63,11 @@ def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
+def _append_trace(_logger: object, _method: str, event: Event) -> Event:
+    event.update(tracing.ids())
+    return event
+
+
 def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     """Return Django's LOGGING; `style` is `text` for people or `json` (one object a line) for collectors."""
     renderer: Any
@@ -70,9 +77,10 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _append_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(ACCESS_FIELDS),
+        structlog.stdlib.ExtraAdder((*ACCESS_FIELDS, *NOTICE_FIELDS)),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _append_traceback,
         redact_event,
@@ -103,5 +111,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
             "psycopg.pool": {"level": "ERROR"},
+            # It logs the collector's address at each attempt; config/telemetry.py tells once.
+            "opentelemetry.exporter": {"level": "CRITICAL"},
         },
     }

@@ -6,13 +6,15 @@ Each app has its own series in `metrics.py`; the gauges here are measured at eac
 import asyncio
 import hmac
 import os
+import platform
 from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, disable_created_metrics, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, Info, disable_created_metrics, generate_latest
 from redis.asyncio import Redis
 
+from accounts import product
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
 from accounts.cache_memory import cache_memory
@@ -27,6 +29,14 @@ MOST_FILES = 10_000
 
 CELERY_QUEUE = Gauge("patchbay_celery_queue", "Tasks that wait for a worker; NaN where the broker did not answer.")
 LOOP_TASKS = Gauge("patchbay_event_loop_tasks", "Tasks of the web process's event loop.")
+BUILD = Info("patchbay_build", "The release that this process runs, its Python, and the kind of its database.")
+BUILD.info(
+    {
+        "version": product.VERSION,
+        "python": platform.python_version(),
+        "database": settings.DATABASES["default"]["ENGINE"].rpartition(".")[2],
+    }
+)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
 

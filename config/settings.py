@@ -102,6 +102,8 @@ UPSTREAM_MAX_BYTES = env.integer("UPSTREAM_MAX_BYTES", 2 * 1024 * 1024, least=10
 UPSTREAM_ACCOUNT_CONCURRENCY = env.integer("UPSTREAM_ACCOUNT_CONCURRENCY", 16, least=1, most=1000)
 UPSTREAM_ACCOUNT_WAITING = env.integer("UPSTREAM_ACCOUNT_WAITING", 128, least=0, most=10_000)
 UPSTREAM_WAIT_SECONDS = env.integer("UPSTREAM_WAIT_SECONDS", 10, least=1, most=60)
+# A vendor is told to be slow when more than one in twenty of an account's calls take longer; 0 for never.
+UPSTREAM_SLOW_SECONDS = env.integer("UPSTREAM_SLOW_SECONDS", 10, least=0, most=280)
 # After so many consecutive failures within the window, a vendor is not called for a while.
 UPSTREAM_CIRCUIT_FAILURES = env.integer("UPSTREAM_CIRCUIT_FAILURES", 5, least=0, most=1000)
 UPSTREAM_CIRCUIT_WINDOW_SECONDS = env.integer("UPSTREAM_CIRCUIT_WINDOW_SECONDS", 60, least=1, most=3600)
@@ -367,9 +369,16 @@ STORAGES = {
 UNFOLD = THEME
 
 ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
+# How much of clients' addresses logs and the record of calls keep.
+CLIENT_ADDRESSES = env.choice("CLIENT_ADDRESSES", "truncated", ("full", "truncated", "none"))
 # Peers whose X-Forwarded-* headers are trusted: addresses or networks of reverse proxies; none by default.
 FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
+# The collector that traces are sent to, and what to call this installation there; no traces without one.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "patchbay")
+# Whether vendors are told the trace that a request belongs to.
+TRACEPARENT_TO_VENDORS = env.flag("TRACEPARENT_TO_VENDORS", default=False)
 LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)

@@ -12,6 +12,7 @@ from django.http.request import validate_host
 from accounts.allowances import Holder
 from accounts.api_tokens.recognition import TokenGrant
 from accounts.errors import AddressRefused
+from accounts.web.unknown_tokens import note_unknown_token
 from mcpservers.eras import RequestContext
 from mcpservers.errors import Refusal, ServerUnknown, TokenRequired
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope, Send
@@ -75,8 +76,12 @@ async def admit(token: str, headers: Headers, address: str) -> Admitted:
         server = await resolve(token)
         grant = await authorise(server, headers.get(b"authorization", ""), address)
     except ServerUnknown:
+        if token:
+            note_unknown_token("mcp", address)
         raise Refusal(404, NOT_FOUND) from None
     except TokenRequired:
+        if b"authorization" in headers:
+            note_unknown_token("mcp", address)
         # RFC 9110, 15.5.2: a 401 must carry a challenge.
         raise Refusal(401, TOKEN_REQUIRED, (b"www-authenticate", b'Bearer realm="Patchbay"')) from None
     except AddressRefused as refused:

@@ -57,10 +57,13 @@ from mcpservers.replies import (
     refusal_reply,
     send_reply,
 )
+from mcpservers.spans import message_span, note_error
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "/mcp/"
+# The key of the scope under which the access log finds the id of the server that a request reached.
+SERVER = "patchbay.server_id"
 MAX_QUERY = 2000
 
 # CORS (Fetch standard) for pages of the origins in MCP_ALLOWED_ORIGINS; check_origin has refused all others.
@@ -121,6 +124,7 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
         rest = rest[:-1]
     # An unknown path gets the same 404 as an unknown server.
     admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers, client_address(scope))
+    scope[SERVER] = admitted.server.server_id
     try:
         await count_request(*admitted.holders)
     except AllowanceUsedUp as used_up:
@@ -214,16 +218,20 @@ async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
     """Answer a request, with the vendor's rate limits in headers; a call that the client cancels, without a body."""
     # First: that a client connected is seen also while its first call lasts, or if that is refused or cancelled.
     sighted(context.server.server_id, client_name(request, context))
-    try:
-        with cancellable(request, context):
-            result = await era.answer(request, context)
-    except CallCancelled:
-        # MCP, Cancellation: a cancelled request gets no response.
-        return Reply(202)
-    except JsonRpcError as error:
-        return error_reply(error, request.id)
-    except Exception as error:  # the last resort again, since only here can the answer carry the request's id
-        return _failed(error, request.id)
+    with message_span(request, era.version, context.server) as span:
+        try:
+            with cancellable(request, context):
+                result = await era.answer(request, context)
+        except CallCancelled:
+            span.fail("cancelled")
+            # MCP, Cancellation: a cancelled request gets no response.
+            return Reply(202)
+        except JsonRpcError as error:
+            note_error(span, error)
+            return error_reply(error, request.id)
+        except Exception as failure:  # the last resort again, since only here can the answer carry the request's id
+            span.fail(type(failure).__name__)
+            return _failed(failure, request.id)
     limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
     return Reply(200, result_bytes(request.id, result.body), limits)
 
@@ -317,4 +325,4 @@ async def finish_background() -> None:
         await asyncio.wait(set(_background), timeout=settings.SHUTDOWN_SECONDS)
 
 
-__all__ = ["PREFIX", "application", "finish_background"]
+__all__ = ["PREFIX", "SERVER", "application", "finish_background"]

@@ -11,8 +11,10 @@ from uuid import UUID
 
 import orjson
 
+from accounts import tracing
 from accounts.allowances import calls
 from accounts.errors import AllowanceUsedUp
+from accounts.web.client_address import noted_address
 from mcpservers.content import content_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
@@ -174,6 +176,8 @@ class Era:
         except AllowanceUsedUp as used_up:
             raise limit_reached(used_up) from None
         except CallFailed as failure:
+            # The conventions' word for a result with isError.
+            tracing.current().fail("tool_error")
             words = explain(failure, tool_name=name, vendor=server.vendor, read_only=read_only)
             if isinstance(failure, InvalidArguments) and self.version < ARGUMENT_ERRORS_IN_RESULT:
                 raise JsonRpcError(INVALID_PARAMS, words) from None
@@ -351,6 +355,7 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
         server_id=server.server_id,
         token_id=context.token_id,
         client=client_name(request, context),
+        address=noted_address(context.address),
     )
     if arguments == []:  # an empty object of PHP's serialiser
         arguments = {}

@@ -19,6 +19,7 @@ ToolError
     │   └── ClientGone             nobody waits for the write's answer any more
     ├── AnswerUnusable         the answer cannot be used
     └── AccountUnusable        the account cannot be called in its present state
+        └── CredentialsRefused     the vendor refuses its credentials, of the call and of the connection test
 """
 
 from collections.abc import Iterable
@@ -141,10 +142,14 @@ class RateLimited(CallFailed):
 
 @dataclass
 class VendorRefused(CallFailed):
-    """The vendor answered with an error; `words` and `code` are its own, and may be empty."""
+    """The vendor answered with an error; `words` and `code` are its own, and may be empty.
+
+    `credentials_work` says that the vendor's connection test accepts what this call was refused with.
+    """
 
     words: str = ""
     code: str = ""
+    credentials_work: bool = False
 
 
 class VendorUnreachable(CallFailed):
@@ -183,3 +188,10 @@ class AnswerUnusable(CallFailed):
 
 class AccountUnusable(CallFailed):
     """The account's credentials cannot be used, or it is disabled."""
+
+
+@dataclass
+class CredentialsRefused(AccountUnusable):
+    """The vendor refuses the account's credentials; `words` are its own, and may be empty."""
+
+    words: str = ""

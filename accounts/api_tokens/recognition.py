@@ -19,11 +19,15 @@ from accounts.database.threads import look_up
 from accounts.errors import AddressRefused
 from accounts.freshness import FreshCache
 from accounts.models import ApiToken, Role
+from accounts.notices import Notice, Troubles
+from accounts.web.client_address import noted_address
 from accounts.web.networks import address_of, holds
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 # The longest chain of tokens, each issued by the previous one.
 MOST_GENERATIONS = 5
+
+_elsewhere = Troubles(Notice.TOKEN_ELSEWHERE)
 
 
 def find_api_token(value: str, address: str) -> ApiToken | None:
@@ -39,6 +43,7 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
         return None
     seen = address_of(address)
     if row.networks and not holds(row.networks, seen):
+        _tell_elsewhere(row, address)
         raise AddressRefused(str(seen or "an unknown address"))
     now = timezone.now()
     if row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY:
@@ -46,6 +51,13 @@ def find_api_token(value: str, address: str) -> ApiToken | None:
         used = ApiToken.objects.filter(pk=row.pk)
         note_aside(partial(used.update, last_used_at=now, last_used_address=noted))
     return row
+
+
+def _tell_elsewhere(row: ApiToken, address: str) -> None:
+    """Tell of a token that may have leaked: it was sent from outside its networks."""
+    client = noted_address(address) or "-"
+    sentence = "An API token was refused: it was sent from outside its networks."
+    _elsewhere.happened((row.pk, client), sentence, {"token_id": str(row.pk), "client": client})
 
 
 def comes_from_live(row: ApiToken) -> bool:

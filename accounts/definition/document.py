@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from accounts.definition.authentication import Authentication
 from accounts.definition.methods import Resource, Shaping
 from accounts.definition.pagination import Pagination
-from accounts.definition.parts import PLACEHOLDER, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
+from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
 from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
 
@@ -79,6 +79,11 @@ class Errors(DefinitionPart):
     code_header: str | None = None
     message: Expression | None = None
     code: Expression | None = None
+    credential_codes: list[Code] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Codes with which the vendor refuses an account's credentials under another 4xx status than 401.",
+    )
 
 
 class Definition(DefinitionPart):

@@ -35,6 +35,9 @@ WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s#]+$", max_length=300)
 # The vendor's name of a parameter; in a JSON body, dots denote nested objects.
 Parameter = Annotated[str, Field(min_length=1, max_length=100)]
 
+# A vendor's code of an error.
+Code = Annotated[str, Field(min_length=1, max_length=100)]
+
 
 def _check_expression(expression: str) -> str:
     try:

@@ -6,12 +6,10 @@ from accounts import audit
 from accounts.errors import ConnectionRefused, SecretsMoved
 from accounts.integrated_accounts.lifecycle import CHECKED, save_account, settle_now
 from accounts.models import IntegratedAccount
-from accounts.vendors.connection_test import verify_connection
+from accounts.notices import Party, tell_refused
+from accounts.vendors.connection_test import CREDENTIALS_REFUSED, verify_connection
 from accounts.vendors.oauth import grants
 from accounts.vendors.secret_routes import check_routes
-
-# The vendor was reached and rejects the credentials; any other failure may be temporary.
-CREDENTIALS_REFUSED = {401, 403}
 
 
 def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
@@ -33,9 +31,11 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
         verify_connection(account)
     except ConnectionRefused as refused:
         if refused.status in CREDENTIALS_REFUSED and not _was_marked_meanwhile(account, before):
-            account.status = account.Status.NEEDS_REAUTH
+            account.mark_refused(str(refused))
             _save_outcome(account)
             audit.record(actor, "integrated_account.refused", account.audit_subject, {"status": refused.status})
+            if before == account.Status.ACTIVE:
+                tell_refused(account.refusal, **Party(account.pk, account.name, account.integration.label).fields)
         raise
     _save_outcome(account)
     if account.status != before:

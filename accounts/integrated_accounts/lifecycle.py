@@ -27,9 +27,9 @@ from accounts.vendors.secret_routes import routes_of
 Connected = tuple[dict[str, Any], str, str, list[Any]]
 
 # The fields that a connection test sets.
-CHECKED = frozenset({"status", "stopped", "scopes", "checked_at"})
+CHECKED = frozenset({"status", "stopped", "refusal", "scopes", "checked_at"})
 # Saved together: one admin's secret must never be combined with another's address.
-CONNECTION = frozenset({"connection", "credentials", "base_url", "approved_routes", "status", "stopped"})
+CONNECTION = frozenset({"connection", "credentials", "base_url", "approved_routes", "status", "stopped", "refusal"})
 
 
 def connect_account(
@@ -130,9 +130,9 @@ def _take_over(account: IntegratedAccount, changed: NewConnection) -> None:
     account.connection, account.base_url = changed.opened, changed.base_url
     account.set_credentials(changed.secret)
     approve(account, changed.routes)
-    # The secrets that go elsewhere were just given for the new address.
-    if account.stopped:
-        account.status, account.stopped = account.Status.ACTIVE, ""
+    # Secrets that would have gone elsewhere were just given for the new address, and none of them was refused yet.
+    if account.stopped or account.refusal:
+        account.status, account.stopped, account.refusal = account.Status.ACTIVE, "", ""
 
 
 def connection_of(account: IntegratedAccount) -> Connected:
@@ -192,9 +192,9 @@ def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool
     An account whose secrets would go to another address stays stopped until an admin gives them again.
     """
     account.status = account.Status.ACTIVE if enabled else account.Status.DISABLED
-    account.stopped = ""
+    account.stopped = account.refusal = ""
     settle_now(account, stored=True)
-    save_account(account, {"status", "stopped"})
+    save_account(account, {"status", "stopped", "refusal"})
     audit.record(
         actor, "integrated_account.enabled" if enabled else "integrated_account.disabled", account.audit_subject
     )

@@ -88,6 +88,15 @@ class IntegratedAccount(RevisedRow):
         editable=False,
         help_text="Why its secrets would go elsewhere now, so that none is sent.",
     )
+    # With a default of the database's, since a process of the previous release knows no such column.
+    refusal = models.CharField(
+        max_length=500,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+        help_text="What the vendor said when it refused its credentials.",
+    )
     base_url = models.URLField(
         max_length=300,
         blank=True,
@@ -118,7 +127,9 @@ class IntegratedAccount(RevisedRow):
         if self.stopped:
             return self.stopped
         grant = getattr(self, "grant", None)
-        return grant.problem if self.is_refused and grant is not None else ""
+        if self.is_refused and grant is not None:
+            return str(grant.problem)
+        return self.refusal if self.status == AccountStatus.NEEDS_REAUTH else ""
 
     @property
     def is_refused(self) -> bool:
@@ -155,4 +166,8 @@ class IntegratedAccount(RevisedRow):
         """Set the fields that a successful connection test determines (not saved)."""
         self.checked_at = at or timezone.now()
         self.scopes = scopes
-        self.status = AccountStatus.ACTIVE
+        self.status, self.refusal = AccountStatus.ACTIVE, ""
+
+    def mark_refused(self, reason: str) -> None:
+        """Set what a refusal of the credentials determines (not saved); `reason` is a sentence without secrets."""
+        self.status, self.refusal = AccountStatus.NEEDS_REAUTH, reason[:500].rstrip(". ")

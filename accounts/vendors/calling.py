@@ -38,10 +38,10 @@ async def ask(
     wherever the answer repeats them. `seen` is called with each exchange.
     """
     upstream = upstream or shared_upstream()
-    keys = keys_of(connection.base_url, connection.account_id)
+    keys = keys_of(connection.base_url, connection.party)
     question = _Question(connection, method, target, headers, content, upstream, keys, idempotent, seen)
     upstream.circuits.refuse_open(keys)  # before waiting for a turn, which would be in vain
-    async with upstream.turns.of(connection.account_id):
+    async with upstream.turns.of(connection.party):
         return await question.answer()
 
 
@@ -82,7 +82,7 @@ class _Question:
 
     async def _attempt(self, request: httpx.Request) -> UpstreamResponse:
         """Return the vendor's own answer, which the circuits count."""
-        with self.upstream.circuits.attempt(self.keys) as attempt:
+        with self.upstream.circuits.attempt(self.keys) as attempt, self.upstream.paces.timed(self.connection.party):
             answer = await self.upstream.send(request, idempotent=self.idempotent)
             attempt.answered(answer.status, answer.headers)
             return answer

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
 from typing import NamedTuple
-from uuid import UUID
 
 from accounts.errors import (
     UpstreamBroken,
@@ -26,6 +25,7 @@ from accounts.errors import (
     UpstreamUnreadable,
 )
 from accounts.metrics import CALLS_NOT_SENT, CIRCUITS_OPENED
+from accounts.notices import Notice, Party, tell
 from accounts.vendors.addresses import origin
 
 # What gateways return if the server behind them does not answer; those above 520 are a widespread proxy's own.
@@ -35,20 +35,21 @@ MANY = 1000
 
 
 class CircuitKeys(NamedTuple):
-    """The circuits that a call passes: the host's, and the account's at that host."""
+    """The circuits that a call passes: the host's, and the account's at that host. Notices name the party."""
 
     host: Hashable
     account: Hashable
+    party: Party
 
 
 # Needed for every call, but of few addresses.
 _origin = lru_cache(maxsize=1024)(origin)
 
 
-def keys_of(base_url: str, account_id: UUID) -> CircuitKeys:
+def keys_of(base_url: str, party: Party) -> CircuitKeys:
     """Return the keys of the circuits that an account's calls pass."""
     host = _origin(base_url)
-    return CircuitKeys(host, (host, account_id))
+    return CircuitKeys(host, (host, party.account_id), party)
 
 
 @dataclass(slots=True)
@@ -93,15 +94,17 @@ class Circuits:
     def _open_circuits(self, keys: CircuitKeys) -> list[_Circuit]:
         if not self._circuits:
             return []
-        found = (self._circuits.get(key) for key in keys)
+        found = (self._circuits.get(key) for key in (keys.host, keys.account))
         return [circuit for circuit in found if circuit is not None and circuit.opened_until is not None]
 
-    def succeeded(self, key: Hashable) -> None:
-        """Drop the failures of a host or an account."""
-        if self._circuits:
-            self._circuits.pop(key, None)
+    def succeeded(self, key: Hashable, party: Party) -> None:
+        """Drop the failures of a host or an account; tell if that closes its circuit."""
+        circuit = self._circuits.pop(key, None) if self._circuits else None
+        if circuit is not None and circuit.opened_until is not None:
+            sentence = "A vendor that was down answers again; calls are sent."
+            tell(Notice.VENDOR_UP, sentence, count=circuit.failures, **party.fields)
 
-    def failed(self, key: Hashable, cause: str, trials: list[_Circuit]) -> None:
+    def failed(self, key: Hashable, cause: str, keys: CircuitKeys, trials: list[_Circuit]) -> None:
         """Count a failure; open the circuit if there are too many, or again if the call was a trial."""
         if not self._failures:
             return
@@ -115,6 +118,8 @@ class Circuits:
             circuit.failures, circuit.since = 0, now
         circuit.failures, circuit.cause = circuit.failures + 1, cause
         if circuit.failures >= self._failures:
+            if circuit.opened_until is None:
+                _tell_opened(circuit, keys, everybody=key == keys.host)
             circuit.opened_until = now + self._open
             CIRCUITS_OPENED.inc()
 
@@ -123,6 +128,13 @@ class Circuits:
             for key, circuit in list(self._circuits.items()):
                 if now - (circuit.opened_until or circuit.since) > self._window and not circuit.trying:
                     del self._circuits[key]
+
+
+def _tell_opened(circuit: _Circuit, keys: CircuitKeys, *, everybody: bool) -> None:
+    who = "every account at its host" if everybody else "this account"
+    sentence = f"A vendor is down, and is not called for a while on behalf of {who}."
+    # The cause is of our own words, or an HTTP status.
+    tell(Notice.VENDOR_DOWN, sentence, reason=circuit.cause, count=circuit.failures, **keys.party.fields)
 
 
 class Attempt:
@@ -141,23 +153,29 @@ class Attempt:
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Count an answer; header names must be in lower case."""
-        self._circuits.succeeded(self._keys.host)
+        self._succeeded(self._keys.host)
         if status in GATEWAY_STATUSES and "retry-after" not in headers:
-            self._circuits.failed(self._keys.account, f"HTTP {status}", self._trials)
+            self._failed(self._keys.account, f"HTTP {status}")
         else:
-            self._circuits.succeeded(self._keys.account)
+            self._succeeded(self._keys.account)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         match value:
             case UpstreamUnreachable():
-                self._circuits.failed(self._keys.host, str(value), self._trials)
+                self._failed(self._keys.host, str(value))
             case UpstreamTimeout() | UpstreamBroken():
-                self._circuits.succeeded(self._keys.host)
-                self._circuits.failed(self._keys.account, str(value), self._trials)
+                self._succeeded(self._keys.host)
+                self._failed(self._keys.account, str(value))
             case UpstreamTooLarge() | UpstreamUnreadable():
-                self._circuits.succeeded(self._keys.host)
-                self._circuits.succeeded(self._keys.account)
+                self._succeeded(self._keys.host)
+                self._succeeded(self._keys.account)
         for circuit in self._trials:
             circuit.trying = False
+
+    def _succeeded(self, key: Hashable) -> None:
+        self._circuits.succeeded(key, self._keys.party)
+
+    def _failed(self, key: Hashable, cause: str) -> None:
+        self._circuits.failed(key, cause, self._keys, self._trials)

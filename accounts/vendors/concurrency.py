@@ -5,11 +5,17 @@ kept in the memory of one process and one event loop.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from accounts.errors import UpstreamBusy
 from accounts.metrics import CALLS_NOT_SENT, CALLS_WAITING
+from accounts.notices import Notice, Party, Troubles
+
+# A line that was full is clear once nobody was turned away for this long, so that bursts are one trouble.
+QUIET_SECONDS = 30.0
 
 
 class _Line(asyncio.Semaphore):
@@ -21,23 +27,27 @@ class _Line(asyncio.Semaphore):
 class Turns:
     """Turns of any number of accounts; an account without calls under way takes no memory."""
 
-    def __init__(self, *, concurrency: int, waiting: int, seconds: float) -> None:
+    def __init__(
+        self, *, concurrency: int, waiting: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._concurrency, self._waiting, self._seconds = concurrency, waiting, seconds
-        self._lines: dict[Hashable, _Line] = {}
+        self._lines: dict[UUID, _Line] = {}
+        self._troubles = Troubles(Notice.LINE_FULL, Notice.LINE_CLEAR, clock=clock)
 
     def __len__(self) -> int:
         return len(self._lines)
 
     @asynccontextmanager
-    async def of(self, account: Hashable) -> AsyncIterator[None]:
+    async def of(self, party: Party) -> AsyncIterator[None]:
         """Hold a turn, first come, first served; raise UpstreamBusy if the queue is full or too slow."""
+        account = party.account_id
         line = self._lines.get(account) or self._lines.setdefault(account, _Line(self._concurrency))
         if line.calls >= self._concurrency + self._waiting:
-            raise self._busy("line full")
+            raise self._busy("line full", party)
         line.calls += 1
         try:
             # acquire() does not wait unless the line is locked, so most calls need no timeout.
-            await (self._wait(line) if line.locked() else line.acquire())
+            await (self._wait(line, party) if line.locked() else line.acquire())
             try:
                 yield
             finally:
@@ -46,15 +56,20 @@ class Turns:
             line.calls -= 1
             if not line.calls:
                 del self._lines[account]
+                if self._troubles:
+                    sentence = "An account's calls no longer wait in line."
+                    self._troubles.passed(account, sentence, party.fields, quiet_seconds=QUIET_SECONDS)
 
-    async def _wait(self, line: _Line) -> None:
+    async def _wait(self, line: _Line, party: Party) -> None:
         with CALLS_WAITING.track_inprogress():
             try:
                 async with asyncio.timeout(self._seconds):
                     await line.acquire()
             except TimeoutError:
-                raise self._busy("line slow") from None
+                raise self._busy("line slow", party) from None
 
-    def _busy(self, why: str) -> UpstreamBusy:
+    def _busy(self, why: str, party: Party) -> UpstreamBusy:
         CALLS_NOT_SENT.labels(why).inc()
+        sentence = "Calls of an account were not sent: too many were waiting, or waited too long."
+        self._troubles.happened(party.account_id, sentence, {"reason": why, **party.fields})
         return UpstreamBusy(self._concurrency, max(1, round(self._seconds)))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -9,6 +10,7 @@ import httpx
 from accounts.definition import Definition, OAuthAuthentication
 from accounts.errors import UpstreamForbidden
 from accounts.models import IntegratedAccount
+from accounts.notices import Party
 from accounts.product import USER_AGENT
 from accounts.token_sets import TokenSet
 from accounts.vendors.addresses import base_url_problem
@@ -33,6 +35,10 @@ class Connection:
     base_url: str
     authentication: VendorAuthentication = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
+    # The account's, when the connection was made.
+    revision: int = 0
+    # Of the definition's address, where that has placeholders, which may stand for secrets.
+    shown_host: str = ""
 
     @cached_property
     def base(self) -> httpx.URL:
@@ -42,6 +48,20 @@ class Connection:
     @cached_property
     def owner(self) -> Owner:
         return Owner(self.environment_id, self.account_id)
+
+    @cached_property
+    def party(self) -> Party:
+        """The account as notices name it."""
+        return Party(self.account_id, self.account_name, self.vendor)
+
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """The attributes of spans that requests of this connection have."""
+        return {
+            "server.address": self.shown_host,
+            "patchbay.vendor": self.vendor,
+            "patchbay.account.id": str(self.account_id),
+        }
 
     @cached_property
     def _usual(self) -> httpx.Headers:
@@ -67,7 +87,7 @@ class Connection:
             self.base,
             headers=complete,
             stream=httpx.ByteStream(content),
-            extensions={"target": self.authentication.target(target), "owner": self.owner},
+            extensions={"target": self.authentication.target(target), "owner": self.owner, "connection": self.shown},
         )
 
 
@@ -101,4 +121,6 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
         base_url=base_url.rstrip("/"),
         authentication=authentication,
         headers=definition.headers,
+        revision=account.revision,
+        shown_host=urlsplit(account.base_url or definition.base_url).hostname or "",
     )

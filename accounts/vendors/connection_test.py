@@ -37,6 +37,9 @@ SENTENCES: dict[type[Exception], str] = {
     TokenRefused: "{vendor} gave no access token ({failure}).",
 }
 
+# The vendor was reached and rejects the credentials; any other failure may be temporary.
+CREDENTIALS_REFUSED = frozenset({401, 403})
+
 
 async def check_connection(connection: Connection, definition: Definition) -> list[str]:
     """Test the connection at the vendor; return the scopes that it reports, or raise ConnectionRefused."""

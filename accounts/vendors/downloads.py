@@ -65,8 +65,9 @@ async def download(
     request = httpx.Request("GET", base, headers=HEADERS, extensions=extensions)
     response = None
     try:
-        async with upstream.turns.of(connection.account_id):
-            with upstream.circuits.attempt(keys_of(base, connection.account_id)) as attempt:
+        async with upstream.turns.of(connection.party):
+            keys, paces = keys_of(base, connection.party), upstream.paces
+            with upstream.circuits.attempt(keys) as attempt, paces.timed(connection.party):
                 answer = await upstream.send(request)
                 attempt.answered(answer.status, answer.headers)
         response = connection.authentication.secrets.masked(answer)

@@ -16,10 +16,13 @@ from typing import cast
 import httpx
 from django.conf import settings
 
+from accounts import tracing
 from accounts.errors import UpstreamBroken, UpstreamTooLarge, UpstreamUnreachable
+from accounts.tracing import SpanKind
 from accounts.vendors.circuits import Circuits
 from accounts.vendors.concurrency import Turns
 from accounts.vendors.decompression import decompressed
+from accounts.vendors.pace import Paces
 from accounts.vendors.transport import PooledTransport
 
 # How many further attempts are made to connect, and the shortest and longest pause before each, in seconds.
@@ -67,6 +70,8 @@ class Upstream:
             open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
         )
 
+        self.paces = Paces(slow_seconds=settings.UPSTREAM_SLOW_SECONDS)
+
     async def __aenter__(self) -> "Upstream":
         return self
 
@@ -105,6 +110,18 @@ class Upstream:
             request.extensions["seconds"] = ends - time.monotonic()
 
     async def _exchange(self, request: httpx.Request) -> UpstreamResponse:
+        """Send a request once, as a span of its own."""
+        attributes = {"http.request.method": request.method, **request.extensions.get("connection", {})}
+        with tracing.span(request.method, SpanKind.CLIENT, attributes) as span:
+            if settings.TRACEPARENT_TO_VENDORS:
+                request.headers.update(tracing.carrier())
+            answer = await self._answer(request)
+            span.note({"http.response.status_code": answer.status})
+            if answer.status >= 400:
+                span.fail(str(answer.status))
+            return answer
+
+    async def _answer(self, request: httpx.Request) -> UpstreamResponse:
         response = await self._transport.handle_async_request(request)
         headers: dict[str, str] = {}
         for raw_name, raw_value in response.headers.raw:

@@ -13,6 +13,8 @@ from accounts.allowances import Holder, HolderKind, calls, count_request
 from accounts.api_tokens.recognition import TokenGrant, grant_of
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import Role
+from accounts.web.client_address import client_address, noted_address
+from accounts.web.unknown_tokens import note_unknown_token
 from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
@@ -47,7 +49,9 @@ class ApiTokenBearer(HttpBearer):
         """
         try:
             grant = await grant_of(token.strip(), request.META.get("REMOTE_ADDR", ""))
-            if grant is not None:
+            if grant is None:
+                note_unknown_token("rest", client_address(request))
+            else:
                 await count_request(Holder(HolderKind.TOKEN, grant.token_id))
         except AddressRefused as refused:
             raise ProblemRaised(Problem(403, str(refused))) from None
@@ -134,6 +138,7 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
         via=Via.REST,
         token_id=request.auth.token_id,
         client=request.headers.get("User-Agent", ""),
+        address=noted_address(client_address(request)),
     )
     result = await invoke(
         tool,

@@ -79,9 +79,9 @@ class CallSerializer(serializers.ModelSerializer[Call]):
     class Meta:
         model = Call
         fields = (
-            "id", "started_at", "account_id", "server_id", "token_id", "via", "client", "tool", "access", "arguments",
-            "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes",
-            "result_chars",
+            "id", "started_at", "account_id", "server_id", "token_id", "via", "client", "client_address", "tool",
+            "access", "arguments", "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms",
+            "upstream_bytes", "result_chars",
         )  # fmt: skip
 
 

@@ -15,9 +15,10 @@ from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
 from accounts.tokens import redact
-from accounts.web.client_address import normalised
+from accounts.web.client_address import noted_address
 from api.addresses import is_of_programs
-from mcpservers.endpoint import PREFIX
+from config.middleware.request_spans import traced
+from mcpservers.endpoint import PREFIX, SERVER
 from mcpservers.replies import Application, Message, Receive, Scope, Send
 
 logger = logging.getLogger("patchbay.access")
@@ -57,7 +58,7 @@ async def observed(application: Application, scope: Scope, receive: Receive, sen
 
     IN_PROGRESS.inc()
     try:
-        await application(scope, receive, send_observed)
+        await traced(application, scope, receive, send_observed, request_id)
     except Exception:  # any failure is logged as a 500 and raised again
         if not answering:
             _note(scope, 500, time.perf_counter() - started)
@@ -89,8 +90,10 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
             extra={
                 "status": status,
                 "duration_ms": round(seconds * 1000, 1),
-                "client": normalised((scope.get("client") or [""])[0]) or "-",
+                "client": noted_address((scope.get("client") or [""])[0]) or "-",
                 "surface": surface,
+                # Only MCP's requests have one, once their token was recognised.
+                **({"server_id": str(scope[SERVER])} if SERVER in scope else {}),
             },
         )
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
+from accounts.web.client_address import client_address, noted_address
 from accounts.web.refusals import REFUSED
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.playground_choice import FIELDS, JSON, PlaygroundChoice, arguments_of_call, choice_of
@@ -62,7 +63,7 @@ def _outcome_of(request: PortalRequest, choice: PlaygroundChoice, tool: Tool, ar
     shown: dict[str, Any] = {"snippets": choice.snippets(arguments)}
     if "programs" in request.POST:
         return shown | {"only_programs": True}
-    origin = TrialOrigin("Playground", "tool.tried", account.audit_subject)
+    origin = TrialOrigin("Playground", "tool.tried", account.audit_subject, noted_address(client_address(request)))
     confirmed, server_id = request.POST.get("confirmed") == "yes", choice.server.pk if choice.server else None
     try:
         trial = try_tool(tool, account, arguments, request.user, origin, confirmed=confirmed, server_id=server_id)

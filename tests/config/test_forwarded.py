@@ -71,7 +71,7 @@ def test_who_is_no_proxy_makes_no_request_secure(
 
 
 def test_the_access_log_has_the_same_address(people: People, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
-    settings.ACCESS_LOG = True
+    settings.ACCESS_LOG, settings.CLIENT_ADDRESSES = True, "full"
     logging.getLogger("patchbay.access").addHandler(caplog.handler)
     with caplog.at_level(logging.INFO, "patchbay.access"), behind(["127.0.0.1"]) as web:
         httpx.get(f"{web}/sign-in", headers={"X-Forwarded-For": "192.0.2.66, ::ffff:203.0.113.9"})

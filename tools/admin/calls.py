@@ -40,11 +40,14 @@ class CallAdmin(RecordAdmin):
     list_display = ("when", "tool_called", "account_name", "via", "client", "ended", "upstream_status", "took")
     list_display_links = ("when", "tool_called")
     list_filter = ("outcome", "via", AccessFilter, "started_at")
-    search_fields = ("tool", "client", "error")
-    search_help_text = f"Looks at tool, client and error of the newest {SEARCHED:,} calls."
+    search_fields = ("tool", "client", "client_address", "error")
+    search_help_text = f"Looks at tool, client, its address and error of the newest {SEARCHED:,} calls."
     fieldsets = (
         (None, {"fields": ("tool_called", "access", "ended", "error", "started_at", "took")}),
-        ("Who", {"fields": ("account_name", "via", "client", "server", "token_id", "environment_id")}),
+        (
+            "Who",
+            {"fields": ("account_name", "via", "client", "client_address", "server", "token_id", "environment_id")},
+        ),
         ("What was sent", {"fields": ("arguments_shown",)}),
         ("What came back", {"fields": ("upstream_status", "upstream_ms", "upstream_bytes", "result_chars")}),
     )

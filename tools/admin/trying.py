@@ -15,6 +15,7 @@ from accounts import bounded_json
 from accounts.admin.pages import ModelAdmin, person
 from accounts.errors import NotJSON
 from accounts.models import IntegratedAccount
+from accounts.web.client_address import client_address, noted_address
 from tools.calling.trying import TrialOrigin, accounts_for, example_arguments, try_tool
 from tools.documentation.preview import Preview, preview_of
 from tools.errors import WriteForbidden, WriteUnconfirmed
@@ -75,7 +76,7 @@ class WithTrying(_Base):
         confirmed = request.POST.get("try_confirmed") == "yes"
         try:
             trial = try_tool(
-                shown.tool, account, arguments, person(request), _origin(record, account), confirmed=confirmed
+                shown.tool, account, arguments, person(request), _origin(request, record, account), confirmed=confirmed
             )
         except WriteForbidden as forbidden:
             return {"problem": str(forbidden)}
@@ -98,6 +99,7 @@ def _example(shown: Preview) -> str:
     return json.dumps(example_arguments(shown.tool.input_schema), indent=2, ensure_ascii=False)
 
 
-def _origin(record: Documentation, account: IntegratedAccount) -> TrialOrigin:
+def _origin(request: HttpRequest, record: Documentation, account: IntegratedAccount) -> TrialOrigin:
     subject = replace(record.audit_subject, environment_id=account.environment_id)
-    return TrialOrigin("Try it", "documentation.tried", subject, {"account": str(account.pk)})
+    address = noted_address(client_address(request))
+    return TrialOrigin("Try it", "documentation.tried", subject, address, {"account": str(account.pk)})

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from accounts import tracing
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
@@ -19,16 +20,19 @@ from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.paging import PageStep, step_of
+from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
+from tools.calling.spans import call_span
 from tools.catalogue.tool import Tool
 from tools.errors import (
     AccountBusy,
     AnswerUnusable,
     CallFailed,
     ClientGone,
+    CredentialsRefused,
     InvalidArguments,
     RateLimited,
     ToolError,
@@ -54,6 +58,7 @@ OUTCOMES: dict[type[CallFailed], str] = {
     RateLimited: Outcome.RATE_LIMITED,
     AccountBusy: Outcome.BUSY,
     VendorRefused: Outcome.REFUSED,
+    CredentialsRefused: Outcome.REFUSED,
     VendorUnreachable: Outcome.UNREACHABLE,
     VendorDown: Outcome.UNREACHABLE,
     ClientGone: Outcome.CANCELLED,
@@ -80,11 +85,13 @@ async def invoke(
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
     started = time.perf_counter()
     try:
-        prepared = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
-        if not tool.read_only:
-            # Committed before anything is sent, so that no write goes unrecorded.
-            await note_before_sending(note, has_left)
-        result = await _call(tool, connection, prepared, note, budget=budget)
+        with call_span(tool, caller):
+            prepared = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
+            if not tool.read_only:
+                # Committed before anything is sent, so that no write goes unrecorded.
+                with tracing.span("commit intent"):
+                    await note_before_sending(note, has_left)
+            result = await _call(tool, connection, prepared, note, budget=budget)
         note.outcome, note.result_chars = Outcome.OK, len(result.text)
         return result
     except CallFailed as failed:
@@ -170,7 +177,7 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     said = told_wait(response, tool.definition) if response.status >= 400 else None
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status, said=said)
-    answer = VendorAnswer(tool, connection, response, limits)
+    answer = await with_standing(VendorAnswer(tool, connection, response, limits))
     if tool.method.answer == "file" and response.status in REDIRECTS and tool.read_only:
         return replace(answer, response=await _followed(answer, request, note))
     return answer

@@ -57,11 +57,15 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialOrigin:
-    """Where a person tries a tool: its name in the record of calls, and the audit entry for a write."""
+    """Where a person tries a tool: its name in the record of calls, and the audit entry for a write.
+
+    `address` is the person's, as `noted_address` returns it.
+    """
 
     place: str
     action: str
     subject: AuditSubject
+    address: str
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -89,7 +93,9 @@ def try_tool(
     if not tool.read_only:
         _allow_write(tool, account, person, origin, confirmed=confirmed)
     client = f"{origin.place}: {person.get_username()}"
-    caller = Caller(account.environment_id, account.pk, Via.PORTAL, server_id=server_id, client=client)
+    caller = Caller(
+        account.environment_id, account.pk, Via.PORTAL, server_id=server_id, client=client, address=origin.address
+    )
     exchanges: list[CapturedExchange] = []
     note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)
     try:

@@ -96,7 +96,9 @@ def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) ->
     if account.status == account.Status.DISABLED:
         return None, f"The account {account.name!r} is switched off. {ENABLE}"
     if account.status == account.Status.NEEDS_REAUTH:
-        why = f": {account.stopped}" if account.stopped else ""
+        # Not the vendor's own words: models read this as Patchbay's.
+        refused = f": {account.integration.label} refuses its credentials" if account.refusal else ""
+        why = f": {account.stopped}" if account.stopped else refused
         return None, f"The account {account.name!r} must be connected again{why}. {RECONNECT}"
     try:
         return connecting(), ""

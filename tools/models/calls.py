@@ -46,6 +46,13 @@ class Call(models.Model):
     token_id = models.UUIDField(null=True, blank=True, help_text="The API token that was sent, if any.")
     via = models.CharField(max_length=6, choices=Via.choices)
     client = models.CharField(max_length=120, blank=True, help_text="What the client calls itself.")
+    # With a default of the database's, since a process of the previous release knows no such column.
+    client_address = models.CharField(
+        max_length=43,
+        blank=True,
+        db_default="",
+        help_text="Where the call came from; CLIENT_ADDRESSES says how much of it is kept.",
+    )
     tool = models.CharField(max_length=64)
     access = models.CharField(max_length=5)
     arguments = models.JSONField(default=dict)

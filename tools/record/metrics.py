@@ -33,6 +33,12 @@ WRITES_NOT_SENT = Counter(
 )
 INTENTS_WAITING = Gauge("patchbay_intents_waiting", "Writes whose row is on its way into the database.")
 RECORD_QUEUE = Gauge("patchbay_call_record_queue", "Calls that are not written into the record of calls yet.")
+RECORDS_LOST = Counter(
+    "patchbay_call_records_lost", "Calls that are missing from the record of calls, by why.", ["reason"]
+)
+# Made in advance: an alert sees no increase in a series that is new.
+for _reason in ("queue full", "refused by the database", "process stopped"):
+    RECORDS_LOST.labels(_reason)
 
 OLDEST_WAIT = Gauge(
     "patchbay_oldest_wait_seconds",

@@ -23,7 +23,10 @@ SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "a
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an account's environment, and the server or API token through which the call came."""
+    """Who calls: an account's environment, and the server or API token through which the call came.
+
+    `address` is the client's, as `noted_address` returns it.
+    """
 
     environment_id: UUID
     account_id: UUID
@@ -31,6 +34,7 @@ class Caller:
     server_id: UUID | None = None
     token_id: UUID | None = None
     client: str = ""
+    address: str = ""
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class CallNote:
             "token_id": caller.token_id,
             "via": caller.via,
             "client": _storable(caller.client)[:120],
+            "client_address": caller.address,
             "tool": self.tool[:64],
             "access": self.access,
             "arguments": masked(self.arguments),
@@ -106,7 +111,7 @@ COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not fie
 _in_order: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
-BEGUN = frozenset({*IDS, "via", "client", "tool", "access", "started_at"})
+BEGUN = frozenset({*IDS, "via", "client", "client_address", "tool", "access", "started_at"})
 ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 

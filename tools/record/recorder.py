@@ -16,9 +16,9 @@ from typing import Any
 from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
 
 from accounts.database.outages import outage_of
-from accounts.texts.counting import counted
+from accounts.notices import Notice, Troubles, tell
 from tools.models import Call
-from tools.record.metrics import OLDEST_WAIT, RECORD_QUEUE
+from tools.record.metrics import OLDEST_WAIT, RECORD_QUEUE, RECORDS_LOST
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
 from tools.record.waiting import Waiting
@@ -41,8 +41,11 @@ class CallRecorder:
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._is_failing = False
         self._batches = Waiting()
+        # Whether the database took no calls at the last attempt, and how many were lost since it began.
+        self._is_delayed = False
+        self._lost = 0
+        self._losses = Troubles(Notice.RECORDS_LOST)
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -63,7 +66,7 @@ class CallRecorder:
     def _add(self, note: CallNote) -> None:
         # Only reads are dropped: a write has its row already, which must not stay pending.
         if len(self._queue) >= QUEUE_LIMIT and note.row_id is None:
-            logger.error("The record of calls cannot be written; a read of %s goes unrecorded.", note.tool)
+            self._lose("queue full")
             return
         self._queue.append(note)
         if self._thread is None:
@@ -103,24 +106,60 @@ class CallRecorder:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
                 try:
-                    with self._batches.one(batch[0].ended_at):
-                        _write(batch)
-                except UNWRITABLE:
-                    _write_singly(batch)
-                except DatabaseError as error:
+                    self._write_all(batch)
+                except DatabaseError as failure:
                     self._queue.extendleft(reversed(batch))
-                    self._fail(error)
+                    self._delay(failure)
                     return
-                self._is_failing = False
+                self._resume()
 
-    def _fail(self, error: DatabaseError) -> None:
-        """Log that nothing can be written: an outage once, since it is tried again several times a second."""
-        if outage_of(error) is None:
-            logger.error("The record of calls could not be written; it is tried again.", exc_info=error)
-        elif not self._is_failing:
-            kept = counted(len(self._queue), "call")
-            logger.error("The record of calls cannot be written at present; %s wait, and it is tried again.", kept)
-        self._is_failing = True
+    def close(self) -> None:
+        """Write everything that is queued, and tell how many calls could not be, when the process stops."""
+        self.flush()
+        with self._writing:
+            left = len(self._queue)
+            self._queue.clear()
+        if left:
+            self._lose("process stopped", left)
+
+    def _write_all(self, batch: list[CallNote]) -> None:
+        """Write a batch; raise DatabaseError if it has to wait, with what was written taken out of it."""
+        try:
+            with self._batches.one(batch[0].ended_at):
+                _write(batch)
+        except UNWRITABLE:
+            self._write_singly(batch)
+
+    def _write_singly(self, batch: list[CallNote]) -> None:
+        """Write a batch call by call: one that the database refuses must not keep the others out."""
+        while batch:
+            try:
+                _write(batch[:1])
+            except UNWRITABLE:
+                # Not in the notice: the driver's words may repeat the call's values.
+                logger.debug("a call of %s could not be written", batch[0].tool, exc_info=True)
+                self._lose("refused by the database")
+            del batch[0]
+
+    def _lose(self, reason: str, calls: int = 1) -> None:
+        RECORDS_LOST.labels(reason).inc(calls)
+        self._lost += calls
+        sentence = "Calls are missing from the record of calls: they could not be written."
+        self._losses.happened(reason, sentence, {"reason": reason}, times=calls)
+
+    def _delay(self, failure: DatabaseError) -> None:
+        if not self._is_delayed:
+            self._is_delayed, self._lost = True, 0
+            if outage_of(failure) is None:
+                logger.error("The record of calls could not be written.", exc_info=failure)
+            sentence = "Calls cannot be written into the record of calls at present; they wait, and are tried again."
+            tell(Notice.RECORDS_DELAYED, sentence, count=len(self._queue), reason=type(failure).__name__)
+
+    def _resume(self) -> None:
+        if self._is_delayed:
+            self._is_delayed = False
+            sentence = "Calls are written into the record of calls again; the count is of those lost meanwhile."
+            tell(Notice.RECORDS_WRITTEN, sentence, count=self._lost)
 
 
 @transaction.atomic
@@ -132,15 +171,6 @@ def _write(batch: list[CallNote]) -> None:
     if ended:
         Call.objects.bulk_update(ended, ENDED)
     add_up([*written, *(row.pk for row in ended)])
-
-
-def _write_singly(batch: list[CallNote]) -> None:
-    """Write a batch call by call: one that the database refuses must not keep the others out."""
-    for note in batch:
-        try:
-            _write([note])
-        except UNWRITABLE:
-            logger.exception("A call of %s could not be written into the record of calls.", note.tool)
 
 
 def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:

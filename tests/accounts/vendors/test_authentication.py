@@ -132,13 +132,14 @@ async def test_no_key_reaches_the_record_a_log_a_metric_or_a_cursor(
     assert KEY not in repr(connect(await IntegratedAccount.objects.aget(), keyed_account.integration.parsed()))
 
 
-async def test_a_401_is_not_asked_again_and_does_not_mark_the_account(
+@pytest.mark.parametrize("keyed_account", list(KINDS), indirect=True)
+async def test_a_401_is_not_asked_again_but_the_connection_test_is_and_marks_the_account(
     keyed_desk: McpClient, scripted: ScriptedVendor, keyed_account: IntegratedAccount
 ) -> None:
     scripted.status = 401
-    assert "credentials no longer work" in await keyed_desk.failure(LIST)
-    assert len(scripted.received) == 1
-    assert (await IntegratedAccount.objects.aget()).status == "active"
+    assert "must be connected again" in await keyed_desk.failure(LIST)
+    assert [request.path for request in scripted.received] == ["/tickets", "/me"]
+    assert (await IntegratedAccount.objects.aget()).status == "needs_reauth"
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

@@ -1,5 +1,7 @@
 """Circuits: a vendor that is down is left alone, one call tries, and one customer's trouble shuts out nobody else."""
 
+import logging
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,10 +17,13 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
+from accounts.notices import Party
 from accounts.vendors.addresses import origin
 from accounts.vendors.circuits import GATEWAY_STATUSES, MANY, CircuitKeys, Circuits, keys_of
 
-HERE, NEIGHBOUR, ELSEWHERE = CircuitKeys("h", "h a"), CircuitKeys("h", "h b"), CircuitKeys("i", "i a")
+PARTY = Party(uuid4(), "Acme", "Desk")
+HERE, NEIGHBOUR = CircuitKeys("h", "h a", PARTY), CircuitKeys("h", "h b", PARTY)
+ELSEWHERE = CircuitKeys("i", "i a", PARTY)
 
 
 class Clock:
@@ -51,6 +56,11 @@ def answer(circuits: Circuits, status: int, keys: CircuitKeys = HERE, times: int
     for _ in range(times):
         with circuits.attempt(keys) as attempt:
             attempt.answered(status, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[Any, ...]]:
+    """Return the notices so far: name, account, reason."""
+    return [(line.notice, line.account, getattr(line, "reason", "")) for line in caplog.records]  # type: ignore[attr-defined]
 
 
 def is_open(circuits: Circuits, keys: CircuitKeys = HERE) -> bool:
@@ -183,13 +193,38 @@ def test_none_opens_where_the_number_is_none(clock: Clock) -> None:
 
 def test_failures_of_many_hosts_are_forgotten_in_time(circuits: Circuits, clock: Clock) -> None:
     for number in range(3 * MANY):
-        answer(circuits, 503, CircuitKeys(number, (number, 0)))
+        answer(circuits, 503, CircuitKeys(number, (number, 0), PARTY))
         clock.now += 1
     assert len(circuits) <= MANY
 
 
 def test_a_host_is_known_however_its_address_is_written() -> None:
-    account = uuid4()
     same = ["https://a.example", "https://A.example:443", "https://a.example/api/v2", "https://a.example:443/x"]
-    assert {keys_of(each, account) for each in same} == {keys_of("https://a.example", account)}
+    assert {keys_of(each, PARTY) for each in same} == {keys_of("https://a.example", PARTY)}
     assert len({origin(each) for each in ("https://a.example", "http://a.example", "https://a.example:8443")}) == 3
+
+
+def test_opening_and_closing_are_told_once_whatever_is_refused_and_tried_in_between(
+    circuits: Circuits, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "patchbay.notices")
+    answer(circuits, 503, times=3)
+    for _ in range(5):
+        assert is_open(circuits)
+        clock.now += 15
+        answer(circuits, 503)
+    assert told(caplog) == [("vendor_down", "Acme", "HTTP 503")]
+    clock.now += 15
+    answer(circuits, 200, times=5)
+    assert told(caplog)[1:] == [("vendor_up", "Acme", "")]
+
+
+def test_a_host_that_is_down_is_told_once_for_all_its_accounts(
+    circuits: Circuits, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(circuits, UpstreamUnreachable("no connection could be made"), times=2)
+    fail(circuits, UpstreamUnreachable("no connection could be made"), NEIGHBOUR)
+    assert is_open(circuits)
+    assert is_open(circuits, NEIGHBOUR)
+    assert told(caplog) == [("vendor_down", "Acme", "no connection could be made")]
+    assert "every account at its host" in caplog.text

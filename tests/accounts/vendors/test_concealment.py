@@ -215,7 +215,7 @@ async def test_no_entrance_shows_what_a_vendor_repeats(
         keyed_account,
         {},
         people.owner,
-        TrialOrigin("Try it", "tool.tried", keyed_account.audit_subject),
+        TrialOrigin("Try it", "tool.tried", keyed_account.audit_subject, ""),
         confirmed=False,
     )
     await database_sync_to_async(recorder.flush)()

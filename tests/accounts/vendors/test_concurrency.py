@@ -1,15 +1,22 @@
 """Turns of accounts: so many calls at once, the others in line, first come, first served, and none is ever lost."""
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 import pytest_asyncio
 
 from accounts.errors import UpstreamBusy
-from accounts.vendors.concurrency import Turns
+from accounts.notices import Party
+from accounts.vendors.concurrency import QUIET_SECONDS, Turns
+
+
+def party(account: object) -> Party:
+    return Party(uuid5(NAMESPACE_OID, str(account)), f"Account {account}", "Desk")
 
 
 @pytest_asyncio.fixture
@@ -39,7 +46,7 @@ class Calls:
         return asyncio.create_task(self._call(name, account))
 
     async def _call(self, name: str, account: str) -> None:
-        async with self.turns.of(account):
+        async with self.turns.of(party(account)):
             self.begun.append(name)
             await self._ends[name].wait()
 
@@ -98,7 +105,7 @@ async def test_waiting_ends_after_a_time_and_leaves_the_line() -> None:
 
 async def test_a_call_that_fails_gives_its_turn_on(turns: Turns) -> None:
     with pytest.raises(ValueError, match="broken"):
-        async with turns.of("a"):
+        async with turns.of(party("a")):
             raise ValueError("broken")
 
 
@@ -122,7 +129,7 @@ async def test_thousands_that_are_cancelled_at_any_moment_leave_no_turn_behind()
 
     async def call(account: int) -> None:
         nonlocal under_way, most
-        async with turns.of(account):
+        async with turns.of(party(account)):
             under_way += 1
             most = max(most, under_way)
             try:
@@ -140,7 +147,7 @@ async def test_thousands_that_are_cancelled_at_any_moment_leave_no_turn_behind()
     assert {type(outcome) for outcome in outcomes} == {type(None), asyncio.CancelledError}
     assert 0 < most <= 24
     assert len(turns) == 0
-    async with asyncio.timeout(1), turns.of(0):
+    async with asyncio.timeout(1), turns.of(party(0)):
         pass
 
 
@@ -152,7 +159,7 @@ async def test_no_turn_is_lost_where_calls_come_are_cancelled_and_lose_patience_
     under_way: Counter[int] = Counter()
 
     async def call(account: int) -> None:
-        async with turns.of(account):
+        async with turns.of(party(account)):
             under_way[account] += 1
             assert under_way[account] <= concurrency
             try:
@@ -175,5 +182,26 @@ async def test_no_turn_is_lost_where_calls_come_are_cancelled_and_lose_patience_
 
 async def test_accounts_without_calls_take_no_memory(turns: Turns) -> None:
     for account in range(10_000):
-        async with turns.of(account):
+        async with turns.of(party(account)):
             assert len(turns) == 1
+
+
+async def test_a_line_that_is_full_is_told_once_and_again_when_it_is_clear(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "patchbay.notices")
+    now = 1000.0
+    calls = Calls(Turns(concurrency=2, waiting=3, seconds=30, clock=lambda: now))
+    tasks = [calls.start(name) for name in "abcde"]
+    await settle()
+    for _ in range(7):
+        with pytest.raises(UpstreamBusy):
+            await calls.start("too many")
+    await calls.end(*"abcde")
+    await asyncio.gather(*tasks)
+    lines = [(line.notice, line.account, line.count) for line in caplog.records]  # type: ignore[attr-defined]
+    assert lines == [("line_full", "Account a", 1)]  # a burst that has just ended may go on
+    now += QUIET_SECONDS
+    last = calls.start("last")
+    await settle()
+    await calls.end("last")
+    await last
+    assert [(line.notice, line.count) for line in caplog.records[1:]] == [("line_clear", 7)]  # type: ignore[attr-defined]

@@ -132,6 +132,7 @@ async def test_call_is_recorded_with_who_called_through_what(
     call = await Call.objects.aget()
     token = await ApiToken.objects.aget()
     assert (call.via, call.outcome, call.token_id, call.client) == ("rest", "ok", token.pk, "reporting/2")
+    assert call.client_address == "127.0.0.0/24"
     assert (call.account_id, call.environment_id, call.server_id) == (account.pk, account.environment_id, None)
 
 
@@ -175,9 +176,9 @@ async def test_vendors_refusal_keeps_its_status_and_words(rest: AsyncRest, tools
 
 
 @pytest.mark.parametrize(
-    ("status", "answered"), [(401, 502), (403, 502), (407, 502), (409, 409), (500, 502), (503, 502)]
+    ("status", "answered"), [(401, 409), (403, 502), (407, 502), (409, 409), (500, 502), (503, 502)]
 )
-async def test_what_concerns_the_accounts_credentials_or_the_vendors_health_is_a_bad_gateway(
+async def test_what_concerns_the_accounts_credentials_or_the_vendors_health_is_not_the_callers_fault(
     rest: AsyncRest, tools: str, knobs: httpx.AsyncClient, status: int, answered: int
 ) -> None:
     await knobs.post("/_control", json={"force_status": status})
@@ -222,7 +223,7 @@ async def test_changed_connection_is_used_at_once(rest: AsyncRest, tools: str, a
     assert (await rest.post(call, {"limit": 1})).status_code == 200
     await sync_to_async(reconnect_account)(account, "tests", fields={"api_key": "wrong"}, verify=False)
     refused = await rest.post(call, {})
-    assert problem(refused, 502)["vendor_status"] == 401
+    assert problem(refused, 409)["vendor_status"] == 401
     assert "wrong" not in refused.content.decode()
 
 

@@ -40,7 +40,7 @@ def test_calls_come_newest_first_with_all_that_is_known(rest: Rest, account: Int
     older = answer["result"][1]
     assert older["arguments"] == {"api_key": "•••", "limit": 3}
     assert (older["tool"], older["outcome"], older["error"]) == (TOOL, "refused", "No.")
-    assert older["account_id"] == str(account.pk)
+    assert (older["account_id"], older["client_address"]) == (str(account.pk), "203.0.113.0/24")
     assert rest.get(f"/call/{older['id']}").json() == older
 
 

@@ -348,7 +348,7 @@ class TestExport:
         response, content = await self._read(people, "/activity/export", tool=TOOL, format="csv")
         (line,) = csv.DictReader(io.StringIO(content.decode()))
         assert (line["tool"], line["server"], line["account"]) == (TOOL, row.name, row.account.name)
-        assert line["client"] == "'=HYPERLINK(1)"
+        assert (line["client"], line["client_address"]) == ("'=HYPERLINK(1)", "203.0.113.0/24")
         assert json.loads(line["arguments"]) == {"a": [1, "é"]}
         assert response["Content-Type"].startswith("text/csv")
         assert response["Content-Disposition"].startswith('attachment; filename="patchbay-calls-')

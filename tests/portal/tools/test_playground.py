@@ -91,6 +91,7 @@ async def test_a_read_shows_what_a_model_reads_and_what_the_vendor_was_asked(ben
     assert SIMULATOR_KEY not in shown
     (call,) = await calls()
     assert (call.tool, call.via, call.client, call.outcome) == (LIST, "portal", "Playground: olga", "ok")
+    assert call.client_address == "127.0.0.0/24"
     assert call.arguments == {"status": "open", "limit": 2}
 
 

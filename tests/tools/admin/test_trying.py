@@ -69,6 +69,7 @@ async def test_the_call_stands_in_the_record_of_calls(root: User) -> None:
     await attempt(root)
     (call,) = await calls()
     assert (call.via, call.client, call.tool) == ("portal", "Try it: root", "get_single_desk_ticket_by_id")
+    assert call.client_address == "127.0.0.0/24"
 
 
 async def test_what_is_typed_is_tried_and_not_saved(root: User, scripted: ScriptedVendor) -> None:

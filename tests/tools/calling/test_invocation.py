@@ -109,7 +109,6 @@ class TestFaults:
         ("status", "advice"),
         [
             (400, "Where its words name an argument"),
-            (401, "ask the person to reconnect the account"),
             (403, "The account's credentials do not permit this. Do not try again"),
             (404, "No such record exists. Check the id"),
             (405, "does not offer this"),

@@ -1,6 +1,7 @@
 """The record of calls: no write is ever unaccounted for, no secret is kept, and nothing that is queued is lost."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connection
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from accounts.models import IntegratedAccount
 from accounts.tokens import MCP_PREFIX, mint
@@ -25,7 +27,7 @@ from tests.vendors.application import Answer, Request
 from tests.vendors.scripted import ScriptedVendor
 from tools.models import Call
 from tools.record.notes import Caller, CallNote, masked
-from tools.record.recorder import QUEUE_LIMIT, CallRecorder, recorder
+from tools.record.recorder import BATCH, QUEUE_LIMIT, CallRecorder, recorder
 from tools.tasks import prune_calls
 
 CREATE = "create_a_desk_ticket"
@@ -43,6 +45,11 @@ def note(**values: Any) -> CallNote:
 async def rows() -> list[Call]:
     await sync_to_async(recorder.flush)()
     return await sync_to_async(lambda: list(Call.objects.order_by("pk")))()
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
+    """Return the notices so far with their counts."""
+    return [(line.notice, line.count) for line in caplog.records if hasattr(line, "notice")]  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -69,6 +76,7 @@ class TestCalls:
             desk_account.environment_id, desk_account.pk, server.pk, None,
         )  # fmt: skip
         assert (row.via, row.client, row.tool, row.access) == ("mcp", "tests 1", GET, "read")
+        assert row.client_address == "127.0.0.0/24"
         assert (row.arguments, row.outcome, row.error) == ({"id": "1"}, "ok", "")
         assert (row.upstream_status, row.upstream_bytes, row.result_chars) == (200, len(scripted.body), len('{"id":1}'))
         assert row.duration_ms is not None
@@ -221,11 +229,13 @@ class TestQueue:
         own = _quiet()
         for count in range(3):
             own.add(note(tool=f"tool_{count}"))
+        caplog.set_level(logging.INFO, "patchbay.notices")
         with table_away():
             own.flush()
             own.add(note(tool="tool_3"))
-        assert "it is tried again" in caplog.text
+            own.flush()
         own.flush()
+        assert told(caplog) == [("records_delayed", 3), ("records_written", 0)]
         assert list(Call.objects.order_by("pk").values_list("tool", flat=True)) == [f"tool_{n}" for n in range(4)]
 
     def test_a_call_that_no_database_takes_does_not_keep_the_others_out(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -234,7 +244,8 @@ class TestQueue:
             own.add(each)
         own.flush()
         assert list(Call.objects.order_by("pk").values_list("tool", flat=True)) == ["before", "after"]
-        assert "A call of huge could not be written" in caplog.text
+        assert told(caplog) == [("records_lost", 1)]
+        assert str(10**30) not in caplog.text
 
     def test_no_text_of_a_row_holds_a_nul_or_is_too_long_for_its_column(self) -> None:
         own = _quiet()
@@ -250,12 +261,27 @@ class TestQueue:
         own = _quiet()
         for _ in range(QUEUE_LIMIT):
             own.add(CALLED)
-        own.add(note(tool="read"))
+        before = REGISTRY.get_sample_value("patchbay_call_records_lost_total", {"reason": "queue full"})
+        for _ in range(500):
+            own.add(note(tool="read"))
         own.add(note(tool="write", row_id=1))
-        assert "a read of read goes unrecorded" in caplog.text
+        assert told(caplog) == [("records_lost", 1)]
+        lost = REGISTRY.get_sample_value("patchbay_call_records_lost_total", {"reason": "queue full"})
+        assert (lost or 0) - (before or 0) == 500
         own.discard()
         own.flush()
         assert Call.objects.count() == 0
+
+    def test_what_cannot_be_written_when_the_process_stops_is_counted_and_told(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        own = _quiet()
+        for _ in range(BATCH + 5):
+            own.add(CALLED)
+        with table_away():
+            own.close()
+        assert told(caplog)[1:] == [("records_lost", BATCH + 5)]
+        assert len(own) == 0
 
     def test_the_thread_writes_by_itself(self) -> None:
         own, one = CallRecorder(), Announced(CALLER, "by itself", "read", datetime.now(UTC))

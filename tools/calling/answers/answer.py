@@ -80,6 +80,7 @@ class VendorAnswer:
     connection: Connection
     response: UpstreamResponse
     limits: RateLimits
+    credentials_work: bool = False
 
     def content(self) -> AnswerContent:
         """Return the answer's content; raise RateLimited, VendorRefused or AnswerUnusable."""
@@ -115,7 +116,18 @@ class VendorAnswer:
             return self._limited(reason)
         text = f"{self.connection.vendor} refused the call{how} with HTTP {self.response.status}."
         code = self._conceal(reason.code)
-        return VendorRefused(text, self.response.status, self.limits, words=self._words(reason), code=code)
+        return VendorRefused(
+            text,
+            self.response.status,
+            self.limits,
+            words=self._words(reason),
+            code=code,
+            credentials_work=self.credentials_work,
+        )
+
+    def refusal_words(self) -> str:
+        """Return the vendor's own words for its refusal."""
+        return self._words(vendor_reason(self.response, self.tool.definition))
 
     def _limited(self, reason: Reason) -> RateLimited:
         text = f"{self.connection.vendor}'s rate limit is reached."

@@ -132,7 +132,7 @@ class TestAfterA401:
         authority.expires_in = -1  # the API takes none of its tokens
         authority.end_access()
         for _ in range(3):
-            assert "HTTP 401" in await desk.failure(LIST)
+            assert "must be connected again: OAuth Desk refuses its credentials" in await desk.failure(LIST)
         assert authority.counts["refresh_token"] == 1
 
     async def test_a_token_that_another_process_got_is_taken_without_asking(
