@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
+from config.database_metrics import database_metrics
 from config.health import CHECK_SECONDS, respond
 from mcpservers.admission import request_headers
 from mcpservers.replies import Receive, Scope, Send
@@ -40,6 +41,7 @@ async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, 401, b"Send METRICS_TOKEN as a bearer token.", TEXT, challenge)
         return
     CELERY_QUEUE.set(await celery_queue_length())
+    await database_metrics.measure()
     LOOP_TASKS.set(len(asyncio.all_tasks()))
     # In a thread, because thousands of series take a while to render.
     body = await asyncio.to_thread(generate_latest, REGISTRY)

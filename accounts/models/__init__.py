@@ -4,6 +4,7 @@ from accounts.models.api_tokens import ApiToken, TokenKind
 from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount
 from accounts.models.grants import OAuthGrant
+from accounts.models.heartbeats import Heartbeat
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.people import Environment, Membership, Role, User
@@ -16,6 +17,7 @@ __all__ = [
     "ChangeCount",
     "Environment",
     "FailedSignIns",
+    "Heartbeat",
     "IntegratedAccount",
     "Integration",
     "Invitation",

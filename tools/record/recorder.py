@@ -17,6 +17,7 @@ from tools.models import Call, Outcome
 from tools.record.metrics import RECORD_QUEUE
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
+from tools.record.unfinished import reopen
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def _write(batch: list[CallNote]) -> None:
     written = _insert_rows(rows) if rows else []
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
+        reopen([row.pk for row in ended])
         Call.objects.bulk_update(ended, ENDED)
     add_up([*written, *(row.pk for row in ended)])
 
