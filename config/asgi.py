@@ -21,6 +21,7 @@ from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
+from config.open_files import open_files  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
@@ -89,7 +90,11 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if event["type"] == "lifespan.startup":
             load_routes()
             settle_memory()
-            listening = [asyncio.create_task(listen()), asyncio.create_task(cancellations.listen())]
+            listening = [
+                asyncio.create_task(listen()),
+                asyncio.create_task(cancellations.listen()),
+                asyncio.create_task(open_files.watch()),
+            ]
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
             for task in listening:

@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from config.connections import ClientConnection  # noqa: E402  the apps must be loaded first
+from config.open_files import raise_limit  # noqa: E402
 from config.private_files import keep_private  # noqa: E402
 from mcpservers.streams import hub  # noqa: E402
 from portal.activity.feed import feed  # noqa: E402
@@ -51,6 +52,7 @@ class WebServer(uvicorn.Server):
 def main() -> None:
     """Serve until SIGTERM or SIGINT; open requests have SHUTDOWN_SECONDS to finish."""
     keep_private()
+    raise_limit()
     # uvicorn raises the signal again after its shutdown; a clean stop should exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(

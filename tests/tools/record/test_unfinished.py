@@ -28,14 +28,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OVERDUE = settings.CALL_UNKNOWN_AFTER + timedelta(seconds=1)
 
 
-def intended(account: IntegratedAccount, **values: datetime) -> CallNote:
+def intended(account: IntegratedAccount, started_at: datetime | None = None) -> CallNote:
     """Return a write whose row is committed as pending, for longer than a call takes by default."""
-    values.setdefault("started_at", datetime.now(UTC) - OVERDUE)
-    note = note_of(account, tool="create_it", access="write", outcome="pending", duration_ms=None, **values)
+    began = started_at or datetime.now(UTC) - OVERDUE
+    note = note_of(account, tool="create_it", access="write", outcome="pending", duration_ms=None, started_at=began)
     row = note.row()
     row.save(force_insert=True)
     note.row_id = row.pk
     return note
+
+
+def row_of(note: CallNote) -> Call:
+    return Call.objects.get(pk=note.row_id or 0)
 
 
 def end(note: CallNote, outcome: str, duration_ms: float = 20.0) -> None:
@@ -52,9 +56,9 @@ def figures() -> list[tuple[object, ...]]:
 def test_a_write_that_no_process_can_end_becomes_unknown(account: IntegratedAccount) -> None:
     overdue, under_way = intended(account), intended(account, started_at=datetime.now(UTC))
     assert settle_writes() == 1
-    row = Call.objects.get(pk=overdue.row_id)
+    row = row_of(overdue)
     assert (row.outcome, row.error, row.duration_ms) == ("unknown", WORDS, None)
-    assert Call.objects.get(pk=under_way.row_id).outcome == "pending"
+    assert row_of(under_way).outcome == "pending"
     assert settle_writes() == 0
 
 
@@ -93,7 +97,7 @@ def test_what_its_process_knows_after_all_replaces_unknown_in_row_and_figures(ac
     note = intended(account, started_at=began)
     settle_writes()
     end(note, "ok")
-    row = Call.objects.get(pk=note.row_id)
+    row = row_of(note)
     assert (row.outcome, row.error, row.duration_ms) == ("ok", "", 20.0)
     assert figures() == expected
 
@@ -109,13 +113,13 @@ def test_a_row_that_its_process_is_ending_is_left_to_it(account: IntegratedAccou
         connection.close()
 
     with transaction.atomic():
-        Call.objects.select_for_update().get(pk=note.row_id)
+        Call.objects.select_for_update().get(pk=note.row_id or 0)
         other = threading.Thread(target=sweep)
         other.start()
         other.join()
     end(note, "ok")
     assert settled == [0]
-    assert Call.objects.get(pk=note.row_id).outcome == "ok"
+    assert row_of(note).outcome == "ok"
 
 
 def test_the_log_says_how_many_in_one_line(account: IntegratedAccount, caplog: pytest.LogCaptureFixture) -> None:
