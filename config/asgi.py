@@ -16,7 +16,7 @@ django_application = get_asgi_application()
 from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
-from config import heads  # noqa: E402  the apps must be loaded first
+from config import heads, plain_http  # noqa: E402  the apps must be loaded first
 from config.health import livez, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
@@ -49,7 +49,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    if (problem := heads.problem_of(scope)) is not None:
+    if (problem := heads.problem_of(scope) or plain_http.problem_of(scope)) is not None:
         await heads.refuse(scope, send, *problem)
     elif scope["path"].startswith(endpoint.PREFIX):
         await endpoint.application(scope, receive, send)
