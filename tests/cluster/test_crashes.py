@@ -90,7 +90,8 @@ def test_a_write_whose_process_is_killed_is_told_as_unknown(cluster: Cluster) ->
     assert rows_of(cluster, note) == [("pending", "")]
     # Longer ago than any call takes.
     cluster.query(
-        "UPDATE tools_call SET started_at = started_at - interval '10 minutes' WHERE arguments->>'note' = %s RETURNING 1",
+        "UPDATE tools_call SET started_at = started_at - interval '10 minutes'"
+        " WHERE arguments->>'note' = %s RETURNING 1",
         note,
     )
     settled = wait_for(lambda: rows_of(cluster, note)[0][0] == "unknown", 20, "the sweep")

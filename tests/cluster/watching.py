@@ -27,7 +27,10 @@ CHANGED = "notifications/tools/list_changed"
 
 @dataclass
 class Watched:
-    """One stream, read by a thread until it ends. Times are those of `time.monotonic`; `broken` says how it broke off."""
+    """One stream, read by a thread until it ends. Times are those of `time.monotonic`.
+
+    `broken` says how it broke off, if it did not end in order.
+    """
 
     url: str
     subscription: bool
