@@ -5,11 +5,18 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import heartbeat
 from accounts.integrated_accounts import upkeep
 from accounts.models import AuditEntry
 from accounts.people import invitation_mail
 from accounts.people.sessions import delete_ended
 from accounts.signing_in import limits
+
+
+@shared_task
+def leave_mark() -> None:
+    """Show that beat and worker are alive."""
+    heartbeat.leave_mark()
 
 
 @shared_task

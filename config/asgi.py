@@ -17,11 +17,12 @@ from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
 from accounts.database.lanes import Lane, put_process_in  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
-from config import heads  # noqa: E402  the apps must be loaded first
+from config import heads, plain_http  # noqa: E402  the apps must be loaded first
 from config.health import livez, readiness, readyz  # noqa: E402
 from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
+from config.open_files import open_files  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
@@ -50,7 +51,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    if (problem := heads.problem_of(scope)) is not None:
+    if (problem := heads.problem_of(scope) or plain_http.problem_of(scope)) is not None:
         await heads.refuse(scope, send, *problem)
     elif scope["path"].startswith(endpoint.PREFIX):
         await endpoint.application(scope, receive, send)
@@ -127,7 +128,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             put_process_in(Lane.REQUEST)
             stop_tracing = start_tracing()
             settle_memory()
-            lasting = (listen(), cancellations.listen(), readiness.watch())
+            lasting = (listen(), cancellations.listen(), readiness.watch(), open_files.watch())
             listening = [asyncio.create_task(each) for each in lasting]
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":

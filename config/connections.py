@@ -12,7 +12,6 @@ A long call or an idle stream is not the client's fault, and has no limit here.
 
 import asyncio
 import fcntl
-import resource
 import sys
 import termios
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.heads import TARGET
+from config.open_files import most_connections
 from mcpservers.replies import ABORT
 
 # The bytes that must move in each span; with 30 s, about half a kilobyte a second.
@@ -34,12 +34,6 @@ ANSWERED_BEYOND = 64
 
 ENDED = Counter("patchbay_connections_ended", "Connections closed because of the client, by reason.", ["reason"])
 ENDED.labels("too many")  # made in advance: an alert sees no increase in a series that is new
-
-
-def most_connections() -> int:
-    """Return the connection limit; it leaves a quarter of the process's file descriptors for other uses."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return min(settings.MAX_CONNECTIONS, files * 3 // 4)
 
 
 class ClientConnection(HttpToolsProtocol):

@@ -17,6 +17,7 @@ NEEDED = frozenset({"database", "migrations", "keys"})
 CHECKS = (
     Check(("database", "migrations", "keys", "clock"), ThreadedWork(database.look)),
     Check(("writes",), ThreadedWork(database.write)),
+    Check(("background",), ThreadedWork(database.background)),
     Check(("record",), machine.record),
     Check(("disk",), ThreadedWork(machine.disk)),
     Check(("broker",), messages.check_broker),

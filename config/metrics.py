@@ -18,6 +18,7 @@ from accounts import product
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
 from accounts.cache_memory import cache_memory
+from config.database_metrics import database_metrics
 from config.health import respond
 from config.readiness.rounds import CHECK_SECONDS
 from mcpservers.admission import request_headers
@@ -52,6 +53,7 @@ async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, 401, b"Send METRICS_TOKEN as a bearer token.", TEXT, challenge)
         return
     CELERY_QUEUE.set(await celery_queue_length())
+    await database_metrics.measure()
     LOOP_TASKS.set(len(asyncio.all_tasks()))
     cache_memory.observe()
     # In a thread, because thousands of series take a while to render.

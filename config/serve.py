@@ -18,6 +18,7 @@ django.setup()
 from accounts.texts.counting import counted  # noqa: E402  the apps must be loaded first
 from config.connections import ClientConnection  # noqa: E402
 from config.keys import check_at_start  # noqa: E402
+from config.open_files import raise_limit  # noqa: E402
 from config.ports import check_port  # noqa: E402
 from config.private_files import keep_private  # noqa: E402
 from config.watchdog import end_within_limit  # noqa: E402
@@ -64,6 +65,7 @@ def main() -> None:
     keep_private()
     check_port("PORT", settings.PORT)
     check_at_start()
+    raise_limit()
     # uvicorn raises the signal again after its shutdown; a clean stop should exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(

@@ -110,6 +110,9 @@ UPSTREAM_CIRCUIT_WINDOW_SECONDS = env.integer("UPSTREAM_CIRCUIT_WINDOW_SECONDS",
 UPSTREAM_CIRCUIT_OPEN_SECONDS = env.integer("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=1, most=600)
 # What the caches of one process may hold: compiled catalogues, servers, toolboxes, tokens.
 CACHE_BYTES = env.integer("CACHE_BYTES", 128 * 1024 * 1024, least=1024 * 1024)
+# Longer than any call: the wait for a turn, a request of its own for a token before and after a refusal (401), the call
+# twice, and the record's writing. A write that is pending for longer has lost its process.
+CALL_UNKNOWN_AFTER = timedelta(seconds=UPSTREAM_WAIT_SECONDS + 4 * UPSTREAM_TOTAL_SECONDS + 60)
 CALL_RETENTION = timedelta(days=env.integer("CALL_RETENTION_DAYS", 30, least=1))
 CALL_FIGURES_RETENTION = timedelta(days=env.integer("CALL_FIGURES_RETENTION_DAYS", 365, least=1))
 AUDIT_RETENTION = timedelta(days=env.integer("AUDIT_RETENTION_DAYS", 365, least=1))
@@ -240,11 +243,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+_purge_interval = timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1))
 CELERY_BEAT_SCHEDULE = {
-    "purge-expired-servers": {
-        "task": "mcpservers.tasks.purge_expired_servers",
-        "schedule": timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1)),
+    "leave-mark": {
+        "task": "accounts.tasks.leave_mark",
+        "schedule": min(_purge_interval, timedelta(seconds=60)),
+        # Or a worker that comes back would first do all that it has missed.
+        "options": {"expires": 60},
     },
+    "purge-expired-servers": {"task": "mcpservers.tasks.purge_expired_servers", "schedule": _purge_interval},
+    "settle-writes": {"task": "tools.tasks.settle_writes", "schedule": _purge_interval},
     "prune-calls": {
         "task": "tools.tasks.prune_calls",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),

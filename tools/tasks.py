@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from tools.models import Call
-from tools.record import rollups
+from tools.record import rollups, unfinished
 
 BATCH = 5000
 
@@ -24,3 +24,9 @@ def prune_calls() -> int:
         if not oldest:
             return pruned
         pruned += Call.objects.filter(pk__in=oldest).delete()[0]
+
+
+@shared_task
+def settle_writes() -> int:
+    """End the record of writes whose process ended in mid-call; return how many."""
+    return unfinished.settle()

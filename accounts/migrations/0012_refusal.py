@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_writes_without_pages'),
+        ('accounts', '0011_change_log'),
     ]
 
     operations = [

@@ -4,6 +4,7 @@ from accounts.models.api_tokens import ApiToken, TokenKind
 from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount, LoggedChange
 from accounts.models.grants import OAuthGrant
+from accounts.models.heartbeats import Heartbeat
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.keys import KeyCheck
@@ -18,6 +19,7 @@ __all__ = [
     "ChangeCount",
     "Environment",
     "FailedSignIns",
+    "Heartbeat",
     "IntegratedAccount",
     "Integration",
     "Invitation",

@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from prometheus_client import Gauge
 
+from accounts import heartbeat
 from accounts.errors import KeysUnusable
 from accounts.keys.register import check_quickly
 from accounts.models import WriteProbe
 from config.schema import unapplied_words
 
 CLOCK_OFFSET = Gauge("patchbay_clock_offset_seconds", "How far this machine's clock is ahead of the database's.")
+STARTED = time.monotonic()
 AFTER_MIGRATIONS = "not checked, because of the migrations"
 # What drivers say when the database takes no writes; their texts may contain names, and are not passed on.
 WRITES_REFUSED = {
@@ -49,6 +52,15 @@ def write() -> Mapping[str, str]:
     finally:
         connection.close()
     return {}
+
+
+def background() -> Mapping[str, str]:
+    """Return words if beat or worker has not done its work for minutes."""
+    try:
+        words = heartbeat.silence_words(timedelta(seconds=time.monotonic() - STARTED))
+    finally:
+        connection.close()
+    return {"background": words} if words else {}
 
 
 def _keys() -> str:

@@ -8,7 +8,7 @@ from tools.models import Call, Outcome
 from tools.models.calls import UNFAILED
 from tools.record.activity import words_of
 
-SHAPES = {Outcome.OK: "live", Outcome.PENDING: "expired", Outcome.CANCELLED: "paused"}
+SHAPES: dict[str, str] = {Outcome.OK: "live", Outcome.PENDING: "expired", Outcome.CANCELLED: "paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def _row(call: Call, names: CallNames) -> CallRow:
         call,
         names.accounts[call.account_id],
         names.servers[call.server_id] if call.server_id else "",
-        SHAPES.get(Outcome(call.outcome), "attention"),
+        SHAPES.get(call.outcome, "attention"),
         words_of(call.outcome),
         call.outcome not in UNFAILED,
     )

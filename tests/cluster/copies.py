@@ -58,6 +58,7 @@ class Cluster:
 
     def __post_init__(self) -> None:
         self.folder.chmod(0o711)
+        self.metrics_token = secrets.token_urlsafe(30)
         self.postgres = Postgres(self.folder / "postgres")
         self.redis = Redis(self.folder / "redis")
         self.nginx = Nginx(self.folder / "nginx")
@@ -75,6 +76,7 @@ class Cluster:
             "UPSTREAM_PRIVATE_HOSTS": ",".join(f"127.0.0.1:{vendor.simulator_port}" for vendor in self.vendors),
             "PURGE_INTERVAL_SECONDS": "1",
             "ACCESS_LOG": "1",
+            "METRICS_TOKEN": self.metrics_token,
             "FORWARDED_ALLOW_IPS": "127.0.0.1",
         }
         self.replicas = [Stack(self.folder / f"web-{number}", settings=shared) for number in range(REPLICAS)]
@@ -167,6 +169,12 @@ class Cluster:
         with psycopg.connect(self.postgres.url) as connection:
             return connection.execute(sql, values).fetchall()
 
+    def figure(self, name: str, replica: int) -> float:
+        """Return a figure of one replica, as a collector reads it."""
+        headers = {"Authorization": f"Bearer {self.metrics_token}"}
+        answer = httpx.get(f"{self.at(replica)}/metrics", headers=headers, timeout=10).raise_for_status()
+        return next(float(line.split()[1]) for line in answer.text.splitlines() if line.startswith(f"{name} "))
+
     def ready(self, replica: int) -> bool:
         """Tell whether a replica answers a call that needs database and vendor."""
         try:
@@ -179,6 +187,10 @@ class Cluster:
         """Start again what is down, and wait until every replica can serve."""
         self.redis.start()
         self.postgres.start()
+        if self.worker.poll() is not None:
+            self.worker = self.start_worker()
+        if self.beat.poll() is not None:
+            self.beat = self.start_beat("beat")
         for number, process in enumerate(self.web):
             if process.poll() is not None:
                 self.start_replica(number)

@@ -5,13 +5,15 @@ import time
 
 import pytest
 
-from tests.cluster.copies import Cluster
+from tests.cluster.copies import REPLICAS, Cluster
 from tests.cluster.load import under_load
 from tests.cluster.services import wait_for
 
 pytestmark = pytest.mark.cluster
 
 PURGE_SECONDS = 20.0
+# The cluster has a mark each second.
+DEAD_SECONDS = 10.0
 TRACES = "SELECT target_id::text FROM accounts_auditentry WHERE action = 'mcp_server.expired'"
 
 
@@ -44,6 +46,23 @@ def test_a_killed_worker_is_not_missed_and_purges_once_it_is_back(cluster: Clust
         took = wait_purged(cluster, ids)
         assert load.failures == []
     cluster.figures.append(f"worker killed: purged {took:.2f} s after a new one started")
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_one_that_is_dead_is_seen_by_every_replica_and_gone_once_it_is_back(cluster: Cluster, name: str) -> None:
+    wait_for(lambda: silence(cluster) < DEAD_SECONDS, PURGE_SECONDS, "the mark of both")
+    cluster.background.end(getattr(cluster, name), signal.SIGKILL)
+    wait_for(lambda: silence(cluster) > DEAD_SECONDS, 2 * PURGE_SECONDS, f"the silence of the {name}")
+    queued = cluster.figure("patchbay_celery_queue", 0)
+    assert (queued > 0) == (name == "worker")
+    cluster.mend()
+    back = wait_for(lambda: silence(cluster) < DEAD_SECONDS, PURGE_SECONDS, "the mark of both again")
+    cluster.figures.append(f"{name} killed: seen by every replica, and gone {back:.2f} s after a new one started")
+
+
+def silence(cluster: Cluster) -> float:
+    """Return the age of the mark that beat and worker leave, as the replica says that knows least."""
+    return max(cluster.figure("patchbay_last_beat_seconds", replica) for replica in range(REPLICAS))
 
 
 def test_two_beats_purge_each_server_once(cluster: Cluster) -> None:

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,13 +27,17 @@ CHANGED = "notifications/tools/list_changed"
 
 @dataclass
 class Watched:
-    """One stream, read by a thread until it ends. Times are those of `time.monotonic`."""
+    """One stream, read by a thread until it ends. Times are those of `time.monotonic`.
+
+    `broken` says how it broke off, if it did not end in order.
+    """
 
     url: str
     subscription: bool
     changes: list[float] = field(default_factory=list)
     opened_at: float | None = None
     ended_at: float | None = None
+    broken: str = ""
     _events: threading.Condition = field(default_factory=threading.Condition)
 
     def __post_init__(self) -> None:
@@ -54,12 +57,15 @@ class Watched:
             assert self._events.wait_for(happened, seconds), f"{self.url}: not within {seconds} s that {what}"
 
     def _read(self) -> None:
-        with suppress(httpx.HTTPError), httpx.Client(timeout=60) as client, self._open(client) as response:
-            assert response.status_code == 200, response.read()
-            self._note(opened_at=time.monotonic())
-            for line in response.iter_lines():
-                if line.startswith("data: ") and json.loads(line[6:]).get("method") == CHANGED:
-                    self._note(changes=[*self.changes, time.monotonic()])
+        try:
+            with httpx.Client(timeout=60) as client, self._open(client) as response:
+                assert response.status_code == 200, response.read()
+                self._note(opened_at=time.monotonic())
+                for line in response.iter_lines():
+                    if line.startswith("data: ") and json.loads(line[6:]).get("method") == CHANGED:
+                        self._note(changes=[*self.changes, time.monotonic()])
+        except httpx.HTTPError as problem:
+            self._note(broken=repr(problem))
         self._note(ended_at=time.monotonic())
 
     def _note(self, **known: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from compose_spec import PyCompose
+from django.conf import settings
 
 from tests.deploy.manifests import DEPLOY, FILLED, compose, example
 
@@ -39,6 +40,17 @@ def test_the_compose_client_accepts_it(tmp_path: Path) -> None:
     command = [docker, "compose", "--file", str(tmp_path / "deploy" / "compose.yaml"), "config", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_fills_the_disk_with_its_log_or_the_machine_with_its_memory(name: str) -> None:
+    service = SERVICES[name]
+    assert service["logging"] == {"driver": "local", "options": {"max-size": "20m", "max-file": "5"}}
+    assert service["mem_limit"]
+
+
+def test_web_may_open_as_many_files_as_its_connections_need() -> None:
+    assert SERVICES["web"]["ulimits"]["nofile"] >= settings.MAX_CONNECTIONS * 4 / 3
 
 
 @pytest.mark.parametrize("name", [name for name in example() if name.endswith("PASSWORD")])
@@ -130,6 +142,8 @@ def test_no_password_stands_in_a_command_line(tmp_path: Path) -> None:
     called, listed, *configuration = done.stdout.splitlines()
     assert called == f"called: {tmp_path}/redis.conf"
     assert listed.startswith("-rw-------")
-    assert configuration == ['save ""', "appendonly no", 'requirepass "r3dis-pass"']
+    assert configuration == [
+        'save ""', "appendonly no", "maxmemory 192mb", "maxmemory-policy volatile-lru", 'requirepass "r3dis-pass"',
+    ]  # fmt: skip
     for service in SERVICES.values():
-        assert "PASSWORD" not in str(service.get("command", "")).replace('"$$REDIS_PASSWORD" > /tmp', "")
+        assert "PASSWORD" not in str(service.get("command", "")).replace('"$$REDIS_PASSWORD" \\', "")

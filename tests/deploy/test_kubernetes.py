@@ -46,8 +46,11 @@ def test_the_example_of_the_secret_is_valid_and_empty() -> None:
 
 
 def test_every_file_belongs_to_the_kustomization() -> None:
-    named = set(yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"])
-    assert {path.name for path in KUBERNETES.iterdir()} == {*named, "kustomization.yaml", "secret.example.yaml"}
+    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
+    generated = [name for generator in kustomization["configMapGenerator"] for name in generator["files"]]
+    apart = ["kustomization.yaml", "secret.example.yaml", "pod-monitor.yaml"]
+    files = {str(path.relative_to(KUBERNETES)) for path in KUBERNETES.rglob("*") if path.is_file()}
+    assert files == {*kustomization["resources"], *generated, *apart}
 
 
 def test_kustomize_assembles_it() -> None:
@@ -61,9 +64,11 @@ def test_kustomize_assembles_it() -> None:
     done = subprocess.run([kubectl, "kustomize", KUBERNETES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assembled = list(yaml.safe_load_all(done.stdout))
-    assert len(assembled) == len(kubernetes())
+    assert len(assembled) == len(kubernetes()) + 1  # the scripts of the backup
     assert {each["metadata"].get("namespace", "patchbay") for each in assembled} == {"patchbay"}
     assert "image: patchbay\n" not in done.stdout
+    (scripts,) = [each for each in assembled if "back-up.sh" in each.get("data", {})]
+    assert f"name: {scripts['metadata']['name']}" in done.stdout  # what the pods mount
 
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
@@ -110,7 +115,34 @@ def test_the_ingress_lets_streams_through_and_keeps_tokens_out_of_its_log() -> N
     assert annotations["proxy-buffering"] == "off"
     assert int(annotations["proxy-read-timeout"]) > 300
     assert annotations["enable-access-log"] == "false"
-    assert annotations["force-ssl-redirect"] == "true"
+
+
+def test_no_ingress_redirects_a_token_to_https() -> None:
+    """The controller redirects by itself where there is a certificate; Patchbay redirects pages, and refuses tokens."""
+    given = of_kind("Ingress")["patchbay"]["metadata"]["annotations"]
+    assert given["nginx.ingress.kubernetes.io/ssl-redirect"] == "false"
+    assert given["nginx.ingress.kubernetes.io/force-ssl-redirect"] == "false"
+    assert CONFIG.get("SECURE_SSL_REDIRECT", "1") == "1"
+
+
+def test_metrics_are_closed_to_everybody_outside() -> None:
+    closed = of_kind("Ingress")["patchbay-closed"]
+    (rule,) = closed["spec"]["rules"]
+    assert rule["host"] == HOST
+    assert [(path["path"], path["pathType"]) for path in rule["http"]["paths"]] == [("/metrics", "Prefix")]
+    allowed = closed["metadata"]["annotations"]["nginx.ingress.kubernetes.io/whitelist-source-range"]
+    assert ipaddress.ip_network(allowed).is_loopback
+
+
+def test_the_pod_monitor_asks_each_pod_of_web_with_the_token() -> None:
+    monitor = yaml.safe_load((KUBERNETES / "pod-monitor.yaml").read_text())
+    assert selected(monitor["spec"]["selector"]["matchLabels"]) == {"patchbay-web"}
+    assert monitor["metadata"]["namespace"] == of_kind("Namespace")["patchbay"]["metadata"]["name"]
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert endpoint["port"] in {port["name"] for port in web()["ports"]}
+    assert (endpoint["path"], endpoint["authorization"]["credentials"]) == (
+        "/metrics", {"name": "patchbay", "key": "METRICS_TOKEN"},
+    )  # fmt: skip
 
 
 def test_a_pod_of_web_is_given_the_time_that_it_takes_to_stop() -> None:
@@ -202,6 +234,20 @@ def test_vendors_are_called_by_web_and_worker_at_443_and_by_nothing_else() -> No
     assert [rule["ports"] for rule in egress_of("patchbay-vendors")] == [[{"protocol": "TCP", "port": 443}]]
     blocks = [peer["ipBlock"] for rule in egress_of("patchbay-vendors") for peer in rule["to"]]
     assert all(any(_lets_through(block, each) for block in blocks) for each in ("8.8.8.8", "2606:4700::1111"))
+
+
+def test_mail_goes_from_the_worker_to_public_servers_alone() -> None:
+    selector = of_kind("NetworkPolicy")["patchbay-mail"]["spec"]["podSelector"]["matchLabels"]
+    assert selected(selector) == {"patchbay-worker"}
+    assert [rule["to"] for rule in egress_of("patchbay-mail")] == [rule["to"] for rule in egress_of("patchbay-vendors")]
+    assert [port["port"] for rule in egress_of("patchbay-mail") for port in rule["ports"]] == [465, 587]
+
+
+def test_monitoring_is_let_in_for_metrics_and_reached_for_traces() -> None:
+    (inwards,) = of_kind("NetworkPolicy")["patchbay-metrics"]["spec"]["ingress"]
+    (outwards,) = egress_of("patchbay-traces")
+    assert inwards["from"] == outwards["to"]
+    assert [port["port"] for port in outwards["ports"]] == [4317, 4318]
 
 
 def test_every_pod_reaches_names_database_and_redis() -> None:

@@ -11,10 +11,12 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -59,8 +61,10 @@ class Upstream(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     second_event = threading.Event()
+    arrived: ClassVar[list[str]] = []
 
     def do_POST(self) -> None:
+        self.arrived.append(self.path)
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         if self.path.endswith("/gone"):
             self.close_connection = True
@@ -163,9 +167,20 @@ def upstream() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def proxy(upstream: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("nginx")
+    with proxying(tmp_path_factory.mktemp("nginx"), upstream) as running:
+        yield running
+
+
+@contextmanager
+def proxying(folder: Path, upstream: int, *others: int) -> Iterator[Proxy]:
+    """Run nginx in front of a process at one port, or of several."""
     plain, secure = free_port(), free_port()
     configure(folder, "machine.conf", plain=plain, secure=secure, upstream=upstream)
+    where = folder / "conf.d" / "machine.conf"
+    line = f"server 127.0.0.1:{upstream} max_fails=0;"
+    assert line in where.read_text()
+    lines = [line.replace(str(upstream), str(port)) for port in (upstream, *others)]
+    where.write_text(where.read_text().replace(line, " ".join(lines)))
     process = subprocess.Popen(command(folder))
     trust = ssl.create_default_context(cafile=folder / "tls.crt")
     try:
@@ -215,8 +230,43 @@ def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str
     with httpx.Client(base_url=proxy.plain, trust_env=False) as client:
         page = client.get("/accounts?page=2")
         assert (page.status_code, page.headers["location"]) == (301, "https://localhost/accounts?page=2")
-        refused = client.post(f"/mcp/{token}", content=b"{}")
-        assert (refused.status_code, "location" in refused.headers) == (403, False)
+        api = {"Authorization": f"Bearer {token}"}
+        for refused in (client.post(f"/mcp/{token}", content=b"{}"), client.get("/integrated-account", headers=api)):
+            assert (refused.status_code, "location" in refused.headers) == (403, False)
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/patchbay/metrics"])
+def test_metrics_are_closed_to_everybody_outside(proxy: Proxy, path: str) -> None:
+    with proxy.client() as client:
+        headers = {"Authorization": "Bearer of-a-collector"}
+        assert client.get(proxy.secure + path, headers=headers).status_code == 404
+
+
+def test_a_process_that_is_down_costs_no_call_and_is_asked_again_at_once(upstream: int, tmp_path: Path) -> None:
+    """As in a rolling restart: writes too, since a connection that is refused carries none."""
+    late = ThreadingHTTPServer(("127.0.0.1", 0), Upstream, bind_and_activate=False)
+    down = free_port()
+    with proxying(tmp_path, down, upstream) as running, running.client() as client:
+        assert {client.post("/mcp/x").status_code for _ in range(20)} == {200}
+        late.server_address = ("127.0.0.1", down)
+        late.server_bind()
+        late.server_activate()
+        with answering(late):
+            assert {client.post("/mcp/x").status_code for _ in range(4)} == {200}
+        lines = [json.loads(line) for line in running.logs("access.log").splitlines()]
+    served = [line["upstream_addr"] for line in lines if line["path"].startswith("/mcp/")][-4:]
+    assert f"127.0.0.1:{down}" in served
+
+
+def test_a_write_that_may_have_arrived_is_not_sent_again(upstream: int, tmp_path: Path) -> None:
+    with (
+        answering(ThreadingHTTPServer(("127.0.0.1", 0), Upstream)) as second,
+        proxying(tmp_path, upstream, second) as running,
+        running.client() as client,
+    ):
+        Upstream.arrived.clear()
+        assert client.post("/mcp/x/gone", content=b"{}").status_code == 502
+    assert Upstream.arrived == ["/mcp/x/gone"]
 
 
 @pytest.mark.parametrize(

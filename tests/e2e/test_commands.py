@@ -1,6 +1,8 @@
 """The commands that people and programs start with."""
 
 import json
+import os
+import re
 import signal
 import socket
 import stat
@@ -130,3 +132,21 @@ def test_no_token_reaches_any_log(stack: Stack) -> None:
     assert "POST /mcp/…" in logged
     for secret in (demo["mcp_url"].rpartition("/")[2], demo["api_token"], demo["password"]):
         assert secret not in logged
+
+
+def test_a_worker_that_is_killed_is_started_again_and_web_goes_on(fresh: Stack) -> None:
+    fresh.prepare()
+    process = fresh.start("manage.py", "up", until="Uvicorn running")
+    try:
+        (killed,) = pids_of(fresh, "worker")
+        os.kill(killed, signal.SIGKILL)
+        fresh.wait_until(lambda: len(pids_of(fresh, "worker")) == 2)
+        assert len(pids_of(fresh, "web")) == len(pids_of(fresh, "beat")) == 1
+        assert httpx.get(f"http://127.0.0.1:{fresh.port}/livez").text == "ok"
+    finally:
+        assert fresh.end(process, signal.SIGINT) == 130
+
+
+def pids_of(stack: Stack, name: str) -> list[int]:
+    """Return the ids of the processes that were started under a name."""
+    return [int(pid) for pid in re.findall(rf"{name} started \(pid=(\d+)\)", "".join(stack.output))]

@@ -12,11 +12,12 @@ from accounts.models import IntegratedAccount
 from tools.admin.documentation import DocumentationAdmin
 from tools.admin.integrations import IntegrationAdmin
 from tools.models import Call
-from tools.record.activity import SEARCHED, newest_of
+from tools.record.activity import SEARCHED, newest_of, words_of
 
 OUTCOME_COLOURS = {
     "ok": "success", "pending": "info", "cancelled": "info", "invalid": "warning", "rate_limited": "warning",
     "busy": "warning", "refused": "danger", "unreachable": "danger", "unusable": "danger", "failed": "danger",
+    "unknown": "danger",
 }  # fmt: skip
 
 
@@ -86,7 +87,7 @@ class CallAdmin(RecordAdmin):
 
     @labelled(description="Outcome", colours=OUTCOME_COLOURS, ordering="outcome")
     def ended(self, call: Call) -> Label:
-        return Label(call.outcome, "Pending" if call.outcome == "pending" else Call.Outcome(call.outcome).label)
+        return Label(call.outcome, words_of(call.outcome))
 
     @admin.display(description="Took", ordering="duration_ms")
     def took(self, call: Call) -> str:

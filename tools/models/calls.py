@@ -19,6 +19,7 @@ class Outcome(models.TextChoices):
     UNUSABLE = "unusable", "Unusable answer"
     CANCELLED = "cancelled", "Cancelled by the client"
     FAILED = "failed", "Failed here"
+    UNKNOWN = "unknown", "Unknown: no answer was recorded"
 
 
 # Everything else is an error: nothing that the caller asked for came back.

@@ -17,6 +17,7 @@ from tools.models.calls import FAILED, UNFAILED
 ANY_FAILURE = "failures"
 PAGE = 50
 SEARCHED = 50_000
+LABELS: dict[str, str] = dict(Outcome.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +195,5 @@ def outcomes() -> list[tuple[str, str]]:
 
 
 def words_of(outcome: str) -> str:
-    """Return a short label of an outcome."""
-    return "Pending" if outcome == Outcome.PENDING else str(Outcome(outcome).label)
+    """Return a short label of an outcome; one that only a newer release knows is its own label."""
+    return "Pending" if outcome == Outcome.PENDING else LABELS.get(outcome, outcome)

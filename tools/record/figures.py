@@ -242,6 +242,8 @@ def _tally(values: Sequence[float] | None) -> Tally:
     if not values or not values[0]:
         return Tally()
     histogram = [int(count) for count in values[-len(BUCKETS) :]]
+    if not any(histogram):  # calls whose end nobody saw
+        return Tally(int(values[0]), int(values[1]))
     return Tally(int(values[0]), int(values[1]), Percentiles(*(percentile(histogram, share) for share in SHARES)))
 
 

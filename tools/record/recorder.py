@@ -21,6 +21,7 @@ from tools.models import Call
 from tools.record.metrics import OLDEST_WAIT, RECORD_QUEUE, RECORDS_LOST
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
+from tools.record.unfinished import reopen
 from tools.record.waiting import Waiting
 
 logger = logging.getLogger(__name__)
@@ -169,6 +170,7 @@ def _write(batch: list[CallNote]) -> None:
     written = _insert_rows(rows) if rows else []
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
+        reopen([row.pk for row in ended])
         Call.objects.bulk_update(ended, ENDED)
     add_up([*written, *(row.pk for row in ended)])
 

@@ -32,6 +32,14 @@ def add_up(call_ids: Sequence[int]) -> None:
         cursor.execute(_statement(connection.vendor, f"id IN ({marks})", "1 = 1"), call_ids)
 
 
+def take_back(call_ids: Sequence[int]) -> None:
+    """Subtract calls that were added up, before their outcome changes: in the transaction that changes it."""
+    marks = ", ".join(["%s"] * len(call_ids))
+    with connection.cursor() as cursor:
+        # Their figures exist, or they would not have been added up.
+        cursor.execute(_statement(connection.vendor, f"id IN ({marks})", "1 = 1", "-"), call_ids)
+
+
 def add_up_everything() -> None:
     """Add all recorded calls to figures that are still empty."""
     first, last = Call.objects.aggregate(first=Min("pk"), last=Max("pk")).values()
@@ -68,7 +76,7 @@ def _delete(rows: QuerySet[CallFigures]) -> int:
 
 
 @cache
-def _statement(vendor: str, condition: str, kept: str) -> str:
+def _statement(vendor: str, condition: str, kept: str, sign: str = "+") -> str:
     """Return the statement that adds calls that meet a condition, to rows that are kept. No outside value is in it.
 
     Calls are first summed by hour, server and tool; the few rows that remain are then used once for each grain and
@@ -85,7 +93,7 @@ def _statement(vendor: str, condition: str, kept: str) -> str:
         f"SELECT {grain.value} AS grain, {scope.value} AS scope" for grain in Grain for scope in Scope
     )
     table = connection.ops.quote_name(CallFigures._meta.db_table)
-    added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in SUMS)
+    added = ", ".join(f"{name} = {table}.{name} {sign} excluded.{name}" for name in SUMS)
     return f"""
         INSERT INTO {table} ({", ".join((*KEY, *SUMS))})
         SELECT summed.environment_id, level.scope, level.grain,
@@ -101,7 +109,7 @@ def _statement(vendor: str, condition: str, kept: str) -> str:
                 SELECT environment_id, account_id, COALESCE(server_id, {nobody}) AS server_id, tool,
                        {hour} AS hour, {day} AS day, COALESCE(duration_ms, 0) AS duration_ms,
                        CASE WHEN outcome IN ({unfailed}) THEN 0 ELSE 1 END AS error,
-                       CASE WHEN duration_ms IS NULL THEN 0 {bucket} ELSE {len(BOUNDS)} END AS bucket
+                       CASE WHEN duration_ms IS NULL THEN -1 {bucket} ELSE {len(BOUNDS)} END AS bucket
                 FROM {connection.ops.quote_name(Call._meta.db_table)}
                 WHERE {condition} AND outcome <> '{Outcome.PENDING}'
             ) AS ended

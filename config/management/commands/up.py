@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from honcho import manager as honcho_manager
 from honcho.environ import parse_procfile
 from honcho.printer import Printer
 
@@ -22,6 +21,7 @@ from config import environment as env
 from config.ports import PortUnusable, check_port
 from config.process_output import JsonPrinter
 from config.schema import unapplied_words
+from config.supervision import Supervisor
 
 START_SECONDS = 60
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         """Declare nothing: PORT, SIMULATOR_PORT, DATA_DIR and SIMULATOR come from the environment."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until stopped; exit with the status of the first process that exits by itself."""
+        """Run until stopped, or until a process cannot start; exit with its status."""
         sys.exit(run_processes())
 
 
@@ -47,15 +47,18 @@ def run_processes(when_ready: Callable[[], None] | None = None) -> int:
     check_ports(simulator="simulator" in commands)
     check_schema()
     refuse_other_keys()
-    # honcho kills a process after 5 s by default, less than the web process may need for calls in flight.
-    honcho_manager.KILL_WAIT = settings.SHUTDOWN_SECONDS + 5
-    manager = honcho_manager.Manager(JsonPrinter() if settings.LOG_FORMAT == "json" else Printer())
+    supervisor = Supervisor(
+        JsonPrinter() if settings.LOG_FORMAT == "json" else Printer(),
+        folder=Path(settings.BASE_DIR),
+        environment=process_environment(),
+        # More than the web process needs for calls in flight.
+        stop_seconds=settings.SHUTDOWN_SECONDS + 5,
+    )
     for name, command in commands.items():
-        manager.add_process(name, command, env=process_environment(), cwd=str(settings.BASE_DIR))
+        supervisor.add(name, command, is_needed=name == "web")
     if when_ready is not None:
         threading.Thread(target=call_when_ready, args=(when_ready,), daemon=True).start()
-    manager.loop()
-    return int(manager.returncode or 0)
+    return supervisor.run()
 
 
 def process_environment() -> dict[str, str]:

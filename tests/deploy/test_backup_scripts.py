@@ -1,0 +1,102 @@
+"""The scripts of the backup on a real PostgreSQL: what they wrote is restored, and what cannot be is not called one."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg import sql
+
+from accounts.models import IntegratedAccount
+from tests.calls import note_of, record
+from tests.deploy.manifests import KUBERNETES
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+def url_of(name: str) -> str:
+    given = connection.settings_dict
+    password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+    return f"postgresql://{given['USER']}{password}@{given['HOST'] or '127.0.0.1'}:{given['PORT'] or 5432}/{name}"
+
+
+@pytest.fixture
+def scratch() -> Iterator[str]:
+    """An empty database."""
+    if connection.vendor != "postgresql":
+        pytest.skip("these scripts are for PostgreSQL: set DATABASE_URL, or run make test-services")
+    name = f"scratch_{uuid4().hex}"
+    with psycopg.connect(url_of("postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield url_of(name)
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(KUBERNETES / "backup" / script), str(folder)]
+    return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+
+def back_up(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run("back-up.sh", folder, **{"DATABASE_URL": url_of(connection.settings_dict["NAME"]), **variables})
+
+
+def dumps(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_was_backed_up_is_restored_whole(scratch: str, account: IntegratedAccount, tmp_path: Path) -> None:
+    (call,) = record(note_of(account))
+    done = back_up(tmp_path)
+    assert done.returncode == 0, done.stderr
+    (name,) = dumps(tmp_path)
+    assert (tmp_path / name).stat().st_mode & 0o077 == 0
+    checked = run("check-backup.sh", tmp_path, SCRATCH_URL=scratch)
+    assert checked.returncode == 0, checked.stderr
+    assert f"{name} is restored: " in checked.stdout
+    assert "1 accounts, 0 MCP servers, the last call of 20" in checked.stdout
+    with psycopg.connect(scratch) as restored:
+        assert restored.execute("SELECT id, tool FROM tools_call").fetchall() == [(call.pk, call.tool)]
+
+
+def test_a_dump_that_is_damaged_is_not_called_a_backup(scratch: str, tmp_path: Path) -> None:
+    assert back_up(tmp_path).returncode == 0
+    (name,) = dumps(tmp_path)
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert run("check-backup.sh", tmp_path, SCRATCH_URL=scratch).returncode != 0
+
+
+def test_a_backup_that_fails_leaves_nothing_and_takes_none_away(scratch: str, tmp_path: Path) -> None:
+    (tmp_path / "patchbay-2020-01-01T000000Z.dump").touch()
+    done = back_up(tmp_path, KEEP="1", DATABASE_URL=url_of("there_is_none"))
+    assert done.returncode != 0
+    assert dumps(tmp_path) == ["patchbay-2020-01-01T000000Z.dump"]
+
+
+def test_the_newest_stay(scratch: str, tmp_path: Path) -> None:
+    for day in ("01", "02", "03"):
+        (tmp_path / f"patchbay-2020-01-{day}T000000Z.dump").touch()
+    (tmp_path / "of-somebody-else.dump").touch()
+    assert back_up(tmp_path, KEEP="2").returncode == 0
+    others, older, newest = dumps(tmp_path)
+    assert (others, older) == ("of-somebody-else.dump", "patchbay-2020-01-03T000000Z.dump")
+    assert newest > older
+
+
+def test_no_backup_an_old_one_and_a_database_in_use_are_told(scratch: str, tmp_path: Path) -> None:
+    none = run("check-backup.sh", tmp_path, SCRATCH_URL=scratch)
+    assert "There is no backup" in none.stderr
+    old = tmp_path / "patchbay-2020-01-01T000000Z.dump"
+    old.touch()
+    os.utime(old, (0, 0))
+    late = run("check-backup.sh", tmp_path, SCRATCH_URL=scratch)
+    assert "more than 26 hours old" in late.stderr
+    assert back_up(tmp_path).returncode == 0
+    in_use = run("check-backup.sh", tmp_path, SCRATCH_URL=url_of(connection.settings_dict["NAME"]))
+    assert "is not empty" in in_use.stderr
+    assert {none.returncode, late.returncode, in_use.returncode} == {1}

@@ -1,0 +1,115 @@
+"""The units of deploy/systemd: accepted by systemd, held to the least, in agreement with settings and nginx."""
+
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from honcho.environ import parse_procfile
+
+from tests.deploy.manifests import DEPLOY, ROOT
+from tests.documentation import documented
+
+UNITS = DEPLOY / "systemd"
+SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
+PROCESSES = [name for name in SERVICES if "migrate" not in name]
+Section = dict[str, list[str]]
+
+
+def read(name: str) -> dict[str, Section]:
+    """Return a unit's settings by section; each may be given more than once."""
+    sections: dict[str, Section] = defaultdict(lambda: defaultdict(list))
+    current = ""
+    for line in (UNITS / name).read_text().splitlines():
+        if header := re.fullmatch(r"\[(\w+)\]", line):
+            current = header[1]
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            sections[current][key].append(value)
+    return sections
+
+
+def environment(name: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for line in read(name)["Service"]["Environment"] for pair in line.split())
+
+
+def seconds(text: str) -> float:
+    number, unit = re.fullmatch(r"(\d+)(s|min)", text).groups()  # type: ignore[union-attr]
+    return timedelta(**{{"s": "seconds", "min": "minutes"}[unit]: int(number)}).total_seconds()
+
+
+def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is missing: install systemd. Until then the units are only read below")
+    shutil.copytree(UNITS, tmp_path / "units")
+    # It asks whether the programs exist, which they do where Patchbay is installed.
+    for path in (tmp_path / "units").iterdir():
+        path.write_text(re.sub(r"/opt/patchbay/.venv/bin/\w+", "/bin/true", path.read_text()))
+    for path in (tmp_path / "units").iterdir():
+        name = str(path).replace("web@", "web@8000")
+        path.rename(name)
+        done = subprocess.run([program, "verify", name], capture_output=True, text=True, check=False)
+        ours = [line for line in done.stderr.splitlines() if "patchbay" in line]
+        assert (done.returncode, ours) == (0, [])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_held_to_the_least(name: str) -> None:
+    service = read(name)["Service"]
+    assert service["User"] == ["patchbay"]
+    assert service["NoNewPrivileges"] == service["ProtectHome"] == service["PrivateTmp"] == ["yes"]
+    assert service["ProtectSystem"] == ["strict"]
+    assert service["CapabilityBoundingSet"] == [""]
+    assert service["UMask"] == ["0077"]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_process_is_started_again_and_has_limits(name: str) -> None:
+    service = read(name)["Service"]
+    assert service["Restart"] == ["on-failure"]
+    assert read(name)["Unit"]["StartLimitIntervalSec"] == ["0"]
+    assert service["MemoryMax"]
+    assert service["LimitNOFILE"]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_process_is_given_the_time_that_it_takes_to_stop(name: str) -> None:
+    (stop,) = read(name)["Service"]["TimeoutStopSec"]
+    assert seconds(stop) >= int(environment(name)["SHUTDOWN_SECONDS"]) + 5
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_process_starts_after_the_migrations_and_only_on_its_own_schema(name: str) -> None:
+    unit, service = read(name)["Unit"], read(name)["Service"]
+    assert unit["After"] == unit["Wants"] == ["patchbay-migrate.service"]
+    assert "Requires" not in unit  # a migration that is run again would stop it
+    assert service["ExecStartPre"] == ["/opt/patchbay/.venv/bin/python manage.py migrate --check"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_stands_in_a_unit_and_every_variable_is_documented(name: str) -> None:
+    assert read(name)["Service"]["EnvironmentFile"] == ["/etc/patchbay/patchbay.env"]
+    assert environment(name).keys() - {"PYTHONUNBUFFERED"} <= documented().keys()
+    assert not [variable for variable in environment(name) if variable.endswith(("KEY", "KEYS", "URL"))]
+
+
+def test_the_processes_run_what_the_procfile_runs() -> None:
+    commands = parse_procfile((ROOT / "Procfile").read_text()).processes
+    for name in ("web", "worker", "beat"):
+        unit = f"patchbay-{name}{'@' if name == 'web' else ''}.service"
+        (command,) = read(unit)["Service"]["ExecStart"]
+        expected = commands[name].replace('"$DATA_DIR/beat-schedule"', "/var/lib/patchbay/beat-schedule")
+        assert command == f"/opt/patchbay/.venv/bin/{expected}"
+
+
+def test_the_target_starts_the_ports_that_nginx_names() -> None:
+    wanted = read("patchbay.target")["Unit"]["Wants"][0].split()
+    ports = {match[1] for each in wanted if (match := re.fullmatch(r"patchbay-web@(\d+)\.service", each))}
+    assert ports == set(re.findall(r"server 127\.0\.0\.1:(\d+)", (DEPLOY / "nginx" / "machine.conf").read_text()))
+    others = {each for each in wanted if "@" not in each}
+    assert others == {"patchbay-worker.service", "patchbay-beat.service"}
+    assert all(read(name)["Unit"]["PartOf"] == ["patchbay.target"] for name in PROCESSES)
