@@ -3,6 +3,8 @@
 import base64
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -77,15 +79,21 @@ class Replica:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user can reach."""
+    made = Path(tempfile.mkdtemp(prefix="patchbay-upgrade-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def database(folder: Path) -> Iterator[Postgres]:
     """A PostgreSQL of this module's own."""
     if lacking := missing():
         if os.environ.get("REQUIRE_SERVICES") == "1":
             pytest.fail(f"Missing: {', '.join(lacking)}")
         pytest.skip(f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets.")
-    folder = tmp_path_factory.mktemp("upgrade")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)
     postgres = Postgres(folder / "postgres")
     postgres.create()
     yield postgres
@@ -93,11 +101,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
-def previous_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def previous_tree(folder: Path) -> Path:
     """The files of the previous release."""
-    folder = tmp_path_factory.mktemp("previous")
-    PREVIOUS.unpack(folder)
-    return folder
+    tree = folder / "previous"
+    PREVIOUS.unpack(tree)
+    return tree
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +121,13 @@ def shared(database: Postgres) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def stacks(
-    tmp_path_factory: pytest.TempPathFactory, previous_tree: Path, shared: dict[str, str]
-) -> Iterator[tuple[Stack, Stack]]:
+def stacks(folder: Path, previous_tree: Path, shared: dict[str, str]) -> Iterator[tuple[Stack, Stack]]:
     """The previous release and this one, with one vendor; neither has been started."""
     simulator_port = free_port()
-    old = Stack(tmp_path_factory.mktemp("old"), root=previous_tree, simulator_port=simulator_port, settings=shared)
-    new = Stack(tmp_path_factory.mktemp("new"), simulator_port=simulator_port, settings=shared)
+    old = Stack(folder / "old", root=previous_tree, simulator_port=simulator_port, settings=shared)
+    new = Stack(folder / "new", simulator_port=simulator_port, settings=shared)
+    for stack in (old, new):
+        stack.folder.mkdir()
     yield old, new
     for stack in (old, new):
         stack.stop()
