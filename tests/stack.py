@@ -34,9 +34,10 @@ def free_port() -> int:
 
 @dataclass
 class Stack:
-    """One copy of the product. `output` holds what its processes printed."""
+    """One copy of the product, which runs the code in `root`. `output` holds what its processes printed."""
 
     folder: Path
+    root: Path = ROOT
     port: int = field(default_factory=free_port)
     simulator_port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Stack:
         """Run a management command that may fail."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -89,7 +90,7 @@ class Stack:
         """Start a process with this interpreter; return once it has printed `until`."""
         process = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
