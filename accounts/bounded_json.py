@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from accounts.errors import NotJSON, TooDeep, TooMany
+from accounts.errors import NotJSON, NumberTooLarge, TooDeep, TooMany
 
 # Maps digits to "0" and other bytes to a space: a cheap search for long numbers.
 DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
@@ -57,7 +57,7 @@ def loads(
         if "depth limit" in str(problem) or "recursion" in str(problem).lower():
             raise TooDeep(f"nested deeper than {limit} levels") from None
         if "infinity" in str(problem):
-            raise NotJSON(f"a number is too large: character {problem.pos}") from None
+            raise NumberTooLarge(f"a number that is too large, at character {problem.pos}") from None
         raise NotJSON(str(problem)) from None
     if containers > limit and is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")

@@ -19,6 +19,7 @@ AccountError
 ├── AllowanceUsedUp          an MCP server, API token or person has reached one of Patchbay's limits
 ├── NetworkInvalid           a text is not a network, or there are too many
 ├── NotJSON                  a text is not JSON
+│   ├── NumberTooLarge           it may be JSON, but has a number that no float holds
 │   └── BeyondLimits             it may be JSON, but exceeds a limit
 │       ├── TooDeep                  nested deeper than MAX_JSON_DEPTH
 │       └── TooMany                  more than MAX_JSON_VALUES values
@@ -222,6 +223,10 @@ class NetworkInvalid(AccountError):
 
 class NotJSON(AccountError):
     """The text is not JSON."""
+
+
+class NumberTooLarge(NotJSON):
+    """The text has a number beyond the floats; the message continues a sentence that begins "the body has"."""
 
 
 class BeyondLimits(NotJSON):

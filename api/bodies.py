@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework.parsers import BaseParser
 
 from accounts import bounded_json
-from accounts.errors import BeyondLimits, NotJSON
+from accounts.errors import BeyondLimits, NotJSON, NumberTooLarge
 from api.problems import Problem, ProblemRaised
 
 JSON = "application/json"
@@ -21,6 +21,8 @@ def read_json(raw: bytes) -> Any:
         return bounded_json.loads_request(raw)
     except BeyondLimits as beyond:
         raise ProblemRaised(Problem(400, f"The body is {beyond}. Send a smaller document.")) from None
+    except NumberTooLarge as problem:
+        raise ProblemRaised(Problem(400, f"The body has {problem}. Give it as text.")) from None
     except NotJSON as problem:
         raise ProblemRaised(Problem(400, f"The body is not valid JSON: {problem}.")) from None
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from accounts import bounded_json
-from accounts.errors import AllowanceUsedUp, BeyondLimits, NotJSON
+from accounts.errors import AllowanceUsedUp, BeyondLimits, NotJSON, NumberTooLarge
 from mcpservers.errors import JsonRpcError
 
 PARSE_ERROR = -32700
@@ -70,6 +70,8 @@ def read_body(body: bytes) -> Any:
         return bounded_json.loads_request(body.removeprefix(BOM_UTF8))
     except BeyondLimits as problem:
         raise JsonRpcError(INVALID_REQUEST, f"Invalid request: the body is {problem}.", status=400) from None
+    except NumberTooLarge as problem:
+        raise JsonRpcError(PARSE_ERROR, f"Parse error: the body has {problem}; give it as text.", status=400) from None
     except NotJSON:
         raise JsonRpcError(PARSE_ERROR, "Parse error: the body is not valid JSON in UTF-8.", status=400) from None
 

@@ -41,6 +41,7 @@ def test_scheme_is_read_whatever_its_case(admin_token: str) -> None:
 def test_body_that_is_not_json_is_refused(rest: Rest) -> None:
     assert "not valid JSON" in problem(send(rest, b'{"name": '), 400)["detail"]
     problem(send(rest, b"\xff\xfe"), 400)
+    assert "a number that is too large" in problem(send(rest, b'{"name": 1e400}'), 400)["detail"]
 
 
 @pytest.mark.parametrize("body", [[], "text", 1, None])

@@ -128,9 +128,27 @@ def bodies() -> Paths:
             "about": POINT,
             "note": TEXT,
             "page": TEXT,
+            "picture": {**TEXT, "contentEncoding": "base64", "contentMediaType": "image/png"},
+            "letter": {**TEXT, "format": "byte"},
+            "carried": {**TEXT, "format": "binary"},
         },
     }
-    types = {"about": {"contentType": "application/json"}, "page": {"contentType": "text/html"}}
+    in_base64 = {"headers": {"Content-Transfer-Encoding": {"schema": {**TEXT, "enum": ["base64"]}}}}
+    types = {
+        "about": {"contentType": "application/json"}, "page": {"contentType": "text/html"}, "carried": in_base64,
+        "letter": {"contentType": "image/png"},
+    }  # fmt: skip
+    told_apart = {
+        "oneOf": [
+            {"type": "object", "required": ["kind", "size"], "properties": {"kind": {"const": "box"}, "size": NUMBER}},
+            {
+                "type": "object",
+                "required": ["kind"],
+                "properties": {"kind": {"enum": ["bag"]}, "size": TEXT, "id": {**NUMBER, "readOnly": True}},
+            },
+        ]
+    }
+    named = {"type": "object", "properties": {"name": TEXT}, "patternProperties": {"^s_": TEXT, "^n_": NUMBER}}
     form, multipart = "application/x-www-form-urlencoded", "multipart/form-data"
     kinds = {
         "json": content(ticket),
@@ -143,6 +161,11 @@ def bodies() -> Paths:
         "styled-form": content(fields, form, encoding=styles),
         "multipart": content(parts, multipart, encoding=types),
         "csv": content(TEXT, "text/csv"),
+        "told-apart": content(told_apart),
+        "told-apart-inside": content({"type": "object", "properties": {"name": TEXT, "what": told_apart}}),
+        "named": content({"type": "object", "properties": {"name": TEXT, "free": named}}),
+        "picture": content({**TEXT, "contentEncoding": "base64"}, "image/png"),
+        "letter": content({**TEXT, "format": "byte"}, "image/gif"),
         "bytes": content({**TEXT, "format": "binary"}, "application/pdf"),
     }
     paths: Paths = {}
@@ -159,6 +182,11 @@ def answers() -> Paths:
     envelope = {"type": "object", "properties": {"items": {"type": "array", "items": ITEM}, "total": NUMBER}}
     wrapped = {"type": "object", "properties": {"wrapped": ITEM, "warnings": TEXTS, "meta": POINT}}
     problem = {"type": "object", "properties": {"title": TEXT, "detail": TEXT, "status": NUMBER}}
+    later = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": NUMBER, "where": TEXT, "labels": POINT, "wait": NUMBER},
+    }
     nested = {
         "type": "object",
         "properties": {"error": {"type": "object", "properties": {"code": NUMBER, "message": TEXT}}},
@@ -170,6 +198,8 @@ def answers() -> Paths:
         "wrapped": answered(wrapped),
         "plain": answered(TEXT, "text/plain"),
         "export": answered({**TEXT, "format": "binary"}, "application/octet-stream"),
+        "either": {**answered(ITEM), "202": {"description": "Later", **content(later)}},
+        "either-rows": {**answered(envelope), "202": {"description": "Later", **content(later)}},
         "nothing": {"204": {"description": "Done"}},
         "empty": {"200": {"description": "Done"}},
     }

@@ -1,5 +1,6 @@
 """The HTTP side of the endpoint: who gets in, and what is refused before the protocol is reached."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,15 @@ async def test_a_body_that_is_not_declared_as_json_is_refused(mcp: McpClient) ->
 async def test_a_body_that_is_not_json_is_a_parse_error(mcp: McpClient, body: bytes) -> None:
     response = await mcp.post(body)
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32700)
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e99999999999999999999"])
+async def test_a_number_that_no_reader_keeps_is_refused_in_words(mcp: McpClient, number: str) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x", "arguments": {"a": "NUMBER"}}}
+    body = json.dumps(message).replace('"NUMBER"', number)
+    response = await mcp.post(body.encode())
+    assert response.status_code == 400
+    assert "a number that is too large" in response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ class Drawer:
                 return matching(patterns, self._rng, low, high)
             except Unwritable as refused:
                 raise Undrawable(str(refused)) from None
-        known = FORMATS.get(str(schema.get("format")))
+        known = FORMATS.get("byte" if schema.get("contentEncoding") else str(schema.get("format")))
         if known is not None and low <= len(known) <= high:
             return known
         if wish.empty and not low and not schema.get("format"):

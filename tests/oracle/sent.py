@@ -278,7 +278,11 @@ def _part_differences(wanted: list[Part], sent: Sent, ignored: Ignored) -> Itera
 
 
 def _one_part(came: Any, part: Part) -> Iterator[Difference]:
-    content = came.get_payload(decode=True)
+    encoding = came["content-transfer-encoding"] or ""
+    if encoding != part.encoding:
+        yield "multipart: encoding", f"{part.name}: {_instead(encoding, part.encoding)}"
+    # The parser of messages would decode it.
+    content = came.get_payload().encode() if encoding else came.get_payload(decode=True)
     media_type = came.get_content_type() if came["content-type"] else ""
     if isinstance(part.content, bytes):
         if content != part.content:

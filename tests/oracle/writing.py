@@ -1,7 +1,8 @@
 """How values are written into a request, by OpenAPI 3.1.1 (Style Examples, Encoding Object) and RFC 6570."""
 
+import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -33,12 +34,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a multipart body; a media type that is empty is any."""
+    """One part of a multipart body; a media type that is empty is any.
+
+    With an `encoding`, the content is in it already, and the part says so.
+    """
 
     name: str
     content: Any
     media_type: str = ""
     is_file: bool = False
+    encoding: str = ""
 
 
 @dataclass
@@ -247,21 +252,44 @@ def _multipart(name: str, value: Any, content: Content, schemas: Schemas) -> lis
         # RFC 6570 fields, which OpenAPI 3.1 defines for multipart as well; names and values are not encoded.
         return [Part(name, NOTHING)] if value != [] else []
     media_type = str(encoding.get("contentType") or schema.get("contentMediaType") or "").partition(",")[0].strip()
-    media_type = "" if "*" in media_type else media_type
     inner = schemas.merged(schema.get("items", {})) if isinstance(value, list) else schema
+    written = str(inner.get("contentEncoding") or "")
+    if written and not media_type:
+        # OpenAPI 3.1.1, Encoding Object, contentType: the default beside contentEncoding.
+        media_type = str(inner.get("contentMediaType") or "application/octet-stream")
+    media_type = "" if "*" in media_type else media_type
     is_file = is_bytes(inner)
-    if isinstance(value, list) and not (media_type and "json" in media_type):
-        return [_one(name, item, media_type, is_file=is_file) for item in value]
-    if isinstance(value, list):
+    if isinstance(value, list) and "json" in media_type:
         return [Part(name, NOTHING, media_type)]
-    return [_one(name, value, media_type, is_file=is_file)]
+    carried = _carried(encoding, schemas)
+    made = [_one(name, item, media_type, is_file=is_file) for item in (value if isinstance(value, list) else [value])]
+    if written:
+        # OpenAPI 3.1.1, Encoding Object: as if its headers had Content-Transfer-Encoding.
+        return [replace(part, encoding=written) for part in made]
+    return [_in_base64(part) for part in made] if carried == "base64" else made
+
+
+def _carried(encoding: dict[str, Any], schemas: Schemas) -> str:
+    """Return the only Content-Transfer-Encoding that an Encoding Object allows (RFC 2045, section 6)."""
+    header = (encoding.get("headers") or {}).get("Content-Transfer-Encoding") or {}
+    values = schemas.merged(header.get("schema", {})).get("enum") or []
+    return str(values[0]) if len(values) == 1 else ""
+
+
+def _in_base64(part: Part) -> Part:
+    return replace(part, content=base64.b64encode(part.content), encoding="base64")
 
 
 def is_bytes(schema: dict[str, Any]) -> bool:
     """Return whether a merged schema describes bytes."""
     kinds = schema.get("type")
     return (not kinds or "string" in kinds) and (
-        schema.get("format") == "binary" or ("contentMediaType" in schema and "json" not in schema["contentMediaType"])
+        schema.get("format") == "binary"
+        or (
+            "contentMediaType" in schema
+            and "json" not in schema["contentMediaType"]
+            and "contentEncoding" not in schema
+        )
     )
 
 

@@ -98,7 +98,7 @@ def _names(placements: dict[str, Placement], taken: frozenset[str]) -> FlatNames
     return FlatNames(
         {each.wire_name: name for name, each in members.items()},
         taken,
-        elsewhere=frozenset(each.wire_name for each in members.values() if each.is_parameter),
+        elsewhere=frozenset(each.wire_name for each in placements.values() if each.is_parameter),
         reshaped=frozenset(each.wire_name for each in members.values() if each.is_file),
     )
 

@@ -23,7 +23,7 @@ OF_ALL = frozenset(
 class FlatNames:
     """The arguments' names by the body's own, those of all arguments, and the members whose values have another form.
 
-    `elsewhere` are members that go to another place as well, where their types are others.
+    `elsewhere` are the names of what goes to another place, or there as well, where types are others.
     """
 
     arguments: Mapping[str, str]

@@ -79,9 +79,7 @@ def test_arguments_of_ours_count_beside_the_most_members() -> None:
 @pytest.mark.parametrize(
     ("word", "rule"),
     [
-        ("dependentSchemas", {"a": {"required": ["b"]}}),
         ("dependencies", {"a": ["b"]}),
-        ("patternProperties", {"^x": TEXT}),
         ("propertyNames", {"maxLength": 5}),
         ("unevaluatedProperties", False),
     ],
@@ -93,3 +91,33 @@ def test_a_rule_that_cannot_be_carried_over_keeps_the_record_a_draft(word: str, 
     assert problems == [
         f"body_schema: {word} at the top level has no place in a tool's arguments; describe in words what it requires."
     ]
+
+
+@pytest.mark.parametrize("word", ["dependentSchemas", "patternProperties"])
+def test_only_a_body_has_rules_about_members_by_names_and_values(word: str) -> None:
+    schema = {"type": "object", "properties": {"a": TEXT}, word: {"a": {"required": ["b"]}}}
+    assert property_problems(schema, place="body_schema") == []
+    assert len(property_problems(schema, place="query_schema")) == 1
+
+
+def test_rules_of_a_body_are_about_its_own_arguments() -> None:
+    rule = {
+        "if": {"properties": {"kind[a]": {"const": "x"}}},
+        "then": {"properties": {"id": False}, "required": ["b c"]},
+    }
+    tool = desk_tool(
+        "tickets.update",
+        query_schema={"type": "object", "properties": {"id": TEXT}, "required": ["id"]},
+        body_schema={
+            "type": "object",
+            "properties": {"kind[a]": TEXT, "b c": TEXT},
+            "patternProperties": {"^i": False, "^x_": {"type": "integer"}},
+            "dependentSchemas": {"kind[a]": rule},
+        },
+    )
+    assert not {"patternProperties", "dependentSchemas"} & tool.input_schema.keys()
+    assert fits(tool, id="1", kind_a="y")
+    assert not fits(tool, id="1", kind_a="x")
+    assert fits(tool, id="1", kind_a="x", b_c="z", x_more=5)
+    assert not fits(tool, id="1", x_more="text")
+    assert not fits(tool, id="1", ix=5)

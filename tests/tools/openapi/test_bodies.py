@@ -5,19 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 
-from accounts.integrated_accounts.lifecycle import connect_account
-from accounts.models import Environment
-from mcpservers.lifecycle import create_server
-from tests.bundles import OPERATOR
 from tests.mcp_client import McpClient
 from tests.tools.openapi.documents import described, operation
+from tests.vendors.imported import Import
 from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.clients import listing_problems
-from tools.documentation.publishing import publish
-from tools.models import Documentation
-from tools.openapi.importing import prepare
 
 Serve = Callable[..., Awaitable[tuple[McpClient, dict[str, Any]]]]
 PATTERNS = {
@@ -38,7 +31,7 @@ SHARED = {
 
 
 @pytest.fixture
-def serve(transactional_db: None, environment: Environment, scripted: ScriptedVendor, upstream: None) -> Serve:
+def serve(importing: Import) -> Serve:
     """Serve one operation with a JSON body of a schema; return a client and the tool as it is listed."""
 
     async def served(
@@ -46,25 +39,10 @@ def serve(transactional_db: None, environment: Environment, scripted: ScriptedVe
     ) -> tuple[McpClient, dict[str, Any]]:
         content = {"required": True, "content": {media_type: {"schema": schema}}}
         text = described({"/things": {http: operation(operationId="createThing", requestBody=content)}}, **more)
-        client = await loaded(text)
+        client = await importing(text)
         [tool] = (await client.request("tools/list")).json()["result"]["tools"]
         assert list(listing_problems(tool)) == []
         return client, tool
-
-    @sync_to_async
-    def loaded(text: str) -> McpClient:
-        integration = prepare(text, name="acme").load(OPERATOR).integration
-        publish(integration, Documentation.objects.filter(integration=integration), OPERATOR)
-        account = connect_account(
-            environment,
-            integration,
-            "tests",
-            name="Acme",
-            fields={"token": "t"},
-            base_url=scripted.address,
-            verify=False,
-        )
-        return McpClient(create_server(account, "tests", name="Acme", methods=[], tags=[])[1])
 
     return served
 

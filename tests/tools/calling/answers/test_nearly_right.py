@@ -44,6 +44,9 @@ READ: list[tuple[bytes, Any, str]] = [
     ('{"a": "é"}'.encode("utf-16-be"), {"a": "é"}, "the charset UTF-16"),
     (b'{"a": [1, 2,], "b": ",]",}', {"a": [1, 2], "b": ",]"}, "commas before the end of a list or object"),
     (b'{"a": 1e999}', {"a": "1e999"}, "a number that is too large, shown as text"),
+    (b'{"a": -1e400, "b": 1e99999999999999999999}', {"a": "-1e400", "b": "1e99999999999999999999"},
+     "a number that is too large, shown as text"),
+    (b'{"a": %s}' % (b"1" * 400), {"a": "1" * 400}, "a number that is too large, shown as text"),
     (b'{"a": 1}\n{"a": 2}\n', {"result": [{"a": 1}, {"a": 2}]}, "one document after the other, shown as a list"),
     (b'\x1e{"a": 1}\n\x1e[2]\n', {"result": [{"a": 1}, [2]]},
      "zeros or separators around it, one document after the other, shown as a list"),
@@ -241,3 +244,12 @@ async def test_a_created_thing_keeps_its_place(desk: McpClient, scripted: Script
             assert await desk.value(CREATE, {"title": "x"}) == {**told, "id": 77}
     scripted.status = 200
     assert await desk.value(CREATE, {"title": "x"}) == {"id": 77}
+
+
+@pytest.mark.parametrize("digits", ["1e-400", "-2.5E-999", "1e-99999999999999999999"])
+async def test_a_number_that_is_too_small_keeps_its_digits(
+    desk: McpClient, scripted: ScriptedVendor, digits: str
+) -> None:
+    scripted.body = b'{"ticket": {"id": %s}}' % digits.encode()
+    result = await desk.call(GET, ID)
+    assert json.loads(result["content"][0]["text"]) == {"id": digits}

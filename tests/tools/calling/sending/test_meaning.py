@@ -1,6 +1,7 @@
 """Arguments as they were meant: nulls and empties that the schema takes or not, JSON in texts, many digits."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import jsonschema_rs
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import bounded_json
+from accounts.errors import NumberTooLarge
 from tests.mcp_client import McpClient
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
@@ -289,6 +292,30 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3),
     max_leaves=8,
 )
+
+
+EXTREME = [
+    b"1e400",
+    b"-1e400",
+    b"1e-400",
+    b"-1E-400",
+    b"1e99999999999999999999",
+    b"1e-99999999999999999999",
+    b"5" * 400,
+]
+
+
+@pytest.mark.parametrize("digits", EXTREME)
+@pytest.mark.parametrize("written", [b"%s", b'"%s"', b"[1, %s]", b'"[1, %s]"', b"[%s, 12345678901234567890]"])
+def test_a_number_beyond_the_floats_keeps_its_digits_or_is_refused(digits: bytes, written: bytes) -> None:
+    tool = updating(a={"type": ["number", "array"], "items": {"type": "number"}})
+    try:
+        value = bounded_json.loads_request(written % digits)
+        content = bind(tool, check(tool, {"id": "1", "a": value})).body
+    except (NumberTooLarge, InvalidArguments):
+        return
+    numbers = json.loads(content, parse_float=Decimal, parse_int=Decimal)["a"]
+    assert Decimal(digits.decode()) in (numbers if isinstance(numbers, list) else [numbers])
 
 
 @given(SCHEMAS, VALUES)
