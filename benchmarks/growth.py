@@ -222,6 +222,7 @@ def measure(trial: Trial) -> None:
     compare(trial, f"{FEW} servers", many, trial.tokens[:FEW], trial.tokens)
     small = trial.median(trial.tokens)
     fill_record(options.calls)
+    trial.rate(trial.tokens)
     tell("few calls in the record", f"{options.calls:,} more", small, trial.median(trial.tokens))
     measure_streams(trial)
 
