@@ -64,7 +64,13 @@ def announce(kind: ChangeKind, row_id: UUID) -> None:
         if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
             ChangeCount.objects.get_or_create(pk=1)
         number = change_count()
-        LoggedChange.objects.update_or_create(number=number, defaults={"kind": kind.value, "row_id": row_id})
+        # A number may be there already, from before a backup was restored.
+        LoggedChange.objects.bulk_create(
+            [LoggedChange(number=number, kind=kind.value, row_id=row_id)],
+            update_conflicts=True,
+            unique_fields=["number"],
+            update_fields=["kind", "row_id"],
+        )
         if number % PRUNED_EVERY == 0:
             LoggedChange.objects.filter(number__lte=number - LOGGED).delete()
         transaction.on_commit(partial(publish, Change(kind, row_id)))

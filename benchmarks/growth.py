@@ -6,9 +6,11 @@ simulator and one web process, and compares calls a second with few and with man
 
 import argparse
 import asyncio
+import atexit
 import json
 import os
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -26,6 +28,7 @@ import django
 import uvloop
 
 FOLDER = tempfile.mkdtemp(prefix="patchbay-growth-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["DATA_DIR"] = FOLDER
 if not os.environ.get("DATABASE_URL", "").startswith("postgresql://"):
@@ -222,6 +225,7 @@ def measure(trial: Trial) -> None:
     compare(trial, f"{FEW} servers", many, trial.tokens[:FEW], trial.tokens)
     small = trial.median(trial.tokens)
     fill_record(options.calls)
+    trial.rate(trial.tokens)
     tell("few calls in the record", f"{options.calls:,} more", small, trial.median(trial.tokens))
     measure_streams(trial)
 
