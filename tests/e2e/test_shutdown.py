@@ -102,7 +102,7 @@ def test_every_line_is_one_json_object_with_the_request_id_and_without_a_token(o
     assert any("OperationalError" in line.get("traceback", "") for line in of_the_call)
     access = next(line for line in of_the_call if line["logger"] == "patchbay.access")
     assert access["event"] == "POST /mcp/…"
-    assert (access["status"], access["client"], access["surface"]) == (500, "127.0.0.1", "mcp")
+    assert (access["status"], access["client"], access["surface"]) == (500, "127.0.0.0/24", "mcp")
     assert access["duration_ms"] > 0
     assert token not in "".join(own.output)
 
