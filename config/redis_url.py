@@ -22,7 +22,6 @@ PAUSE = ConstantBackoff(0.1)
 # Of the cache and the layer, whose callers wait; the broker's reader waits for tasks, so it gets longer.
 ANSWER_SECONDS = 1.0
 BROKER_SECONDS = 30.0
-HEALTH_CHECK_SECONDS = 15
 
 FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 CERTIFICATE_CHECKS = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
@@ -64,7 +63,7 @@ class RedisUrl:
     def of_client(self) -> dict[str, Any]:
         """Return the options as redis-py takes them."""
         usual = {"socket_connect_timeout": ANSWER_SECONDS, "socket_keepalive": True}
-        return {**usual, "health_check_interval": HEALTH_CHECK_SECONDS, **self.options, **self.tls}
+        return {**usual, **self.options, **self.tls}
 
     def of_broker(self) -> dict[str, Any]:
         """Return the options as Celery's transport takes them."""

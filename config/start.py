@@ -15,29 +15,34 @@ Words = Callable[[BaseException], str]
 RELATION_MISSING = ("no such table", "no such column", "does not exist")
 
 
-class _PoolWarnings(logging.Filter):
-    """Keep the pool's latest warning for the sentence: its error says only that time ran out."""
+class _Reason(logging.Filter):
+    """Keep what was logged last about the database for the sentence: the error says only that it is not there."""
 
     latest = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        self.latest = record.getMessage()
+        # The pool's line is `error connecting in 'pool-1': …`, the circuit's has the reason as its argument.
+        self.latest = str(record.args[0]) if record.name == CIRCUIT and record.args else record.getMessage()
         return False
 
 
-_pool_warnings = _PoolWarnings()
+POOL, CIRCUIT = "psycopg.pool", "accounts.database.circuit"
+ONLY_AWAY = frozenset({"PoolTimeout", "DatabaseAway"})
+_reason = _Reason()
 
 
 def explain_failures() -> None:
     """Print a sentence instead of a traceback for every failure of the main thread whose cause is known."""
     sys.excepthook = _print_failure
-    logging.getLogger("psycopg.pool").addFilter(_pool_warnings)
+    for name in (POOL, CIRCUIT):
+        logging.getLogger(name).addFilter(_reason)
 
 
 def has_started() -> None:
     """Print tracebacks again: from now on a failure is not one of the start."""
     sys.excepthook = sys.__excepthook__
-    logging.getLogger("psycopg.pool").removeFilter(_pool_warnings)
+    for name in (POOL, CIRCUIT):
+        logging.getLogger(name).removeFilter(_reason)
 
 
 def start_failure(failure: BaseException) -> str:
@@ -70,8 +75,8 @@ def _package(failure: BaseException) -> str:
 
 
 def _database(failure: BaseException) -> str:
-    timed_out = "PoolTimeout" in (type(failure).__name__, type(failure.__cause__).__name__)
-    said = _pool_warnings.latest.partition(": ")[2] if timed_out else str(failure)
+    is_only_away = ONLY_AWAY & {type(failure).__name__, type(failure.__cause__).__name__}
+    said = _reason.latest.partition(": ")[2] if is_only_away else str(failure)
     reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
     if any(words in reason for words in RELATION_MISSING):
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."

@@ -164,3 +164,7 @@ def test_a_worker_ends_though_a_task_waits_for_the_database(hanging: Stack) -> N
         os.kill(worker.pid, signal.SIGTERM)
         assert worker.wait(30) == HUNG
     assert time.monotonic() - asked < ENDED_WITHIN
+    # The beat that it embeds has ended too: nobody writes into its output any more.
+    reader = hanging.readers[worker.pid]
+    reader.join(10)
+    assert not reader.is_alive()

@@ -12,11 +12,18 @@ from django.db.backends.signals import connection_created
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.fixtures import Settings
 
+from accounts.heartbeat import leave_mark
 from config import health
 from config.readiness.rounds import Readiness
 
 pytestmark = pytest.mark.django_db(transaction=True)
 READ_ONLY = {"sqlite": "PRAGMA query_only = 1", "postgresql": "SET default_transaction_read_only = on"}
+
+
+@pytest.fixture(autouse=True)
+def beating(transactional_db: None) -> None:
+    """Worker and beat have just done their work."""
+    leave_mark()
 
 
 async def probe() -> httpx.Response:
