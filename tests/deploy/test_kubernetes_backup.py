@@ -32,11 +32,11 @@ def test_every_pod_is_held_to_the_least(pod: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 def test_every_container_is_held_to_the_least(container: dict[str, Any]) -> None:
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
+    context = container["securityContext"]
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["readOnlyRootFilesystem"] is True
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert context.get("runAsUser") == (10001 if container["image"] == "patchbay" else None)
     assert container["resources"].keys() == {"requests", "limits"}
     assert container["image"] in {"patchbay", compose()["services"]["postgres"]["image"]}
 
