@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 # The rest is for the database, vendors and files.
 SHARE_OF_CONNECTIONS = 3 / 4
 LOOK_SECONDS = 1.0
+# The vendor's connection, and SQLite's file with its log and index. The event loop itself may keep one or two free.
+FILES_OF_A_CALL = 4
 LINE_SECONDS = 60.0
 EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
@@ -45,7 +47,7 @@ def raise_limit() -> None:
 
 
 class OpenFilesWatch:
-    """Looks whether a file can still be opened, and says so if not: one line a minute, however often that happens."""
+    """Looks whether the files of a call can still be opened, and says so if not: one line a minute, however often that happens."""
 
     def __init__(self) -> None:
         self._said_at = -math.inf
@@ -58,11 +60,16 @@ class OpenFilesWatch:
             await asyncio.sleep(LOOK_SECONDS)
 
     def look(self) -> None:
-        """Open a file, and close it."""
+        """Open a few files, and close them."""
+        opened: list[int] = []
         try:
-            os.close(os.open(os.devnull, os.O_RDONLY))
+            for _ in range(FILES_OF_A_CALL):
+                opened.append(os.open(os.devnull, os.O_RDONLY))
         except OSError as problem:
             self._note(problem)
+        finally:
+            for each in opened:
+                os.close(each)
 
     def _handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         problem = context.get("exception")

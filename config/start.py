@@ -22,7 +22,9 @@ class _Reason(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         # The pool's line is `error connecting in 'pool-1': …`, the circuit's has the reason as its argument.
-        self.latest = str(record.args[0]) if record.name == CIRCUIT and record.args else record.getMessage()
+        self.latest = (
+            str(record.args[0]) if record.name == CIRCUIT and isinstance(record.args, tuple) else record.getMessage()
+        )
         return False
 
 
