@@ -47,7 +47,7 @@ def raise_limit() -> None:
 
 
 class OpenFilesWatch:
-    """Looks whether the files of a call can still be opened, and says so if not: one line a minute, however often that happens."""
+    """Looks whether the files of a call can still be opened; if not, says so in one line a minute, however often."""
 
     def __init__(self) -> None:
         self._said_at = -math.inf
