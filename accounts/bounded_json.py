@@ -11,14 +11,17 @@ from django.conf import settings
 
 from accounts.errors import NotJSON, NumberTooLarge, TooDeep, TooMany
 
-# Maps digits to "0" and other bytes to a space: a cheap search for long numbers.
-DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
+# Maps digits to "0", an exponent's sign to "e-", and other bytes to a space: a cheap search for unusual numbers.
+KEPT = bytes.maketrans(b"123456789E", b"000000000e")
+OUTLINE = bytes(KEPT[byte] if KEPT[byte] in b"0e-" else 0x20 for byte in range(256))
 LONG_NUMBER = b"0" * 19
 WIDEST = 2**64
 # RFC 8259, section 6: beyond it, programs that read numbers as floats change them.
 EXACT = 2**53
 INEXACT = b"0" * 16  # 2**53 has 16 digits
-TINY = re.compile(rb"[0-9][eE]-[0-9]{3}")
+TINY_OUTLINE = b"0e-000"
+# With what ends a number: `9e-1234-` is a part of a UUID.
+TINY = re.compile(rb"[0-9][eE]-[0-9]{3,}\s*(?:[,\]}]|\Z)")
 NONZERO = re.compile(r"^[^eE]*[1-9]")
 
 
@@ -61,7 +64,8 @@ def loads(
         raise NotJSON(str(problem)) from None
     if containers > limit and is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
-    if LONG_NUMBER in raw.translate(DIGITS) or _may_vanish(raw):
+    outline = raw.translate(OUTLINE)
+    if LONG_NUMBER in outline or _may_vanish(raw, outline):
         # orjson returns such an integer as a float.
         return json.loads(raw, parse_int=whole_number, parse_float=parse_float)
     return value
@@ -69,7 +73,7 @@ def loads(
 
 def with_exact_numbers(value: Any, encoded: bytes) -> Any:
     """Return a value, which is `encoded` as JSON, with the whole numbers that floats would change as text."""
-    return _exact(value) if INEXACT in encoded.translate(DIGITS) else value
+    return _exact(value) if INEXACT in encoded.translate(OUTLINE) else value
 
 
 def _exact(value: Any) -> Any:
@@ -98,9 +102,14 @@ def _fraction(digits: str) -> float | str:
         return digits
 
 
-def _may_vanish(raw: bytes) -> bool:
-    """Return whether there may be a number with an exponent below those of floats, by a cheap search first."""
-    return (b"e-" in raw or b"E-" in raw) and TINY.search(raw) is not None
+def _may_vanish(raw: bytes, outline: bytes) -> bool:
+    """Return whether there may be a number with an exponent below those of floats."""
+    at = outline.find(TINY_OUTLINE)
+    while at >= 0:
+        if TINY.match(raw, at):
+            return True
+        at = outline.find(TINY_OUTLINE, at + 1)
+    return False
 
 
 def _holds_more(raw: bytes, most: int) -> bool:

@@ -17,6 +17,7 @@ from mcpservers.eras import RequestContext
 from mcpservers.errors import Refusal, ServerUnknown, TokenRequired
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope, Send
 from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
+from tools.calling.intending import Leaving
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
 TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
@@ -46,7 +47,7 @@ class Admitted:
         """The server and API token whose allowances the request uses."""
         return holders_of(self.server, self.grant.token_id if self.grant else None)
 
-    def context(self, request_bytes: int) -> RequestContext:
+    def context(self, request_bytes: int, has_left: Leaving | None = None) -> RequestContext:
         """Return what an era needs to answer; `request_bytes` is the size of the whole body."""
         return RequestContext(
             server=self.server,
@@ -55,6 +56,7 @@ class Admitted:
             token_id=self.grant.token_id if self.grant else None,
             request_bytes=request_bytes,
             address=self.address,
+            has_left=has_left,
         )
 
 

@@ -189,22 +189,23 @@ def check_stream(headers: Headers) -> None:
 async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
     check_media_types(http.headers)
     body = await read_request_body(http.headers, http.receive)
-    context = admitted.context(len(body))
     try:
         value = read_body(body)
         if isinstance(value, list):
             check_batch(value, http.headers)
-            async with cancelled_by_disconnect(http.receive) as has_left:
-                return await answer_batch(value, replace(context, has_left=has_left), _answer)
+            async with cancelled_by_disconnect(http.receive) as leaving:
+                return await answer_batch(value, admitted.context(len(body), leaving), _answer)
         message = read_message(value)
         era = era_of(message, http.headers)
         if not isinstance(message, Request):
             era.acknowledge()
-            await accept(message, context)
+            await accept(message, admitted.context(len(body)))
             # MCP 2025-11-25, Streamable HTTP: an accepted notification or response gets 202 without a body.
             return Reply(202)
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=era_of(None, http.headers).names_unread_id)
+    has_left = None if era.cancelled_by_disconnect else partial(has_disconnected, http.receive)
+    context = admitted.context(len(body), has_left)
     match era.manner(message):
         case Manner.WHOLE:
             return await _answer(message, era, context)
@@ -238,10 +239,9 @@ async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
 
 async def _answer_patiently(request: Request, era: Era, context: RequestContext, http: Http) -> Reply | None:
     """Answer a request, as a stream if it takes long; return None if the answer was sent that way."""
+    until_disconnect: AbstractAsyncContextManager[object] = nullcontext()
     if era.cancelled_by_disconnect:
-        until_disconnect: AbstractAsyncContextManager[object] = cancelled_by_disconnect(http.receive)
-    else:
-        until_disconnect, context = nullcontext(), replace(context, has_left=partial(has_disconnected, http.receive))
+        until_disconnect = cancelled_by_disconnect(http.receive)
     async with LongCall(request, http.headers, http.send) as long_call, until_disconnect:
         reply = await _answer(request, era, context)
     if not long_call.is_streaming:

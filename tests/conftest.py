@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
 from accounts.vendors.upstream import close_shared_upstream
+from config.start import has_started
 from demo.simulator import create_app
 from mcpservers.last_seen import finish_writing
 from mcpservers.lifecycle import create_server
@@ -35,7 +36,8 @@ hypothesis.settings.load_profile("same")
 
 
 def pytest_configure() -> None:
-    """Hash passwords fast: tests make many people, and none of them is attacked."""
+    """Log as a process that has started; hash passwords fast: tests make many people, and none of them is attacked."""
+    has_started()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     economy.empty_tables_in_one_statement()
     economy.list_static_files_once()

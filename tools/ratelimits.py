@@ -48,6 +48,8 @@ KINDS = (
 # Later IETF drafts put everything into these two.
 STRUCTURED = "ratelimit"
 POLICY = "ratelimit-policy"
+# Most vendors have none of these.
+UNUSUAL = frozenset({STRUCTURED, POLICY, *USED, *(name for kind in KINDS for name in kind)})
 
 # The statuses of a limit that is reached.
 LIMITED = re.compile(
@@ -99,6 +101,9 @@ class RateLimits:
         return {name: value for name, value in named.items() if value is not None}
 
 
+NONE = RateLimits()
+
+
 def says_limited(code: str, status: int) -> bool:
     """Return whether a vendor's code for a failure means that its rate limit is reached, whatever the status says.
 
@@ -122,8 +127,7 @@ def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int, sa
     reset = retry_after if status in REFUSED else None
     if reset is None:
         reset = _reset(headers, declared.reset_header)
-    other = _structured(headers) if STRUCTURED in headers or POLICY in headers else _of_kinds(headers)
-    other = _used(headers) if other == RateLimits() else other
+    other = NONE if UNUSUAL.isdisjoint(headers) else _unusual(headers)
     limit = other.limit if limit is None else limit
     remaining = other.remaining if remaining is None else remaining
     reset = other.reset if reset is None else reset
@@ -133,6 +137,11 @@ def read_limits(headers: dict[str, str], declared: RateLimit, *, status: int, sa
     if reset is None and (limit is not None or remaining is not None):
         reset = _first_wait(headers, WINDOW_MILLISECONDS, per_second=1000) or declared.window_seconds
     return RateLimits(limit, remaining, reset, retry_after)
+
+
+def _unusual(headers: dict[str, str]) -> RateLimits:
+    other = _structured(headers) if STRUCTURED in headers or POLICY in headers else _of_kinds(headers)
+    return _used(headers) if other == NONE else other
 
 
 def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...]) -> int | None:

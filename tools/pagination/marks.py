@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 # How many records, or plain values, at each end of a page make its mark, with the number of its items.
-MARKED_RECORDS, MARKED_VALUES = 4, 50
+MARKED_RECORDS, MARKED_VALUES = 2, 50
 MARK_BYTES = 6
 # How many marks are kept: walks in circles of so many pages are recognised.
 KEPT = 3
