@@ -42,7 +42,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 # What else a release asks for is in CONTRIBUTING.md.
 PREVIOUS = Release(
     version="0.1.0",
-    commit="461860dc47609a6314354f9b90f56518e0c6a839",
+    commit="fab0aca3a8a0691e515c106c06deac569d08f93c",
     migrations=(
         ("accounts", "0009_writes_without_pages"),
         ("mcpservers", "0003_search_mode"),
