@@ -22,7 +22,7 @@ REST = f"{TABLE}_rest"
 AHEAD = 2
 # A lock that waits lets nobody pass, so each attempt is short; between two of them, everybody else does.
 LOCK_MILLISECONDS = 500
-ATTEMPTS = 5
+ATTEMPTS = 3
 NAMED = re.compile(rf"{TABLE}_(\d{{4}})_(\d\d)")
 
 
@@ -107,7 +107,7 @@ def _is_by_month() -> bool:
         return False
     with connection.cursor() as cursor:
         cursor.execute("SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass(%s)", [TABLE])
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
 
 def _make(month: Month) -> bool:
@@ -121,9 +121,9 @@ def _make(month: Month) -> bool:
         for statements in _making(month):
             _run_briefly(*statements)
     except (IntegrityError, OperationalError, ProgrammingError) as problem:
+        _undo(month)
         # Another worker may have been faster.
         if month not in partitions():
-            _undo(month)
             logger.warning(
                 "%s got no partition yet, which is tried again; its calls would go into %s (%s).",
                 month, REST, type(problem.__cause__ or problem).__name__,
@@ -138,7 +138,7 @@ def _is_in_rest(month: Month) -> bool:
             f"SELECT EXISTS (SELECT FROM {REST} WHERE started_at >= %s AND started_at < %s)",  # noqa: S608  a constant
             [month.begins, month.ends],
         )
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
 
 def _making(month: Month) -> Iterator[tuple[str, ...]]:
