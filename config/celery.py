@@ -10,7 +10,7 @@ from types import FrameType
 import django
 from billiard import active_children
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from django.conf import settings
 
 from accounts.database.lanes import Lane, put_process_in
@@ -54,6 +54,12 @@ def begin(**_: object) -> None:
 def limit_statements(**_: object) -> None:
     """Give the process's database work the limits of tasks."""
     put_process_in(Lane.TASK)
+
+
+@worker_ready.connect
+def make_months(**_: object) -> None:
+    """Make what the record of calls needs for the coming months, however long no worker was running."""
+    app.send_task("tools.tasks.make_months")
 
 
 @worker_shutting_down.connect

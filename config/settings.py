@@ -257,6 +257,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tools.tasks.prune_calls",
         "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
     },
+    "make-months": {
+        "task": "tools.tasks.make_months",
+        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
+    },
     "refresh-grants": {"task": "accounts.tasks.refresh_grants", "schedule": timedelta(seconds=30)},
     "prune-sign-ins": {
         "task": "accounts.tasks.prune_sign_ins",

@@ -3,6 +3,7 @@
 import signal
 import time
 
+import psycopg
 import pytest
 
 from tests.cluster.copies import REPLICAS, Cluster
@@ -91,3 +92,20 @@ def test_the_worker_purges_again_after_redis_and_postgresql_were_restarted(clust
     wait_purged(cluster, ids)
     cluster.figures.append(f"Redis and PostgreSQL back: purged after {time.monotonic() - back:.2f} s")
     assert traces(cluster, ids) == sorted(ids)
+
+
+def test_a_worker_that_starts_makes_the_coming_months_of_the_record_without_beat(cluster: Cluster) -> None:
+    cluster.background.end(cluster.beat, signal.SIGKILL)
+    cluster.background.end(cluster.worker, signal.SIGKILL)
+    before = months(cluster)
+    with psycopg.connect(cluster.postgres.url) as connection:
+        for table in before[-2:]:
+            connection.execute(f"DROP TABLE {table}")
+    cluster.worker = cluster.start_worker()
+    wait_for(lambda: months(cluster) == before, PURGE_SECONDS, "the coming months")
+    cluster.mend()
+
+
+def months(cluster: Cluster) -> list[str]:
+    rows = cluster.query("SELECT relname FROM pg_class WHERE relname ~ '^tools_call_\\d{4}_\\d\\d$' ORDER BY 1")
+    return [name for (name,) in rows]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from tests.cluster.services import Postgres, missing, wait_for
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.cluster
 LIST_CASES = "list_all_fuse_desk_cases"
 ADD_NOTE = "fuse_desk_cases_add_note"
 CASE = "CAS-89102"
+AGE = "UPDATE tools_call SET started_at = started_at - interval '90 days' WHERE server_id = %s"
+PRUNE = "from tools.tasks import prune_calls; print('pruned', prune_calls())"
 
 
 @dataclass
@@ -172,3 +175,18 @@ def test_calls_of_both_releases_are_in_the_record_of_both(releases: tuple[Replic
 def has_recorded(release: Replica, server: dict[str, Any], outcomes: list[str]) -> bool:
     calls = release.rest("GET", f"/call?server={server['id']}")["result"]
     return [call["outcome"] for call in calls if call["tool"] == ADD_NOTE] == outcomes
+
+
+def test_either_release_prunes_what_both_recorded(releases: tuple[Replica, Replica], database: Postgres) -> None:
+    """The previous one knows nothing of the months of the record."""
+    with psycopg.connect(database.url, autocommit=True) as record:
+        assert record.execute("SELECT relkind FROM pg_class WHERE relname = 'tools_call'").fetchone() == ("p",)
+        for release in releases:
+            server = release.create(f"Pruned by {release.stack.folder.name}")
+            for each in releases:
+                assert not each.call(server, ADD_NOTE, id=CASE, note="old").get("isError")
+            wait_for(partial(has_recorded, release, server, ["ok", "ok"]), 10, "the end of both calls in the record")
+            aged = record.execute(AGE, [server["id"]])
+            assert aged.rowcount == 2
+            assert "pruned 2" in release.stack.manage("shell", "-v0", "-c", PRUNE)
+            assert has_recorded(release, server, [])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from psycopg import sql
 from accounts.models import IntegratedAccount
 from tests.calls import note_of, record
 from tests.deploy.manifests import KUBERNETES
+from tests.months import drop_all, make_at
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -61,6 +63,25 @@ def test_what_was_backed_up_is_restored_whole(scratch: str, account: IntegratedA
     assert "1 accounts, 0 MCP servers, the last call of 20" in checked.stdout
     with psycopg.connect(scratch) as restored:
         assert restored.execute("SELECT id, tool FROM tools_call").fetchall() == [(call.pk, call.tool)]
+
+
+def test_the_months_of_the_record_are_restored_as_such(
+    scratch: str, account: IntegratedAccount, tmp_path: Path
+) -> None:
+    drop_all()
+    make_at(datetime(2031, 10, 15, tzinfo=UTC))
+    record(note_of(account, started_at=datetime(2031, 11, 20, tzinfo=UTC)), note_of(account))
+    assert back_up(tmp_path).returncode == 0
+    drop_all()
+    assert run("check-backup.sh", tmp_path, SCRATCH_URL=scratch).returncode == 0
+    with psycopg.connect(scratch) as restored:
+        found = restored.execute("SELECT tableoid::regclass::text FROM tools_call ORDER BY started_at").fetchall()
+        assert found == [("tools_call_rest",), ("tools_call_2031_11",)]
+        # The sequence goes on after the restored calls.
+        copied = "environment_id, account_id, via, client, tool, access, arguments, outcome, error, started_at"
+        copied += ", upstream_bytes, result_chars"
+        restored.execute(f"INSERT INTO tools_call ({copied}) SELECT {copied} FROM tools_call")
+        assert restored.execute("SELECT count(*), count(DISTINCT id) FROM tools_call").fetchone() == (4, 4)
 
 
 def test_a_dump_that_is_damaged_is_not_called_a_backup(scratch: str, tmp_path: Path) -> None:

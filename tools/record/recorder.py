@@ -18,6 +18,7 @@ from django.db import DatabaseError, DataError, close_old_connections, connectio
 from accounts.database.outages import outage_of
 from accounts.notices import Notice, Troubles, tell
 from tools.models import Call
+from tools.record.keys import CallKeys
 from tools.record.metrics import OLDEST_WAIT, RECORD_QUEUE, RECORDS_LOST
 from tools.record.notes import COLUMNS, ENDED, CallNote
 from tools.record.rollups import add_up
@@ -166,13 +167,15 @@ class CallRecorder:
 @transaction.atomic
 def _write(batch: list[CallNote]) -> None:
     """Write a batch, and add it to the figures: both or neither, so that a retry counts nothing twice."""
-    rows = [note.values() for note in batch if note.row_id is None]
-    written = _insert_rows(rows) if rows else []
+    begun = [note for note in batch if note.row_id is None]
+    keys = [*zip(_insert_rows([note.values() for note in begun]), (note.started_at for note in begun), strict=True)]
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
-        reopen([row.pk for row in ended])
-        Call.objects.bulk_update(ended, ENDED)
-    add_up([*written, *(row.pk for row in ended)])
+        intended = CallKeys.of((row.pk, row.started_at) for row in ended)
+        reopen(intended)
+        intended.period().bulk_update(ended, ENDED)
+        keys.extend((row.pk, row.started_at) for row in ended)
+    add_up(CallKeys.of(keys))
 
 
 def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:
@@ -180,6 +183,8 @@ def _insert_rows(rows: list[tuple[Any, ...]]) -> list[int]:
 
     One statement per row would pass the interpreter's lock back and forth.
     """
+    if not rows:
+        return []
     quote = connection.ops.quote_name
     columns = ", ".join(map(quote, COLUMNS))
     marks = ", ".join([f"({', '.join(['%s'] * len(COLUMNS))})"] * len(rows))

@@ -1,10 +1,9 @@
 """Add calls up by hour and day, in the database and in one statement.
 
 The calls of a batch are added in the transaction that writes them, so that figures and record cannot differ. The
-database does the work: Python passes it only the rows' primary keys, however many tools were called.
+database does the work: Python passes it only the rows' keys, however many tools were called.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 
@@ -16,6 +15,7 @@ from django.utils import timezone
 from tools.models import Call, CallFigures
 from tools.models.calls import UNFAILED, Outcome
 from tools.models.figures import BOUNDS, BUCKETS, NOBODY, Grain, Scope
+from tools.record.keys import CallKeys
 
 KEY = ("environment_id", "scope", "grain", "start", "account_id", "server_id", "tool")
 SUMS = ("calls", "errors", "total_ms", *BUCKETS)
@@ -25,19 +25,21 @@ HOURS_KEPT = timedelta(days=9)
 PRUNED_AT_ONCE = 5000
 
 
-def add_up(call_ids: Sequence[int]) -> None:
+def add_up(keys: CallKeys) -> None:
     """Add calls that have just ended to the figures: in the transaction that writes them, and never twice."""
-    marks = ", ".join(["%s"] * len(call_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(connection.vendor, f"id IN ({marks})", "1 = 1"), call_ids)
+    _add(keys, "+")
 
 
-def take_back(call_ids: Sequence[int]) -> None:
+def take_back(keys: CallKeys) -> None:
     """Subtract calls that were added up, before their outcome changes: in the transaction that changes it."""
-    marks = ", ".join(["%s"] * len(call_ids))
+    # Their figures exist, or they would not have been added up.
+    _add(keys, "-")
+
+
+def _add(keys: CallKeys, sign: str) -> None:
+    condition, values = keys.condition()
     with connection.cursor() as cursor:
-        # Their figures exist, or they would not have been added up.
-        cursor.execute(_statement(connection.vendor, f"id IN ({marks})", "1 = 1", "-"), call_ids)
+        cursor.execute(_statement(connection.vendor, condition, "1 = 1", sign), values)
 
 
 def add_up_everything() -> None:

@@ -5,7 +5,6 @@ A process may be alive after all, and only have been unable to reach the databas
 """
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from accounts.texts.counting import counted
 from tools.models import Call, Outcome
 from tools.models.calls import FAILED
 from tools.record import rollups
+from tools.record.keys import CallKeys
 
 logger = logging.getLogger(__name__)
 
@@ -47,20 +47,21 @@ def settle() -> int:
 def _settle_batch() -> int:
     overdue = Call.objects.filter(outcome=Outcome.PENDING, started_at__lt=timezone.now() - settings.CALL_UNKNOWN_AFTER)
     # A row that is locked is being ended by its own process.
-    chosen = list(overdue.order_by().select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+    chosen = list(overdue.order_by().select_for_update(skip_locked=True).values_list("pk", "started_at")[:BATCH])
     if chosen:
-        Call.objects.filter(pk__in=chosen).update(outcome=Outcome.UNKNOWN, error=WORDS)
-        rollups.add_up(chosen)
+        keys = CallKeys.of(chosen)
+        keys.calls().update(outcome=Outcome.UNKNOWN, error=WORDS)
+        rollups.add_up(keys)
     return len(chosen)
 
 
-def reopen(call_ids: Sequence[int]) -> None:
+def reopen(keys: CallKeys) -> None:
     """Lock calls whose end is known now, and take those that were settled out of the figures, to which they return."""
     # In the order of their keys, so that concurrent processes cannot deadlock.
-    rows = Call.objects.filter(pk__in=call_ids).order_by("pk").select_for_update().values_list("pk", "outcome")
-    settled = [number for number, outcome in rows if outcome == Outcome.UNKNOWN]
+    rows = keys.calls().order_by("pk").select_for_update().values_list("pk", "started_at", "outcome")
+    settled = [(number, began) for number, began, outcome in rows if outcome == Outcome.UNKNOWN]
     if settled:
-        rollups.take_back(settled)
+        rollups.take_back(CallKeys.of(settled))
 
 
 def oldest_pending() -> datetime | None:

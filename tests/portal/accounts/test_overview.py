@@ -13,6 +13,7 @@ from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy
 from tools.models import Call
+from tools.record.keys import CallKeys
 from tools.record.rollups import add_up
 
 HOSTILE = "<script>alert(1)</script>\"'>"
@@ -199,7 +200,7 @@ def test_an_overview_tells_how_the_last_day_went(ana: Client, account: Integrate
         )
         for outcome, error in ((Call.Outcome.OK, ""), (Call.Outcome.UNREACHABLE, "FuseDesk took <b>30 s</b>."))
     ]
-    add_up([call.pk for call in calls])
+    add_up(CallKeys.of((call.pk, call.started_at) for call in calls))
     shown = page(ana, f"/accounts/{account.pk}")
     assert f'<a href="/accounts/{account.pk}/activity">2</a>' in shown
     assert f'<a class="bad" href="/accounts/{account.pk}/activity?outcome=failures">1 failed</a>' in shown

@@ -13,6 +13,7 @@ from tests.pages import as_read
 from tests.people import People
 from tests.portal_site import browser
 from tools.models import Call, Documentation
+from tools.record.keys import CallKeys
 from tools.record.rollups import add_up
 
 LIST = "list_all_fuse_desk_cases"
@@ -40,13 +41,13 @@ def change(resource: str, method: str, **values: object) -> None:
     record.save()
 
 
-def called(account: IntegratedAccount, tool: str, outcome: str) -> int:
-    """Note a call; return its number."""
+def called(account: IntegratedAccount, tool: str, outcome: str) -> tuple[int, datetime]:
+    """Note a call; return its number, and when it began."""
     call = Call.objects.create(
         environment_id=account.environment_id, account_id=account.pk, via="mcp", tool=tool, access="read",
         outcome=outcome, started_at=datetime.now(UTC), duration_ms=12.0,
     )  # fmt: skip
-    return int(call.pk)
+    return call.pk, call.started_at
 
 
 def test_every_method_is_listed_with_what_it_comes_to(tim: Client, account: IntegratedAccount) -> None:
@@ -72,7 +73,7 @@ def test_a_search_finds_tools_by_name_and_title_and_says_when_there_is_none(
 
 
 def test_calls_and_failures_of_thirty_days_stand_beside_a_tool(tim: Client, account: IntegratedAccount) -> None:
-    add_up([called(account, LIST, outcome) for outcome in ("ok", "ok", "ok", "refused")])
+    add_up(CallKeys.of(called(account, LIST, outcome) for outcome in ("ok", "ok", "ok", "refused")))
     shown = page(tim, account)
     assert f'tool={LIST}&amp;period=30d">4</a>' in shown
     assert "25 %" in shown
@@ -131,7 +132,7 @@ def test_more_calls_and_tools_do_not_take_more_queries(tim: Client, account: Int
     page(tim, account)
     with CaptureQueriesContext(connection) as few:
         page(tim, account, "?state=exposed&q=session")
-    add_up([called(account, f"tool_{number}", "ok") for number in range(20)])
+    add_up(CallKeys.of(called(account, f"tool_{number}", "ok") for number in range(20)))
     with CaptureQueriesContext(connection) as many:
         page(tim, account)
     assert len(many) == len(few) <= 12

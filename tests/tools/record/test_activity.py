@@ -6,9 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import IntegratedAccount
 from tests.calls import note_of, record
+from tests.months import drop_all, make_at, read_by, require_postgresql
 from tools.models import Call, Outcome
 from tools.record import activity
 from tools.record.activity import ANY_FAILURE, CallFilter, CallPosition, page_of
@@ -114,3 +117,25 @@ def test_what_an_index_leads_to_is_not_searched(account: IntegratedAccount, monk
 @pytest.mark.parametrize("text", ["", "x", "1-", "-1", "1-x", "²-1", "9" * 40 + "-1", "1-" + "9" * 40])
 def test_a_position_that_was_made_up_is_none(text: str) -> None:
     assert CallPosition.parse(text) is None
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"tool": "a"}, {"outcome": ANY_FAILURE}, {"account_id": UUID(int=1)}])
+def test_a_page_of_a_period_reads_the_months_of_the_period_only(
+    account: IntegratedAccount, narrowed: dict[str, Any]
+) -> None:
+    require_postgresql()
+    drop_all()
+    for number in (1, 3, 5):
+        make_at(datetime(2021, number, 15, tzinfo=UTC))
+    record(*(note_of(account, started_at=datetime(2021, number, 20, tzinfo=UTC)) for number in range(1, 8)))
+    wanted = CallFilter(
+        account.environment_id,
+        since=datetime(2021, 3, 20, tzinfo=UTC),
+        until=datetime(2021, 4, 2, tzinfo=UTC),
+        **narrowed,
+    )
+    with CaptureQueriesContext(connection) as asked:
+        page_of(wanted)
+        page_of(wanted, CallPosition(datetime(2021, 4, 1, tzinfo=UTC), 5))
+    assert set().union(*(read_by(each["sql"]) for each in asked)) == {"tools_call_2021_03", "tools_call_2021_04"}
+    drop_all()
