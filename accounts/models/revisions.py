@@ -1,12 +1,27 @@
-"""Rows with a revision that each save increments, so that compiled copies can be recognised as stale."""
+"""Rows with a revision that each change increments, so that compiled copies can be recognised as stale."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F
+from django.utils import timezone
+
+from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
+
+R = TypeVar("R", bound="RevisedRow")
 
 
-class RevisedRow(models.Model):
+class RevisedQuerySet(AnnouncedQuerySet[R]):
+    """Rows whose updates in bulk increment their revisions."""
+
+    def update(self, **values: Any) -> int:
+        """Update the rows, and increment their revisions unless the fields are quiet."""
+        if not self.model.is_quiet(values):
+            values = {"revision": F("revision") + 1, "updated_at": timezone.now(), **values}
+        return super().update(**values)
+
+
+class RevisedRow(AnnouncedRow):
     """A row with a revision and the time of its last change."""
 
     revision = models.PositiveBigIntegerField(default=1, editable=False)
