@@ -28,8 +28,12 @@ class ChangeWatch:
         self._memory = memory
         self._followers: list[Follower] = []
         self._restarters: list[Callable[[], None]] = []
-        self._place = Place()
         self._looking: dict[int, asyncio.Task[None]] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Know nothing of what has changed so far."""
+        self._place = Place()
         # Everything that was committed before this moment is known.
         self.looked_at = float("-inf")
         # Since this moment no change has been missed; what was loaded before it is not covered by looks.

@@ -112,11 +112,12 @@ def _summed_up(changes: Iterable[Change]) -> list[Change]:
 
 def announce(change: Change) -> bool:
     """Announce a change once the current transaction is committed; return False if it was already going to be."""
-    note, held = Announcement(change), {*connection.savepoint_ids}
+    # Blocks without a savepoint have None.
+    note, held = Announcement(change), {*connection.savepoint_ids, None}
     if any(entry[1] == note and entry[0] <= held for entry in connection.run_on_commit):
         return False
     # Even alone it needs a transaction, which logs it.
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         transaction.on_commit(note)
     return True
 

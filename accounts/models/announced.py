@@ -22,13 +22,13 @@ class AnnouncedQuerySet(models.QuerySet[R]):
         """Update the rows, and announce the change unless the fields are quiet."""
         if self.model.is_quiet(values):
             return super().update(**values)
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             return models.QuerySet.update(self._announced(), **values)
 
     def bulk_create(self, objs: Iterable[R], *args: Any, **kwargs: Any) -> list[R]:
         """Insert rows, and announce them."""
         rows = list(objs)
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             made = super().bulk_create(rows, *args, **kwargs)
             for row in rows:
                 row.announce()
@@ -36,13 +36,13 @@ class AnnouncedQuerySet(models.QuerySet[R]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows with what depends on them, and announce all of it."""
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             announce_removal(self.all(), self.db)
             return super().delete()
 
     def _raw_delete(self, using: str | None) -> int:
         """Delete rows on which nothing depends, as a cascade does."""
-        with transaction.atomic(using):
+        with transaction.atomic(using, savepoint=False):
             return super(AnnouncedQuerySet, self._announced())._raw_delete(using)
 
     def _announced(self) -> "AnnouncedQuerySet[R]":
@@ -73,6 +73,8 @@ class AnnouncedRow(models.Model):
 
     class Meta:
         abstract = True
+        # Cascades delete and change rows through it.
+        base_manager_name = "objects"
 
     def save_base(
         self,
@@ -83,14 +85,14 @@ class AnnouncedRow(models.Model):
         update_fields: Iterable[str] | None = None,
     ) -> None:
         """Save, and announce the change."""
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             super().save_base(raw, force_insert, force_update, using, update_fields)
             if update_fields is None or not self.is_quiet(update_fields):
                 self.announce()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row with what depends on it, and announce all of it."""
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             announce_removal([self], router.db_for_write(type(self), instance=self))
             return super().delete(*args, **kwargs)
 
@@ -108,6 +110,10 @@ class AnnouncedRow(models.Model):
         """Announce a change of the row with this id; None for any row of the kind."""
         if cls.announced_kind is not None:
             announce(Change(cls.announced_kind, row_id))
+
+
+# Not declared in the class: types could not be narrowed to querysets of the rows' own.
+AnnouncedRow.add_to_class("objects", AnnouncedQuerySet.as_manager())
 
 
 def announce_removal(rows: Any, using: str) -> None:

@@ -41,3 +41,6 @@ class RevisedRow(AnnouncedRow):
         super().save(*args, **kwargs)
         if not adding:
             self.refresh_from_db(fields=["revision"])
+
+
+RevisedRow.add_to_class("objects", RevisedQuerySet.as_manager())
