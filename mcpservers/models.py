@@ -125,7 +125,7 @@ class MCPServer(RevisedRow):
     created_by = models.CharField(max_length=160, editable=False, help_text="A user name, or an API token by its name.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = MCPServerQuerySet.as_manager()
+    objects = MCPServerQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["-created_at", "pk"]

@@ -71,6 +71,8 @@ class AnnouncedRow(models.Model):
     announced_by: ClassVar[str] = ""
     quiet_fields: ClassVar[frozenset[str]] = frozenset()
 
+    objects: ClassVar[Any] = AnnouncedQuerySet.as_manager()
+
     class Meta:
         abstract = True
         # Cascades delete and change rows through it.
@@ -110,10 +112,6 @@ class AnnouncedRow(models.Model):
         """Announce a change of the row with this id; None for any row of the kind."""
         if cls.announced_kind is not None:
             announce(Change(cls.announced_kind, row_id))
-
-
-# Not declared in the class: types could not be narrowed to querysets of the rows' own.
-AnnouncedRow.add_to_class("objects", AnnouncedQuerySet.as_manager())
 
 
 def announce_removal(rows: Any, using: str) -> None:

@@ -28,7 +28,7 @@ class Integration(RevisedRow):
     definition = DocumentField(help_text="How the vendor's API works; its schema is at /integration-schema.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = RevisedQuerySet.as_manager()
+    objects = RevisedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["label"]
@@ -104,7 +104,7 @@ class IntegratedAccount(RevisedRow):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = RevisedQuerySet.as_manager()
+    objects = RevisedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["name", "created_at"]

@@ -31,7 +31,7 @@ class User(AnnouncedRow, AbstractUser):
     announced_kind = ChangeKind.TOKEN
     quiet_fields = frozenset({"last_login", "password", "email", "first_name", "last_name"})
 
-    objects: ClassVar[PeopleManager] = PeopleManager()
+    objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[assignment]  # as below
 
     class Meta(AbstractUser.Meta):
         pass
@@ -70,7 +70,7 @@ class Environment(AnnouncedRow):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = AnnouncedQuerySet.as_manager()
+    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["name"]
@@ -93,7 +93,7 @@ class Membership(AnnouncedRow):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = AnnouncedQuerySet.as_manager()
+    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["environment__name", "user__username"]

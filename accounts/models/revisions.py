@@ -1,6 +1,6 @@
 """Rows with a revision that each change increments, so that compiled copies can be recognised as stale."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from django.db.models import F
@@ -27,6 +27,8 @@ class RevisedRow(AnnouncedRow):
     revision = models.PositiveBigIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects: ClassVar[Any] = RevisedQuerySet.as_manager()
+
     class Meta:
         abstract = True
 
@@ -41,6 +43,3 @@ class RevisedRow(AnnouncedRow):
         super().save(*args, **kwargs)
         if not adding:
             self.refresh_from_db(fields=["revision"])
-
-
-RevisedRow.add_to_class("objects", RevisedQuerySet.as_manager())

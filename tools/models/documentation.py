@@ -49,7 +49,7 @@ class Documentation(AnnouncedRow):
         history_id_field=models.BigAutoField(),
     )
 
-    objects = AnnouncedQuerySet.as_manager()
+    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["integration__name", "resource", "method"]
