@@ -110,16 +110,15 @@ def _summed_up(changes: Iterable[Change]) -> list[Change]:
     return summed
 
 
-def announce(change: Change) -> bool:
-    """Announce a change once the current transaction is committed; return False if it was already going to be."""
+def announce(change: Change) -> None:
+    """Announce a change once the current transaction is committed, unless it is going to be anyway."""
     # Blocks without a savepoint have None.
     note, held = Announcement(change), {*connection.savepoint_ids, None}
     if any(entry[1] == note and entry[0] <= held for entry in connection.run_on_commit):
-        return False
+        return
     # Even alone it needs a transaction, which logs it.
     with transaction.atomic(savepoint=False):
         transaction.on_commit(note)
-    return True
 
 
 def publish(*changes: Change, local: bool = False) -> None:

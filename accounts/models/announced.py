@@ -30,8 +30,7 @@ class AnnouncedQuerySet(models.QuerySet[R]):
         rows = list(objs)
         with transaction.atomic(savepoint=False):
             made = super().bulk_create(rows, *args, **kwargs)
-            for row in rows:
-                row.announce()
+            announce_rows(rows)
         return made
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -90,7 +89,7 @@ class AnnouncedRow(models.Model):
         with transaction.atomic(savepoint=False):
             super().save_base(raw, force_insert, force_update, using, update_fields)
             if update_fields is None or not self.is_quiet(update_fields):
-                self.announce()
+                self.announce_id(self.announced_id)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row with what depends on it, and announce all of it."""
@@ -103,9 +102,10 @@ class AnnouncedRow(models.Model):
         """Return whether nobody caches any of these fields."""
         return cls.announced_kind is None or cls.quiet_fields.issuperset(names)
 
-    def announce(self) -> None:
-        """Announce that this row has changed."""
-        self.announce_id(getattr(self, self.announced_by) if self.announced_by else None)
+    @property
+    def announced_id(self) -> Any:
+        """The id of what changes with this row; None for any row of the kind."""
+        return getattr(self, self.announced_by) if self.announced_by else None
 
     @classmethod
     def announce_id(cls, row_id: Any) -> None:
@@ -118,12 +118,15 @@ def announce_removal(rows: Any, using: str) -> None:
     """Announce the rows that a deletion of these would delete or change; what it does by querysets they announce."""
     collector = Collector(using=using, origin=rows)
     collector.collect(rows)
-    for instances in collector.data.values():
-        for row in instances:
-            if isinstance(row, AnnouncedRow):
-                row.announce()
+    announce_rows(row for instances in collector.data.values() for row in instances)
     changed: dict[Any, Any] = collector.field_updates
     for (field, _), parts in changed.items():
-        for row in (row for part in parts if not isinstance(part, models.QuerySet) for row in part):
-            if isinstance(row, AnnouncedRow) and not row.is_quiet([field.name]):
-                row.announce()
+        held = (row for part in parts if not isinstance(part, models.QuerySet) for row in part)
+        announce_rows(row for row in held if isinstance(row, AnnouncedRow) and not row.is_quiet([field.name]))
+
+
+def announce_rows(rows: Iterable[models.Model]) -> None:
+    """Announce those of these rows that are announced, each id once."""
+    found = ((type(row), row.announced_id) for row in rows if isinstance(row, AnnouncedRow))
+    for model, row_id in dict.fromkeys(found):
+        model.announce_id(row_id)

@@ -17,7 +17,7 @@ from accounts.models.revisions import RevisedQuerySet, RevisedRow
 
 
 class Integration(RevisedRow):
-    """A vendor's API: its definition, and a revision that each change of it or of its documentation increments."""
+    """A vendor's API: its definition, and a revision that each change of it or of its documentation raises."""
 
     announced_kind = ChangeKind.INTEGRATION
     announced_by = "pk"
@@ -45,7 +45,7 @@ class Integration(RevisedRow):
         return parse_definition(self.definition)
 
     def touch(self) -> None:
-        """Increment the revision, so that catalogues of this integration are compiled again."""
+        """Raise the revision, so that catalogues of this integration are compiled again."""
         Integration.objects.filter(pk=self.pk).update(updated_at=timezone.now())
         self.refresh_from_db(fields=["revision", "updated_at"])
 

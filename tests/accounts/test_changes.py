@@ -1,10 +1,11 @@
 """Changes are told to those who subscribed, and to nobody who took it back."""
 
+import threading
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.changes import MOST_ROWS, Change, ChangeKind, announce, carry, publish, subscribe
 from accounts.models.changes import LoggedChange, Place, news_since
@@ -107,3 +108,19 @@ class TestTransactions:
             announce(OTHER)
         assert heard == [Change(ChangeKind.ACCOUNT, None), OTHER]
         assert news_since(known).changes == heard
+
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+    def test_a_long_transaction_keeps_nobody_from_announcing(self) -> None:
+        def announce_beside() -> None:
+            try:
+                announce(OTHER)
+            finally:
+                connection.close()
+
+        with hearing() as heard, transaction.atomic():
+            announce(CHANGE)
+            beside = threading.Thread(target=announce_beside)
+            beside.start()
+            beside.join(4)  # less than a lock is waited for
+            assert heard == [OTHER]
+        assert heard == [OTHER, CHANGE]

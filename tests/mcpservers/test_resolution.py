@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import grant_of
@@ -16,6 +17,7 @@ from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
 from tests.elsewhere import unheard
 from tests.people import People
+from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.toolbox import toolbox_of
 from tools.models import Documentation
 
@@ -160,3 +162,22 @@ async def test_a_server_that_nobody_changes_costs_no_query(server: tuple[MCPServ
     resolution._servers._entries[digest].loaded_at -= 5
     change_watch.unbroken_since -= 10
     assert resolution._servers.peek(digest) is held
+
+
+def retitled(words: str, *, undone: bool) -> None:
+    """Change a description, and compile what results before the transaction is committed or rolled back."""
+    with transaction.atomic():
+        Documentation.objects.filter(method="list").update(description=words)
+        catalogue_of(Integration.objects.get())
+        transaction.set_rollback(undone)
+
+
+async def test_what_was_compiled_from_a_change_that_was_rolled_back_is_never_served(
+    server: tuple[MCPServer, str],
+) -> None:
+    words = "Lists everything that has happened, newest first, a page at a time, for those who look back."
+    await database_sync_to_async(retitled)(words + " Undone.", undone=True)
+    await database_sync_to_async(retitled)(words + " Kept.", undone=False)
+    listing = (await resolve(server[1])).offer.listing
+    assert b"Kept." in listing
+    assert b"Undone." not in listing

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from accounts.changes import Change, ChangeKind, announce
+from accounts.changes import ChangeKind
 from accounts.fields import DocumentField
 from accounts.models import Integration, User
 from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
@@ -86,10 +86,9 @@ class Documentation(AnnouncedRow):
 
     @classmethod
     def announce_id(cls, row_id: Any) -> None:
-        """Announce the change as one of the integration, and increment its revision once a transaction."""
-        if announce(Change(ChangeKind.INTEGRATION, row_id)):
-            integrations = Integration.objects.all() if row_id is None else Integration.objects.filter(pk=row_id)
-            integrations.update(updated_at=timezone.now())
+        """Raise the integration's revision, which announces the change."""
+        integrations = Integration.objects.all() if row_id is None else Integration.objects.filter(pk=row_id)
+        integrations.update(updated_at=timezone.now())
 
 
 def save_records(rows: list[Documentation]) -> None:

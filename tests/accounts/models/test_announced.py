@@ -88,8 +88,7 @@ def row(request: pytest.FixtureRequest, server: tuple[MCPServer, str], people: P
 
 def told_of(row: AnnouncedRow) -> Change:
     """Return what a change of a row announces."""
-    by = type(row).announced_by
-    return Change(KINDS[type(row)], getattr(row, by) if by else None)
+    return Change(KINDS[type(row)], row.announced_id)
 
 
 def revision_of(row: Any) -> Any:
@@ -163,7 +162,7 @@ class TestEachWay:
             Documentation.objects.bulk_create(rows)
             rows[0].save()
         assert heard == [Change(ChangeKind.INTEGRATION, integration.pk)]
-        assert revision_of(integration) == before + 1
+        assert revision_of(integration) > before
 
     def test_an_update_of_many_is_announced_for_any_row(self, server: tuple[MCPServer, str]) -> None:
         account = server[0].account
