@@ -6,7 +6,7 @@ notice a change within a second, by the count of changes in the database.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from accounts.changes import Change, ChangeKind, carry, publish
+from accounts.changes import Change, carry, change_of, publish
 
 logger = logging.getLogger(__name__)
 
@@ -32,21 +32,24 @@ def is_shared() -> bool:
     return bool(settings.REDIS_URL)
 
 
-def broadcast(change: Change) -> None:
-    """Send a change to every other process; a layer that is down is logged and does not fail the request."""
+def broadcast(changes: Sequence[Change]) -> None:
+    """Send changes to every other process; a layer that is down is logged and does not fail the request."""
     if is_shared():
-        async_to_sync(send)(GROUP, {"type": MESSAGE, "kind": change.kind.value, "id": str(change.id)})
+        written = (change.written for change in changes)
+        async_to_sync(send)(GROUP, *({"type": MESSAGE, "kind": kind, "id": str(row_id)} for kind, row_id in written))
 
 
 carry(broadcast)
 
 
-async def send(group: str, message: Message) -> None:
-    """Send a message to every process that listens to a group, this one too; only log that the layer is down."""
+async def send(group: str, *messages: Message) -> None:
+    """Send messages to every process that listens to a group, this one too; only log that the layer is down."""
     layer = get_channel_layer()
     try:
+        # For all of them: a layer that does not answer holds a request up once.
         async with asyncio.timeout(SEND_SECONDS):
-            await layer.group_send(group, message)
+            for message in messages:
+                await layer.group_send(group, message)
     except Exception as problem:  # each layer has errors of its own, and their texts may contain addresses
         logger.warning("%s could not be sent to other processes: %s", group, type(problem).__name__)
 
@@ -75,6 +78,6 @@ async def _listen_once(group: str, receive: Receiver) -> None:
 
 
 async def _changed(message: Message) -> None:
-    if message.get("type") == MESSAGE:
+    if message.get("type") == MESSAGE and (change := change_of(message["kind"], UUID(message["id"]))):
         # Local, or every process would send it on again.
-        publish(Change(ChangeKind(message["kind"]), UUID(message["id"])), local=True)
+        publish(change, local=True)

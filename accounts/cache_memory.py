@@ -31,6 +31,9 @@ class Cache(Protocol):
     def drop_oldest(self) -> None:
         """Drop that entry."""
 
+    def clear(self) -> None:
+        """Drop all of them."""
+
 
 class CacheMemory:
     """What several caches may take together; `limit` returns it in bytes."""
@@ -47,6 +50,11 @@ class CacheMemory:
     @property
     def bytes(self) -> int:
         return sum(cache.bytes for cache in tuple(self._caches))
+
+    def clear(self) -> None:
+        """Empty every cache."""
+        for cache in tuple(self._caches):
+            cache.clear()
 
     def settle(self) -> None:
         """Drop entries until the rest fits; a thread that finds another at it leaves it the work."""

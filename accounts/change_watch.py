@@ -8,8 +8,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from accounts.changes import Change, changes_since
+from accounts.cache_memory import CacheMemory, cache_memory
+from accounts.changes import Change
 from accounts.database.threads import look_up
+from accounts.models.changes import Place, news_since
 
 # How long a look holds: the longest that a process may miss a change made elsewhere.
 LOOK_SECONDS = 1.0
@@ -21,11 +23,17 @@ Follower = Callable[[Change | None], None]
 class ChangeWatch:
     """What this process knows of changes. `clock` returns monotonic seconds."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic, memory: CacheMemory = cache_memory) -> None:
         self._clock = clock
+        self._memory = memory
         self._followers: list[Follower] = []
-        self._number = -1
+        self._restarters: list[Callable[[], None]] = []
         self._looking: dict[int, asyncio.Task[None]] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Know nothing of what has changed so far."""
+        self._place = Place()
         # Everything that was committed before this moment is known.
         self.looked_at = float("-inf")
         # Since this moment no change has been missed; what was loaded before it is not covered by looks.
@@ -33,6 +41,10 @@ class ChangeWatch:
 
     def follow(self, follower: Follower) -> None:
         self._followers.append(follower)
+
+    def on_rewind(self, restarter: Callable[[], None]) -> None:
+        """Call a function when the database holds another history than before, so that revisions tell nothing."""
+        self._restarters.append(restarter)
 
     def covers(self, loaded_at: float) -> bool:
         """Return whether what was loaded then, and not dropped since, is fresh."""
@@ -51,15 +63,19 @@ class ChangeWatch:
         await asyncio.shield(task)
 
     async def _look(self) -> None:
-        started, number = self._clock(), self._number
-        count, changes = await look_up(changes_since, number)
-        for change in [None] if changes is None else changes:
+        started = self._clock()
+        news = await look_up(news_since, self._place)
+        if news.rewound:
+            self._memory.clear()
+            for restart in self._restarters:
+                restart()
+        for change in [None] if news.changes is None else news.changes:
             for follower in self._followers:
                 follower(change)
-        if changes is None:
+        if news.changes is None:
             # Not since `started`: what is loaded meanwhile may have been read before the count.
             self.unbroken_since = self._clock()
-        self._number, self.looked_at = count, started
+        self._place, self.looked_at = news.place, started
 
 
 change_watch = ChangeWatch()

@@ -1,25 +1,25 @@
 """Announce that rows have changed to code that caches state compiled from them.
 
-Code that changes such a row (a server, an account, an integration, an API token) announces it. Listeners are called
-after the transaction is committed: at once in the process that made the change, in the others when a carrier
-(accounts/broadcast.py) delivers it, or when they look up what has been counted since (accounts/change_watch.py).
+Rows announce themselves (accounts/models/announced.py). What a transaction announces is logged in its last statements
+(accounts/models/changes.py). Listeners are called after it is committed: at once in the process that made the change,
+in the others when a carrier (accounts/broadcast.py) delivers it, or when they look up what has been logged since
+(accounts/change_watch.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
+from accounts.database.commits import CommitNote
 from accounts.metrics import CHANGES
-from accounts.models.changes import ChangeCount, LoggedChange
 
-# How many changes the log holds. A process that has missed more compares everything.
-LOGGED = 1_000
-PRUNED_EVERY = 100
+# Of more rows of a kind in one transaction it is only said that any may have changed: that is compared sooner.
+MOST_ROWS = 20
 
 
 class ChangeKind(StrEnum):
@@ -31,18 +31,39 @@ class ChangeKind(StrEnum):
     TOKEN = "token"
 
 
+# Stands for "any row" where a change is written.
+ANY = UUID(int=0)
+
+
 @dataclass(frozen=True)
 class Change:
-    """One row that was changed or deleted."""
+    """One row that was changed or deleted; without an id, any of its kind."""
 
     kind: ChangeKind
-    id: UUID
+    id: UUID | None
+
+    def may_be_of(self, row_id: UUID) -> bool:
+        """Return whether the row with this id, which is of the same kind, may have changed."""
+        return self.id is None or self.id == row_id
+
+    @property
+    def written(self) -> tuple[str, UUID]:
+        """The change as logs and messages have it."""
+        return self.kind.value, self.id or ANY
+
+
+def change_of(kind: str, row_id: UUID) -> Change | None:
+    """Return a change that was written; None for a kind that only a later release knows."""
+    known = next((each for each in ChangeKind if each.value == kind), None)
+    return Change(known, None if row_id == ANY else row_id) if known else None
 
 
 Listener = Callable[[Change], None]
+Carrier = Callable[[Sequence[Change]], None]
 Undo = Callable[[], None]
 _listeners: list[Listener] = []
-_carriers: list[Listener] = []
+_carriers: list[Carrier] = []
+_loggers: list[Carrier] = []
 
 
 def subscribe(listener: Listener) -> Undo:
@@ -51,55 +72,63 @@ def subscribe(listener: Listener) -> Undo:
     return partial(_listeners.remove, listener)
 
 
-def carry(carrier: Listener) -> Undo:
-    """Let a carrier take every change of this process to the others until the returned function is called."""
+def carry(carrier: Carrier) -> Undo:
+    """Let a carrier take the changes of this process to the others until the returned function is called."""
     _carriers.append(carrier)
     return partial(_carriers.remove, carrier)
 
 
-def announce(kind: ChangeKind, row_id: UUID) -> None:
-    """Announce a change once the current transaction is committed, and log it for other processes."""
-    # One transaction: the count's row stays locked until it ends, so numbers are committed in order and without gaps.
-    with transaction.atomic():
-        if not ChangeCount.objects.filter(pk=1).update(number=F("number") + 1):
-            ChangeCount.objects.get_or_create(pk=1)
-        number = change_count()
-        # A number may be there already, from before a backup was restored.
-        LoggedChange.objects.bulk_create(
-            [LoggedChange(number=number, kind=kind.value, row_id=row_id)],
-            update_conflicts=True,
-            unique_fields=["number"],
-            update_fields=["kind", "row_id"],
-        )
-        if number % PRUNED_EVERY == 0:
-            LoggedChange.objects.filter(number__lte=number - LOGGED).delete()
-        transaction.on_commit(partial(publish, Change(kind, row_id)))
+def log_with(logger: Carrier) -> None:
+    """Have a function write the changes of each transaction, before it is committed."""
+    _loggers.append(logger)
 
 
-def change_count() -> int:
-    """Return the number of changes that all processes have announced so far."""
-    return ChangeCount.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+@dataclass(frozen=True)
+class Announcement(CommitNote):
+    """A change that is announced once it is committed."""
+
+    change: Change
+
+    @classmethod
+    def write(cls, notes: Sequence[Any]) -> None:
+        for logger in _loggers:
+            logger(_summed_up(note.change for note in notes))
+
+    @classmethod
+    def tell(cls, notes: Sequence[Any]) -> None:
+        publish(*_summed_up(note.change for note in notes))
 
 
-def changes_since(number: int) -> tuple[int, list[Change] | None]:
-    """Return the number of changes, and those after a number; None if the log does not tell all of them."""
-    count = change_count()
-    if count == number:
-        return count, []
-    if not 0 < count - number <= LOGGED:
-        return count, None
-    logged = LoggedChange.objects.filter(number__gt=number, number__lte=count).order_by("number")
-    found = [Change(ChangeKind(kind), row_id) for kind, row_id in logged.values_list("kind", "row_id")]
-    # A process of an earlier release counts its changes, but does not log them.
-    return count, found if len(found) == count - number else None
+def _summed_up(changes: Iterable[Change]) -> list[Change]:
+    """Return each change once; many of a kind, or any of a kind, as a single one."""
+    kinds: dict[ChangeKind, dict[UUID | None, Change]] = {}
+    for change in changes:
+        kinds.setdefault(change.kind, {})[change.id] = change
+    summed: list[Change] = []
+    for kind, rows in kinds.items():
+        summed += [Change(kind, None)] if None in rows or len(rows) > MOST_ROWS else rows.values()
+    return summed
 
 
-def publish(change: Change, *, local: bool = False) -> None:
-    """Call every listener of this process and then, unless the change is `local`, every carrier."""
-    CHANGES.labels(change.kind.value, "elsewhere" if local else "here").inc()
-    # Copies: a listener may undo its subscription while it is called.
-    for listener in tuple(_listeners):
-        listener(change)
+def announce(change: Change) -> None:
+    """Announce a change once the current transaction is committed, unless it is going to be anyway."""
+    # Blocks without a savepoint have None.
+    note, held = Announcement(change), {*connection.savepoint_ids, None}
+    if any(entry[1] == note and entry[0] <= held for entry in connection.run_on_commit):
+        return
+    # Even alone it needs a transaction, which logs it.
+    with transaction.atomic(savepoint=False):
+        transaction.on_commit(note)
+
+
+def publish(*changes: Change, local: bool = False) -> None:
+    """Call every listener of this process and then, unless the changes are `local`, every carrier."""
+    for change in changes:
+        CHANGES.labels(change.kind.value, "elsewhere" if local else "here").inc()
+        # Copies: a listener may undo its subscription while it is called.
+        for listener in tuple(_listeners):
+            listener(change)
     if not local:
+        # Afterwards, since a carrier may have to wait.
         for carrier in tuple(_carriers):
-            carrier(change)
+            carrier(changes)

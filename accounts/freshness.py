@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from accounts.cache_memory import CacheMemory, cache_memory
@@ -63,7 +64,8 @@ class FreshCache(Generic[K, V]):
         self._clock = clock
         # Not a cachetools cache: `peek` reads without the lock, which looking twice for a key would not bear.
         self._entries: OrderedDict[K, _Entry[V]] = OrderedDict()
-        self._loading: dict[tuple[K, int], asyncio.Task[V | None]] = {}
+        # Loads under way, and when each began.
+        self._loading: dict[tuple[K, int], tuple[float, asyncio.Task[V | None]]] = {}
         self._generation = 0
         # Changes are announced in the thread that made them, loads run in the event loop's.
         self._lock = threading.Lock()
@@ -95,14 +97,23 @@ class FreshCache(Generic[K, V]):
         if fresh is not None:
             return fresh
         self._misses.inc()
-        # A task can only be awaited in its own event loop.
-        slot = (key, id(asyncio.get_running_loop()))
-        task = self._loading.get(slot)
-        if task is None:
-            task = self._loading[slot] = asyncio.create_task(self._reload(key))
-            task.add_done_callback(lambda _: self._loading.pop(slot, None))
         # A caller that is cancelled must not take the load away from the others.
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._load_under_way(key))
+
+    def _load_under_way(self, key: K) -> asyncio.Task[V | None]:
+        """Return a load that has not been under way for too long: what it has read so far would no longer be fresh."""
+        # A task can only be awaited in its own event loop.
+        slot, now = (key, id(asyncio.get_running_loop())), self._clock()
+        began, task = self._loading.get(slot, (float("-inf"), None))
+        if task is None or now - began >= FRESH_SECONDS:
+            task = asyncio.create_task(self._reload(key))
+            self._loading[slot] = now, task
+            task.add_done_callback(partial(self._loaded, slot))
+        return task
+
+    def _loaded(self, slot: tuple[K, int], task: asyncio.Task[V | None]) -> None:
+        if self._loading.get(slot, (0, None))[1] is task:
+            del self._loading[slot]
 
     async def _reload(self, key: K) -> V | None:
         while True:
@@ -123,6 +134,8 @@ class FreshCache(Generic[K, V]):
             self._drop(key)
             return
         before = self._entries.get(key)
+        if before is not None and before.loaded_at > loaded_at:
+            return  # a later load was faster
         weight = ENTRY_BYTES + self._weigh(value)
         self.bytes += weight - (before.bytes if before else 0)
         self._entries[key] = _Entry(value, loaded_at, weight)

@@ -83,6 +83,14 @@ class SharedValues(Generic[V]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def clear(self) -> None:
+        """Make every value anew for those who ask from now on."""
+        with self._lock:
+            self._values.clear()
+            gone, self._kept = self._kept, None if self._kept is None else OrderedDict()
+        # Outside the lock, as below.
+        del gone
+
     def oldest_use(self) -> float | None:
         """Return when the value that `drop_oldest` would let go was last asked for."""
         if not self._kept:

@@ -79,7 +79,7 @@ def _update(servers: list[UUID], client: str) -> None:
         rows = MCPServer.objects.filter(pk__in=servers).order_by()
         # Whoever has a row locked may be a process that notes the same servers in another order.
         free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        # update() raises no revision: what is compiled from the row has not changed.
+        # Quiet fields, which raise no revision: nothing is compiled from them.
         MCPServer.objects.filter(pk__in=free).update(
             last_seen_at=now, first_seen_at=Coalesce("first_seen_at", now), **named
         )

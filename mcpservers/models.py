@@ -9,10 +9,10 @@ from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.changes import ChangeKind, announce
+from accounts.changes import ChangeKind
 from accounts.models import IntegratedAccount, Integration
 from accounts.models.audit import AuditSubject
-from accounts.models.revisions import RevisedRow
+from accounts.models.revisions import RevisedQuerySet, RevisedRow
 from accounts.tokens import MintedToken
 
 # `live().opened_by(digest)` with what else a request needs. It runs for every server that a process meets, and Django
@@ -36,7 +36,7 @@ M = TypeVar("M", bound=models.Model)
 uuid_of = models.UUIDField().to_python
 
 
-class MCPServerQuerySet(models.QuerySet["MCPServer"]):
+class MCPServerQuerySet(RevisedQuerySet["MCPServer"]):
     """MCP servers, with what makes them live, expired or open to a token."""
 
     def live(self, now: datetime | None = None) -> "MCPServerQuerySet":
@@ -90,6 +90,10 @@ class MCPServerQuerySet(models.QuerySet["MCPServer"]):
 class MCPServer(RevisedRow):
     """One tokenized URL. Only the token's digest is kept."""
 
+    announced_kind = ChangeKind.SERVER
+    announced_by = "pk"
+    quiet_fields = frozenset({"last_client", "first_seen_at", "last_seen_at"})
+
     class Status(models.TextChoices):
         """Whether clients are answered."""
 
@@ -121,7 +125,7 @@ class MCPServer(RevisedRow):
     created_by = models.CharField(max_length=160, editable=False, help_text="A user name, or an API token by its name.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = MCPServerQuerySet.as_manager()
+    objects = MCPServerQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["-created_at", "pk"]
@@ -151,15 +155,3 @@ class MCPServer(RevisedRow):
         """Return when the token with this digest stops opening the server; None means never."""
         moments = [self.expires_at, None if bytes(self.digest) == digest else self.previous_until]
         return min((moment for moment in moments if moment), default=None)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and announce the change, so that cached copies of this server are dropped."""
-        super().save(*args, **kwargs)
-        announce(ChangeKind.SERVER, self.pk)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and announce it, so that the server is refused at once."""
-        server_id = self.pk  # Django clears it on deletion
-        deleted = super().delete(*args, **kwargs)
-        announce(ChangeKind.SERVER, server_id)
-        return deleted

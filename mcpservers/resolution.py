@@ -86,11 +86,11 @@ class ResolvedServer:
         """Return whether a change is one of the server, its account or its integration."""
         match change.kind:
             case ChangeKind.SERVER:
-                return self.server_id == change.id
+                return change.may_be_of(self.server_id)
             case ChangeKind.ACCOUNT:
-                return self.account_id == change.id
+                return change.may_be_of(self.account_id)
             case ChangeKind.INTEGRATION:
-                return self.offer.integration_id == change.id
+                return change.may_be_of(self.offer.integration_id)
         return False
 
     def may_write(self, name: str) -> bool:
@@ -200,7 +200,9 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
     )
 
 
-_servers: FreshCache[bytes, ResolvedServer] = FreshCache(_load, name="server", weigh=lambda server: server.weight)
+_servers: FreshCache[bytes, ResolvedServer] = FreshCache(
+    _load, name="server", weigh=lambda server: server.weight, watch=change_watch
+)
 
 
 def _affected(change: Change) -> Callable[[ResolvedServer], bool]:

@@ -70,6 +70,7 @@ class StreamHub:
         self.closing = False
         subscribe(self.heard)
         change_watch.follow(self.heard)
+        change_watch.on_rewind(self.restart)
 
     def __len__(self) -> int:
         return sum(map(len, self._streams.values()))
@@ -105,11 +106,19 @@ class StreamHub:
             self._heard.append(change)
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    def restart(self) -> None:
+        """End every stream soon, so that clients open new ones; may be called from any thread."""
+        if self._streams and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end_open)
+
+    def _end_open(self) -> None:
+        for stream in self._all():
+            stream.end()
+
     def end_all(self) -> None:
         """End every stream, and accept no new ones, since the process is about to stop."""
         self.closing = True
-        for stream in self._all():
-            stream.end()
+        self._end_open()
 
     def _all(self) -> Iterable[Stream]:
         # A copy: ending a stream removes it from the sets.

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from accounts.change_watch import change_watch
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
 from accounts.vendors.upstream import close_shared_upstream
@@ -73,6 +74,12 @@ def simulator() -> Iterator[str]:
     """The address of a FuseDesk simulator; private to the session, whose knobs tests must reset."""
     with served(create_app(hourly_limit=0)) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+def _start_of_history() -> None:
+    """Let the process look at the log for the first time: emptied tables look like another history."""
+    change_watch.start()
 
 
 @pytest.fixture(autouse=True)

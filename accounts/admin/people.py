@@ -22,9 +22,8 @@ from accounts.admin.invitations import InvitationAdmin, WithInviting
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.api_tokens.owners import owner_changed, owner_gone
-from accounts.changes import ChangeKind, announce
 from accounts.errors import MemberRefused
-from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, User
+from accounts.models import Environment, Membership, User
 from accounts.people import members
 from accounts.people.sessions import end_sessions
 
@@ -217,18 +216,12 @@ class EnvironmentAdmin(PasswordAgain, WithInviting, MembersAdmin):
     def delete_model(self, request: HttpRequest, obj: Environment) -> None:
         """Delete the environment with its contents; its accounts and tokens are refused immediately."""
         with transaction.atomic():
-            # Read before the cascade, which leaves nothing to announce.
-            accounts = list(IntegratedAccount.objects.filter(environment=obj).values_list("pk", flat=True))
-            tokens = list(ApiToken.objects.filter(environment=obj).values_list("pk", flat=True))
-            counts = {"accounts": len(accounts), "api_tokens": len(tokens)}
+            counts = {"accounts": obj.integrated_accounts.count(), "api_tokens": obj.api_tokens.count()}
             audit.record(person(request), "environment.deleted", obj.audit_subject, counts)
             super().delete_model(request, obj)
-            for kind, ids in ((ChangeKind.ACCOUNT, accounts), (ChangeKind.TOKEN, tokens)):
-                for row_id in ids:
-                    announce(kind, row_id)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Environment]) -> None:
-        """Delete one by one, so that each deletion is announced and recorded."""
+        """Delete one by one, so that each deletion is recorded."""
         for row in queryset:
             self.delete_model(request, row)
 

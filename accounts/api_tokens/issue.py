@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.api_tokens.recognition import MOST_GENERATIONS
-from accounts.changes import ChangeKind, announce
 from accounts.errors import NetworkInvalid, TokenUnfit
 from accounts.models import ApiToken, Environment, Membership, Role, TokenKind, User
 from accounts.models.people import MOST_TOKEN_DAYS, TOKEN_DAYS
@@ -168,19 +167,17 @@ def revoke_token(token: ApiToken, actor: audit.Actor) -> None:
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     audit.record(actor, "api_token.revoked", token.audit_subject)
-    announce(ChangeKind.TOKEN, token.pk)
     end_tokens(_descendants(token), actor, f"{token} is revoked, which it comes from")
 
 
 @transaction.atomic
 def delete_token(token: ApiToken, actor: audit.Actor) -> None:
     """Delete a token and its descendants; all are refused immediately."""
-    # Read first: the deletion cascades, and clears the key.
-    made, token_id = list(_descendants(token)), token.pk
+    # Read first: the deletion cascades.
+    made = list(_descendants(token))
     audit.record(actor, "api_token.deleted", token.audit_subject, {"role": token.role, "kind": token.kind})
     end_tokens(made, actor, f"{token} is deleted, which it comes from")
     token.delete()
-    announce(ChangeKind.TOKEN, token_id)
 
 
 def _descendants(token: ApiToken) -> Iterable[ApiToken]:
@@ -198,7 +195,6 @@ def end_tokens(rows: Iterable[ApiToken], actor: audit.Actor, why: str) -> None:
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
         audit.record(actor, "api_token.ended", row.audit_subject, {"why": why})
-        announce(ChangeKind.TOKEN, row.pk)
 
 
 @transaction.atomic

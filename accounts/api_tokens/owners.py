@@ -8,7 +8,6 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.api_tokens.issue import end_tokens
-from accounts.changes import ChangeKind, announce
 from accounts.models import ApiToken, Environment, Role, User
 
 
@@ -32,7 +31,6 @@ def owner_changed(user: User, actor: audit.Actor, environment: Environment | Non
                 row.audit_subject,
                 {"role": {"from": row.role, "to": present.value}, "why": words},
             )
-        announce(ChangeKind.TOKEN, row.pk)
 
 
 def _why(row: ApiToken, user: User) -> str:

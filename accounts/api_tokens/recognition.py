@@ -133,7 +133,7 @@ def bearer_token(authorization: str) -> str:
 
 def _forget(change: Change) -> None:
     if change.kind is ChangeKind.TOKEN:
-        _grants.forget(lambda grant: grant.token_id == change.id)
+        _grants.forget(lambda grant: change.may_be_of(grant.token_id))
 
 
 subscribe(_forget)

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import ChangeKind, announce
 from accounts.definition import AuthorizationCodeAuthentication, Definition
 from accounts.errors import (
     AccountChanged,
@@ -203,17 +202,15 @@ def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool
 @transaction.atomic
 def disconnect_account(account: IntegratedAccount, actor: audit.Actor) -> None:
     """Delete an account with its MCP servers, whose URLs are refused from now on."""
-    account_id = account.pk  # `delete` clears it
     # Locked first, in the same order as a token refresh, to avoid deadlocks.
-    IntegratedAccount.objects.select_for_update().filter(pk=account_id).first()
+    IntegratedAccount.objects.select_for_update().filter(pk=account.pk).first()
     audit.record(actor, "integrated_account.disconnected", account.audit_subject)
     account.delete()
-    announce(ChangeKind.ACCOUNT, account_id)
 
 
 @transaction.atomic
 def save_account(account: IntegratedAccount, fields: Iterable[str]) -> None:
-    """Save these fields of an account, and announce the change to caches.
+    """Save these fields of an account.
 
     The other fields are left alone, because they may have changed while the vendor answered. Raises ConnectionRefused
     for an account that was disconnected meanwhile, which must not come back.
@@ -221,4 +218,3 @@ def save_account(account: IntegratedAccount, fields: Iterable[str]) -> None:
     if not IntegratedAccount.objects.select_for_update().filter(pk=account.pk).exists():
         raise ConnectionRefused(f"The account {account.name!r} was disconnected meanwhile.")
     account.save(update_fields=fields)
-    announce(ChangeKind.ACCOUNT, account.pk)

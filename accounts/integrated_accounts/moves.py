@@ -1,7 +1,6 @@
 """Stop accounts whose secrets a changed definition would send elsewhere; resume them when it is changed back."""
 
 from accounts import audit
-from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount, Integration
@@ -45,7 +44,6 @@ def settle_accounts(integration: Integration, actor: audit.Actor) -> None:
         if (account.status, account.stopped) == before:
             continue
         account.save(update_fields={"status", "stopped"})
-        announce(ChangeKind.ACCOUNT, account.pk)
         if bool(account.stopped) != was_stopped:
             _note(account, definition, actor)
 

@@ -3,7 +3,6 @@
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import ChangeKind, announce
 from accounts.keys.findings import REFUSED, Finding, findings
 from accounts.keys.given import CREDENTIAL_KEYS
 from accounts.keys.register import register, retire
@@ -54,6 +53,5 @@ def _stop(account: IntegratedAccount) -> bool:
         return False
     account.status = account.Status.NEEDS_REAUTH
     account.save(update_fields={"status"})
-    announce(ChangeKind.ACCOUNT, account.pk)
     audit.record(ACTOR, "integrated_account.key_lost", account.audit_subject)
     return True

@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.changes import ChangeKind
+from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
 from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, Membership, Role, User
 
@@ -22,7 +24,7 @@ class TokenKind(models.TextChoices):
     SERVICE = "service", "Service"
 
 
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+class ApiTokenQuerySet(AnnouncedQuerySet["ApiToken"]):
     """API tokens, filtered by state and visibility."""
 
     def lasting(self, now: datetime | None = None) -> "ApiTokenQuerySet":
@@ -81,10 +83,13 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return row, minted.value
 
 
-class ApiToken(models.Model):
+class ApiToken(AnnouncedRow):
     """A bearer token for programs, for one environment and with one highest role."""
 
     Kind = TokenKind
+    announced_kind = ChangeKind.TOKEN
+    announced_by = "pk"
+    quiet_fields = frozenset({"last_used_at", "last_used_address", "name", "owner_name", "created_by"})
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="api_tokens")
@@ -110,7 +115,7 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_address = models.GenericIPAddressField(null=True, blank=True, editable=False)
 
-    objects = ApiTokenQuerySet.as_manager()
+    objects = ApiTokenQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["-created_at"]

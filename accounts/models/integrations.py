@@ -3,30 +3,32 @@
 import json
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.db import models
-from django.db.models import F
 from django.utils import timezone
 
+from accounts.changes import ChangeKind
 from accounts.definition import Definition, parse_definition
 from accounts.fields import DocumentField
 from accounts.keyring import key_ring
 from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, User
-from accounts.models.revisions import RevisedRow
+from accounts.models.revisions import RevisedQuerySet, RevisedRow
 
 
-class Integration(models.Model):
-    """A vendor's API: its definition, and a revision that each change of it or of its documentation increments."""
+class Integration(RevisedRow):
+    """A vendor's API: its definition, and a revision that each change of it or of its documentation raises."""
+
+    announced_kind = ChangeKind.INTEGRATION
+    announced_by = "pk"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(max_length=48, unique=True)
     label = models.CharField(max_length=80)
     definition = DocumentField(help_text="How the vendor's API works; its schema is at /integration-schema.")
-    revision = models.PositiveBigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RevisedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["label"]
@@ -42,17 +44,9 @@ class Integration(models.Model):
         """Return the parsed definition; raise DefinitionInvalid if the stored one does not fit the schema."""
         return parse_definition(self.definition)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save all fields but the revision: a row read before a `touch` would restore the previous number."""
-        if not self._state.adding and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
-            kwargs["update_fields"] = [
-                field.name for field in self._meta.concrete_fields if field.name not in {"id", "revision"}
-            ]
-        super().save(*args, **kwargs)
-
     def touch(self) -> None:
-        """Increment the revision, so that catalogues of this integration are compiled again."""
-        Integration.objects.filter(pk=self.pk).update(revision=F("revision") + 1, updated_at=timezone.now())
+        """Raise the revision, so that catalogues of this integration are compiled again."""
+        Integration.objects.filter(pk=self.pk).update(updated_at=timezone.now())
         self.refresh_from_db(fields=["revision", "updated_at"])
 
 
@@ -68,6 +62,9 @@ class IntegratedAccount(RevisedRow):
     """A connected account at a vendor. Its secret connection fields are encrypted and bound to this row."""
 
     Status = AccountStatus
+    announced_kind = ChangeKind.ACCOUNT
+    announced_by = "pk"
+    quiet_fields = frozenset({"checked_at", "created_by"})
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="integrated_accounts")
@@ -106,6 +103,8 @@ class IntegratedAccount(RevisedRow):
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RevisedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["name", "created_at"]

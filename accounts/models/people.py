@@ -1,19 +1,40 @@
 """People, environments, and memberships with their roles."""
 
 import uuid
+from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from accounts.changes import ChangeKind
+from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
 from accounts.models.audit import AuditSubject
 
 TOKEN_DAYS = 90
 MOST_TOKEN_DAYS = 3650
 
 
-class User(AbstractUser):
+class PeopleManager(UserManager["User"]):
+    """Django's, with changes in bulk that are announced."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> AnnouncedQuerySet["User"]:
+        return AnnouncedQuerySet(self.model, using=self._db)
+
+
+class User(AnnouncedRow, AbstractUser):
     """A person who signs in."""
+
+    # Whose tokens depend on whether they are active.
+    announced_kind = ChangeKind.TOKEN
+    quiet_fields = frozenset({"last_login", "password", "email", "first_name", "last_name"})
+
+    objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[assignment]  # as below
+
+    class Meta(AbstractUser.Meta):
+        pass
 
     @property
     def audit_subject(self) -> AuditSubject:
@@ -33,7 +54,7 @@ class Role(models.TextChoices):
         return order.index(self) >= order.index(other)
 
 
-class Environment(models.Model):
+class Environment(AnnouncedRow):
     """An isolated space: its accounts, servers and tokens are invisible in every other."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -49,6 +70,8 @@ class Environment(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
+
     class Meta:
         ordering = ["name"]
 
@@ -60,13 +83,17 @@ class Environment(models.Model):
         return AuditSubject(self.pk, self.pk, self.name)
 
 
-class Membership(models.Model):
-    """A person's role in an environment."""
+class Membership(AnnouncedRow):
+    """A person's role in an environment, which limits their tokens'."""
+
+    announced_kind = ChangeKind.TOKEN
 
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["environment__name", "user__username"]

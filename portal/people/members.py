@@ -166,8 +166,8 @@ def _invitation(environment: Environment, invitation_id: UUID) -> Invitation:
 def _people(request: PortalRequest, environment: Environment, form: InviteForm) -> HttpResponse:
     secured = SecondFactor.objects.filter(user=OuterRef("user")).exclude(confirmed_at=None)
     rows = Membership.objects.filter(environment=environment).select_related("user")
-    rows = rows.annotate(has_second_factor=Exists(secured)).order_by("user__username")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    shown = rows.annotate(has_second_factor=Exists(secured)).order_by("user__username")
+    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     # Only admins see the addresses of people who have not agreed to anything yet.
     pending = _pending(environment) if request.visit.may_administer else []
     context = {"section": "people", "page": page, "form": form, "roles": Role.choices, "pending": pending}

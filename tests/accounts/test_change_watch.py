@@ -2,17 +2,28 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from channels.db import database_sync_to_async
 from django.db import transaction
-from django.db.models import F
 
+from accounts.cache_memory import CacheMemory
 from accounts.change_watch import LOOK_SECONDS, ChangeWatch
-from accounts.changes import LOGGED, Change, ChangeKind, announce, changes_since
+from accounts.changes import Change, ChangeKind, announce
 from accounts.freshness import RELOAD_SECONDS, FreshCache
-from accounts.models.changes import ChangeCount, LoggedChange
+from accounts.models.changes import (
+    LOGGED,
+    MOST_MISSED,
+    PRUNED_EVERY,
+    ChangeCount,
+    LoggedChange,
+    Place,
+    log,
+    news_since,
+)
+from tests.elsewhere import count_a_change
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,13 +56,35 @@ class Loads:
 def announced(*rows: UUID) -> None:
     """Announce changes of rows."""
     for row in rows:
-        announce(ChangeKind.SERVER, row)
+        announce(Change(ChangeKind.SERVER, row))
 
 
 @database_sync_to_async  # type: ignore[untyped-decorator]  # as above
 def counted_only() -> None:
     """Count a change as a release does that has no log."""
-    ChangeCount.objects.filter(pk=1).update(number=F("number") + 1)
+    count_a_change()
+
+
+def many(changes: int) -> None:
+    """Log many changes of a row, a few hundred in each transaction."""
+    for start in range(0, changes, 500):
+        log([CHANGE] * min(500, changes - start))
+
+
+@database_sync_to_async  # type: ignore[untyped-decorator]  # as above
+def restored(to: tuple[Any, ...], later: int = 0) -> None:
+    """Put the log back to an earlier state, as a restored backup does, and announce other changes."""
+    number, mark = to
+    ChangeCount.objects.update(number=number, mark=mark)
+    LoggedChange.objects.filter(number__gt=number).delete()
+    for _ in range(later):
+        announce(CHANGE)
+
+
+@database_sync_to_async  # type: ignore[untyped-decorator]  # as above
+def present() -> tuple[Any, ...]:
+    """Return the state of the log."""
+    return ChangeCount.objects.values_list("number", "mark").get()
 
 
 async def watching(clock: Clock) -> tuple[ChangeWatch, list[Change | None]]:
@@ -93,20 +126,34 @@ async def test_a_change_that_was_counted_but_not_logged_is_told_as_unknown() -> 
     assert told == [None]
 
 
-async def test_more_changes_than_the_log_holds_are_told_as_unknown() -> None:
-    number, _ = await database_sync_to_async(changes_since)(-1)
-    await announced(*(ROW for _ in range(LOGGED + 100)))
-    assert (await database_sync_to_async(changes_since)(number))[1] is None
-    assert await LoggedChange.objects.acount() <= LOGGED + 100
+def test_more_changes_than_anybody_reads_are_told_as_unknown() -> None:
+    announce(CHANGE)
+    known = news_since(Place()).place
+    many(MOST_MISSED + 1)
+    assert news_since(known).changes is None
+    assert not news_since(known).rewound
+
+
+def test_the_log_holds_only_the_latest_changes() -> None:
+    many(LOGGED + 2 * PRUNED_EVERY)
+    assert LOGGED <= LoggedChange.objects.count() <= LOGGED + PRUNED_EVERY
 
 
 def test_a_change_that_is_rolled_back_is_not_logged() -> None:
-    announce(ChangeKind.SERVER, ROW)
-    number, _ = changes_since(-1)
+    announce(CHANGE)
+    known = news_since(Place()).place
     with transaction.atomic():
-        announce(ChangeKind.SERVER, ROW)
+        announce(CHANGE)
         transaction.set_rollback(True)
-    assert changes_since(number) == (number, [])
+    assert news_since(known).changes == []
+
+
+def test_a_change_of_a_kind_that_only_a_later_release_knows_is_unknown() -> None:
+    announce(CHANGE)
+    known = news_since(Place()).place
+    announce(CHANGE)
+    LoggedChange.objects.update(kind="policy")
+    assert news_since(known).changes is None
 
 
 async def test_what_nobody_has_changed_stays_fresh_without_being_loaded_again() -> None:
@@ -146,3 +193,35 @@ async def test_an_unknown_change_has_everything_compared_again() -> None:
     for key in "abc":
         await cache.get(key)
     assert loads.count == 6
+
+
+@pytest.mark.parametrize("later", [0, 1, 3, 5])
+async def test_another_history_empties_every_cache_whatever_its_count_is(later: int) -> None:
+    clock, loads = Clock(), Loads()
+    memory, restarts = CacheMemory(lambda: 1_000_000), []
+    watch = ChangeWatch(clock=clock, memory=memory)
+    watch.on_rewind(lambda: restarts.append(later))
+    cache = FreshCache(loads, memory=memory, watch=watch, clock=clock)
+    await announced(ROW)
+    backup = await present()
+    await announced(ROW, ROW, ROW)
+    await cache.get("a")
+    await restored(backup, later)
+    clock.now += LOOK_SECONDS
+    await watch.look()
+    assert restarts == [later]
+    assert len(cache) == 0
+
+
+async def test_what_an_earlier_release_counts_does_not_empty_caches() -> None:
+    clock, restarts = Clock(), []
+    watch = ChangeWatch(clock=clock, memory=CacheMemory(lambda: 0))
+    watch.on_rewind(lambda: restarts.append(1))
+    await announced(ROW)
+    await watch.look()
+    for _ in range(3):
+        await counted_only()
+        await announced(ROW)
+        clock.now += LOOK_SECONDS
+        await watch.look()
+    assert restarts == []

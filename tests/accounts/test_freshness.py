@@ -185,3 +185,18 @@ async def test_loads_of_different_keys_do_not_wait_for_each_other() -> None:
     assert not first.done()
     cache.clear()
     first.cancel()
+
+
+async def test_who_comes_late_to_a_slow_load_gets_what_is_read_from_then_on() -> None:
+    loader, clock = Loader(gate=asyncio.Event()), Clock()
+    cache = FreshCache(loader, clock=clock)
+    first = asyncio.create_task(cache.get("a"))
+    await loader.started.wait()
+    clock.now += FRESH_SECONDS
+    loader.started.clear()
+    late = asyncio.create_task(cache.get("a"))
+    await loader.started.wait()
+    assert loader.gate is not None
+    loader.gate.set()
+    assert [await first, await late] == ["a-1", "a-2"]
+    assert cache.peek("a") == "a-2"

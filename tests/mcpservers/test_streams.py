@@ -12,13 +12,13 @@ from django.db.models import F
 from accounts.api_tokens.issue import issue_token
 from accounts.api_tokens.recognition import TokenGrant, grant_of
 from accounts.models import IntegratedAccount, Membership, Role
-from accounts.models.changes import ChangeCount
 from accounts.people.members import remove_member
 from mcpservers import resolution, streams
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
 from mcpservers.streams import StreamHub
+from tests.elsewhere import count_a_change, unannounced
 from tests.people import People
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,9 +48,8 @@ class HeldStream:
 
 def change_elsewhere(server: MCPServer) -> None:
     """Change the filters as another process does, of which nothing is told here."""
-    MCPServer.objects.filter(pk=server.pk).update(methods=["read"], revision=F("revision") + 1)
-    ChangeCount.objects.get_or_create(pk=1)
-    ChangeCount.objects.filter(pk=1).update(number=F("number") + 1)
+    unannounced(MCPServer).filter(pk=server.pk).update(methods=["read"], revision=F("revision") + 1)
+    count_a_change()
 
 
 async def test_a_change_made_elsewhere_before_the_first_look_is_found(server: tuple[MCPServer, str]) -> None:
@@ -156,8 +155,8 @@ async def test_a_server_that_another_process_deletes_ends_its_streams_alone(acco
     hub = StreamHub()
     held = await streams_of(servers, hub)
     first = next(iter(servers.values()))
-    await MCPServer.objects.filter(pk=first.pk).adelete()
-    await ChangeCount.objects.filter(pk=1).aupdate(number=F("number") + 1)
+    await unannounced(MCPServer).filter(pk=first.pk).adelete()
+    await database_sync_to_async(count_a_change)()
     await asyncio.wait_for(held[0].ended.wait(), 5)
     assert not any(stream.ended.is_set() or stream.told.is_set() for stream in held[1:])
     for stream in held:

@@ -132,9 +132,9 @@ _toolboxes: FreshCache[UUID, Toolbox] = FreshCache(
 def _affected(change: Change) -> Callable[[Toolbox], bool]:
     match change.kind:
         case ChangeKind.ACCOUNT:
-            return lambda toolbox: toolbox.account_id == change.id
+            return lambda toolbox: change.may_be_of(toolbox.account_id)
         case ChangeKind.INTEGRATION:
-            return lambda toolbox: toolbox.integration_id == change.id
+            return lambda toolbox: change.may_be_of(toolbox.integration_id)
     return lambda _: False
 
 

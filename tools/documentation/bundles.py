@@ -15,7 +15,6 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.moves import settle_accounts, stopped_by, stopping_words
@@ -169,11 +168,9 @@ def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, h
         settle_accounts(integration, actor_of(by))
     for row in plan.rows:
         row.integration = integration
-    # One announcement for the whole bundle, not one per record.
     save_records(plan.rows)
     if loaded.changes_something:
-        integration.touch()
-        announce(ChangeKind.INTEGRATION, integration.pk)
+        integration.refresh_from_db(fields=["revision", "updated_at"])
     return loaded
 
 

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from django.db import transaction
 
 from accounts import audit
-from accounts.changes import ChangeKind, announce
 from accounts.integrated_accounts.moves import settle_accounts
 from accounts.models import Integration
 from tools.documentation.history import acting, changed_fields
@@ -69,7 +68,7 @@ def switch_records(editor: Editor, rows: Iterable[Documentation], *, published: 
 
 @transaction.atomic
 def save_definition(editor: Editor, integration: Integration, changed: Sequence[str] = ("definition",)) -> None:
-    """Save a definition, with name and label taken from it, and invalidate the integration's tools.
+    """Save a definition, with name and label taken from it.
 
     Raises RightsMissing, and DefinitionInvalid.
     """
@@ -80,19 +79,14 @@ def save_definition(editor: Editor, integration: Integration, changed: Sequence[
     with _in_name_of(editor):
         integration.save()
     settle_accounts(integration, actor_of(editor))
-    integration.touch()
     action = "integration.created" if is_new else "integration.changed"
     audit.record(actor_of(editor), action, integration.audit_subject, {"changed": list(changed)})
-    announce(ChangeKind.INTEGRATION, integration.pk)
 
 
 @transaction.atomic
 def delete_definition(editor: Editor, integration: Integration) -> None:
     """Delete an integration with its documentation. Raises RightsMissing."""
     demand(editor, Right.DELETE_DEFINITION, Right.DELETE_RECORD)
-    # Deleting clears the primary key.
-    integration_id = integration.pk
     audit.record(actor_of(editor), "integration.deleted", integration.audit_subject)
     with _in_name_of(editor):
         integration.delete()
-    announce(ChangeKind.INTEGRATION, integration_id)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from accounts.changes import ChangeKind, announce
 from accounts.models import Integration, User
 from tools.catalogue.gate import name_of, problems_of
 from tools.documentation.bundles import LOADED
@@ -70,9 +69,8 @@ def publish(
             names[name] = row.key
             _publish(row, person_of(by))
             outcome.published.append(row.key)
-        if outcome.published:
-            integration.touch()
-            announce(ChangeKind.INTEGRATION, integration.pk)
+    if outcome.published:
+        integration.refresh_from_db(fields=["revision", "updated_at"])
     return outcome
 
 
@@ -80,8 +78,7 @@ def _publish(row: Documentation, by: User | None) -> None:
     row.published = True
     if by is not None:
         row.updated_by = by
-    # Not save(), which would announce each record.
-    Documentation.save_base(row)
+    row.save()
 
 
 def publish_drafts(

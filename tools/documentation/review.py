@@ -10,7 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.changes import ChangeKind, announce
 from accounts.definition import Definition
 from accounts.models import Integration
 from tools.documentation.groups import DraftGroup, Weight, groups_of, weigh
@@ -215,12 +214,8 @@ def carry_out(integration: Integration, marks: Marks, by: Editor) -> ReviewResul
     with acting(person_of(by), reason_of(by, "reviewed")):
         dropped = list(drafts.filter(pk__in=marks.dropped))
         for row in dropped:
-            # Not the row's own method, which would announce each; the integration is announced once.
-            super(Documentation, row).delete()
+            row.delete()
         outcome = publish(integration, drafts.filter(pk__in=marks.accepted).order_by("pk"), by)
-        if dropped and not outcome.published:
-            integration.touch()
-            announce(ChangeKind.INTEGRATION, integration.pk)
     held = set(drafts.filter(pk__in=marks.accepted).values_list("pk", flat=True))
     marks.accepted, marks.dropped = held, set()
     return ReviewResult(outcome, [row.key for row in dropped])

@@ -5,18 +5,24 @@ import json
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
-from accounts.changes import ChangeKind, announce
+from accounts.changes import ChangeKind
 from accounts.fields import DocumentField
 from accounts.models import Integration, User
+from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
 from accounts.models.audit import AuditSubject
 from tools.models.history import Versions, create
 
 CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
 
-class Documentation(models.Model):
+class Documentation(AnnouncedRow):
     """The documentation of one method: words and schemas from which its tool is made."""
+
+    announced_kind = ChangeKind.INTEGRATION
+    announced_by = "integration_id"
+    quiet_fields = frozenset({"loaded_digest", "updated_by", "created_at", "updated_at"})
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="documentation")
     resource = models.CharField(max_length=48)
@@ -42,6 +48,8 @@ class Documentation(models.Model):
         excluded_fields=["loaded_digest", "updated_by", "created_at", "updated_at"],
         history_id_field=models.BigAutoField(),
     )
+
+    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["integration__name", "resource", "method"]
@@ -76,26 +84,16 @@ class Documentation(models.Model):
         """Whether the content was changed after a bundle loaded it, or was written here."""
         return self.loaded_digest != self.content_digest()
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and invalidate the integration's tools."""
-        super().save(*args, **kwargs)
-        self._announce()
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, and invalidate the integration's tools."""
-        deleted = super().delete(*args, **kwargs)
-        self._announce()
-        return deleted
-
-    def _announce(self) -> None:
-        self.integration.touch()
-        announce(ChangeKind.INTEGRATION, self.integration.pk)
+    @classmethod
+    def announce_id(cls, row_id: Any) -> None:
+        """Raise the integration's revision, which announces the change."""
+        integrations = Integration.objects.all() if row_id is None else Integration.objects.filter(pk=row_id)
+        integrations.update(updated_at=timezone.now())
 
 
 def save_records(rows: list[Documentation]) -> None:
-    """Save records with their versions, the new ones in bulk; announcing the change is up to the caller."""
+    """Save records with their versions, the new ones in bulk."""
     present = [row for row in rows if not row._state.adding]
     create([row for row in rows if row._state.adding])
     for row in present:
-        # Not save(), which would announce each row.
-        Documentation.save_base(row)
+        row.save()

@@ -11,6 +11,7 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from accounts.database.circuit import TRIAL_SECONDS, circuit
+from accounts.database.commits import NotedCommits
 from accounts.database.lanes import Lane, current_lane, limits_of
 from accounts.database.postgresql.connections import RESERVE_SECONDS, ImpatientConnection, check_connection
 from accounts.errors import DatabaseBusy
@@ -26,7 +27,7 @@ FULL = re.compile(r"too many clients|too many connections|connection slots")
 Pool = ConnectionPool[ImpatientConnection]
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(NotedCommits, base.DatabaseWrapper):
     """The connection of one thread."""
 
     _lane_pools: ClassVar[dict[tuple[str, Lane], Pool]] = {}
@@ -56,6 +57,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             reconnect_timeout=5,
             name=lane.name.lower(),
         )
+
+    def settle_constraints(self) -> None:
+        """Check foreign keys, for which the commit would lock the rows that they name."""
+        self.check_constraints()
 
     def close_pool(self) -> None:
         """Close the pools of every lane."""

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from accounts.database.commits import NotedCommits
 from accounts.database.lanes import Lane, current_lane, limits_of
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(NotedCommits, base.DatabaseWrapper):
     """The connection of one thread."""
 
     def get_connection_params(self) -> dict[str, Any]:

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
-from accounts.changes import ChangeKind, announce
 from accounts.errors import AuthorizationUnavailable, ReauthenticationNeeded, TokenRefused
 from accounts.models import IntegratedAccount, OAuthGrant
 from accounts.token_sets import TokenSet
@@ -184,11 +183,10 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
             lease_holder=None, lease_until=None, refresh_began_at=None, refused_at=now, problem=problem, updated_at=now
         )
         marked = IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.ACTIVE).update(
-            status=account.Status.NEEDS_REAUTH, revision=F("revision") + 1, updated_at=now
+            status=account.Status.NEEDS_REAUTH
         )
         if marked:
             audit.record(ACTOR, "integrated_account.refused", account.audit_subject, {"reason": problem})
-            announce(ChangeKind.ACCOUNT, account.pk)
     return problem
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.changes import ChangeKind
 from accounts.integrated_accounts.lifecycle import set_enabled
@@ -29,10 +28,9 @@ def last_action() -> str:
     return AuditEntry.objects.latest("pk").action
 
 
-def test_revoking_a_token_refuses_it_at_once_and_leaves_a_trace(
-    root: Client, token: ApiToken, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    with hearing() as heard, django_capture_on_commit_callbacks(execute=True):
+@pytest.mark.django_db(transaction=True)
+def test_revoking_a_token_refuses_it_at_once_and_leaves_a_trace(root: Client, token: ApiToken) -> None:
+    with hearing() as heard:
         said = act(root, "revoke", token)
     token.refresh_from_db()
     assert not token.is_live()
@@ -131,19 +129,15 @@ def test_accounts_deleted_from_the_list_leave_traces_too(root: Client, account: 
     assert last_action() == "integrated_account.disconnected"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_deleting_an_environment_refuses_its_accounts_and_tokens_at_once(
-    root: Client,
-    account: IntegratedAccount,
-    token: ApiToken,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    root: Client, account: IntegratedAccount, token: ApiToken
 ) -> None:
-    with hearing() as heard, django_capture_on_commit_callbacks(execute=True):
+    with hearing() as heard:
         root.post(page(account.environment, "delete"), {"post": "yes"})
     assert not Environment.objects.exists()
-    assert {(change.kind, change.id) for change in heard} == {
-        (ChangeKind.ACCOUNT, account.pk),
-        (ChangeKind.TOKEN, token.pk),
-    }
+    for kind, row in ((ChangeKind.ACCOUNT, account), (ChangeKind.TOKEN, token)):
+        assert any(change.kind is kind and change.may_be_of(row.pk) for change in heard)
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.details) == ("environment.deleted", {"accounts": 1, "api_tokens": 1})
 

@@ -77,9 +77,9 @@ def test_a_stored_definition_that_pages_a_write_keeps_its_tools() -> None:
     MIGRATION.take_pages_off_writes(apps, None)
     after = Integration.objects.get()
     assert [tool.name for tool in build(after)] == before
-    assert after.revision == revision + 1
+    assert after.revision > revision
     MIGRATION.take_pages_off_writes(apps, None)
-    assert Integration.objects.get().revision == revision + 1
+    assert Integration.objects.get().revision == after.revision
 
 
 IDS, TEXT = {"type": "array", "items": {"type": "integer"}}, {"type": "string"}
