@@ -18,7 +18,6 @@ LONG_NUMBER = b"0" * 19
 WIDEST = 2**64
 # RFC 8259, section 6: beyond it, programs that read numbers as floats change them.
 EXACT = 2**53
-INEXACT = b"0" * 16  # 2**53 has 16 digits
 TINY_OUTLINE = b"0e-000"
 # With what ends a number: `9e-1234-` is a part of a UUID.
 TINY = re.compile(rb"[0-9][eE]-[0-9]{3,}\s*(?:[,\]}]|\Z)")
@@ -71,16 +70,12 @@ def loads(
     return value
 
 
-def with_exact_numbers(value: Any, encoded: bytes) -> Any:
-    """Return a value, which is `encoded` as JSON, with the whole numbers that floats would change as text."""
-    return _exact(value) if INEXACT in encoded.translate(OUTLINE) else value
-
-
-def _exact(value: Any) -> Any:
+def with_exact_numbers(value: Any) -> Any:
+    """Return a value with the whole numbers that floats would change as text."""
     if isinstance(value, dict):
-        return {name: _exact(member) for name, member in value.items()}
+        return {name: with_exact_numbers(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_exact(item) for item in value]
+        return [with_exact_numbers(item) for item in value]
     return str(value) if isinstance(value, int) and abs(value) > EXACT else value
 
 

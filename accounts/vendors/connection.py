@@ -39,6 +39,8 @@ class Connection:
     revision: int = 0
     # Of the definition's address, where that has placeholders, which may stand for secrets.
     shown_host: str = ""
+    # The credentials of the latest request, and its headers.
+    _latest: tuple[dict[str, str], httpx.Headers] | None = field(default=None, init=False, repr=False, compare=False)
 
     @cached_property
     def base(self) -> httpx.URL:
@@ -69,18 +71,30 @@ class Connection:
         usual.update(self.headers)
         return usual
 
+    def _usual_with(self, credentials: dict[str, str]) -> httpx.Headers:
+        """Return the headers of a request that has none of its own; they change when a token is renewed."""
+        kept = self._latest
+        if kept is None or kept[0] != credentials:
+            kept = credentials, self._with({}, credentials)
+            object.__setattr__(self, "_latest", kept)
+        return kept[1]
+
+    def _with(self, headers: dict[str, str], credentials: dict[str, str]) -> httpx.Headers:
+        complete = self._usual.copy()
+        complete.update(headers)
+        cookies = complete.get("cookie")
+        complete.update(credentials)
+        if cookies and complete["cookie"] != cookies:
+            # RFC 6265, section 5.4: one header for all; the account's own come first.
+            complete["cookie"] = f"{complete['cookie']}; {cookies}"
+        return complete
+
     def request(
         self, method: str, target: str, *, headers: dict[str, str] | None = None, content: bytes = b""
     ) -> httpx.Request:
         """Build a request; `target` is path and query, already quoted. Credentials are added last."""
-        complete = self._usual.copy()
-        if headers:
-            complete.update(headers)
-        cookies = complete.get("cookie")
-        complete.update(self.authentication.headers())
-        if cookies and complete["cookie"] != cookies:
-            # RFC 6265, section 5.4: one header for all; the account's own come first.
-            complete["cookie"] = f"{complete['cookie']}; {cookies}"
+        credentials = self.authentication.headers()
+        complete = self._with(headers, credentials) if headers else self._usual_with(credentials)
         # Only the base address is a parsed URL; the transport appends the target to it.
         return httpx.Request(
             method,

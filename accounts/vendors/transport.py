@@ -187,7 +187,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             # Not chained: aiohttp's messages may contain the address, and with it a key in the query.
             raise _failure_of(failure, connected=use.connected, kept=use.kept) from None
-        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+        # As they came: httpx would read them once more, and decode each.
+        raw = {"raw_headers": response.raw_headers}
+        return httpx.Response(response.status, stream=_Body(response), extensions=raw)
 
     def _within(self, seconds: float) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=seconds, connect=self._connect_seconds, sock_read=self._read_seconds)

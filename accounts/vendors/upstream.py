@@ -124,7 +124,7 @@ class Upstream:
     async def _answer(self, request: httpx.Request) -> UpstreamResponse:
         response = await self._transport.handle_async_request(request)
         headers: dict[str, str] = {}
-        for raw_name, raw_value in response.headers.raw:
+        for raw_name, raw_value in response.extensions.get("raw_headers") or response.headers.raw:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
             # RFC 9110, 5.3: repeated fields form a list.
             headers[name] = f"{headers[name]}, {value}" if name in headers else value

@@ -107,7 +107,7 @@ def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
     """Return a result that matches the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None
-    value = with_exact_numbers(shaped.value, shaped.encoded)
+    value = shaped.value if shaped.is_exact else with_exact_numbers(shaped.value)
     if tool.output.fits(value):
         return shaped.encoded if value is shaped.value else orjson.dumps(value)
     count_deviation(tool.definition.name, tool.name)

@@ -51,17 +51,26 @@ ALONE = Surroundings()
 
 @dataclass(frozen=True, slots=True)
 class ResultDocument:
-    """A result as JSON text, as bytes and as a value; `cut` says whether anything was left out."""
+    """A result as JSON text, as bytes and as a value; `cut` says whether anything was left out.
+
+    `is_exact` is false of one with whole numbers that clients' floats would change.
+    """
 
     text: str
     cut: bool
     encoded: bytes = field(default=b"", repr=False, compare=False)
     value: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    is_exact: bool = field(default=True, repr=False, compare=False)
 
     @classmethod
     def of(cls, value: dict[str, Any], *, cut: bool) -> "ResultDocument":
-        encoded = orjson.dumps(value)
-        return cls(encoded.decode(), cut, encoded, value)
+        is_exact = True
+        try:
+            # RFC 8259, section 6: it refuses whole numbers beyond 53 bits.
+            encoded = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+        except orjson.JSONEncodeError:
+            encoded, is_exact = orjson.dumps(value), False
+        return cls(encoded.decode(), cut, encoded, value, is_exact)
 
 
 def shape_page(
