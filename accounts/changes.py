@@ -3,7 +3,7 @@
 Rows announce themselves (accounts/models/announced.py). What a transaction announces is logged in its last statements
 (accounts/models/changes.py). Listeners are called after it is committed: at once in the process that made the change,
 in the others when a carrier (accounts/broadcast.py) delivers it, or when they look up what has been logged since
-(accounts/change_watch.py).
+(accounts/caches/change_watch.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence

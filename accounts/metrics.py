@@ -1,4 +1,4 @@
-"""Prometheus series of caches, changes, limits and upstream calls; `config/metrics.py` exports them."""
+"""Prometheus series of caches, changes, limits and upstream calls; `config/monitoring/metrics.py` exports them."""
 
 from prometheus_client import Counter, Gauge
 

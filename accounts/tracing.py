@@ -1,7 +1,7 @@
 """Spans of what Patchbay does, for whoever installs a tracer; without one they cost next to nothing.
 
-config/telemetry.py installs OpenTelemetry's, and is only imported where it is wanted. Attributes follow its semantic
-conventions. None may hold a secret, an argument, a result or an address with a token in it.
+config/monitoring/telemetry.py installs OpenTelemetry's, and is only imported where it is wanted. Attributes follow its
+semantic conventions. None may hold a secret, an argument, a result or an address with a token in it.
 """
 
 from collections.abc import Mapping

@@ -19,10 +19,10 @@ from accounts.database.lanes import Lane, put_process_in  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
 from config import heads, plain_http  # noqa: E402  the apps must be loaded first
 from config.health import livez, readiness, readyz  # noqa: E402
-from config.metrics import metrics  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
-from config.open_files import open_files  # noqa: E402
+from config.monitoring.metrics import metrics  # noqa: E402
+from config.processes.open_files import open_files  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
@@ -104,7 +104,7 @@ def start_tracing() -> Callable[[], None]:
     if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
         return no_tracing
     # OpenTelemetry is large: it is not even imported by who does not use it.
-    stop: Callable[[], None] = import_module("config.telemetry").start()
+    stop: Callable[[], None] = import_module("config.monitoring.telemetry").start()
     return stop
 
 

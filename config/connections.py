@@ -22,7 +22,7 @@ from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.heads import TARGET
-from config.open_files import most_connections
+from config.processes.open_files import most_connections
 from mcpservers.replies import ABORT
 
 # The bytes that must move in each span; with 30 s, about half a kilobyte a second.

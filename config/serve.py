@@ -18,11 +18,11 @@ django.setup()
 from accounts.texts.counting import counted  # noqa: E402  the apps must be loaded first
 from config.connections import ClientConnection  # noqa: E402
 from config.keys import check_at_start  # noqa: E402
-from config.open_files import raise_limit  # noqa: E402
-from config.ports import check_port  # noqa: E402
-from config.private_files import keep_private  # noqa: E402
-from config.watchdog import end_within_limit  # noqa: E402
-from mcpservers.streams import hub  # noqa: E402
+from config.processes.open_files import raise_limit  # noqa: E402
+from config.processes.ports import check_port  # noqa: E402
+from config.processes.private_files import keep_private  # noqa: E402
+from config.processes.watchdog import end_within_limit  # noqa: E402
+from mcpservers.streaming.streams import hub  # noqa: E402
 from portal.activity.feed import feed  # noqa: E402
 
 # How long open connections may still bring a request after new ones are refused.

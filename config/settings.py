@@ -12,12 +12,12 @@ from csp.constants import NONE, SELF
 
 from accounts.keyring import keys_by_id
 from config import environment as env
+from config.addresses.database import DatabaseLimits, database_settings
+from config.addresses.mail import mail_settings
+from config.addresses.public_url import public_url
+from config.addresses.redis_url import redis_url
 from config.admin_site.theme import THEME
-from config.database import DatabaseLimits, database_settings
-from config.logs import logging_settings
-from config.mail import mail_settings
-from config.public_url import public_url
-from config.redis_url import redis_url
+from config.monitoring.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -16,7 +16,6 @@ from django.conf import settings
 from accounts.allowances import count_request, streams
 from accounts.database.outages import refusal_for
 from accounts.errors import AllowanceUsedUp
-from mcpservers import legacy
 from mcpservers.admission import (
     Admitted,
     Http,
@@ -30,8 +29,6 @@ from mcpservers.admission import (
 )
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.cancellations import CallCancelled, accept, cancellable, known
-from mcpservers.consumers import EventStream, LegacyStream, ServerStream, Subscription
-from mcpservers.departures import cancelled_by_disconnect, has_disconnected
 from mcpservers.eras import STATELESS_ERA, Era, Manner, RequestContext, client_name, era_of
 from mcpservers.errors import JsonRpcError, Refusal
 from mcpservers.jsonrpc import (
@@ -44,7 +41,6 @@ from mcpservers.jsonrpc import (
     result_bytes,
 )
 from mcpservers.last_seen import finish_writing, sighted
-from mcpservers.long_calls import LongCall
 from mcpservers.replies import (
     EVENTS,
     Disconnected,
@@ -58,6 +54,10 @@ from mcpservers.replies import (
     send_reply,
 )
 from mcpservers.spans import message_span, note_error
+from mcpservers.streaming import legacy
+from mcpservers.streaming.consumers import EventStream, LegacyStream, ServerStream, Subscription
+from mcpservers.streaming.departures import cancelled_by_disconnect, has_disconnected
+from mcpservers.streaming.long_calls import LongCall
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Metrics of streams, which `config/metrics.py` exposes."""
+"""Metrics of streams, which `config/monitoring/metrics.py` exposes."""
 
 from prometheus_client import Counter, Gauge
 

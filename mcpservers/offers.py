@@ -11,8 +11,8 @@ from uuid import UUID
 
 import orjson
 
+from accounts.caches.shared_values import SharedValues
 from accounts.models import Integration
-from accounts.shared_values import SharedValues
 from accounts.texts.counting import counted
 from accounts.texts.invisible import visible
 from mcpservers.search.listing import FIND, READ, WRITE, listed

@@ -1,8 +1,8 @@
 """Resolve a token to the server that it opens: digest, policy, compiled tools. Servers that are not live are refused.
 
 A resolved server is cached in the process. A change made here drops it at once; one made elsewhere is found within a
-second (accounts/change_watch.py), and then the revisions are compared with the database's, so that it is resolved anew
-only if they differ.
+second (accounts/caches/change_watch.py), and then the revisions are compared with the database's, so that it is
+resolved anew only if they differ.
 """
 
 import time
@@ -13,10 +13,10 @@ from uuid import UUID
 from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
 from accounts.api_tokens.recognition import TokenGrant, bearer_token, grant_of
-from accounts.change_watch import change_watch
+from accounts.caches.change_watch import change_watch
+from accounts.caches.freshness import FreshCache
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.threads import look_up
-from accounts.freshness import FreshCache
 from accounts.texts.invisible import visible
 from accounts.vendors.connection import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired

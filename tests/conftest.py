@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from accounts.change_watch import change_watch
+from accounts.caches.change_watch import change_watch
 from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role, User
 from accounts.vendors.upstream import close_shared_upstream

@@ -8,8 +8,8 @@ from typing import Any
 
 from accounts.definition import Definition
 from accounts.texts.names import plain_name, words_in
+from accounts.vendors.answers.vendor_errors import error_document, vendor_reason
 from accounts.vendors.upstream import UpstreamResponse
-from accounts.vendors.vendor_errors import error_document, vendor_reason
 from tools.waits import LONGEST_MOMENT, seconds_of
 
 # The most values that are looked at, and characters of a message.

@@ -13,11 +13,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.caches.freshness import FreshCache
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.asides import note_aside
 from accounts.database.threads import look_up
 from accounts.errors import AddressRefused
-from accounts.freshness import FreshCache
 from accounts.models import ApiToken, Role
 from accounts.notices import Notice, Troubles
 from accounts.web.client_address import noted_address

@@ -17,7 +17,7 @@ import orjson
 
 from accounts import bounded_json
 from accounts.errors import NotJSON, UpstreamRevealing
-from accounts.vendors.charsets import charset_of, decoded
+from accounts.vendors.answers.charsets import charset_of, decoded
 from accounts.vendors.upstream import UpstreamResponse
 
 # What replaces a secret in everything that is shown or stored.

@@ -21,13 +21,13 @@ from accounts.errors import (
 )
 from accounts.models import IntegratedAccount
 from accounts.token_sets import TokenSet
+from accounts.vendors.answers.vendor_errors import vendor_reason
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection, connect
 from accounts.vendors.oauth import token_endpoint
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.secret_routes import check_routes
 from accounts.vendors.upstream import Upstream
-from accounts.vendors.vendor_errors import vendor_reason
 
 SENTENCES: dict[type[Exception], str] = {
     UpstreamFailure: "{vendor} could not be reached: {failure}.",

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from accounts.notices import EVERY_SECONDS, MANY, Notice, Troubles, tell
-from config.logs import logging_settings
+from config.monitoring.logs import logging_settings
 
 ONE, TWO = {"account": "one"}, {"account": "two"}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from accounts import tokens
-from config.logs import RedactTokens, redact_event
+from config.monitoring.logs import RedactTokens, redact_event
 
 KINDS = [tokens.MCP_PREFIX, tokens.API_PREFIX, tokens.INVITATION_PREFIX]
 # How a token can stand in a text; each is what some log, error or link shows.

@@ -14,7 +14,8 @@ import yaml
 from prometheus_client import REGISTRY
 
 from accounts.notices import Notice
-from config import asgi, connections, metrics
+from config import asgi, connections
+from config.monitoring import metrics
 from tests.deploy.manifests import DEPLOY
 from tests.documentation import DOCS
 

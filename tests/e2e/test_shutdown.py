@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from config.watchdog import HUNG, MARGIN_SECONDS
+from config.processes.watchdog import HUNG, MARGIN_SECONDS
 from tests.database_faults import held_write_lock
 from tests.e2e.streams import LISTEN, LISTEN_HEADERS, opened
 from tests.stack import Stack, running_stack

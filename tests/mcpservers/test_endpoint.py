@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.api_tokens import recognition as api_tokens
 from accounts.api_tokens.issue import issue_token, revoke_token
-from accounts.freshness import FRESH_SECONDS, FreshCache
+from accounts.caches.freshness import FRESH_SECONDS, FreshCache
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, Role, User
 from accounts.people.members import remove_member
 from mcpservers.lifecycle import change_server, create_server, delete_server, pause_server, resume_server, rotate_token

@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.cache_memory import cache_memory
+from accounts.caches.memory import cache_memory
 from accounts.models import IntegratedAccount, Integration
 from mcpservers.lifecycle import create_server
 from mcpservers.offers import offer_of

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import grant_of
-from accounts.change_watch import change_watch
+from accounts.caches.change_watch import change_watch
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role
 from mcpservers import resolution
 from mcpservers.errors import ServerUnknown

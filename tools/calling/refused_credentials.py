@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from accounts.integrated_accounts.standing import Standing, standing_of
-from accounts.vendors.vendor_errors import vendor_reason
+from accounts.vendors.answers.vendor_errors import vendor_reason
 from tools.calling.answers.answer import VendorAnswer
 from tools.errors import CredentialsRefused
 

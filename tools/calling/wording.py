@@ -2,7 +2,7 @@
 
 import re
 
-from accounts.vendors.markup import without_markup
+from accounts.vendors.answers.markup import without_markup
 from tools.catalogue.unusable import RECONNECT
 from tools.errors import (
     AccountUnusable,

@@ -10,10 +10,10 @@ from functools import cached_property, partial
 
 import orjson
 
+from accounts.caches.shared_values import SharedValues
 from accounts.definition import Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from accounts.shared_values import SharedValues
 from tools.catalogue.checking import compile_checker
 from tools.catalogue.clients import listed
 from tools.catalogue.costs import estimate_tokens

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from accounts.change_watch import change_watch
+from accounts.caches.change_watch import change_watch
+from accounts.caches.freshness import FreshCache
+from accounts.caches.shared_values import SharedValues
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.threads import look_up
 from accounts.definition import Definition
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
-from accounts.freshness import FreshCache
 from accounts.models import IntegratedAccount
-from accounts.shared_values import SharedValues
 from accounts.vendors.connection import Connection, connect
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.unusable import ADDRESS, DEFINITION, ENABLE, RECONNECT, UNREADABLE, log_unreadable

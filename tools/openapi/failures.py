@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.vendors.reasons import reason_in
+from accounts.vendors.answers.reasons import reason_in
 from tools.openapi.answers import expression, is_json
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.naming.texts import words_of

@@ -1,4 +1,4 @@
-"""Metrics of tool calls, which `config/metrics.py` exposes.
+"""Metrics of tool calls, which `config/monitoring/metrics.py` exposes.
 
 Labels are bounded: beyond a number of servers, tools and integrations, further ones count as `other`.
 """

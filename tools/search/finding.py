@@ -4,8 +4,8 @@ from functools import partial
 from importlib import import_module
 from typing import Protocol
 
+from accounts.caches.shared_values import SharedValues
 from accounts.models import Integration
-from accounts.shared_values import SharedValues
 from tools.catalogue.compilation import catalogue_of
 
 MAX_QUERY = 400

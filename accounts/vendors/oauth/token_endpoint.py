@@ -14,7 +14,7 @@ from accounts.errors import AuthorizationUnavailable, NotJSON, TokenRefused, Ups
 from accounts.product import USER_AGENT
 from accounts.texts.invisible import visible
 from accounts.token_sets import NotATokenSet, TokenSet, read_token_set
-from accounts.vendors.charsets import charset_of, decoded
+from accounts.vendors.answers.charsets import charset_of, decoded
 from accounts.vendors.concealment import SecretMask
 from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem
 from accounts.vendors.upstream import Upstream, UpstreamResponse

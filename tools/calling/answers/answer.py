@@ -13,12 +13,12 @@ from accounts import bounded_json, lenient_json
 from accounts.errors import BeyondLimits, NotJSON
 from accounts.texts.invisible import visible
 from accounts.texts.names import plain_name
-from accounts.vendors.charsets import charset_of, decoded
+from accounts.vendors.answers.charsets import charset_of, decoded
+from accounts.vendors.answers.markup import is_page
+from accounts.vendors.answers.reasons import Reason
+from accounts.vendors.answers.vendor_errors import vendor_reason
 from accounts.vendors.connection import Connection
-from accounts.vendors.markup import is_page
-from accounts.vendors.reasons import Reason
 from accounts.vendors.upstream import UpstreamResponse
-from accounts.vendors.vendor_errors import vendor_reason
 from tools import json_lines
 from tools.body_waits import told_wait
 from tools.calling.answers.argument_names import argument_name

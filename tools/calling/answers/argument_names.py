@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from accounts.texts.names import plain_name
-from accounts.vendors.reasons import LOCATIONS, Field
+from accounts.vendors.answers.reasons import LOCATIONS, Field
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.tool import Tool
 

@@ -10,7 +10,7 @@ from enum import Enum
 from accounts import bounded_json
 from accounts.errors import NotJSON
 from accounts.texts.names import plain_name
-from accounts.vendors.markup import is_page, page_title
+from accounts.vendors.answers.markup import is_page, page_title
 from accounts.vendors.upstream import UpstreamResponse
 from tools.calling.answers.envelope_words import ENVELOPE, ERRORS, OF_PROBLEMS, TEXTS
 from tools.calling.answers.files import OCTETS, read_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote
 
-from accounts.vendors.charsets import charset_of, decoded, parameter
+from accounts.vendors.answers.charsets import charset_of, decoded, parameter
 from accounts.vendors.segments import CONTROL, SEPARATOR
 from accounts.vendors.upstream import UpstreamResponse
 

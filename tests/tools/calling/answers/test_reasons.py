@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.vendors.reasons import MOST_WORDS, reason_in
+from accounts.vendors.answers.reasons import MOST_WORDS, reason_in
 from tests.mcp_client import McpClient
 from tests.vendors.imported import Import, described
 from tests.vendors.scripted import ScriptedVendor

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import pq
 
-from config.database import DJANGO_NAMES, TAKEN, DatabaseLimits, database_settings
+from config.addresses.database import DJANGO_NAMES, TAKEN, DatabaseLimits, database_settings
 
 LIMITS = DatabaseLimits(connect=3, silence=10)
 SERVER = "postgresql://robot:p%40ss@db.example.com:5433/patchbay"

@@ -9,10 +9,10 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import transaction
 
-from accounts.cache_memory import CacheMemory
-from accounts.change_watch import LOOK_SECONDS, ChangeWatch
+from accounts.caches.change_watch import LOOK_SECONDS, ChangeWatch
+from accounts.caches.freshness import RELOAD_SECONDS, FreshCache
+from accounts.caches.memory import CacheMemory
 from accounts.changes import Change, ChangeKind, announce
-from accounts.freshness import RELOAD_SECONDS, FreshCache
 from accounts.models.changes import (
     LOGGED,
     MOST_MISSED,

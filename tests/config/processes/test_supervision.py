@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from honcho.printer import Message
 
-from config.supervision import MOST_ENDS, STATUSES, Supervisor
+from config.processes.supervision import MOST_ENDS, STATUSES, Supervisor
 from tests.cluster.services import wait_for
 from tests.stack import ROOT
 
@@ -111,7 +111,8 @@ def test_what_a_process_started_ends_with_it(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
 def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     program = (
-        "import os, pathlib, sys; from config.supervision import Supervisor; from honcho.printer import Printer;"
+        "import os, pathlib, sys; from config.processes.supervision import Supervisor;"
+        "from honcho.printer import Printer;"
         "run = Supervisor(Printer(), folder=pathlib.Path(sys.argv[1]), environment=dict(os.environ), stop_seconds=30);"
         "run.add('web', \"sh -c 'echo $$ > web; exec sleep 600'\"); run.run()"
     )

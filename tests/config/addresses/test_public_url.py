@@ -7,8 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from api.addresses import PREFIXES
+from config.addresses.public_url import OWN, public_url
 from config.asgi import MONITORING
-from config.public_url import OWN, public_url
 from mcpservers.endpoint import PREFIX
 from portal.activity import stream
 

@@ -17,9 +17,9 @@ from redis.asyncio import Redis
 from accounts import product
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
-from accounts.cache_memory import cache_memory
-from config.database_metrics import database_metrics
+from accounts.caches.memory import cache_memory
 from config.health import respond
+from config.monitoring.database_metrics import database_metrics
 from config.readiness.rounds import CHECK_SECONDS
 from mcpservers.admission import request_headers
 from mcpservers.replies import Receive, Scope, Send

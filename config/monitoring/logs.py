@@ -111,7 +111,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
             "psycopg.pool": {"level": "ERROR"},
-            # It logs the collector's address at each attempt; config/telemetry.py tells once.
+            # It logs the collector's address at each attempt; config/monitoring/telemetry.py tells once.
             "opentelemetry.exporter": {"level": "CRITICAL"},
         },
     }

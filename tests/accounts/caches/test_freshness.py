@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from accounts.cache_memory import CacheMemory
-from accounts.freshness import ENTRY_BYTES, FRESH_SECONDS, FreshCache
+from accounts.caches.freshness import ENTRY_BYTES, FRESH_SECONDS, FreshCache
+from accounts.caches.memory import CacheMemory
 
 
 @dataclass

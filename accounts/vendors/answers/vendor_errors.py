@@ -11,9 +11,9 @@ from accounts import bounded_json, lenient_json
 from accounts.definition import Definition
 from accounts.errors import NotJSON
 from accounts.texts.invisible import visible
-from accounts.vendors.charsets import charset_of, decoded
-from accounts.vendors.markup import is_page, page_title, without_markup
-from accounts.vendors.reasons import MOST_CODE, MOST_WORDS, Complaint, Reason, one_line, reason_in
+from accounts.vendors.answers.charsets import charset_of, decoded
+from accounts.vendors.answers.markup import is_page, page_title, without_markup
+from accounts.vendors.answers.reasons import MOST_CODE, MOST_WORDS, Complaint, Reason, one_line, reason_in
 from accounts.vendors.upstream import UpstreamResponse
 
 # How much of an error that is no JSON is read, in bytes, and the longest text of a web page that is an error's words.

@@ -13,11 +13,12 @@ from accounts.api_tokens.issue import issue_token
 from accounts.api_tokens.recognition import TokenGrant, grant_of
 from accounts.models import IntegratedAccount, Membership, Role
 from accounts.people.members import remove_member
-from mcpservers import resolution, streams
+from mcpservers import resolution
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
-from mcpservers.streams import StreamHub
+from mcpservers.streaming import streams
+from mcpservers.streaming.streams import StreamHub
 from tests.elsewhere import count_a_change, unannounced
 from tests.people import People
 

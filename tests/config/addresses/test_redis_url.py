@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
 from redis.asyncio import ConnectionPool
 
-from config.redis_url import redis_url
+from config.addresses.redis_url import redis_url
 
 PLAIN = "redis://robot:p%40ss@redis.example.com:6380/2"
 TLS = "rediss://robot:p%40ss@redis.example.com:6380/2"

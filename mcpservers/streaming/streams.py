@@ -20,7 +20,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.api_tokens.recognition import TokenGrant, still_open
-from accounts.change_watch import change_watch
+from accounts.caches.change_watch import change_watch
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.outages import outage_of
 from mcpservers.metrics import STREAMS

@@ -16,14 +16,14 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from accounts.api_tokens.recognition import TokenGrant
-from mcpservers import legacy
 from mcpservers.admission import Admitted
 from mcpservers.eras import STATELESS_ERA
 from mcpservers.jsonrpc import Id, result_bytes
 from mcpservers.metrics import DROPPED
 from mcpservers.replies import ABORT, COMMENT, Receive, Scope, Send, end_stream, event, open_stream, send_events
 from mcpservers.resolution import ResolvedServer
-from mcpservers.streams import hub
+from mcpservers.streaming import legacy
+from mcpservers.streaming.streams import hub
 
 SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
 LIST_CHANGED = "notifications/tools/list_changed"

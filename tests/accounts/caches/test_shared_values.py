@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.cache_memory import CacheMemory
-from accounts.shared_values import SharedValues
+from accounts.caches.memory import CacheMemory
+from accounts.caches.shared_values import SharedValues
 
 
 class Value:

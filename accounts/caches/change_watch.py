@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from accounts.cache_memory import CacheMemory, cache_memory
+from accounts.caches.memory import CacheMemory, cache_memory
 from accounts.changes import Change
 from accounts.database.threads import look_up
 from accounts.models.changes import Place, news_since

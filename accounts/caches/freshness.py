@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from accounts.cache_memory import CacheMemory, cache_memory
-from accounts.change_watch import ChangeWatch
+from accounts.caches.change_watch import ChangeWatch
+from accounts.caches.memory import CacheMemory, cache_memory
 from accounts.metrics import CACHE_LOOKUPS
 
 FRESH_SECONDS = 1.0

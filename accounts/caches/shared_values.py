@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from accounts.cache_memory import CacheMemory, cache_memory
+from accounts.caches.memory import CacheMemory, cache_memory
 
 V = TypeVar("V")
 

@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from mcpservers.jsonrpc import Request
-from mcpservers.long_calls import LongCall
+from mcpservers.streaming.long_calls import LongCall
 
 CALL = Request(1, "tools/call", {})
 EVENTS = {b"accept": "text/event-stream"}

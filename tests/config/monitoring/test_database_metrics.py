@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Heartbeat, IntegratedAccount
 from accounts.tasks import leave_mark
-from config import database_metrics
 from config.asgi import application
+from config.monitoring import database_metrics
 from tests.calls import note_of
 from tools.tasks import settle_writes
 

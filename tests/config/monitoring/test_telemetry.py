@@ -16,9 +16,9 @@ from pytest_django.fixtures import Settings
 from accounts.models import Environment, IntegratedAccount, Role
 from accounts.tokens import INVITATION_PREFIX, mint
 from accounts.tracing import ids
-from config import telemetry
 from config.asgi import application
-from config.logs import logging_settings
+from config.monitoring import telemetry
+from config.monitoring.logs import logging_settings
 from mcpservers.models import MCPServer
 from tests.collector import Collector, collecting
 from tests.mcp_client import STATELESS, McpClient
@@ -223,4 +223,7 @@ def test_nothing_of_it_is_imported_where_no_collector_is_named(tmp_path: object)
     )  # fmt: skip
     loaded = set(done.stdout.split())
     assert "accounts.tracing" in loaded
-    assert not {"config.telemetry", "opentelemetry.exporter", "opentelemetry.sdk.trace", "opentelemetry.proto"} & loaded
+    assert (
+        not {"config.monitoring.telemetry", "opentelemetry.exporter", "opentelemetry.sdk.trace", "opentelemetry.proto"}
+        & loaded
+    )

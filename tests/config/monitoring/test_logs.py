@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.errors import DatabaseAway
-from config.logs import ShortenOutages
+from config.monitoring.logs import ShortenOutages
 
 
 def record_of(error: Exception, name: str = "celery.app.trace", **extra: object) -> logging.LogRecord:

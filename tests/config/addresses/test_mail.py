@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.mail import mail_settings
+from config.addresses.mail import mail_settings
 
 SENDER = "Patchbay <patchbay@example.com>"
 

@@ -1,0 +1,1 @@
+"""The processes themselves: their files, ports, supervision and end."""

@@ -1,0 +1,1 @@
+"""Answers that last: streams of events in every transport, and calls that take long."""
