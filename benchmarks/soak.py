@@ -176,6 +176,12 @@ def slope(points: list[tuple[float, float]]) -> float:
     return 60 * sum((x - middle) * (y - mean) for x, y in points) / spread if spread else 0.0
 
 
+def fifths(samples: list[Sample], name: str) -> list[float]:
+    """Return a process's memory at the start and at the end of each fifth: what fills up rises less each time."""
+    last = len(samples) - 1
+    return [samples[last * part // 5].memory[name] for part in range(6)]
+
+
 def report(samples: list[Sample], traffic: Traffic) -> bool:
     """Print the slopes; return whether they are within MOST, and nothing failed."""
     settled = samples[int(len(samples) * WARM_UP) :]
@@ -187,6 +193,7 @@ def report(samples: list[Sample], traffic: Traffic) -> bool:
         memory = slope([(each.minute, each.memory[name]) for each in settled])
         files = slope([(each.minute, each.files[name]) for each in settled])
         ok = ok and memory <= MOST["memory"] and files <= MOST["files"]
+        print(f"{name:6} memory at each fifth: {', '.join(f'{value:.0f}' for value in fifths(samples, name))} MiB")
         print(
             f"{name:6} {settled[0].memory[name]:.1f} MiB, later {settled[-1].memory[name]:.1f}, {memory:+.2f} an hour; "
             f"{settled[0].files[name]} files, later {settled[-1].files[name]}, {files:+.2f} an hour"
