@@ -14,6 +14,7 @@ from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready,
 from django.conf import settings
 
 from accounts.database.lanes import Lane, put_process_in
+from config import file_broker
 from config.processes.private_files import keep_private
 from config.processes.watchdog import end_within_limit
 from config.start import start_failure
@@ -25,6 +26,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 # Celery warns workers that run as root because of pickled messages; only JSON is sent here.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
+file_broker.install()
 app = Celery("patchbay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
