@@ -1,6 +1,7 @@
 """What tests share: an environment with three kinds of people, the FuseDesk integration, a connected account."""
 
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 
 import httpx
 import hypothesis
@@ -39,6 +40,8 @@ hypothesis.settings.load_profile("same")
 def pytest_configure() -> None:
     """Log as a process that has started; hash passwords fast: tests make many people, and none of them is attacked."""
     has_started()
+    # Tests are made for each model of the admin, which is only filled with the pages.
+    import_module(settings.ROOT_URLCONF)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     economy.empty_tables_in_one_statement()
     economy.list_static_files_once()
