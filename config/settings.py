@@ -91,7 +91,8 @@ MCP_BATCH_MESSAGES = env.integer("MCP_BATCH_MESSAGES", 20, least=1, most=1000)
 MCP_BATCH_BYTES = env.integer("MCP_BATCH_BYTES", 4 * 1024 * 1024, least=1024)
 # A longer call is answered as an event stream, if the client accepts one.
 LONG_CALL_SECONDS = env.integer("LONG_CALL_SECONDS", 5, least=1, most=60)
-RESULT_BUDGET = env.integer("RESULT_BUDGET", 100_000, least=2_000)
+# The strictest known client cuts results at 25,000 tokens, everything around them included.
+RESULT_TOKENS = env.integer("RESULT_TOKENS", 20_000, least=1_000)
 # The largest image, sound or other file that is passed on.
 RESULT_BINARY_BYTES = env.integer("RESULT_BINARY_BYTES", 1024 * 1024, least=1024)
 UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, most=60)

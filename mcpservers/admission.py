@@ -52,7 +52,7 @@ class Admitted:
         return RequestContext(
             server=self.server,
             headers=self.headers,
-            budget=settings.RESULT_BUDGET,
+            budget=settings.RESULT_TOKENS,
             token_id=self.grant.token_id if self.grant else None,
             request_bytes=request_bytes,
             address=self.address,

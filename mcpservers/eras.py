@@ -68,7 +68,7 @@ NO_LIMITS = RateLimits()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The server that a request is for, its sender, and the budget of its result in characters.
+    """The server that a request is for, its sender, and the budget of its result in tokens.
 
     `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
     `has_left` tells whether the client has gone, where its going cancels nothing by itself.

@@ -125,6 +125,9 @@ class Definition(DefinitionPart):
             unknown = set(PLACEHOLDER.findall(text)) - set(fields)
             if unknown:
                 raise ValueError(f"{place}: {{{sorted(unknown)[0]}}} is not one of the connection fields")
+        for resource, held in self.resources.items():
+            if "list" in held.methods and held.methods["list"].history:
+                raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
         for key in self.tool_tags:
             resource, _, method = key.partition(".")
             if resource not in self.resources or method not in self.resources[resource].methods:

@@ -13,6 +13,7 @@ from accounts.definition.parts import (
     Expression,
     HeaderName,
     MediaType,
+    MemberPath,
     Parameter,
     Path,
     Slug,
@@ -50,6 +51,13 @@ class Shaping(DefinitionPart):
         max_length=50,
         description="Names of members, at any depth, whose HTML is converted to text.",
     )
+
+
+class History(DefinitionPart):
+    """The list inside a record that grows with time, such as the entries of a case or the messages of a chat."""
+
+    path: MemberPath = Field(description="Where it is in the result: member names, with dots between them.")
+    newest: Literal["first", "last"] = Field("last", description="At which end of it the newest entry is.")
 
 
 class Method(DefinitionPart):
@@ -131,6 +139,9 @@ class Method(DefinitionPart):
         None, description="Whether it takes limit and next_cursor; by default, lists that only read do."
     )
     shaping: Shaping | None = Field(None, description="Overrides the integration's.")
+    history: History | None = Field(
+        None, description="For a read of one record: its history, of which a call may ask for the newest entries."
+    )
     destructive: bool | None = Field(
         None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
     )
@@ -167,6 +178,12 @@ class Method(DefinitionPart):
             for name in names:
                 if name not in placeholders:
                     raise ValueError(f"{setting}: the path has no placeholder {{{name}}}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_records_have_a_history(self) -> "Method":
+        if self.history and (self.access is Access.WRITE or self.paginated or self.answer != "json"):
+            raise ValueError("history: only a read that answers with one record in JSON has one")
         return self
 
     @model_validator(mode="after")

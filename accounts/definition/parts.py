@@ -34,6 +34,8 @@ Template = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$", max_length=200)]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s#]+$", max_length=300)]
 # The vendor's name of a parameter; in a JSON body, dots denote nested objects.
 Parameter = Annotated[str, Field(min_length=1, max_length=100)]
+# Names of members, each inside the one before.
+MemberPath = Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)*$", max_length=200)]
 
 # A vendor's code of an error.
 Code = Annotated[str, Field(min_length=1, max_length=100)]

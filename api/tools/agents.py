@@ -145,7 +145,7 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
         toolbox.connection,
         arguments,
         caller,
-        budget=settings.RESULT_BUDGET,
+        budget=settings.RESULT_TOKENS,
         request_bytes=len(request.body),
     )
     headers = {"Cache-Control": "no-store", **result.limits.headers()}

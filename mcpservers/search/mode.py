@@ -12,6 +12,7 @@ import orjson
 from accounts import bounded_json
 from accounts.errors import BeyondLimits, NotJSON
 from mcpservers.search.listing import FIND, MOST_FOUND, USUAL_FOUND, caller_of, tagged
+from tools.calling.fitting import size_of
 from tools.calling.results import CallResult
 from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import InvalidArguments, UnknownTool
@@ -22,8 +23,8 @@ from tools.search.finding import MAX_QUERY, ToolFinder
 MOST_NAMED = 20
 # What those get of the result, beside the tools with their inputSchema: one part of so many.
 NAMED_SHARE = 8
-# Characters of a result beside the tools in it.
-FRAME = 600
+# What a result has beside the tools in it, in hundredths of a token.
+FRAME = 24_000
 MAX_PROBLEMS = 8
 
 
@@ -35,17 +36,18 @@ class SearchMode:
     index: ToolFinder = field(repr=False, compare=False)
 
     def find(self, arguments: Any, *, budget: int) -> CallResult:
-        """Return the best matches within a budget in characters; raise InvalidArguments."""
+        """Return the best matches within a budget in tokens; raise InvalidArguments."""
         query, limit = _read_search(arguments)
         ranked = self._ranked(query)
         found: list[dict[str, Any]] = []
-        named, left = [], budget - FRAME
+        named, room = [], 100 * budget
+        left = room - FRAME
         for place, tool in enumerate(ranked[: limit + MOST_NAMED]):
             entry, name = _entry(tool), {"name": tool.name, "title": tool.title}
-            room = left - budget // NAMED_SHARE if found else left
-            if place < limit and (size := _size(entry)) <= room:
+            share = left - room // NAMED_SHARE if found else left
+            if place < limit and (size := size_of(entry)) <= share:
                 found.append(entry)
-            elif (size := _size(name)) <= left:
+            elif (size := size_of(name)) <= left:
                 named.append(name)
             else:
                 break
@@ -102,10 +104,6 @@ def _entry(tool: Tool) -> dict[str, Any]:
             "idempotentHint": tool.idempotent,
         },
     }
-
-
-def _size(value: Any) -> int:
-    return len(orjson.dumps(value).decode())
 
 
 def _result(found: dict[str, Any]) -> CallResult:

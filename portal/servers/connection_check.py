@@ -40,7 +40,7 @@ def rehearse(server: MCPServer) -> Rehearsal:
 
 async def _rehearse(server: ResolvedServer) -> Rehearsal:
     started = time.perf_counter()
-    context = RequestContext(server, {}, settings.RESULT_BUDGET)
+    context = RequestContext(server, {}, settings.RESULT_TOKENS)
     try:
         params = {"protocolVersion": HANDSHAKE[0], "capabilities": {}, "clientInfo": CLIENT}
         answer = await handshake_of(None).answer(Request(1, "initialize", params), context)

@@ -231,6 +231,6 @@ def plans(draw: st.DrawFn, tools: list[list[Tool]]) -> Plan:
         family,
         tool,
         draw(arguments(tools[family][tool])),
-        draw(st.sampled_from([4000, 8000, 100_000])),
+        draw(st.sampled_from([1000, 2000, 25_000])),
         draw(once_in(5)),
     )

@@ -27,6 +27,7 @@ from tools.calling.wording import explain
 from tools.catalogue.tool import Tool
 from tools.errors import CallFailed
 from tools.record.notes import Caller
+from tools.tokens import tokens_of
 
 OWN_HEADERS = {"host", "accept", "accept-encoding", "user-agent", "content-type", "content-length", "x-key", "range"}
 MOST_WORDS = 8000
@@ -183,8 +184,8 @@ def _next_cursor(text: str | None) -> str | None:
 
 
 def _check_text(text: str, budget: int) -> None:
-    if len(text) > budget:
-        raise Invalid(f"{len(text)} characters exceed the budget of {budget}")
+    if (tokens := tokens_of(text.encode())) > budget:
+        raise Invalid(f"{tokens} tokens exceed the budget of {budget}")
     if not isinstance(_json(text), dict):
         raise Invalid("the result is no object")
 

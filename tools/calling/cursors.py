@@ -17,6 +17,7 @@ from django.conf import settings
 
 from tools.calling.sending.queries import as_json
 from tools.pagination import Position
+from tools.tokens import DIGIT
 
 # The first byte of a cursor: the version of its format, and whether its position is compressed.
 PLAIN, COMPRESSED = b"\x01", b"\x02"
@@ -25,8 +26,8 @@ MAX_CHARACTERS = 2000
 # The most bytes of a position that keep the cursor within MAX_CHARACTERS, with room for digits and a mark.
 MAX_PLACE_BYTES = MAX_CHARACTERS * 3 // 4 - 2 * DIGEST_BYTES - 1 - 40
 SHORT = 200
-# Characters of a result that a cursor must leave free for at least one item.
-ROOM_FOR_ITEMS = 1500
+# What a cursor must leave free of a result for at least one item, in hundredths of a token.
+ROOM_FOR_ITEMS = 75_000
 PAGING = frozenset({"limit", "next_cursor"})
 # However well it compresses, since a vendor's servers would refuse a longer address.
 MAX_STATE_BYTES = 16 * 1024
@@ -68,7 +69,7 @@ def fits(position: Position) -> bool:
 
 def _most_place_bytes() -> int:
     """Return the most bytes of a position: in a small budget, a long cursor would leave no room for an item."""
-    spare = (settings.RESULT_BUDGET - ROOM_FOR_ITEMS) * 3 // 4
+    spare = (settings.RESULT_TOKENS * 100 - ROOM_FOR_ITEMS) // DIGIT * 3 // 4
     return min(MAX_PLACE_BYTES, spare)
 
 

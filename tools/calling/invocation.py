@@ -77,7 +77,7 @@ async def invoke(
     note: CallNote | None = None,
     has_left: Leaving | None = None,
 ) -> CallResult:
-    """Call a tool on behalf of an account; raise CallFailed. `budget` is the most characters of the result.
+    """Call a tool on behalf of an account; raise CallFailed. `budget` is the most tokens of the result.
 
     `request_bytes` is the size of the request that carried the arguments. `note` receives what is known of the call,
     for callers that display it. `has_left` is asked before a write is sent: without a client, it is not.

@@ -15,7 +15,7 @@ from tools.calling.answers.lists import NO_LIST
 from tools.calling.answers.page_answers import page_answer
 from tools.calling.answers.unpaged import beside_signs
 from tools.calling.shaping import ALONE, Surroundings
-from tools.catalogue.projection import FIELDS
+from tools.catalogue.result_arguments import RESULT_ARGUMENTS
 from tools.catalogue.tool import Tool
 from tools.errors import InvalidArguments
 from tools.pagination import NO_LINK, START, Page, PageAnswer, Pager, PageRequest, Position, marks
@@ -160,7 +160,7 @@ class PageStep:
 def step_of(tool: Tool, pager: Pager, connection: Connection, used: dict[str, Any]) -> PageStep:
     """Return the step that checked arguments request; raise InvalidArguments for a cursor that is not theirs."""
     # The choice of members to show does not change the walk, so a cursor is not bound to it.
-    filters = {name: used[name] for name in used if name != FIELDS} if tool.projection else used
+    filters = {name: used[name] for name in used if name not in RESULT_ARGUMENTS} if tool.projection else used
     binding = partial(cursors.binding, connection.account_id, tool.name, filters, pager.kind)
     try:
         position = cursors.unseal(used["next_cursor"], binding()) if "next_cursor" in used else START

@@ -14,23 +14,25 @@ from tools.calling.answers.answer import AnswerContent, VendorAnswer
 from tools.calling.answers.envelopes import without_total
 from tools.calling.answers.files import File
 from tools.calling.cleaning import cleaned
+from tools.calling.histories import NO_WINDOW, windowed
 from tools.calling.paging import PageView
 from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
 from tools.catalogue.projection import FIELDS
 from tools.catalogue.tool import Tool
 from tools.ratelimits import RateLimits
 from tools.record.metrics import count_deviation
+from tools.tokens import fits, start_within
 
-# Characters reserved for the description of a file beside its text.
-ABOUT_FILE = 1000
+# Tokens reserved for the description of a file beside its text.
+ABOUT_FILE = 300
 
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
     """The result of a call, and the vendor's rate limits.
 
-    `text` is JSON within the budget. `structured` is JSON that matches the tool's outputSchema, if it has one; `file`
-    is the vendor's file, which `text` only describes.
+    `text` is JSON within the budget, in tokens. `structured` is JSON that matches the tool's outputSchema, if it has
+    one; `file` is the vendor's file, which `text` only describes.
     """
 
     text: str
@@ -72,9 +74,12 @@ def single_result(
         return _file_result(result, answer.limits, budget)
     if result is None and not answer.tool.read_only:
         result = {"done": True, "status": answer.response.status}
-    shape = partial(shape_value, budget=budget)
     # The members to choose from are those of the documented result.
-    chosen = used if content.as_documented else {}
+    chosen, window = used if content.as_documented else {}, NO_WINDOW
+    if answer.tool.history and content.as_documented:
+        result, window = windowed(result, answer.tool.history, used)
+        remarks += (window.remark,) if window.remark else ()
+    shape = partial(shape_value, budget=budget, window=window)
     return _shaped_result(answer, shape, _narrowed(answer.tool, chosen, result), content.beside.with_remarks(remarks))
 
 
@@ -121,9 +126,10 @@ def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
     if hidden:
         about["truncated"] = [{"path": "file", "hidden_characters": hidden, "advice": HIDDEN}]
     room = max(budget - ABOUT_FILE, 0)
-    cut = len(file.text) > room
+    cut = not fits(file.text.encode(), room)
     if cut:
-        cuts = [{"path": "file", "kept_characters": room, "total_characters": len(file.text)}]
+        kept = start_within(file.text, room)
+        cuts = [{"path": "file", "kept_characters": len(kept), "total_characters": len(file.text)}]
         about["truncated"] = about.get("truncated", []) + cuts
-        file = replace(file, text=f"{file.text[:room]}…")
+        file = replace(file, text=f"{kept}…")
     return CallResult(orjson.dumps(about).decode(), limits, cut, file=file)

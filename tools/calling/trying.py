@@ -21,7 +21,6 @@ from accounts.vendors.captured import CapturedExchange
 from tools.calling.answers.files import File
 from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain
-from tools.catalogue.costs import CHARACTERS_A_TOKEN
 from tools.catalogue.schemas import Schema
 from tools.catalogue.tool import Tool
 from tools.catalogue.toolbox import usable_connection
@@ -29,6 +28,7 @@ from tools.errors import AccountUnusable, CallFailed, WriteForbidden, WriteUncon
 from tools.models.calls import Via
 from tools.ratelimits import RateLimits
 from tools.record.notes import Caller, CallNote
+from tools.tokens import tokens_of
 
 EXAMPLES = {"string": "", "integer": 1, "number": 1, "boolean": False, "array": [], "object": {}}
 DATES = {"date": "2026-01-31", "date-time": "2026-01-31T09:30:00Z", "email": "jane.doe@example.com"}
@@ -102,7 +102,7 @@ def try_tool(
         connection, unusable = usable_connection(account)
         if connection is None:
             raise AccountUnusable(unusable)
-        result = async_to_sync(invoke)(tool, connection, arguments, caller, budget=settings.RESULT_BUDGET, note=note)
+        result = async_to_sync(invoke)(tool, connection, arguments, caller, budget=settings.RESULT_TOKENS, note=note)
     except CallFailed as failed:
         words = explain(failed, tool_name=tool.name, vendor=account.integration.label, read_only=tool.read_only)
         return _trial(words, failed.limits, note, exchanges)
@@ -119,7 +119,7 @@ def _trial(
     return Trial(
         text=text,
         is_error=result is None,
-        tokens=-(-len(text) // CHARACTERS_A_TOKEN),
+        tokens=tokens_of(text.encode()),
         characters=len(text),
         cut=result is not None and result.cut,
         upstream_status=note.upstream_status,

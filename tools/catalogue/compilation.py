@@ -19,10 +19,11 @@ from tools.catalogue.clients import listed
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import is_paginated, name_of, problems_of
-from tools.catalogue.input_schemas import Placement, add_fields, merge_schemas
+from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.output_schemas import Documented, Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, projection_of
+from tools.catalogue.result_arguments import BEFORE_ENTRY, LAST, with_fields, with_history
 from tools.catalogue.schemas import Schema, SchemaRefused
 from tools.catalogue.tool import Tool, ToolSet, passes
 from tools.errors import FilterUnknown
@@ -182,10 +183,13 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
     result = result_schema(record.response_schema, of_items=paginated) if method.answer == "json" else None
     projection = None
-    if record.method in READING and method.access is Access.READ and not _takes_fields(placements):
+    if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
     if projection:
-        schema = add_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
+        schema = with_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
+    history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
+    if history:
+        schema = with_history(schema, history)
     compile_checker(schema)  # raises for a schema that is none
     return Tool(
         name=name_of(definition, record),
@@ -203,6 +207,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         output=None if result is None else _output(result, paging),
         documented=None if result is None or paginated else Documented.of(record.response_schema),
         projection=projection,
+        history=history,
     )
 
 
@@ -213,6 +218,6 @@ def _output(result: Schema, paging: Pager | None) -> Output:
     return Output(output_schema(result, paged=True, has_total=paging.states_total))
 
 
-def _takes_fields(placements: dict[str, Placement]) -> bool:
-    """Return whether the vendor has a `fields` argument of its own."""
-    return FIELDS in placements or any(placement.wire_name == FIELDS for placement in placements.values())
+def _takes(names: set[str], placements: dict[str, Placement]) -> bool:
+    """Return whether the vendor has arguments of its own with these names."""
+    return not names.isdisjoint({*placements, *(placement.wire_name for placement in placements.values())})

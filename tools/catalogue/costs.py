@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-# English text and JSON come to about four characters a token in the tokenizers in use; exact counts differ by model.
-CHARACTERS_A_TOKEN = 4
+from tools.tokens import tokens_of
+
 # What clients take from one server before they leave tools out or answer worse.
 SERVER_TOOLS = 40
 SERVER_TOKENS = 25_000
@@ -18,11 +18,6 @@ UNREAD = "outputSchema"
 def estimate_tokens(shown: Any) -> int:
     """Return roughly how many tokens a listed tool, or a list of them, costs a model."""
     if isinstance(shown, list):
-        return -(-sum(map(_characters, shown)) // CHARACTERS_A_TOKEN)
-    return -(-_characters(shown) // CHARACTERS_A_TOKEN)
-
-
-def _characters(shown: Any) -> int:
+        return sum(map(estimate_tokens, shown))
     read = {name: value for name, value in shown.items() if name != UNREAD} if isinstance(shown, dict) else shown
-    # Decoded, since the estimate is per character, not per byte.
-    return len(orjson.dumps(read).decode())
+    return tokens_of(orjson.dumps(read))

@@ -7,7 +7,6 @@ from accounts.definition import Method
 from tools.catalogue.file_arguments import file_schema, is_file
 from tools.catalogue.member_rules import FlatNames
 from tools.catalogue.placement import PAGING_ARGUMENTS
-from tools.catalogue.projection import FIELDS, Projection
 from tools.catalogue.schemas import Schema, alias, inline_references
 from tools.pagination import Pager
 
@@ -173,16 +172,6 @@ def _rules_of_the_whole(query: Schema, body: Schema, placements: dict[str, Place
             most = part["maxProperties"] + count - len(own)
             rules["maxProperties"] = min(rules.get("maxProperties", most), most)
     return rules
-
-
-def add_fields(schema: Schema, projection: Projection, note: str) -> Schema:
-    """Return the schema with the argument `fields` added, before those of paging."""
-    properties = dict(schema["properties"])
-    paging = {name: properties.pop(name) for name in PAGING_ARGUMENTS if name in properties}
-    if "maxProperties" in schema:
-        # `fields` does not count against the vendor's limit.
-        schema = {**schema, "maxProperties": schema["maxProperties"] + 1}
-    return {**schema, "properties": {**properties, FIELDS: projection.argument(note=note), **paging}}
 
 
 def paging_properties(paging: Pager) -> dict[str, Any]:

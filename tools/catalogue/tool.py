@@ -6,7 +6,7 @@ from functools import cached_property
 
 import jsonschema_rs
 
-from accounts.definition import Access, Definition, Method, Shaping
+from accounts.definition import Access, Definition, History, Method, Shaping
 from accounts.texts.nearest import nearest
 from tools.catalogue.checking import compile_checker
 from tools.catalogue.input_schemas import Placement
@@ -41,6 +41,7 @@ class Tool:
     output: Output | None = None
     documented: Documented | None = None
     projection: Projection | None = None
+    history: History | None = None
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:

@@ -303,6 +303,6 @@ async def test_every_path_answers_with_a_trailing_slash_too(rest: AsyncRest, too
 
 
 async def test_failure_here_tells_nothing_of_its_cause(rest: AsyncRest, tools: str, settings: Any) -> None:
-    settings.RESULT_BUDGET = None
+    settings.RESULT_TOKENS = None
     document = problem(await rest.post(f"{tools}/{LIST_CASES}", {"limit": 1}), 500)
     assert "NoneType" not in str(document)

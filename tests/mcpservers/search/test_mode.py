@@ -22,6 +22,7 @@ from tools.catalogue.costs import estimate_tokens
 from tools.errors import InvalidArguments
 from tools.models import Call
 from tools.record.recorder import recorder
+from tools.tokens import tokens_of
 
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", STATELESS, None]
 FIND, READ, WRITE = "find_tools", "call_read_tool", "call_write_tool"
@@ -212,11 +213,11 @@ async def test_search_knows_names_endings_synonyms_and_arguments(searching: McpC
 
 
 async def test_findings_stay_within_the_budget_and_name_what_else_matches(searching: McpClient, settings: Any) -> None:
-    settings.RESULT_BUDGET = 4000
+    settings.RESULT_TOKENS = 1000
     result = await searching.call(FIND, {"query": "case contact email chat", "limit": 20})
     text = result["content"][0]["text"]
     answer = json.loads(text)
-    assert len(text) <= 4000
+    assert tokens_of(text.encode()) <= 1000
     assert 0 < len(answer["tools"]) < 20 < answer["matches"]
     assert answer["others"]
     assert "limit 1" in answer["advice"]

@@ -1,4 +1,4 @@
-"""Shaping: never more characters than the budget, always JSON, and every cut named."""
+"""Shaping: never more tokens than the budget, always JSON, and every cut named."""
 
 import json
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from tests.mcp_client import McpClient
 from tests.tools.pages import ids, walk
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.shaping import ResultDocument, shape_page, shape_value
+from tools.tokens import tokens_of
 
 TICKETS = "list_all_desk_tickets"
 
@@ -28,7 +29,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=30) | st.dictionaries(KEYS, inner, max_size=30),
     max_leaves=50,
 )
-BUDGETS = st.integers(2000, 9000)
+BUDGETS = st.integers(1000, 4000)
 
 
 def nested(depth: int, leaf: object) -> object:
@@ -59,7 +60,7 @@ def cursors(total: int, more: bool = False) -> Callable[[int], str | None]:
 
 
 def read(shaped: ResultDocument, budget: int) -> Any:
-    assert len(shaped.text) <= budget
+    assert tokens_of(shaped.encoded) <= budget
     return json.loads(shaped.text)
 
 
@@ -89,7 +90,7 @@ def test_no_page_exceeds_the_budget_and_its_cursor_says_where_to_go_on(
         assert shown["result"] == json.loads(orjson.dumps(items[:kept]))
 
 
-@pytest.mark.parametrize("budget", [2000, 2600, 10_000, 100_000])
+@pytest.mark.parametrize("budget", [1000, 1300, 5000, 20_000])
 @pytest.mark.parametrize("kind", GIANTS)
 def test_a_giant_is_cut_to_something_that_still_says_much(kind: str, budget: int) -> None:
     giant = GIANTS[kind]
@@ -100,25 +101,26 @@ def test_a_giant_is_cut_to_something_that_still_says_much(kind: str, budget: int
         shown = read(shaped, budget)
         assert shown["truncated"]
         if kind not in {"one name", "long names"}:
-            assert len(shaped.text) > budget * 0.4
+            assert tokens_of(shaped.encoded) > budget * 0.4
 
 
 def test_what_fits_is_not_touched() -> None:
-    assert shape_value({"a": [1, "é", None]}, budget=2000) == ResultDocument('{"a":[1,"é",null]}', cut=False)
-    assert shape_value([1, 2], budget=2000) == ResultDocument('{"result":[1,2]}', cut=False)
-    assert shape_value("text", budget=2000) == ResultDocument('{"result":"text"}', cut=False)
-    assert shape_value(None, budget=2000) == ResultDocument('{"result":null}', cut=False)
+    assert shape_value({"a": [1, "é", None]}, budget=1000) == ResultDocument('{"a":[1,"é",null]}', cut=False)
+    assert shape_value([1, 2], budget=1000) == ResultDocument('{"result":[1,2]}', cut=False)
+    assert shape_value("text", budget=1000) == ResultDocument('{"result":"text"}', cut=False)
+    assert shape_value(None, budget=1000) == ResultDocument('{"result":null}', cut=False)
 
 
 def test_a_result_of_exactly_the_budget_is_not_cut() -> None:
-    value = {"a": "x" * (2000 - len('{"a":""}'))}
-    assert not shape_value(value, budget=2000).cut
-    assert shape_value({"a": value["a"] + "x"}, budget=2000).cut
+    value = {"a": "7" * 1658}
+    assert tokens_of(orjson.dumps(value)) == 1000
+    assert not shape_value(value, budget=1000).cut
+    assert shape_value({"a": value["a"] + "7"}, budget=1000).cut
 
 
 def test_small_members_stay_whole_beside_a_long_one() -> None:
     value = {"id": "CAS-1", "details": "x" * 50_000, "status": "open", "tags": [1, 2, 3]}
-    shown = read(shape_value(value, budget=3000), 3000)
+    shown = read(shape_value(value, budget=1000), 1000)
     assert (shown["id"], shown["status"], shown["tags"]) == ("CAS-1", "open", [1, 2, 3])
     assert shown["details"].endswith("…")
     kept = len(shown["details"]) - 1
@@ -127,33 +129,34 @@ def test_small_members_stay_whole_beside_a_long_one() -> None:
 
 
 def test_a_cut_names_the_path_to_it() -> None:
-    value = {"case": {"history": [{"body": "y" * 9000}, {"body": "z"}]}}
-    shown = read(shape_value(value, budget=2000), 2000)
-    assert [cut["path"] for cut in shown["truncated"]] == ["case.history[0].body", "case.history"]
-    assert shown["truncated"][1]["total_items"] == 2
+    value = {"case": {"history": [{"body": "7" * 9000}, {"body": "z"}]}}
+    shown = read(shape_value(value, budget=1000), 1000)
+    kept = shown["truncated"][0]["kept_characters"]
+    assert shown["truncated"] == [{"path": "case.history[0].body", "kept_characters": kept, "total_characters": 9000}]
+    assert shown["case"]["history"] == [{"body": "7" * kept + "…"}, {"body": "z"}]
 
 
 def test_cuts_that_find_no_room_are_counted() -> None:
-    shown = read(shape_value({f"m{count}": "x" * 500 for count in range(60)}, budget=5000), 5000)
+    shown = read(shape_value({f"m{count}": "x" * 500 for count in range(60)}, budget=1000), 2000)
     named = [cut for cut in shown["truncated"] if "path" in cut]
     assert len(named) + shown["truncated"][-1]["more_cuts"] == 60
 
 
 def test_a_number_is_never_cut() -> None:
     value = {"big": 18446744073709551615, "text": "x" * 9000, "float": 1.2345678901234567e-300}
-    shown = read(shape_value(value, budget=2000), 2000)
+    shown = read(shape_value(value, budget=1000), 1000)
     assert (shown["big"], shown["float"]) == (value["big"], value["float"])
 
 
 def test_the_vendors_own_word_truncated_is_kept_apart_from_ours() -> None:
-    shown = read(shape_value(GIANTS["truncated by the vendor"], budget=2000), 2000)
+    shown = read(shape_value(GIANTS["truncated by the vendor"], budget=1000), 1000)
     assert shown["result"]["truncated"] == "by the vendor"
     assert shown["truncated"][0]["path"] == "result.text"
 
 
 def test_a_page_keeps_whole_items_first() -> None:
     items = [{"id": count, "text": "x" * 300} for count in range(20)]
-    shown = read(shape_page(items, cursors(20), budget=2000), 2000)
+    shown = read(shape_page(items, cursors(20), budget=1000), 1000)
     assert shown["result"] == items[: shown["result_count"]]
     assert shown["truncated"][0]["kept_items"] == shown["result_count"]
     assert "next_cursor" in shown["truncated"][0]["advice"]
@@ -162,19 +165,19 @@ def test_a_page_keeps_whole_items_first() -> None:
 class TestThroughTheProtocol:
     """The same, as a model gets it."""
 
-    @pytest.mark.parametrize("budget", [2000, 5000])
+    @pytest.mark.parametrize("budget", [1000, 2000])
     async def test_a_walk_with_a_tiny_budget_still_gives_every_case_exactly_once(
         self, mcp: McpClient, settings: Settings, budget: int
     ) -> None:
         everything = ids(await walk(mcp, "list_all_fuse_desk_cases", limit=100))
-        settings.RESULT_BUDGET = budget
+        settings.RESULT_TOKENS = budget
         found = ids(await walk(mcp, "list_all_fuse_desk_cases", limit=100))
         assert found == everything
 
     async def test_a_walk_over_items_that_are_too_large_each_still_shows_all_of_them(
         self, desk: McpClient, scripted: ScriptedVendor, settings: Settings
     ) -> None:
-        settings.RESULT_BUDGET = 2000
+        settings.RESULT_TOKENS = 700
         scripted.body = orjson.dumps([{"id": count, "text": "x" * 20_000} for count in range(9)])
         pages = await walk(desk, "list_all_desk_queues")
         assert [page["result"][0]["id"] for page in pages] == list(range(9))
@@ -192,9 +195,9 @@ class TestThroughTheProtocol:
     async def test_the_budget_holds_for_the_text_that_the_client_gets(
         self, desk: McpClient, scripted: ScriptedVendor, settings: Settings
     ) -> None:
-        settings.RESULT_BUDGET = 2000
+        settings.RESULT_TOKENS = 700
         for giant in GIANTS.values():
             scripted.body = orjson.dumps({"ticket": giant})
             result = await desk.call("get_single_desk_ticket_by_id", {"id": "1"})
-            assert len(result["content"][0]["text"]) <= 2000
+            assert tokens_of(result["content"][0]["text"].encode()) <= 700
             json.loads(result["content"][0]["text"])

@@ -323,7 +323,7 @@ class TestThroughTheProtocol:
     async def test_what_was_cut_still_passes(
         self, archive: McpClient, scripted: ScriptedVendor, settings: Settings
     ) -> None:
-        settings.RESULT_BUDGET = 4000
+        settings.RESULT_TOKENS = 1000
         pages = [{"number": count, "text": "x" * 3000} for count in range(9)]
         scripted.body = json.dumps({"id": 1, "pages": pages, "links": {"a": "y" * 9000}}).encode()
         structured = (await archive.call(GET, ID))["structuredContent"]

@@ -94,7 +94,7 @@ class TestChoosing:
     async def test_fewer_members_leave_room_for_more_items(
         self, archive: McpClient, scripted: ScriptedVendor, settings: Any
     ) -> None:
-        settings.RESULT_BUDGET = 4000
+        settings.RESULT_TOKENS = 1000
         scripted.body = json.dumps({"papers": [{**PAPER, "title": "x" * 900} for _ in range(10)]}).encode()
         assert (await archive.value(LIST))["result_count"] < 10
         assert (await archive.value(LIST, {"fields": ["id", "author"]}))["result_count"] == 10

@@ -31,6 +31,7 @@ from tools.catalogue.gate import problems_of
 from tools.models import Documentation
 from tools.pagination.numbered import goes_on
 from tools.ratelimits import RateLimits
+from tools.tokens import tokens_of
 
 TOOLS = {name: list_tool(name) for name in PAGINGS}
 CONNECTION = Connection(
@@ -57,7 +58,7 @@ def call(name: str, vendor: ListVendor, arguments: dict[str, Any], budget: int) 
     )
     shown = step.view(bound.target, VendorAnswer(tool, CONNECTION, response, RateLimits()))
     shaped = shape_page(shown.items, shown.cursor_after, budget=budget, note=shown.note)
-    assert len(shaped.text) <= budget
+    assert tokens_of(shaped.encoded) <= budget
     page: dict[str, Any] = json.loads(shaped.text)
     return page
 
@@ -158,7 +159,7 @@ def test_where_nothing_tells_the_length_of_a_page_does(count: int, asked: int, s
 async def test_what_a_budget_hid_is_asked_for_again_and_nothing_else_is_shown_twice(
     lists: McpClient, vendor: ListVendor, scripted: ScriptedVendor, settings: Any
 ) -> None:
-    settings.RESULT_BUDGET = 4000
+    settings.RESULT_TOKENS = 1000
     vendor.items = [{"id": number, "text": "x" * 900} for number in range(9)]
     for name in PAGINGS:
         scripted.received.clear()

@@ -14,6 +14,7 @@ from tests.mcp_client import McpClient
 from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.answers.files import read_file
+from tools.tokens import tokens_of
 
 GET, RAW, TEXT = "get_single_archive_paper_by_id", "archive_papers_raw", "archive_papers_text"
 PAGE, DOWNLOAD, CREATE = "archive_papers_page", "archive_papers_download", "create_a_archive_paper"
@@ -147,7 +148,7 @@ class TestTexts:
     async def test_a_long_text_is_cut_to_the_budget(
         self, archive: McpClient, scripted: ScriptedVendor, settings: Settings
     ) -> None:
-        settings.RESULT_BUDGET = 4000
+        settings.RESULT_TOKENS = 1000
         told(scripted, "text/plain", b"x" * 9000)
         shown = await archive.value(TEXT, ID)
         assert shown["truncated"][0]["total_characters"] == 9000
@@ -264,11 +265,11 @@ class TestFiles:
     async def test_the_text_of_a_file_keeps_to_the_budget(
         self, archive: McpClient, scripted: ScriptedVendor, settings: Settings
     ) -> None:
-        settings.RESULT_BUDGET = 4000
+        settings.RESULT_TOKENS = 1000
         told(scripted, "text/csv", b"x" * 9000)
         about, file = (await archive.call(DOWNLOAD, ID))["content"]
         kept = len(file["resource"]["text"]) - 1
-        assert kept + len(about["text"]) < 4000
+        assert tokens_of(file["resource"]["text"].encode()) + tokens_of(about["text"].encode()) <= 1000
         cut = {"path": "file", "kept_characters": kept, "total_characters": 9000}
         assert json.loads(about["text"])["truncated"] == [cut]
 

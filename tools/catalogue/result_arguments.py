@@ -1,0 +1,38 @@
+"""The arguments that choose what of a result is shown: they are applied to the vendor's answer, and never sent."""
+
+from typing import Any
+
+from accounts.definition import History
+from tools.catalogue.placement import PAGING_ARGUMENTS
+from tools.catalogue.projection import FIELDS, Projection
+from tools.catalogue.schemas import Schema
+
+LAST, BEFORE_ENTRY = "last", "before_entry"
+RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY})
+
+
+def with_fields(schema: Schema, projection: Projection, note: str) -> Schema:
+    """Return the schema of a tool's arguments with `fields`."""
+    return _with_arguments(schema, {FIELDS: projection.argument(note=note)})
+
+
+def with_history(schema: Schema, history: History) -> Schema:
+    """Return the schema with the arguments that choose entries of a record's history."""
+    newest = f"Only this many of the newest entries of {history.path}."
+    older = f"Only entries of {history.path} before this one, counted from the oldest."
+    return _with_arguments(
+        schema,
+        {
+            LAST: {"type": "integer", "minimum": 1, "description": newest},
+            BEFORE_ENTRY: {"type": "integer", "minimum": 2, "description": older},
+        },
+    )
+
+
+def _with_arguments(schema: Schema, added: dict[str, Any]) -> Schema:
+    """Add arguments before those of paging; they do not count against the vendor's limit of members."""
+    properties = dict(schema["properties"])
+    paging = {name: properties.pop(name) for name in PAGING_ARGUMENTS if name in properties}
+    if "maxProperties" in schema:
+        schema = {**schema, "maxProperties": schema["maxProperties"] + len(added)}
+    return {**schema, "properties": {**properties, **added, **paging}}
