@@ -49,8 +49,8 @@ class Offer:
 
     @cached_property
     def entries_without_output(self) -> tuple[bytes, ...]:
-        """The entries for clients whose revision has no outputSchema."""
-        return tuple(map(_without_output, self.entries))
+        """The entries for clients whose revision has no outputSchema, nor a title outside of the annotations."""
+        return tuple(map(_before_2025_06_18, self.entries))
 
     @property
     def listing_without_output(self) -> bytes:
@@ -107,9 +107,10 @@ def _compiled(
     )
 
 
-def _without_output(entry: bytes) -> bytes:
+def _before_2025_06_18(entry: bytes) -> bytes:
     tool = orjson.loads(entry)
-    return orjson.dumps(tool) if tool.pop("outputSchema", None) is not None else entry
+    tool.pop("outputSchema", None)
+    return orjson.dumps({**tool, "annotations": {"title": tool["title"], **tool["annotations"]}})
 
 
 def _before_account(tools: ToolSet, vendor: str, declared: str, *, search_mode: bool) -> str:

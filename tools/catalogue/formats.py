@@ -24,7 +24,6 @@ def as_mcp(tool: Tool) -> dict[str, Any]:
         "inputSchema": tool.input_schema,
         **({"outputSchema": tool.output.schema} if tool.output else {}),
         "annotations": {
-            "title": tool.title,
             "readOnlyHint": tool.read_only,
             "destructiveHint": tool.destructive,
             "idempotentHint": tool.idempotent,

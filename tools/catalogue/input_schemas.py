@@ -175,21 +175,18 @@ def _rules_of_the_whole(query: Schema, body: Schema, placements: dict[str, Place
 
 
 def paging_properties(paging: Pager) -> dict[str, Any]:
-    """Return the arguments that every list tool takes."""
+    """Return the arguments that every list tool takes; what they mean is told once, in the instructions."""
     return {
         "limit": {
             "type": "integer",
             "minimum": 1,
             "maximum": paging.max_limit,
             "default": paging.default_limit,
-            "description": f"How many items to return at most (1 to {paging.max_limit}).",
+            "description": "Items on a page.",
         },
         "next_cursor": {
             "type": "string",
             "minLength": 1,
-            "description": (
-                "For the next page: the next_cursor of the previous answer, passed back unchanged, "
-                "with the same other arguments. Leave it out for the first page."
-            ),
+            "description": "The last answer's next_cursor, passed back unchanged.",
         },
     }

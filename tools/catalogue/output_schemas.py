@@ -30,17 +30,13 @@ SMALL = frozenset({"int32", "int16", "int8", "uint8", "uint16", "uint32", "float
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
 ALTERNATIVES = ("anyOf", "oneOf")
 # The members of every page, whatever its items are.
-NEXT_CURSOR = {"type": ["string", "null"], "description": "Passed back for the next page; null at the end."}
-TOTAL_COUNT = {"type": "integer", "description": "How many items the whole list has, as the vendor says."}
-# The members that may stand beside any result.
+NEXT_CURSOR = {"type": ["string", "null"]}
+TOTAL_COUNT = {"type": "integer"}
+# The members that may stand beside any result. Only a schema that would not allow them names them.
 BESIDE: Schema = {
-    "envelope": {"type": "object", "properties": {}, "description": "What the vendor gave around the result."},
-    "remarks": {"type": "array", "items": {"type": "string"}, "description": "How the answer was read."},
-    "truncated": {
-        "type": "array",
-        "items": {"type": "object", "properties": {}},
-        "description": "What was cut to fit.",
-    },
+    "envelope": {"type": "object", "properties": {}},
+    "remarks": {"type": "array", "items": {"type": "string"}},
+    "truncated": {"type": "array", "items": {"type": "object", "properties": {}}},
 }
 # What stands for an empty answer.
 DONE: Schema = {"done": {"type": "boolean"}, "status": {"type": "integer"}}
@@ -92,7 +88,7 @@ def _is_pledged(schema: Any) -> bool:
 def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
     """Return the loosened schema of a result, or of one item; None if nothing is documented.
 
-    A schema that is too large for a listing loses its descriptions, then its inner levels.
+    A schema that is too large for a listing loses its inner levels.
     """
     if not isinstance(response_schema, dict) or not response_schema:
         return None
@@ -102,11 +98,10 @@ def result_schema(response_schema: Any, *, of_items: bool) -> Schema | None:
         return None
     if of_items and "array" in _types(documented) and isinstance(documented.get("items"), dict):
         documented = documented["items"]
-    for described in (True, False):
-        for depth in range(MAX_DEPTH, 0, -1) if not described else [MAX_DEPTH]:
-            schema = loosened(documented, depth, described=described)
-            if len(orjson.dumps(schema)) <= MAX_CHARACTERS:
-                return schema
+    for depth in range(MAX_DEPTH, 0, -1):
+        schema = loosened(documented, depth)
+        if len(orjson.dumps(schema)) <= MAX_CHARACTERS:
+            return schema
     return {}
 
 
@@ -125,7 +120,6 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Sc
                 "next_cursor": NEXT_CURSOR,
                 "result_count": {"type": "integer"},
                 **({"total_count": TOTAL_COUNT} if has_total else {}),
-                **BESIDE,
             },
             "required": ["result", "result_count"],
         }
@@ -136,7 +130,7 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Sc
         # An object comes as it is, anything else as `result`.
         members = {"result": published, **published.get("properties", {})}
         return _with_surroundings({"type": "object", "properties": members})
-    return {"type": "object", "properties": {"result": published, **BESIDE}}
+    return {"type": "object", "properties": {"result": published}}
 
 
 def _with_surroundings(schema: Schema) -> Schema:
@@ -164,28 +158,28 @@ def _any_of(one: Schema, other: Schema) -> Schema:
     return {"type": [*(kind for kind in TYPES if kind in kinds), "null"], **inner}
 
 
-def loosened(schema: Any, depth: int = MAX_DEPTH, *, described: bool = True) -> Schema:
-    """Return a schema that accepts everything that the given one (without references) accepts, null, and more."""
+def loosened(schema: Any, depth: int = MAX_DEPTH) -> Schema:
+    """Return a schema that accepts everything that the given one (without references) accepts, null, and more.
+
+    It says names and types: a description would cost tokens in every listing, and is no part of what is checked.
+    """
     if not isinstance(schema, dict) or depth <= 0:
         return {}
     parts = _Parts.of(schema)
-    node: Schema = {}
-    if described and isinstance(schema.get("description"), str):
-        node["description"] = schema["description"]
     if not parts.types:
-        return node
+        return {}
     may_be_digits = parts.may_be_inexact and "string" not in parts.types
     types = parts.types | ({"string"} if may_be_digits else set())
-    node = {"type": [*(kind for kind in TYPES if kind in types), "null"], **node}
+    node: Schema = {"type": [*(kind for kind in TYPES if kind in types), "null"]}
     if may_be_digits:
         node["pattern"] = INEXACT
     if "object" in parts.types:
-        inner = {name: loosened(child, depth - 1, described=described) for name, child in parts.properties.items()}
+        inner = {name: loosened(child, depth - 1) for name, child in parts.properties.items()}
         node["properties"] = inner
         if parts.others:
-            node["additionalProperties"] = loosened(parts.others, depth - 1, described=described)
+            node["additionalProperties"] = loosened(parts.others, depth - 1)
     if "array" in parts.types:
-        node["items"] = loosened(parts.items, depth - 1, described=described)
+        node["items"] = loosened(parts.items, depth - 1)
     return node
 
 

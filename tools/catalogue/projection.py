@@ -10,8 +10,8 @@ from tools.catalogue.schemas import Schema
 FIELDS = "fields"
 MAX_FIELDS = 100
 MAX_PATH = 200
-FEW_MEMBERS = 12
-FEW_CHARACTERS = 160
+# What the description of `fields` has room for.
+FEW_CHARACTERS = 400
 SHOWN = 20
 ANYTHING: Schema = {}
 
@@ -30,16 +30,14 @@ class Projection:
     schema: Schema
 
     def argument(self, *, note: str) -> Schema:
-        """Return the argument's schema; it lists the members if they are few, and a first call shows many."""
-        names = list(_members(self.schema))
-        listed = ", ".join(names)
-        few = len(names) <= FEW_MEMBERS and len(listed) <= FEW_CHARACTERS
-        members = f" Members: {listed}." if few else ""
+        """Return the argument's schema; it lists the members unless there are very many, which a first call shows."""
+        listed = ", ".join(_members(self.schema))
+        which = f"of {listed}" if len(listed) <= FEW_CHARACTERS else "of those that a result has"
         return {
             "type": "array",
-            "items": {"type": "string", "description": "A member."},
+            "items": {"type": "string"},
             "minItems": 1,
-            "description": f"Return only these members; dots lead inside.{members}{note}",
+            "description": f"Return only these, {which}.{note}",
         }
 
     def check(self, name: str) -> None:

@@ -42,13 +42,13 @@ class OffsetPager(Limits):
     filled_to: int = 0
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        parameters = [(self.limit_parameter, self.size(limit))] if self.limit_parameter else []
+        parameters = [(self.limit_parameter, self._asked(limit))] if self.limit_parameter else []
         parameters.append((self.offset_parameter, position.skip + self.first_item))
         return PageRequest.sending(parameters, in_body=self.in_body)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the items as they are; if the vendor sends more than requested, cut them to the limit."""
-        asked = self.size(limit) if self.limit_parameter else self.max_limit
+        asked = self._asked(limit) if self.limit_parameter else self.max_limit
         stated = self._more(answer, position.skip, asked)
         return counted_page(
             answer, position, limit, asked=asked, first=position.skip, stated=stated, filled_to=self.filled_to
@@ -57,6 +57,11 @@ class OffsetPager(Limits):
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 404 and 416 for the end too, but not where the list begins."""
         return status == 204 or (status in PAST_END and position.skip > 0)
+
+    def _asked(self, limit: int) -> int:
+        """Return how many items to request: where nothing else says whether more follow, one more than wanted."""
+        says = self.more or self.total or self.sizes
+        return self.size(limit) if says else self.size(min(limit + 1, self.max_limit))
 
     def _more(self, answer: PageAnswer, first: int, asked: int) -> bool | None:
         """Return whether the answer states that items follow; None if it does not say."""

@@ -86,7 +86,7 @@ async def test_a_form_is_made_of_what_a_tool_takes(bench: Bench) -> None:
 async def test_a_read_shows_what_a_model_reads_and_what_the_vendor_was_asked(bench: Bench) -> None:
     shown = await bench.press("run", LIST, argument__status="open", argument__limit="2")
     assert result_of(shown)["result_count"] == 2
-    for words in ("/api/v1/cases?status=open&limit=2", "x-fusedesk-api-key: •••", "HTTP 200", "tokens"):
+    for words in ("/api/v1/cases?status=open&limit=3", "x-fusedesk-api-key: •••", "HTTP 200", "tokens"):
         assert words in shown
     assert SIMULATOR_KEY not in shown
     (call,) = await calls()

@@ -100,7 +100,7 @@ class TestPublished:
             "type": "object",
             "properties": {
                 "id": WHOLE,
-                "title": {**NULLABLE, "description": "What it is about."},
+                "title": NULLABLE,
                 "state": NULLABLE,
                 "price": {"type": ["string", "number", "null"], "pattern": INEXACT},
                 "filed": {"type": ["boolean", "null"]},
@@ -165,9 +165,7 @@ class TestPublished:
         documented = {"type": "array", "items": {"type": "object", "properties": {"a": STRING}}}
         assert result_schema(documented, of_items=True) == loosened(documented["items"])
 
-    def test_a_large_schema_loses_descriptions_first_and_inner_levels_then(self) -> None:
-        flat = {f"member_{count}": {"type": "string", "description": "x" * 100} for count in range(80)}
-        assert result_schema({"properties": flat}, of_items=False) == loosened({"properties": flat}, described=False)
+    def test_a_large_schema_loses_inner_levels(self) -> None:
         wide: Any = STRING
         for _ in range(5):
             wide = {"type": "object", "properties": {f"m{count}": wide for count in range(6)}}
