@@ -142,6 +142,9 @@ class Method(DefinitionPart):
     history: History | None = Field(
         None, description="For a read of one record: its history, of which a call may ask for the newest entries."
     )
+    concise: list[MemberPath] | None = Field(
+        None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
+    )
     destructive: bool | None = Field(
         None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
     )
@@ -203,4 +206,10 @@ class Resource(DefinitionPart):
     label: str = Field(min_length=1, max_length=80)
     singular: Slug | None = None
     tool_tags: list[Slug] = Field(default_factory=list)
+    concise: list[MemberPath] = Field(
+        default_factory=list,
+        max_length=100,
+        description="The members of its records that lists, reads, creations and updates show by default; by default "
+        "all. The others are shown on demand.",
+    )
     methods: dict[Slug, Method] = Field(min_length=1)

@@ -17,7 +17,8 @@ from tools.calling.cleaning import cleaned
 from tools.calling.histories import NO_WINDOW, windowed
 from tools.calling.paging import PageView
 from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
-from tools.catalogue.projection import FIELDS
+from tools.catalogue.projection import FIELDS, with_members
+from tools.catalogue.result_arguments import DETAIL, FULL
 from tools.catalogue.tool import Tool
 from tools.ratelimits import RateLimits
 from tools.record.metrics import count_deviation
@@ -62,25 +63,27 @@ def page_result(
         note=view.note,
         is_end_known=view.is_end_known,
     )
-    return _shaped_result(answer, shape, _narrowed(answer.tool, used, view.items), view.beside.with_remarks(remarks))
+    items = cleaned(_narrowed(answer.tool, used, view.items), answer.tool.shaping)
+    return _shaped_result(answer, shape, items, view.beside.with_remarks(remarks))
 
 
 def single_result(
     answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int, remarks: tuple[str, ...] = ()
 ) -> CallResult:
     """Return a single result; a write whose answer says nothing gets `{"done": true, "status": …}`."""
-    result = content.result
+    tool, result, window = answer.tool, content.result, NO_WINDOW
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
-    if result is None and not answer.tool.read_only:
-        result = {"done": True, "status": answer.response.status}
     # The members to choose from are those of the documented result.
-    chosen, window = used if content.as_documented else {}, NO_WINDOW
-    if answer.tool.history and content.as_documented:
-        result, window = windowed(result, answer.tool.history, used)
-        remarks += (window.remark,) if window.remark else ()
+    if result is None and not tool.read_only:
+        result = {"done": True, "status": answer.response.status}
+    elif content.as_documented:
+        if tool.history:
+            result, window = windowed(result, tool.history, used)
+            remarks += (window.remark,) if window.remark else ()
+        result = _narrowed(tool, used, result)
     shape = partial(shape_value, budget=budget, window=window)
-    return _shaped_result(answer, shape, _narrowed(answer.tool, chosen, result), content.beside.with_remarks(remarks))
+    return _shaped_result(answer, shape, cleaned(result, tool.shaping), content.beside.with_remarks(remarks))
 
 
 def _shaped_result(
@@ -103,9 +106,17 @@ def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Su
 
 
 def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
+    """Return a result with the members that a call asks for: the concise ones, or those that `fields` names.
+
+    A write shows also what it was told to change. An answer that has none of the members is another, and stays whole.
+    """
     if tool.projection and FIELDS in used:
-        result = tool.projection.apply(result, used[FIELDS])
-    return cleaned(result, tool.shaping)
+        return tool.projection.apply(result, used[FIELDS])
+    if not tool.concise or used.get(DETAIL) == FULL:
+        return result
+    changed = [] if tool.read_only else [tool.placements[name].wire_name for name in used if name in tool.placements]
+    shown = with_members(result, [*tool.concise, *changed])
+    return shown if (any(shown) if isinstance(shown, list) else shown) else result
 
 
 def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:

@@ -23,7 +23,7 @@ from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.output_schemas import Documented, Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, projection_of
-from tools.catalogue.result_arguments import BEFORE_ENTRY, LAST, with_fields, with_history
+from tools.catalogue.result_arguments import BEFORE_ENTRY, DETAIL, LAST, with_detail, with_fields, with_history
 from tools.catalogue.schemas import Schema, SchemaRefused
 from tools.catalogue.tool import Tool, ToolSet, passes
 from tools.errors import FilterUnknown
@@ -187,6 +187,12 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         projection = projection_of(result)
     if projection:
         schema = with_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
+    concise = _concise_of(definition, record) if method.answer == "json" else ()
+    if concise and method.access is Access.READ:
+        if _takes({DETAIL}, placements):
+            concise = ()
+        else:
+            schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     if history:
         schema = with_history(schema, history)
@@ -208,7 +214,19 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         documented=None if result is None or paginated else Documented.of(record.response_schema),
         projection=projection,
         history=history,
+        concise=concise,
     )
+
+
+def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...]:
+    """Return the members that a method's result shows by default; none if it shows all."""
+    resource = definition.resources[record.resource]
+    method = resource.methods[record.method]
+    if method.concise is not None:
+        return tuple(method.concise)
+    if not resource.concise or record.method not in {*GROUPS["read"], *GROUPS["write"]}:
+        return ()
+    return (*resource.concise, *([method.history.path] if method.history else []))
 
 
 def _output(result: Schema, paging: Pager | None) -> Output:

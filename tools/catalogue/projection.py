@@ -1,6 +1,6 @@
 """The argument `fields`: which members of a result to return. It is applied here, to the vendor's answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +50,7 @@ class Projection:
 
     def apply(self, value: Any, names: list[str]) -> Any:
         """Return a value, or each item of a list, with only the named members; their order stays."""
-        tree: Tree = {}
-        for name in names:
-            _plant(tree, _steps(self.schema, name) or [name])
-        return _kept(value, tree)
+        return _chosen(value, (_steps(self.schema, name) or [name] for name in names))
 
     def _problem(self, name: str) -> str:
         meant = nearest(name, _paths(self.schema), cutoff=0.5)
@@ -65,6 +62,11 @@ class Projection:
 def projection_of(schema: Schema | None) -> Projection | None:
     """Return the projection of a result whose members are known; None for any other."""
     return Projection(schema) if schema and len(_members(schema)) > 1 else None
+
+
+def with_members(value: Any, paths: Iterable[str]) -> Any:
+    """Return a value, or each item of a list, with only the members at these paths, whose dots lead inside."""
+    return _chosen(value, (path.split(".") for path in paths))
 
 
 def _inside(schema: Schema) -> Schema:
@@ -148,6 +150,13 @@ def _trail(path: str, way: _Way, last: str) -> list[str]:
         steps.append(path[step.before.begin : step.end])
         step = step.before
     return steps[::-1]
+
+
+def _chosen(value: Any, ways: Iterable[list[str]]) -> Any:
+    tree: Tree = {}
+    for steps in ways:
+        _plant(tree, steps)
+    return _kept(value, tree)
 
 
 def _plant(tree: Tree, steps: list[str]) -> None:

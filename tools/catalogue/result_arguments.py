@@ -8,12 +8,20 @@ from tools.catalogue.projection import FIELDS, Projection
 from tools.catalogue.schemas import Schema
 
 LAST, BEFORE_ENTRY = "last", "before_entry"
-RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY})
+DETAIL, CONCISE, FULL = "detail", "concise", "full"
+RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL})
 
 
 def with_fields(schema: Schema, projection: Projection, note: str) -> Schema:
     """Return the schema of a tool's arguments with `fields`."""
     return _with_arguments(schema, {FIELDS: projection.argument(note=note)})
+
+
+def with_detail(schema: Schema) -> Schema:
+    """Return the schema with the argument that asks for every member; the instructions say what it does."""
+    words = "full shows every member."
+    argument = {"type": "string", "enum": [CONCISE, FULL], "default": CONCISE, "description": words}
+    return _with_arguments(schema, {DETAIL: argument})
 
 
 def with_history(schema: Schema, history: History) -> Schema:

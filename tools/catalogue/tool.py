@@ -42,6 +42,7 @@ class Tool:
     documented: Documented | None = None
     projection: Projection | None = None
     history: History | None = None
+    concise: tuple[str, ...] = ()
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
