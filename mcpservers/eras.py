@@ -35,7 +35,7 @@ from tools.calling.intending import Leaving
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.tool import Tool
-from tools.errors import AccountUnusable, CallFailed, InvalidArguments, UnknownTool
+from tools.errors import AccountUnusable, CallFailed, UnknownTool
 from tools.models.calls import Via
 from tools.ratelimits import RateLimits
 
@@ -52,8 +52,6 @@ SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 ASSUMED = "2025-03-26"
 # MCP 2025-03-26, Base protocol: batches must be accepted; 2025-06-18 removed them again.
 BATCHING = "2025-03-26"
-# MCP 2025-11-25, Tools: since this revision, a result reports invalid arguments, so that the model can read them.
-ARGUMENT_ERRORS_IN_RESULT = "2025-11-25"
 # MCP 2025-06-18, Tools: the first revision with outputSchema and structuredContent.
 STRUCTURED_CONTENT = "2025-06-18"
 # JSON-RPC 2.0, Response object: an id that could not be read is null. MCP omits the key since this revision.
@@ -179,8 +177,6 @@ class Era:
             # The conventions' word for a result with isError.
             tracing.current().fail("tool_error")
             words = explain(failure, tool_name=name, vendor=server.vendor, read_only=read_only)
-            if isinstance(failure, InvalidArguments) and self.version < ARGUMENT_ERRORS_IN_RESULT:
-                raise JsonRpcError(INVALID_PARAMS, words) from None
             return self._call_result(server, content_of(words), failure.limits, is_error=True)
         members = content_of(result.text, result.file)
         if self.structures_content and result.structured is not None:
@@ -336,9 +332,11 @@ def _called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[T
     except UnknownTool as unknown:
         hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else " Ask tools/list for what there is."
         hint = hint if server.search is None else f" Find tools with {FIND}."
-        raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}.{hint}") from None
+        raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}. Nothing was done.{hint}") from None
     if server.search is not None:
-        words = f"Unknown tool: {name} is not listed here. Call it by its name with {caller_of(tool)}."
+        words = (
+            f"Unknown tool: {name} is not listed here. Nothing was done. Call it by its name with {caller_of(tool)}."
+        )
         raise JsonRpcError(INVALID_PARAMS, words)
     return tool, arguments
 

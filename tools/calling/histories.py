@@ -6,11 +6,11 @@ Entries are counted from the oldest, so that an entry keeps its number while oth
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from accounts.definition import History
 from tools.catalogue.result_arguments import BEFORE_ENTRY, LAST
+from tools.moments import moment_of
 
 Newest = Literal["first", "last"]
 
@@ -19,9 +19,6 @@ WHEN = re.compile(r"date|time|created|updated|sent|received|posted|occurred|(?:^
 FIRST_ITEMS = "Items were left out at the end."
 BETWEEN = "The oldest entry and the newest ones are shown."
 ONLY_NEWEST = "Only the newest entries are shown."
-LONGEST_DATE = 40
-# Whole seconds since 1970 that are a date of this century.
-SECONDS = range(10**9, 5 * 10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +124,7 @@ def newest_end(entries: list[Any]) -> Newest | None:
         return None
     for name in ends[0]:
         if WHEN.search(name):
-            first, last = (_moment(end.get(name)) for end in ends)
+            first, last = (moment_of(end.get(name)) for end in ends)
             if first is not None and last is not None and first != last:
                 return "last" if first < last else "first"
     return None
-
-
-def _moment(value: Any) -> float | None:
-    """Return the seconds since 1970 of a date in ISO 8601, or of such seconds or milliseconds."""
-    if isinstance(value, str) and len(value) <= LONGEST_DATE:
-        return _written_moment(value.strip())
-    if type(value) not in {int, float} or not 0 < value < SECONDS.stop * 1000:
-        return None
-    seconds = value if value < SECONDS.stop else value / 1000
-    return float(seconds) if int(seconds) in SECONDS else None
-
-
-def _written_moment(text: str) -> float | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        # Without an offset, all of one list are taken to be in the same zone.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None

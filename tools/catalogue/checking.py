@@ -9,12 +9,16 @@ import jsonschema_rs
 from tools.catalogue.patterns import read_pattern
 from tools.catalogue.schemas import PATTERN_OPTIONS, Schema, SchemaRefused, refuse_retrieval, with_members, without
 
+# A date with an hour, and no offset from UTC.
+LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt _]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?")
 # Formats that are checked here, as leniently as a value can be sure to be wrong. An empty text unsets, at many vendors.
 CHECKED_FORMATS: dict[str, Callable[[str], bool]] = {
     **dict.fromkeys(["email", "idn-email"], lambda value: not value or re.search(r"\S@\S", value) is not None),
     **dict.fromkeys(
         ["uri", "url"], lambda value: not value or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", value) is not None
     ),
+    # RFC 3339, section 5.6, demands the offset, without which a vendor takes its own zone, or that of the account.
+    "date-time": lambda value: LOCAL_TIME.fullmatch(value.strip()) is None,
 }
 
 

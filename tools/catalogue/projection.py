@@ -12,7 +12,7 @@ MAX_FIELDS = 100
 MAX_PATH = 200
 # What the description of `fields` has room for.
 FEW_CHARACTERS = 400
-SHOWN = 20
+SHOWN = 100
 ANYTHING: Schema = {}
 
 # The members to keep, each with the members to keep inside it; None keeps everything.
@@ -56,7 +56,9 @@ class Projection:
         meant = nearest(name, _paths(self.schema), cutoff=0.5)
         if meant:
             return f"{name[:64]} is not in the result; did you mean {meant}?"
-        return f"{name[:64]} is not in the result; it has: {', '.join(_members(self.schema)[:SHOWN])}."
+        members = _members(self.schema)
+        more = f" and {len(members) - SHOWN} more" if len(members) > SHOWN else ""
+        return f"{name[:64]} is not in the result; it has: {', '.join(members[:SHOWN])}{more}."
 
 
 def projection_of(schema: Schema | None) -> Projection | None:

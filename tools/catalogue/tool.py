@@ -1,5 +1,6 @@
 """A compiled tool, and sets of tools."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,10 +14,17 @@ from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
 from tools.catalogue.output_schemas import Documented, Output
 from tools.catalogue.projection import Projection
+from tools.catalogue.ranges import Range, ranges_of
 from tools.catalogue.schemas import Schema
 from tools.catalogue.value_shapes import ValueShape
+from tools.effects import changing_verbs
 from tools.errors import UnknownTool
 from tools.pagination import Pager
+
+# Words of a method's name that say that it changes what it is given.
+UPDATES = frozenset({"update", "edit", "modify", "change"})
+# The name of an argument that says which things a call reaches.
+IDENTIFIER = re.compile(r"(?:^|_|[a-z])(?:id|ID|Id|ids|IDs|Ids)$")
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,11 @@ class Tool:
     def validator(self) -> jsonschema_rs.Draft202012Validator:
         """What checks its arguments, compiled at the first call: it is large, and most tools are only listed."""
         return compile_checker(self.checked_schema)
+
+    @cached_property
+    def ranges(self) -> list[Range]:
+        """The arguments that say where a range begins and ends."""
+        return ranges_of(self.checked_schema)
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -105,13 +118,32 @@ class Tool:
         """How its results are shaped before a model reads them."""
         return self.method.shaping or self.definition.shaping
 
-    @property
+    @cached_property
     def is_update(self) -> bool:
-        """Whether a call without any member of the body would change nothing."""
-        if self.read_only or self.method.body == "none":
+        """Whether a call changes only what its arguments say."""
+        is_put = self.method.http == "PUT" and self.method.body != "none" and not self.method.optional_body
+        return not self.read_only and (is_put or self.needs_change)
+
+    @cached_property
+    def needs_change(self) -> bool:
+        """Whether it is an update that does nothing without an argument that says what to change.
+
+        Other PUTs may do something by being called: `PUT /subscriptions/{id}/pause`.
+        """
+        if self.read_only or self.method.fixed_body or not self.changing:
             return False
-        is_put = self.method.http == "PUT" and not self.method.optional_body
-        return is_put or self.method.http == "PATCH" or self.method_name == "update"
+        return self.method.http == "PATCH" or not UPDATES.isdisjoint(self.method_name.split("_"))
+
+    @cached_property
+    def changing(self) -> frozenset[str]:
+        """The arguments of an update that say what it changes: all but those that say which things it reaches."""
+        required = self.input_schema.get("required", ())
+        return frozenset(
+            name
+            for name, placement in self.placements.items()
+            if not (placement.in_path or placement.header or placement.cookie)
+            and not (name in required and IDENTIFIER.search(name))
+        )
 
     @property
     def read_only(self) -> bool:
@@ -160,9 +192,19 @@ class ToolSet:
         return len(self.tools)
 
     def get(self, name: str) -> Tool:
-        """Return a tool; raise UnknownTool with the nearest existing name."""
+        """Return a tool; raise UnknownTool with the nearest existing name that is safe to try instead."""
         tool = self.tools.get(name)
         if tool is None:
             # A caller's name may have any length; a tool's has at most 64 characters.
-            raise UnknownTool(name[:64], nearest(name, self.tools, cutoff=0.6))
+            raise UnknownTool(name[:64], nearest(name[:64], self._alike(name[:64]), cutoff=0.6))
         return tool
+
+    def _alike(self, name: str) -> list[str]:
+        """Return the tools that a wrong name may be taken for: those with its verb, or else those that only read.
+
+        A caller that wanted to delete must not be led to a reply.
+        """
+        verbs = changing_verbs(name)
+        if not verbs:
+            return [tool.name for tool in self if tool.read_only]
+        return [tool.name for tool in self if verbs & changing_verbs(tool.name)]

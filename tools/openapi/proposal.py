@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from accounts.definition import Access, Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
-from tools.documentation.effects import Effect, effect_of, only_searches
+from tools.effects import Effect, effect_of, only_searches
 from tools.openapi.answers import Result, inside, other_schemas, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
 from tools.openapi.authentication import access_of

@@ -10,7 +10,9 @@ import orjson
 from accounts.texts.counting import counted
 from accounts.texts.nearest import nearest
 from tools.calling.sending.meaning import Losses, as_meant, from_json
+from tools.calling.sending.problems import worded
 from tools.catalogue.projection import FIELDS, MAX_FIELDS, FieldUnknown, Projection
+from tools.catalogue.ranges import backward
 from tools.catalogue.tool import Tool
 from tools.errors import InvalidArguments
 
@@ -44,8 +46,11 @@ def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> d
         raise invalid_arguments(
             tool, [f"{places}: only JSON can say null or an empty list here; give a value, or no item."]
         )
+    if tool.ranges and (problems := [*backward(tool.ranges, used)]):
+        raise invalid_arguments(tool, problems)
     if not tool.read_only:
         _check_losses(tool, arguments, used, losses)
+        _check_change(tool, used)
     if tool.needed_in_body:
         _check_body(tool, used)
     if left_out is not None:
@@ -65,7 +70,7 @@ def from_text(arguments: Any) -> Any:
 def _check_losses(tool: Tool, arguments: dict[str, Any], used: dict[str, Any], losses: Losses) -> None:
     """Refuse a write that has lost what it was to change, or what says which things it reaches."""
     places = ", ".join(losses.places[:MAX_PROBLEMS])
-    if losses.places and tool.is_update and not tool.body_arguments(used):
+    if losses.places and tool.is_update and not _changes(tool, used):
         problem = f"{places}: the documentation allows no such value, so nothing would be changed. Give another value."
         raise invalid_arguments(tool, [problem])
     if losses.lists:
@@ -79,6 +84,18 @@ def _check_losses(tool: Tool, arguments: dict[str, Any], used: dict[str, Any], l
             "was meant. Give another value; leave it out only if everything is meant."
         )
         raise invalid_arguments(tool, [problem])
+
+
+def _check_change(tool: Tool, used: dict[str, Any]) -> None:
+    """Refuse an update that says only what to change, and not how."""
+    if tool.needs_change and not _changes(tool, used):
+        problem = f"Nothing to change was given. It changes: {', '.join(sorted(tool.changing))}."
+        raise invalid_arguments(tool, [problem])
+
+
+def _changes(tool: Tool, used: dict[str, Any]) -> list[str]:
+    """Return the arguments that say what an update changes; those without a name go into the body."""
+    return [name for name in used if name in tool.changing or name not in tool.placements]
 
 
 def _is_narrowed(tool: Tool) -> bool:
@@ -172,7 +189,9 @@ def _unknown(known: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
 def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
     """Yield the problems within known arguments."""
     if _is_searched(given):
-        yield from (_worded(error) for error in tool.validator.iter_errors(given) if _is_inside(error))
+        yield from (
+            worded(error, tool.input_schema) for error in tool.validator.iter_errors(given) if _is_inside(error)
+        )
         return
     for name, value in given.items():
         if not tool.optional_validator.is_valid({name: value}):
@@ -210,26 +229,3 @@ def _problems_of_the_whole(schema: dict[str, Any], used: dict[str, Any]) -> Iter
         yield f"give at least {counted(schema['minProperties'], 'argument')} in all."
     if len(used) > schema.get("maxProperties", len(used)):
         yield f"give at most {counted(schema['maxProperties'], 'argument')} at once."
-
-
-def _worded(error: jsonschema_rs.ValidationError) -> str:
-    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-    if error.kind.name == "falseSchema":
-        return f"{place.lstrip('.')[:200]}: {_why_refused(error)}; leave it out."
-    message = error.message if len(error.message) <= 300 else f"{error.message[:140]}…{error.message[-150:]}"
-    return f"{place.lstrip('.')[:200]}: {message}{_case_of(error)}.".removeprefix(": ")
-
-
-def _why_refused(error: jsonschema_rs.ValidationError) -> str:
-    """Return why a member is refused whatever its value is (tools/openapi/shapes/unlisted.py)."""
-    case = _case_of(error)
-    is_of_vendor = "patternProperties" in error.schema_path[-2:] or not case
-    return "only the vendor sets it, no call does" if is_of_vendor else f"the documentation has no such member{case}"
-
-
-def _case_of(error: jsonschema_rs.ValidationError) -> str:
-    """Return in which case a rule holds that depends on another member; empty for any other rule."""
-    steps = [*error.schema_path]
-    if "dependentSchemas" not in steps:
-        return ""
-    return f" with this {steps[len(steps) - steps[::-1].index('dependentSchemas')]}"

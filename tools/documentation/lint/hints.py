@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from accounts.definition import Access, Definition, Method
 from tools.catalogue.gate import is_paginated
 from tools.catalogue.naming import STANDARD
-from tools.documentation.effects import Effect, effect_of, reads_by_name
 from tools.documentation.lint.findings import Finding
 from tools.documentation.lint.words import is_destructive
+from tools.effects import Effect, effect_of, reads_by_name
 from tools.models import Documentation
 
 SAFE = frozenset({"GET", "QUERY"})

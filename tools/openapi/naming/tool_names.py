@@ -12,7 +12,7 @@ from functools import cache
 import inflection
 
 from tools.catalogue.naming import CUSTOM, GROUPS, MAX_LENGTH, STANDARD, tool_name
-from tools.documentation.effects import CHANGES, DESTROYS, REACHES, READS, UPDATES, effect_of, first_verb
+from tools.effects import CHANGES, DESTROYS, REACHES, READS, UPDATES, effect_of, first_verb
 from tools.openapi.naming.paths import Node, nodes_of
 from tools.openapi.naming.texts import slug, words_of
 from tools.openapi.naming.vocabulary import ACTIONS

@@ -131,7 +131,7 @@ class TestTakenAsMeant:
 
     async def test_null_stands_for_an_argument_left_out(self, mcp: McpClient, vendor: httpx.Client) -> None:
         await mcp.value(CASES, {"status": None, "limit": None, "next_cursor": None})
-        assert requests(vendor)[-1]["query_string"] == "limit=25&offset=0"
+        assert requests(vendor)[-1]["query_string"] == "limit=26&offset=0"
 
     async def test_a_number_where_text_is_wanted(self, mcp: McpClient, vendor: httpx.Client) -> None:
         await mcp.value(CASES, {"contactid": 4711})
@@ -142,7 +142,7 @@ class TestTakenAsMeant:
         self, mcp: McpClient, vendor: httpx.Client, limit: object
     ) -> None:
         assert (await mcp.value(CASES, {"limit": limit}))["result_count"] == 7
-        assert requests(vendor)[-1]["query"]["limit"] == "7"
+        assert requests(vendor)[-1]["query"]["limit"] == "8"
 
     async def test_a_whole_fraction_pages_what_is_paged_here_too(self, mcp: McpClient) -> None:
         assert (await mcp.value("list_all_fuse_desk_chats", {"limit": 2.0}))["result_count"] == 2
@@ -209,7 +209,7 @@ class TestPlaces:
         assert scripted.last.parameters == [
             ("labels", "a,b,c"), ("ids[]", "1"), ("ids[]", "2"), ("states", "x"), ("states", "y"),
             ("window", '{"after":"2026"}'), ("tree[a][b]", "1"), ("tree[c][]", "true"),
-            ("urgent", "false"), ("share", "0.5"), ("size", "10"), ("start", "0"),
+            ("urgent", "false"), ("share", "0.5"), ("size", "11"), ("start", "0"),
         ]  # fmt: skip
 
     async def test_names_that_clients_reject_are_aliased_and_mapped_back(

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.definition import Access
 from tests.vendors.imported import described
-from tools.documentation.effects import effect_of
+from tools.effects import effect_of
 from tools.openapi.proposal import propose
 from tools.openapi.reading.document import read
 

@@ -134,6 +134,14 @@ def reads_by_name(name: str) -> bool:
     return bool(words) and words[0] in READS and not changes_by_name(words[1:])
 
 
+def changing_verbs(name: str) -> set[str]:
+    """Return the verbs in a name that change something, without their endings; none of one that begins by reading."""
+    words = _words_of(name)
+    if words and words[0] in READS:
+        return set()
+    return {min(found, key=len) for word in words if (found := {word, _base(word)} & (VERBS - READS))}
+
+
 def changes_by_name(words: Iterable[str]) -> bool:
     """Return whether any word of a name changes something, wherever it stands."""
     return any({word, _base(word)} & (VERBS - READS) for word in words)

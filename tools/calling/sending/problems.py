@@ -1,0 +1,76 @@
+"""What is wrong with an argument, in words that say what to give instead."""
+
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+LONGEST = 300
+# Allowed values are told up to so many characters: a model that is told only a few would guess the rest.
+ALL_VALUES = 1_000
+FORMATS = {
+    "date-time": (
+        "needs a date, a time and its offset from UTC, such as 2026-11-30T09:00:00+01:00; without the offset, the hour "
+        "might be another"
+    ),
+    "email": "is not an email address",
+    "idn-email": "is not an email address",
+}
+
+
+def worded(error: jsonschema_rs.ValidationError, schema: dict[str, Any]) -> str:
+    """Return a problem with its place; `schema` is the one that the arguments do not fit."""
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+    place = place.lstrip(".")[:200]
+    if error.kind.name == "falseSchema":
+        return f"{place}: {_why_refused(error)}; leave it out."
+    return f"{place}: {_message(error)}{_case_of(error)}.{_meaning(error, schema)}".removeprefix(": ")
+
+
+def _message(error: jsonschema_rs.ValidationError) -> str:
+    kind = error.kind
+    if kind.name == "enum":
+        return f"{_shown(error.instance)} is not one of {_listed(kind.value)}"
+    if kind.name == "format" and kind.value in FORMATS:
+        return f"{_shown(error.instance)} {FORMATS[kind.value]}"
+    message = error.message
+    return message if len(message) <= LONGEST else f"{message[:140]}…{message[-150:]}"
+
+
+def _shown(value: Any) -> str:
+    text = orjson.dumps(value, default=str).decode()
+    return text if len(text) <= LONGEST // 3 else f"{text[: LONGEST // 3]}…"
+
+
+def _listed(values: list[Any]) -> str:
+    """Return all values; of very many the first, with the number of the others."""
+    named: list[str] = []
+    for value in values:
+        if sum(map(len, named)) > ALL_VALUES:
+            return f"{', '.join(named)} and {len(values) - len(named):,} more"
+        named.append(_shown(value))
+    return ", ".join(named)
+
+
+def _meaning(error: jsonschema_rs.ValidationError, schema: dict[str, Any]) -> str:
+    """Return what an argument is, where a value has the form of something else, such as of another kind of id."""
+    if error.kind.name != "pattern" or len(error.instance_path) != 1:
+        return ""
+    argument = schema["properties"].get(error.instance_path[0])
+    words = argument.get("description", "") if isinstance(argument, dict) else ""
+    return f" It takes: {words}" if words else ""
+
+
+def _why_refused(error: jsonschema_rs.ValidationError) -> str:
+    """Return why a member is refused whatever its value is (tools/openapi/shapes/unlisted.py)."""
+    case = _case_of(error)
+    is_of_vendor = "patternProperties" in error.schema_path[-2:] or not case
+    return "only the vendor sets it, no call does" if is_of_vendor else f"the documentation has no such member{case}"
+
+
+def _case_of(error: jsonschema_rs.ValidationError) -> str:
+    """Return in which case a rule holds that depends on another member; empty for any other rule."""
+    steps = [*error.schema_path]
+    if "dependentSchemas" not in steps:
+        return ""
+    return f" with this {steps[len(steps) - steps[::-1].index('dependentSchemas')]}"
