@@ -24,7 +24,7 @@ from accounts.definition.document import (
     definition_schema,
     parse_definition,
 )
-from accounts.definition.methods import Access, History, Method, Resource, Shaping
+from accounts.definition.methods import Access, Group, History, Method, Resource, Shaping
 from accounts.definition.pagination import (
     CursorPagination,
     LinkPagination,
@@ -55,6 +55,7 @@ __all__ = [
     "CursorPagination",
     "Definition",
     "Errors",
+    "Group",
     "History",
     "LinkPagination",
     "Method",

@@ -60,6 +60,15 @@ class History(DefinitionPart):
     newest: Literal["first", "last"] = Field("last", description="At which end of it the newest entry is.")
 
 
+class Group(DefinitionPart):
+    """What a count tells apart the items of a list by: a member of each item."""
+
+    member: MemberPath
+    kind: Literal["value", "each", "date"] = Field(
+        "value", description="Its value, each entry of its list, or its date: by day, week and month."
+    )
+
+
 class Method(DefinitionPart):
     """One operation on a resource: an HTTP method and a path under the base URL."""
 
@@ -142,6 +151,11 @@ class Method(DefinitionPart):
     history: History | None = Field(
         None, description="For a read of one record: its history, of which a call may ask for the newest entries."
     )
+    counts: dict[Slug, Group] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Makes it a count: its list is walked here, and the numbers of items by these groups are returned.",
+    )
     concise: list[MemberPath] | None = Field(
         None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
     )
@@ -187,6 +201,12 @@ class Method(DefinitionPart):
     def _only_records_have_a_history(self) -> "Method":
         if self.history and (self.access is Access.WRITE or self.paginated or self.answer != "json"):
             raise ValueError("history: only a read that answers with one record in JSON has one")
+        return self
+
+    @model_validator(mode="after")
+    def _only_lists_are_counted(self) -> "Method":
+        if self.counts and (self.access is Access.WRITE or self.paginated or self.answer != "json" or self.history):
+            raise ValueError("counts: only a read that answers with a list in JSON is counted, and it has no pages")
         return self
 
     @model_validator(mode="after")

@@ -17,15 +17,17 @@ from accounts.vendors.upstream import UpstreamResponse
 from tools.body_waits import told_wait
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
+from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.paging import PageStep, step_of
 from tools.calling.refused_credentials import with_standing
-from tools.calling.results import CallResult, page_result, single_result
+from tools.calling.results import CallResult, counted_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
 from tools.calling.spans import call_span
+from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool
 from tools.errors import (
     AccountBusy,
@@ -119,6 +121,8 @@ async def _call(
     tool: Tool, connection: Connection, prepared: "Preparation", note: CallNote, *, budget: int
 ) -> CallResult:
     used, step, request, remarks = prepared
+    if tool.counted:
+        return await _count(tool, connection, used, note, budget=budget)
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
@@ -130,6 +134,13 @@ async def _call(
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
+
+
+async def _count(
+    tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, *, budget: int
+) -> CallResult:
+    count = await counted(tool, used, partial(_ask, tool, connection, note=note), _reading)
+    return counted_result(tool, count.shown(used.get(GROUP_BY, "")), count.limits, budget=budget)
 
 
 Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]

@@ -55,6 +55,7 @@ class PageView:
     note: str = ""
     beside: Surroundings = ALONE
     is_end_known: bool = True
+    position_after: Callable[[int], Position | None] = lambda kept: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class PageStep:
         if signs:
             beside, note = beside_signs(beside, signs), ""
         is_end_known = not (signs or note or NO_LIST in content.beside.remarks)
-        return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known)
+        return PageView(page.items, partial(self._cursor_after, page), note, beside, is_end_known, page.position_after)
 
     def _note(self, page: Page, received: PageAnswer, total: int | None) -> str:
         """Return what explains the end of the list, which is not reached while some of this answer is left."""

@@ -16,7 +16,7 @@ from tools.calling.answers.files import File
 from tools.calling.cleaning import cleaned
 from tools.calling.histories import NO_WINDOW, windowed
 from tools.calling.paging import PageView
-from tools.calling.shaping import HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
+from tools.calling.shaping import ALONE, HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
 from tools.catalogue.projection import FIELDS, with_members
 from tools.catalogue.result_arguments import DETAIL, FULL
 from tools.catalogue.tool import Tool
@@ -84,6 +84,12 @@ def single_result(
         result = _narrowed(tool, used, result)
     shape = partial(shape_value, budget=budget, window=window)
     return _shaped_result(answer, shape, cleaned(result, tool.shaping), content.beside.with_remarks(remarks))
+
+
+def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:
+    """Return the result of a count."""
+    shaped = _without_hidden(partial(shape_value, budget=budget), shown, ALONE)
+    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
 
 
 def _shaped_result(

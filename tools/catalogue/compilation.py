@@ -23,7 +23,15 @@ from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.output_schemas import Documented, Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, projection_of
-from tools.catalogue.result_arguments import BEFORE_ENTRY, DETAIL, LAST, with_detail, with_fields, with_history
+from tools.catalogue.result_arguments import (
+    BEFORE_ENTRY,
+    DETAIL,
+    LAST,
+    with_detail,
+    with_fields,
+    with_groups,
+    with_history,
+)
 from tools.catalogue.schemas import Schema, SchemaRefused
 from tools.catalogue.tool import Tool, ToolSet, passes
 from tools.errors import FilterUnknown
@@ -32,6 +40,21 @@ from tools.pagination import Pager, pager
 
 READING = GROUPS["read"]
 # What the description of `fields` says about dropped members, by the definition's `shaping.drop`.
+# The result of a tool that counts.
+COUNTED: Schema = {
+    "type": ["object"],
+    "properties": {
+        "count": {"type": "integer"},
+        "is_complete": {"type": "boolean"},
+        "group_by": {"type": "string"},
+        "groups": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"value": {}, "name": {}, "count": {"type": "integer"}}},
+        },
+        "more_groups": {"type": "integer"},
+        "note": {"type": "string"},
+    },
+}
 LEFT_OUT = {
     "nothing": "",
     "nulls": " Members that are null are left out.",
@@ -179,9 +202,12 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     """Make the tool for a record that passed the gate."""
     method = definition.resources[record.resource].methods[record.method]
     paginated = is_paginated(definition, record.resource, record.method)
-    paging = pager(method.pagination or definition.pagination) if paginated else None
+    walked = pager(method.pagination or definition.pagination) if paginated or method.counts else None
+    paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
     result = result_schema(record.response_schema, of_items=paginated) if method.answer == "json" else None
+    if method.counts:
+        result = COUNTED
     projection = None
     if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
@@ -196,6 +222,8 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     if history:
         schema = with_history(schema, history)
+    if method.counts:
+        schema = with_groups(schema, method.counts)
     compile_checker(schema)  # raises for a schema that is none
     return Tool(
         name=name_of(definition, record),
@@ -215,6 +243,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         projection=projection,
         history=history,
         concise=concise,
+        counted=walked if method.counts else None,
     )
 
 

@@ -1,15 +1,20 @@
 """The arguments that choose what of a result is shown: they are applied to the vendor's answer, and never sent."""
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
-from accounts.definition import History
+from accounts.definition import Group, History
 from tools.catalogue.placement import PAGING_ARGUMENTS
 from tools.catalogue.projection import FIELDS, Projection
 from tools.catalogue.schemas import Schema
 
 LAST, BEFORE_ENTRY = "last", "before_entry"
 DETAIL, CONCISE, FULL = "detail", "concise", "full"
-RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL})
+GROUP_BY = "group_by"
+# The parts of a date by which items are counted.
+PERIODS = ("day", "week", "month")
+RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL, GROUP_BY})
 
 
 def with_fields(schema: Schema, projection: Projection, note: str) -> Schema:
@@ -22,6 +27,15 @@ def with_detail(schema: Schema) -> Schema:
     words = "full shows every member."
     argument = {"type": "string", "enum": [CONCISE, FULL], "default": CONCISE, "description": words}
     return _with_arguments(schema, {DETAIL: argument})
+
+
+def with_groups(schema: Schema, groups: Mapping[str, Group]) -> Schema:
+    """Return the schema of a count's arguments with the groups that it knows."""
+    named = (
+        [name] if group.kind != "date" else [f"{name}:{period}" for period in PERIODS] for name, group in groups.items()
+    )
+    words = "What to count by; without it, only the number of all is told."
+    return _with_arguments(schema, {GROUP_BY: {"type": "string", "enum": [*chain(*named)], "description": words}})
 
 
 def with_history(schema: Schema, history: History) -> Schema:

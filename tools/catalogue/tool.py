@@ -51,6 +51,7 @@ class Tool:
     projection: Projection | None = None
     history: History | None = None
     concise: tuple[str, ...] = ()
+    counted: Pager | None = None
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:

@@ -1,0 +1,143 @@
+"""Count the items of a list by walking its pages here, so that a model need not read them to count them.
+
+A walk ends at the list's end, or before it: after MOST_REQUESTS requests, COUNT_SECONDS seconds, or when little is left
+of the vendor's rate limit. The result says then that it is a part.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from accounts.definition import Group
+from tools.calling.answers.answer import VendorAnswer
+from tools.calling.paging import PageStep, PageView
+from tools.calling.sending.binding import ToolRequest, bind
+from tools.catalogue.result_arguments import GROUP_BY
+from tools.catalogue.tool import Tool
+from tools.errors import RateLimited
+from tools.moments import moment_of
+from tools.pagination import START, Pager, Position
+from tools.ratelimits import RateLimits
+
+MOST_REQUESTS = 20
+COUNT_SECONDS = 20.0
+# The share of the vendor's limit that a count leaves to others.
+LEFT_TO_OTHERS = 0.1
+MOST_GROUPS = 50
+EVERYTHING = 1_000_000
+NONE = "(none)"
+
+Ask = Callable[[ToolRequest], Awaitable[VendorAnswer]]
+Read = Callable[[VendorAnswer, Callable[[], PageView]], Awaitable[PageView]]
+
+
+@dataclass
+class Count:
+    """What was counted so far, and why the walk ended before the end of the list; `stopped` is empty at the end."""
+
+    numbers: Counter[Any] = field(default_factory=Counter)
+    count: int = 0
+    requests: int = 0
+    stopped: str = ""
+    limits: RateLimits = field(default_factory=RateLimits)
+    total: int | None = None
+
+    def add(self, items: list[Any], group: Group | None, period: str) -> None:
+        """Count the items of one page."""
+        self.count += len(items)
+        if group:
+            self.numbers.update(value for item in items for value in _values(item, group, period))
+
+    def shown(self, group_by: str) -> dict[str, Any]:
+        """Return the count as a model reads it."""
+        shown: dict[str, Any] = {"count": self.count, "is_complete": not self.stopped}
+        if self.stopped:
+            of = f" of {self.total:,}" if self.total is not None else ""
+            shown["note"] = f"These are the first {self.count:,}{of}, and there are more: {self.stopped}"
+        if not group_by:
+            return shown
+        # Periods in their order, everything else by its number.
+        ordered = sorted(self.numbers.items()) if ":" in group_by else self.numbers.most_common()
+        kept = ordered[-MOST_GROUPS:] if ":" in group_by else ordered[:MOST_GROUPS]
+        shown |= {"group_by": group_by, "groups": [{"value": value, "count": number} for value, number in kept]}
+        return shown | ({"more_groups": len(ordered) - len(kept)} if len(kept) < len(ordered) else {})
+
+
+async def counted(tool: Tool, used: dict[str, Any], ask: Ask, read: Read) -> Count:
+    """Walk a tool's list and count its items; raise CallFailed where not even the first page came."""
+    group_by: str = used.get(GROUP_BY, "")
+    name, _, period = group_by.partition(":")
+    pager, group = cast(Pager, tool.counted), tool.method.counts.get(name)
+    position: Position | None = START
+    count, began = Count(), time.monotonic()
+    # A list that comes whole is counted at once, instead of asked for again for each page of it.
+    most = EVERYTHING if pager.kind == "none" else pager.max_limit
+    limit = most if group else pager.default_limit
+    while position is not None:
+        step = PageStep(pager, position, limit, bytes)
+        request = bind(tool, used, step.request())
+        try:
+            answer = await ask(request)
+            view = await read(answer, lambda: step.view(request.target, answer))  # noqa: B023  it is awaited here
+        except RateLimited as limited:
+            if not count.requests:
+                raise
+            count.stopped, count.limits = "the vendor's rate limit is reached.", limited.limits
+            break
+        count.requests, count.limits, count.total = count.requests + 1, answer.limits, view.beside.total
+        if group is None and count.total is not None:
+            count.count = count.total
+            break
+        limit = most
+        count.add(view.items, group, period)
+        position = view.position_after(len(view.items))
+        count.stopped = "" if position is None else _reason_to_stop(count, time.monotonic() - began)
+        if count.stopped:
+            break
+        if position is None and view.note:
+            count.stopped = view.note
+    return count
+
+
+def _reason_to_stop(count: Count, seconds: float) -> str:
+    limits = count.limits
+    if count.requests >= MOST_REQUESTS:
+        return f"a count makes at most {MOST_REQUESTS} requests. Narrow it with the filters."
+    if seconds > COUNT_SECONDS:
+        return "counting on would take too long. Narrow it with the filters."
+    if limits.limit and limits.remaining is not None and limits.remaining < limits.limit * LEFT_TO_OTHERS:
+        return f"only {limits.remaining:,} of {limits.limit:,} requests are left of the vendor's limit."
+    return ""
+
+
+def _values(item: Any, group: Group, period: str) -> Iterable[Any]:
+    """Return the groups that an item belongs to."""
+    value = item
+    for step in group.member.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    if group.kind == "each" and isinstance(value, list):
+        return [_hashable(each) for each in value] or [NONE]
+    if group.kind == "date":
+        return [_period(value, period)]
+    return [_hashable(value)]
+
+
+def _hashable(value: Any) -> Any:
+    """Return a value that can be counted; an object counts as its name or id."""
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("name", "label", "title", "id") if value.get(name) is not None), None)
+    return NONE if value in (None, "") or isinstance(value, list | dict) else value
+
+
+def _period(value: Any, period: str) -> str:
+    """Return the day, the Monday of the week, or the month of a date, in UTC."""
+    seconds = moment_of(value)
+    if seconds is None:
+        return NONE
+    day = datetime.fromtimestamp(seconds, UTC).date()
+    if period == "week":
+        return str(day - timedelta(days=day.weekday()))
+    return str(day) if period == "day" else f"{day:%Y-%m}"
