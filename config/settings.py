@@ -91,6 +91,8 @@ MCP_BATCH_MESSAGES = env.integer("MCP_BATCH_MESSAGES", 20, least=1, most=1000)
 MCP_BATCH_BYTES = env.integer("MCP_BATCH_BYTES", 4 * 1024 * 1024, least=1024)
 # A longer call is answered as an event stream, if the client accepts one.
 LONG_CALL_SECONDS = env.integer("LONG_CALL_SECONDS", 5, least=1, most=60)
+# How long the names of departments, reps and the like are kept; 0 shows and takes ids alone.
+NAMES_SECONDS = env.integer("NAMES_SECONDS", 300, least=0, most=86_400)
 # The strictest known client cuts results at 25,000 tokens, everything around them included.
 RESULT_TOKENS = env.integer("RESULT_TOKENS", 20_000, least=1_000)
 # The largest image, sound or other file that is passed on.

@@ -367,6 +367,7 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
             budget=context.budget,
             request_bytes=size,
             has_left=context.has_left,
+            among=server.tools,
         )
     # The callers of search mode list no outputSchema.
     return result if server.search is None else replace(result, structured=None)

@@ -92,6 +92,12 @@ def _reach_simulator(request: pytest.FixtureRequest, settings: object) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _without_names(settings: object) -> None:
+    """Ask the vendor for nothing but what a test calls; those of names switch them on."""
+    settings.NAMES_SECONDS = 0  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
 def _nothing_left_queued(_django_db_helper: None) -> Iterator[None]:
     """Keep one test's calls out of the next one's record.
 

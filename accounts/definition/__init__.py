@@ -24,6 +24,7 @@ from accounts.definition.document import (
     definition_schema,
     parse_definition,
 )
+from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Access, Group, History, Method, Resource, Shaping
 from accounts.definition.pagination import (
     CursorPagination,
@@ -58,6 +59,7 @@ __all__ = [
     "Group",
     "History",
     "LinkPagination",
+    "Lookup",
     "Method",
     "NoPagination",
     "OAuthAuthentication",

@@ -13,6 +13,7 @@ import inflection
 from pydantic import Field, ValidationError, model_validator
 
 from accounts.definition.authentication import Authentication
+from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Resource, Shaping
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
@@ -106,6 +107,9 @@ class Definition(DefinitionPart):
     shaping: Shaping = Shaping()
     instructions: str = Field("", max_length=4000, description="How a model should use these tools together.")
     resources: dict[Slug, Resource] = Field(min_length=1)
+    lookups: dict[Slug, Lookup] = Field(
+        default_factory=dict, max_length=20, description="Small lists by which ids have names, each by its singular."
+    )
     tool_tags: dict[str, list[Slug]] = Field(
         default_factory=dict,
         description="Tags of single methods, by `resource.method`, in addition to their resource's.",
@@ -128,6 +132,10 @@ class Definition(DefinitionPart):
         for resource, held in self.resources.items():
             if "list" in held.methods and held.methods["list"].history:
                 raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
+        for name, lookup in self.lookups.items():
+            resource, _, method = lookup.method.partition(".")
+            if resource not in self.resources or method not in self.resources[resource].methods:
+                raise ValueError(f"lookups.{name}: {lookup.method} is not a resource and method of this definition")
         for key in self.tool_tags:
             resource, _, method = key.partition(".")
             if resource not in self.resources or method not in self.resources[resource].methods:

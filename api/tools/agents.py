@@ -147,6 +147,7 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
         caller,
         budget=settings.RESULT_TOKENS,
         request_bytes=len(request.body),
+        among=toolbox.catalogue,
     )
     headers = {"Cache-Control": "no-store", **result.limits.headers()}
     return HttpResponse(_body(result), content_type="application/json", headers=headers)

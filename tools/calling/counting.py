@@ -6,20 +6,18 @@ of the vendor's rate limit. The result says then that it is a part.
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from accounts.definition import Group
-from tools.calling.answers.answer import VendorAnswer
-from tools.calling.paging import PageStep, PageView
-from tools.calling.sending.binding import ToolRequest, bind
+from tools.calling.walking import Asking, pages
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool
 from tools.errors import RateLimited
 from tools.moments import moment_of
-from tools.pagination import START, Pager, Position
+from tools.pagination import Pager
 from tools.ratelimits import RateLimits
 
 MOST_REQUESTS = 20
@@ -27,11 +25,7 @@ COUNT_SECONDS = 20.0
 # The share of the vendor's limit that a count leaves to others.
 LEFT_TO_OTHERS = 0.1
 MOST_GROUPS = 50
-EVERYTHING = 1_000_000
 NONE = "(none)"
-
-Ask = Callable[[ToolRequest], Awaitable[VendorAnswer]]
-Read = Callable[[VendorAnswer, Callable[[], PageView]], Awaitable[PageView]]
 
 
 @dataclass
@@ -66,39 +60,26 @@ class Count:
         return shown | ({"more_groups": len(ordered) - len(kept)} if len(kept) < len(ordered) else {})
 
 
-async def counted(tool: Tool, used: dict[str, Any], ask: Ask, read: Read) -> Count:
+async def counted(tool: Tool, used: dict[str, Any], asking: Asking) -> Count:
     """Walk a tool's list and count its items; raise CallFailed where not even the first page came."""
     group_by: str = used.get(GROUP_BY, "")
     name, _, period = group_by.partition(":")
     pager, group = cast(Pager, tool.counted), tool.method.counts.get(name)
-    position: Position | None = START
     count, began = Count(), time.monotonic()
-    # A list that comes whole is counted at once, instead of asked for again for each page of it.
-    most = EVERYTHING if pager.kind == "none" else pager.max_limit
-    limit = most if group else pager.default_limit
-    while position is not None:
-        step = PageStep(pager, position, limit, bytes)
-        request = bind(tool, used, step.request())
-        try:
-            answer = await ask(request)
-            view = await read(answer, lambda: step.view(request.target, answer))  # noqa: B023  it is awaited here
-        except RateLimited as limited:
-            if not count.requests:
-                raise
-            count.stopped, count.limits = "the vendor's rate limit is reached.", limited.limits
-            break
-        count.requests, count.limits, count.total = count.requests + 1, answer.limits, view.beside.total
-        if group is None and count.total is not None:
-            count.count = count.total
-            break
-        limit = most
-        count.add(view.items, group, period)
-        position = view.position_after(len(view.items))
-        count.stopped = "" if position is None else _reason_to_stop(count, time.monotonic() - began)
-        if count.stopped:
-            break
-        if position is None and view.note:
-            count.stopped = view.note
+    try:
+        async for page in pages(tool, pager, used, asking, first=0 if group else pager.default_limit):
+            count.requests, count.limits, count.total = count.requests + 1, page.answer.limits, page.view.beside.total
+            if group is None and count.total is not None:
+                count.count = count.total
+                break
+            count.add(page.view.items, group, period)
+            count.stopped = page.view.note if page.is_last else _reason_to_stop(count, time.monotonic() - began)
+            if count.stopped:
+                break
+    except RateLimited as limited:
+        if not count.requests:
+            raise
+        count.stopped, count.limits = "the vendor's rate limit is reached.", limited.limits
     return count
 
 

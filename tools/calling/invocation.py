@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
+
 from accounts import tracing
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
@@ -20,6 +22,7 @@ from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
+from tools.calling.names import Names, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, counted_result, page_result, single_result
@@ -27,8 +30,9 @@ from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
 from tools.calling.spans import call_span
+from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
-from tools.catalogue.tool import Tool
+from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import (
     AccountBusy,
     AnswerUnusable,
@@ -78,22 +82,28 @@ async def invoke(
     request_bytes: int = 0,
     note: CallNote | None = None,
     has_left: Leaving | None = None,
+    among: ToolSet | None = None,
 ) -> CallResult:
     """Call a tool on behalf of an account; raise CallFailed. `budget` is the most tokens of the result.
 
     `request_bytes` is the size of the request that carried the arguments. `note` receives what is known of the call,
-    for callers that display it. `has_left` is asked before a write is sent: without a client, it is not.
+    for callers that display it. `has_left` is asked before a write is sent: without a client, it is not. `among` are
+    all tools of the caller, some of which tell the names of ids.
     """
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
     started = time.perf_counter()
     try:
         with call_span(tool, caller):
-            prepared = await _prepare(tool, connection, arguments, note, is_large=request_bytes > LARGE_REQUEST)
+            names = _names_of(tool, connection, note, among)
+            is_large = request_bytes > LARGE_REQUEST
+            prepared = await _prepare(tool, connection, arguments, note, names, is_large=is_large)
             if not tool.read_only:
                 # Committed before anything is sent, so that no write goes unrecorded.
                 with tracing.span("commit intent"):
                     await note_before_sending(note, has_left)
-            result = await _call(tool, connection, prepared, note, budget=budget)
+            result = await _call(tool, connection, prepared, note, names, budget=budget)
+        if not tool.read_only:
+            forget(connection.account_id, tool.resource)
         note.outcome, note.result_chars = Outcome.OK, len(result.text)
         return result
     except CallFailed as failed:
@@ -117,18 +127,34 @@ def _noted(failed: CallFailed) -> str:
     return " ".join([failed.reason, *details]).strip()
 
 
+def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> Names | None:
+    """Return what tells the names of ids for a call; None where nothing does."""
+    if among is None or not tool.definition.lookups or not settings.NAMES_SECONDS:
+        return None
+    return Names(connection.account_id, among, _asking(connection, note))
+
+
+def _asking(connection: Connection, note: CallNote) -> Asking:
+    return Asking(lambda tool, request: _ask(tool, connection, request, note), _reading)
+
+
 async def _call(
-    tool: Tool, connection: Connection, prepared: "Preparation", note: CallNote, *, budget: int
+    tool: Tool, connection: Connection, prepared: "Preparation", note: CallNote, names: Names | None, *, budget: int
 ) -> CallResult:
     used, step, request, remarks = prepared
     if tool.counted:
-        return await _count(tool, connection, used, note, budget=budget)
+        count = await counted(tool, used, _asking(connection, note))
+        return counted_result(tool, count.shown(used.get(GROUP_BY, "")), count.limits, budget=budget)
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
+        if names:
+            view = replace(view, items=await names.shown(tool, view.items))
         result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
         content = with_signs_of_more(await _reading(answer, answer.content), answer)
+        if names and content.as_documented:
+            content = replace(content, result=await names.shown(tool, content.result))
         result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
@@ -136,36 +162,34 @@ async def _call(
     return result
 
 
-async def _count(
-    tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, *, budget: int
-) -> CallResult:
-    count = await counted(tool, used, partial(_ask, tool, connection, note=note), _reading)
-    return counted_result(tool, count.shown(used.get(GROUP_BY, "")), count.limits, budget=budget)
-
-
 Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]
 
 
 async def _prepare(
-    tool: Tool, connection: Connection, arguments: Any, note: CallNote, *, is_large: bool
+    tool: Tool, connection: Connection, arguments: Any, note: CallNote, names: Names | None, *, is_large: bool
 ) -> Preparation:
     """Return the arguments as they will be used, the page and the request that they make, and remarks on them."""
     arguments = from_text(arguments)
     given = arguments if isinstance(arguments, dict) else {}
-    if not is_large:
-        note.arguments = given
-        return _prepared(tool, connection, arguments)
-    # Only what the record has room for is kept in memory until it is written.
-    note.arguments = await asyncio.to_thread(masked, given)
-    return await asyncio.to_thread(_prepared, tool, connection, arguments)
+    # Of a large request, only what the record has room for is kept in memory until it is written.
+    note.arguments = await asyncio.to_thread(masked, given) if is_large else given
+    used, remarks = await asyncio.to_thread(_checked, tool, arguments) if is_large else _checked(tool, arguments)
+    if names:
+        used, said = await names.resolved(tool, used)
+        remarks += said
+    bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)
+    return (used, *bound, remarks)
 
 
-def _prepared(tool: Tool, connection: Connection, arguments: Any) -> Preparation:
+def _checked(tool: Tool, arguments: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     left_out: list[str] = []
     used = check(tool, arguments, left_out=left_out)
+    return used, (remark_on(left_out),) if left_out else ()
+
+
+def _bound(tool: Tool, connection: Connection, used: dict[str, Any]) -> tuple[PageStep | None, ToolRequest]:
     step = step_of(tool, tool.pager, connection, used) if tool.pager else None
-    remarks = (remark_on(left_out),) if left_out else ()
-    return used, step, bind(tool, used, step.request() if step else NOT_PAGED), remarks
+    return step, bind(tool, used, step.request() if step else NOT_PAGED)
 
 
 async def _reading(answer: VendorAnswer, read: Callable[[], Read]) -> Read:

@@ -208,6 +208,8 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     result = result_schema(record.response_schema, of_items=paginated) if method.answer == "json" else None
     if method.counts:
         result = COUNTED
+    elif result is not None:
+        result = _with_names(result, definition)
     projection = None
     if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
@@ -255,7 +257,24 @@ def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...
         return tuple(method.concise)
     if not resource.concise or record.method not in {*GROUPS["read"], *GROUPS["write"]}:
         return ()
-    return (*resource.concise, *([method.history.path] if method.history else []))
+    history = [method.history.path] if method.history else []
+    names = [
+        lookup.shown_as or name
+        for name, lookup in definition.lookups.items()
+        if {*lookup.members} & {*resource.concise}
+    ]
+    return (*resource.concise, *history, *names)
+
+
+def _with_names(schema: Schema, definition: Definition) -> Schema:
+    """Return the schema of a record with the names that are shown beside its ids."""
+    known = schema.get("properties", {})
+    names = {
+        lookup.shown_as or name: {"type": ["string", "null"]}
+        for name, lookup in definition.lookups.items()
+        if not known.keys().isdisjoint(lookup.members)
+    }
+    return {**schema, "properties": {**names, **known}} if names else schema
 
 
 def _output(result: Schema, paging: Pager | None) -> Output:

@@ -192,6 +192,14 @@ class ToolSet:
     def __len__(self) -> int:
         return len(self.tools)
 
+    def of_method(self, key: str) -> Tool | None:
+        """Return the tool of a method, by `resource.method`; None if it is not among these."""
+        return self._by_method.get(key)
+
+    @cached_property
+    def _by_method(self) -> dict[str, Tool]:
+        return {f"{tool.resource}.{tool.method_name}": tool for tool in self}
+
     def get(self, name: str) -> Tool:
         """Return a tool; raise UnknownTool with the nearest existing name that is safe to try instead."""
         tool = self.tools.get(name)

@@ -74,5 +74,5 @@ async def test_a_wrong_name_leads_to_a_read_or_to_the_same_verb(mcp: McpClient, 
     ],
 )
 def test_ranges_are_known_by_their_names(names: tuple[str, str], given: tuple[Any, Any], is_backward: bool) -> None:
-    schema = {"properties": {"window": {"properties": {name: {} for name in names}}}}
+    schema: dict[str, Any] = {"properties": {"window": {"properties": {name: {} for name in names}}}}
     assert bool([*backward(ranges_of(schema), {"window": dict(zip(names, given, strict=True))})]) is is_backward

@@ -1,0 +1,102 @@
+"""Names for ids: an argument takes a name, a result has the name beside the id, and nothing is guessed."""
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from pytest_django.fixtures import Settings
+
+from accounts.models import IntegratedAccount
+from mcpservers.lifecycle import create_server
+from tests.mcp_client import McpClient
+from tests.tools.calling.sending.test_arguments import requests
+from tools.calling import names
+
+CASES, GET, UPDATE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "update_a_fuse_desk_case_by_id"
+
+
+@pytest.fixture(autouse=True)
+def _with_names(settings: Settings) -> None:
+    settings.NAMES_SECONDS = 300
+    names._kept.clear()
+
+
+async def departments(mcp: McpClient) -> dict[str, str]:
+    shown = await mcp.value("list_all_fuse_desk_departments")
+    return {each["name"]: each["id"] for each in shown["result"]}
+
+
+async def test_results_have_the_name_beside_the_id(mcp: McpClient) -> None:
+    known = {str(number): name for name, number in (await departments(mcp)).items()}
+    for case in (await mcp.value(CASES, {"limit": 10}))["result"]:
+        assert case["department"] == known[str(case["departmentid"])]
+        assert [*case].index("department") == [*case].index("departmentid") + 1
+    one = await mcp.value(GET, {"id": "CAS-89102"})
+    assert one["department"] == known[str(one["departmentid"])]
+    assert one["rep"]
+
+
+async def test_an_argument_takes_a_name(mcp: McpClient, vendor: httpx.Client) -> None:
+    name, number = next(iter((await departments(mcp)).items()))
+    shown = await mcp.value(CASES, {"depid": name.upper(), "limit": 3})
+    [asked] = [each for each in requests(vendor) if each["path"] == "/api/v1/cases"]
+    assert asked["query"]["depid"] == str(number)
+    assert shown["remarks"] == [f"depid: {name} is {number}."]
+    assert {case["department"] for case in shown["result"]} == {name}
+    following = await mcp.value(CASES, {"depid": name, "limit": 3, "next_cursor": shown["next_cursor"]})
+    assert {case["department"] for case in following["result"]} == {name}
+
+
+async def test_the_list_is_asked_for_once_and_again_after_a_write(mcp: McpClient, vendor: httpx.Client) -> None:
+    for _ in range(3):
+        await mcp.value(CASES, {"depid": "Billing", "limit": 1})
+    asked = [each["path"] for each in requests(vendor)]
+    assert asked.count("/api/v2/departments") == 1
+    await mcp.value("create_a_fuse_desk_department", {"name": "Returns"})
+    shown = await mcp.value(CASES, {"depid": "Returns", "limit": 1})
+    assert shown["remarks"][0].startswith("depid: Returns is ")
+
+
+@pytest.mark.parametrize("value", ["4", "DEP-0404", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"])
+async def test_an_id_stays_as_it_is(mcp: McpClient, vendor: httpx.Client, value: str) -> None:
+    await mcp.call(CASES, {"depid": value, "limit": 1})
+    sent = [each["query"].get("depid") for each in requests(vendor) if each["path"] == "/api/v1/cases"]
+    assert sent in ([value], [])
+
+
+async def test_a_name_that_is_not_there_is_told_with_those_that_are(mcp: McpClient, vendor: httpx.Client) -> None:
+    words = await mcp.failure(UPDATE, {"id": "CAS-89102", "depid": "Biling"})
+    assert "depid: there is no 'Biling'. Did you mean Billing? There are: " in words
+    assert all(each["method"] == "GET" for each in requests(vendor))
+
+
+def entries(*people: tuple[str, str, bool]) -> names.Entries:
+    return names.Entries(
+        {number: names.Entry(number, name, active) for number, name, active in people}, is_complete=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("kim", ["1", "2"]), ("Kim Lee", ["1"]), ("lee  KIM", ["1"]), ("Dana", ["3"]), ("Da", []), ("", []), (" ", [])],
+)
+def test_a_part_of_a_name_finds_all_who_have_it(asked: str, found: list[str]) -> None:
+    known = entries(("1", "Kim Lee", True), ("2", "Kim Roe", True), ("3", "Dana Fox", False))
+    assert [entry.id for entry in known.matching(asked)] == found
+
+
+async def test_without_the_tool_that_lists_them_ids_stay_ids(
+    account: IntegratedAccount, mcp: McpClient, vendor: httpx.Client
+) -> None:
+    """A server whose filter hides the departments must not tell their names."""
+    _, token = await sync_to_async(create_server)(account, "tests", name="Cases", methods=[], tags=[], tools=[CASES])
+    shown = await McpClient(token).value(CASES, {"limit": 3})
+    assert not {"department", "rep"} & {*shown["result"][0]}
+    assert [each["path"] for each in requests(vendor)] == ["/api/v1/cases"]
+
+
+async def test_where_names_cannot_be_had_the_call_goes_on(mcp: McpClient, vendor: httpx.Client) -> None:
+    knobs = {"path": "/api/v2/", "force_status": 403}
+    vendor.post("/_control", json=knobs).raise_for_status()
+    shown = await mcp.value(CASES, {"limit": 3})
+    assert "departmentid" in shown["result"][0]
+    assert "department" not in shown["result"][0]
