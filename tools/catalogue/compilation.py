@@ -274,7 +274,7 @@ def _with_names(schema: Schema, definition: Definition) -> Schema:
         for name, lookup in definition.lookups.items()
         if not known.keys().isdisjoint(lookup.members)
     }
-    return {**schema, "properties": {**names, **known}} if names else schema
+    return {**schema, "properties": {**known, **names}} if names else schema
 
 
 def _output(result: Schema, paging: Pager | None) -> Output:
