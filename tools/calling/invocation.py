@@ -131,7 +131,7 @@ def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet
     """Return what tells the names of ids for a call; None where nothing does."""
     if among is None or not tool.definition.lookups or not settings.NAMES_SECONDS:
         return None
-    return Names(connection.account_id, among, _asking(connection, note))
+    return Names(connection.account_id, tool.definition.lookups, among, _asking(connection, note))
 
 
 def _asking(connection: Connection, note: CallNote) -> Asking:
@@ -143,8 +143,7 @@ async def _call(
 ) -> CallResult:
     used, step, request, remarks = prepared
     if tool.counted:
-        count = await counted(tool, used, _asking(connection, note))
-        return counted_result(tool, count.shown(used.get(GROUP_BY, "")), count.limits, budget=budget)
+        return await _count(tool, connection, used, note, names, budget=budget)
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
@@ -160,6 +159,18 @@ async def _call(
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
+
+
+async def _count(
+    tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, names: Names | None, *, budget: int
+) -> CallResult:
+    group_by: str = used.get(GROUP_BY, "")
+    count = await counted(tool, used, _asking(connection, note))
+    shown = count.shown(group_by)
+    if names and group_by:
+        member = tool.method.counts[group_by.partition(":")[0]].member
+        shown["groups"] = await names.in_groups(member, shown["groups"])
+    return counted_result(tool, shown, count.limits, budget=budget)
 
 
 Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]

@@ -7,7 +7,7 @@ process changes the resource. Where they cannot be had, ids stay as they are.
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,7 @@ class Names:
     """The lookups that one call may use: those whose list is among the tools of its caller."""
 
     account_id: UUID
+    lookups: Mapping[str, Lookup]
     tools: ToolSet
     asking: Asking
 
@@ -83,7 +84,7 @@ class Names:
         return changed, tuple(remarks)
 
     def _of_arguments(self, tool: Tool, used: dict[str, Any]) -> Iterable[tuple[str, tuple[str, Lookup, Tool]]]:
-        for key, lookup in tool.definition.lookups.items():
+        for key, lookup in self.lookups.items():
             lister = self.tools.of_method(lookup.method)
             for name in lookup.arguments if lister else ():
                 values = used.get(name)
@@ -106,7 +107,7 @@ class Names:
     async def shown(self, tool: Tool, result: Any) -> Any:
         """Return a record, or each record of a list, with the names beside the ids."""
         records = result if isinstance(result, list) else [result]
-        for key, lookup in tool.definition.lookups.items():
+        for key, lookup in self.lookups.items():
             held = [
                 record
                 for record in records
@@ -120,6 +121,16 @@ class Names:
                 named = lookup.shown_as or key
                 records = [_named(record, lookup, named, entries) for record in records]
         return records if isinstance(result, list) else records[0]
+
+    async def in_groups(self, member: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the groups of a count by a member with the names of its values."""
+        for key, lookup in self.lookups.items():
+            lister = self.tools.of_method(lookup.method) if member in lookup.members else None
+            if lister:
+                by_id = (await self._entries(key, lookup, lister)).by_id
+                named = ((group, by_id.get(str(group["value"]))) for group in groups)
+                return [{"value": g["value"], "name": e.shown, "count": g["count"]} if e else g for g, e in named]
+        return groups
 
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
         place, now = (self.account_id, lookup.method, key), time.monotonic()

@@ -35,6 +35,13 @@ async def test_results_have_the_name_beside_the_id(mcp: McpClient) -> None:
     assert one["rep"]
 
 
+async def test_the_groups_of_a_count_have_names(mcp: McpClient) -> None:
+    known = {str(number): name for name, number in (await departments(mcp)).items()}
+    shown = await mcp.value("count_fuse_desk_cases", {"group_by": "department"})
+    assert {group["name"] for group in shown["groups"]} <= {*known.values()}
+    assert [known[str(group["value"])] for group in shown["groups"]] == [group["name"] for group in shown["groups"]]
+
+
 async def test_an_argument_takes_a_name(mcp: McpClient, vendor: httpx.Client) -> None:
     name, number = next(iter((await departments(mcp)).items()))
     shown = await mcp.value(CASES, {"depid": name.upper(), "limit": 3})
