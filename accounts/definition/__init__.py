@@ -36,6 +36,7 @@ from accounts.definition.pagination import (
     RangePagination,
 )
 from accounts.definition.parts import PLACEHOLDER, SLUG
+from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_reserved_header, is_reserved_parameter
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "OffsetPagination",
     "PagePagination",
     "Pagination",
+    "Prompt",
     "RangePagination",
     "RateLimit",
     "Resource",

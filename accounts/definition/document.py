@@ -5,7 +5,7 @@ vendor's own. DefinitionInvalid lists every problem of a document with its place
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Resource, Shaping
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
+from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
 
@@ -110,6 +111,9 @@ class Definition(DefinitionPart):
     lookups: dict[Slug, Lookup] = Field(
         default_factory=dict, max_length=20, description="Small lists by which ids have names, each by its singular."
     )
+    prompts: dict[Slug, Prompt] = Field(
+        default_factory=dict, max_length=50, description="Tasks for the menus of clients, by name."
+    )
     tool_tags: dict[str, list[Slug]] = Field(
         default_factory=dict,
         description="Tags of single methods, by `resource.method`, in addition to their resource's.",
@@ -132,15 +136,18 @@ class Definition(DefinitionPart):
         for resource, held in self.resources.items():
             if "list" in held.methods and held.methods["list"].history:
                 raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
-        for name, lookup in self.lookups.items():
-            resource, _, method = lookup.method.partition(".")
-            if resource not in self.resources or method not in self.resources[resource].methods:
-                raise ValueError(f"lookups.{name}: {lookup.method} is not a resource and method of this definition")
-        for key in self.tool_tags:
-            resource, _, method = key.partition(".")
-            if resource not in self.resources or method not in self.resources[resource].methods:
-                raise ValueError(f"tool_tags: {key} is not a resource and method of this definition")
+        for place, keys in self._named_methods():
+            for key in keys:
+                resource, _, method = key.partition(".")
+                if resource not in self.resources or method not in self.resources[resource].methods:
+                    raise ValueError(f"{place}: {key} is not a resource and method of this definition")
         return self
+
+    def _named_methods(self) -> Iterator[tuple[str, Iterable[str]]]:
+        """Yield the places that name methods as `resource.method`, and which they name."""
+        yield "tool_tags", self.tool_tags
+        yield from ((f"lookups.{name}", [lookup.method]) for name, lookup in self.lookups.items())
+        yield from ((f"prompts.{name}.tools", prompt.tools) for name, prompt in self.prompts.items())
 
     def singular(self, resource: str) -> str:
         """Return a resource's singular: the declared one, or the one inflected by the rules of English."""
