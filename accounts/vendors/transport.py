@@ -26,7 +26,9 @@ from accounts.errors import (
     UpstreamUnreachable,
     UpstreamUnsendable,
 )
-from accounts.vendors.addresses import GuardedResolver, Lookup, all_excepted, check_host, system_lookup
+from accounts.vendors.addresses import all_excepted, check_host
+from accounts.vendors.owner import Owner
+from accounts.vendors.resolving import GuardedResolver, Lookup, system_lookup
 
 if TYPE_CHECKING:
     from aiohttp.client_reqrep import ConnectionKey
@@ -39,14 +41,6 @@ CHUNK_BYTES = 64 * 1024
 UNREACHABLE = "no connection could be made"
 UNSENDABLE = "the request or its address is malformed"
 BROKEN = "the connection ended before the answer did"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The account that a request is sent for, and its environment."""
-
-    environment_id: UUID
-    account_id: UUID
 
 
 @dataclass(slots=True)

@@ -30,7 +30,8 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.vendors.transport import Owner, PooledTransport
+from accounts.vendors.owner import Owner
+from accounts.vendors.transport import PooledTransport
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 from tests.vendors.scripted import gzipped
 from tests.vendors.sockets import Conversation, Script, answering, closing, silent, socket_vendor
