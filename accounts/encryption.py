@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accounts.errors import CredentialsUnreadable
-from accounts.keyring import decoded, keys_by_id
+from accounts.key_pairs import decoded, keys_by_id
 
 NONCE_BYTES = 12  # as NIST SP 800-38D, section 5.2.1.1, recommends for GCM
 

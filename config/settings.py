@@ -10,12 +10,14 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from accounts.keyring import keys_by_id
+from accounts.key_pairs import keys_by_id
 from config import environment as env
-from config.addresses.database import DatabaseLimits, database_settings
+from config.addresses.database import database_settings
+from config.addresses.database_parts import DatabaseLimits
 from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
+from config.left_out import ENCRYPTED_MESSAGES, POSTGRESQL_FIELDS, REDIS_METRICS, leave_out
 from config.monitoring.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -144,6 +146,7 @@ INSTALLED_APPS = [
     "portal",
     "config",
 ]
+leave_out(POSTGRESQL_FIELDS)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.signing_in.backend.LimitedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -217,9 +220,17 @@ if _database["ENGINE"].endswith("sqlite"):
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DATABASES = {"default": _database}
 
+# --- Traces -----------------------------------------------------------------------------------------------------------
+# The collector that traces are sent to, and what to call this installation there; no traces without one.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "patchbay")
+# Whether vendors are told the trace that a request belongs to.
+TRACEPARENT_TO_VENDORS = env.flag("TRACEPARENT_TO_VENDORS", default=False)
+
 # --- Broker, cache ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
+    leave_out(ENCRYPTED_MESSAGES, *([] if OTEL_EXPORTER_OTLP_ENDPOINT else [REDIS_METRICS]))
     # Redis's client takes 8 MB of a process, which the embedded default does not spend.
     from config.addresses.redis_url import redis_url
 
@@ -390,9 +401,4 @@ FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
-# The collector that traces are sent to, and what to call this installation there; no traces without one.
-OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
-OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "patchbay")
-# Whether vendors are told the trace that a request belongs to.
-TRACEPARENT_TO_VENDORS = env.flag("TRACEPARENT_TO_VENDORS", default=False)
 LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)

@@ -1,22 +1,14 @@
 """DATABASES, from DATABASE_URL: every option of the URL is kept, and what it leaves open gets a limit."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from config.addresses.database_parts import TAKES, DatabaseLimits
+
 POSTGRESQL = frozenset({"postgresql", "postgres", "pgsql"})
-TAKES = "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name?sslmode=require."
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseLimits:
-    """How many seconds to wait for a connection, and for a peer that acknowledges nothing."""
-
-    connect: int
-    silence: int
 
 
 def database_settings(url: str, limits: DatabaseLimits) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict
 
-from config.addresses.database import TAKES, DatabaseLimits
+from config.addresses.database_parts import TAKES, DatabaseLimits
 
 # The client library's names, and Django's for what it keeps apart.
 DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}

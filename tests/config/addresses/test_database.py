@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import pq
 
-from config.addresses.database import DatabaseLimits, database_settings
+from config.addresses.database import database_settings
+from config.addresses.database_parts import DatabaseLimits
 from config.addresses.postgresql import DJANGO_NAMES, TAKEN
 
 LIMITS = DatabaseLimits(connect=3, silence=10)
