@@ -10,14 +10,19 @@ from celery.bin.beat import beat
 from celery.bin.worker import worker
 
 from config.celery import app
+from config.monitoring.traces import start_tracing
 
 PROGRAM = "python -m config.background"
 
 
 def main() -> None:
-    """Run the command that is named, without Celery's banner."""
+    """Run the command that is named, without Celery's banner, and traced where a collector is named."""
     commands = click.Group(commands=[worker, beat])
-    commands(prog_name=PROGRAM, obj=CLIContext(app, no_color=True, workdir=None, quiet=True))
+    stop_tracing = start_tracing()
+    try:
+        commands(prog_name=PROGRAM, obj=CLIContext(app, no_color=True, workdir=None, quiet=True))
+    finally:
+        stop_tracing()
 
 
 if __name__ == "__main__":
