@@ -140,7 +140,7 @@ class Upstream:
         """Make the pool of connections, with the first request.
 
         aiohttp takes 9 MB of a process, which one that calls no vendor does not spend. It is imported in a thread,
-        since that would block all other requests for a tenth of a second.
+        since that would block all other requests for 0.2 s.
         """
         module = await asyncio.to_thread(import_module, "accounts.vendors.transport")
         # Another request may have made it meanwhile.
