@@ -16,6 +16,7 @@ from accounts.errors import ConnectionRefused
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import AuditEntry, IntegratedAccount, Integration
+from tests.database_faults import impatient, locked
 from tests.mcp_client import McpClient
 from tests.people import People
 from tests.rest import Rest
@@ -115,6 +116,21 @@ async def test_an_account_that_was_changed_meanwhile_is_left_alone(desk: McpClie
     scripted.answer = answer
     await desk.failure(LIST)
     assert (await account()).status == "active"
+
+
+async def test_an_account_that_could_not_be_marked_is_marked_by_the_next_refused_call(
+    desk: McpClient, scripted: ScriptedVendor
+) -> None:
+    scripted.answer = refusing()
+    # Of the thread that marks.
+    hurried = impatient()
+    await sync_to_async(hurried.__enter__)()
+    with locked("accounts_integratedaccount"):
+        assert "must be connected again" in await desk.failure(LIST)
+    await sync_to_async(hurried.__exit__)(None, None, None)
+    assert (await account()).status == "active"
+    await desk.failure(LIST)
+    assert (await account()).status == "needs_reauth"
 
 
 class TestComingBack:
