@@ -26,7 +26,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
         _save_outcome(account)
         raise
     # A person wants to know now, even if the vendor refused tokens before.
-    grants.ask_again(account.pk)
+    grants.ask_again(account)
     try:
         verify_connection(account)
     except ConnectionRefused as refused:

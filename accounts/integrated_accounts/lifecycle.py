@@ -188,11 +188,14 @@ def settle_now(account: IntegratedAccount, *, stored: bool = False) -> None:
 def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool) -> None:
     """Enable or disable an account; the tools of a disabled one answer that it is.
 
-    An account whose secrets would go to another address stays stopped until an admin gives them again.
+    An account whose secrets would go to another address stays stopped until an admin gives them again. One whose vendor
+    refused its tokens asks for them again at its next call.
     """
     account.status = account.Status.ACTIVE if enabled else account.Status.DISABLED
     account.stopped = account.refusal = ""
     settle_now(account, stored=True)
+    if enabled:
+        grants.ask_again(account)
     save_account(account, {"status", "stopped", "refusal"})
     audit.record(
         actor, "integrated_account.enabled" if enabled else "integrated_account.disabled", account.audit_subject

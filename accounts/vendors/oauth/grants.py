@@ -219,6 +219,8 @@ def forget(account: IntegratedAccount) -> None:
     OAuthGrant.objects.filter(pk=account.pk).delete()
 
 
-def ask_again(account_id: UUID) -> None:
+def ask_again(account: IntegratedAccount) -> None:
     """Allow another request for tokens, at a person's wish, although the vendor refused the last one."""
-    OAuthGrant.objects.filter(pk=account_id).update(refused_at=None, retry_at=None)
+    OAuthGrant.objects.filter(pk=account.pk).update(refused_at=None, retry_at=None)
+    # A row that was loaded before still tells of the refusal.
+    account._state.fields_cache.pop("grant", None)

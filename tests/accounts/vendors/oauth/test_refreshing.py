@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
-from accounts.integrated_accounts.lifecycle import reconnect_account
+from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import AuditEntry, IntegratedAccount
 from accounts.token_sets import TokenSet
 from accounts.vendors.connection import connect
@@ -230,6 +230,24 @@ class TestRefusals:
         await asyncio.gather(*(desk.failure(LIST) for _ in range(16)))
         assert len(authority.asked) == 1
         assert await AuditEntry.objects.filter(action="integrated_account.refused").acount() == 1
+
+    async def test_an_account_that_is_switched_on_again_is_asked_about_again_and_marked_again(
+        self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
+    ) -> None:
+        authority.revoke()
+        await desk.failure(LIST)
+
+        def switch_off_and_on() -> str:
+            stored = IntegratedAccount.objects.select_related("grant").get()
+            assert stored.problem
+            set_enabled(stored, "ana", enabled=False)
+            set_enabled(stored, "ana", enabled=True)
+            return stored.problem
+
+        assert await run(switch_off_and_on) == ""
+        await desk.failure(LIST)
+        assert len(authority.asked) == 2
+        assert (await run(IntegratedAccount.objects.get)).status == "needs_reauth"
 
     async def test_a_client_that_is_refused_is_told_apart_and_its_secret_is_not_told(
         self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
