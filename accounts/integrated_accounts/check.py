@@ -35,7 +35,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
             _save_outcome(account)
             audit.record(actor, "integrated_account.refused", account.audit_subject, {"status": refused.status})
             if before == account.Status.ACTIVE:
-                tell_refused(account.refusal, **Party(account.pk, account.name, account.integration.label).fields)
+                tell_refused(Party(account.pk, account.name, account.integration.label), account.refusal)
         raise
     _save_outcome(account)
     if account.status != before:

@@ -87,4 +87,4 @@ def mark_refused(connection: Connection, refused: ConnectionRefused) -> None:
     account.save(update_fields={"status", "refusal"})
     details = {"status": refused.status, "reason": account.refusal}
     audit.record(ACTOR, "integrated_account.refused", account.audit_subject, details)
-    transaction.on_commit(lambda: tell_refused(account.refusal, **connection.party.fields))
+    transaction.on_commit(lambda: tell_refused(connection.party, account.refusal))

@@ -26,7 +26,6 @@ from accounts.errors import (
     UpstreamFailure,
 )
 from accounts.metrics import TOKEN_REFRESHES
-from accounts.notices import tell_refused
 from accounts.token_sets import TokenSet
 from accounts.vendors.oauth import grants, token_endpoint
 from accounts.vendors.oauth.client import RegisteredClient
@@ -115,7 +114,6 @@ async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
         problem = await _in_thread(grants.refuse, client, lease, refusal)
         if not problem:
             return None  # reconnected meanwhile
-        tell_refused(problem, vendor=client.vendor, account_id=str(lease.account_id))
         raise ReauthenticationNeeded(problem) from None
     except UpstreamFailure as failure:
         TOKEN_REFRESHES.labels("failed").inc()

@@ -33,6 +33,12 @@ WRITTEN: dict[str, Callable[[dict[str, Any]], bytes]] = {
 }
 
 
+def told_refused(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
+    """Return the accounts that operators were told of, each with its id and vendor."""
+    lines = [line for line in caplog.records if getattr(line, "notice", "") == "credentials_refused"]
+    return [tuple(getattr(line, name, "") for name in ("account", "account_id", "vendor")) for line in lines]
+
+
 class TestAheadOfExpiry:
     """Tokens that are about to end."""
 
@@ -223,13 +229,18 @@ class TestRefusals:
         assert stored.status == "needs_reauth"
         assert stored.problem.startswith("OAuth Desk no longer accepts the refresh token (invalid_grant: ")
 
-    async def test_many_who_are_refused_mark_the_account_once(
-        self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
+    async def test_many_who_are_refused_mark_the_account_once_and_the_operator_is_told_once(
+        self,
+        desk: McpClient,
+        account: IntegratedAccount,
+        authority: AuthorizationServer,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         authority.revoke()
         await asyncio.gather(*(desk.failure(LIST) for _ in range(16)))
         assert len(authority.asked) == 1
         assert await AuditEntry.objects.filter(action="integrated_account.refused").acount() == 1
+        assert told_refused(caplog) == [("Desk", str(account.pk), "OAuth Desk")]
 
     async def test_an_account_that_is_switched_on_again_is_asked_about_again_and_marked_again(
         self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
@@ -259,7 +270,7 @@ class TestRefusals:
         assert problem == "OAuth Desk does not accept the client's id and secret (invalid_client: Not •••)"
 
     async def test_without_a_refresh_token_the_end_of_the_token_is_the_end(
-        self, consented: Consented, upstream: None, authority: AuthorizationServer
+        self, consented: Consented, upstream: None, authority: AuthorizationServer, caplog: pytest.LogCaptureFixture
     ) -> None:
         account = await run(lambda: consented(refresh_token=""))
         client = await run(client_of, account)
@@ -269,6 +280,7 @@ class TestRefusals:
         await client.failure(LIST)
         assert authority.asked == []
         assert "issued no refresh token" in (await run(grant_of, account)).problem
+        assert told_refused(caplog) == [("Desk", str(account.pk), "OAuth Desk")]
 
     @pytest.mark.parametrize(
         "refuses",
