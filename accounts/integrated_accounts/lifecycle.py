@@ -95,9 +95,8 @@ def reconnect_account(
     before = connection_of(account)
     account.name = account.name if name is None else name
     if fields is None and base_url is None:
-        with transaction.atomic():
-            save_account(account, names)
-            audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": names})
+        if names:
+            _rename(account, actor)
         return
     definition = account.integration.parsed()
     requested = ConnectionChange(fields, base_url, given)
@@ -115,6 +114,12 @@ def reconnect_account(
         save_account(account, {*names, *CONNECTION, *(CHECKED if verify else ())})
         _keep_tokens(account, tokens, moved=changed.move is not None)
         audit.record(actor, "integrated_account.changed", account.audit_subject, details)
+
+
+@transaction.atomic
+def _rename(account: IntegratedAccount, actor: audit.Actor) -> None:
+    save_account(account, {"name"})
+    audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": ["name"]})
 
 
 def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: bool) -> None:

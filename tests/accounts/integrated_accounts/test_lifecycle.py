@@ -213,6 +213,12 @@ class TestReconnecting:
         assert vendor.get("/_control").json()["requests"] == 0
         assert account.name == "Renamed"
         assert account.revision > 1
+        assert AuditEntry.objects.latest("pk").details == {"changed": ["name"]}
+
+    def test_a_change_of_nothing_is_not_written_down(self, account: IntegratedAccount) -> None:
+        before = actions()
+        reconnect_account(account, "tests", name=account.name)
+        assert actions() == before
 
 
 def test_switching_off_and_on_is_written_down(account: IntegratedAccount) -> None:
