@@ -205,6 +205,7 @@ def kept_secret(path: Path, fresh: str) -> str:
     kept = path.read_text().strip()
     if not kept:
         raise ImproperlyConfigured(
-            f"{path} is empty: put it back from the backup of that folder, or delete it if nothing was stored with it yet."
+            f"{path} is empty: put it back from the backup of that folder, or delete it if nothing was stored with it "
+            "yet."
         )
     return kept

@@ -223,9 +223,7 @@ class _Body(httpx.AsyncByteStream):
         self._response.release()
 
 
-def _failure_of(
-    failure: Exception, timeout: aiohttp.ClientTimeout, *, connected: bool, kept: bool
-) -> UpstreamFailure:
+def _failure_of(failure: Exception, timeout: aiohttp.ClientTimeout, *, connected: bool, kept: bool) -> UpstreamFailure:
     """Return the failure of a request; `connected` and `kept` say whether it had a connection, and a kept one."""
     match failure:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():

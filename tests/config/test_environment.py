@@ -9,7 +9,7 @@ from config.environment import integer
 @pytest.mark.parametrize("given", ["abc", "1.5", "0", "65536", "--5", "²", "9" * 5000], ids=lambda given: given[:8])
 def test_what_is_no_whole_number_in_range_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", given)
-    with pytest.raises(ImproperlyConfigured, match="PORT is .* but takes a whole number from 1 to 65535"):
+    with pytest.raises(ImproperlyConfigured, match=r"PORT is .* but takes a whole number from 1 to 65535"):
         integer("PORT", 8000, least=1, most=65535)
 
 

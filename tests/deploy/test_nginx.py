@@ -236,7 +236,8 @@ def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str
         page = client.get("/accounts?page=2")
         assert (page.status_code, page.headers["location"]) == (301, "https://localhost/accounts?page=2")
         api = {"Authorization": f"Bearer {token}"}
-        for refused in (client.post(f"{below}/mcp/{token}", content=b"{}"), client.get("/integrated-account", headers=api)):
+        mcp = client.post(f"{below}/mcp/{token}", content=b"{}")
+        for refused in (mcp, client.get("/integrated-account", headers=api)):
             assert (refused.status_code, "location" in refused.headers) == (403, False)
 
 

@@ -18,7 +18,9 @@ threading.Event().wait(30)
 """
 
 
-@pytest.mark.parametrize(("unfinished", "told"), [("'2 requests under way'", "2 requests under way"), ("1 / 0", "Zero")])
+@pytest.mark.parametrize(
+    ("unfinished", "told"), [("'2 requests under way'", "2 requests under way"), ("1 / 0", "Zero")]
+)
 def test_a_process_that_hangs_is_ended_whether_or_not_it_can_say_what_is_lost(unfinished: str, told: str) -> None:
     script = SCRIPT.format(margin=MARGIN_SECONDS, unfinished=unfinished)
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
