@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.errors import ConnectionRefused, SecretsMoved
-from accounts.integrated_accounts.lifecycle import CHECKED, save_account, settle_now
+from accounts.integrated_accounts.lifecycle import CHECKED, keep_disabled, save_account, settle_now
 from accounts.models import IntegratedAccount
 from accounts.notices import Party, tell_refused
 from accounts.vendors.connection_test import CREDENTIALS_REFUSED, verify_connection
@@ -51,8 +51,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
 def _save_outcome(account: IntegratedAccount) -> None:
     """Save the outcome; an account that was disabled or stopped meanwhile stays so."""
     settle_now(account, stored=True)
-    if IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.DISABLED).exists():
-        account.status, account.stopped = account.Status.DISABLED, ""
+    keep_disabled(account)
     save_account(account, CHECKED)
 
 

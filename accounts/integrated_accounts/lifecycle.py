@@ -87,7 +87,8 @@ def reconnect_account(
     `tokens` come from a person's consent, which a vendor may require for changing connection fields; `given` names the
     fields that they entered, as opposed to those carried through the consent.
 
-    Secrets are only sent to the address they were given for: if that changes, each has to be given again.
+    Secrets are only sent to the address they were given for: if that changes, each has to be given again. A disabled
+    account stays disabled.
 
     Raises the errors of connect_account, CredentialsUnreadable, and AccountChanged; then nothing is saved.
     """
@@ -111,6 +112,7 @@ def reconnect_account(
     with transaction.atomic():
         settle_now(account)
         _refuse_overtaken(account, before)
+        keep_disabled(account)
         save_account(account, {*names, *CONNECTION, *(CHECKED if verify else ())})
         _keep_tokens(account, tokens, moved=changed.move is not None)
         audit.record(actor, "integrated_account.changed", account.audit_subject, details)
@@ -187,6 +189,12 @@ def settle_now(account: IntegratedAccount, *, stored: bool = False) -> None:
         account.refresh_from_db(fields=["connection", "base_url", "approved_routes"])
     if definition is not None:
         settle(account, definition)
+
+
+def keep_disabled(account: IntegratedAccount) -> None:
+    """Leave an account disabled that is so in the database, whatever a test found (not saved)."""
+    if IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.DISABLED).exists():
+        account.status, account.stopped = account.Status.DISABLED, ""
 
 
 @transaction.atomic

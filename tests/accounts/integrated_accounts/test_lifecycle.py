@@ -215,6 +215,14 @@ class TestReconnecting:
         assert account.revision > 1
         assert AuditEntry.objects.latest("pk").details == {"changed": ["name"]}
 
+    def test_new_credentials_do_not_switch_on_what_was_switched_off(
+        self, account: IntegratedAccount, vendor: httpx.Client
+    ) -> None:
+        set_enabled(account, "tests", enabled=False)
+        reconnect_account(account, "tests", fields={"api_key": "fd-demo-key"})
+        assert vendor.get("/_control").json()["requests"] == 1
+        assert account.status == IntegratedAccount.objects.get().status == account.Status.DISABLED
+
     def test_a_change_of_nothing_is_not_written_down(self, account: IntegratedAccount) -> None:
         before = actions()
         reconnect_account(account, "tests", name=account.name)
