@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
@@ -227,6 +228,17 @@ class TestReconnecting:
         before = actions()
         reconnect_account(account, "tests", name=account.name)
         assert actions() == before
+
+
+def test_of_the_scopes_that_a_vendor_reports_only_so_many_are_kept_and_as_text(
+    account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    move(account, scripted.address)
+    scripted.body = orjson.dumps(["a\0b", "s" * 500, 7, *map(str, range(1000))])
+    check_account(account, "tests")
+    account.refresh_from_db()
+    assert account.scopes[:3] == ["a\\u{0}b", "s" * 200, "0"]
+    assert len(account.scopes) == 100
 
 
 def test_switching_off_and_on_is_written_down(account: IntegratedAccount) -> None:
