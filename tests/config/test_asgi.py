@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
+
+from config.asgi import Pages
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = "import config.serve, config.asgi"
@@ -27,3 +30,12 @@ def test_an_idle_process_has_not_imported_what_it_does_not_use(process: str, unu
         [sys.executable, "-c", f"{process}; {told}"], cwd=ROOT, env=environment, check=True, capture_output=True
     )
     assert unused & {*json.loads(done.stdout)} == set()
+
+
+async def test_after_a_failure_the_next_request_imports_the_pages(settings: Settings) -> None:
+    """A process whose files were used up for a moment must not do without pages for good."""
+    pages, settings.ROOT_URLCONF = Pages(), "config.nowhere"
+    with pytest.raises(ModuleNotFoundError):
+        await pages.load()
+    settings.ROOT_URLCONF = "config.urls"
+    await pages.load()
