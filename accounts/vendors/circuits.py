@@ -124,7 +124,7 @@ class Circuits:
             CIRCUITS_OPENED.inc()
 
     def _make_room(self, now: float) -> None:
-        """Drop circuits whose failures are long past; if there are none, the oldest, if possible one that is not open."""
+        """Drop circuits whose failures are long past; if there are none, the oldest, an open one last of all."""
         if len(self._circuits) < MANY:
             return
         for key, circuit in list(self._circuits.items()):
