@@ -88,9 +88,9 @@ class Pages:
         """Return once the URLconf is imported; after a failure, the next request tries again."""
         loading = self._loading
         if loading is None or loading.get_loop() is not asyncio.get_running_loop() or _has_failed(loading):
-            self._loading = asyncio.create_task(asyncio.to_thread(self._import))
+            loading = self._loading = asyncio.create_task(asyncio.to_thread(self._import))
         # A request that is cancelled must not stop the import for the others.
-        await asyncio.shield(self._loading)
+        await asyncio.shield(loading)
 
     def _import(self) -> None:
         import_module(settings.ROOT_URLCONF)
