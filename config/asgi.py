@@ -85,15 +85,20 @@ class Pages:
         self._loading: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
-        """Return once the URLconf is imported."""
-        if self._loading is None or self._loading.get_loop() is not asyncio.get_running_loop():
-            self._loading = asyncio.create_task(asyncio.to_thread(self._import))
+        """Return once the URLconf is imported; after a failure, the next request tries again."""
+        loading = self._loading
+        if loading is None or loading.get_loop() is not asyncio.get_running_loop() or _has_failed(loading):
+            loading = self._loading = asyncio.create_task(asyncio.to_thread(self._import))
         # A request that is cancelled must not stop the import for the others.
-        await asyncio.shield(self._loading)
+        await asyncio.shield(loading)
 
     def _import(self) -> None:
         import_module(settings.ROOT_URLCONF)
         gc.freeze()
+
+
+def _has_failed(task: "asyncio.Task[None]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 pages = Pages()

@@ -19,6 +19,8 @@ from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
 from config.left_out import ENCRYPTED_MESSAGES, POSTGRESQL_FIELDS, REDIS_METRICS, leave_out
 from config.monitoring.logs import logging_settings
+from config.rest_api import DESCRIPTION, REST
+from config.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -256,36 +258,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-_purge_interval = timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1))
-CELERY_BEAT_SCHEDULE = {
-    "leave-mark": {
-        "task": "accounts.tasks.leave_mark",
-        "schedule": min(_purge_interval, timedelta(seconds=60)),
-        # Or a worker that comes back would first do all that it has missed.
-        "options": {"expires": 60},
-    },
-    "purge-expired-servers": {"task": "mcpservers.tasks.purge_expired_servers", "schedule": _purge_interval},
-    "settle-writes": {"task": "tools.tasks.settle_writes", "schedule": _purge_interval},
-    "prune-calls": {
-        "task": "tools.tasks.prune_calls",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-    "make-months": {
-        "task": "tools.tasks.make_months",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-    "refresh-grants": {"task": "accounts.tasks.refresh_grants", "schedule": timedelta(seconds=30)},
-    "prune-sign-ins": {
-        "task": "accounts.tasks.prune_sign_ins",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-    # The rows are the queue: no invitation is in the broker, so none is lost with it.
-    "send-invitations": {"task": "accounts.tasks.send_invitations", "schedule": timedelta(seconds=10)},
-    "prune-audit": {
-        "task": "accounts.tasks.prune_audit",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(
+    purge=timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1)),
+    prune=timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
+)
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 _mail = mail_settings(env.text("EMAIL_URL"), env.text("EMAIL_FROM"))
@@ -299,34 +275,8 @@ if _mail is not None:
 EMAIL_TIMEOUT = 15
 
 # --- APIs -------------------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.TokenRolePermission"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["api.bodies.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "api.exceptions.exception_handler",
-    "UNAUTHENTICATED_USER": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Patchbay API",
-    "VERSION": "1",
-    "DESCRIPTION": (
-        "Managed MCP servers for connected accounts. Send an API token as `Authorization: Bearer …`. "
-        "Errors are problem details (RFC 9457)."
-    ),
-    "SERVE_PUBLIC": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": "/",
-    "PREPROCESSING_HOOKS": ["api.openapi.without_slashed_forms"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.openapi.add_agent_operations",
-    ],
-}
+REST_FRAMEWORK = REST
+SPECTACULAR_SETTINGS = DESCRIPTION
 
 # --- Browser ----------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

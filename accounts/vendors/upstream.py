@@ -65,7 +65,6 @@ class Upstream:
             window_seconds=settings.UPSTREAM_CIRCUIT_WINDOW_SECONDS,
             open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
         )
-
         self.paces = Paces(slow_seconds=settings.UPSTREAM_SLOW_SECONDS)
 
     async def __aenter__(self) -> "Upstream":

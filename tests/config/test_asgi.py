@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
+
+from config.asgi import Pages
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = "import config.serve, config.asgi"
@@ -60,3 +63,12 @@ def test_an_idle_process_with_services_has_imported_their_clients_and_no_more(
 def test_with_traces_nothing_of_opentelemetry_is_left_out(tmp_path: Path) -> None:
     traced = {**SCALED_OUT, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
     assert "opentelemetry.sdk.metrics" in imported(WEB, traced, tmp_path)
+
+
+async def test_after_a_failure_the_next_request_imports_the_pages(settings: Settings) -> None:
+    """A process whose files were used up for a moment must not do without pages for good."""
+    pages, settings.ROOT_URLCONF = Pages(), "config.nowhere"
+    with pytest.raises(ModuleNotFoundError):
+        await pages.load()
+    settings.ROOT_URLCONF = "config.urls"
+    await pages.load()
