@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.definition import Definition
+from tools.catalogue.placement import properties_of
 from tools.catalogue.schemas import Schema, SchemaRefused, inline_references, walk
 from tools.documentation.lint.findings import Finding
 from tools.documentation.lint.words import says_more, words_of
@@ -60,9 +61,10 @@ def argument_findings(definition: Definition, record: Documentation) -> Iterator
             schema = inline_references(getattr(record, place) or {})
         except (SchemaRefused, RecursionError):
             continue
-        properties, required = schema.get("properties"), schema.get("required", [])
-        if not isinstance(properties, dict):
+        properties = properties_of(schema)
+        if not properties:
             continue
+        required = schema.get("required", [])
         count += len(properties)
         yield from _required(record, place, properties, required if isinstance(required, list) else [])
         for read, (path, node) in enumerate(walk(schema)):
