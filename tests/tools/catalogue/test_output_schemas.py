@@ -155,6 +155,10 @@ class TestPublished:
     def test_combinators_and_odd_schemas_take_more_rather_than_less(self, documented: Any, loose: Any) -> None:
         assert loosened(documented) == loose
 
+    def test_a_member_may_have_another_form_in_each_of_a_thousand_variants(self) -> None:
+        variants = [{"type": "object", "properties": {"a": {"type": "string", "maxLength": n}}} for n in range(1500)]
+        assert loosened({"oneOf": variants})["properties"] == {"a": NULLABLE}
+
     def test_references_are_inlined_and_end(self) -> None:
         node = {"type": "object", "properties": {"inner": {"$ref": "#/$defs/node"}}}
         schema = result_schema({"$ref": "#/$defs/node", "$defs": {"node": node}}, of_items=False)
