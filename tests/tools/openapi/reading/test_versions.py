@@ -111,6 +111,18 @@ def test_servers_with_variables_are_addresses(server: dict[str, Any], base_url: 
     assert proposal.definition.base_url == base_url
 
 
+@pytest.mark.parametrize("url", ["//[acme", "https://[acme"])
+def test_an_operation_whose_address_is_none_is_refused_alone(url: str) -> None:
+    paths = {"/a": {"get": {"responses": OK, "servers": [{"url": url}]}}, "/b": {"get": {"responses": OK}}}
+    proposal = proposed(paths)
+    assert [each.operation for each in proposal.refused] == ["GET /a"]
+
+
+def test_a_base_address_that_is_none_is_asked_for() -> None:
+    with pytest.raises(DocumentInvalid, match="does not say where the API is"):
+        proposed({"/a": {"get": {"responses": OK, "servers": [{"url": "/v2"}]}}}, servers=[{"url": "https://[acme"}])
+
+
 def test_access_follows_the_method() -> None:
     proposal = proposed({"/a": {"query": {"responses": OK}, "get": {"responses": OK}, "put": {"responses": OK}}})
     methods = [method for each in proposal.definition.resources.values() for method in each.methods.values()]
