@@ -1,5 +1,6 @@
 """What OpenAPI 3.2 and odd servers add: read where a tool can do it, refused with the reason where none can."""
 
+import json
 from typing import Any
 
 import pytest
@@ -121,6 +122,18 @@ def test_an_operation_whose_address_is_none_is_refused_alone(url: str) -> None:
 def test_a_base_address_that_is_none_is_asked_for() -> None:
     with pytest.raises(DocumentInvalid, match="does not say where the API is"):
         proposed({"/a": {"get": {"responses": OK, "servers": [{"url": "/v2"}]}}}, servers=[{"url": "https://[acme"}])
+
+
+SWAGGER_2 = {"swagger": "2.0", "info": {"title": "A"}, "host": "acme.example"}
+VERSION_3 = {"openapi": "3.0.3", "info": {"title": "A"}, "servers": [{"url": "https://acme.example"}]}
+
+
+@pytest.mark.parametrize("document", [SWAGGER_2, VERSION_3])
+@pytest.mark.parametrize("status", ["200", "404"])
+def test_an_answer_whose_reference_leads_nowhere_refuses_no_operation(document: dict[str, Any], status: str) -> None:
+    responses = {"204": {"description": "Done"}, status: {"$ref": "#/responses/Gone"}}
+    proposal = propose(read(json.dumps({**document, "paths": {"/a": {"get": {"responses": responses}}}})), name="acme")
+    assert (len(proposal.records), proposal.refused) == (1, [])
 
 
 def test_access_follows_the_method() -> None:
