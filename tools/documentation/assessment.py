@@ -16,7 +16,7 @@ from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import name_of, problems_of
 from tools.catalogue.schemas import SchemaRefused
 from tools.catalogue.tool import Tool
-from tools.documentation.lint import Finding, mention_pattern, mentions_of, own_findings
+from tools.documentation.lint import Finding, mentions_of, own_findings
 from tools.models import Documentation
 
 # A record with problems in these places alone still makes a tool that can be shown.
@@ -78,7 +78,7 @@ def assess(definition: Definition, record: Documentation) -> Assessment:
         name=name_of(definition, record),
         problems=tuple(problems),
         findings=tuple(own_findings(definition, record, tokens)),
-        mentions=mentions_of(mention_pattern(definition), record),
+        mentions=mentions_of(definition, record),
         tokens=tokens,
         tool=tool,
     )

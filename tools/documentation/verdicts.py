@@ -47,8 +47,10 @@ class OtherRecords:
 
     def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[Finding]:
         """Return the lint's findings on a record that are due to the others."""
-        found = list(mention_findings(own.mentions, {*self.names, own.name}))
-        return [*self.neighbours.findings(profile_of(definition, record)), *found] if own.judged else []
+        if not own.judged:
+            return []
+        unknown = own.mentions - self.names.keys() - {own.name}
+        return [*self.neighbours.findings(profile_of(definition, record)), *mention_findings(unknown)]
 
 
 @dataclass(frozen=True)

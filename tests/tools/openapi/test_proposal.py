@@ -424,6 +424,12 @@ class TestNames:
         }
         assert names(proposed(described(paths))) == ["list_all_acme_cats", "list_all_acme_dogs", "list_all_acme_cows"]
 
+    def test_a_thousand_operations_of_one_long_name_are_numbered(self) -> None:
+        name = "reconcileInternationalisationsRepresentativesResponsibilities"
+        paths = {f"/{{p{place}}}": {"get": operation(operationId=name)} for place in range(1_100)}
+        proposal = proposed(described(paths))
+        assert len({(each["resource"], each["method"]) for each in proposal.records}) == len(paths)
+
     def test_operations_that_share_method_and_path_are_told_apart(self) -> None:
         text = described(
             {"/token#issue": {"post": operation()}, "/token#renew": {"post": operation(operationId="renewToken")}}

@@ -12,7 +12,7 @@ from tools.documentation.lint.arguments import argument_findings
 from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
 from tools.documentation.lint.findings import BEST, RULES, Finding, Rule, score_of
 from tools.documentation.lint.hints import hint_findings
-from tools.documentation.lint.mentions import mention_findings, mention_pattern, mentions_of
+from tools.documentation.lint.mentions import mention_findings, mentions_of
 from tools.documentation.lint.paging import paging_findings
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
@@ -69,7 +69,6 @@ __all__ = [
     "Profile",
     "Rule",
     "mention_findings",
-    "mention_pattern",
     "mentions_of",
     "own_findings",
     "profile_of",

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from tests.tools.openapi.documents import DESK_30, described, large, operation, proposed, record_of
+from tests.work import calls_made
 from tools.catalogue.clients import UNLISTED
 from tools.catalogue.schemas import compile_validator
 from tools.openapi.proposal import RESPONSE_BUDGET, Proposal
+from tools.openapi.reading.references import References
+from tools.openapi.shapes.subtypes import Subtypes
 
 JSON = "application/json"
 NAMED = {
@@ -394,3 +397,14 @@ def test_references_name_schemas_however_they_are_quoted(reference: str) -> None
     named = {name: {"type": "object", "properties": {"x": {"type": "string"}}} for name in names}
     shown = body_of({"$ref": f"#/components/schemas/{reference}"}, **named)
     assert shown["properties"] == {"x": {"type": "string"}}
+
+
+def test_the_mapping_above_subtypes_is_read_once_and_not_for_each() -> None:
+    def calls(count: int) -> int:
+        mapping = {f"k{n}": f"#/components/schemas/S{n}" for n in range(count)}
+        base = {"type": "object", "discriminator": {"propertyName": "kind", "mapping": mapping}}
+        own = {f"S{n}": {"allOf": [{"$ref": "#/components/schemas/Base"}, LIVES]} for n in range(count)}
+        subtypes = Subtypes(References({"components": {"schemas": {"Base": base, **own}}}))
+        return calls_made(lambda: [subtypes.values_of(each) for each in own.values()])
+
+    assert calls(400) < 8 * calls(100)
