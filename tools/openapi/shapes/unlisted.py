@@ -201,7 +201,8 @@ class Unlisted:
                 made |= {word: below.schema} if below.schema else {}
                 size += below.size
         refused = self._patterns(schema, 0, {})
-        cases = self._cases(schema, (depth - 1,), MAX_CASES)
+        # Without a level of the variants, not even the names of their members would be known.
+        cases = self._cases(schema, (depth - 1,) if depth else (), MAX_CASES)
         if refused.schema:
             made["patternProperties"] = {**refused.schema["patternProperties"], **made.get("patternProperties", {})}
         made |= {"dependentSchemas": cases.schema} if cases.schema else {}

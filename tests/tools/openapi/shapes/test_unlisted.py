@@ -196,3 +196,28 @@ async def test_a_kind_that_is_also_in_the_path_decides_nothing(importing: Import
     client, tool = await tool_for(importing, {"oneOf": [CARD, CASH]}, parameters=[parameter])
     await client.value(tool["name"], {"kind": "card", "number": "1", "limit": 5, "limit_query": True})
     assert (scripted.last.query, scripted.last.json()) == ("limit=true", {"kind": "card", "number": "1", "limit": 5})
+
+
+def nested(inner: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return an object that leads to another one through these members."""
+    for name in reversed(names):
+        inner = {"type": "object", "properties": {name: inner}}
+    return inner
+
+
+@pytest.mark.parametrize("levels", range(6))
+async def test_variants_too_deep_to_be_checked_take_every_kind(
+    importing: Import, scripted: ScriptedVendor, levels: int
+) -> None:
+    way = [*"abcdef"[:levels], "means"]
+    # So much just below the inner variants that nothing is checked from there on.
+    much = {"n" * 60 + str(number): {"type": "integer"} for number in range(250)}
+    outer = kind({"const": "card"}, **nested({"oneOf": [CARD, CASH]}, *way)["properties"])
+    outer["properties"]["more"] = nested({"type": "object", "properties": much}, *way)
+    whole = {"type": "object", "properties": {"x": WORDS, "pay": {"oneOf": [outer, CASH]}}}
+    client, tool = await tool_for(importing, whole)
+    given: dict[str, Any] = {"kind": "card", "number": "1", "limit": 5}
+    for name in reversed(way):
+        given = {name: given}
+    await client.value(tool["name"], {"pay": {"kind": "card", **given}})
+    assert scripted.last.json() == {"pay": {"kind": "card", **given}}
