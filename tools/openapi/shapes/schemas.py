@@ -13,6 +13,7 @@ import orjson
 
 from tools.catalogue.clients import described
 from tools.catalogue.patterns import read_pattern
+from tools.catalogue.schemas import without
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References
@@ -167,7 +168,7 @@ class Cleaner:
             has_null |= any(is_null(each) for each in variants)
             found = [self.cleaned(each, depth).schema for each in variants if not is_null(each)]
             if found:
-                schema = self._merger.merged(schema, self._merger.united(found))
+                schema = self._beside_variants(schema, node, self._merger.united(found))
         discriminator = self._subtypes.of(node)
         if discriminator and not as_parent:
             schema = self._with_subtypes(schema, discriminator, depth)
@@ -175,6 +176,12 @@ class Cleaner:
         if has_null and self._nulls:
             schema = with_null(schema) if schema or not is_null(node) else {"type": "null"}
         return schema
+
+    def _beside_variants(self, schema: Schema, node: Schema, united: Schema) -> Schema:
+        """Return a node's schema with its variants; members without a type limit none but objects (JSON Schema)."""
+        if "type" not in node and kinds_of(schema) == ["object"] and "object" in kinds_of(united):
+            schema = without(schema, "type")
+        return self._merger.merged(schema, united)
 
     def _referring(self, node: Schema, depth: int, *, as_parent: bool) -> Schema:
         """Return the schema of a reference, with the words beside it (JSON Schema 2020-12, Core, section 8.2.3.1)."""
@@ -210,9 +217,11 @@ class Cleaner:
         """Return a schema with the members of its subtypes, of which a call gives those of one."""
         below = [self.cleaned(each, depth).schema for each in discriminator.subtypes]
         extra = self._merger.united([each for each in below if "properties" in each] or [schema])
-        properties = {**extra.get("properties", {}), **schema.get("properties", {})}
-        ordered = {name: properties[name] for name in [*schema.get("properties", {}), *properties]}
-        member = discriminator.member
+        member, own = discriminator.member, schema.get("properties", {})
+        ordered = {**own, **extra.get("properties", {})}
+        # A subtype may say more of a member than the schema above it does.
+        ordered |= {name: self._merger.united([own[name], ordered[name]]) for name in own}
+        ordered |= {member: own[member]} if member in own else {}
         if member in ordered:
             ordered[member] = self._telling(ordered[member], extra.get("properties", {}).get(member), discriminator)
         elif self._for_request and member not in schema.get("withheld", []) and _is_name(member):

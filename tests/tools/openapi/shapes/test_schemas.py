@@ -55,6 +55,8 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
         ({"nullable": True, "oneOf": [{"const": 1}, {"const": 2}]},
          {"type": ["integer", "null"], "enum": [1, 2, None]}),
         ({"enum": ["a", None]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"oneOf": [{"type": "boolean"}, {"type": "object"}], "properties": {"x": {"type": "string"}}},
+         {"type": ["boolean", "object"], "properties": {"x": {"type": "string"}}}),
         ({"$ref": "#/components/schemas/Text", "nullable": True}, {"type": ["string", "null"]}),
         ({"type": "array", "items": {"type": "string", "nullable": True}},
          {"type": "array", "items": {"type": ["string", "null"]}}),
@@ -301,6 +303,17 @@ def test_a_discriminator_brings_in_the_members_of_all_subtypes(parent: Any, kind
     shown = body_of({"$ref": "#/components/schemas/Pet"}, **pets(parent, Cat=LIVES, Dog=BARK))
     assert shown["properties"] == {"kind": {"type": "string", **kind}, "lives": {"type": "integer"}, "bark": {}}
     assert shown["required"] == ["kind"]
+
+
+def test_what_a_subtype_says_of_a_member_is_shown_beside_what_the_schema_above_says() -> None:
+    told = {"propertyName": "kind", "mapping": {"cat": CAT, "dog": DOG}}
+    own = {"kind": {"type": "string"}, "needs": {"type": "object", "description": "What it needs."}}
+    cat = {"properties": {"needs": {"type": "object", "properties": {"milk": {"type": "integer"}}}}}
+    dog = {"properties": {"needs": {"type": "object", "properties": {"walks": {"type": "boolean"}}}}}
+    named = pets({"discriminator": told, "properties": own}, Cat=cat, Dog=dog)
+    shown = body_of({"$ref": "#/components/schemas/Pet"}, **named)
+    assert shown["properties"]["needs"]["properties"] == {"milk": {"type": "integer"}, "walks": {"type": "boolean"}}
+    assert shown["properties"]["needs"]["description"].startswith("What it needs.")
 
 
 def test_a_subtype_has_its_own_members_alone_and_its_value() -> None:
