@@ -241,8 +241,10 @@ def part_type(schema: Schema, encoding: dict[str, Any], content: TextContent) ->
     named = str(encoding.get("contentType") or written).partition(",")[0].partition(";")[0].strip().lower()
     if MEDIA_TYPE.fullmatch(named):
         return named
-    kinds, inner = kinds_of(schema), kinds_of(schema.get("items"))
-    return "application/json" if "object" in kinds or "object" in inner or "array" in inner else ""
+    kinds, inner = set(kinds_of(schema)), set(kinds_of(schema.get("items")))
+    if kinds - {"object", "array", "null"}:
+        return ""  # a text is sent as it is, even where an object may be sent instead
+    return "application/json" if "object" in kinds or {"object", "array"} & inner else ""
 
 
 def _part_encoding(schema: Schema, asked: str) -> str:
