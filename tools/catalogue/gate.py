@@ -11,11 +11,11 @@ import orjson
 
 from accounts.definition import Definition
 from accounts.texts.invisible import invisible_problems
-from tools.catalogue.clients import MAX_TOOL_CHARACTERS
 from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
-from tools.catalogue.schema_problems import property_problems
-from tools.catalogue.schemas import SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas.clients import MAX_TOOL_CHARACTERS
+from tools.catalogue.schemas.json_schemas import SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas.schema_problems import property_problems
 from tools.models import Documentation
 
 MIN_DESCRIPTION = 40

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from accounts.definition import Access, Definition, Method, is_reserved_header, is_reserved_parameter
 from tools.catalogue.file_arguments import is_file
-from tools.catalogue.schemas import Schema, kinds_of
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
 from tools.models import Documentation
 
 PAGING_ARGUMENTS = ("limit", "next_cursor")

@@ -14,7 +14,7 @@ from tools.catalogue.compilation import compile_tool
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import name_of, problems_of
-from tools.catalogue.schemas import SchemaRefused
+from tools.catalogue.schemas.json_schemas import SchemaRefused
 from tools.catalogue.tool import Tool
 from tools.documentation.lint import Finding, mentions_of, own_findings
 from tools.models import Documentation

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.catalogue.file_arguments import OCTETS
-from tools.catalogue.member_rules import RULES
-from tools.catalogue.schemas import without
+from tools.catalogue.schemas.json_schemas import without
+from tools.catalogue.schemas.member_rules import RULES
 from tools.openapi.answers import is_json, with_parameters
 from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.errors import OperationRefused

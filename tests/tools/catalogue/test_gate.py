@@ -7,9 +7,9 @@ import pytest
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
 from tests.vendors.desk import DESK, desk
-from tools.catalogue.clients import MAX_TOOL_CHARACTERS
 from tools.catalogue.gate import MAX_DESCRIPTION, is_paginated, name_of, problems_of
 from tools.catalogue.naming import group_of, tool_name
+from tools.catalogue.schemas.clients import MAX_TOOL_CHARACTERS
 from tools.models import Documentation
 
 DEFINITION, RECORDS = desk()

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.definition import Definition
 from tools.catalogue.placement import properties_of
-from tools.catalogue.schemas import Schema, SchemaRefused, inline_references, walk
+from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused, inline_references, walk
 from tools.documentation.lint.findings import Finding
 from tools.documentation.lint.words import says_more, words_of
 from tools.models import Documentation

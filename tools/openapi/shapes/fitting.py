@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tools.catalogue.clients import described
+from tools.catalogue.schemas.clients import described
 from tools.openapi.naming.texts import MAX_READ, shortened
 from tools.openapi.shapes.merging import Schema, kinds_of
 from tools.openapi.shapes.schemas import CleanSchema

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from tools.catalogue.clients import described, pattern_words
-from tools.catalogue.patterns import read_pattern
-from tools.catalogue.schemas import Schema, kinds_of, without
+from tools.catalogue.schemas.clients import described, pattern_words
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of, without
+from tools.catalogue.schemas.patterns import read_pattern
 from tools.openapi.naming.texts import visible
 from tools.openapi.shapes.values import (
     LARGEST_BOUND,

@@ -11,9 +11,9 @@ must give them. `cases` tells variants apart by the value of a member (unlisted.
 
 from typing import Any
 
-from tools.catalogue.clients import described
-from tools.catalogue.patterns import literal, read_pattern
-from tools.catalogue.schemas import Schema, kinds_of
+from tools.catalogue.schemas.clients import described
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
+from tools.catalogue.schemas.patterns import literal, read_pattern
 from tools.openapi.shapes.unlisted import cases_of
 from tools.openapi.shapes.values import (
     LOWER_LIMITS,

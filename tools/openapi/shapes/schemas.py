@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from tools.catalogue.clients import described
-from tools.catalogue.patterns import read_pattern
-from tools.catalogue.schemas import without
+from tools.catalogue.schemas.clients import described
+from tools.catalogue.schemas.json_schemas import without
+from tools.catalogue.schemas.patterns import read_pattern
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References

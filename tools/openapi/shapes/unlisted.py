@@ -1,4 +1,4 @@
-"""What is checked before anything is sent, and is not listed: see tools/catalogue/clients.py.
+"""What is checked before anything is sent, and is not listed: see tools/catalogue/schemas/clients.py.
 
 Two things are said this way. Members that only the vendor sets are refused wherever an object takes any member. Where
 the variants of an object are told apart by the value of a member, the members of one go only with its own values.
@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from tools.catalogue.patterns import literal
-from tools.catalogue.schemas import Schema, kinds_of
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
+from tools.catalogue.schemas.patterns import literal
 
 # How much of it one object may have, in bytes; of more, the deepest levels go unchecked.
 MAX_REFUSED, MAX_CASES = 8_000, 16_000

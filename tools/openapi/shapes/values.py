@@ -3,7 +3,7 @@
 import re
 from typing import Any, TypeGuard
 
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 from tools.openapi.naming.texts import visible
 
 # Words about values, by the kind of value that they limit.

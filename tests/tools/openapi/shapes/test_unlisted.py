@@ -9,7 +9,7 @@ from tests.mcp_client import McpClient
 from tests.tools.openapi.documents import described, operation
 from tests.vendors.imported import Import
 from tests.vendors.scripted import ScriptedVendor
-from tools.catalogue.clients import UNLISTED, listing_problems
+from tools.catalogue.schemas.clients import UNLISTED, listing_problems
 
 FIELDS = {"token": "t"}
 WORDS = {"type": "string", "description": "Words about a member. " * 8}

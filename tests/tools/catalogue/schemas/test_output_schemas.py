@@ -17,7 +17,8 @@ from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.output_schemas import (
+from tools.catalogue.schemas.json_schemas import walk
+from tools.catalogue.schemas.output_schemas import (
     INEXACT,
     MAX_CHARACTERS,
     Output,
@@ -26,7 +27,6 @@ from tools.catalogue.output_schemas import (
     output_schema,
     result_schema,
 )
-from tools.catalogue.schemas import walk
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
 ID = {"id": "7"}

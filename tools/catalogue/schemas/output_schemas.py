@@ -18,7 +18,13 @@ import jsonschema_rs
 import orjson
 
 from accounts.bounded_json import EXACT
-from tools.catalogue.schemas import PROPERTY_NAME, Schema, SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas.json_schemas import (
+    PROPERTY_NAME,
+    Schema,
+    SchemaRefused,
+    compile_validator,
+    inline_references,
+)
 
 MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
