@@ -12,10 +12,11 @@ from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
+from tools.openapi.shapes.clean_schemas import CleanSchema
 from tools.openapi.shapes.contents import Contents, TextContent
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of, with_null
-from tools.openapi.shapes.schemas import Cleaner, CleanSchema
+from tools.openapi.shapes.schemas import Cleaner
 from tools.openapi.styles import SEPARATED
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"

@@ -5,11 +5,8 @@ cut at a depth that the caller chooses; anything deeper becomes an object or lis
 once per depth and shared, so that documents whose parts refer to each other stay cheap.
 """
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-
-import orjson
 
 from tools.catalogue.schemas.clients import described
 from tools.catalogue.schemas.json_schemas import without
@@ -17,6 +14,7 @@ from tools.catalogue.schemas.patterns import read_pattern
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.references import References
+from tools.openapi.shapes.clean_schemas import CleanSchema, Facts
 from tools.openapi.shapes.contents import Contents
 from tools.openapi.shapes.directions import Direction
 from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
@@ -24,7 +22,6 @@ from tools.openapi.shapes.merging import Merger, Schema, kinds_of, share_a_kind,
 from tools.openapi.shapes.nulls import Nulls, allows_null, is_null
 from tools.openapi.shapes.parts import MAX_PARTS, MAX_VARIANTS
 from tools.openapi.shapes.subtypes import Discriminator, Subtypes
-from tools.openapi.shapes.unlisted import Unlisted
 from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
 # Words beside a reference that change nothing about the values.
@@ -36,28 +33,6 @@ MAX_NAME = 200
 MAX_CHAIN = 40
 # In place of a schema that is only reached through itself.
 RECURRING: Schema = {"type": "object", "properties": {}}
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a cleaner knows of the schemas that it made, by their ids: their size, and which node each came from.
-
-    `least` has the least that their members take, for each brevity in which they were copied.
-    """
-
-    sizes: dict[int, int] = field(default_factory=dict)
-    sources: dict[int, int] = field(default_factory=dict)
-    least: dict[tuple[int, int, bool], int] = field(default_factory=dict)
-    unlisted: Unlisted = field(default_factory=Unlisted)
-
-
-@dataclass(frozen=True, slots=True)
-class CleanSchema:
-    """A schema and its approximate size as JSON, in bytes. It is shared, so it must not be changed."""
-
-    schema: Schema
-    size: int
-    facts: Facts = field(default_factory=Facts)
 
 
 class Cleaner:
@@ -112,11 +87,11 @@ class Cleaner:
         if held is not None:
             return held[1]
         if key in self._open or self._chain > MAX_CHAIN:
-            return self._sized(RECURRING)
+            return self._facts.sized(RECURRING)
         self._open.add(key)
         self._chain += 1
         try:
-            clean = self._sized(self._clean(node, depth, as_parent=as_parent))
+            clean = self._facts.sized(self._clean(node, depth, as_parent=as_parent))
         finally:
             self._open.discard(key)
             self._chain -= 1
@@ -127,29 +102,7 @@ class Cleaner:
 
     def size_of(self, schema: Schema) -> int:
         """Return the approximate size in bytes of a schema that this cleaner made, or of a part of one."""
-        known = self._facts.sizes.get(id(schema))
-        return known if known is not None else len(orjson.dumps(schema))
-
-    def _sized(self, schema: Schema) -> CleanSchema:
-        size = 2
-        for word, value in schema.items():
-            size += len(word) + 4
-            if word == "properties":
-                size += 2 + sum(len(name) + 4 + self._part_size(child) for name, child in value.items())
-            elif word in {"items", "additionalProperties"} and isinstance(value, dict):
-                size += self._part_size(value)
-            elif word == "patternProperties":
-                size += sum(len(name) + 4 + self._part_size(child) for name, child in value.items())
-            elif word == "cases":
-                continue  # which are not listed
-            else:
-                size += len(orjson.dumps(value))
-        self._facts.sizes[id(schema)] = size
-        return CleanSchema(schema, size, self._facts)
-
-    def _part_size(self, schema: Schema) -> int:
-        known = self._facts.sizes.get(id(schema))
-        return known if known is not None else self._sized(schema).size
+        return self._facts.size_of(schema)
 
     def _clean(self, node: Any, depth: int, *, as_parent: bool) -> Schema:
         if not isinstance(node, dict):

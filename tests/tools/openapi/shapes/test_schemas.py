@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tools.openapi.results import RESPONSE_BUDGET
 
 from tests.tools.openapi.documents import DESK_30, described, large, operation, proposed, record_of
 from tests.work import calls_made
 from tools.catalogue.schemas.clients import UNLISTED
 from tools.catalogue.schemas.json_schemas import compile_validator
-from tools.openapi.proposal import RESPONSE_BUDGET, Proposal
+from tools.openapi.proposal import Proposal
 from tools.openapi.reading.references import References
 from tools.openapi.shapes.subtypes import Subtypes
 
