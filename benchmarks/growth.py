@@ -61,7 +61,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Trial:
+class LoadedProcess:
     """One web process, and how it is put under load."""
 
     web: Web
@@ -102,7 +102,7 @@ def _median(rates: list[Rate]) -> Rate:
     return Rate(statistics.median(rate.calls for rate in rates), statistics.median(rate.cpu for rate in rates))
 
 
-def compare(trial: Trial, few: str, many: str, first: list[str], second: list[str]) -> None:
+def compare(trial: LoadedProcess, few: str, many: str, first: list[str], second: list[str]) -> None:
     """Alternate rounds of two sets of servers, and print both rates and their ratio."""
     pairs = [(trial.rate(first), trial.rate(second)) for _ in range(trial.options.rounds)]
     tell(few, many, _median([pair[0] for pair in pairs]), _median([pair[1] for pair in pairs]))
@@ -116,7 +116,7 @@ def tell(few: str, many: str, first: Rate, second: Rate) -> None:
     )
 
 
-def measure_cold_start(trial: Trial) -> None:
+def measure_cold_start(trial: LoadedProcess) -> None:
     """Print what it takes in memory and time that every server is used."""
     trial.ping(trial.tokens[: trial.options.integrations * 2])
     before = trial.web.state().memory / 1024
@@ -129,7 +129,7 @@ def measure_cold_start(trial: Trial) -> None:
     print(f"  a cold server: {cold - warm:.2f} ms of CPU beside {warm:.2f} ms of a request", flush=True)
 
 
-def measure_loading(trial: Trial) -> None:
+def measure_loading(trial: LoadedProcess) -> None:
     """Print the processor time of resolving a server whose catalogue is known, and the query's part of it."""
     digests = [bytes(digest) for digest in MCPServer.objects.values_list("digest", flat=True)[:2000]]
     # Held, as the cache does: what nobody uses is not shared.
@@ -147,7 +147,7 @@ def measure_loading(trial: Trial) -> None:
 
 
 @contextmanager
-def streams_open(trial: Trial, count: int) -> Iterator[None]:
+def streams_open(trial: LoadedProcess, count: int) -> Iterator[None]:
     """Hold a stream of each of so many servers, from a thread of their own."""
     ready, done = threading.Event(), threading.Event()
 
@@ -169,7 +169,7 @@ def streams_open(trial: Trial, count: int) -> Iterator[None]:
 
 
 @contextmanager
-def changes_made(trial: Trial) -> Iterator[list[int]]:
+def changes_made(trial: LoadedProcess) -> Iterator[list[int]]:
     """Change a server once a second, as another process does; yield a list that grows with each change."""
     ended, made = threading.Event(), list[int]()
 
@@ -190,14 +190,14 @@ def changes_made(trial: Trial) -> Iterator[list[int]]:
     thread.join()
 
 
-def idle_cpu(trial: Trial) -> float:
+def idle_cpu(trial: LoadedProcess) -> float:
     """Return the processor time of the web process while it only holds its streams."""
     before = cpu_seconds(trial.web.process)
     time.sleep(IDLE_SECONDS)
     return cpu_seconds(trial.web.process) - before
 
 
-def measure_streams(trial: Trial) -> None:
+def measure_streams(trial: LoadedProcess) -> None:
     """Print what streams and changes take of the calls, and what a change costs."""
     count = min(trial.options.streams, len(trial.tokens))
     quiet = trial.median(trial.tokens)
@@ -215,7 +215,7 @@ def measure_streams(trial: Trial) -> None:
     print(f"  a foreign change: {each:.1f} ms of CPU; idle with {name}: {idle / IDLE_SECONDS:.1%} of a core")
 
 
-def measure(trial: Trial) -> None:
+def measure(trial: LoadedProcess) -> None:
     """Run every comparison."""
     options = trial.options
     measure_loading(trial)
@@ -263,7 +263,7 @@ def main() -> None:
     }  # fmt: skip
     tokens = fill(Size(options.integrations, options.servers), f"http://127.0.0.1:{vendor}/api")
     with processes(environment, (web, vendor)) as running:
-        measure(Trial(running, tokens, options))
+        measure(LoadedProcess(running, tokens, options))
 
 
 if __name__ == "__main__":

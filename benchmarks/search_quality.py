@@ -25,7 +25,7 @@ COLUMNS = ("", "Queries", "First", "Of 5", "Of 10", "MRR")
 
 
 @dataclass(frozen=True)
-class Trial:
+class TriedQuery:
     """A query and the place of the first tool that would do, from 1; None if none is found."""
 
     document: str
@@ -34,16 +34,16 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Measured:
+class DocumentFigures:
     """What one document showed: trials, and milliseconds for its index and for each search."""
 
     tools: int
-    trials: list[Trial]
+    trials: list[TriedQuery]
     index: float
     searches: list[float]
 
 
-def measure(path: Path) -> Measured:
+def measure(path: Path) -> DocumentFigures:
     """Import a document, index its tools and try its queries."""
     # The apps must be ready before their models are imported.
     from benchmarks.search_queries import queries_of  # noqa: PLC0415
@@ -60,8 +60,8 @@ def measure(path: Path) -> Measured:
         found = index.find(query.words)
         searches.append((time.perf_counter() - started) * 1000)
         place = next((at for at, tool in enumerate(found, 1) if keys[tool] in query.wanted), None)
-        trials.append(Trial(path.stem, query, place))
-    return Measured(len(tools), trials, took * 1000, searches)
+        trials.append(TriedQuery(path.stem, query, place))
+    return DocumentFigures(len(tools), trials, took * 1000, searches)
 
 
 def imported(path: Path) -> tuple[dict[str, "Operation"], list[tuple[str, "Tool"]]]:
@@ -82,7 +82,7 @@ def imported(path: Path) -> tuple[dict[str, "Operation"], list[tuple[str, "Tool"
     return {operation.key: operation for operation in operations_of(document).read}, tools
 
 
-def line_of(name: str, trials: list[Trial]) -> str:
+def line_of(name: str, trials: list[TriedQuery]) -> str:
     """Return a line of the table."""
     places = [trial.place or 10**9 for trial in trials]
     shares = [f"{100 * sum(place <= most for place in places) / len(places):.1f} %" for most in (1, 5, 10)]
@@ -90,17 +90,17 @@ def line_of(name: str, trials: list[Trial]) -> str:
     return f"| {' | '.join([name, f'{len(places):,}', *shares, f'{mean:.3f}'])} |"
 
 
-def print_missed(trials: list[Trial]) -> None:
+def print_missed(trials: list[TriedQuery]) -> None:
     """Print the written queries that did not find their tool among the first 5."""
     for trial in trials:
         if trial.query.kind == "written" and (trial.place or 10**9) > 5:
             print(f"    {trial.document}: {trial.query.words} ({trial.place or 'not found'})")
 
 
-def print_table(rows: list[Measured]) -> None:
+def print_table(rows: list[DocumentFigures]) -> None:
     """Print the figures by document, by kind and in all, each for both parts of the queries."""
     every = [trial for row in rows for trial in row.trials]
-    groups: defaultdict[str, list[Trial]] = defaultdict(list)
+    groups: defaultdict[str, list[TriedQuery]] = defaultdict(list)
     for trial in every:
         groups[trial.document].append(trial)
     for trial in every:

@@ -16,7 +16,7 @@ from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import name_of, problems_of
 from tools.catalogue.schemas.json_schemas import SchemaRefused
 from tools.catalogue.tool import Tool
-from tools.documentation.lint import Finding, mentions_of, own_findings
+from tools.documentation.lint import LintFinding, mentions_of, own_findings
 from tools.models import Documentation
 
 # A record with problems in these places alone still makes a tool that can be shown.
@@ -32,7 +32,7 @@ class Assessment:
 
     name: str
     problems: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LintFinding, ...] = ()
     mentions: frozenset[str] = frozenset()
     tokens: int | None = None
     judged: bool = True
@@ -54,7 +54,7 @@ class Assessment:
         return cls(
             name=kept["name"],
             problems=tuple(kept["problems"]),
-            findings=tuple(Finding(*each) for each in kept["findings"]),
+            findings=tuple(LintFinding(*each) for each in kept["findings"]),
             mentions=frozenset(kept["mentions"]),
             tokens=kept["tokens"],
             judged=kept["judged"],

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from accounts.definition import Definition
 from tools.catalogue.naming import STANDARD
-from tools.documentation.lint.findings import Finding
+from tools.documentation.lint.findings import LintFinding
 from tools.models import Documentation
 
 
@@ -27,9 +27,9 @@ def _pattern(integration: str, resources: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:(?:{beginnings}){name}_[a-z0-9_]+|{name}_(?:{named})_[a-z0-9_]+)\b")
 
 
-def mention_findings(unknown: Collection[str]) -> Iterator[Finding]:
+def mention_findings(unknown: Collection[str]) -> Iterator[LintFinding]:
     """Yield a finding for each mentioned tool that there is not."""
     for name in sorted(unknown):
-        yield Finding(
+        yield LintFinding(
             "unknown-tool", "description", f"names {name}, which is not a tool at present; models would call it."
         )
