@@ -29,9 +29,14 @@ MISNAMED = {
 }  # fmt: skip
 COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-MAX_PATTERN = 200
+MAX_PATTERN, MAX_NAME = 200, 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LIMITS = frozenset(word for words in WORDS_OF_KINDS.values() for word in words)
+
+
+def is_sendable_name(name: str) -> bool:
+    """Return whether a member of this name can be sent, and is visible."""
+    return 0 < len(name) <= MAX_NAME and not CONTROL.search(name) and visible(name) == name
 
 
 def kinds_in(node: Schema) -> list[str]:

@@ -12,23 +12,29 @@ from tools.catalogue.schemas.clients import described
 from tools.catalogue.schemas.json_schemas import without
 from tools.catalogue.schemas.patterns import read_pattern
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
-from tools.openapi.naming.texts import plain, visible
+from tools.openapi.naming.texts import plain
 from tools.openapi.reading.references import References
 from tools.openapi.shapes.clean_schemas import CleanSchema, Facts
 from tools.openapi.shapes.contents import Contents
 from tools.openapi.shapes.directions import Direction
-from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
+from tools.openapi.shapes.limits import (
+    is_sendable_name,
+    kinds_in,
+    with_implied_kind,
+    with_limits,
+    without_foreign_limits,
+)
 from tools.openapi.shapes.merging import Merger, Schema, kinds_of, share_a_kind, with_null
 from tools.openapi.shapes.nulls import Nulls, allows_null, is_null
 from tools.openapi.shapes.parts import MAX_PARTS, MAX_VARIANTS
 from tools.openapi.shapes.subtypes import Discriminator, Subtypes
+from tools.openapi.shapes.unlisted import Distinction
 from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
 # Words beside a reference that change nothing about the values.
 REMARKS = frozenset({"$ref", "description", "title", "summary", "example", "examples", "xml", "externalDocs"})
 MAX_ENUM_TEXT = 80
 MAX_PROPERTIES = 400
-MAX_NAME = 200
 # A reference inside a combinator adds no depth by itself; this bounds the length of such a chain.
 MAX_CHAIN = 40
 # In place of a schema that is only reached through itself.
@@ -116,19 +122,34 @@ class Cleaner:
         if not as_parent:
             schema = self._as_subtype(schema, node)
         has_null = allows_null(node) or (self._nulls and self._nulls_of_parts.allowed_by_parts(node))
-        for word in ("oneOf", "anyOf"):
-            variants = list_of(node.get(word))[:MAX_VARIANTS]
-            has_null |= any(is_null(each) for each in variants)
-            found = [self.cleaned(each, depth).schema for each in variants if not is_null(each)]
-            if found:
-                schema = self._beside_variants(schema, node, self._merger.united(found))
         discriminator = self._subtypes.of(node)
+        for word in ("oneOf", "anyOf"):
+            listed = list_of(node.get(word))[:MAX_VARIANTS]
+            has_null |= any(is_null(each) for each in listed)
+            variants = [each for each in listed if not is_null(each)]
+            found = [self.cleaned(each, depth).schema for each in variants]
+            if found:
+                united = self._distinguished(self._merger.united(found), found, variants, discriminator)
+                schema = self._beside_variants(schema, node, united)
         if discriminator and not as_parent:
             schema = self._with_subtypes(schema, discriminator, depth)
         schema = self._whole(schema, node, depth)
         if has_null and self._nulls:
             schema = with_null(schema) if schema or not is_null(node) else {"type": "null"}
         return schema
+
+    def _distinguished(
+        self, united: Schema, found: list[Schema], variants: list[Any], discriminator: Discriminator | None
+    ) -> Schema:
+        """Return united variants with what tells them apart: a mapping, where no member of theirs does."""
+        if discriminator is None or not (self._for_request and discriminator.is_complete):
+            return united
+        if "cases" in united or len(found) < 2:
+            return united
+        values = [discriminator.values_of(self._subtypes.target_of(each)) for each in variants]
+        if not all(values) or not all(each.get("properties") for each in found):
+            return united
+        return {**united, "cases": [Distinction(discriminator.member, tuple(zip(values, found, strict=True)))]}
 
     def _beside_variants(self, schema: Schema, node: Schema, united: Schema) -> Schema:
         """Return a node's schema with its variants; members without a type limit none but objects (JSON Schema)."""
@@ -175,27 +196,21 @@ class Cleaner:
         # A subtype may say more of a member than the schema above it does.
         ordered |= {name: self._merger.united([own[name], ordered[name]]) for name in own}
         ordered |= {member: own[member]} if member in own else {}
-        if member in ordered:
-            ordered[member] = self._telling(ordered[member], extra.get("properties", {}).get(member), discriminator)
-        elif self._for_request and member not in schema.get("withheld", []) and _is_name(member):
+        if member in ordered and self._for_request:
+            ordered[member] = discriminator.telling(ordered[member], extra.get("properties", {}).get(member))
+        elif (
+            self._for_request
+            and member not in ordered
+            and member not in schema.get("withheld", [])
+            and is_sendable_name(member)
+        ):
             # Nothing tells the subtypes apart without it, whether or not they declare it.
-            ordered = {member: self._telling({"type": "string"}, None, discriminator), **ordered}
+            ordered = {member: discriminator.telling({"type": "string"}), **ordered}
             needed = [] if discriminator.has_default else [member]
             schema = {**schema, "required": [*needed, *schema.get("required", [])]}
+        told = [each.beside(schema) for each in extra.get("cases", ())] if "cases" not in schema else []
+        schema = {**schema, "cases": told} if told else schema
         return {**schema, "type": schema.get("type", "object"), "properties": ordered}
-
-    def _telling(self, own: Schema, united: Schema | None, discriminator: Discriminator) -> Schema:
-        """Return the member by which subtypes are told apart, with its values as far as the document names them."""
-        if not self._for_request or "enum" in own:
-            return own
-        declared = (united or {}).get("enum", [])
-        if discriminator.is_complete:
-            return with_values({"type": "string", **own}, unique([*discriminator.values, *declared]))
-        if declared and united and discriminator.leaves_it_to_subtypes:
-            values = unique([*discriminator.own_values, *declared])
-            return {**own, "type": united.get("type", "string"), "enum": values}
-        # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
-        return described(own, values_in_words(discriminator.values)) if discriminator.values else own
 
     def _as_subtype(self, schema: Schema, node: Schema) -> Schema:
         """Return a subtype's schema with the values by which its parents' mappings know it."""
@@ -255,7 +270,7 @@ class Cleaner:
         required = dict.fromkeys(name for name in list_of(node.get("required")) if isinstance(name, str))
         withheld = [name for name, child in properties.items() if self._direction.hides(child)]
         hidden = frozenset(withheld)
-        names = [name for name in properties if name not in hidden and _is_name(name)]
+        names = [name for name in properties if name not in hidden and is_sendable_name(name)]
         if depth <= 0:
             schema["properties"] = {}
             if self._for_request:
@@ -326,8 +341,3 @@ class Cleaner:
             title = self._plain(node.get("title"))
             schema = {**schema, "description": title} if title else schema
         return schema
-
-
-def _is_name(name: str) -> bool:
-    """Return whether a member of this name can be sent, and is visible."""
-    return 0 < len(name) <= MAX_NAME and not CONTROL.search(name) and visible(name) == name

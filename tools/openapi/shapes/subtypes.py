@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tools.catalogue.schemas.clients import described
+from tools.catalogue.schemas.json_schemas import Schema
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.reading.references import References
-from tools.openapi.shapes.values import list_of
+from tools.openapi.shapes.values import list_of, unique, values_in_words, with_values
 
 # More would make one shape of half a document.
 MAX_SUBTYPES = 100
@@ -53,6 +55,26 @@ class Discriminator:
         """The mapped values, and the names of subtypes that have none, which stand for themselves (OpenAPI 3)."""
         ids = self._mapped_ids
         return [*self.mapped, *(name for name, each in self.children.items() if id(each) not in ids)]
+
+    def values_of(self, node: Any) -> tuple[str, ...]:
+        """Return the mapped values of one subtype."""
+        return tuple(self.values_by_id.get(id(node), ()))
+
+    def telling(self, own: Schema, united: Schema | None = None) -> Schema:
+        """Return the schema of the member, with its values as far as the document names them.
+
+        `own` is what the schema itself says of it, `united` what its subtypes do.
+        """
+        if "enum" in own:
+            return own
+        declared = (united or {}).get("enum", [])
+        if self.is_complete:
+            return with_values({"type": "string", **own}, unique([*self.values, *declared]))
+        if declared and united and self.leaves_it_to_subtypes:
+            values = unique([*self.own_values, *declared])
+            return {**own, "type": united.get("type", "string"), "enum": values}
+        # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
+        return described(own, values_in_words(self.values)) if self.values else own
 
     @property
     def subtypes(self) -> list[Any]:
@@ -141,6 +163,10 @@ class Subtypes:
         """Return whether a schema is a subtype of the one that a part of its `allOf` refers to."""
         parent = self._target(part.get("$ref")) if isinstance(part, dict) else None
         return isinstance(parent, dict) and any(parent is each for each in self._parents.get(id(node), ()))
+
+    def target_of(self, variant: Any) -> Any:
+        """Return the schema that a variant refers to; None if it refers to none."""
+        return self._target(variant.get("$ref")) if isinstance(variant, dict) else None
 
     def values_of(self, node: Any) -> dict[str, list[str]]:
         """Return the values that the mappings above a schema give it, by the member that has them.

@@ -167,7 +167,9 @@ class Unlisted:
 
     def _rules(self, distinction: Distinction, depth: int, *, is_open: bool) -> Iterator[SizedSchema]:
         names = dict.fromkeys(name for _, variant in distinction.variants for name in variant["properties"])
-        others = [] if is_open else [name for name in names if name not in distinction.shared]
+        others = (
+            [] if is_open else [name for name in names if name not in distinction.shared and name != distinction.member]
+        )
         for values, variant in distinction.variants:
             whole = self._whole(variant, depth)
             own = whole.schema.get("properties", {})
