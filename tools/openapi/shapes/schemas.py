@@ -198,12 +198,7 @@ class Cleaner:
         ordered |= {member: own[member]} if member in own else {}
         if member in ordered and self._for_request:
             ordered[member] = discriminator.telling(ordered[member], extra.get("properties", {}).get(member))
-        elif (
-            self._for_request
-            and member not in ordered
-            and member not in schema.get("withheld", [])
-            and is_sendable_name(member)
-        ):
+        elif self._for_request and member not in {*ordered, *schema.get("withheld", [])} and is_sendable_name(member):
             # Nothing tells the subtypes apart without it, whether or not they declare it.
             ordered = {member: discriminator.telling({"type": "string"}), **ordered}
             needed = [] if discriminator.has_default else [member]
