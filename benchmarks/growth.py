@@ -6,16 +6,12 @@ simulator and one web process, and compares calls a second with few and with man
 
 import argparse
 import asyncio
-import atexit
 import json
-import os
 import resource
-import shutil
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,16 +20,12 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-import django
 import uvloop
 
-FOLDER = tempfile.mkdtemp(prefix="patchbay-growth-")
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ["DATA_DIR"] = FOLDER
-if not os.environ.get("DATABASE_URL", "").startswith("postgresql://"):
-    sys.exit("Set DATABASE_URL to an empty PostgreSQL database: it is filled with servers and calls.")
-django.setup()
+from benchmarks.installation import own_folder, set_up_on_postgresql
+
+FOLDER = own_folder()
+set_up_on_postgresql("servers and calls", DATA_DIR=FOLDER)
 
 from django.db import connections  # noqa: E402  the apps must be loaded first
 

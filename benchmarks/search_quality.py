@@ -6,20 +6,25 @@ tuning; `MRR` is the mean of 1 / place.
 """
 
 import argparse
-import os
 import re
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from benchmarks.search_queries import Query
-    from tools.catalogue.tool import Tool
-    from tools.openapi.reading.operations import Operation
+from benchmarks.installation import own_folder, set_up
+
+set_up(DATA_DIR=own_folder(), LOG_LEVEL="ERROR")
+
+from benchmarks.search_queries import Query, queries_of  # noqa: E402  the apps must be loaded first
+from tools.catalogue.compilation import compile_tool  # noqa: E402
+from tools.catalogue.tool import Tool  # noqa: E402
+from tools.models import Documentation  # noqa: E402
+from tools.openapi.proposal import propose  # noqa: E402
+from tools.openapi.reading.document import read  # noqa: E402
+from tools.openapi.reading.operations import Operation, operations_of  # noqa: E402
+from tools.search.index import ToolIndex  # noqa: E402
 
 COLUMNS = ("", "Queries", "First", "Of 5", "Of 10", "MRR")
 
@@ -29,7 +34,7 @@ class TriedQuery:
     """A query and the place of the first tool that would do, from 1; None if none is found."""
 
     document: str
-    query: "Query"
+    query: Query
     place: int | None
 
 
@@ -45,10 +50,6 @@ class DocumentFigures:
 
 def measure(path: Path) -> DocumentFigures:
     """Import a document, index its tools and try its queries."""
-    # The apps must be ready before their models are imported.
-    from benchmarks.search_queries import queries_of  # noqa: PLC0415
-    from tools.search.index import ToolIndex  # noqa: PLC0415
-
     operations, tools = imported(path)
     started = time.perf_counter()
     index = ToolIndex(tool for _, tool in tools)
@@ -64,14 +65,8 @@ def measure(path: Path) -> DocumentFigures:
     return DocumentFigures(len(tools), trials, took * 1000, searches)
 
 
-def imported(path: Path) -> tuple[dict[str, "Operation"], list[tuple[str, "Tool"]]]:
+def imported(path: Path) -> tuple[dict[str, Operation], list[tuple[str, Tool]]]:
     """Return the operations of a document by key, and the tools that they become."""
-    from tools.catalogue.compilation import compile_tool  # noqa: PLC0415  as above
-    from tools.models import Documentation  # noqa: PLC0415
-    from tools.openapi.proposal import propose  # noqa: PLC0415
-    from tools.openapi.reading.document import read  # noqa: PLC0415
-    from tools.openapi.reading.operations import operations_of  # noqa: PLC0415
-
     document = read(path.read_text(encoding="utf-8-sig"))
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24]
     proposal = propose(document, name=name, base_url="https://api.vendor.example")
@@ -125,12 +120,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--missed", action="store_true", help="Also print the written queries that fail.")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DATA_DIR": folder, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
-        import django  # noqa: PLC0415  settings are read from the environment that was just made
-
-        django.setup()
-        rows = [measure(path) for path in options.files]
+    rows = [measure(path) for path in options.files]
     print_table(rows)
     if options.missed:
         print_missed([trial for row in rows for trial in row.trials])
