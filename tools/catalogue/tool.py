@@ -8,13 +8,13 @@ import jsonschema_rs
 
 from accounts.definition import Access, Definition, Method, Shaping
 from accounts.texts.nearest import nearest
-from tools.catalogue.checking import compile_checker
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
-from tools.catalogue.output_schemas import Documented, Output
 from tools.catalogue.projection import Projection
-from tools.catalogue.schemas import Schema
-from tools.catalogue.value_shapes import ValueShape
+from tools.catalogue.schemas.checking import compile_checker
+from tools.catalogue.schemas.json_schemas import Schema
+from tools.catalogue.schemas.output_schemas import Documented, Output
+from tools.catalogue.schemas.value_shapes import ValueShape
 from tools.errors import UnknownTool
 from tools.pagination import Pager
 

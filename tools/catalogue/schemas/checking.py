@@ -6,8 +6,15 @@ from typing import Any
 
 import jsonschema_rs
 
-from tools.catalogue.patterns import read_pattern
-from tools.catalogue.schemas import PATTERN_OPTIONS, Schema, SchemaRefused, refuse_retrieval, with_members, without
+from tools.catalogue.schemas.json_schemas import (
+    PATTERN_OPTIONS,
+    Schema,
+    SchemaRefused,
+    refuse_retrieval,
+    with_members,
+    without,
+)
+from tools.catalogue.schemas.patterns import read_pattern
 
 # Formats that are checked here, as leniently as a value can be sure to be wrong. An empty text unsets, at many vendors.
 CHECKED_FORMATS: dict[str, Callable[[str], bool]] = {
