@@ -12,15 +12,18 @@ import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from accounts.errors import AllowanceUsedUp
 from accounts.metrics import REFUSED
+from accounts.redis_client import redis_client
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 logger = logging.getLogger(__name__)
 
@@ -183,16 +186,16 @@ class _SharedCounts:
                 pipeline.incr(key)
                 pipeline.expire(key, 2 * MINUTE)
                 return int((await pipeline.execute())[0])
-        except (RedisError, OSError, TimeoutError) as problem:
+        except Exception as problem:  # the client's errors, the system's, no answer in time: nobody is refused for them
             self._fail(problem)
             return 0
 
-    def _client(self) -> Redis:
+    def _client(self) -> "Redis":
         # One per event loop, since connections belong to the loop that opened them.
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
-            client = self._clients[loop] = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=ANSWER_SECONDS)
+            client = self._clients[loop] = redis_client(ANSWER_SECONDS)
         return client
 
     def _fail(self, problem: Exception) -> None:

@@ -1,83 +1,16 @@
-"""Encryption of secrets at rest: AES-256-GCM under a ring of keys, each text bound to its row.
+"""The ring of the keys that encrypt secrets at rest, which is imported only once a secret is written or read."""
 
-A stored text is `KEY_ID.NONCE_AND_CIPHERTEXT` with the second part in URL-safe base64. The first key encrypts and
-every key decrypts, so that a key can be replaced while texts under the old one exist.
-"""
+from typing import TYPE_CHECKING
 
-import base64
-import os
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
-from accounts.errors import CredentialsUnreadable
-
-NONCE_BYTES = 12  # as NIST SP 800-38D, section 5.2.1.1, recommends for GCM
+if TYPE_CHECKING:
+    from accounts.encryption import KeyRing
 
 
-class KeyRing:
-    """Keys by id, in order, parsed from `id:base64` pairs."""
-
-    def __init__(self, pairs: list[str]) -> None:
-        self._keys = {key_id: AESGCM(key) for key_id, key in keys_by_id(pairs).items()}
-
-    @property
-    def primary(self) -> str:
-        return next(iter(self._keys))
-
-    def encrypt(self, text: str, *, context: str) -> str:
-        """Encrypt a text; decryption needs exactly the same `context`."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._keys[self.primary].encrypt(nonce, text.encode(), context.encode())
-        return f"{self.primary}.{base64.urlsafe_b64encode(sealed).decode()}"
-
-    def decrypt(self, stored: str, *, context: str) -> str:
-        """Decrypt a text; raise CredentialsUnreadable if its key is gone, or it was altered or moved to another row."""
-        key_id, _, encoded = stored.partition(".")
-        key = self._keys.get(key_id)
-        if key is None:
-            raise CredentialsUnreadable(f"they are encrypted under key {key_id!r}, which CREDENTIAL_KEYS does not have")
-        try:
-            sealed = _decoded(encoded)
-            return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
-        except (InvalidTag, ValueError):
-            raise CredentialsUnreadable("they were changed, or belong to another account") from None
-
-    def is_current(self, stored: str) -> bool:
-        """Return whether a stored text is encrypted under the primary key."""
-        return stored.partition(".")[0] == self.primary
-
-
-def _decoded(encoded: str) -> bytes:
-    """Decode URL-safe base64 strictly: `urlsafe_b64decode` skips foreign characters."""
-    return base64.b64decode(encoded, altchars=b"-_", validate=True)
-
-
-def keys_by_id(pairs: list[str]) -> dict[str, bytes]:
-    """Return the keys of `id:base64` pairs in their order; raise ImproperlyConfigured."""
-    keys: dict[str, bytes] = {}
-    for pair in pairs:
-        key_id, _, encoded = pair.partition(":")
-        try:
-            key = _decoded(encoded)
-        except ValueError:
-            key = b""
-        # Stored texts separate the key id by a dot, which it must not contain.
-        if not (key_id.isascii() and key_id.isalnum()) or len(key) != 32:
-            raise ImproperlyConfigured(
-                "CREDENTIAL_KEYS takes id:key pairs, comma-separated, with letters or digits as id "
-                "and 32 bytes in URL-safe base64 as key."
-            )
-        if key_id in keys:
-            raise ImproperlyConfigured(f"CREDENTIAL_KEYS has two keys called {key_id}.")
-        keys[key_id] = key
-    if not keys:
-        raise ImproperlyConfigured("CREDENTIAL_KEYS has no key.")
-    return keys
-
-
-def key_ring() -> KeyRing:
+def key_ring() -> "KeyRing":
     """Return the ring of CREDENTIAL_KEYS; raise ImproperlyConfigured."""
+    # What encrypts takes 7 MB of a process.
+    from accounts.encryption import KeyRing  # noqa: PLC0415
+
     return KeyRing(settings.CREDENTIAL_KEYS)

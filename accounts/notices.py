@@ -68,10 +68,10 @@ def tell(notice: Notice, sentence: str, **fields: object) -> None:
     logger.log(level, sentence, extra={"notice": notice.value, **fields})
 
 
-def tell_refused(reason: str, **fields: object) -> None:
+def tell_refused(party: Party, reason: str) -> None:
     """Tell that an account's credentials are refused; `reason` may quote the vendor, with secrets masked."""
     sentence = "A vendor no longer accepts an account's credentials: it must be connected again."
-    tell(Notice.CREDENTIALS_REFUSED, sentence, reason=reason, **fields)
+    tell(Notice.CREDENTIALS_REFUSED, sentence, reason=reason, **party.fields)
 
 
 @dataclass(slots=True)

@@ -16,10 +16,12 @@ Carrier = Mapping[str, str]
 
 
 class SpanKind(Enum):
-    """Who takes part in the work: a client of ours, a server of others', or nobody else."""
+    """Who takes part in the work: a client of ours, a server of others', who sends or takes a message, or nobody."""
 
     SERVER = auto()
     CLIENT = auto()
+    PRODUCER = auto()
+    CONSUMER = auto()
     INTERNAL = auto()
 
 

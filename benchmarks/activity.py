@@ -16,13 +16,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import django
+from benchmarks.installation import set_up_on_postgresql
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("DATA_DIR", tempfile.gettempdir() + "/patchbay-benchmark")
-if not os.environ.get("DATABASE_URL", "").startswith("postgresql://"):
-    sys.exit("Set DATABASE_URL to an empty PostgreSQL database: it is filled with a million calls.")
-django.setup()
+# The keys stay with the database.
+FOLDER = os.environ.get("DATA_DIR", tempfile.gettempdir() + "/patchbay-benchmark")
+set_up_on_postgresql("a million calls", DATA_DIR=FOLDER)
 
 from django.db import connection  # noqa: E402  the apps must be loaded first
 from django.test import Client  # noqa: E402

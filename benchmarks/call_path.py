@@ -6,48 +6,43 @@ of its kind, so that caches are warm and only what every call pays for is seen. 
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
-import tempfile
+from collections.abc import MutableMapping
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.installation import own_folder, set_up
 from benchmarks.tool_calls import CALL, ROOT, free_port, start
+
+VENDOR = free_port()
+set_up(DATA_DIR=own_folder(), SIMULATOR_PORT=str(VENDOR), SIMULATOR_HOURLY_LIMIT="0", LOG_LEVEL="WARNING")
+
+from accounts.vendors.upstream import close_shared_upstream  # noqa: E402  the apps must be loaded first
+from config.asgi import application  # noqa: E402
 
 ROOMS = ("accounts", "tools", "mcpservers", "api", "portal", "config")
 
 
 def main() -> None:
     """Start the simulator, make the calls, print the modules of the last one."""
-    vendor = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {
-            "DATA_DIR": folder, "SIMULATOR_PORT": str(vendor), "SIMULATOR_HOURLY_LIMIT": "0", "LOG_LEVEL": "WARNING",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }  # fmt: skip
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
-        seeded = subprocess.run(
-            [sys.executable, "manage.py", "demo", "--json"], cwd=ROOT, check=True, capture_output=True
-        )
-        simulator = start(["-m", "demo"], {}, vendor)
-        try:
-            url = urlsplit(json.loads(seeded.stdout)["mcp_url"])
-            for number, module in enumerate(asyncio.run(passed_modules(url.path, url.netloc)), 1):
-                print(f"{number:2} {module}")
-        finally:
-            simulator.terminate()
-            simulator.wait(20)
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+    seeded = subprocess.run([sys.executable, "manage.py", "demo", "--json"], cwd=ROOT, check=True, capture_output=True)
+    simulator = start(["-m", "demo"], {}, VENDOR)
+    try:
+        url = urlsplit(json.loads(seeded.stdout)["mcp_url"])
+        for number, module in enumerate(asyncio.run(passed_modules(url.path, url.netloc)), 1):
+            print(f"{number:2} {module}")
+    finally:
+        simulator.terminate()
+        simulator.wait(20)
 
 
 async def passed_modules(path: str, host: str) -> list[str]:
     """Make a call three times; return the product's modules that the last one entered."""
-    from accounts.vendors.upstream import close_shared_upstream  # noqa: PLC0415
-    from config.asgi import application  # noqa: PLC0415  settings are read from the environment that main made
-
     for _ in range(2):
-        await call(application, path, host)
+        await call(path, host)
     modules: dict[str, None] = {}
 
     def entered(frame: FrameType, event: str, _argument: object) -> None:
@@ -56,7 +51,7 @@ async def passed_modules(path: str, host: str) -> list[str]:
 
     sys.setprofile(entered)  # for this thread only: the record is written in another one
     try:
-        await call(application, path, host)
+        await call(path, host)
     finally:
         sys.setprofile(None)
         await close_shared_upstream()
@@ -64,22 +59,22 @@ async def passed_modules(path: str, host: str) -> list[str]:
     return names[names.index("mcpservers.endpoint") :]
 
 
-async def call(application: Any, path: str, host: str) -> None:
+async def call(path: str, host: str) -> None:
     """Send a `tools/call` as the server does; raise SystemExit if it fails."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": CALL}).encode()
     headers = {"host": host, "content-type": "application/json", "mcp-protocol-version": "2025-11-25"}
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http", "method": "POST", "scheme": "http", "path": path, "raw_path": path.encode(), "root_path": "",
         "query_string": b"", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "http_version": "1.1",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     received = [{"type": "http.request", "body": body, "more_body": False}]
-    sent: list[dict[str, Any]] = []
+    sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         return received.pop() if received else await asyncio.Future()
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
     await application(scope, receive, send)

@@ -6,16 +6,12 @@ simulator and one web process, and compares calls a second with few and with man
 
 import argparse
 import asyncio
-import atexit
 import json
-import os
 import resource
-import shutil
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,16 +20,12 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-import django
 import uvloop
 
-FOLDER = tempfile.mkdtemp(prefix="patchbay-growth-")
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ["DATA_DIR"] = FOLDER
-if not os.environ.get("DATABASE_URL", "").startswith("postgresql://"):
-    sys.exit("Set DATABASE_URL to an empty PostgreSQL database: it is filled with servers and calls.")
-django.setup()
+from benchmarks.installation import own_folder, set_up_on_postgresql
+
+FOLDER = own_folder()
+set_up_on_postgresql("servers and calls", DATA_DIR=FOLDER)
 
 from django.db import connections  # noqa: E402  the apps must be loaded first
 
@@ -61,7 +53,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Trial:
+class LoadedProcess:
     """One web process, and how it is put under load."""
 
     web: Web
@@ -102,7 +94,7 @@ def _median(rates: list[Rate]) -> Rate:
     return Rate(statistics.median(rate.calls for rate in rates), statistics.median(rate.cpu for rate in rates))
 
 
-def compare(trial: Trial, few: str, many: str, first: list[str], second: list[str]) -> None:
+def compare(trial: LoadedProcess, few: str, many: str, first: list[str], second: list[str]) -> None:
     """Alternate rounds of two sets of servers, and print both rates and their ratio."""
     pairs = [(trial.rate(first), trial.rate(second)) for _ in range(trial.options.rounds)]
     tell(few, many, _median([pair[0] for pair in pairs]), _median([pair[1] for pair in pairs]))
@@ -116,7 +108,7 @@ def tell(few: str, many: str, first: Rate, second: Rate) -> None:
     )
 
 
-def measure_cold_start(trial: Trial) -> None:
+def measure_cold_start(trial: LoadedProcess) -> None:
     """Print what it takes in memory and time that every server is used."""
     trial.ping(trial.tokens[: trial.options.integrations * 2])
     before = trial.web.state().memory / 1024
@@ -129,7 +121,7 @@ def measure_cold_start(trial: Trial) -> None:
     print(f"  a cold server: {cold - warm:.2f} ms of CPU beside {warm:.2f} ms of a request", flush=True)
 
 
-def measure_loading(trial: Trial) -> None:
+def measure_loading(trial: LoadedProcess) -> None:
     """Print the processor time of resolving a server whose catalogue is known, and the query's part of it."""
     digests = [bytes(digest) for digest in MCPServer.objects.values_list("digest", flat=True)[:2000]]
     # Held, as the cache does: what nobody uses is not shared.
@@ -147,7 +139,7 @@ def measure_loading(trial: Trial) -> None:
 
 
 @contextmanager
-def streams_open(trial: Trial, count: int) -> Iterator[None]:
+def streams_open(trial: LoadedProcess, count: int) -> Iterator[None]:
     """Hold a stream of each of so many servers, from a thread of their own."""
     ready, done = threading.Event(), threading.Event()
 
@@ -169,7 +161,7 @@ def streams_open(trial: Trial, count: int) -> Iterator[None]:
 
 
 @contextmanager
-def changes_made(trial: Trial) -> Iterator[list[int]]:
+def changes_made(trial: LoadedProcess) -> Iterator[list[int]]:
     """Change a server once a second, as another process does; yield a list that grows with each change."""
     ended, made = threading.Event(), list[int]()
 
@@ -190,14 +182,14 @@ def changes_made(trial: Trial) -> Iterator[list[int]]:
     thread.join()
 
 
-def idle_cpu(trial: Trial) -> float:
+def idle_cpu(trial: LoadedProcess) -> float:
     """Return the processor time of the web process while it only holds its streams."""
     before = cpu_seconds(trial.web.process)
     time.sleep(IDLE_SECONDS)
     return cpu_seconds(trial.web.process) - before
 
 
-def measure_streams(trial: Trial) -> None:
+def measure_streams(trial: LoadedProcess) -> None:
     """Print what streams and changes take of the calls, and what a change costs."""
     count = min(trial.options.streams, len(trial.tokens))
     quiet = trial.median(trial.tokens)
@@ -215,7 +207,7 @@ def measure_streams(trial: Trial) -> None:
     print(f"  a foreign change: {each:.1f} ms of CPU; idle with {name}: {idle / IDLE_SECONDS:.1%} of a core")
 
 
-def measure(trial: Trial) -> None:
+def measure(trial: LoadedProcess) -> None:
     """Run every comparison."""
     options = trial.options
     measure_loading(trial)
@@ -263,7 +255,7 @@ def main() -> None:
     }  # fmt: skip
     tokens = fill(Size(options.integrations, options.servers), f"http://127.0.0.1:{vendor}/api")
     with processes(environment, (web, vendor)) as running:
-        measure(Trial(running, tokens, options))
+        measure(LoadedProcess(running, tokens, options))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import uvloop
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
-class Client(asyncio.Protocol):
+class LoadingClient(asyncio.Protocol):
     """One connection, which sends the next request whenever an answer is complete."""
 
     def __init__(self, requests: Iterator[bytes], latencies: list[float], failures: list[bytes]) -> None:
@@ -65,7 +65,7 @@ async def run(host: str, port: int, requests: list[bytes], clients: int, seconds
     following = cycle(requests)
     started = time.perf_counter()
     made = [
-        (await loop.create_connection(lambda: Client(following, latencies, failures), host, port))[1]
+        (await loop.create_connection(lambda: LoadingClient(following, latencies, failures), host, port))[1]
         for _ in range(clients)
     ]
     await asyncio.sleep(seconds)

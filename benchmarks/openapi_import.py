@@ -2,9 +2,9 @@
 
 Run as `python -m benchmarks.openapi_import FILE...`. Each file is imported and published by `manage.py
 import_openapi` into a database of its own; then the tools are listed as MCP lists them, and held against the table
-of what clients take (tools/catalogue/clients.py), in the form in which a client gets them. Then every operation is
-called and answered in this way and that, and held against an oracle of its own (tests/oracle), which reads the
-description by itself: `Differ` counts the operations in which something else is sent or shown than is described.
+of what clients take (tools/catalogue/schemas/clients.py), in the form in which a client gets them. Then every
+operation is called and answered in this way and that, and held against an oracle of its own (tests/oracle), which reads
+the description by itself: `Differ` counts the operations in which something else is sent or shown than is described.
 
 `Hidden` are members of bodies that no argument can set, `Free` those that only free JSON can, as descriptions say.
 `Hints` are GETs that count as writes, other methods that count as reads, and destructive tools without DELETE.
@@ -21,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tools.catalogue.clients import listing_problems
+from tools.catalogue.schemas.clients import listing_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = (

@@ -12,7 +12,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import django
+from benchmarks.installation import set_up
+
+set_up()
+
+from tests.fidelity.trial import trial  # noqa: E402  the apps must be loaded first
 
 BRACKETED = re.compile(r" \(.*?\)|`.*?`")
 # Reasons name what they are about; these words begin the rest.
@@ -21,10 +25,6 @@ NAMES = re.compile(r"(the parameter|the cookie|the reference|its body is|is a me
 
 def main() -> None:
     """Print the report on a file."""
-    django.setup()
-    # The apps must be ready before their models are imported.
-    from tests.fidelity.trial import trial  # noqa: PLC0415
-
     started = time.perf_counter()
     report = trial(Path(sys.argv[1]).read_text(encoding="utf-8-sig"), base_url=sys.argv[2])
     members = [member for _, member in report.members]

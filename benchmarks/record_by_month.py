@@ -4,23 +4,15 @@ Run as `DATABASE_URL=postgresql://…/an_empty_database python -m benchmarks.rec
 """
 
 import argparse
-import os
 import statistics
-import sys
-import tempfile
 import time
 import uuid
 from datetime import timedelta
 from typing import Any
 
-import django
+from benchmarks.installation import own_folder, set_up_on_postgresql
 
-FOLDER = tempfile.mkdtemp(prefix="patchbay-months-")
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ["DATA_DIR"] = FOLDER
-if not os.environ.get("DATABASE_URL", "").startswith("postgresql://"):
-    sys.exit("Set DATABASE_URL to an empty PostgreSQL database: it is filled with calls.")
-django.setup()
+set_up_on_postgresql("calls", DATA_DIR=own_folder())
 
 from django.conf import settings  # noqa: E402  the apps must be loaded first
 from django.core.management import call_command  # noqa: E402

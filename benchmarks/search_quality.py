@@ -6,49 +6,50 @@ tuning; `MRR` is the mean of 1 / place.
 """
 
 import argparse
-import os
 import re
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from benchmarks.search_queries import Query
-    from tools.catalogue.tool import Tool
-    from tools.openapi.reading.operations import Operation
+from benchmarks.installation import own_folder, set_up
+
+set_up(DATA_DIR=own_folder(), LOG_LEVEL="ERROR")
+
+from benchmarks.search_queries import Query, queries_of  # noqa: E402  the apps must be loaded first
+from tools.catalogue.compilation import compile_tool  # noqa: E402
+from tools.catalogue.tool import Tool  # noqa: E402
+from tools.models import Documentation  # noqa: E402
+from tools.openapi.proposal import propose  # noqa: E402
+from tools.openapi.reading.document import read  # noqa: E402
+from tools.openapi.reading.operations import Operation, operations_of  # noqa: E402
+from tools.search.index import ToolIndex  # noqa: E402
 
 COLUMNS = ("", "Queries", "First", "Of 5", "Of 10", "MRR")
 
 
 @dataclass(frozen=True)
-class Trial:
+class TriedQuery:
     """A query and the place of the first tool that would do, from 1; None if none is found."""
 
     document: str
-    query: "Query"
+    query: Query
     place: int | None
 
 
 @dataclass(frozen=True)
-class Measured:
+class DocumentFigures:
     """What one document showed: trials, and milliseconds for its index and for each search."""
 
     tools: int
-    trials: list[Trial]
+    trials: list[TriedQuery]
     index: float
     searches: list[float]
 
 
-def measure(path: Path) -> Measured:
+def measure(path: Path) -> DocumentFigures:
     """Import a document, index its tools and try its queries."""
-    # The apps must be ready before their models are imported.
-    from benchmarks.search_queries import queries_of  # noqa: PLC0415
-    from tools.search.index import ToolIndex  # noqa: PLC0415
-
     operations, tools = imported(path)
     started = time.perf_counter()
     index = ToolIndex(tool for _, tool in tools)
@@ -60,18 +61,12 @@ def measure(path: Path) -> Measured:
         found = index.find(query.words)
         searches.append((time.perf_counter() - started) * 1000)
         place = next((at for at, tool in enumerate(found, 1) if keys[tool] in query.wanted), None)
-        trials.append(Trial(path.stem, query, place))
-    return Measured(len(tools), trials, took * 1000, searches)
+        trials.append(TriedQuery(path.stem, query, place))
+    return DocumentFigures(len(tools), trials, took * 1000, searches)
 
 
-def imported(path: Path) -> tuple[dict[str, "Operation"], list[tuple[str, "Tool"]]]:
+def imported(path: Path) -> tuple[dict[str, Operation], list[tuple[str, Tool]]]:
     """Return the operations of a document by key, and the tools that they become."""
-    from tools.catalogue.compilation import compile_tool  # noqa: PLC0415  as above
-    from tools.models import Documentation  # noqa: PLC0415
-    from tools.openapi.proposal import propose  # noqa: PLC0415
-    from tools.openapi.reading.document import read  # noqa: PLC0415
-    from tools.openapi.reading.operations import operations_of  # noqa: PLC0415
-
     document = read(path.read_text(encoding="utf-8-sig"))
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24]
     proposal = propose(document, name=name, base_url="https://api.vendor.example")
@@ -82,7 +77,7 @@ def imported(path: Path) -> tuple[dict[str, "Operation"], list[tuple[str, "Tool"
     return {operation.key: operation for operation in operations_of(document).read}, tools
 
 
-def line_of(name: str, trials: list[Trial]) -> str:
+def line_of(name: str, trials: list[TriedQuery]) -> str:
     """Return a line of the table."""
     places = [trial.place or 10**9 for trial in trials]
     shares = [f"{100 * sum(place <= most for place in places) / len(places):.1f} %" for most in (1, 5, 10)]
@@ -90,17 +85,17 @@ def line_of(name: str, trials: list[Trial]) -> str:
     return f"| {' | '.join([name, f'{len(places):,}', *shares, f'{mean:.3f}'])} |"
 
 
-def print_missed(trials: list[Trial]) -> None:
+def print_missed(trials: list[TriedQuery]) -> None:
     """Print the written queries that did not find their tool among the first 5."""
     for trial in trials:
         if trial.query.kind == "written" and (trial.place or 10**9) > 5:
             print(f"    {trial.document}: {trial.query.words} ({trial.place or 'not found'})")
 
 
-def print_table(rows: list[Measured]) -> None:
+def print_table(rows: list[DocumentFigures]) -> None:
     """Print the figures by document, by kind and in all, each for both parts of the queries."""
     every = [trial for row in rows for trial in row.trials]
-    groups: defaultdict[str, list[Trial]] = defaultdict(list)
+    groups: defaultdict[str, list[TriedQuery]] = defaultdict(list)
     for trial in every:
         groups[trial.document].append(trial)
     for trial in every:
@@ -125,12 +120,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--missed", action="store_true", help="Also print the written queries that fail.")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DATA_DIR": folder, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
-        import django  # noqa: PLC0415  settings are read from the environment that was just made
-
-        django.setup()
-        rows = [measure(path) for path in options.files]
+    rows = [measure(path) for path in options.files]
     print_table(rows)
     if options.missed:
         print_missed([trial for row in rows for trial in row.trials])

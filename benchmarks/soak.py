@@ -40,7 +40,7 @@ WORKER = [
 
 
 @dataclass
-class Traffic:
+class WorkDone:
     """What the clients did since the last measurement, and all that failed."""
 
     seconds: list[float] = field(default_factory=list)
@@ -75,12 +75,12 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Client:
+class WorkingClient:
     """Asks the product as models and programs do."""
 
     http: httpx.AsyncClient
     demo: dict[str, Any]
-    traffic: Traffic
+    work: WorkDone
 
     async def call(self, tool: str, **arguments: Any) -> None:
         params = {"name": tool, "arguments": arguments}
@@ -96,12 +96,12 @@ class Client:
         await self.call("fuse_desk_cases_add_note", id=CASE, note="soaked")
 
     async def ask_rest(self) -> None:
-        await self.traffic.timed(self._rest("GET", "/call"))
+        await self.work.timed(self._rest("GET", "/call"))
 
     async def make_and_delete_a_server(self) -> None:
         path = f"/integrated-account/{self.demo['integrated_account_id']}/mcp"
-        made = await self.traffic.timed(self._rest("POST", path, json={"name": "Soaked"}))
-        await self.traffic.timed(self._rest("DELETE", f"{path}/{made.json()['id']}"))
+        made = await self.work.timed(self._rest("POST", path, json={"name": "Soaked"}))
+        await self.work.timed(self._rest("DELETE", f"{path}/{made.json()['id']}"))
 
     async def open_and_break_off_a_stream(self) -> None:
         async with self.http.stream("GET", self.demo["mcp_url"], headers={"Accept": "text/event-stream"}) as stream:
@@ -109,7 +109,7 @@ class Client:
                 break
 
     async def _post(self, message: dict[str, Any]) -> None:
-        await self.traffic.timed(self.http.post(self.demo["mcp_url"], json=message))
+        await self.work.timed(self.http.post(self.demo["mcp_url"], json=message))
 
     async def _rest(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.demo['api_token']}"}
@@ -142,12 +142,12 @@ def files_of(process: subprocess.Popen[bytes]) -> int:
     return len(os.listdir(f"/proc/{process.pid}/fd"))
 
 
-async def watch(processes: dict[str, subprocess.Popen[bytes]], traffic: Traffic, seconds: float) -> list[Sample]:
+async def watch(processes: dict[str, subprocess.Popen[bytes]], work: WorkDone, seconds: float) -> list[Sample]:
     """Measure the processes until the time is over."""
     samples, began = [], time.monotonic()
     while (now := time.monotonic() - began) < seconds:
         await asyncio.sleep(min(SAMPLE_SECONDS, seconds - now))
-        taken = traffic.taken()
+        taken = work.taken()
         if taken:
             memory = {name: memory_of(process) for name, process in processes.items()}
             files = {name: files_of(process) for name, process in processes.items()}
@@ -158,14 +158,14 @@ async def watch(processes: dict[str, subprocess.Popen[bytes]], traffic: Traffic,
 
 async def soak(
     processes: dict[str, subprocess.Popen[bytes]], demo: dict[str, Any], options: argparse.Namespace
-) -> tuple[list[Sample], Traffic]:
+) -> tuple[list[Sample], WorkDone]:
     """Put the product under load, and return what was measured."""
-    seconds, traffic = options.minutes * 60, Traffic()
+    seconds, work = options.minutes * 60, WorkDone()
     async with httpx.AsyncClient(timeout=30) as http:
-        watching = asyncio.create_task(watch(processes, traffic, seconds))
+        watching = asyncio.create_task(watch(processes, work, seconds))
         ends = time.monotonic() + seconds
-        await asyncio.gather(*(Client(http, demo, traffic).run(ends) for _ in range(options.clients)))
-        return await watching, traffic
+        await asyncio.gather(*(WorkingClient(http, demo, work).run(ends) for _ in range(options.clients)))
+        return await watching, work
 
 
 def slope(points: list[tuple[float, float]]) -> float:
@@ -182,12 +182,12 @@ def fifths(samples: list[Sample], name: str) -> list[float]:
     return [samples[last * part // 5].memory[name] for part in range(6)]
 
 
-def report(samples: list[Sample], traffic: Traffic) -> bool:
+def report(samples: list[Sample], work: WorkDone) -> bool:
     """Print the slopes; return whether they are within MOST, and nothing failed."""
     settled = samples[int(len(samples) * WARM_UP) :]
-    ok = not traffic.failures
-    print(f"{counted(traffic.done, 'request')}, {counted(len(traffic.failures), 'failure')}")
-    for failure in traffic.failures[:3]:
+    ok = not work.failures
+    print(f"{counted(work.done, 'request')}, {counted(len(work.failures), 'failure')}")
+    for failure in work.failures[:3]:
         print(f"  {failure}")
     for name in settled[0].memory:
         memory = slope([(each.minute, each.memory[name]) for each in settled])
@@ -231,13 +231,13 @@ def main() -> None:
         }
         try:
             measured = {name: process for name, process in processes.items() if name != "simulator"}
-            samples, traffic = asyncio.run(soak(measured, json.loads(seeded.stdout), options))
+            samples, work = asyncio.run(soak(measured, json.loads(seeded.stdout), options))
         finally:
             for process in processes.values():
                 process.send_signal(signal.SIGTERM)
             for process in processes.values():
                 process.wait(30)
-    sys.exit(0 if report(samples, traffic) else 1)
+    sys.exit(0 if report(samples, work) else 1)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,25 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from benchmarks.installation import own_folder, set_up
+
+FOLDER = own_folder()
+set_up(DATA_DIR=FOLDER, LOG_LEVEL="ERROR")
+
+from accounts.models import Environment, IntegratedAccount, Integration  # noqa: E402  the apps must be loaded first
+from config.asgi import application  # noqa: E402
+from mcpservers.lifecycle import create_server  # noqa: E402
+from mcpservers.resolution import resolved  # noqa: E402
+from mcpservers.search.exposure import exposure_of  # noqa: E402
+from tools.catalogue.compilation import catalogue_of  # noqa: E402
+from tools.search.index import ToolIndex  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 NOUNS = [
@@ -31,21 +43,16 @@ ROUNDS = 5
 
 def main() -> None:
     """Import, publish and serve the document; print the figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DATA_DIR": folder, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings"}
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
-        document = Path(folder) / "made.json"
-        if len(sys.argv) > 1:
-            document = Path(sys.argv[1])
-        else:
-            document.write_text(json.dumps(made_document()))
-        command = ["manage.py", "import_openapi", str(document), "--name", "vendor", "--publish", "--all"]
-        address = ["--base-url", "https://api.vendor.example"]
-        subprocess.run([sys.executable, *command, *address, "-v0"], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
-        import django  # noqa: PLC0415  settings are read from the environment that was just made
-
-        django.setup()
-        measure()
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+    document = Path(FOLDER) / "made.json"
+    if len(sys.argv) > 1:
+        document = Path(sys.argv[1])
+    else:
+        document.write_text(json.dumps(made_document()))
+    command = ["manage.py", "import_openapi", str(document), "--name", "vendor", "--publish", "--all"]
+    address = ["--base-url", "https://api.vendor.example"]
+    subprocess.run([sys.executable, *command, *address, "-v0"], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    measure()
 
 
 def made_document() -> dict[str, Any]:
@@ -73,13 +80,6 @@ def made_document() -> dict[str, Any]:
 
 def measure() -> None:
     """Print what is listed, the index's cost, and how long searches take."""
-    from accounts.models import Environment, IntegratedAccount, Integration  # noqa: PLC0415  needs django.setup
-    from mcpservers.lifecycle import create_server  # noqa: PLC0415
-    from mcpservers.resolution import resolved  # noqa: PLC0415
-    from mcpservers.search.exposure import exposure_of  # noqa: PLC0415
-    from tools.catalogue.compilation import catalogue_of  # noqa: PLC0415
-    from tools.search.index import ToolIndex  # noqa: PLC0415
-
     integration = Integration.objects.get()
     environment = Environment.objects.create(name="Benchmark")
     account = IntegratedAccount.objects.create(environment=environment, integration=integration, name="Vendor")
@@ -109,8 +109,6 @@ def resident() -> float:
 
 async def searches(token: str) -> list[float]:
     """Return how long each search takes, in milliseconds, once the server is known."""
-    from config.asgi import application  # noqa: PLC0415  needs the settings
-
     transport = httpx.ASGITransport(app=application)
     took = []
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-from collections.abc import Callable
 from importlib import import_module
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from config.health import livez, readiness, readyz  # noqa: E402
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
 from config.monitoring.metrics import metrics  # noqa: E402
+from config.monitoring.traces import no_tracing, start_tracing  # noqa: E402
 from config.processes.open_files import open_files  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
@@ -75,7 +75,7 @@ def _with_public_path(scope: Scope) -> Scope:
 
 
 class Pages:
-    """Everything behind the URLconf: portal, admin, REST, a quarter of the process's memory.
+    """Everything behind the URLconf: portal, admin, REST, a fifth of the process's memory.
 
     It is imported in a thread, for the first request that needs it; Django would import it in the event loop, which
     would block all other requests for a second. A process that only answers models never needs it.
@@ -85,31 +85,23 @@ class Pages:
         self._loading: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
-        """Return once the URLconf is imported."""
-        if self._loading is None or self._loading.get_loop() is not asyncio.get_running_loop():
-            self._loading = asyncio.create_task(asyncio.to_thread(self._import))
+        """Return once the URLconf is imported; after a failure, the next request tries again."""
+        loading = self._loading
+        if loading is None or loading.get_loop() is not asyncio.get_running_loop() or _has_failed(loading):
+            loading = self._loading = asyncio.create_task(asyncio.to_thread(self._import))
         # A request that is cancelled must not stop the import for the others.
-        await asyncio.shield(self._loading)
+        await asyncio.shield(loading)
 
     def _import(self) -> None:
         import_module(settings.ROOT_URLCONF)
         gc.freeze()
 
 
+def _has_failed(task: "asyncio.Task[None]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
 pages = Pages()
-
-
-def start_tracing() -> Callable[[], None]:
-    """Begin to trace where a collector is named; return what ends it."""
-    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
-        return no_tracing
-    # OpenTelemetry is large: it is not even imported by who does not use it.
-    stop: Callable[[], None] = import_module("config.monitoring.telemetry").start()
-    return stop
-
-
-def no_tracing() -> None:
-    """Do nothing: no tracing has begun."""
 
 
 def settle_memory() -> None:

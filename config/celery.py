@@ -9,7 +9,6 @@ from types import FrameType
 
 import django
 from billiard import active_children
-from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from django.conf import settings
 
@@ -18,6 +17,7 @@ from config import file_broker
 from config.processes.private_files import keep_private
 from config.processes.watchdog import end_within_limit
 from config.start import start_failure
+from config.task_spans import TracedCelery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Django's checks import the URLconf, and so every page, of which worker and beat have none; `migrate` runs them.
@@ -27,7 +27,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 file_broker.install()
-app = Celery("patchbay")
+app = TracedCelery("patchbay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

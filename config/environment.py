@@ -5,6 +5,7 @@ Every reader raises ImproperlyConfigured with a sentence that names the variable
 
 import base64
 import os
+import re
 import secrets
 import warnings
 from ipaddress import ip_network
@@ -20,6 +21,7 @@ KEY_BYTES = 32
 _ROW = "abcdefghijklmnopqrstuvwxyz0123456789" * 3
 RUNS = frozenset(_ROW[at : at + size] for size in range(16, 73) for at in range(36))
 
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 
@@ -65,7 +67,7 @@ def integer(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -
     value = text(name)
     if not value:
         return default
-    if value.lstrip("-").isdigit() and least <= int(value) <= most:
+    if WHOLE.fullmatch(value) and least <= int(value) <= most:
         return int(value)
     raise ImproperlyConfigured(f"{name} is {value!r}, but takes a whole number from {least} to {most}.")
 
@@ -112,14 +114,10 @@ class Secrets:
         problem = weakness(value, least)
         if not value or not problem:
             return
-        message = f"{name} {problem}, so it could be guessed. To make a good one: {recipe}"
-        if self._folder is None:
-            self._weak.append(message)
-        else:
-            warnings.warn(f"{message} With DEBUG=0 Patchbay does not start with it.", WeakSecret, stacklevel=2)
+        self._collect_weak(f"{name} {problem}, so it could be guessed. To make a good one: {recipe}")
 
     def check_key(self, pair: str) -> None:
-        """Collect a key of the key ring (`id:key`) that is not 32 random bytes."""
+        """Collect a key of the key ring (`id:key`) that is not 32 random bytes, or only warn outside production."""
         name, _, encoded = pair.partition(":")
         try:
             key = base64.b64decode(encoded, altchars=b"-_", validate=True)
@@ -128,8 +126,15 @@ class Secrets:
         if len(key) != KEY_BYTES or weakness(key.hex(), LEAST_CHARACTERS):
             message = f"CREDENTIAL_KEYS takes 32 random bytes in URL-safe Base64 as its key {name[:20]!r}, as id:key. "
             recipe = "python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'."
-            if self._folder is None:
-                self._weak.append(f"{message}To make one: {recipe}")
+            # Of any other length, the key ring refuses it in any case.
+            if self._folder is None or len(key) == KEY_BYTES:
+                self._collect_weak(f"{message}To make one: {recipe}")
+
+    def _collect_weak(self, message: str) -> None:
+        if self._folder is None:
+            self._weak.append(message)
+        else:
+            warnings.warn(f"{message} With DEBUG=0 Patchbay does not start with it.", WeakSecret, stacklevel=3)
 
     def refuse(self) -> None:
         """Raise ImproperlyConfigured with all missing or else all weak secrets, if there are any."""
@@ -179,13 +184,17 @@ def weakness(value: str, least: int) -> str:
 def kept_secret(path: Path, fresh: str) -> str:
     """Return the content of a file, after creating a missing one with `fresh` and mode 0600.
 
-    Processes may start at once: the first to link the file decides, and the others read it.
+    Processes may start at once: the first to link the file decides, and the others read it. Raises ImproperlyConfigured
+    for an empty file.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(fresh)
+        file.flush()
+        # Before it gets its name, or a power cut could leave an empty file of that name.
+        os.fsync(file.fileno())
     try:
         # Unlike a rename, this fails if another process was faster.
         os.link(partial, path)
@@ -193,4 +202,10 @@ def kept_secret(path: Path, fresh: str) -> str:
         pass  # from an earlier start, or a faster process
     finally:
         partial.unlink()
-    return path.read_text().strip()
+    kept = path.read_text().strip()
+    if not kept:
+        raise ImproperlyConfigured(
+            f"{path} is empty: put it back from the backup of that folder, or delete it if nothing was stored with it "
+            "yet."
+        )
+    return kept

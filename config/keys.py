@@ -6,7 +6,7 @@ import threading
 from django.db import DatabaseError, connection
 
 from accounts.errors import KeysUnusable
-from accounts.keys.register import settle
+from accounts.keys.register import settle_keys
 from config.start import has_started
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class KeyCheckThread(threading.Thread):
 
     def run(self) -> None:
         try:
-            settle()
+            settle_keys()
             self.unchecked = ""
         except KeysUnusable as unusable:
             self.unusable = unusable

@@ -10,14 +10,17 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from accounts.keyring import keys_by_id
+from accounts.key_pairs import keys_by_id
 from config import environment as env
-from config.addresses.database import DatabaseLimits, database_settings
+from config.addresses.database import database_settings
+from config.addresses.database_parts import DatabaseLimits
 from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
-from config.addresses.redis_url import redis_url
 from config.admin_site.theme import THEME
+from config.left_out import ENCRYPTED_MESSAGES, POSTGRESQL_FIELDS, REDIS_METRICS, leave_out
 from config.monitoring.logs import logging_settings
+from config.rest_api import DESCRIPTION, REST
+from config.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -148,6 +151,7 @@ INSTALLED_APPS = [
     "portal",
     "config",
 ]
+leave_out(POSTGRESQL_FIELDS)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.signing_in.backend.LimitedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -221,9 +225,20 @@ if _database["ENGINE"].endswith("sqlite"):
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DATABASES = {"default": _database}
 
+# --- Traces -----------------------------------------------------------------------------------------------------------
+# The collector that traces are sent to, and what to call this installation there; no traces without one.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "patchbay")
+# Whether vendors are told the trace that a request belongs to.
+TRACEPARENT_TO_VENDORS = env.flag("TRACEPARENT_TO_VENDORS", default=False)
+
 # --- Broker, cache ----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
+    leave_out(ENCRYPTED_MESSAGES, *([] if OTEL_EXPORTER_OTLP_ENDPOINT else [REDIS_METRICS]))
+    # Redis's client takes 8 MB of a process, which the embedded default does not spend.
+    from config.addresses.redis_url import redis_url
+
     _redis = redis_url(REDIS_URL)
     CACHES = {"default": _redis.cache()}
     CHANNEL_LAYERS: dict[str, Any] = {"default": _redis.layer()}
@@ -246,36 +261,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-_purge_interval = timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1))
-CELERY_BEAT_SCHEDULE = {
-    "leave-mark": {
-        "task": "accounts.tasks.leave_mark",
-        "schedule": min(_purge_interval, timedelta(seconds=60)),
-        # Or a worker that comes back would first do all that it has missed.
-        "options": {"expires": 60},
-    },
-    "purge-expired-servers": {"task": "mcpservers.tasks.purge_expired_servers", "schedule": _purge_interval},
-    "settle-writes": {"task": "tools.tasks.settle_writes", "schedule": _purge_interval},
-    "prune-calls": {
-        "task": "tools.tasks.prune_calls",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-    "make-months": {
-        "task": "tools.tasks.make_months",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-    "refresh-grants": {"task": "accounts.tasks.refresh_grants", "schedule": timedelta(seconds=30)},
-    "prune-sign-ins": {
-        "task": "accounts.tasks.prune_sign_ins",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-    # The rows are the queue: no invitation is in the broker, so none is lost with it.
-    "send-invitations": {"task": "accounts.tasks.send_invitations", "schedule": timedelta(seconds=10)},
-    "prune-audit": {
-        "task": "accounts.tasks.prune_audit",
-        "schedule": timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(
+    purge=timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1)),
+    prune=timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
+)
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 _mail = mail_settings(env.text("EMAIL_URL"), env.text("EMAIL_FROM"))
@@ -289,34 +278,8 @@ if _mail is not None:
 EMAIL_TIMEOUT = 15
 
 # --- APIs -------------------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.TokenRolePermission"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["api.bodies.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "api.exceptions.exception_handler",
-    "UNAUTHENTICATED_USER": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Patchbay API",
-    "VERSION": "1",
-    "DESCRIPTION": (
-        "Managed MCP servers for connected accounts. Send an API token as `Authorization: Bearer …`. "
-        "Errors are problem details (RFC 9457)."
-    ),
-    "SERVE_PUBLIC": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": "/",
-    "PREPROCESSING_HOOKS": ["api.openapi.without_slashed_forms"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.openapi.add_agent_operations",
-    ],
-}
+REST_FRAMEWORK = REST
+SPECTACULAR_SETTINGS = DESCRIPTION
 
 # --- Browser ----------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -391,9 +354,4 @@ FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 SHUTDOWN_SECONDS = env.integer("SHUTDOWN_SECONDS", 10, least=1, most=300)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text" if LOCAL else "json", ("text", "json"))
-# The collector that traces are sent to, and what to call this installation there; no traces without one.
-OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
-OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", "patchbay")
-# Whether vendors are told the trace that a request belongs to.
-TRACEPARENT_TO_VENDORS = env.flag("TRACEPARENT_TO_VENDORS", default=False)
 LOGGING = logging_settings(level=LOG_LEVEL, style=LOG_FORMAT)

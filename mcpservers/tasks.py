@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from mcpservers.lifecycle import purge_server
+from mcpservers.deletion import purge_server
 from mcpservers.models import MCPServer
 
 TASK = "purge_expired_servers"

@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.vendors.application import serving
 from tests.vendors.scripted import ScriptedVendor
 
-KINDS = {1: "internal", 2: "server", 3: "client"}
+KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 ERROR = 2
 
 

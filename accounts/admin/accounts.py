@@ -189,7 +189,7 @@ class IntegratedAccountAdmin(ModelAdmin):
         try:
             check_account(row, person(request))
         except AccountError as problem:
-            self.message_user(request, f"{row.name}: {problem or 'the connection does not work.'}", messages.ERROR)
+            self.message_user(request, f"{row.name}: {problem}", messages.ERROR)
         else:
             scopes = ", ".join(row.scopes) or "none reported"
             self.message_user(request, f"{row.name}: the connection works. Scopes: {scopes}.")

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from django.conf import settings
+
 from accounts.caches.change_watch import ChangeWatch
 from accounts.caches.memory import CacheMemory, cache_memory
+from accounts.database.threads import RETRY_AFTER
+from accounts.errors import DatabaseBusy
 from accounts.metrics import CACHE_LOOKUPS
 
 FRESH_SECONDS = 1.0
@@ -116,18 +120,23 @@ class FreshCache(Generic[K, V]):
             del self._loading[slot]
 
     async def _reload(self, key: K) -> V | None:
-        while True:
+        """Load a value that no change was announced beside; raise DatabaseBusy if there is none in LOOKUP_SECONDS."""
+        started = self._clock()
+        ends = started + settings.LOOKUP_SECONDS
+        while started < ends:
             generation = self._generation
             entry = self._entries.get(key)
-            started = self._clock()
             value = await self._load(key, entry.value if entry else None)
             with self._lock:
                 # What was loaded may be older than the change that was announced meanwhile.
-                if generation != self._generation:
-                    continue
-                self._keep(key, value, started)
-            self._memory.settle()
-            return value
+                if generation == self._generation:
+                    self._keep(key, value, started)
+                    break
+            started = self._clock()
+        else:
+            raise DatabaseBusy(RETRY_AFTER)
+        self._memory.settle()
+        return value
 
     def _keep(self, key: K, value: V | None, loaded_at: float) -> None:
         if value is None:

@@ -10,7 +10,10 @@ WAIT_MILLISECONDS = 50
 
 
 def note_aside(write: Callable[[], object]) -> bool:
-    """Write something unless a lock is in the way; return whether it is written. Anything but an outage is raised."""
+    """Write something unless a lock is in the way; return whether it is written. Anything but an outage is raised.
+
+    Raises RuntimeError within a transaction, whose later statements would wait no longer than the note.
+    """
     try:
         if connection.vendor == "sqlite":
             _write_to_sqlite(write)
@@ -24,7 +27,7 @@ def note_aside(write: Callable[[], object]) -> bool:
 
 
 def _write_to_postgresql(write: Callable[[], object]) -> None:
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_MILLISECONDS}ms'")
         write()
@@ -36,6 +39,7 @@ def _write_to_sqlite(write: Callable[[], object]) -> None:
         usual = cursor.fetchone()[0]
         cursor.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
         try:
-            write()
+            with transaction.atomic(durable=True):
+                write()
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {usual}")

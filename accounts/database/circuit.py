@@ -52,7 +52,10 @@ class DatabaseCircuit:
             if self._trying_since is not None:
                 return
             self._trying_since = self._clock()
-        threading.Thread(target=self._try, args=(trial, recovered), name="database-circuit", daemon=True).start()
+        try:
+            threading.Thread(target=self._try, args=(trial, recovered), name="database-circuit", daemon=True).start()
+        except RuntimeError:  # the system allows no further thread; the next suspicion tries again
+            self._trying_since = None
 
     def _try(self, trial: Callable[[], None], recovered: Callable[[], None]) -> None:
         while True:
@@ -69,8 +72,11 @@ class DatabaseCircuit:
 
     def _end(self, recovered: Callable[[], None]) -> None:
         since = self._away_since
-        if since is not None:
-            recovered()
+        try:
+            if since is not None:
+                recovered()
+        except Exception:  # whatever it is: the database answers, and nobody would try it again
+            logger.exception("not everything was done that follows an outage of the database")
         with self._lock:
             self._trying_since = self._away_since = None
         if since is not None:

@@ -4,13 +4,12 @@ An outage passes by itself: nothing in the log helps to find its cause but that 
 """
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import psycopg
 from django.db import Error as DjangoError
 
 from accounts.errors import DatabaseAway, DatabaseBusy
@@ -21,14 +20,6 @@ logger = logging.getLogger(__name__)
 
 LINE_SECONDS = 1.0
 RETRY_AFTER = 2
-
-# PostgreSQL, Appendix A: locks, cancelled statements, deadlocks, too many connections.
-BUSY_STATES = frozenset({"55P03", "57014", "40001", "40P01", "53300"})
-# The same: lost connections, a server that stops or starts, a standby that takes no writes, resources used up.
-AWAY_CLASSES = ("08", "57P", "53", "25006", "58")
-# SQLite, result codes: BUSY, LOCKED; READONLY, IOERR, FULL, CANTOPEN.
-BUSY_CODES = frozenset({5, 6})
-AWAY_CODES = frozenset({8, 10, 13, 14})
 
 AWAY = "away"
 BUSY = "busy"
@@ -52,6 +43,10 @@ class Outage:
         return f"{WORDS[self.kind]} Try again in {self.retry_after} {unit}."
 
 
+# What reads a driver's errors. Each engine adds its own, so that no process imports the driver of another's.
+READERS: dict[type[Exception], Callable[[Any], Outage | None]] = {}
+
+
 def outage_of(error: BaseException | None) -> Outage | None:
     """Return the outage that an error, or what caused it, tells of; None for a fault."""
     match error:
@@ -59,30 +54,9 @@ def outage_of(error: BaseException | None) -> Outage | None:
             return Outage(AWAY, error.retry_after)
         case DatabaseBusy():
             return Outage(BUSY, error.retry_after)
-        case psycopg.Error():
-            return _of_postgresql(error)
-        case sqlite3.OperationalError():
-            return _of_sqlite(error)
         case DjangoError():
             return outage_of(error.__cause__)
-    return None
-
-
-def _of_postgresql(error: psycopg.Error) -> Outage | None:
-    state = error.sqlstate
-    if state is None:
-        # Said by the client library itself: there is no connection, or it has ended.
-        return Outage(AWAY) if isinstance(error, psycopg.OperationalError) else None
-    if state in BUSY_STATES:
-        return Outage(BUSY)
-    return Outage(AWAY) if state.startswith(AWAY_CLASSES) else None
-
-
-def _of_sqlite(error: sqlite3.OperationalError) -> Outage | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in BUSY_CODES:
-        return Outage(BUSY)
-    return Outage(AWAY) if code in AWAY_CODES else None
+    return next((read(error) for kind, read in READERS.items() if isinstance(error, kind)), None)
 
 
 class OutageLog:

@@ -66,7 +66,7 @@ def _settle(future: "Future[T]", work: Callable[[], T]) -> None:
         return
     try:
         result = work()
-    except BaseException as problem:
+    except BaseException as problem:  # raised where the result is awaited
         future.set_exception(problem)
     else:
         future.set_result(result)

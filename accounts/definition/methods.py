@@ -159,6 +159,9 @@ class Method(DefinitionPart):
     concise: list[MemberPath] | None = Field(
         None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
     )
+    needs_change: bool = Field(
+        default=False, description="For an update: a call that says only what to change, and not how, is refused."
+    )
     destructive: bool | None = Field(
         None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
     )

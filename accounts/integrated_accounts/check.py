@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.errors import ConnectionRefused, SecretsMoved
-from accounts.integrated_accounts.lifecycle import CHECKED, save_account, settle_now
+from accounts.integrated_accounts.lifecycle import CHECKED, keep_disabled, save_account, settle_now
 from accounts.models import IntegratedAccount
 from accounts.notices import Party, tell_refused
 from accounts.vendors.connection_test import CREDENTIALS_REFUSED, verify_connection
@@ -26,7 +26,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
         _save_outcome(account)
         raise
     # A person wants to know now, even if the vendor refused tokens before.
-    grants.ask_again(account.pk)
+    grants.ask_again(account)
     try:
         verify_connection(account)
     except ConnectionRefused as refused:
@@ -35,7 +35,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
             _save_outcome(account)
             audit.record(actor, "integrated_account.refused", account.audit_subject, {"status": refused.status})
             if before == account.Status.ACTIVE:
-                tell_refused(account.refusal, **Party(account.pk, account.name, account.integration.label).fields)
+                tell_refused(Party(account.pk, account.name, account.integration.label), account.refusal)
         raise
     _save_outcome(account)
     if account.status != before:
@@ -51,8 +51,7 @@ def check_account(account: IntegratedAccount, actor: audit.Actor) -> None:
 def _save_outcome(account: IntegratedAccount) -> None:
     """Save the outcome; an account that was disabled or stopped meanwhile stays so."""
     settle_now(account, stored=True)
-    if IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.DISABLED).exists():
-        account.status, account.stopped = account.Status.DISABLED, ""
+    keep_disabled(account)
     save_account(account, CHECKED)
 
 

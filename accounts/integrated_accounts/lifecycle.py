@@ -87,7 +87,8 @@ def reconnect_account(
     `tokens` come from a person's consent, which a vendor may require for changing connection fields; `given` names the
     fields that they entered, as opposed to those carried through the consent.
 
-    Secrets are only sent to the address they were given for: if that changes, each has to be given again.
+    Secrets are only sent to the address they were given for: if that changes, each has to be given again. A disabled
+    account stays disabled.
 
     Raises the errors of connect_account, CredentialsUnreadable, and AccountChanged; then nothing is saved.
     """
@@ -95,9 +96,8 @@ def reconnect_account(
     before = connection_of(account)
     account.name = account.name if name is None else name
     if fields is None and base_url is None:
-        with transaction.atomic():
-            save_account(account, names)
-            audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": names})
+        if names:
+            _rename(account, actor)
         return
     definition = account.integration.parsed()
     requested = ConnectionChange(fields, base_url, given)
@@ -112,9 +112,16 @@ def reconnect_account(
     with transaction.atomic():
         settle_now(account)
         _refuse_overtaken(account, before)
+        keep_disabled(account)
         save_account(account, {*names, *CONNECTION, *(CHECKED if verify else ())})
         _keep_tokens(account, tokens, moved=changed.move is not None)
         audit.record(actor, "integrated_account.changed", account.audit_subject, details)
+
+
+@transaction.atomic
+def _rename(account: IntegratedAccount, actor: audit.Actor) -> None:
+    save_account(account, {"name"})
+    audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": ["name"]})
 
 
 def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: bool) -> None:
@@ -184,15 +191,24 @@ def settle_now(account: IntegratedAccount, *, stored: bool = False) -> None:
         settle(account, definition)
 
 
+def keep_disabled(account: IntegratedAccount) -> None:
+    """Leave an account disabled that is so in the database, whatever a test found (not saved)."""
+    if IntegratedAccount.objects.filter(pk=account.pk, status=account.Status.DISABLED).exists():
+        account.status, account.stopped = account.Status.DISABLED, ""
+
+
 @transaction.atomic
 def set_enabled(account: IntegratedAccount, actor: audit.Actor, *, enabled: bool) -> None:
     """Enable or disable an account; the tools of a disabled one answer that it is.
 
-    An account whose secrets would go to another address stays stopped until an admin gives them again.
+    An account whose secrets would go to another address stays stopped until an admin gives them again. One whose vendor
+    refused its tokens asks for them again at its next call.
     """
     account.status = account.Status.ACTIVE if enabled else account.Status.DISABLED
     account.stopped = account.refusal = ""
     settle_now(account, stored=True)
+    if enabled:
+        grants.ask_again(account)
     save_account(account, {"status", "stopped", "refusal"})
     audit.record(
         actor, "integrated_account.enabled" if enabled else "integrated_account.disabled", account.audit_subject

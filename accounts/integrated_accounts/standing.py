@@ -9,7 +9,6 @@ import asyncio
 import contextvars
 import time
 import weakref
-from contextlib import suppress
 from enum import Enum, auto
 from uuid import UUID
 
@@ -20,14 +19,14 @@ from django.db import DatabaseError, transaction
 from accounts import audit
 from accounts.definition import Definition
 from accounts.errors import ConnectionRefused
-from accounts.integrated_accounts.lifecycle import save_account
 from accounts.models import IntegratedAccount
 from accounts.notices import tell_refused
 from accounts.vendors.connection import Connection
 from accounts.vendors.connection_test import CREDENTIALS_REFUSED, check_connection
 
 ACTOR = "refused call"
-# An account is tested at most once in so many seconds, however many of its calls are refused.
+# An account is tested at most once in so many seconds, however many of its calls are refused, unless a refusal could
+# not be saved.
 TESTED_EVERY = 60.0
 
 
@@ -58,21 +57,24 @@ async def standing_of(connection: Connection, definition: Definition) -> Standin
         task = asyncio.create_task(_tested(connection, definition), context=contextvars.Context())
         tasks[wanted] = task
         task.add_done_callback(lambda _: tasks.pop(wanted, None))
-    standing = _lately[wanted] = await asyncio.shield(task)
-    return standing
+    return await asyncio.shield(task)
 
 
 async def _tested(connection: Connection, definition: Definition) -> Standing:
+    """Test the credentials, mark the account if they are refused, and remember the outcome."""
+    standing = Standing.ACCEPTED
     try:
         await check_connection(connection, definition)
     except ConnectionRefused as refused:
-        if refused.status not in CREDENTIALS_REFUSED:
-            return Standing.UNKNOWN
-        # Where the database is away, or the account was disconnected meanwhile, the next refused call tries again.
-        with suppress(DatabaseError, ConnectionRefused):
-            await database_sync_to_async(mark_refused)(connection, refused)
-        return Standing.REFUSED
-    return Standing.ACCEPTED
+        standing = Standing.UNKNOWN
+        if refused.status in CREDENTIALS_REFUSED:
+            standing = Standing.REFUSED
+            try:
+                await database_sync_to_async(mark_refused)(connection, refused)
+            except DatabaseError:
+                return standing  # not remembered, so that the next refused call tries to mark the account again
+    _lately[connection.account_id, connection.revision] = standing
+    return standing
 
 
 @transaction.atomic
@@ -82,7 +84,7 @@ def mark_refused(connection: Connection, refused: ConnectionRefused) -> None:
     if account is None or account.status != account.Status.ACTIVE or account.revision != connection.revision:
         return
     account.mark_refused(str(refused))
-    save_account(account, {"status", "refusal"})
+    account.save(update_fields={"status", "refusal"})
     details = {"status": refused.status, "reason": account.refusal}
     audit.record(ACTOR, "integrated_account.refused", account.audit_subject, details)
-    transaction.on_commit(lambda: tell_refused(account.refusal, **connection.party.fields))
+    transaction.on_commit(lambda: tell_refused(connection.party, account.refusal))

@@ -24,7 +24,7 @@ REFUSED = frozenset({KeyState.UNKNOWN, KeyState.MISSING})
 
 
 @dataclass(frozen=True)
-class Finding:
+class KeyFinding:
     """The state of one key. `current` is the check value that it is held against; `sealed` counts texts under it.
 
     `replaced_at` says of an unknown key that it is one of this database's own, which another has replaced.
@@ -38,7 +38,7 @@ class Finding:
     replaced_at: datetime | None = None
 
 
-def findings() -> list[Finding]:
+def findings() -> list[KeyFinding]:
     """Compare every key with the database: those in use, and those that something is encrypted under."""
     checks, sealed = list(KeyCheck.objects.order_by("pk")), sealed_rows()
     given = given_keys()
@@ -46,20 +46,20 @@ def findings() -> list[Finding]:
     return [*(_of_given(key, checks, sealed) for key in given), *_of_others(names, checks, sealed)]
 
 
-def _of_given(key: GivenKey, checks: list[KeyCheck], sealed: Counter[str]) -> Finding:
+def _of_given(key: GivenKey, checks: list[KeyCheck], sealed: Counter[str]) -> KeyFinding:
     own = [check for check in checks if check.name == key.name]
     current = next((check for check in own if check.retired_at is None), None)
     under = sealed[key.name.removeprefix(CREDENTIAL_KEYS)] if key.name.startswith(CREDENTIAL_KEYS) else 0
     if current is None:
         # A new id, one that is needed again, or the first start since keys are checked.
         fits = not under or _is_readable(key)
-        return Finding(key.name, KeyState.NEW if fits else KeyState.UNKNOWN, key, sealed=under)
+        return KeyFinding(key.name, KeyState.NEW if fits else KeyState.UNKNOWN, key, sealed=under)
     if key.is_of(current):
-        return Finding(key.name, KeyState.MATCHES, key, current, under)
+        return KeyFinding(key.name, KeyState.MATCHES, key, current, under)
     if any(each.name == key.name and each.is_of(current) for each in earlier_secret_keys()):
-        return Finding(key.name, KeyState.NEW, key, current)
+        return KeyFinding(key.name, KeyState.NEW, key, current)
     replaced = next((check.retired_at for check in own if check.retired_at and key.is_of(check)), None)
-    return Finding(key.name, KeyState.UNKNOWN, key, current, under, replaced)
+    return KeyFinding(key.name, KeyState.UNKNOWN, key, current, under, replaced)
 
 
 def _is_readable(key: GivenKey) -> bool:
@@ -68,16 +68,18 @@ def _is_readable(key: GivenKey) -> bool:
     return read > 0 or not tried
 
 
-def _of_others(names: set[str], checks: list[KeyCheck], sealed: Counter[str]) -> list[Finding]:
+def _of_others(names: set[str], checks: list[KeyCheck], sealed: Counter[str]) -> list[KeyFinding]:
     """Return the findings of keys of the ring that are not given."""
     given_up = {check.name for check in checks if check.given_up}
     current = {check.name: check for check in checks if check.retired_at is None and check.name not in names}
     found = [
-        Finding(name, KeyState.MISSING, current=current.get(name), sealed=count)
+        KeyFinding(name, KeyState.MISSING, current=current.get(name), sealed=count)
         for key_id, count in sorted(sealed.items())
         if (name := f"{CREDENTIAL_KEYS}{key_id}") not in names | given_up
     ]
     needed = {finding.name for finding in found}
     # No check value is left of a key that was given up, and that nothing needs.
-    unneeded = [Finding(name, KeyState.RETIRED, current=check) for name, check in current.items() if name not in needed]
+    unneeded = [
+        KeyFinding(name, KeyState.RETIRED, current=check) for name, check in current.items() if name not in needed
+    ]
     return [*found, *unneeded]

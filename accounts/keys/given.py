@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from accounts.keyring import keys_by_id
+from accounts.key_pairs import keys_by_id
 from accounts.models import KeyCheck
 
 TOKEN_KEY = "TOKEN_KEY"

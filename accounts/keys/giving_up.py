@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts import audit
-from accounts.keys.findings import REFUSED, Finding, findings
+from accounts.keys.findings import REFUSED, KeyFinding, findings
 from accounts.keys.given import CREDENTIAL_KEYS
 from accounts.keys.register import register, retire
 from accounts.keys.sealed import Sealed, is_readable, rows_under
@@ -12,13 +12,13 @@ from accounts.models import IntegratedAccount, KeyCheck, OAuthGrant
 ACTOR = "the command check_keys"
 
 
-def refused_findings() -> dict[str, Finding]:
+def refused_findings() -> dict[str, KeyFinding]:
     """Return the keys that keep Patchbay from starting, by name."""
     return {finding.name: finding for finding in findings() if finding.state in REFUSED}
 
 
 @transaction.atomic
-def give_up(finding: Finding) -> int:
+def give_up(finding: KeyFinding) -> int:
     """Take the given key for the database's, or do without; return how many accounts must be connected again.
 
     Nothing is deleted: if the key is found after all, its texts can be read again.

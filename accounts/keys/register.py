@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import KeysUnusable
-from accounts.keys.findings import REFUSED, Finding, KeyState, findings
+from accounts.keys.findings import REFUSED, KeyFinding, KeyState, findings
 from accounts.keys.given import GivenKey, given_keys
 from accounts.keys.words import refusal
 from accounts.models import KeyCheck
@@ -18,7 +18,7 @@ from accounts.models import KeyCheck
 SALT_BYTES = 16
 
 
-def settle() -> list[Finding]:
+def settle_keys() -> list[KeyFinding]:
     """Register new keys and retire those that nothing needs; raise KeysUnusable if a key is wrong or missing."""
     found = _accepted(findings())
     if all(finding.state is KeyState.MATCHES for finding in found):
@@ -34,17 +34,17 @@ def check_quickly() -> None:
     """Raise KeysUnusable if a key in use is not the registered one, by one query; settle unless all are registered."""
     current = {check.name: check for check in KeyCheck.objects.filter(retired_at=None)}
     if not all(key.name in current and key.is_of(current[key.name]) for key in given_keys()):
-        settle()
+        settle_keys()
 
 
-def _accepted(found: list[Finding]) -> list[Finding]:
+def _accepted(found: list[KeyFinding]) -> list[KeyFinding]:
     refused = [finding for finding in found if finding.state in REFUSED]
     if refused:
         raise KeysUnusable([finding.name for finding in refused], refusal(refused))
     return found
 
 
-def _carry_out(finding: Finding) -> None:
+def _carry_out(finding: KeyFinding) -> None:
     if finding.state in {KeyState.NEW, KeyState.RETIRED}:
         retire(finding.current)
     if finding.state is KeyState.NEW and finding.given is not None:

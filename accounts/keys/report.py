@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.keys.findings import REFUSED, Finding, KeyState, findings
+from accounts.keys.findings import REFUSED, KeyFinding, KeyState, findings
 from accounts.keys.given import CREDENTIAL_KEYS
 from accounts.keys.sealed import sample
 from accounts.keys.words import display_name, problem_of
@@ -20,7 +20,7 @@ MEANINGS = {
 class KeyReport:
     """What is known of one key; `readable` of the `tried` texts under it could be decrypted."""
 
-    finding: Finding
+    finding: KeyFinding
     tried: int = 0
     readable: int = 0
 
@@ -57,7 +57,7 @@ def key_reports() -> list[KeyReport]:
     return [_report(finding) for finding in findings()]
 
 
-def _report(finding: Finding) -> KeyReport:
+def _report(finding: KeyFinding) -> KeyReport:
     if finding.given is None or not finding.name.startswith(CREDENTIAL_KEYS):
         return KeyReport(finding)
     readable, tried = sample(finding.name.removeprefix(CREDENTIAL_KEYS))

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from accounts.keys.findings import Finding, KeyState
+from accounts.keys.findings import KeyFinding, KeyState
 from accounts.keys.given import CREDENTIAL_KEYS, SECRET_KEY, TOKEN_KEY
 from accounts.texts.counting import counted
 
@@ -12,7 +12,7 @@ LOST = {
 }
 
 
-def refusal(refused: list[Finding]) -> str:
+def refusal(refused: list[KeyFinding]) -> str:
     """Return one sentence that says which keys are wrong or missing, what it means, and which backup to look in."""
     problems = "; ".join(map(problem_of, refused))
     return (
@@ -22,7 +22,7 @@ def refusal(refused: list[Finding]) -> str:
     )
 
 
-def problem_of(finding: Finding) -> str:
+def problem_of(finding: KeyFinding) -> str:
     """Return what is wrong with one key, and what it means, as a clause."""
     name = display_name(finding.name)
     if finding.state is KeyState.MISSING:
@@ -37,7 +37,7 @@ def problem_of(finding: Finding) -> str:
     return f"{name} is not the key that this database was used with, so that {loss(finding)} would be refused"
 
 
-def loss(finding: Finding) -> str:
+def loss(finding: KeyFinding) -> str:
     """Return what giving up a key would lose for good."""
     if finding.name in LOST:
         return LOST[finding.name]
@@ -51,12 +51,12 @@ def display_name(name: str) -> str:
     return name
 
 
-def _sealed(finding: Finding) -> str:
+def _sealed(finding: KeyFinding) -> str:
     verb = "is" if finding.sealed == 1 else "are"
     return f"{counted(finding.sealed, 'stored text')} {verb}"
 
 
-def _place(refused: list[Finding]) -> str:
+def _place(refused: list[KeyFinding]) -> str:
     """Return where the keys are kept."""
     if not settings.LOCAL:
         return "the environment's: deploy/.env, the cluster's Secret, or wherever this installation keeps them"

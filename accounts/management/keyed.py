@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import KeysUnusable
-from accounts.keys.register import settle
+from accounts.keys.register import settle_keys
 
 
 class KeyedCommand(BaseCommand):
@@ -20,6 +20,6 @@ class KeyedCommand(BaseCommand):
 def refuse_other_keys() -> None:
     """Raise CommandError if the keys are not the database's."""
     try:
-        settle()
+        settle_keys()
     except KeysUnusable as unusable:
         raise CommandError(str(unusable)) from None

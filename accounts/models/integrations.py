@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
@@ -161,9 +160,9 @@ class IntegratedAccount(RevisedRow):
         self.set_credentials(self.read_credentials())
         return True
 
-    def mark_checked(self, *, scopes: list[str], at: datetime | None = None) -> None:
+    def mark_checked(self, *, scopes: list[str]) -> None:
         """Set the fields that a successful connection test determines (not saved)."""
-        self.checked_at = at or timezone.now()
+        self.checked_at = timezone.now()
         self.scopes = scopes
         self.status, self.refusal = AccountStatus.ACTIVE, ""
 

@@ -34,9 +34,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those neither accepted nor withdrawn; expired ones are included."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
-    def in_state(self, state: str, now: datetime | None = None) -> "InvitationQuerySet":
+    def in_state(self, state: str) -> "InvitationQuerySet":
         """Those for which `Invitation.state` returns this state."""
-        now = now or timezone.now()
+        now = timezone.now()
         match state:
             case InvitationState.ACCEPTED:
                 return self.exclude(accepted_at=None)

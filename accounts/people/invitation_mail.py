@@ -18,9 +18,9 @@ MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)  # doubles with each attempt: the eighth is two hours after the first
 
 
-def send_due(now: datetime | None = None) -> int:
+def send_due() -> int:
     """Send mails that are due, AT_ONCE at most; return how many the mail server accepted."""
-    now = now or timezone.now()
+    now = timezone.now()
     due = Invitation.objects.to_send(now).select_related("environment", "invited_by").order_by("send_after")
     return sum(_send(invitation, now) for invitation in due[:AT_ONCE])
 

@@ -33,7 +33,7 @@ class ClientPlace:
     device: str = ""
 
 
-def digest_of(key: str) -> bytes:
+def session_digest(key: str) -> bytes:
     """Return the digest that is stored in place of a cookie's value."""
     return tokens.digest(f"session:{key}")
 
@@ -50,7 +50,7 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         """Return the stored data; an empty dict for an expired or unknown session."""
-        self.row = Session.objects.live().filter(digest=digest_of(self.session_key or "")).first()
+        self.row = Session.objects.live().filter(digest=session_digest(self.session_key or "")).first()
         if self.row is None:
             # As in Django's engines: never adopt a key that the client made up.
             self._session_key = None
@@ -58,7 +58,7 @@ class SessionStore(SessionBase):
         return self.decode(self.row.data)
 
     def exists(self, session_key: str) -> bool:
-        return Session.objects.filter(digest=digest_of(session_key)).exists()
+        return Session.objects.filter(digest=session_digest(session_key)).exists()
 
     def create(self) -> None:
         """Save the session under a new key."""
@@ -81,14 +81,14 @@ class SessionStore(SessionBase):
         kept = {"data": self.encode(data), "user_id": data.get(SESSION_KEY)}
         if must_create:
             self._insert(kept)
-        elif not Session.objects.filter(digest=digest_of(self.session_key)).update(**kept):
+        elif not Session.objects.filter(digest=session_digest(self.session_key)).update(**kept):
             raise UpdateError
 
     def _insert(self, kept: dict[str, Any]) -> None:
         now = timezone.now()
         began = self._began or now
         row = Session(
-            digest=digest_of(self.session_key or ""),
+            digest=session_digest(self.session_key or ""),
             created_at=began,
             last_used_at=now,
             expires_at=began + timedelta(seconds=settings.SESSION_COOKIE_AGE),
@@ -107,7 +107,7 @@ class SessionStore(SessionBase):
         """Delete the session with this key; by default, this one."""
         key = session_key or self.session_key
         if key is not None:
-            Session.objects.filter(digest=digest_of(key)).delete()
+            Session.objects.filter(digest=session_digest(key)).delete()
 
     def cycle_key(self) -> None:
         """Replace the key; the session of a signed-in person keeps its expiry."""

@@ -28,12 +28,12 @@ class LimitedBackend(ModelBackend):
             with (acquaintances if attempt.from_known_device else strangers).take():
                 user = super().authenticate(request, username, password, **kwargs)
         except SignInRefused:
-            attempt.succeed()  # no password was checked, so nothing counts as a failure
+            attempt.take_back()  # no password was checked, so nothing counts as a failure
             raise
         if user is None:
             attempt.fail()
         else:
-            attempt.succeed()
+            attempt.take_back()
         return user
 
 

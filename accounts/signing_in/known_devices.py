@@ -11,7 +11,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.signing_in.names import digest_of, normalised
+from accounts.signing_in.names import normalised_name, sign_in_digest
 
 SALT = "patchbay.device"
 LASTS_SECONDS = 180 * 24 * 3600
@@ -55,4 +55,4 @@ def _numbers(request: HttpRequest) -> dict[str, str]:
 
 
 def _person(name: str) -> str:
-    return digest_of("device", normalised(name)).hex()[:32]
+    return sign_in_digest("device", normalised_name(name)).hex()[:32]

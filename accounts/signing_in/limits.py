@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.errors import SignInRefused
 from accounts.models import FailedSignIns, User
 from accounts.signing_in.known_devices import number_of
-from accounts.signing_in.names import digest_of, normalised
+from accounts.signing_in.names import normalised_name, sign_in_digest
 from accounts.web.client_address import client_address, network_of
 
 Kind = FailedSignIns.Kind
@@ -39,7 +39,7 @@ class SignInAttempt:
     limit: int
     from_known_device: bool
 
-    def succeed(self) -> None:
+    def take_back(self) -> None:
         """Take the attempt back out of the counts."""
         # The count may have been reset meanwhile, and must not become negative.
         FailedSignIns.objects.filter(pk__in=self.counted, failures__gt=0).update(failures=F("failures") - 1)
@@ -64,7 +64,7 @@ def begin(request: HttpRequest, name: str) -> SignInAttempt:
 def forget(request: HttpRequest, name: str) -> None:
     """Reset the count for this name and address, after a sign-in."""
     network = network_of(client_address(request))
-    FailedSignIns.objects.filter(digest=digest_of(Kind.PAIR, normalised(name), network)).delete()
+    FailedSignIns.objects.filter(digest=sign_in_digest(Kind.PAIR, normalised_name(name), network)).delete()
 
 
 def prune() -> int:
@@ -75,7 +75,7 @@ def prune() -> int:
 @transaction.atomic
 def _from_device(name: str, device: str) -> SignInAttempt | None:
     """Count an attempt in a known browser; None if it has failed too often to be treated as known for now."""
-    row = _locked(Kind.DEVICE, normalised(name), device, user=_user(name))
+    row = _locked(Kind.DEVICE, normalised_name(name), device, user=_user(name))
     if row.failures >= settings.SIGN_IN_FAILURE_LIMIT:
         return None
     return _count([row], settings.SIGN_IN_FAILURE_LIMIT, from_known_device=True)
@@ -83,7 +83,7 @@ def _from_device(name: str, device: str) -> SignInAttempt | None:
 
 def _from_anywhere(name: str, network: str) -> SignInAttempt:
     with transaction.atomic():
-        verdict = _judged(normalised(name), network, _user(name))
+        verdict = _judged(normalised_name(name), network, _user(name))
     if isinstance(verdict, SignInRefused):
         raise verdict  # outside the transaction, which would roll back the counts
     return verdict
@@ -142,7 +142,7 @@ def _seconds_until(moment: datetime) -> int:
 def _locked(kind: Kind, *subject: str, user: User | None = None, network: str = "") -> FailedSignIns:
     """Return the row that counts these failures, locked until the transaction ends; an old count restarts at 0."""
     now = timezone.now()
-    digest = digest_of(kind, *subject)
+    digest = sign_in_digest(kind, *subject)
     made = {"kind": kind, "user": user, "network": network, "last_at": now}
     # Created first, because a missing row cannot be locked.
     FailedSignIns.objects.get_or_create(digest=digest, defaults=made)

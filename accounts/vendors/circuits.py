@@ -30,8 +30,8 @@ from accounts.vendors.addresses import origin
 
 # What gateways return if the server behind them does not answer; those above 520 are a widespread proxy's own.
 GATEWAY_STATUSES = frozenset({502, 503, 504, 521, 522, 523, 524})
-# Beyond this number, circuits whose failures are long past are dropped.
-MANY = 1000
+# Of no more hosts and accounts are failures kept; downloads lead to hosts of a vendor's choice.
+MANY = 2000
 
 
 class CircuitKeys(NamedTuple):
@@ -110,7 +110,7 @@ class Circuits:
             return
         now, circuit = self._clock(), self._circuits.get(key)
         if circuit is None:
-            self._forget_old(now)
+            self._make_room(now)
             circuit = self._circuits[key] = _Circuit(0, now, cause)
         if circuit.opened_until is not None and circuit not in trials:
             return  # sent before it opened
@@ -123,11 +123,16 @@ class Circuits:
             circuit.opened_until = now + self._open
             CIRCUITS_OPENED.inc()
 
-    def _forget_old(self, now: float) -> None:
+    def _make_room(self, now: float) -> None:
+        """Drop circuits whose failures are long past; if there are none, the oldest, an open one last of all."""
+        if len(self._circuits) < MANY:
+            return
+        for key, circuit in list(self._circuits.items()):
+            if now - (circuit.opened_until or circuit.since) > self._window and not circuit.trying:
+                del self._circuits[key]
         if len(self._circuits) >= MANY:
-            for key, circuit in list(self._circuits.items()):
-                if now - (circuit.opened_until or circuit.since) > self._window and not circuit.trying:
-                    del self._circuits[key]
+            closed = (key for key, circuit in self._circuits.items() if circuit.opened_until is None)
+            del self._circuits[next(closed, next(iter(self._circuits)))]
 
 
 def _tell_opened(circuit: _Circuit, keys: CircuitKeys, *, everybody: bool) -> None:

@@ -17,8 +17,8 @@ from accounts.vendors.addresses import base_url_problem
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
+from accounts.vendors.owner import Owner
 from accounts.vendors.secret_routes import check_routes
-from accounts.vendors.transport import Owner
 
 # Only the encodings that accounts/vendors/decompression.py supports, which bounds the decompressed size.
 BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}

@@ -20,6 +20,7 @@ from accounts.errors import (
     entry_for,
 )
 from accounts.models import IntegratedAccount
+from accounts.texts.invisible import visible
 from accounts.token_sets import TokenSet
 from accounts.vendors.answers.vendor_errors import vendor_reason
 from accounts.vendors.calling import ask
@@ -37,6 +38,8 @@ SENTENCES: dict[type[Exception], str] = {
     TokenRefused: "{vendor} gave no access token ({failure}).",
 }
 
+# What is kept of the scopes that a vendor reports, without characters that nobody sees and databases refuse.
+MOST_SCOPES, LONGEST_SCOPE = 100, 200
 # The vendor was reached and rejects the credentials; any other failure may be temporary.
 CREDENTIALS_REFUSED = frozenset({401, 403})
 
@@ -78,7 +81,7 @@ def verify_connection(account: IntegratedAccount, tokens: TokenSet | None = None
     # The vendor names the scopes of new tokens with them (RFC 6749, section 5.1).
     if not definition.connection_test.scopes and tokens is not None:
         scopes = list(tokens.scopes)
-    account.mark_checked(scopes=scopes)
+    account.mark_checked(scopes=[visible(scope)[:LONGEST_SCOPE] for scope in scopes[:MOST_SCOPES]])
 
 
 def first_tokens(account: IntegratedAccount) -> TokenSet | None:

@@ -18,7 +18,7 @@ from accounts.vendors.captured import CapturedExchange, exchange_of
 from accounts.vendors.circuits import keys_of
 from accounts.vendors.concealment import MASK
 from accounts.vendors.connection import Connection
-from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
+from accounts.vendors.upstream import UpstreamResponse, shared_upstream
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
@@ -50,14 +50,10 @@ def download_address(connection: Connection, asked: str, response: UpstreamRespo
 
 
 async def download(
-    connection: Connection,
-    address: str,
-    *,
-    upstream: Upstream | None = None,
-    seen: Callable[[CapturedExchange], None] | None = None,
+    connection: Connection, address: str, *, seen: Callable[[CapturedExchange], None] | None = None
 ) -> UpstreamResponse:
     """Return what is at an address; raise an UpstreamFailure. The account waits for its turn, as for every call."""
-    upstream = upstream or shared_upstream()
+    upstream = shared_upstream()
     parts = urlsplit(address)
     base = f"{parts.scheme}://{parts.netloc}"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

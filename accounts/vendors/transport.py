@@ -16,7 +16,6 @@ from uuid import UUID
 
 import aiohttp
 import httpx
-from django.conf import settings
 from yarl import URL
 
 from accounts.errors import (
@@ -26,7 +25,9 @@ from accounts.errors import (
     UpstreamUnreachable,
     UpstreamUnsendable,
 )
-from accounts.vendors.addresses import GuardedResolver, Lookup, all_excepted, check_host, system_lookup
+from accounts.vendors.addresses import all_excepted, check_host
+from accounts.vendors.owner import Owner
+from accounts.vendors.resolving import GuardedResolver, Lookup, system_lookup
 
 if TYPE_CHECKING:
     from aiohttp.client_reqrep import ConnectionKey
@@ -39,14 +40,6 @@ CHUNK_BYTES = 64 * 1024
 UNREACHABLE = "no connection could be made"
 UNSENDABLE = "the request or its address is malformed"
 BROKEN = "the connection ended before the answer did"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The account that a request is sent for, and its environment."""
-
-    environment_id: UUID
-    account_id: UUID
 
 
 @dataclass(slots=True)
@@ -174,6 +167,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         excepted: frozenset[str] = request.extensions.get("excepted", all_excepted())
         use = _Use(owner is None or request.extensions.get("fresh", False), owner, excepted)
         _use.set(use)
+        timeout = self._timeout if seconds is None else self._within(seconds)
         try:
             check_base(base, excepted)
             response = await self._session._request(
@@ -182,14 +176,14 @@ class PooledTransport(httpx.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 data=b"".join(request.stream) or None,  # type: ignore[arg-type]  # a ByteStream is both kinds of stream
                 allow_redirects=False,
-                timeout=self._timeout if seconds is None else self._within(seconds),
+                timeout=timeout,
             )
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             # Not chained: aiohttp's messages may contain the address, and with it a key in the query.
-            raise _failure_of(failure, connected=use.connected, kept=use.kept) from None
+            raise _failure_of(failure, timeout, connected=use.connected, kept=use.kept) from None
         # As they came: httpx would read them once more, and decode each.
         raw = {"raw_headers": response.raw_headers}
-        return httpx.Response(response.status, stream=_Body(response), extensions=raw)
+        return httpx.Response(response.status, stream=_Body(response, timeout), extensions=raw)
 
     def _within(self, seconds: float) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=seconds, connect=self._connect_seconds, sock_read=self._read_seconds)
@@ -209,29 +203,29 @@ def check_base(base: str, excepted: frozenset[str]) -> None:
 class _Body(httpx.AsyncByteStream):
     """An answer's body as it arrives, still compressed if the vendor compressed it."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
+    def __init__(self, response: aiohttp.ClientResponse, timeout: aiohttp.ClientTimeout) -> None:
+        self._response, self._timeout = response, timeout
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
                 yield chunk
         except (aiohttp.ClientError, OSError) as failure:
-            raise _failure_of(failure, connected=True, kept=False) from None
+            raise _failure_of(failure, self._timeout, connected=True, kept=False) from None
 
     async def aclose(self) -> None:
         self._response.release()
 
 
-def _failure_of(failure: Exception, *, connected: bool, kept: bool) -> UpstreamFailure:
+def _failure_of(failure: Exception, timeout: aiohttp.ClientTimeout, *, connected: bool, kept: bool) -> UpstreamFailure:
     """Return the failure of a request; `connected` and `kept` say whether it had a connection, and a kept one."""
     match failure:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return UpstreamUnsendable(UNSENDABLE)
         case aiohttp.SocketTimeoutError():
-            return UpstreamTimeout(f"nothing came for {settings.UPSTREAM_READ_SECONDS} s")
+            return UpstreamTimeout(f"nothing came for {timeout.sock_read:.3g} s")
         case TimeoutError() if connected:
-            return UpstreamTimeout(f"no whole answer within {settings.UPSTREAM_TOTAL_SECONDS} s")
+            return UpstreamTimeout(f"no whole answer within {timeout.total:.3g} s")
         case TimeoutError():
             return UpstreamUnreachable(UNREACHABLE)
         case aiohttp.ClientConnectorDNSError():

@@ -10,6 +10,7 @@ import time
 import weakref
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
 from typing import cast
 
@@ -23,7 +24,6 @@ from accounts.vendors.circuits import Circuits
 from accounts.vendors.concurrency import Turns
 from accounts.vendors.decompression import decompressed
 from accounts.vendors.pace import Paces
-from accounts.vendors.transport import PooledTransport
 
 # How many further attempts are made to connect, and the shortest and longest pause before each, in seconds.
 RECONNECTIONS = 2
@@ -53,11 +53,7 @@ class Upstream:
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._total_seconds: float = settings.UPSTREAM_TOTAL_SECONDS
-        self._transport = transport or PooledTransport(
-            connect_seconds=settings.UPSTREAM_CONNECT_SECONDS,
-            read_seconds=settings.UPSTREAM_READ_SECONDS,
-            total_seconds=self._total_seconds,
-        )
+        self._transport = transport
         self._max_bytes: int = settings.UPSTREAM_MAX_BYTES
         self.turns = Turns(
             concurrency=settings.UPSTREAM_ACCOUNT_CONCURRENCY,
@@ -69,7 +65,6 @@ class Upstream:
             window_seconds=settings.UPSTREAM_CIRCUIT_WINDOW_SECONDS,
             open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
         )
-
         self.paces = Paces(slow_seconds=settings.UPSTREAM_SLOW_SECONDS)
 
     async def __aenter__(self) -> "Upstream":
@@ -81,7 +76,8 @@ class Upstream:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     async def send(self, request: httpx.Request, *, idempotent: bool = False) -> UpstreamResponse:
         """Send a request and return the complete answer, or raise an UpstreamFailure.
@@ -122,7 +118,8 @@ class Upstream:
             return answer
 
     async def _answer(self, request: httpx.Request) -> UpstreamResponse:
-        response = await self._transport.handle_async_request(request)
+        transport = self._transport or await self._open()
+        response = await transport.handle_async_request(request)
         headers: dict[str, str] = {}
         for raw_name, raw_value in response.extensions.get("raw_headers") or response.headers.raw:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -137,6 +134,22 @@ class Upstream:
         finally:
             await stream.aclose()
         return UpstreamResponse(response.status_code, headers, body)
+
+    async def _open(self) -> httpx.AsyncBaseTransport:
+        """Make the pool of connections, with the first request.
+
+        aiohttp takes 9 MB of a process, which one that calls no vendor does not spend. It is imported in a thread,
+        since that would block all other requests for 0.2 s.
+        """
+        module = await asyncio.to_thread(import_module, "accounts.vendors.transport")
+        # Another request may have made it meanwhile.
+        if self._transport is None:
+            self._transport = module.PooledTransport(
+                connect_seconds=settings.UPSTREAM_CONNECT_SECONDS,
+                read_seconds=settings.UPSTREAM_READ_SECONDS,
+                total_seconds=self._total_seconds,
+            )
+        return self._transport
 
     def _refuse_length(self, declared: str) -> None:
         # A longer number is too large in any case, and int() raises ValueError for thousands of digits.

@@ -19,14 +19,14 @@ FULL, NONE = "full", "none"
 TRUNCATED_V4, TRUNCATED_V6 = 24, 48
 
 
-def normalised(address: str) -> str:
+def canonical_address(address: str) -> str:
     """Return an address in canonical form, IPv4-mapped IPv6 as IPv4; an empty string if it is invalid."""
     return str(address_of(address) or "")
 
 
 def client_address(request: HttpRequest) -> str:
     """Return the client's address in canonical form; an empty string if it is unknown."""
-    return normalised(request.META.get("REMOTE_ADDR") or "")
+    return canonical_address(request.META.get("REMOTE_ADDR") or "")
 
 
 def network_of(address: str) -> str:
@@ -41,7 +41,7 @@ def noted_address(address: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _kept(address: str, how_much: str) -> str:
-    known = normalised(address) if how_much != NONE else ""
+    known = canonical_address(address) if how_much != NONE else ""
     if not known or how_much == FULL:
         return known
     return str(ip_network(f"{known}/{TRUNCATED_V6 if ':' in known else TRUNCATED_V4}", strict=False))

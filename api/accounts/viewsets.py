@@ -144,7 +144,6 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
         serializer = ChangeAccountSerializer(data=request.data, context={"account": account})
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
-        was_disabled = account.status == account.Status.DISABLED
         if wanted.keys() - {"status"}:
             with connection_problems(reverse("account-settings", args=[account.pk])):
                 reconnect_account(
@@ -154,8 +153,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
                     fields=wanted.get("connection"),
                     base_url=wanted.get("base_url"),
                 )
-        # A successful connection test makes an account active, but a disabled one must stay disabled.
-        end = wanted.get("status", account.Status.DISABLED if was_disabled else account.status)
+        end = wanted.get("status", account.status)
         if end != account.status:
             set_enabled(account, self.token, enabled=end == account.Status.ACTIVE)
         return self._answer(account)

@@ -25,6 +25,7 @@ from api.servers.serializers import (
     ServerWithTokenSerializer,
 )
 from mcpservers import lifecycle
+from mcpservers.deletion import delete_server
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer, MCPServerQuerySet
 
@@ -128,7 +129,7 @@ class ServerViewSet(ApiViewSet[MCPServer]):
 
     def destroy(self, request: Request, account_id: UUID, server_id: UUID) -> Response:
         """Delete a server; its URL is refused from now on."""
-        lifecycle.delete_server(self.get_object(), self.token)
+        delete_server(self.get_object(), self.token)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

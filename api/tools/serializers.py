@@ -10,7 +10,7 @@ from accounts.models import IntegratedAccount
 from api.accounts.serializers import AccountSerializer
 from api.strictness import NameField, ObjectField, StrictSerializer, TextField, TruthField
 from tools.catalogue.compilation import catalogue_of
-from tools.documentation.lint import Finding
+from tools.documentation.lint import LintFinding
 from tools.documentation.preview import DRAFT, EXPOSED, WITHDRAWN, stored_preview
 from tools.documentation.verdicts import Report
 from tools.models import Documentation
@@ -78,7 +78,7 @@ class IntegrationLintSerializer(serializers.Serializer[Any]):
     records = LintedRecordSerializer(many=True)
 
 
-def shown_findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
+def shown_findings(findings: Iterable[LintFinding]) -> list[dict[str, str]]:
     """Return findings in the API's format."""
     return [{"rule": each.rule, "place": each.place, "reason": each.words} for each in findings]
 

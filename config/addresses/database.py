@@ -1,39 +1,24 @@
-"""DATABASES, from DATABASE_URL: every option of the URL is kept, and what it leaves open gets a limit.
+"""DATABASES, from DATABASE_URL: every option of the URL is kept, and what it leaves open gets a limit."""
 
-PostgreSQL's URLs are read by its own client library, so that whatever psql accepts works here: several hosts,
-`sslmode`, `target_session_attrs`, `options=-c …`.
-"""
-
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from psycopg import ProgrammingError, pq
-from psycopg.conninfo import conninfo_to_dict
+
+from config.addresses.database_parts import TAKES, DatabaseLimits
 
 POSTGRESQL = frozenset({"postgresql", "postgres", "pgsql"})
-TAKES = "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name?sslmode=require."
-# The client library's names, and Django's for what it keeps apart.
-DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-# Set by Django itself.
-TAKEN = frozenset({"client_encoding", "replication", "service"})
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseLimits:
-    """How many seconds to wait for a connection, and for a peer that acknowledges nothing."""
-
-    connect: int
-    silence: int
 
 
 def database_settings(url: str, limits: DatabaseLimits) -> dict[str, Any]:
     """Return Django's settings of the database; raise ImproperlyConfigured with a sentence about an invalid URL."""
     scheme = url.partition(":")[0]
     if scheme in POSTGRESQL:
-        return _postgresql(url, limits)
+        # Its driver takes 11 MB of a process, which the embedded default does not spend.
+        from config.addresses.postgresql import postgresql_settings  # noqa: PLC0415
+
+        return postgresql_settings(url, limits)
     if scheme == "sqlite":
         return _sqlite(url)
     raise ImproperlyConfigured(TAKES)
@@ -55,63 +40,5 @@ def _sqlite(url: str) -> dict[str, Any]:
     }
 
 
-def _postgresql(url: str, limits: DatabaseLimits) -> dict[str, Any]:
-    _check_names(urlsplit(url).query)
-    try:
-        given = {name: str(value) for name, value in conninfo_to_dict(_known_scheme(url)).items() if value is not None}
-    except ProgrammingError:  # its text may quote the password
-        raise ImproperlyConfigured(TAKES) from None
-    if not all(port.isdigit() for port in given.get("port", "5432").split(",") if port):
-        raise ImproperlyConfigured(TAKES)
-    if not given.get("dbname"):
-        raise ImproperlyConfigured("DATABASE_URL names no database: add /name after the host.")
-    of_django = {DJANGO_NAMES[name]: given.pop(name) for name in DJANGO_NAMES if name in given}
-    return {
-        "ENGINE": "accounts.database.postgresql",
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        **dict.fromkeys(DJANGO_NAMES.values(), ""),
-        **of_django,
-        "OPTIONS": {**_defaults(limits), **given},
-    }
-
-
-def _defaults(limits: DatabaseLimits) -> dict[str, str]:
-    """Return libpq's parameters that end a wait for a peer that sends nothing."""
-    return {
-        "application_name": "patchbay",
-        "connect_timeout": str(limits.connect),
-        "tcp_user_timeout": str(limits.silence * 1000),
-        "keepalives": "1",
-        "keepalives_idle": str(limits.silence),
-        "keepalives_interval": str(max(1, limits.silence // 3)),
-        "keepalives_count": "3",
-    }
-
-
-def _known_scheme(url: str) -> str:
-    # libpq itself knows only the two long names.
-    return f"postgresql:{url.partition(':')[2]}"
-
-
-def _check_names(query: str) -> None:
-    """Refuse options that the client library would not understand, or that would break Django's use of it."""
-    known = {each.keyword.decode() for each in pq.Conninfo.get_defaults()} | {"ssl"}
-    named = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
-    unknown = [name for name in named if name not in known]
-    if unknown:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL has the unknown {_options(unknown)}. It takes the connection parameters of PostgreSQL's "
-            "libpq, such as sslmode, sslrootcert and target_session_attrs; server settings go into options=-c … "
-            "(percent-encoded)."
-        )
-    if taken := [name for name in named if name in TAKEN]:
-        raise ImproperlyConfigured(f"DATABASE_URL has the {_options(taken)}, which Patchbay sets itself: remove it.")
-
-
 def _names(query: str) -> str:
     return ", ".join(name for name, _ in parse_qsl(query, keep_blank_values=True))
-
-
-def _options(names: list[str]) -> str:
-    return f"option{'s' if len(names) > 1 else ''} {', '.join(name[:64] for name in names)}"

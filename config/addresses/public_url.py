@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 EXAMPLE = "an address such as https://patchbay.example.com or https://example.com/patchbay"
 # Segments that no proxy, browser or client writes in another way.
 PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
@@ -23,7 +24,10 @@ OWN = frozenset(
 
 @dataclass(frozen=True)
 class PublicURL:
-    """An address without a trailing slash; `path` is empty at the root of a host, and else begins with a slash."""
+    """An address without a trailing slash; `path` is empty at the root of a host, and else begins with a slash.
+
+    `origin` is written as browsers write it (RFC 6454, section 6.2), and `host` as requests name it.
+    """
 
     text: str
     origin: str
@@ -40,12 +44,14 @@ def public_url(text: str) -> PublicURL:
         has_port = parts.port is None or parts.port > 0
     except ValueError:
         raise ImproperlyConfigured(f"PUBLIC_URL is {text!r}, but takes {EXAMPLE}.") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not has_port:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or not has_port:
         raise ImproperlyConfigured(f"PUBLIC_URL is {text!r}, but takes {EXAMPLE}.")
     if "@" in parts.netloc or "?" in text or "#" in text:
         raise ImproperlyConfigured(f"PUBLIC_URL takes no user name, query or fragment, but {EXAMPLE}.")
     _check_path(parts)
-    return PublicURL(text, f"{parts.scheme}://{parts.netloc}", parts.hostname, parts.path, parts.scheme == "https")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in {None, DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return PublicURL(text, f"{parts.scheme}://{host}{port}", host, parts.path, parts.scheme == "https")
 
 
 def _check_path(parts: SplitResult) -> None:

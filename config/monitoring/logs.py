@@ -38,7 +38,7 @@ class ShortenOutages(logging.Filter):
         problem = record.exc_info[1] if record.exc_info else None
         if outage_of(problem) is None:
             return True
-        record.msg = f"{record.getMessage()} ({type(problem).__name__})"
+        record.msg = f"{_message_of(record)} ({type(problem).__name__})"
         record.args = record.exc_info = record.exc_text = None
         return True
 
@@ -48,12 +48,20 @@ class RedactTokens(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; never drop it."""
-        record.msg = redact(record.getMessage())
+        record.msg = redact(_message_of(record))
         record.args = None  # already part of the message
         if record.exc_info and not record.exc_text:
             record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
         record.exc_info = None  # or a formatter would add the traceback unredacted
         return True
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    """Return a record's message; where its arguments do not fit, both, since no line may fail what it tells of."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return f"{record.msg} {record.args!r}"
 
 
 def _append_traceback(_logger: object, _method: str, event: Event) -> Event:

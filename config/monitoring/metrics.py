@@ -12,12 +12,12 @@ from pathlib import Path
 
 from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, Info, disable_created_metrics, generate_latest
-from redis.asyncio import Redis
 
 from accounts import product
 from accounts.api_tokens.recognition import bearer_token
 from accounts.broadcast import is_shared
 from accounts.caches.memory import cache_memory
+from accounts.redis_client import redis_client
 from config.health import respond
 from config.monitoring.database_metrics import database_metrics
 from config.readiness.rounds import CHECK_SECONDS
@@ -71,7 +71,7 @@ async def celery_queue_length() -> float:
 
 
 async def _redis_length() -> float:
-    async with Redis.from_url(settings.REDIS_URL) as redis:
+    async with redis_client(CHECK_SECONDS) as redis:
         return float(await redis.llen("celery"))  # Celery's default queue
 
 

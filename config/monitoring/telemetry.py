@@ -25,6 +25,8 @@ LAST_SECONDS = 3.0
 KINDS = {
     SpanKind.SERVER: trace.SpanKind.SERVER,
     SpanKind.CLIENT: trace.SpanKind.CLIENT,
+    SpanKind.PRODUCER: trace.SpanKind.PRODUCER,
+    SpanKind.CONSUMER: trace.SpanKind.CONSUMER,
     SpanKind.INTERNAL: trace.SpanKind.INTERNAL,
 }
 # No other propagator: baggage would bring what clients choose into every span behind theirs.

@@ -29,6 +29,15 @@ def end_within_limit(unfinished: Callable[[], str]) -> None:
 
 
 def _end(unfinished: Callable[[], str]) -> None:
+    try:
+        _tell(unfinished)
+    except Exception:  # whatever it is: the process must end
+        logger.exception("the process is ended; what it was doing cannot be told")
+    finally:
+        os._exit(HUNG)
+
+
+def _tell(unfinished: Callable[[], str]) -> None:
     own = threading.current_thread()
     threads = sorted(thread.name for thread in threading.enumerate() if thread is not own)
     logger.critical(
@@ -37,4 +46,3 @@ def _end(unfinished: Callable[[], str]) -> None:
         ", ".join(threads),
     )
     logging.shutdown()
-    os._exit(HUNG)

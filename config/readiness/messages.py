@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from channels.layers import get_channel_layer
 from django.conf import settings
-from redis.asyncio import Redis
 
 from accounts.broadcast import is_shared
+from accounts.redis_client import redis_client
 from config.readiness.rounds import CHECK_SECONDS
 from config.readiness.threaded import ThreadedWork
 
@@ -17,7 +17,7 @@ from config.readiness.threaded import ThreadedWork
 async def check_broker() -> Mapping[str, str]:
     """Raise if tasks cannot be sent, to Redis or to the embedded broker's folder."""
     if is_shared():
-        async with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=CHECK_SECONDS) as redis:
+        async with redis_client(CHECK_SECONDS) as redis:
             await redis.ping()
     else:
         await _check_folder()

@@ -25,14 +25,16 @@ class ThreadedWork(Generic[T]):
         loop = asyncio.get_running_loop()
         running = self._running
         if running is None or running.done() or running.get_loop() is not loop:
-            running = self._running = loop.create_future()
+            running = loop.create_future()
             threading.Thread(target=self._run, args=(running,), daemon=True).start()
+            # Only now: nobody would end the future of a thread that could not be started.
+            self._running = running
         return await asyncio.shield(running)
 
     def _run(self, future: asyncio.Future[T]) -> None:
         try:
             settle = partial(future.set_result, self._work())
-        except Exception as problem:
+        except Exception as problem:  # raised where the result is awaited
             settle = partial(_fail, future, problem)
         loop = future.get_loop()
         if not loop.is_closed():

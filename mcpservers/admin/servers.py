@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from accounts.admin.pages import Label, ModelAdmin, labelled, linked, moment, mono, person
 from accounts.texts.counting import counted
 from mcpservers.admin.forms import ServerAdminForm
-from mcpservers.lifecycle import change_server, delete_server, pause_server, resume_server
+from mcpservers.deletion import delete_server
+from mcpservers.lifecycle import change_server, pause_server, resume_server
 from mcpservers.models import MCPServer
 from mcpservers.search.exposure import Exposure, exposed_by
 

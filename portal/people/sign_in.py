@@ -86,7 +86,7 @@ class SignInCode(RedirectURLMixin, _CodeView):
             # Codes count towards the same limits as passwords.
             attempt = begin(self.request, user.get_username())
             if check_code(user, form.cleaned_data["code"]):
-                attempt.succeed()
+                attempt.take_back()
                 del self.request.session[PENDING]
                 return enter(self.request, user, self.pending["backend"], self.get_success_url())
             attempt.fail()

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Role
 from accounts.signing_in.reauthentication import recently_authenticated
 from accounts.web.refusals import REFUSED
-from mcpservers.lifecycle import delete_server, end_grace, pause_server, resume_server, rotate_token
+from mcpservers.deletion import delete_server
+from mcpservers.lifecycle import end_grace, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
 from portal.requests import PortalRequest, signed_in, tell
 from portal.servers.forms import RotateForm

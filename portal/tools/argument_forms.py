@@ -1,6 +1,7 @@
 """A form built from a tool's inputSchema: a field for each argument, or one for all of them as JSON."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -158,9 +159,12 @@ def _whole(typed: str) -> int:
 
 def _number(typed: str) -> float:
     try:
-        return float(typed.strip().replace(",", "."))  # many countries write a decimal comma
+        number = float(typed.strip().replace(",", "."))  # many countries write a decimal comma
     except ValueError:
-        raise ValueError(f"“{typed[:40]}” is not a number.") from None
+        number = math.nan
+    if not math.isfinite(number):  # which JSON cannot write
+        raise ValueError(f"“{typed[:40]}” is not a number.")
+    return number
 
 
 READERS: dict[str, Callable[[str], Any]] = {"string": str, "integer": _whole, "number": _number}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 
 PLAIN = "text"
 KINDS = {

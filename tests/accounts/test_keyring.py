@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
+from accounts.encryption import KeyRing
 from accounts.errors import CredentialsUnreadable
-from accounts.keyring import KeyRing
 from accounts.models import IntegratedAccount
 
 CONTEXT = "integrated-account:1"

@@ -26,10 +26,10 @@ for row in Session.objects.all():
 STRANGERS = """
 from django.utils import timezone
 from accounts.models import FailedSignIns
-from accounts.signing_in.names import digest_of
+from accounts.signing_in.names import sign_in_digest
 FailedSignIns.objects.all().delete()
 kind, name = FailedSignIns.Kind.{kind}, {subject}
-FailedSignIns.objects.create(kind=kind, digest=digest_of(kind, *name), failures=10_000, last_at=timezone.now())
+FailedSignIns.objects.create(kind=kind, digest=sign_in_digest(kind, *name), failures=10_000, last_at=timezone.now())
 """
 NOBODY = "from accounts.models import FailedSignIns; FailedSignIns.objects.all().delete()"
 

@@ -119,7 +119,7 @@ class Cluster:
         return self._celery("beat", "--schedule", str(self.background.folder / name), until="beat: Starting")
 
     def _celery(self, *arguments: str, until: str) -> subprocess.Popen[str]:
-        return self.background.start("-m", "celery", "--app", "config", *arguments, "--loglevel", "INFO", until=until)
+        return self.background.start("-m", "config.background", *arguments, "--loglevel", "INFO", until=until)
 
     def _connect(self, number: int) -> Desk:
         """Connect an account to a vendor of its own, which knows one department that the other does not."""

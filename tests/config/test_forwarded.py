@@ -14,7 +14,7 @@ from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 
 from accounts.models import FailedSignIns
-from accounts.web.client_address import network_of, normalised
+from accounts.web.client_address import canonical_address, network_of
 from config.asgi import application
 from tests.people import People
 from tests.serving import served
@@ -92,8 +92,8 @@ def test_the_access_log_has_the_same_address(people: People, settings: Any, capl
     ],
 )
 def test_addresses_have_one_spelling(written: str, one: str, network: str) -> None:
-    assert normalised(written) == one
-    assert network_of(normalised(written)) == network
+    assert canonical_address(written) == one
+    assert network_of(canonical_address(written)) == network
 
 
 @pytest.mark.parametrize(("mode", "expected"), [({}, []), ({"FORWARDED_ALLOW_IPS": "10.0.0.0/24"}, ["10.0.0.0/24"])])

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import LEAST_CHARACTERS, weakness
+from config.environment import LEAST_CHARACTERS, Secrets, weakness
 from tests.stack import ROOT
 
 GOOD = {
@@ -65,6 +66,19 @@ def test_elsewhere_a_weak_secret_is_only_warned_of(tmp_path: Path) -> None:
     done = started(tmp_path, TOKEN_KEY="a")
     assert done.returncode == 0
     assert "TOKEN_KEY has 1 characters" in done.stderr
+
+
+def test_elsewhere_a_weak_key_of_the_ring_is_warned_of_too(tmp_path: Path) -> None:
+    done = started(tmp_path, CREDENTIAL_KEYS="k1:" + base64.urlsafe_b64encode(bytes(32)).decode())
+    assert done.returncode == 0
+    assert "32 random bytes in URL-safe Base64 as its key 'k1'" in done.stderr
+
+
+def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
+    """A power cut may leave one; with an empty key, tokens would be digested under what everybody knows."""
+    (tmp_path / "token-key.secret").write_text("\n")
+    with pytest.raises(ImproperlyConfigured, match=r"token-key\.secret is empty: put it back .* or delete it"):
+        Secrets(tmp_path).get("TOKEN_KEY")
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from tests.stack import ROOT, Stack, prepared_folder
 pytestmark = pytest.mark.e2e
 
 OTHER = "another-key-of-which-nobody-knows-0123456789"
-CELERY = ("-m", "celery", "--quiet", "--app", "config")
+BACKGROUND = ("-m", "config.background")
 PROGRAMS = {
     "web": ("-m", "config.serve"),
-    "worker": (*CELERY, "worker", "--pool", "threads", "--concurrency", "1"),
+    "worker": (*BACKGROUND, "worker", "--pool", "threads", "--concurrency", "1"),
     # Beat removes a schedule that it cannot read, so it gets a file of its own in the test's folder.
-    "beat": (*CELERY, "beat", "--loglevel", "CRITICAL", "--schedule", "{folder}/beat-schedule"),
+    "beat": (*BACKGROUND, "beat", "--loglevel", "CRITICAL", "--schedule", "{folder}/beat-schedule"),
     "up": ("manage.py", "up"),
     "migrate": ("manage.py", "migrate"),
 }

@@ -31,6 +31,9 @@ from tests.stack import free_port
 
 NGINX = shutil.which("nginx")
 
+# The paths that PUBLIC_URL may have.
+BELOW = ["", "/patchbay", "/tools/patchbay"]
+
 pytestmark = [
     pytest.mark.services,
     # Only who runs a proxy needs it; .ci/run installs it, so that the gate never skips these.
@@ -217,25 +220,30 @@ def test_patchbay_hears_of_the_client_what_nginx_saw_and_not_what_the_client_cla
             assert told["X-Request-ID"] != "mine"
 
 
-def test_an_event_leaves_at_once(proxy: Proxy, token: str) -> None:
+@pytest.mark.parametrize("below", BELOW)
+def test_an_event_leaves_at_once(proxy: Proxy, token: str, below: str) -> None:
     Upstream.second_event.clear()
-    with proxy.client() as client, client.stream("POST", f"/mcp/{token}/stream") as response:
+    with proxy.client() as client, client.stream("POST", f"{below}/mcp/{token}/stream") as response:
         events = response.iter_bytes()
         assert next(events) == b"data: 1\n\n"
         Upstream.second_event.set()
         assert next(events) == b"data: 2\n\n"
 
 
-def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str) -> None:
+@pytest.mark.parametrize("below", BELOW)
+def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str, below: str) -> None:
     with httpx.Client(base_url=proxy.plain, trust_env=False) as client:
         page = client.get("/accounts?page=2")
         assert (page.status_code, page.headers["location"]) == (301, "https://localhost/accounts?page=2")
         api = {"Authorization": f"Bearer {token}"}
-        for refused in (client.post(f"/mcp/{token}", content=b"{}"), client.get("/integrated-account", headers=api)):
+        mcp = client.post(f"{below}/mcp/{token}", content=b"{}")
+        for refused in (mcp, client.get("/integrated-account", headers=api)):
             assert (refused.status_code, "location" in refused.headers) == (403, False)
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/patchbay/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/patchbay/metrics", "/tools/patchbay/metrics"]
+)
 def test_metrics_are_closed_to_everybody_outside(proxy: Proxy, path: str) -> None:
     with proxy.client() as client:
         headers = {"Authorization": "Bearer of-a-collector"}

@@ -51,7 +51,7 @@ def check_purge(prepared: Stack, demo: dict[str, str], database: sqlite3.Connect
                 (account, account, started),
             )
     worker = prepared.start(
-        *("-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--pool", "threads", "--concurrency", "1"),
+        *("-m", "config.background", "worker", "--beat", "--pool", "threads", "--concurrency", "1"),
         *("--loglevel", "INFO", "--schedule", str(prepared.folder / "beat-schedule")),
         until="purge_expired_servers",
     )

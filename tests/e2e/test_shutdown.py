@@ -81,7 +81,7 @@ def test_every_line_is_one_json_object_with_the_request_id_and_without_a_token(o
     demo = own.demo()
     token = demo["mcp_url"].rpartition("/")[2]
     worker = own.start(
-        *("-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--pool", "threads", "--concurrency", "1"),
+        *("-m", "config.background", "worker", "--beat", "--pool", "threads", "--concurrency", "1"),
         *("--loglevel", "INFO", "--schedule", str(own.folder / "beat-schedule")),
         until="ready",
     )
@@ -153,7 +153,7 @@ def test_a_worker_ends_though_a_task_waits_for_the_database(hanging: Stack) -> N
     hanging.execute(f"UPDATE mcpservers_mcpserver SET expires_at = '2026-01-01 00:00:00' WHERE id = '{number}'")
     with held_write_lock(hanging.folder / "patchbay.sqlite3"):
         worker = hanging.start(
-            *("-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--pool", "threads"),
+            *("-m", "config.background", "worker", "--beat", "--pool", "threads"),
             *("--concurrency", "1", "--loglevel", "INFO", "--schedule", str(hanging.folder / "beat-schedule")),
             until="purge_expired_servers",
         )

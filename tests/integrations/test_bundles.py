@@ -16,7 +16,7 @@ from tests.integrations.bundled import BUNDLES, load
 from tools.catalogue.compilation import Catalogue, build
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.schemas import walk
+from tools.catalogue.schemas.json_schemas import walk
 from tools.catalogue.tool import Tool
 from tools.documentation.bundles import write_bundle
 

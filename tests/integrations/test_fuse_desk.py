@@ -14,7 +14,7 @@ from tests.mcp_client import McpClient
 from tools.catalogue.compilation import Catalogue, build
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.schemas import walk
+from tools.catalogue.schemas.json_schemas import walk
 from tools.documentation.verdicts import report_of
 
 HEROES = {

@@ -13,7 +13,8 @@ from accounts.api_tokens.issue import issue_token, revoke_token
 from accounts.caches.freshness import FRESH_SECONDS, FreshCache
 from accounts.models import ApiToken, Environment, IntegratedAccount, Membership, Role, User
 from accounts.people.members import remove_member
-from mcpservers.lifecycle import change_server, create_server, delete_server, pause_server, resume_server, rotate_token
+from mcpservers.deletion import delete_server
+from mcpservers.lifecycle import change_server, create_server, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
 from tests.mcp_client import McpClient
 from tests.people import People

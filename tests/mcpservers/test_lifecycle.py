@@ -7,11 +7,11 @@ import pytest
 import time_machine
 
 from accounts.models import ApiToken, AuditEntry, IntegratedAccount, Integration, Role
+from mcpservers.deletion import delete_server
 from mcpservers.errors import PolicyRefused
 from mcpservers.lifecycle import (
     change_server,
     create_server,
-    delete_server,
     pause_server,
     resume_server,
     rotate_token,

@@ -60,14 +60,20 @@ async def test_values_are_completed(mcp: McpClient) -> None:
     params = {"ref": reference, "argument": {"name": "by", "value": "D"}}
     completion = (await asked(mcp, "completion/complete", params))["result"]["completion"]
     assert completion == {"values": ["department"], "total": 1, "hasMore": False}
-    for wrong in ({"ref": {"type": "ref/resource", "uri": "a:b"}}, {"argument": {"name": "z", "value": ""}}, {"ref": 1}):
+    for wrong in (
+        {"ref": {"type": "ref/resource", "uri": "a:b"}},
+        {"argument": {"name": "z", "value": ""}},
+        {"ref": 1},
+    ):
         assert (await asked(mcp, "completion/complete", {**params, **wrong}))["error"]["code"] == -32602
 
 
 async def test_a_server_offers_what_its_filters_leave(account: IntegratedAccount, mcp: McpClient) -> None:
     """A server without the tools of a prompt does not offer it; one without prompts does not know the methods."""
     make = sync_to_async(create_server)
-    _, chats = await make(account, "tests", name="Chats", methods=[], tags=[], tools=["get_single_fuse_desk_chat_by_id"])
+    _, chats = await make(
+        account, "tests", name="Chats", methods=[], tags=[], tools=["get_single_fuse_desk_chat_by_id"]
+    )
     _, both = await make(
         account, "tests", name="Both", methods=[], tags=[],
         tools=["get_single_fuse_desk_chat_by_id", "list_all_fuse_desk_contacts"],

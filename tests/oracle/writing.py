@@ -12,6 +12,8 @@ from tests.oracle.schemas import Schemas
 SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 # RFC 3986, 2.2: reserved characters; those that would end a parameter stay encoded (OpenAPI 3.1.1, allowReserved).
 RESERVED = ":/?@!$'()*,"
+# RFC 2045, section 6.2: with these, no encoding has been performed.
+UNENCODED = ("binary", "8bit", "7bit")
 
 
 class _Nothing:
@@ -254,6 +256,7 @@ def _multipart(name: str, value: Any, content: Content, schemas: Schemas) -> lis
     media_type = str(encoding.get("contentType") or schema.get("contentMediaType") or "").partition(",")[0].strip()
     inner = schemas.merged(schema.get("items", {})) if isinstance(value, list) else schema
     written = str(inner.get("contentEncoding") or "")
+    written = "" if written in UNENCODED else written
     if written and not media_type:
         # OpenAPI 3.1.1, Encoding Object, contentType: the default beside contentEncoding.
         media_type = str(inner.get("contentMediaType") or "application/octet-stream")
@@ -284,7 +287,7 @@ def is_bytes(schema: dict[str, Any]) -> bool:
     """Return whether a merged schema describes bytes."""
     kinds = schema.get("type")
     return (not kinds or "string" in kinds) and (
-        schema.get("format") == "binary"
+        "binary" in (schema.get("format"), schema.get("contentEncoding"))
         or (
             "contentMediaType" in schema
             and "json" not in schema["contentMediaType"]

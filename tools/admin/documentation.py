@@ -20,7 +20,7 @@ from tools.admin.history import WithHistory
 from tools.admin.trying import WithTrying
 from tools.admin.usage import WithUsage
 from tools.documentation.editing import RECORD_FIELDS, delete_record, save_record, switch_records
-from tools.documentation.lint import Finding
+from tools.documentation.lint import LintFinding
 from tools.documentation.preview import DRAFT, EXPOSED, WITHDRAWN, Preview, preview_of, stored_preview
 from tools.documentation.publishing import MOST_AT_ONCE
 from tools.documentation.verdicts import ensure_fresh
@@ -261,7 +261,7 @@ def _panel(shown: Preview) -> dict[str, Any]:
     }
 
 
-def _meter(score: int | None, findings: Iterable[Finding] = ()) -> SafeString:
+def _meter(score: int | None, findings: Iterable[LintFinding] = ()) -> SafeString:
     """Render a score as a number and a bar; screen readers get the number alone."""
     if score is None:
         return format_html('<span class="pb-quiet">{}</span>', "–")

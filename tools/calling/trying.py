@@ -21,7 +21,7 @@ from accounts.vendors.captured import CapturedExchange
 from tools.calling.answers.files import File
 from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 from tools.catalogue.tool import Tool
 from tools.catalogue.toolbox import usable_connection
 from tools.errors import AccountUnusable, CallFailed, WriteForbidden, WriteUnconfirmed

@@ -14,14 +14,11 @@ from accounts.caches.shared_values import SharedValues
 from accounts.definition import Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.catalogue.checking import compile_checker
-from tools.catalogue.clients import listed
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
-from tools.catalogue.output_schemas import Documented, Output, output_schema, result_schema
 from tools.catalogue.projection import FIELDS, projection_of
 from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
@@ -32,7 +29,10 @@ from tools.catalogue.result_arguments import (
     with_groups,
     with_history,
 )
-from tools.catalogue.schemas import Schema, SchemaRefused
+from tools.catalogue.schemas.checking import compile_checker
+from tools.catalogue.schemas.clients import listed
+from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused
+from tools.catalogue.schemas.output_schemas import Documented, Output, output_schema, result_schema
 from tools.catalogue.tool import Tool, ToolSet, passes
 from tools.errors import FilterUnknown
 from tools.models import Documentation

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.vendors.segments import CONTROL, SEPARATOR
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)?")
 OCTETS = "application/octet-stream"

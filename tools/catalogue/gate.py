@@ -11,16 +11,17 @@ import orjson
 
 from accounts.definition import Definition
 from accounts.texts.invisible import invisible_problems
-from tools.catalogue.clients import MAX_TOOL_CHARACTERS
 from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
-from tools.catalogue.schema_problems import property_problems
-from tools.catalogue.schemas import SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas.clients import MAX_TOOL_CHARACTERS
+from tools.catalogue.schemas.json_schemas import SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas.schema_problems import property_problems
 from tools.models import Documentation
 
 MIN_DESCRIPTION = 40
 MIN_WORDS = 6
 MAX_DESCRIPTION = 4000
+MOST_NAMED = 20
 TEXTS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
 
@@ -34,8 +35,7 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
     """Return why a record fails the gate, one sentence each; empty if it passes."""
     resource = definition.resources.get(record.resource)
     if resource is None or record.method not in resource.methods:
-        known = ", ".join(f"{name}.{method}" for name, each in definition.resources.items() for method in each.methods)
-        return [f"method: the definition has no {record.key}. It has: {known}."]
+        return [f"method: the definition has no {record.key}. It has: {_methods_near(definition, record)}."]
     return [
         *_name_problems(definition, record),
         *_word_problems(record),
@@ -46,6 +46,14 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
         *placement_problems(definition, record),
         *_size_problems(record),
     ]
+
+
+def _methods_near(definition: Definition, record: Documentation) -> str:
+    """Return the methods of a definition in words: those of the record's resource first, and not thousands."""
+    resources = sorted(definition.resources.items(), key=lambda each: each[0] != record.resource)
+    known = [f"{name}.{method}" for name, resource in resources for method in resource.methods]
+    more = len(known) - MOST_NAMED
+    return ", ".join(known[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _name_problems(definition: Definition, record: Documentation) -> Iterator[str]:

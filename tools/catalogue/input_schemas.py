@@ -5,9 +5,9 @@ from typing import Any
 
 from accounts.definition import Method
 from tools.catalogue.file_arguments import file_schema, is_file
-from tools.catalogue.member_rules import FlatNames
 from tools.catalogue.placement import PAGING_ARGUMENTS
-from tools.catalogue.schemas import Schema, alias, inline_references
+from tools.catalogue.schemas.json_schemas import Schema, alias, inline_references
+from tools.catalogue.schemas.member_rules import FlatNames
 from tools.pagination import Pager
 
 FILE_BODIES = frozenset({"multipart", "raw"})

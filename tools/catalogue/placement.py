@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from accounts.definition import Access, Definition, Method, is_reserved_header, is_reserved_parameter
 from tools.catalogue.file_arguments import is_file
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
 from tools.models import Documentation
 
 PAGING_ARGUMENTS = ("limit", "next_cursor")
@@ -180,10 +180,5 @@ def properties_of(schema: object) -> Schema:
     return properties if isinstance(properties, dict) else {}
 
 
-def _kinds(schema: object) -> set[str]:
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    return {kind} if isinstance(kind, str) else {each for each in kind or [] if isinstance(each, str)}
-
-
 def _is_text(schema: object) -> bool:
-    return _kinds(schema) - {"null"} in ({"string"}, set())
+    return all(kind in ("string", "null") for kind in kinds_of(schema))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.texts.nearest import nearest
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 
 FIELDS = "fields"
 MAX_FIELDS = 100

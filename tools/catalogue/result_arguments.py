@@ -7,7 +7,7 @@ from typing import Any
 from accounts.definition import Group, History
 from tools.catalogue.placement import PAGING_ARGUMENTS
 from tools.catalogue.projection import FIELDS, Projection
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 
 LAST, BEFORE_ENTRY = "last", "before_entry"
 DETAIL, CONCISE, FULL = "detail", "concise", "full"

@@ -9,20 +9,18 @@ import jsonschema_rs
 
 from accounts.definition import Access, Definition, History, Method, Shaping
 from accounts.texts.nearest import nearest
-from tools.catalogue.checking import compile_checker
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
-from tools.catalogue.output_schemas import Documented, Output
 from tools.catalogue.projection import Projection
 from tools.catalogue.ranges import Range, ranges_of
-from tools.catalogue.schemas import Schema
-from tools.catalogue.value_shapes import ValueShape
+from tools.catalogue.schemas.checking import compile_checker
+from tools.catalogue.schemas.json_schemas import Schema
+from tools.catalogue.schemas.output_schemas import Documented, Output
+from tools.catalogue.schemas.value_shapes import ValueShape
 from tools.effects import changing_verbs
 from tools.errors import UnknownTool
 from tools.pagination import Pager
 
-# Words of a method's name that say that it changes what it is given.
-UPDATES = frozenset({"update", "edit", "modify", "change"})
 # The name of an argument that says which things a call reaches.
 IDENTIFIER = re.compile(r"(?:^|_|[a-z])(?:id|ID|Id|ids|IDs|Ids)$")
 
@@ -122,18 +120,15 @@ class Tool:
     @cached_property
     def is_update(self) -> bool:
         """Whether a call changes only what its arguments say."""
-        is_put = self.method.http == "PUT" and self.method.body != "none" and not self.method.optional_body
-        return not self.read_only and (is_put or self.needs_change)
+        if self.read_only or self.method.body == "none":
+            return False
+        is_put = self.method.http == "PUT" and not self.method.optional_body
+        return is_put or self.method.http == "PATCH" or self.method_name == "update"
 
     @cached_property
     def needs_change(self) -> bool:
-        """Whether it is an update that does nothing without an argument that says what to change.
-
-        Other PUTs may do something by being called: `PUT /subscriptions/{id}/pause`.
-        """
-        if self.read_only or self.method.fixed_body or not self.changing:
-            return False
-        return self.method.http == "PATCH" or not UPDATES.isdisjoint(self.method_name.split("_"))
+        """Whether it is an update that does nothing without an argument that says what to change."""
+        return self.method.needs_change and bool(self.changing)
 
     @cached_property
     def changing(self) -> frozenset[str]:

@@ -14,9 +14,9 @@ from tools.catalogue.compilation import compile_tool
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import name_of, problems_of
-from tools.catalogue.schemas import SchemaRefused
+from tools.catalogue.schemas.json_schemas import SchemaRefused
 from tools.catalogue.tool import Tool
-from tools.documentation.lint import Finding, mention_pattern, mentions_of, own_findings
+from tools.documentation.lint import LintFinding, mentions_of, own_findings
 from tools.models import Documentation
 
 # A record with problems in these places alone still makes a tool that can be shown.
@@ -32,7 +32,7 @@ class Assessment:
 
     name: str
     problems: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LintFinding, ...] = ()
     mentions: frozenset[str] = frozenset()
     tokens: int | None = None
     judged: bool = True
@@ -54,7 +54,7 @@ class Assessment:
         return cls(
             name=kept["name"],
             problems=tuple(kept["problems"]),
-            findings=tuple(Finding(*each) for each in kept["findings"]),
+            findings=tuple(LintFinding(*each) for each in kept["findings"]),
             mentions=frozenset(kept["mentions"]),
             tokens=kept["tokens"],
             judged=kept["judged"],
@@ -78,7 +78,7 @@ def assess(definition: Definition, record: Documentation) -> Assessment:
         name=name_of(definition, record),
         problems=tuple(problems),
         findings=tuple(own_findings(definition, record, tokens)),
-        mentions=mentions_of(mention_pattern(definition), record),
+        mentions=mentions_of(definition, record),
         tokens=tokens,
         tool=tool,
     )

@@ -94,7 +94,8 @@ def read_text(text: str, *, max_depth: int, plain_keys: bool = False) -> Text:
         return _Builder(max_depth, plain_keys=plain_keys).build(text)
     except RecursionError:
         raise BundleInvalid(["The file is nested too deep."]) from None
-    except (yaml.YAMLError, ValueError, KeyError) as problem:
+    # PyYAML's constructors raise any of these for a tagged text that is no such value, such as `!!int ""`.
+    except (yaml.YAMLError, ValueError, LookupError) as problem:
         raise BundleInvalid([f"The file is neither YAML nor JSON: {problem}"]) from None
 
 

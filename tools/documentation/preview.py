@@ -11,7 +11,7 @@ from accounts.models import Integration
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.tool import Tool
 from tools.documentation.assessment import assess
-from tools.documentation.lint import Finding, score_of
+from tools.documentation.lint import LintFinding, score_of
 from tools.documentation.verdicts import other_records_of, state_of
 from tools.models import Documentation, State
 
@@ -31,7 +31,7 @@ class Preview:
     listed: dict[str, Any] | None = None
     tokens: int | None = None
     score: int | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LintFinding, ...] = ()
     tool: Tool | None = field(default=None, repr=False, compare=False)
 
 
@@ -71,5 +71,5 @@ def stored_preview(record: Documentation) -> Preview:
         reasons=tuple(verdict.problems),
         tokens=verdict.tokens if verdict.state == EXPOSED else None,
         score=verdict.score,
-        findings=tuple(Finding(*each) for each in verdict.findings),
+        findings=tuple(LintFinding(*each) for each in verdict.findings),
     )

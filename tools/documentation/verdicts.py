@@ -21,7 +21,7 @@ from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.documentation.assessment import RULES_VERSION, Assessment, assess, digest_of
-from tools.documentation.lint import Finding, Neighbours, mention_findings, profile_of, score_of, server_findings
+from tools.documentation.lint import LintFinding, Neighbours, mention_findings, profile_of, score_of, server_findings
 from tools.models import Documentation, Judged, State, Verdict
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,12 @@ class OtherRecords:
             return []
         return [f"tool_name: {own.name} is the name of {holder}'s tool already."]
 
-    def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[Finding]:
+    def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[LintFinding]:
         """Return the lint's findings on a record that are due to the others."""
-        found = list(mention_findings(own.mentions, {*self.names, own.name}))
-        return [*self.neighbours.findings(profile_of(definition, record)), *found] if own.judged else []
+        if not own.judged:
+            return []
+        unknown = own.mentions - self.names.keys() - {own.name}
+        return [*self.neighbours.findings(profile_of(definition, record)), *mention_findings(unknown)]
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _verdict_of(record: Documentation) -> Verdict | None:
 
 
 def _verdict(
-    record: Documentation, digest: str, own: Assessment, problems: list[str], findings: list[Finding]
+    record: Documentation, digest: str, own: Assessment, problems: list[str], findings: list[LintFinding]
 ) -> Verdict:
     reasons, found = [*own.problems, *problems], [*own.findings, *findings]
     return Verdict(

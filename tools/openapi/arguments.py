@@ -13,10 +13,11 @@ from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.paths import Template
 from tools.openapi.naming.texts import plain, visible
 from tools.openapi.reading.operations import Operation, Parameter
+from tools.openapi.shapes.clean_schemas import CleanSchema
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.limits import CONTROL
 from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.openapi.shapes.schemas import Cleaner, CleanSchema
+from tools.openapi.shapes.schemas import Cleaner
 from tools.openapi.styles import path_style, query_style, simple_style
 
 BUDGET = 6_000

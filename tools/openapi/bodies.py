@@ -5,17 +5,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.catalogue.file_arguments import OCTETS
-from tools.catalogue.member_rules import RULES
-from tools.catalogue.schemas import without
+from tools.catalogue.schemas.json_schemas import without
+from tools.catalogue.schemas.member_rules import RULES
 from tools.openapi.answers import is_json, with_parameters
 from tools.openapi.arguments import MAX_PARAMETER
 from tools.openapi.errors import OperationRefused
 from tools.openapi.naming.texts import plain
 from tools.openapi.reading.operations import Body, Operation
+from tools.openapi.shapes.clean_schemas import CleanSchema
 from tools.openapi.shapes.contents import Contents, TextContent
 from tools.openapi.shapes.fitting import fitted
 from tools.openapi.shapes.merging import Schema, kinds_of, with_null
-from tools.openapi.shapes.schemas import Cleaner, CleanSchema
+from tools.openapi.shapes.schemas import Cleaner
 from tools.openapi.styles import SEPARATED
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -241,8 +242,10 @@ def part_type(schema: Schema, encoding: dict[str, Any], content: TextContent) ->
     named = str(encoding.get("contentType") or written).partition(",")[0].partition(";")[0].strip().lower()
     if MEDIA_TYPE.fullmatch(named):
         return named
-    kinds, inner = kinds_of(schema), kinds_of(schema.get("items"))
-    return "application/json" if "object" in kinds or "object" in inner or "array" in inner else ""
+    kinds, inner = set(kinds_of(schema)), set(kinds_of(schema.get("items")))
+    if kinds - {"object", "array", "null"}:
+        return ""  # a text is sent as it is, even where an object may be sent instead
+    return "application/json" if "object" in kinds or {"object", "array"} & inner else ""
 
 
 def _part_encoding(schema: Schema, asked: str) -> str:

@@ -8,7 +8,7 @@ import orjson
 
 from accounts.definition import SLUG
 from accounts.models import Integration
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 from tools.documentation.bundles import Loading, LoadResult, compare_parts, load_parts
 from tools.models import Documentation
 from tools.openapi.errors import DocumentInvalid

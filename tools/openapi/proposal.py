@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from accounts.definition import Access, Definition, Method, parse_definition
 from accounts.errors import DefinitionInvalid
 from tools.effects import Effect, effect_of, only_searches
-from tools.openapi.answers import Result, inside, other_schemas, result_of
+from tools.openapi.answers import Result, result_of
 from tools.openapi.arguments import MAX_PARAMETER, Arguments, arguments_of, is_credential, only_value
 from tools.openapi.authentication import access_of
 from tools.openapi.bodies import RequestBody, body_of
 from tools.openapi.definition import Frame, MadeMethod, ReadOperation, definition_document, usual_pagination
-from tools.openapi.errors import DocumentInvalid, OperationRefused, ReferenceRefused
+from tools.openapi.errors import DocumentInvalid, OperationRefused
 from tools.openapi.failures import errors_chapter
 from tools.openapi.headers import accept_of, constant_headers
 from tools.openapi.naming.paths import Template, nodes_of, recognised, template_of
@@ -24,15 +24,14 @@ from tools.openapi.naming.words import description_of, title_of
 from tools.openapi.paging import OWN_ARGUMENTS, UNKNOWN, Guess, PagingArgument, guess
 from tools.openapi.reading.document import Document
 from tools.openapi.reading.operations import Operation, operations_of
+from tools.openapi.results import response_schema
 from tools.openapi.schemes import AccessProposal
 from tools.openapi.servers import Base, base_of, prefix_of
-from tools.openapi.shapes.fitting import fitted
-from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.openapi.shapes.schemas import Cleaner, CleanSchema
+from tools.openapi.shapes.merging import Schema
+from tools.openapi.shapes.schemas import Cleaner
 from tools.openapi.shapes.unlisted import without_members
 
 REQUEST_WORDS, ANSWER_WORDS = 240, 100
-RESPONSE_BUDGET, ANSWER_DEPTH = 5_000, 5
 
 
 @dataclass(frozen=True)
@@ -276,39 +275,9 @@ class _Proposer:
             ),
             "query_schema": made.arguments.schema,
             "body_schema": made.read.body.schema,
-            "response_schema": self._response_schema(made),
+            "response_schema": response_schema(made, self._answers),
         }
         return {key: value for key, value in record.items() if value} | {"published": False}
-
-    def _response_schema(self, made: MadeMethod) -> Schema:
-        """Return the schema of the result, or of one item of a list, whichever of the documented answers it is from."""
-        result, of_items = made.read.result, made.is_paginated
-        if result.schema is None:
-            return {}
-        documented = self._result_schema(result, result.schema, RESPONSE_BUDGET, of_items=of_items)
-        schemas = [documented]
-        for other in other_schemas(made.read.operation):
-            try:
-                schema = self._result_schema(result, other, RESPONSE_BUDGET // 4, of_items=of_items)
-            except ReferenceRefused:
-                schema = {}
-            schemas += [schema] if schema not in schemas else []
-        return documented if len(schemas) == 1 or not documented else {"anyOf": schemas}
-
-    def _result_schema(self, result: Result, schema: Any, budget: int, *, of_items: bool) -> Schema:
-        """Return the schema of what a call returns of an answer: what is at the result's place, or all of it."""
-
-        def built(depth: int) -> CleanSchema:
-            envelope = self._answers.cleaned(schema, depth + len(result.steps) + (1 if result.is_list else 0))
-            found = inside(envelope.schema, result.steps)
-            if found is None:
-                found = {} if schema is result.schema else envelope.schema
-            # A list of lists stays whole: of a list's schema, the catalogue takes the items itself.
-            if of_items and "array" in kinds_of(found) and "array" not in kinds_of(found.get("items")):
-                found = found.get("items") or {}
-            return CleanSchema(found, self._answers.size_of(found), envelope.facts)
-
-        return fitted(built, budget, ANSWER_DEPTH)
 
     def _notes(self, usual: dict[str, Any]) -> list[str]:
         notes = [*self._access.notes]

@@ -28,7 +28,7 @@ class Base:
 def base_of(document: Document, given: str = "") -> Base:
     """Return the given base address, or else the document's; raise DocumentInvalid."""
     if given:
-        if not ADDRESS.fullmatch(given) or len(given) > MAX_ADDRESS:
+        if not _is_address(given):
             raise DocumentInvalid([f"base_url: {given[:80]} is not an address such as https://api.example.com/v1."])
         return _filled(given.rstrip("/"), {})
     servers = document.root.get("servers")
@@ -36,7 +36,7 @@ def base_of(document: Document, given: str = "") -> Base:
         servers = [{"url": _swagger_address(document)}]
     found = [each for each in servers if isinstance(each, dict)] if isinstance(servers, list) else []
     bases = [_base(each) for each in found]
-    usable = [base for base in bases if ADDRESS.fullmatch(base.url) and len(base.url) <= MAX_ADDRESS]
+    usable = [base for base in bases if _is_address(base.url)]
     if not usable:
         named = ", ".join(base.url[:80] for base in bases if base.url) or "it names no server"
         raise DocumentInvalid([NO_ADDRESS.format(named)])
@@ -48,10 +48,22 @@ def base_of(document: Document, given: str = "") -> Base:
 def _base(server: dict[str, Any]) -> Base:
     """Return a server's address with fields for its variables, or with their default values if that is no address."""
     base = _filled(str(server.get("url", "")), server.get("variables"))
-    if ADDRESS.fullmatch(base.url):
+    if _is_address(base.url):
         return base
     usual = _usual(server) if isinstance(server.get("url"), str) else ""
-    return Base(usual) if ADDRESS.fullmatch(usual) else base
+    return Base(usual) if _is_address(usual) else base
+
+
+def _is_address(url: str) -> bool:
+    return len(url) <= MAX_ADDRESS and ADDRESS.fullmatch(url) is not None and _joined(url, "/") != ""
+
+
+def _joined(base: str, url: str) -> str:
+    """Return an address that may be relative to another one; empty if it is none."""
+    try:
+        return urljoin(base, url)
+    except ValueError:  # such as a bracket that belongs to no IPv6 address
+        return ""
 
 
 def _swagger_address(document: Document) -> str:
@@ -112,7 +124,7 @@ def prefix_of(servers: list[Any], base: Base, document: Document) -> str:
         return ""
     urls = [_usual(each) for each in own]
     for url in urls:
-        absolute = url if "://" in url else urljoin(base.url + "/", url)
+        absolute = url if "://" in url else _joined(base.url + "/", url)
         if (absolute == base.url or absolute.startswith(base.url + "/")) and "{" not in url:
             return absolute.removeprefix(base.url).rstrip("/")
     raise OperationRefused(f"it is served from another address ({_host(urls[0])}), and a definition has one")

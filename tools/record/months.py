@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +22,8 @@ AHEAD = 2
 # A lock that waits lets nobody pass, so each attempt is short; between two of them, everybody else does.
 LOCK_MILLISECONDS = 500
 ATTEMPTS = 3
+# PostgreSQL, Appendix A: lock_not_available.
+NO_LOCK = "55P03"
 NAMED = re.compile(rf"{TABLE}_(\d{{4}})_(\d\d)")
 
 
@@ -196,7 +197,7 @@ def _run_briefly(*statements: str) -> None:
                 for statement in statements:
                     cursor.execute(statement)
         except OperationalError as problem:
-            if attempt == ATTEMPTS or not isinstance(problem.__cause__, LockNotAvailable):
+            if attempt == ATTEMPTS or getattr(problem.__cause__, "sqlstate", None) != NO_LOCK:
                 raise
         else:
             return

@@ -13,7 +13,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from accounts.database.circuit import TRIAL_SECONDS, circuit
 from accounts.database.commits import NotedCommits
 from accounts.database.lanes import Lane, current_lane, limits_of
-from accounts.database.postgresql.connections import RESERVE_SECONDS, ImpatientConnection, check_connection
+from accounts.database.outages import READERS
+from accounts.database.postgresql.connections import RESERVE_SECONDS, ImpatientConnection, check_alive
+from accounts.database.postgresql.outages import outage_of_postgresql
 from accounts.errors import DatabaseBusy
 
 # A wait for a connection is looked after this often: the circuit may have found out why it lasts.
@@ -25,6 +27,8 @@ TURN_SECONDS = 5.0
 FULL = re.compile(r"too many clients|too many connections|connection slots")
 
 Pool = ConnectionPool[ImpatientConnection]
+
+READERS[psycopg.Error] = outage_of_postgresql
 
 
 class DatabaseWrapper(NotedCommits, base.DatabaseWrapper):
@@ -51,7 +55,7 @@ class DatabaseWrapper(NotedCommits, base.DatabaseWrapper):
             max_size=limits_of(lane).connections,
             open=False,
             configure=self._configure_connection,  # type: ignore[attr-defined]  # not in the stubs
-            check=check_connection,
+            check=check_alive,
             timeout=TURN_SECONDS,
             # The pool backs off between attempts to connect, and starts over after this time.
             reconnect_timeout=5,

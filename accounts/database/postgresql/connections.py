@@ -44,7 +44,7 @@ class ImpatientConnection(psycopg.Connection[Any]):
             raise ServerSilent("the server has not answered in time") from None
 
 
-def check_connection(connection: ImpatientConnection) -> None:
+def check_alive(connection: ImpatientConnection) -> None:
     """Raise unless a connection still works, which must show soon."""
     patience, connection.patience = connection.patience, CHECK_SECONDS
     try:

@@ -1,11 +1,16 @@
 """The engine: Django's own, but each lane waits for the write lock only as long as it may."""
 
+import sqlite3
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 
 from accounts.database.commits import NotedCommits
 from accounts.database.lanes import Lane, current_lane, limits_of
+from accounts.database.outages import READERS
+from accounts.database.sqlite.outages import outage_of_sqlite
+
+READERS[sqlite3.OperationalError] = outage_of_sqlite
 
 
 class DatabaseWrapper(NotedCommits, base.DatabaseWrapper):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.api_tokens.issue import issue_token
 from accounts.errors import TokenUnfit
 from accounts.management.keyed import KeyedCommand
-from accounts.models import Environment, Role
+from accounts.models import ApiToken, Environment, Role
 from accounts.models.people import MOST_TOKEN_DAYS
 
 MADE_BY = "the command issue_api_token"
@@ -40,9 +40,8 @@ class Command(KeyedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Issue the token, recorded in the audit record."""
-        name = options["environment"].strip()
-        if not name:
-            raise CommandError("The environment needs a name.")
+        name = _name_of("environment", options["environment"], Environment)
+        options["name"] = _name_of("token", options["name"], ApiToken)
         days: int | None = options["days"]
         if days is not None and not 0 <= days <= MOST_TOKEN_DAYS:
             raise CommandError(f"--days takes a whole number from 1 to {MOST_TOKEN_DAYS}, or 0 for never.")
@@ -50,6 +49,14 @@ class Command(KeyedCommand):
             self.stdout.write(_issue(name, days, options))
         except TokenUnfit as unfit:
             raise CommandError(f"No token was made: {unfit}") from None
+
+
+def _name_of(what: str, given: str, model: type[Environment | ApiToken]) -> str:
+    """Return a name that fits its column; raise CommandError for any other."""
+    name, most = given.strip(), model._meta.get_field("name").max_length or 0
+    if not name or len(name) > most:
+        raise CommandError(f"The {what} needs a name of 1 to {most} characters.")
+    return name
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.errors import AuthorizationUnavailable, ReauthenticationNeeded, TokenRefused
 from accounts.models import IntegratedAccount, OAuthGrant
+from accounts.notices import Party, tell_refused
 from accounts.token_sets import TokenSet
 from accounts.vendors.oauth.client import RegisteredClient
 from accounts.vendors.oauth.token_endpoint import token_seconds
@@ -168,8 +169,8 @@ def fail(lease: Lease, problem: str, *, lost: bool) -> None:
 def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None) -> str:
     """Mark the account as needing reconnection, since the vendor refuses it a token; return why.
 
-    This is recorded once and announced to every process. An account that was reconnected meanwhile is left unchanged,
-    and the result is empty.
+    This is recorded and told once, and announced to every process. An account that was reconnected meanwhile is left
+    unchanged, and the result is empty.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -187,6 +188,8 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
         )
         if marked:
             audit.record(ACTOR, "integrated_account.refused", account.audit_subject, {"reason": problem})
+            party = Party(account.pk, account.name, client.vendor)
+            transaction.on_commit(lambda: tell_refused(party, problem))
     return problem
 
 
@@ -219,6 +222,8 @@ def forget(account: IntegratedAccount) -> None:
     OAuthGrant.objects.filter(pk=account.pk).delete()
 
 
-def ask_again(account_id: UUID) -> None:
+def ask_again(account: IntegratedAccount) -> None:
     """Allow another request for tokens, at a person's wish, although the vendor refused the last one."""
-    OAuthGrant.objects.filter(pk=account_id).update(refused_at=None, retry_at=None)
+    OAuthGrant.objects.filter(pk=account.pk).update(refused_at=None, retry_at=None)
+    # A row that was loaded before still tells of the refusal.
+    account._state.fields_cache.pop("grant", None)

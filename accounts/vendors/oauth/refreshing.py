@@ -10,6 +10,7 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
@@ -26,7 +27,6 @@ from accounts.errors import (
     UpstreamFailure,
 )
 from accounts.metrics import TOKEN_REFRESHES
-from accounts.notices import tell_refused
 from accounts.token_sets import TokenSet
 from accounts.vendors.oauth import grants, token_endpoint
 from accounts.vendors.oauth.client import RegisteredClient
@@ -84,14 +84,22 @@ async def _look(
     client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None
 ) -> TokenCopy | Lease | None:
     try:
-        return await _in_thread(grants.look, client, account_id, holder, rejected)
+        with _outages(account_id, "the account's tokens could not be read from the database"):
+            return await _in_thread(grants.look, client, account_id, holder, rejected)
     except CredentialsUnreadable as unreadable:
         logger.error("the tokens of account %s cannot be decrypted: %s; see check_keys", account_id, unreadable)
         raise TokensUnreadable(f"its stored tokens cannot be decrypted: {unreadable}") from None
+
+
+@contextmanager
+def _outages(account_id: UUID, words: str) -> Iterator[None]:
+    """Translate DatabaseError to AuthorizationUnavailable."""
+    try:
+        yield
     except DatabaseError as error:
         if refusal_for(error) is None:
-            logger.exception("the tokens of account %s could not be read", account_id)
-        raise AuthorizationUnavailable("the account's tokens could not be read from the database") from None
+            logger.exception("no new token for account %s: %s", account_id, words)
+        raise AuthorizationUnavailable(words) from None
 
 
 def _pauses() -> Iterator[float]:
@@ -112,16 +120,18 @@ async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
             tokens = await token_endpoint.client_credentials(client)
     except TokenRefused as refusal:
         TOKEN_REFRESHES.labels("refused").inc()
-        problem = await _in_thread(grants.refuse, client, lease, refusal)
+        # Once the lease has run out, the vendor is asked again, and refuses again.
+        with _outages(lease.account_id, "its authorization server's refusal could not be saved in the database"):
+            problem = await _in_thread(grants.refuse, client, lease, refusal)
         if not problem:
             return None  # reconnected meanwhile
-        tell_refused(problem, vendor=client.vendor, account_id=str(lease.account_id))
         raise ReauthenticationNeeded(problem) from None
     except UpstreamFailure as failure:
         TOKEN_REFRESHES.labels("failed").inc()
         problem = _words(failure)
         logger.warning("no new token for account %s: %s", lease.account_id, problem)
-        await _in_thread(grants.fail, lease, problem, lost=failure.may_have_arrived)
+        with _outages(lease.account_id, problem):
+            await _in_thread(grants.fail, lease, problem, lost=failure.may_have_arrived)
         return None  # the row now says when to retry; the current token may still be valid
     TOKEN_REFRESHES.labels("renewed").inc()
     return await _keep(lease, tokens)

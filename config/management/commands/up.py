@@ -1,11 +1,10 @@
 """`manage.py up`: run every process of the Procfile in the foreground, until Ctrl-C."""
 
+import http.client
 import os
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -93,10 +92,21 @@ def check_schema() -> None:
 def call_when_ready(when_ready: Callable[[], None]) -> None:
     """Call `when_ready` once the web process answers; give up silently, because that process reports its errors."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/livez", timeout=1):
-                when_ready()
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+    while not _answers():
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(0.1)
+    when_ready()
+
+
+def _answers() -> bool:
+    """Return whether the web process answers where it listens."""
+    # Not urllib: it would ask a proxy that the environment names.
+    connection = http.client.HTTPConnection(settings.HOST, settings.PORT, timeout=1)
+    try:
+        connection.request("GET", "/livez")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts.caches.freshness import ENTRY_BYTES, FRESH_SECONDS, FreshCache
 from accounts.caches.memory import CacheMemory
+from accounts.errors import DatabaseBusy
 
 
 @dataclass
@@ -123,6 +125,24 @@ async def test_forgetting_during_a_load_has_it_begin_again() -> None:
     assert await waiting == "new"
     assert cache.peek("a") == "new"
     assert len(loader.calls) == 2
+
+
+async def test_a_load_that_changes_always_overtake_ends_as_one_of_a_busy_database(settings: Settings) -> None:
+    clock = Clock()
+    calls: list[str] = []
+
+    async def load(key: str, before: str | None) -> str:
+        assert len(calls) < 100
+        calls.append(key)
+        clock.now += 1
+        cache.forget(lambda _: False)
+        return key
+
+    cache: FreshCache[str, str] = FreshCache(load, clock=clock)
+    with pytest.raises(DatabaseBusy):
+        await cache.get("a")
+    assert len(calls) == settings.LOOKUP_SECONDS
+    assert cache.peek("a") is None
 
 
 async def test_forgetting_from_another_thread_counts_too() -> None:

@@ -1,7 +1,7 @@
 """What is noted in passing is left out where a lock is in the way, and fails no request."""
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.database.asides import note_aside
 from accounts.models import ApiToken, Environment, Role
@@ -31,6 +31,13 @@ def test_a_fault_is_not_taken_for_a_lock() -> None:
 
     with pytest.raises(DatabaseError):
         note_aside(fail)
+
+
+def test_a_note_within_a_transaction_is_refused_before_it_changes_what_that_waits_for(environment: Environment) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        note_aside(lambda: Environment.objects.filter(pk=environment.pk).update(name="Renamed"))
+    environment.refresh_from_db()
+    assert environment.name == "Production"
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's lock of a table keeps readers out too")

@@ -82,6 +82,35 @@ def test_after_a_failed_trial_everybody_is_refused_until_one_succeeds(caplog: py
     assert len(caplog.records) == 2
 
 
+def test_an_outage_is_over_though_what_follows_it_fails(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise OSError("the pool is closed")
+
+    circuit, trials = DatabaseCircuit(pause=0), Trials()
+    circuit.suspect(trials, fail)
+    assert trials.begun.acquire(timeout=10)
+    trials.end_one()
+    end(trials)
+    circuit.check()
+    assert "the pool is closed" in caplog.text
+
+
+def test_a_trial_that_cannot_begin_leaves_the_next_suspicion_to_begin_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    clock = Clock()
+    circuit, trials = DatabaseCircuit(pause=0, clock=clock), Trials()
+    with monkeypatch.context() as without_threads:
+        without_threads.setattr(threading.Thread, "start", fail)
+        circuit.suspect(trials)
+    clock.now = TRIAL_SECONDS + 0.1
+    circuit.check()
+    circuit.suspect(trials)
+    assert trials.begun.acquire(timeout=10)
+    end(trials)
+
+
 def test_a_trial_that_hangs_counts_as_failed() -> None:
     clock = Clock()
     circuit, trials = suspected(clock)

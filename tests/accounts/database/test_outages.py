@@ -9,6 +9,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
 from accounts.database.outages import AWAY, BUSY, Outage, OutageLog, outage_of
+from accounts.database.postgresql import base as _postgresql  # noqa: F401  an engine says how its driver's errors read
+from accounts.database.sqlite import base as _sqlite  # noqa: F401  likewise
 from accounts.errors import DatabaseAway, DatabaseBusy
 from tests.database_faults import impatient, locked
 from tools.models import Call

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
@@ -213,6 +214,31 @@ class TestReconnecting:
         assert vendor.get("/_control").json()["requests"] == 0
         assert account.name == "Renamed"
         assert account.revision > 1
+        assert AuditEntry.objects.latest("pk").details == {"changed": ["name"]}
+
+    def test_new_credentials_do_not_switch_on_what_was_switched_off(
+        self, account: IntegratedAccount, vendor: httpx.Client
+    ) -> None:
+        set_enabled(account, "tests", enabled=False)
+        reconnect_account(account, "tests", fields={"api_key": "fd-demo-key"})
+        assert vendor.get("/_control").json()["requests"] == 1
+        assert account.status == IntegratedAccount.objects.get().status == account.Status.DISABLED
+
+    def test_a_change_of_nothing_is_not_written_down(self, account: IntegratedAccount) -> None:
+        before = actions()
+        reconnect_account(account, "tests", name=account.name)
+        assert actions() == before
+
+
+def test_of_the_scopes_that_a_vendor_reports_only_so_many_are_kept_and_as_text(
+    account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    move(account, scripted.address)
+    scripted.body = orjson.dumps(["a\0b", "s" * 500, 7, *map(str, range(1000))])
+    check_account(account, "tests")
+    account.refresh_from_db()
+    assert account.scopes[:3] == ["a\\u{0}b", "s" * 200, "0"]
+    assert len(account.scopes) == 100
 
 
 def test_switching_off_and_on_is_written_down(account: IntegratedAccount) -> None:

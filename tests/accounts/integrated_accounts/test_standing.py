@@ -6,6 +6,7 @@ What refuses a single operation marks nothing.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from accounts.errors import ConnectionRefused
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import AuditEntry, IntegratedAccount, Integration
+from tests.database_faults import impatient, locked
 from tests.mcp_client import McpClient
 from tests.people import People
 from tests.rest import Rest
@@ -115,6 +117,24 @@ async def test_an_account_that_was_changed_meanwhile_is_left_alone(desk: McpClie
     scripted.answer = answer
     await desk.failure(LIST)
     assert (await account()).status == "active"
+
+
+async def test_an_account_that_could_not_be_marked_is_marked_by_the_next_refused_call(
+    desk: McpClient, scripted: ScriptedVendor
+) -> None:
+    scripted.body = b"[]"
+    await desk.value(LIST)  # so that the server is known, whose look-up the lock would hold up too
+    scripted.answer = refusing()
+    async with AsyncExitStack() as while_locked:
+        # Of the thread that marks.
+        hurried = impatient()
+        await sync_to_async(hurried.__enter__)()
+        while_locked.push_async_callback(sync_to_async(hurried.__exit__), None, None, None)
+        while_locked.enter_context(locked("accounts_integratedaccount"))
+        assert "must be connected again" in await desk.failure(LIST)
+    assert (await account()).status == "active"
+    await desk.failure(LIST)
+    assert (await account()).status == "needs_reauth"
 
 
 class TestComingBack:

@@ -11,7 +11,7 @@ from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from accounts.errors import KeysUnusable
-from accounts.keys.register import check_quickly, settle
+from accounts.keys.register import check_quickly, settle_keys
 from accounts.models import IntegratedAccount, KeyCheck, SecondFactor
 from accounts.people.second_factors import begin_setup
 from tests.people import People
@@ -30,25 +30,25 @@ def current() -> set[str]:
 
 def refused() -> KeysUnusable:
     with pytest.raises(KeysUnusable) as caught:
-        settle()
+        settle_keys()
     return caught.value
 
 
 def test_the_first_start_registers_each_key_and_the_next_finds_them(settings: Settings) -> None:
     settings.CREDENTIAL_KEYS = [RING["k1"], RING["k2"]]
-    settle()
+    settle_keys()
     assert current() == {"TOKEN_KEY", "SECRET_KEY", "CREDENTIAL_KEYS:k1", "CREDENTIAL_KEYS:k2"}
     before = list(KeyCheck.objects.values())
-    settle()
+    settle_keys()
     check_quickly()
     assert list(KeyCheck.objects.values()) == before
 
 
 def test_no_check_value_is_the_same_twice_or_holds_its_key(settings: Settings) -> None:
-    settle()
+    settle_keys()
     first = {bytes(check.value) for check in KeyCheck.objects.all()}
     KeyCheck.objects.all().delete()
-    settle()
+    settle_keys()
     assert not first & {bytes(check.value) for check in KeyCheck.objects.all()}
     stored = str(list(KeyCheck.objects.values()))
     assert settings.TOKEN_KEY not in stored
@@ -67,7 +67,7 @@ def test_no_check_value_is_the_same_twice_or_holds_its_key(settings: Settings) -
 def test_another_key_is_refused_in_one_sentence_that_names_it_and_the_backup(
     account: IntegratedAccount, settings: Settings, name: str, value: Any, meaning: str
 ) -> None:
-    settle()
+    settle_keys()
     setattr(settings, name, value)
     sentence = str(refused())
     assert name in sentence
@@ -81,13 +81,13 @@ def test_another_key_is_refused_in_one_sentence_that_names_it_and_the_backup(
 
 
 def test_in_production_the_sentence_points_to_the_environment_s_backup(settings: Settings) -> None:
-    settle()
+    settle_keys()
     settings.LOCAL, settings.TOKEN_KEY = False, OTHER
     assert "the environment's: deploy/.env, the cluster's Secret" in str(refused())
 
 
 def test_all_wrong_keys_are_in_the_one_sentence(settings: Settings) -> None:
-    settle()
+    settle_keys()
     settings.TOKEN_KEY = settings.SECRET_KEY = OTHER
     assert refused().names == ["TOKEN_KEY", "SECRET_KEY"]
 
@@ -96,48 +96,48 @@ def test_a_key_that_texts_are_encrypted_under_may_not_be_missing(
     account: IntegratedAccount, people: People, settings: Settings
 ) -> None:
     begin_setup(people.owner)
-    settle()
+    settle_keys()
     settings.CREDENTIAL_KEYS = [RING["k2"]]
     sentence = str(refused())
     assert "the key k1 of CREDENTIAL_KEYS is missing, under which 2 stored texts are encrypted" in sentence
     SecondFactor.objects.all().delete()
     account.delete()
-    settle()
+    settle_keys()
     assert current() == {"TOKEN_KEY", "SECRET_KEY", "CREDENTIAL_KEYS:k2"}
 
 
 class TestRotation:
     def test_a_secret_key_whose_predecessor_is_a_fallback_takes_over(self, settings: Settings) -> None:
-        settle()
+        settle_keys()
         settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], OTHER
-        settle()
+        settle_keys()
         settings.SECRET_KEY_FALLBACKS = []
-        settle()
+        settle_keys()
         assert KeyCheck.objects.filter(name="SECRET_KEY").count() == 2
 
     def test_one_that_was_replaced_is_refused_and_its_day_told(self, settings: Settings) -> None:
         earlier = settings.SECRET_KEY
-        settle()
+        settle_keys()
         settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [earlier], OTHER
-        settle()
+        settle_keys()
         settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [], earlier
         assert "SECRET_KEY is one that another key replaced on 20" in str(refused())
         settings.SECRET_KEY_FALLBACKS = [OTHER]  # going back is a rotation too
-        settle()
+        settle_keys()
 
     def test_the_ring_rotates_without_a_refusal(self, account: IntegratedAccount, settings: Settings) -> None:
         first = settings.CREDENTIAL_KEYS[0]
-        settle()
+        settle_keys()
         settings.CREDENTIAL_KEYS = [RING["k2"], first]
-        settle()
+        settle_keys()
         assert account.encrypt_again()
         account.save()
         settings.CREDENTIAL_KEYS = [RING["k2"]]
-        settle()
+        settle_keys()
         assert "CREDENTIAL_KEYS:k1" not in current()
         # An earlier backup is read with the earlier key.
         settings.CREDENTIAL_KEYS = [RING["k2"], first]
-        settle()
+        settle_keys()
         assert {"CREDENTIAL_KEYS:k1", "CREDENTIAL_KEYS:k2"} <= current()
 
 
@@ -145,7 +145,7 @@ class TestEarlierReleases:
     """A database in which keys were used and none is registered."""
 
     def test_keys_that_decrypt_a_sample_are_registered(self, account: IntegratedAccount) -> None:
-        settle()
+        settle_keys()
         assert "CREDENTIAL_KEYS:k1" in current()
 
     def test_a_key_that_decrypts_nothing_is_refused(self, account: IntegratedAccount, settings: Settings) -> None:
@@ -165,7 +165,7 @@ def test_of_first_starts_at_once_with_other_keys_one_wins_and_the_others_are_ref
     def start() -> None:
         together.wait(10)
         try:
-            settle()
+            settle_keys()
             outcomes.append("started")
         except KeysUnusable:
             outcomes.append("refused")

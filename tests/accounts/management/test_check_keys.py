@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.errors import KeysUnusable
-from accounts.keys.register import settle
+from accounts.keys.register import settle_keys
 from accounts.models import AuditEntry, IntegratedAccount, KeyCheck, OAuthGrant
 from accounts.people.second_factors import begin_setup
 from accounts.token_sets import TokenSet
@@ -43,7 +43,7 @@ def states() -> dict[str, str]:
 def test_it_tells_the_state_of_each_key_and_changes_nothing(account: IntegratedAccount) -> None:
     assert states() == {"TOKEN_KEY": "new", "SECRET_KEY": "new", "CREDENTIAL_KEYS:k1": "new"}
     assert not KeyCheck.objects.exists()
-    settle()
+    settle_keys()
     status, printed = check()
     assert status == 0
     assert "1 text under it, of 1 that were tried 1 can be read." in printed
@@ -51,7 +51,7 @@ def test_it_tells_the_state_of_each_key_and_changes_nothing(account: IntegratedA
 
 
 def test_wrong_and_missing_keys_fail_it(account: IntegratedAccount, settings: Settings) -> None:
-    settle()
+    settle_keys()
     settings.TOKEN_KEY, settings.CREDENTIAL_KEYS = OTHER, [FRESH]
     status, printed = check("--json")
     report = json.loads(printed)
@@ -66,7 +66,7 @@ def test_wrong_and_missing_keys_fail_it(account: IntegratedAccount, settings: Se
 
 
 def test_a_text_that_cannot_be_read_fails_it_though_the_key_is_right(account: IntegratedAccount) -> None:
-    settle()
+    settle_keys()
     IntegratedAccount.objects.update(credentials="k1." + "A" * 60)
     status, printed = check()
     assert status == 1
@@ -74,7 +74,7 @@ def test_a_text_that_cannot_be_read_fails_it_though_the_key_is_right(account: In
 
 
 def test_a_key_that_nothing_needs_is_retired(settings: Settings) -> None:
-    settle()
+    settle_keys()
     settings.CREDENTIAL_KEYS = [FRESH]
     assert states()["CREDENTIAL_KEYS:k1"] == "retired"
     assert check()[0] == 0
@@ -85,26 +85,26 @@ class TestGivingUp:
     def test_the_given_key_takes_the_place_of_a_lost_one_and_what_is_lost_is_named(
         self, settings: Settings, name: str
     ) -> None:
-        settle()
+        settle_keys()
         setattr(settings, name, OTHER)
         status, printed = check("--accept", name)
         assert status == 0
         assert f"Given up: {name}. Lost: every " in printed
-        settle()
+        settle_keys()
         assert check()[0] == 0
 
     @pytest.mark.parametrize("given", [FRESH, SAME_ID])
     def test_accounts_under_a_lost_key_of_the_ring_ask_to_be_connected_again(
         self, account: IntegratedAccount, settings: Settings, given: str
     ) -> None:
-        settle()
+        settle_keys()
         sealed = account.credentials
         settings.CREDENTIAL_KEYS = [given]
         with pytest.raises(KeysUnusable):
-            settle()
+            settle_keys()
         _, printed = check("--accept", "CREDENTIAL_KEYS:k1")
         assert "1 account must be connected again" in printed
-        settle()
+        settle_keys()
         account.refresh_from_db()
         assert account.status == "needs_reauth"
         assert account.credentials == sealed  # in case the key is found after all
@@ -135,14 +135,14 @@ class TestGivingUp:
 
     @pytest.mark.parametrize("name", ["TOKEN_KEY", "CREDENTIAL_KEYS:k9", "nonsense"])
     def test_a_key_that_is_in_order_or_unknown_cannot_be_given_up(self, name: str) -> None:
-        settle()
+        settle_keys()
         with pytest.raises(CommandError, match="Nothing was changed"):
             check("--accept", name)
 
 
 @pytest.mark.parametrize("command", [("issue_api_token", "Production"), ("rotate_credentials",), ("demo",)])
 def test_commands_that_store_under_a_key_do_nothing_with_another(settings: Settings, command: tuple[str, ...]) -> None:
-    settle()
+    settle_keys()
     settings.TOKEN_KEY = OTHER
     with pytest.raises(CommandError, match="TOKEN_KEY is not the key that this database was used with"):
         call_command(*command)

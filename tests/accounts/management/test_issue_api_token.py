@@ -30,10 +30,14 @@ def test_a_new_installation_gets_its_first_environment_with_it() -> None:
     assert (token.environment.name, token.role) == ("Production", Role.ADMIN)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what"), [((" ",), "environment"), (("x" * 81,), "environment"), (("A", "--name", "x" * 81), "token")]
+)
 @pytest.mark.django_db
-def test_an_environment_without_a_name_is_refused() -> None:
-    with pytest.raises(CommandError, match="needs a name"):
-        issue(" ")
+def test_a_name_that_is_missing_or_too_long_is_refused(arguments: tuple[str, ...], what: str) -> None:
+    with pytest.raises(CommandError, match=f"The {what} needs a name of 1 to 80 characters"):
+        issue(*arguments)
+    assert not Environment.objects.exists()
 
 
 def test_it_makes_a_service_token_that_says_so_and_ends_in_90_days(environment: Environment) -> None:

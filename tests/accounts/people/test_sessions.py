@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, Session, User
 from accounts.people.devices import device_of
-from accounts.people.sessions import SessionStore, digest_of
+from accounts.people.sessions import SessionStore, session_digest
 from accounts.tasks import prune_sign_ins
 from mcpservers.models import MCPServer
 from tests.admin_site import act, staff, superuser
@@ -47,7 +47,7 @@ def clock(time_machine: Any) -> Any:
 
 
 def row_of(client: Client) -> Session:
-    return Session.objects.get(digest=digest_of(client.cookies[project.SESSION_COOKIE_NAME].value))
+    return Session.objects.get(digest=session_digest(client.cookies[project.SESSION_COOKIE_NAME].value))
 
 
 def is_signed_in(client: Client) -> bool:

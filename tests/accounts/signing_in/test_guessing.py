@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.errors import SignInRefused
 from accounts.models import FailedSignIns, SecondFactor, Session, User
 from accounts.people.second_factors import begin_setup, confirm_setup
-from accounts.signing_in.names import digest_of
+from accounts.signing_in.names import sign_in_digest
 from accounts.signing_in.turns import PasswordTurns
 from accounts.tasks import prune_sign_ins
 from tests.admin_site import browser as admin_browser
@@ -52,7 +52,7 @@ def strangers_failed(name: str, times: int) -> None:
     """Have this many attempts with a name counted, from as many addresses as they took."""
     kind = FailedSignIns.Kind.NAME
     row, _ = FailedSignIns.objects.get_or_create(
-        digest=digest_of(kind, name), defaults={"kind": kind, "last_at": timezone.now()}
+        digest=sign_in_digest(kind, name), defaults={"kind": kind, "last_at": timezone.now()}
     )
     FailedSignIns.objects.filter(pk=row.pk).update(failures=times, last_at=timezone.now())
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from accounts.errors import UpstreamFailure, UpstreamForbidden, UpstreamUnreachable
-from accounts.vendors.addresses import RESOLVING_SHARE, GuardedResolver, Lookup, base_url_problem, is_public
+from accounts.vendors.addresses import base_url_problem, is_public
+from accounts.vendors.resolving import RESOLVING_SHARE, GuardedResolver, Lookup
 from accounts.vendors.transport import PooledTransport
 from accounts.vendors.upstream import Upstream
 

@@ -198,6 +198,14 @@ def test_failures_of_many_hosts_are_forgotten_in_time(circuits: Circuits, clock:
     assert len(circuits) <= MANY
 
 
+def test_many_failing_hosts_at_once_take_no_more_memory_and_close_no_open_circuit(circuits: Circuits) -> None:
+    answer(circuits, 503, times=3)
+    for number in range(2 * MANY):
+        answer(circuits, 503, CircuitKeys(number, (number, 0), PARTY))
+    assert len(circuits) <= MANY
+    assert is_open(circuits)
+
+
 def test_a_host_is_known_however_its_address_is_written() -> None:
     same = ["https://a.example", "https://A.example:443", "https://a.example/api/v2", "https://a.example:443/x"]
     assert {keys_of(each, PARTY) for each in same} == {keys_of("https://a.example", PARTY)}

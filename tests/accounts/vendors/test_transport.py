@@ -30,7 +30,8 @@ from accounts.errors import (
     UpstreamUnreadable,
     UpstreamUnsendable,
 )
-from accounts.vendors.transport import Owner, PooledTransport
+from accounts.vendors.owner import Owner
+from accounts.vendors.transport import PooledTransport
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 from tests.vendors.scripted import gzipped
 from tests.vendors.sockets import Conversation, Script, answering, closing, silent, socket_vendor
@@ -114,6 +115,13 @@ class TestTimes:
         async with Upstream() as upstream:
             with pytest.raises(UpstreamTimeout, match=r"no whole answer within 0\.2 s"):
                 await answered(upstream, script)
+
+    async def test_a_request_with_less_time_of_its_own_says_how_much_it_had(self) -> None:
+        extensions = {"target": "/x", "owner": OURS, "seconds": 0.05}
+        async with Upstream() as upstream, socket_vendor(silent) as vendor:
+            request = httpx.Request("POST", vendor.address, stream=httpx.ByteStream(b""), extensions=extensions)
+            with pytest.raises(UpstreamTimeout, match=r"no whole answer within 0\.05 s"):
+                await upstream.send(request)
 
     async def test_endless_interim_answers_end_at_the_total(self, settings: Settings) -> None:
         settings.UPSTREAM_TOTAL_SECONDS = 0.2

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import pq
 
-from config.addresses.database import DJANGO_NAMES, TAKEN, DatabaseLimits, database_settings
+from config.addresses.database import database_settings
+from config.addresses.database_parts import DatabaseLimits
+from config.addresses.postgresql import DJANGO_NAMES, TAKEN
 
 LIMITS = DatabaseLimits(connect=3, silence=10)
 SERVER = "postgresql://robot:p%40ss@db.example.com:5433/patchbay"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from api.addresses import PREFIXES
@@ -26,6 +27,20 @@ from portal.activity import stream
 def test_an_address_is_read_with_its_path(text: str, origin: str, path: str) -> None:
     read = public_url(text)
     assert (read.origin, read.path, read.text) == (origin, path, origin + path)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "requested"),
+    [
+        ("https://Patchbay.Example.com:443/patchbay", "https://patchbay.example.com", "patchbay.example.com"),
+        ("http://patchbay.example.com:443", "http://patchbay.example.com:443", "patchbay.example.com"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443", "[2001:db8::1]"),
+    ],
+)
+def test_origin_and_host_are_what_browsers_send(text: str, origin: str, requested: str) -> None:
+    read = public_url(text)
+    assert read.origin == origin
+    assert validate_host(requested, [read.host])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.errors import DatabaseAway
-from config.monitoring.logs import ShortenOutages
+from config.monitoring.logs import RedactTokens, ShortenOutages
 
 
 def record_of(error: Exception, name: str = "celery.app.trace", **extra: object) -> logging.LogRecord:
@@ -36,3 +36,12 @@ def test_the_traceback_of_a_fault_stays() -> None:
 def test_a_request_that_was_refused_has_no_line_of_its_own(status: int, kept: bool) -> None:
     record = record_of(ValueError(), "django.request", status_code=status)
     assert ShortenOutages().filter(record) is kept
+
+
+@pytest.mark.parametrize("args", [("pbmcp_0123456789",), ({"token": "pbmcp_0123456789"},)], ids=["one", "a dict"])
+def test_a_line_whose_arguments_do_not_fit_fails_nothing_and_is_redacted(args: tuple[object, ...]) -> None:
+    record = logging.LogRecord("library", logging.ERROR, "x.py", 1, "%(missing)s of %d", args, None)
+    for each in (ShortenOutages(), RedactTokens()):
+        assert each.filter(record)
+    assert record.getMessage().startswith("%(missing)s of %d")
+    assert "0123456789" not in record.getMessage()

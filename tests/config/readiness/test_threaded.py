@@ -1,5 +1,6 @@
 """Blocking work in threads of its own."""
 
+import asyncio
 import threading
 
 import pytest
@@ -25,6 +26,18 @@ async def test_work_that_hangs_holds_one_thread_however_often_it_is_asked() -> N
         release.set()
     assert await work() == {}
     assert len(begun) == 1
+
+
+async def test_after_a_thread_that_could_not_be_started_the_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    work = ThreadedWork(lambda: "done")
+    with monkeypatch.context() as without_threads:
+        without_threads.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="start new thread"):
+            await work()
+    assert await asyncio.wait_for(work(), 10) == "done"
 
 
 async def test_its_exception_is_raised() -> None:

@@ -14,10 +14,12 @@ from django.test import AsyncClient
 from accounts.models import AuditEntry, IntegratedAccount, User
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
+from portal.tools.argument_forms import ArgumentsForm
 from portal.tools.call_snippets import as_called, over_mcp, over_rest
 from tests.fuse_desk import SIMULATOR_KEY
 from tests.pages import as_read
 from tests.people import People
+from tests.vendors.desk import desk_tool
 from tools.catalogue.compilation import catalogue_of
 from tools.models import Call
 from tools.record.recorder import recorder
@@ -101,6 +103,13 @@ async def test_what_is_no_number_stays_typed_beside_the_reason(bench: Bench) -> 
     assert 'value="two"' in shown
     assert 'value="refund"' in shown
     assert await calls() == []
+
+
+@pytest.mark.parametrize("typed", ["nan", "inf", "-Infinity", "1e999"])
+def test_what_is_no_number_in_json_is_none_in_a_form(typed: str) -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "string"}, "rate": {"type": "number"}}}
+    form = ArgumentsForm(desk_tool("tickets.get", query_schema=schema), {"argument-rate": typed})
+    assert form.errors["rate"] == [f"“{typed}” is not a number."]
 
 
 async def test_what_the_tool_refuses_is_told_as_to_a_model(bench: Bench) -> None:

@@ -7,9 +7,9 @@ import pytest
 from accounts.definition import Definition, parse_definition
 from tests.bundles import read_bundle
 from tests.vendors.desk import DESK, desk
-from tools.catalogue.clients import MAX_TOOL_CHARACTERS
 from tools.catalogue.gate import MAX_DESCRIPTION, is_paginated, name_of, problems_of
 from tools.catalogue.naming import group_of, tool_name
+from tools.catalogue.schemas.clients import MAX_TOOL_CHARACTERS
 from tools.models import Documentation
 
 DEFINITION, RECORDS = desk()
@@ -87,6 +87,16 @@ def test_a_method_does_not_have_the_name_of_a_group_of_filters(name: str) -> Non
     document["resources"]["queues"]["methods"] = {**methods, name: methods["count"]}
     found = problems("queues.count", parse_definition(document), method=name)
     assert found[0].startswith(f"method: {name} is also the name of a group that servers' filters know")
+
+
+def test_of_many_methods_those_of_the_records_resource_are_named_first() -> None:
+    document, _ = read_bundle(DESK)
+    tickets, queues = document["resources"]["tickets"], document["resources"]["queues"]
+    document["resources"] = {**{f"queues_{n}": queues for n in range(1_000)}, "tickets": tickets}
+    (found,) = problems("tickets.list", parse_definition({**document, "tool_tags": {}}), method="merge")
+    assert found.startswith("method: the definition has no tickets.merge. It has: tickets.list, tickets.get, ")
+    assert found.endswith(" more.")
+    assert len(found) < 500
 
 
 def test_every_reason_is_told_at_once() -> None:

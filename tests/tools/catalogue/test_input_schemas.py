@@ -8,7 +8,7 @@ from tests.mcp_client import McpClient
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling.sending.checking import check
-from tools.catalogue.schema_problems import property_problems
+from tools.catalogue.schemas.schema_problems import property_problems
 from tools.errors import InvalidArguments
 
 CREATE = "create_a_archive_paper"

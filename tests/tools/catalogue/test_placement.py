@@ -100,6 +100,10 @@ def test_good_bodies_have_no_problem(method: dict[str, Any], body: Any) -> None:
     assert problems(method, None, body) == []
 
 
+def test_a_type_that_is_none_is_left_to_the_check_of_the_schema() -> None:
+    assert problems(RAW, None, {"text": {"type": 5}}) == []
+
+
 def test_what_is_fixed_is_no_argument_and_not_of_paging() -> None:
     paged = {"kind": "offset", "limit_parameter": "size", "offset_parameter": "start"}
     method = {"body": "json", "fixed_query": {"kind": "x", "size": "9"}, "fixed_body": {"mode": 1}}

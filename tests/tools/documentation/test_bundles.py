@@ -297,6 +297,8 @@ class TestRefused:
             ("a: !!set {x}", "of a kind that JSON does not have"),
             ("a: !!binary aGk=", "of a kind that JSON does not have"),
             ("a: !!int x", "neither YAML nor JSON"),
+            ('a: !!int ""', "neither YAML nor JSON"),
+            ('a: !!float ""', "neither YAML nor JSON"),
             ("a: !!bool x", "neither YAML nor JSON"),
             ("a: .nan", "a: 'nan' cannot be written as JSON"),
             ("a: {b: [.inf]}", "a.b[0]: 'inf' cannot be written as JSON"),

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
 from accounts.models import Environment
 from tests.mcp_client import McpClient
 from tests.vendors.imported import served
@@ -59,3 +61,9 @@ def imported(
     client = served(environment, vendor.address, plan, fields=fields)
     names = {row.key: name_of(plan.proposal.definition, row) for row in Documentation.objects.all()}
     return Imported(client, {operation: names[key] for key, operation in plan.proposal.keys.items()})
+
+
+async def make(
+    environment: Environment, vendor: ScriptedVendor, text: str, fields: dict[str, str] | None = None
+) -> Imported:
+    return await sync_to_async(imported)(environment, vendor, text, fields)

@@ -10,7 +10,7 @@ from tests.mcp_client import McpClient
 from tests.tools.openapi.documents import described, operation
 from tests.vendors.imported import Import
 from tests.vendors.scripted import ScriptedVendor
-from tools.catalogue.clients import listing_problems
+from tools.catalogue.schemas.clients import listing_problems
 
 Serve = Callable[..., Awaitable[tuple[McpClient, dict[str, Any]]]]
 PATTERNS = {

@@ -53,6 +53,27 @@ async def test_a_part_in_base64_says_how_it_is_encoded(importing: Import, script
     assert found["note"]["content-transfer-encoding"] is None
 
 
+async def test_bytes_as_they_are_make_a_file(importing: Import, scripted: ScriptedVendor) -> None:
+    described = members(picture={**TEXT, "contentEncoding": "binary"})
+    await call(importing, posting(content(described, FORM)), {"picture": {"content_base64": PNG, "filename": "a.png"}})
+    part = parts(scripted)["picture"]
+    assert (part.get_filename(), part["content-transfer-encoding"]) == ("a.png", None)
+    assert part.get_payload(decode=True) == base64.b64decode(PNG)
+
+
+@pytest.mark.parametrize(
+    ("given", "media_type", "sent"),
+    [("auto", None, b"auto"), ({"kind": "x"}, "application/json", b'{"kind":"x"}')],
+)
+async def test_a_part_is_a_text_or_an_object_as_it_is_given(
+    importing: Import, scripted: ScriptedVendor, given: Any, media_type: str | None, sent: bytes
+) -> None:
+    either = {"anyOf": [{**TEXT, "enum": ["auto"]}, {"type": "object", "properties": {"kind": TEXT}}]}
+    await call(importing, posting(content(members(strategy=either), FORM)), {"note": "a", "strategy": given})
+    part = parts(scripted)["strategy"]
+    assert (part["content-type"], part.get_payload(decode=True)) == (media_type, sent)
+
+
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 async def test_a_file_is_encoded_where_its_part_is_described_so(
     importing: Import, scripted: ScriptedVendor, version: str

@@ -1,7 +1,6 @@
 """Lists of imported descriptions: every documented way of paging is walked, and what is not recognised is told."""
 
 import json
-from functools import partial
 from typing import Any
 
 import pytest
@@ -10,39 +9,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.mcp_client import McpClient
-from tests.tools.openapi.documents import answering, described, proposed
+from tests.tools.openapi.documents import described, proposed
+from tests.tools.openapi.lists import a_list, named, only, tools_of
 from tests.tools.pages import ids, walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.imported import Import
 from tests.vendors.scripted import ScriptedVendor
 from tests.vendors.ways import ITEMS, WAYS, answer, description
-
-ROWS = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}
-
-
-@pytest.fixture
-def imported(importing: Import) -> Import:
-    """Import descriptions of a vendor whose base address has a path."""
-    return partial(importing, path="/api")
-
-
-async def tools_of(client: McpClient) -> dict[str, dict[str, Any]]:
-    """Return the listing of every tool, by the last word of its path."""
-    listed = (await client.request("tools/list")).json()["result"]["tools"]
-    return {tool["name"]: tool for tool in listed}
-
-
-def named(name: str, tools: dict[str, Any]) -> str:
-    """Return the name of the tool for a path."""
-    found = [each for each in tools if each.replace("_", "").endswith(name.replace("_", ""))]
-    assert len(found) == 1, (name, *tools)
-    return found[0]
-
-
-async def only(client: McpClient) -> str:
-    """Return the name of the only tool."""
-    (name,) = await tools_of(client)
-    return name
 
 
 async def walked(client: McpClient, tool: str) -> dict[str, Any]:
@@ -75,15 +48,6 @@ async def test_every_documented_way_is_walked_to_its_end(imported: Import, scrip
             "beside": set(),
         }
     assert found == expected
-
-
-def a_list(parameters: dict[str, str] | None = None, *, headers: Any = (), **around: Any) -> dict[str, Any]:
-    """Return a list's operation: the kinds of its parameters, the answer's headers, and the schemas around its rows."""
-    schema = {"type": "object", "properties": {"data": ROWS, **around}} if around else ROWS
-    query = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in (parameters or {}).items()]
-    operation = answering(schema, parameters=query)
-    operation["responses"]["200"]["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
-    return operation
 
 
 UNKNOWN = {
@@ -178,105 +142,6 @@ class TestUnknown:
         assert "is unknown" in shown["remarks"][0]
 
 
-@pytest.mark.parametrize(
-    ("way", "around"),
-    [
-        ({"page": "integer", "limit": "integer"}, {"next": {"type": "string", "format": "uri"}}),
-        ({"page": "integer", "limit": "integer"}, {"total": {"type": "integer"}}),
-        ({"page": "integer", "limit": "integer"}, {}),
-        ({"offset": "integer", "limit": "integer"}, {"has_more": {"type": "boolean"}}),
-        ({"offset": "integer", "limit": "integer"}, {}),
-        ({"cursor": "string", "limit": "integer"}, {"next_cursor": {"type": "string"}}),
-    ],
-)
-async def test_a_page_that_repeats_for_ever_ends_the_walk(
-    imported: Import, scripted: ScriptedVendor, way: dict[str, str], around: dict[str, Any]
-) -> None:
-    client = await imported(described({"/things": {"get": a_list(way, kind={"type": "string"}, **around)}}))
-    rows, asked = [{"id": number} for number in range(25)], [0]
-
-    def again(request: Request) -> Answer:
-        asked[0] += 1
-        told = {"next": "/things?page=9", "total": 900, "has_more": True, "next_cursor": f"at {asked[0]}"}
-        return Answer(200, {"data": rows, **{name: told[name] for name in around}})
-
-    scripted.answer = again
-    pages = await walk(client, await only(client), limit=25)
-    assert ids(pages) == [row["id"] for row in rows]
-    assert len(pages) == 2
-    assert "items of a previous page again" in pages[1]["truncated"][0]["advice"]
-
-
-Kind = tuple[dict[str, str], dict[str, Any], str]
-CIRCLING: list[Kind] = [
-    ({"cursor": "string", "limit": "integer"}, {"next_cursor": {"type": "string"}}, "cursor"),
-    ({"limit": "integer"}, {"next": {"type": "string", "format": "uri"}}, "at"),
-    ({"page": "integer", "limit": "integer"}, {"has_more": {"type": "boolean"}}, "page"),
-]
-
-
-@pytest.mark.parametrize("kind", CIRCLING)
-@pytest.mark.parametrize("length", [1, 2, 3])
-async def test_a_walk_in_a_circle_ends_after_one_round(
-    imported: Import, scripted: ScriptedVendor, kind: Kind, length: int
-) -> None:
-    way, around, place = kind
-    client = await imported(described({"/things": {"get": a_list(way, kind={"type": "string"}, **around)}}))
-
-    def circling(request: Request) -> Answer:
-        number = (int(request.one(place, "1")) - 1) % length
-        following = (number + 1) % length + 1
-        told = {"next": f"/things?at={following}", "next_cursor": f"{following}", "has_more": True}
-        return Answer(
-            200, {"data": [{"id": 2 * number}, {"id": 2 * number + 1}], **{each: told[each] for each in around}}
-        )
-
-    scripted.answer = circling
-    pages = await walk(client, await only(client), limit=2)
-    assert ids(pages) == [*range(2 * length)]
-    assert len(pages) == length + 1
-    assert "the walk ends here" in pages[-1]["truncated"][0]["advice"]
-
-
-@pytest.mark.parametrize("kind", CIRCLING)
-@pytest.mark.parametrize("empty", [1, 5, 9, 10, None])
-async def test_many_empty_pages_in_a_row_end_a_walk_and_fewer_do_not(
-    imported: Import, scripted: ScriptedVendor, kind: Kind, empty: int | None
-) -> None:
-    way, around, place = kind
-    client = await imported(described({"/things": {"get": a_list(way, kind={"type": "string"}, **around)}}))
-
-    def sparse(request: Request) -> Answer:
-        number = int(request.one(place, "1"))
-        has_item = number in {1, 3, 4 + (empty or 1000)}
-        told = {"next": f"/things?at={number + 1}", "next_cursor": f"{number + 1}", "has_more": True}
-        is_last = empty is not None and number >= 4 + empty
-        rows = [{"id": number}] if has_item else []
-        return Answer(200, {"data": rows, **({each: None if is_last else told[each] for each in around})})
-
-    scripted.answer = sparse
-    pages = await walk(client, await only(client), limit=1)
-    given_up = empty is None or empty >= 10
-    assert ids(pages) == ([1, 3] if given_up else [1, 3, 4 + (empty or 0)])
-    assert ("truncated" in pages[-1]) is given_up
-    assert not given_up or "each of the last 10 pages" in pages[-1]["truncated"][0]["advice"]
-
-
-@pytest.mark.parametrize("cap", [12, 24, 36, 48, 10, 16])
-async def test_fewer_items_than_asked_for_do_not_end_a_silent_walk_if_vendors_choose_so_many(
-    imported: Import, scripted: ScriptedVendor, cap: int
-) -> None:
-    way = {"page": "integer", "limit": "integer"}
-    client = await imported(described({"/things": {"get": a_list(way)}}))
-
-    def capped(request: Request) -> Answer:
-        start = (int(request.one("page")) - 1) * cap
-        return Answer(200, [{"id": each} for each in range(120)][start : start + cap])
-
-    scripted.answer = capped
-    assert ids(await walk(client, await only(client), limit=50)) == [*range(120)]
-
-
 @pytest.mark.parametrize("way", [{"page": "integer", "limit": "integer"}, {"offset": "integer", "limit": "integer"}])
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 20, 23])
 async def test_a_total_that_counts_its_page_ends_no_walk_and_is_not_shown_as_the_lists(
@@ -318,63 +183,6 @@ async def test_further_words_for_the_next_page_are_known(
         else {"data": [rows[0]], around: told},
     )
     assert ids(await walk(client, await only(client), limit=10)) == [1, 2]
-
-
-async def test_single_values_may_come_again(imported: Import, scripted: ScriptedVendor) -> None:
-    operation = a_list({"offset": "integer", "limit": "integer"}, has_more={"type": "boolean"})
-    client = await imported(described({"/things": {"get": operation}}))
-    values = [3, 5, 3, 5, 7, 3]
-
-    def one(request: Request) -> Answer:
-        place = int(request.one("offset"))
-        return Answer(200, {"data": values[place : place + 1], "has_more": place < 5})
-
-    scripted.answer = one
-    pages = await walk(client, await only(client), limit=1)
-    assert [item for page in pages for item in page["result"]] == values
-
-
-async def test_a_page_that_comes_twice_is_given_once_whatever_its_link_says(
-    imported: Import, scripted: ScriptedVendor
-) -> None:
-    client = await imported(described({"/things": {"get": a_list({"limit": "integer"}, next={"type": "string"})}}))
-    around = {"next": "https://evil.example/things?x=1"}
-    scripted.answer = lambda request: Answer(200, {"data": [{"id": each} for each in range(23)], **around})
-    for limit in (5, 23, 50):
-        pages = await walk(client, await only(client), limit=limit)
-        assert ids(pages) == [*range(23)]
-        assert "named this very page" in pages[-1]["truncated"][0]["advice"]
-
-
-async def test_a_vendor_that_ignores_the_offset_gives_its_whole_list(
-    imported: Import, scripted: ScriptedVendor
-) -> None:
-    way = {"offset": "integer", "limit": "integer"}
-    client = await imported(described({"/things": {"get": a_list(way)}}))
-    scripted.answer = lambda request: Answer(200, [{"id": number} for number in range(23)])
-    assert ids(await walk(client, await only(client), limit=5)) == [*range(23)]
-
-
-async def test_pages_of_items_that_are_all_the_same_are_shown(imported: Import, scripted: ScriptedVendor) -> None:
-    way = {"page": "integer", "limit": "integer"}
-    client = await imported(described({"/things": {"get": a_list(way)}}))
-    scripted.answer = lambda request: Answer(200, [{"id": 0}] * 5)
-    pages = await walk(client, await only(client), limit=5)
-    assert ids(pages) == [0] * 10
-    assert "truncated" in pages[1]
-
-
-async def test_the_last_page_that_says_so_and_repeats_ends_the_walk(imported: Import, scripted: ScriptedVendor) -> None:
-    way = {"page": "integer", "limit": "integer"}
-    around = {"next": {"type": "string", "format": "uri"}, "count": {"type": "integer"}}
-    client = await imported(described({"/things": {"get": a_list(way, **around)}}))
-
-    def last(request: Request) -> Answer:
-        page = min(int(request.one("page")), 2)
-        return Answer(200, {"data": [{"id": page}], "next": "http://x/api/things?page=2" if page == 1 else None})
-
-    scripted.answer = last
-    assert ids(await walk(client, await only(client), limit=1)) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -454,100 +262,6 @@ async def test_a_relative_link_from_a_name_of_the_lists_path_is_followed(
     scripted.answer = lambda request: Answer(200, {"data": [{"id": 1}], "next": "things/2"})
     await client.value(await only(client), {"next_cursor": (await client.value(await only(client)))["next_cursor"]})
     assert scripted.last.path == "/api/things/2"
-
-
-SPRING = {
-    name: {"type": kind}
-    for kind, names in {
-        "integer": "number size totalElements totalPages numberOfElements", "boolean": "first last",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
-FROM_ZERO: list[dict[str, Any]] = [
-    *(
-        {"description": words}
-        for words in (
-            "Results page you want to retrieve (0..N)", "Page number, starting from 0", "0-based page index",
-            "Zero-indexed page", "The first page is 0.", "(zero based)", "Pages are numbered from zero", "Starts at 0",
-            "Which page; 0 is the first", "The page to show (default: 0).", "0-indexed page number",
-        )
-    ),
-    {"example": 0}, {"schema": {"type": "integer", "example": 0}}, {"examples": {"one": {"value": 0}}},
-    {"schema": {"type": "integer", "default": 0}}, {"schema": {"type": "integer", "minimum": 0}},
-]  # fmt: skip
-FROM_ONE: list[dict[str, Any]] = [
-    *({"description": words} for words in ("The page.", "1-based", "Starting at 1.", "Page 10 of 0.5 MB", "1..n")),
-    {"example": 1},
-]
-
-
-class TestFirstPage:
-    """Numbered pages begin at 1, or at 0 where the document or the answer says so."""
-
-    def zero_based(self, request: Request) -> Answer:
-        """Answer as Spring Data does, in which page 0 is the first."""
-        number, size = int(request.one("page")), int(request.one("size", "20"))
-        start = number * size
-        rows = [{"id": each} for each in range(23)][start : start + size]
-        told = {"number": number, "size": size, "totalElements": 23, "totalPages": -(-23 // size)}
-        told |= {"first": number == 0, "last": start + size >= 23}
-        return Answer(200, {"data": rows, **({"page": told} if "models" in request.path else told)})
-
-    async def test_the_first_is_0_where_the_document_says_so(self, imported: Import, scripted: ScriptedVendor) -> None:
-        paths: dict[str, Any] = {}
-        expected: dict[str, str] = {}
-        for said in [*FROM_ZERO, *FROM_ONE]:
-            name = f"list{len(paths)}"
-            operation = a_list({"page": "integer", "size": "integer"}, total={"type": "integer"})
-            operation["parameters"][0] |= said
-            paths[f"/{name}"], expected[name] = {"get": operation}, "0" if said in FROM_ZERO else "1"
-        client = await imported(described(paths))
-        scripted.answer = lambda request: Answer(200, {"data": [], "total": 0})
-        found = {}
-        for tool in await tools_of(client):
-            await client.value(tool)
-            found[scripted.last.path.rpartition("/")[2]] = scripted.last.one("page")
-        assert found == expected
-
-    async def test_spring_datas_answers_begin_at_0_unless_the_document_says_otherwise(
-        self, imported: Import, scripted: ScriptedVendor
-    ) -> None:
-        around = {"type": "object", "properties": SPRING}
-        documented = {
-            "plains": a_list({"page": "integer", "size": "integer"}, **SPRING),
-            "models": a_list({"page": "integer", "size": "integer"}, page=around),
-            "others": a_list({"page": "integer", "size": "integer"}, **SPRING),
-        }
-        documented["others"]["parameters"][0]["description"] = "Starts with 1."
-        client = await imported(described({f"/{name}": {"get": each} for name, each in documented.items()}))
-        scripted.answer = self.zero_based
-        for tool in await tools_of(client):
-            for limit in (None, 5, 23, 50):
-                scripted.received.clear()
-                pages = await walk(client, tool, **({"limit": limit} if limit else {}))
-                assert ids(pages) == [*range(23)], (tool, limit)
-                assert scripted.received[0].one("page") == ("1" if "other" in tool else "0"), tool
-
-    @pytest.mark.parametrize("around", [{"first": {"type": "boolean"}}, {"total": {"type": "integer"}}, {}])
-    async def test_an_answer_that_tells_of_an_earlier_page_leads_back_to_it(
-        self, imported: Import, scripted: ScriptedVendor, around: dict[str, Any]
-    ) -> None:
-        kind = {"kind": {"type": "string"}}
-        client = await imported(
-            described({"/things": {"get": a_list({"page": "integer", "size": "integer"}, **kind, **around)}})
-        )
-        scripted.answer = self.zero_based
-        for limit in (5, 23, 50):
-            assert ids(await walk(client, await only(client), limit=limit)) == [*range(23)]
-
-    async def test_no_items_beside_a_total_are_no_silent_end(self, imported: Import, scripted: ScriptedVendor) -> None:
-        way = {"page": "integer", "size": "integer"}
-        client = await imported(described({"/things": {"get": a_list(way, total={"type": "integer"})}}))
-        scripted.answer = lambda request: Answer(200, {"data": [], "total": 23})
-        shown = await client.value(await only(client))
-        assert "number its pages otherwise" in shown["truncated"][0]["advice"]
-        scripted.answer = lambda request: Answer(200, {"data": [], "total": 0})
-        assert "truncated" not in await client.value(await only(client))
 
 
 WORDS = ["page", "limit", "offset", "cursor", "next", "next_cursor", "per_page", "total", "count", "has_more", "links",

@@ -14,8 +14,8 @@ from accounts import bounded_json
 from accounts.errors import NotJSON, TooDeep, TooMany
 from tools.catalogue.file_arguments import is_file_value
 from tools.catalogue.input_schemas import Placement
+from tools.catalogue.schemas.value_shapes import ValueShape, kinds_of
 from tools.catalogue.tool import Tool
-from tools.catalogue.value_shapes import ValueShape, kinds_of
 
 INTEGER = re.compile(r"(-?[0-9]{1,400})(?:\.0{1,40})?")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,40})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")

@@ -111,11 +111,13 @@ def _multipart(fields: dict[str, Field], boundary: str) -> bytes:
 def _parts(name: str, field: Field) -> Iterator[bytes]:
     """Yield the parts of one field: those with a media type have it for each item of an array."""
     values = field.value if isinstance(field.value, list) else [field.value]
+    # OpenAPI 3.1, Encoding Object: by default, an object is JSON.
+    media_type = field.media_type or (JSON if isinstance(field.value, dict) and field.style == "repeat" else "")
     if values and all(isinstance(value, Upload) for value in values):
         yield from (_file_part(name, upload, field.encoding) for upload in values)
-    elif field.media_type:
-        about = f"\r\nContent-Type: {field.media_type}{_encoded(field.encoding)}"
-        in_json = "json" in field.media_type
+    elif media_type:
+        about = f"\r\nContent-Type: {media_type}{_encoded(field.encoding)}"
+        in_json = "json" in media_type
         # One part for a whole array only where its style says so.
         for value in [field.value] if field.style == "json" else values:
             yield _part(name, about, as_json(value) if in_json else scalar(value).encode())

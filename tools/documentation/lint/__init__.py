@@ -10,9 +10,9 @@ from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS
 from tools.catalogue.gate import name_of
 from tools.documentation.lint.arguments import argument_findings
 from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
-from tools.documentation.lint.findings import BEST, RULES, Finding, Rule, score_of
+from tools.documentation.lint.findings import BEST, RULES, LintFinding, Rule, score_of
 from tools.documentation.lint.hints import hint_findings
-from tools.documentation.lint.mentions import mention_findings, mention_pattern, mentions_of
+from tools.documentation.lint.mentions import mention_findings, mentions_of
 from tools.documentation.lint.paging import paging_findings
 from tools.documentation.lint.words import word_findings
 from tools.models import Documentation
@@ -20,7 +20,7 @@ from tools.models import Documentation
 EXPENSIVE = (1_000, 2_500)
 
 
-def own_findings(definition: Definition, record: Documentation, tokens: int | None) -> list[Finding]:
+def own_findings(definition: Definition, record: Documentation, tokens: int | None) -> list[LintFinding]:
     """Return the findings on a record by itself; its method must be in the definition."""
     method = definition.resources[record.resource].methods[record.method]
     found = [*word_findings(definition, record, name_of(definition, record))]
@@ -29,12 +29,14 @@ def own_findings(definition: Definition, record: Documentation, tokens: int | No
     found += hint_findings(definition, record)
     if method.access is Access.READ and not record.response_schema:
         found.append(
-            Finding("response-undocumented", "response_schema", "is empty; describe the result, or one item of a list.")
+            LintFinding(
+                "response-undocumented", "response_schema", "is empty; describe the result, or one item of a list."
+            )
         )
     for limit in EXPENSIVE:
         if tokens is not None and tokens > limit:
             found.append(
-                Finding(
+                LintFinding(
                     "tokens",
                     "size",
                     f"is about {tokens:,} tokens in every conversation, above {limit:,}. Shorten the descriptions "
@@ -64,12 +66,11 @@ def server_findings(tools: int, tokens: int) -> list[str]:
 __all__ = [
     "BEST",
     "RULES",
-    "Finding",
+    "LintFinding",
     "Neighbours",
     "Profile",
     "Rule",
     "mention_findings",
-    "mention_pattern",
     "mentions_of",
     "own_findings",
     "profile_of",

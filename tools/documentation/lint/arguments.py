@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.definition import Definition
-from tools.catalogue.schemas import Schema, SchemaRefused, inline_references, walk
-from tools.documentation.lint.findings import Finding
+from tools.catalogue.placement import properties_of
+from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused, inline_references, walk
+from tools.documentation.lint.findings import LintFinding
 from tools.documentation.lint.words import says_more, words_of
 from tools.models import Documentation
 
@@ -52,7 +53,7 @@ SAYS_OPTIONAL = re.compile(r"^\W*optional\b|\(optional\)|\bis optional[.!]?\s*$"
 SHAPED = ("type", "enum", "const", "oneOf", "anyOf", "allOf", "$ref")
 
 
-def argument_findings(definition: Definition, record: Documentation) -> Iterator[Finding]:
+def argument_findings(definition: Definition, record: Documentation) -> Iterator[LintFinding]:
     """Yield the findings on arguments; none for a schema that the gate refuses."""
     count = 0
     for place in ("query_schema", "body_schema"):
@@ -60,9 +61,10 @@ def argument_findings(definition: Definition, record: Documentation) -> Iterator
             schema = inline_references(getattr(record, place) or {})
         except (SchemaRefused, RecursionError):
             continue
-        properties, required = schema.get("properties"), schema.get("required", [])
-        if not isinstance(properties, dict):
+        properties = properties_of(schema)
+        if not properties:
             continue
+        required = schema.get("required", [])
         count += len(properties)
         yield from _required(record, place, properties, required if isinstance(required, list) else [])
         for read, (path, node) in enumerate(walk(schema)):
@@ -70,12 +72,12 @@ def argument_findings(definition: Definition, record: Documentation) -> Iterator
                 break
             yield from _argument(f"{place}{path}", path, node)
     if count > MANY:
-        yield Finding(
+        yield LintFinding(
             "arguments-many", "arguments", f"there are {count}; leave out those that nobody needs: {MANY} will do."
         )
 
 
-def _argument(place: str, path: str, node: Schema) -> Iterator[Finding]:
+def _argument(place: str, path: str, node: Schema) -> Iterator[LintFinding]:
     name = path.rpartition(".")[2]
     if not name or name.endswith(("[]", ")", "*")):
         return  # the argument that contains these items or alternatives describes them
@@ -83,29 +85,31 @@ def _argument(place: str, path: str, node: Schema) -> Iterator[Finding]:
     description = description.strip() if isinstance(description, str) else ""
     words = words_of(name)
     if not description:
-        yield Finding(
+        yield LintFinding(
             "argument-undescribed", place, "has no description; say what it is and where its value comes from."
         )
     elif not says_more(description, name, least=1) and not isinstance(node.get("enum"), list):
-        yield Finding("argument-echo", place, f"is described by its own name (“{description[:60]}”); say what it does.")
+        yield LintFinding(
+            "argument-echo", place, f"is described by its own name (“{description[:60]}”); say what it does."
+        )
     if "_".join(words) in VAGUE and len(description) < SHORT:
-        yield Finding(
+        yield LintFinding(
             "argument-vague", place, "has a name that says nothing, so its description must say what goes in."
         )
     if not any(word in node for word in SHAPED):
-        yield Finding(
+        yield LintFinding(
             "argument-type", place, "has no type, so a model guesses whether it takes text, a number or a list."
         )
     yield from _values(place, "_".join(words), node, description)
 
 
-def _values(place: str, name: str, node: Schema, description: str) -> Iterator[Finding]:
+def _values(place: str, name: str, node: Schema, description: str) -> Iterator[LintFinding]:
     """Yield the findings on values that have a form or come from a list."""
     if _is_closed(node):
         return
     listed = _listed(description) if _takes_text(node) else []
     if len(listed) > 1:
-        yield Finding(
+        yield LintFinding(
             "argument-values", place, f"lists its values in words ({', '.join(listed[:4])}); make them an enum as well."
         )
         return
@@ -113,13 +117,13 @@ def _values(place: str, name: str, node: Schema, description: str) -> Iterator[F
         return
     kind = next((kind for kind, pattern in ADDRESS.items() if pattern.search(name)), "")
     if DATE.search(name) and not ({"format", "pattern"} & node.keys()):
-        yield Finding(
+        yield LintFinding(
             "argument-format", place, "is a date or time without a format; add `format: date-time` or `date`."
         )
     elif kind and not ({"format", "pattern"} & node.keys()):
-        yield Finding("argument-format", place, f"looks like an address without a format; add `format: {kind}`.")
+        yield LintFinding("argument-format", place, f"looks like an address without a format; add `format: {kind}`.")
     elif _needs_example(name, node) and not EXAMPLE.search(description):
-        yield Finding(
+        yield LintFinding(
             "argument-example", place, "has a form that cannot be guessed; give an example, or say where to find one."
         )
 
@@ -153,22 +157,24 @@ def _listed(description: str) -> list[str]:
     return re.findall(r"[A-Za-z0-9_-]+", re.sub(r"\b(?:or|and)\b", " ", values)) if PLAIN_MEMBERS.match(values) else []
 
 
-def _required(record: Documentation, place: str, properties: dict[str, Any], required: list[Any]) -> Iterator[Finding]:
+def _required(
+    record: Documentation, place: str, properties: dict[str, Any], required: list[Any]
+) -> Iterator[LintFinding]:
     for name, node in properties.items():
         description = node.get("description") if isinstance(node, dict) else None
         if not isinstance(description, str):
             continue
         if name not in required and SAYS_REQUIRED.search(description):
-            yield Finding(
+            yield LintFinding(
                 "argument-required", f"{place}.{name}", "is called required, but is not in `required`; make them agree."
             )
         elif name in required and SAYS_OPTIONAL.search(description):
-            yield Finding("argument-required", f"{place}.{name}", "is called optional, but is in `required`.")
+            yield LintFinding("argument-required", f"{place}.{name}", "is called optional, but is in `required`.")
     silent = place == "body_schema" and record.method == "create" and len(properties) > 1 and not required
     if silent and not re.search(
         r"\b(optional|at least|leave out|none is required)\b", record.description, re.IGNORECASE
     ):
-        yield Finding(
+        yield LintFinding(
             "argument-required",
             place,
             "requires nothing, although something is created; list what the vendor asks for.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from accounts.definition import Access, Definition
 from tools.catalogue.gate import name_of
 from tools.catalogue.placement import properties_of
-from tools.documentation.lint.findings import Finding
+from tools.documentation.lint.findings import LintFinding
 from tools.documentation.lint.words import EMPTY_WORDS, stem, words_of
 from tools.models import Documentation
 
@@ -64,7 +64,7 @@ class Neighbours:
             for word in self._rarest(profile):
                 self._index[word].append(key)
 
-    def findings(self, profile: Profile) -> Iterator[Finding]:
+    def findings(self, profile: Profile) -> Iterator[LintFinding]:
         """Yield a finding that names the most similar tool, if any is similar enough."""
         alike = sorted(self._alike(profile), reverse=True)
         if not alike:
@@ -72,7 +72,7 @@ class Neighbours:
         likeness, key = alike[0]
         other = self._profiles[key]
         more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
-        yield Finding(
+        yield LintFinding(
             "near-duplicate",
             "description",
             f"is {likeness:.0%} the same as that of {other.name}{more}. Say in both when to use which, naming the "

@@ -53,7 +53,7 @@ RULES = {
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class LintFinding:
     """One thing to fix: where it is, what is wrong, what to do."""
 
     rule: str
@@ -64,7 +64,7 @@ class Finding:
         return f"{self.place}: {self.words}"
 
 
-def score_of(findings: Iterable[Finding]) -> int:
+def score_of(findings: Iterable[LintFinding]) -> int:
     """Return the remaining points, 0 to 100."""
     costs: dict[str, int] = {}
     for finding in findings:

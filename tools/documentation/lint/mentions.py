@@ -3,30 +3,33 @@
 import json
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from accounts.definition import Definition
 from tools.catalogue.naming import STANDARD
-from tools.documentation.lint.findings import Finding
+from tools.documentation.lint.findings import LintFinding
 from tools.models import Documentation
 
 
-def mention_pattern(definition: Definition) -> re.Pattern[str]:
-    """Return the pattern of this integration's tool names."""
-    beginnings = "|".join(sorted({pattern.partition("{")[0] for pattern in STANDARD.values()}))
-    resources = "|".join(map(re.escape, sorted(definition.resources, key=len, reverse=True)))
-    name = re.escape(definition.name)
-    return re.compile(rf"\b(?:(?:{beginnings}){name}_[a-z0-9_]+|{name}_(?:{resources})_[a-z0-9_]+)\b")
-
-
-def mentions_of(pattern: re.Pattern[str], record: Documentation) -> frozenset[str]:
-    """Return the tool names that a record's texts mention."""
+def mentions_of(definition: Definition, record: Documentation) -> frozenset[str]:
+    """Return the names of tools, existing or not, that a record's texts mention."""
+    pattern = _pattern(definition.name, tuple(definition.resources))
     schemas = json.dumps([record.query_schema, record.body_schema])
     return frozenset(pattern.findall(record.description)) | frozenset(pattern.findall(schemas))
 
 
-def mention_findings(mentioned: Collection[str], known: Collection[str]) -> Iterator[Finding]:
-    """Yield a finding for each mentioned tool that is not known."""
-    for name in sorted(set(mentioned) - set(known)):
-        yield Finding(
+@lru_cache(maxsize=8)  # all records of an integration are judged in turn
+def _pattern(integration: str, resources: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of an integration's tool names."""
+    beginnings = "|".join(sorted({pattern.partition("{")[0] for pattern in STANDARD.values()}))
+    named = "|".join(map(re.escape, sorted(resources, key=len, reverse=True)))
+    name = re.escape(integration)
+    return re.compile(rf"\b(?:(?:{beginnings}){name}_[a-z0-9_]+|{name}_(?:{named})_[a-z0-9_]+)\b")
+
+
+def mention_findings(unknown: Collection[str]) -> Iterator[LintFinding]:
+    """Yield a finding for each mentioned tool that there is not."""
+    for name in sorted(unknown):
+        yield LintFinding(
             "unknown-tool", "description", f"names {name}, which is not a tool at present; models would call it."
         )

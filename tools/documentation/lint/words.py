@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from accounts.definition import Definition, Method
-from tools.documentation.lint.findings import Finding
+from tools.documentation.lint.findings import LintFinding
 from tools.models import Documentation
 
 THIN = 80
@@ -54,7 +54,7 @@ VAGUE_NAMES = frozenset(
 )
 
 
-def word_findings(definition: Definition, record: Documentation, name: str) -> Iterator[Finding]:
+def word_findings(definition: Definition, record: Documentation, name: str) -> Iterator[LintFinding]:
     """Yield the findings on title, description and name."""
     method = definition.resources[record.resource].methods[record.method]
     yield from _description(record, method, name)
@@ -92,11 +92,11 @@ def stem(word: str) -> str:
 EMPTY_STEMS = EMPTY_WORDS | {stem(word) for word in EMPTY_WORDS}
 
 
-def _description(record: Documentation, method: Method, name: str) -> Iterator[Finding]:
+def _description(record: Documentation, method: Method, name: str) -> Iterator[LintFinding]:
     text = record.description.strip()
 
-    def finding(rule: str, words: str) -> Finding:
-        return Finding(rule, "description", words)
+    def finding(rule: str, words: str) -> LintFinding:
+        return LintFinding(rule, "description", words)
 
     if len(text) < THIN:
         yield finding("description-thin", f"has {len(text)} characters; write two or three sentences, {THIN} at least.")
@@ -133,28 +133,30 @@ def is_destructive(method: Method) -> bool:
     return method.http == "DELETE" if method.destructive is None else method.destructive
 
 
-def _title(record: Documentation, name: str) -> Iterator[Finding]:
+def _title(record: Documentation, name: str) -> Iterator[LintFinding]:
     title = record.title.strip()
     if len(title) > LONG_TITLE:
-        yield Finding(
+        yield LintFinding(
             "title", "title", f"has {len(title)} characters; people read it in a list, so {LONG_TITLE} will do."
         )
     elif title == name or "_" in title or "/" in title:
-        yield Finding(
+        yield LintFinding(
             "title", "title", "is a name for programs; write what a person would call it, such as “List cases”."
         )
 
 
-def _name(definition: Definition, record: Documentation, name: str) -> Iterator[Finding]:
+def _name(definition: Definition, record: Documentation, name: str) -> Iterator[LintFinding]:
     of_integration = frozenset(words_of(definition.name))
     parts = [part for part in words_of(name) if part not in of_integration]
     if len(name) > LONG_NAME:
-        yield Finding("name", "tool_name", f"has {len(name)} characters; clients put a prefix before it and cut at 64.")
+        yield LintFinding(
+            "name", "tool_name", f"has {len(name)} characters; clients put a prefix before it and cut at 64."
+        )
     own = set(words_of(record.tool_name or record.method)) - of_integration
     if own and own <= VAGUE_NAMES:
-        yield Finding(
+        yield LintFinding(
             "name", "tool_name", f"{name} does not say what it does; name the action, such as close or merge."
         )
     repeated = next((first for first, second in pairwise(parts) if first == second), None)
     if repeated:
-        yield Finding("name", "tool_name", f"{name} says {repeated} twice; give the record a tool_name.")
+        yield LintFinding("name", "tool_name", f"{name} says {repeated} twice; give the record a tool_name.")

@@ -6,6 +6,7 @@ gave it.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -26,6 +27,8 @@ INSTEAD = {"get": "retrieve", "list": "list_all", "create": "add", "update": "mo
 RESERVED = frozenset({*STANDARD, *GROUPS, CUSTOM})
 # A longer resource makes tool names too long once the verb and the integration are added.
 LONGEST_RESOURCE = 40
+# As much as a definition takes, and what a number leaves of it.
+LONGEST_METHOD, LONGEST_NUMBERED = 48, 44
 COMMON_PREFIX = 0.7
 FILLERS = frozenset({"a", "an", "the", "of", "for", "by", "to", "with", "and", "in", "on", "from"})
 # In an operationId such as `post_files_id`, these say no more than the method and path do.
@@ -69,6 +72,7 @@ class Naming:
         self._with_items = {nodes[:-1] for nodes in self._methods if nodes and nodes[-1].is_parameter}
         self._resources: dict[tuple[str, ...], str] = {}
         self._taken: set[Place] = set(known.values())
+        self._repeats: Counter[Place] = Counter()
 
     def names(self) -> Names:
         """Return a place for every operation; no two share one."""
@@ -195,15 +199,22 @@ class Naming:
 
     def _free(self, resource: str, method: str, operation: Operation) -> Place:
         """Take a place that is still free, and return it."""
-        candidates = [method]
-        candidates += [self._own_name(operation, resource), f"{VERBS[operation.http]}_{method}"[:48]]
-        candidates += [f"{method[:44]}_{count}" for count in range(2, len(self._operations) + 3)]
-        for candidate in candidates:
-            is_free = (resource, candidate) not in self._taken
-            if is_free and (candidate == method or candidate not in RESERVED):
-                self._taken.add((resource, candidate))
-                return resource, candidate
-        raise AssertionError("there are more names than operations")
+        candidates = self._candidates(resource, method, operation)
+        free = (each for each in candidates if (resource, each) not in self._taken)
+        chosen = next(each for each in free if each == method or each not in RESERVED)
+        self._taken.add((resource, chosen))
+        return resource, chosen
+
+    def _candidates(self, resource: str, method: str, operation: Operation) -> Iterator[str]:
+        """Yield names for a method without end: its own, those that say more of it, then numbered ones."""
+        yield method
+        yield self._own_name(operation, resource)
+        yield f"{VERBS[operation.http]}_{method}"[:LONGEST_METHOD]
+        while True:
+            # Each number is tried once, however many operations have the name.
+            self._repeats[resource, method] += 1
+            number = f"_{self._repeats[resource, method] + 1}"
+            yield method[: min(LONGEST_NUMBERED, LONGEST_METHOD - len(number))] + number
 
 
 def _does(operation: Operation, standard: str) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tools.openapi.errors import ReferenceRefused
 from tools.openapi.reading.references import References
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -36,7 +37,7 @@ def upgraded(
     responses = operation.get("responses")
     if isinstance(responses, dict):
         made["responses"] = {
-            status: _response(references.resolved(response), produces) for status, response in responses.items()
+            status: _response(response, produces, references) for status, response in responses.items()
         }
     return made
 
@@ -76,7 +77,12 @@ def _form(parameters: list[dict[str, Any]], consumes: list[str]) -> dict[str, An
     return {"required": bool(required), "content": {media: {"schema": schema, "encoding": encoding}}}
 
 
-def _response(response: Any, produces: list[str]) -> Any:
+def _response(written: Any, produces: list[str], references: References) -> Any:
+    """Return a response in OpenAPI 3's form; one whose reference leads nowhere stays as it is."""
+    try:
+        response = references.resolved(written)
+    except ReferenceRefused:
+        return written
     if not isinstance(response, dict):
         return response
     made = {key: response[key] for key in ("description", "headers") if key in response}

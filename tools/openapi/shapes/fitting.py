@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from tools.catalogue.clients import described
+from tools.catalogue.schemas.clients import described
 from tools.openapi.naming.texts import MAX_READ, shortened
+from tools.openapi.shapes.clean_schemas import CleanSchema
 from tools.openapi.shapes.merging import Schema, kinds_of
-from tools.openapi.shapes.schemas import CleanSchema
 
 # The levels below the top to which a schema is built before it is fitted.
 DEEPEST = 8

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from tools.catalogue.clients import described, pattern_words
-from tools.catalogue.patterns import read_pattern
-from tools.catalogue.schemas import Schema, kinds_of, without
+from tools.catalogue.schemas.clients import described, pattern_words
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of, without
+from tools.catalogue.schemas.patterns import read_pattern
 from tools.openapi.naming.texts import visible
 from tools.openapi.shapes.values import (
     LARGEST_BOUND,
@@ -29,9 +29,14 @@ MISNAMED = {
 }  # fmt: skip
 COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-MAX_PATTERN = 200
+MAX_PATTERN, MAX_NAME = 200, 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LIMITS = frozenset(word for words in WORDS_OF_KINDS.values() for word in words)
+
+
+def is_sendable_name(name: str) -> bool:
+    """Return whether a member of this name can be sent, and is visible."""
+    return 0 < len(name) <= MAX_NAME and not CONTROL.search(name) and visible(name) == name
 
 
 def kinds_in(node: Schema) -> list[str]:

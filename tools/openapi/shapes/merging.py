@@ -11,10 +11,10 @@ must give them. `cases` tells variants apart by the value of a member (unlisted.
 
 from typing import Any
 
-from tools.catalogue.clients import described
-from tools.catalogue.patterns import literal, read_pattern
-from tools.catalogue.schemas import Schema, kinds_of
-from tools.openapi.shapes.unlisted import cases_of
+from tools.catalogue.schemas.clients import described
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
+from tools.catalogue.schemas.patterns import literal, read_pattern
+from tools.openapi.shapes.unlisted import distinctions_of
 from tools.openapi.shapes.values import (
     LOWER_LIMITS,
     UPPER_LIMITS,
@@ -127,7 +127,7 @@ class Merger:
         mentioned = dict.fromkeys(name for each in variants for word in MENTIONING for name in each.get(word, ()))
         if mentioned:
             made["mentioned"] = [*mentioned]
-        cases = cases_of(variants)
+        cases = distinctions_of(variants)
         if cases:
             made["cases"] = cases
         if all("enum" in each for each in variants):

@@ -5,58 +5,40 @@ cut at a depth that the caller chooses; anything deeper becomes an object or lis
 once per depth and shared, so that documents whose parts refer to each other stay cheap.
 """
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import orjson
-
-from tools.catalogue.clients import described
-from tools.catalogue.patterns import read_pattern
+from tools.catalogue.schemas.clients import described
+from tools.catalogue.schemas.json_schemas import without
+from tools.catalogue.schemas.patterns import read_pattern
 from tools.openapi.errors import ReferenceMissing, ReferenceRefused
-from tools.openapi.naming.texts import plain, visible
+from tools.openapi.naming.texts import plain
 from tools.openapi.reading.references import References
+from tools.openapi.shapes.clean_schemas import CleanSchema, Facts
 from tools.openapi.shapes.contents import Contents
 from tools.openapi.shapes.directions import Direction
-from tools.openapi.shapes.limits import CONTROL, kinds_in, with_implied_kind, with_limits, without_foreign_limits
+from tools.openapi.shapes.limits import (
+    is_sendable_name,
+    kinds_in,
+    with_implied_kind,
+    with_limits,
+    without_foreign_limits,
+)
 from tools.openapi.shapes.merging import Merger, Schema, kinds_of, share_a_kind, with_null
 from tools.openapi.shapes.nulls import Nulls, allows_null, is_null
 from tools.openapi.shapes.parts import MAX_PARTS, MAX_VARIANTS
 from tools.openapi.shapes.subtypes import Discriminator, Subtypes
-from tools.openapi.shapes.unlisted import Unlisted
+from tools.openapi.shapes.unlisted import Distinction
 from tools.openapi.shapes.values import SCALARS, as_kind, is_text, list_of, unique, values_in_words, with_values
 
 # Words beside a reference that change nothing about the values.
 REMARKS = frozenset({"$ref", "description", "title", "summary", "example", "examples", "xml", "externalDocs"})
 MAX_ENUM_TEXT = 80
 MAX_PROPERTIES = 400
-MAX_NAME = 200
 # A reference inside a combinator adds no depth by itself; this bounds the length of such a chain.
 MAX_CHAIN = 40
 # In place of a schema that is only reached through itself.
 RECURRING: Schema = {"type": "object", "properties": {}}
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a cleaner knows of the schemas that it made, by their ids: their size, and which node each came from.
-
-    `least` has the least that their members take, for each brevity in which they were copied.
-    """
-
-    sizes: dict[int, int] = field(default_factory=dict)
-    sources: dict[int, int] = field(default_factory=dict)
-    least: dict[tuple[int, int, bool], int] = field(default_factory=dict)
-    unlisted: Unlisted = field(default_factory=Unlisted)
-
-
-@dataclass(frozen=True, slots=True)
-class CleanSchema:
-    """A schema and its approximate size as JSON, in bytes. It is shared, so it must not be changed."""
-
-    schema: Schema
-    size: int
-    facts: Facts = field(default_factory=Facts)
 
 
 class Cleaner:
@@ -111,11 +93,11 @@ class Cleaner:
         if held is not None:
             return held[1]
         if key in self._open or self._chain > MAX_CHAIN:
-            return self._sized(RECURRING)
+            return self._facts.sized(RECURRING)
         self._open.add(key)
         self._chain += 1
         try:
-            clean = self._sized(self._clean(node, depth, as_parent=as_parent))
+            clean = self._facts.sized(self._clean(node, depth, as_parent=as_parent))
         finally:
             self._open.discard(key)
             self._chain -= 1
@@ -126,29 +108,7 @@ class Cleaner:
 
     def size_of(self, schema: Schema) -> int:
         """Return the approximate size in bytes of a schema that this cleaner made, or of a part of one."""
-        known = self._facts.sizes.get(id(schema))
-        return known if known is not None else len(orjson.dumps(schema))
-
-    def _sized(self, schema: Schema) -> CleanSchema:
-        size = 2
-        for word, value in schema.items():
-            size += len(word) + 4
-            if word == "properties":
-                size += 2 + sum(len(name) + 4 + self._part_size(child) for name, child in value.items())
-            elif word in {"items", "additionalProperties"} and isinstance(value, dict):
-                size += self._part_size(value)
-            elif word == "patternProperties":
-                size += sum(len(name) + 4 + self._part_size(child) for name, child in value.items())
-            elif word == "cases":
-                continue  # which are not listed
-            else:
-                size += len(orjson.dumps(value))
-        self._facts.sizes[id(schema)] = size
-        return CleanSchema(schema, size, self._facts)
-
-    def _part_size(self, schema: Schema) -> int:
-        known = self._facts.sizes.get(id(schema))
-        return known if known is not None else self._sized(schema).size
+        return self._facts.size_of(schema)
 
     def _clean(self, node: Any, depth: int, *, as_parent: bool) -> Schema:
         if not isinstance(node, dict):
@@ -162,19 +122,40 @@ class Cleaner:
         if not as_parent:
             schema = self._as_subtype(schema, node)
         has_null = allows_null(node) or (self._nulls and self._nulls_of_parts.allowed_by_parts(node))
-        for word in ("oneOf", "anyOf"):
-            variants = list_of(node.get(word))[:MAX_VARIANTS]
-            has_null |= any(is_null(each) for each in variants)
-            found = [self.cleaned(each, depth).schema for each in variants if not is_null(each)]
-            if found:
-                schema = self._merger.merged(schema, self._merger.united(found))
         discriminator = self._subtypes.of(node)
+        for word in ("oneOf", "anyOf"):
+            listed = list_of(node.get(word))[:MAX_VARIANTS]
+            has_null |= any(is_null(each) for each in listed)
+            variants = [each for each in listed if not is_null(each)]
+            found = [self.cleaned(each, depth).schema for each in variants]
+            if found:
+                united = self._distinguished(self._merger.united(found), found, variants, discriminator)
+                schema = self._beside_variants(schema, node, united)
         if discriminator and not as_parent:
             schema = self._with_subtypes(schema, discriminator, depth)
         schema = self._whole(schema, node, depth)
         if has_null and self._nulls:
             schema = with_null(schema) if schema or not is_null(node) else {"type": "null"}
         return schema
+
+    def _distinguished(
+        self, united: Schema, found: list[Schema], variants: list[Any], discriminator: Discriminator | None
+    ) -> Schema:
+        """Return united variants with what tells them apart: a mapping, where no member of theirs does."""
+        if discriminator is None or not (self._for_request and discriminator.is_complete):
+            return united
+        if "cases" in united or len(found) < 2:
+            return united
+        values = [discriminator.values_of(self._subtypes.target_of(each)) for each in variants]
+        if not all(values) or not all(each.get("properties") for each in found):
+            return united
+        return {**united, "cases": [Distinction(discriminator.member, tuple(zip(values, found, strict=True)))]}
+
+    def _beside_variants(self, schema: Schema, node: Schema, united: Schema) -> Schema:
+        """Return a node's schema with its variants; members without a type limit none but objects (JSON Schema)."""
+        if "type" not in node and kinds_of(schema) == ["object"] and "object" in kinds_of(united):
+            schema = without(schema, "type")
+        return self._merger.merged(schema, united)
 
     def _referring(self, node: Schema, depth: int, *, as_parent: bool) -> Schema:
         """Return the schema of a reference, with the words beside it (JSON Schema 2020-12, Core, section 8.2.3.1)."""
@@ -210,30 +191,21 @@ class Cleaner:
         """Return a schema with the members of its subtypes, of which a call gives those of one."""
         below = [self.cleaned(each, depth).schema for each in discriminator.subtypes]
         extra = self._merger.united([each for each in below if "properties" in each] or [schema])
-        properties = {**extra.get("properties", {}), **schema.get("properties", {})}
-        ordered = {name: properties[name] for name in [*schema.get("properties", {}), *properties]}
-        member = discriminator.member
-        if member in ordered:
-            ordered[member] = self._telling(ordered[member], extra.get("properties", {}).get(member), discriminator)
-        elif self._for_request and member not in schema.get("withheld", []) and _is_name(member):
+        member, own = discriminator.member, schema.get("properties", {})
+        ordered = {**own, **extra.get("properties", {})}
+        # A subtype may say more of a member than the schema above it does.
+        ordered |= {name: self._merger.united([own[name], ordered[name]]) for name in own}
+        ordered |= {member: own[member]} if member in own else {}
+        if member in ordered and self._for_request:
+            ordered[member] = discriminator.telling(ordered[member], extra.get("properties", {}).get(member))
+        elif self._for_request and member not in {*ordered, *schema.get("withheld", [])} and is_sendable_name(member):
             # Nothing tells the subtypes apart without it, whether or not they declare it.
-            ordered = {member: self._telling({"type": "string"}, None, discriminator), **ordered}
+            ordered = {member: discriminator.telling({"type": "string"}), **ordered}
             needed = [] if discriminator.has_default else [member]
             schema = {**schema, "required": [*needed, *schema.get("required", [])]}
+        told = [each.beside(schema) for each in extra.get("cases", ())] if "cases" not in schema else []
+        schema = {**schema, "cases": told} if told else schema
         return {**schema, "type": schema.get("type", "object"), "properties": ordered}
-
-    def _telling(self, own: Schema, united: Schema | None, discriminator: Discriminator) -> Schema:
-        """Return the member by which subtypes are told apart, with its values as far as the document names them."""
-        if not self._for_request or "enum" in own:
-            return own
-        declared = (united or {}).get("enum", [])
-        if discriminator.is_complete:
-            return with_values({"type": "string", **own}, unique([*discriminator.values, *declared]))
-        if declared and united and discriminator.leaves_it_to_subtypes:
-            values = unique([*discriminator.own_values, *declared])
-            return {**own, "type": united.get("type", "string"), "enum": values}
-        # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
-        return described(own, values_in_words(discriminator.values)) if discriminator.values else own
 
     def _as_subtype(self, schema: Schema, node: Schema) -> Schema:
         """Return a subtype's schema with the values by which its parents' mappings know it."""
@@ -293,7 +265,7 @@ class Cleaner:
         required = dict.fromkeys(name for name in list_of(node.get("required")) if isinstance(name, str))
         withheld = [name for name, child in properties.items() if self._direction.hides(child)]
         hidden = frozenset(withheld)
-        names = [name for name in properties if name not in hidden and _is_name(name)]
+        names = [name for name in properties if name not in hidden and is_sendable_name(name)]
         if depth <= 0:
             schema["properties"] = {}
             if self._for_request:
@@ -364,8 +336,3 @@ class Cleaner:
             title = self._plain(node.get("title"))
             schema = {**schema, "description": title} if title else schema
         return schema
-
-
-def _is_name(name: str) -> bool:
-    """Return whether a member of this name can be sent, and is visible."""
-    return 0 < len(name) <= MAX_NAME and not CONTROL.search(name) and visible(name) == name

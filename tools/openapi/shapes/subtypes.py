@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tools.catalogue.schemas.clients import described
+from tools.catalogue.schemas.json_schemas import Schema
 from tools.openapi.errors import ReferenceRefused
 from tools.openapi.reading.references import References
-from tools.openapi.shapes.values import list_of
+from tools.openapi.shapes.values import list_of, unique, values_in_words, with_values
 
 # More would make one shape of half a document.
 MAX_SUBTYPES = 100
@@ -17,7 +19,8 @@ class Discriminator:
     """The member that tells subtypes apart, its mapped values, and the subtypes by their names in the document.
 
     `node` is the schema that is told apart from its subtypes. `mapped` has None for a value whose schema is missing,
-    `variants` is the number of subtypes that the schema itself lists. With `has_default`, a subtype stands for any
+    `values_by_id` the values by the id of their schema; `variants` is the number of subtypes that the schema itself
+    lists. With `has_default`, a subtype stands for any
     other value (OpenAPI 3.2, defaultMapping).
     """
 
@@ -27,6 +30,7 @@ class Discriminator:
     children: dict[str, Any] = field(default_factory=dict)
     variants: int = 0
     has_default: bool = False
+    values_by_id: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -52,6 +56,26 @@ class Discriminator:
         ids = self._mapped_ids
         return [*self.mapped, *(name for name, each in self.children.items() if id(each) not in ids)]
 
+    def values_of(self, node: Any) -> tuple[str, ...]:
+        """Return the mapped values of one subtype."""
+        return tuple(self.values_by_id.get(id(node), ()))
+
+    def telling(self, own: Schema, united: Schema | None = None) -> Schema:
+        """Return the schema of the member, with its values as far as the document names them.
+
+        `own` is what the schema itself says of it, `united` what its subtypes do.
+        """
+        if "enum" in own:
+            return own
+        declared = (united or {}).get("enum", [])
+        if self.is_complete:
+            return with_values({"type": "string", **own}, unique([*self.values, *declared]))
+        if declared and united and self.leaves_it_to_subtypes:
+            values = unique([*self.own_values, *declared])
+            return {**own, "type": united.get("type", "string"), "enum": values}
+        # By default the values are the schemas' names; many vendors have others, so they are told and not enforced.
+        return described(own, values_in_words(self.values)) if self.values else own
+
     @property
     def subtypes(self) -> list[Any]:
         """Each subtype once."""
@@ -70,6 +94,7 @@ class Subtypes:
 
     def __init__(self, references: References) -> None:
         self._references = references
+        self._known: dict[int, tuple[Any, Discriminator | None]] = {}
         self._parents: dict[int, list[Any]] = {}
         self._children: dict[int, dict[str, Any]] = {}
         for name, node in references.schemas().items():
@@ -90,6 +115,13 @@ class Subtypes:
         return next(self._inherited(node), None)
 
     def _own(self, node: Any) -> Discriminator | None:
+        """Return the discriminator that a schema has itself, read once: each of its subtypes asks for it."""
+        if id(node) not in self._known:
+            # The node is kept too: an id is unique only while its object lives.
+            self._known[id(node)] = (node, self._as_written(node))
+        return self._known[id(node)][1]
+
+    def _as_written(self, node: Any) -> Discriminator | None:
         written = node.get("discriminator")
         # Swagger 2.0 has only the member's name.
         member = written.get("propertyName") if isinstance(written, dict) else written
@@ -101,16 +133,20 @@ class Subtypes:
         mapped = {value: each if isinstance(each, dict) else None for value, each in mapped.items()}
         children = {**dict(self._below(node, {id(node)})), **self._variants(node)}
         variants = len(list_of(node.get("oneOf")) or list_of(node.get("anyOf")))
-        return Discriminator(node, member, mapped, children, variants, "defaultMapping" in written)
+        by_id: dict[int, list[str]] = {}
+        for value, each in mapped.items():
+            by_id.setdefault(id(each), []).append(value)
+        return Discriminator(node, member, mapped, children, variants, "defaultMapping" in written, by_id)
 
     def _inherited(self, node: Any) -> Iterator[Discriminator]:
         """Yield the discriminators above a schema, as far as they are about it and what is below it."""
-        ids = {id(node), *(id(each) for _, each in self._below(node, {id(node)}))}
+        known = {id(node): node} | {id(each): each for _, each in self._below(node, {id(node)})}
         for parent in self._above(node):
             above = self._own(parent)
             if above is not None:
-                mapped = {value: each for value, each in above.mapped.items() if id(each) in ids}
-                children = {name: each for name, each in above.children.items() if id(each) in ids}
+                # By their ids, since a mapping may have thousands of values.
+                mapped = {value: known[key] for key in known for value in above.values_by_id.get(key, ())}
+                children = {name: each for name, each in above.children.items() if id(each) in known}
                 yield replace(above, node=node, mapped=mapped, children=children, variants=0)
 
     def _variants(self, node: Any) -> dict[str, Any]:
@@ -127,6 +163,10 @@ class Subtypes:
         """Return whether a schema is a subtype of the one that a part of its `allOf` refers to."""
         parent = self._target(part.get("$ref")) if isinstance(part, dict) else None
         return isinstance(parent, dict) and any(parent is each for each in self._parents.get(id(node), ()))
+
+    def target_of(self, variant: Any) -> Any:
+        """Return the schema that a variant refers to; None if it refers to none."""
+        return self._target(variant.get("$ref")) if isinstance(variant, dict) else None
 
     def values_of(self, node: Any) -> dict[str, list[str]]:
         """Return the values that the mappings above a schema give it, by the member that has them.

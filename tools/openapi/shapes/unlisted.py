@@ -1,4 +1,4 @@
-"""What is checked before anything is sent, and is not listed: see tools/catalogue/clients.py.
+"""What is checked before anything is sent, and is not listed: see tools/catalogue/schemas/clients.py.
 
 Two things are said this way. Members that only the vendor sets are refused wherever an object takes any member. Where
 the variants of an object are told apart by the value of a member, the members of one go only with its own values.
@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from tools.catalogue.patterns import literal
-from tools.catalogue.schemas import Schema, kinds_of
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
+from tools.catalogue.schemas.patterns import literal
 
 # How much of it one object may have, in bytes; of more, the deepest levels go unchecked.
 MAX_REFUSED, MAX_CASES = 8_000, 16_000
@@ -27,7 +27,7 @@ KEPT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Distinction:
     """Variants that are told apart by a member: the values of each, and its schema.
 
     `shared` are members that another part of the same object has for all of them.
@@ -37,12 +37,12 @@ class Case:
     variants: tuple[tuple[tuple[Any, ...], Schema], ...]
     shared: frozenset[str] = frozenset()
 
-    def beside(self, other: Schema) -> "Case":
-        """Return the case beside another part of the same object."""
+    def beside(self, other: Schema) -> "Distinction":
+        """Return it beside another part of the same object."""
         return replace(self, shared=self.shared | other.get("properties", {}).keys())
 
 
-def cases_of(variants: list[Schema]) -> list[Case]:
+def distinctions_of(variants: list[Schema]) -> list[Distinction]:
     """Return how variants are told apart: by the first member of which each has its own values; empty if by none."""
     objects = [each for each in variants if not kinds_of(each) or "object" in kinds_of(each)]
     if len(objects) < 2 or not all(each.get("properties") for each in objects):
@@ -50,7 +50,7 @@ def cases_of(variants: list[Schema]) -> list[Case]:
     for member in objects[0]["properties"]:
         values = [_values(each["properties"].get(member)) for each in objects]
         if all(values) and len({value for each in values for value in each}) == sum(map(len, values)):
-            return [Case(member, tuple(zip(values, objects, strict=True)))]
+            return [Distinction(member, tuple(zip(values, objects, strict=True)))]
     return []
 
 
@@ -70,22 +70,22 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SizedSchema:
     """A schema, which may share its parts with others, and its size as JSON in bytes."""
 
     schema: Any
     size: int
 
 
-NOTHING = Measured({}, 2)
+NOTHING = SizedSchema({}, 2)
 
 
 @dataclass
 class Unlisted:
     """Makes what is checked and not listed of a cleaner's schemas, which live as long as it does; each part once."""
 
-    _refused: dict[tuple[int, int], Measured | None] = field(default_factory=dict)
-    _checked: dict[tuple[int, int], Measured | None] = field(default_factory=dict)
+    _refused: dict[tuple[int, int], SizedSchema | None] = field(default_factory=dict)
+    _checked: dict[tuple[int, int], SizedSchema | None] = field(default_factory=dict)
 
     def words(self, schema: Schema, listed: Schema, room: int) -> Schema:
         """Return the words for an object of which some members are listed, in at most `room` bytes."""
@@ -93,7 +93,7 @@ class Unlisted:
         cases = self._cases(schema, DEPTHS, min(room - refused.size, MAX_CASES))
         return {**refused.schema, **({"dependentSchemas": cases.schema} if cases.schema else {})}
 
-    def _refusing(self, schema: Schema, listed: Schema, room: int) -> Measured:
+    def _refusing(self, schema: Schema, listed: Schema, room: int) -> SizedSchema:
         """Return what refuses the vendor's own members, in an object and below the members that are not listed."""
         for depth in DEPTHS:
             try:
@@ -104,12 +104,12 @@ class Unlisted:
                 return made
         return NOTHING
 
-    def _below(self, schema: Any, depth: int) -> Measured:
+    def _below(self, schema: Any, depth: int) -> SizedSchema:
         if not isinstance(schema, dict) or depth < 0:
             return NOTHING
         return self._once(self._refused, schema, depth, lambda: self._refused_below(schema, depth), MAX_REFUSED)
 
-    def _once(self, known: Any, schema: Schema, depth: int, make: Any, most: int) -> Measured:
+    def _once(self, known: Any, schema: Schema, depth: int, make: Any, most: int) -> SizedSchema:
         key = (id(schema), depth)
         if key not in known:
             known[key] = None
@@ -118,12 +118,12 @@ class Unlisted:
             except TooLarge:
                 made = None
             known[key] = made if made is not None and made.size <= most else None
-        found: Measured | None = known[key]
+        found: SizedSchema | None = known[key]
         if found is None:
             raise TooLarge
         return found
 
-    def _refused_below(self, schema: Schema, depth: int) -> Measured:
+    def _refused_below(self, schema: Schema, depth: int) -> SizedSchema:
         made = self._patterns(schema, depth, {})
         parts: Schema = {}
         size = 0
@@ -132,9 +132,9 @@ class Unlisted:
             if below.schema:
                 parts[word] = below.schema
                 size += len(word) + AROUND + below.size
-        return Measured({**made.schema, **parts}, made.size + size)
+        return SizedSchema({**made.schema, **parts}, made.size + size)
 
-    def _patterns(self, schema: Schema, depth: int, listed: Schema) -> Measured:
+    def _patterns(self, schema: Schema, depth: int, listed: Schema) -> SizedSchema:
         """Return the patterns of the names of members that are refused, or that have such members inside."""
         properties = schema.get("properties", {})
         withheld = [name for name in schema.get("withheld", []) if name not in properties]
@@ -147,45 +147,47 @@ class Unlisted:
                 size += len(name) + AROUND + len(only_names([])) + inner.size
             if size > MAX_REFUSED:
                 raise TooLarge
-        return Measured({"patternProperties": patterns}, size) if patterns else NOTHING
+        return SizedSchema({"patternProperties": patterns}, size) if patterns else NOTHING
 
-    def _cases(self, schema: Schema, depths: tuple[int, ...], room: int) -> Measured:
+    def _cases(self, schema: Schema, depths: tuple[int, ...], room: int) -> SizedSchema:
         """Return the rules for an object's cases by their members."""
         made, size = {}, 2
-        for case in schema.get("cases", []):
+        for distinction in schema.get("cases", []):
             for depth in depths:
                 try:
-                    rules = [*self._rules(case, depth, is_open=bool(schema.get("additionalProperties")))]
+                    rules = [*self._rules(distinction, depth, is_open=bool(schema.get("additionalProperties")))]
                 except TooLarge:
                     continue
-                needed = sum(each.size + 1 for each in rules) + len(case.member) + 20
+                needed = sum(each.size + 1 for each in rules) + len(distinction.member) + 20
                 if size + needed <= room:
-                    made[case.member] = {"allOf": [each.schema for each in rules]}
+                    made[distinction.member] = {"allOf": [each.schema for each in rules]}
                     size += needed
                     break
-        return Measured(made, size)
+        return SizedSchema(made, size)
 
-    def _rules(self, case: Case, depth: int, *, is_open: bool) -> Iterator[Measured]:
-        names = dict.fromkeys(name for _, variant in case.variants for name in variant["properties"])
-        others = [] if is_open else [name for name in names if name not in case.shared]
-        for values, variant in case.variants:
+    def _rules(self, distinction: Distinction, depth: int, *, is_open: bool) -> Iterator[SizedSchema]:
+        names = dict.fromkeys(name for _, variant in distinction.variants for name in variant["properties"])
+        others = (
+            [] if is_open else [name for name in names if name not in distinction.shared and name != distinction.member]
+        )
+        for values, variant in distinction.variants:
             whole = self._whole(variant, depth)
             own = whole.schema.get("properties", {})
             refused = {} if variant.get("additionalProperties") else {name: False for name in others if name not in own}
-            properties = {name: each for name, each in own.items() if name != case.member} | refused
+            properties = {name: each for name, each in own.items() if name != distinction.member} | refused
             then: Schema = {"properties": properties}
             words = ("required", "patternProperties", "dependentSchemas")
             then |= {word: whole.schema[word] for word in words if word in whole.schema}
             size = whole.size + sum(len(name) + AROUND + 5 for name in refused) + len(orjson.dumps(values)) + 60
-            yield Measured({"if": {"properties": {case.member: {"enum": [*values]}}}, "then": then}, size)
+            yield SizedSchema({"if": {"properties": {distinction.member: {"enum": [*values]}}}, "then": then}, size)
 
-    def _whole(self, schema: Any, depth: int) -> Measured:
+    def _whole(self, schema: Any, depth: int) -> SizedSchema:
         """Return all that a schema says about values, without the words for models."""
         if not isinstance(schema, dict) or depth < 0:
             return NOTHING
         return self._once(self._checked, schema, depth, lambda: self._made_whole(schema, depth), MAX_CASES)
 
-    def _made_whole(self, schema: Schema, depth: int) -> Measured:
+    def _made_whole(self, schema: Schema, depth: int) -> SizedSchema:
         made: Schema = {word: value for word, value in schema.items() if word in KEPT}
         known = schema.get("properties", {}).keys() - {*schema.get("spared", [])}
         required = [name for name in schema.get("required", []) if name in known]
@@ -201,11 +203,12 @@ class Unlisted:
                 made |= {word: below.schema} if below.schema else {}
                 size += below.size
         refused = self._patterns(schema, 0, {})
-        cases = self._cases(schema, (depth - 1,), MAX_CASES)
+        # Without a level of the variants, not even the names of their members would be known.
+        cases = self._cases(schema, (depth - 1,) if depth else (), MAX_CASES)
         if refused.schema:
             made["patternProperties"] = {**refused.schema["patternProperties"], **made.get("patternProperties", {})}
         made |= {"dependentSchemas": cases.schema} if cases.schema else {}
-        return Measured(made, size + refused.size + cases.size + 2 * AROUND)
+        return SizedSchema(made, size + refused.size + cases.size + 2 * AROUND)
 
 
 def without_members(schema: Schema, names: frozenset[str]) -> Schema:

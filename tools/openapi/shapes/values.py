@@ -3,7 +3,7 @@
 import re
 from typing import Any, TypeGuard
 
-from tools.catalogue.schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema
 from tools.openapi.naming.texts import visible
 
 # Words about values, by the kind of value that they limit.
@@ -40,8 +40,10 @@ def is_file(node: Schema) -> bool:
     """Return whether a schema is for the bytes of a file, in the terms of any OpenAPI version."""
     named = str(node.get("contentMediaType", "json")).partition(";")[0].strip().lower()
     holds_bytes = not named.endswith("json")  # a text that holds JSON is a text
-    is_encoded = str(node.get("contentEncoding", "")).lower() not in PLAIN
-    return node.get("type") == "file" or (holds_bytes and not is_encoded)
+    encoding = str(node.get("contentEncoding", "")).lower()
+    # Bytes as they are, which no text of JSON is: many write it where OpenAPI 3.0 said `format: binary`.
+    is_binary = encoding == "binary"
+    return node.get("type") == "file" or is_binary or (holds_bytes and encoding in PLAIN)
 
 
 def is_whole(value: Any) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
-from accounts.integrated_accounts.lifecycle import reconnect_account
+from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import AuditEntry, IntegratedAccount
 from accounts.token_sets import TokenSet
 from accounts.vendors.connection import connect
@@ -31,6 +31,12 @@ WRITTEN: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "JSON with a mark": lambda answer: BOM_UTF8 + json.dumps(answer).encode(),
     "UTF-16": lambda answer: json.dumps(answer).encode("utf-16"),
 }
+
+
+def told_refused(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
+    """Return the accounts that operators were told of, each with its id and vendor."""
+    lines = [line for line in caplog.records if getattr(line, "notice", "") == "credentials_refused"]
+    return [tuple(getattr(line, name, "") for name in ("account", "account_id", "vendor")) for line in lines]
 
 
 class TestAheadOfExpiry:
@@ -223,13 +229,36 @@ class TestRefusals:
         assert stored.status == "needs_reauth"
         assert stored.problem.startswith("OAuth Desk no longer accepts the refresh token (invalid_grant: ")
 
-    async def test_many_who_are_refused_mark_the_account_once(
-        self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
+    async def test_many_who_are_refused_mark_the_account_once_and_the_operator_is_told_once(
+        self,
+        desk: McpClient,
+        account: IntegratedAccount,
+        authority: AuthorizationServer,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         authority.revoke()
         await asyncio.gather(*(desk.failure(LIST) for _ in range(16)))
         assert len(authority.asked) == 1
         assert await AuditEntry.objects.filter(action="integrated_account.refused").acount() == 1
+        assert told_refused(caplog) == [("Desk", str(account.pk), "OAuth Desk")]
+
+    async def test_an_account_that_is_switched_on_again_is_asked_about_again_and_marked_again(
+        self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
+    ) -> None:
+        authority.revoke()
+        await desk.failure(LIST)
+
+        def switch_off_and_on() -> str:
+            stored = IntegratedAccount.objects.select_related("grant").get()
+            assert stored.problem
+            set_enabled(stored, "ana", enabled=False)
+            set_enabled(stored, "ana", enabled=True)
+            return stored.problem
+
+        assert await run(switch_off_and_on) == ""
+        await desk.failure(LIST)
+        assert len(authority.asked) == 2
+        assert (await run(IntegratedAccount.objects.get)).status == "needs_reauth"
 
     async def test_a_client_that_is_refused_is_told_apart_and_its_secret_is_not_told(
         self, desk: McpClient, account: IntegratedAccount, authority: AuthorizationServer
@@ -241,7 +270,7 @@ class TestRefusals:
         assert problem == "OAuth Desk does not accept the client's id and secret (invalid_client: Not •••)"
 
     async def test_without_a_refresh_token_the_end_of_the_token_is_the_end(
-        self, consented: Consented, upstream: None, authority: AuthorizationServer
+        self, consented: Consented, upstream: None, authority: AuthorizationServer, caplog: pytest.LogCaptureFixture
     ) -> None:
         account = await run(lambda: consented(refresh_token=""))
         client = await run(client_of, account)
@@ -251,6 +280,7 @@ class TestRefusals:
         await client.failure(LIST)
         assert authority.asked == []
         assert "issued no refresh token" in (await run(grant_of, account)).problem
+        assert told_refused(caplog) == [("Desk", str(account.pk), "OAuth Desk")]
 
     @pytest.mark.parametrize(
         "refuses",

@@ -2,6 +2,11 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
 
 from accounts.models import IntegratedAccount, OAuthGrant
 from accounts.tasks import refresh_grants
@@ -63,6 +68,33 @@ def test_one_account_that_fails_does_not_hold_up_the_others(
     for account in accounts:
         let_pass(account, 3600)
     assert refresh_grants() == 1
+
+
+@contextmanager
+def failures_unsaved(account: IntegratedAccount) -> Iterator[None]:
+    """Have the database refuse to count a failed refresh of an account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER unsaved BEFORE UPDATE OF failures ON accounts_oauthgrant "
+            f"WHEN NEW.account_id = '{account.pk.hex}' BEGIN SELECT RAISE(ABORT, 'not saved'); END"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TRIGGER unsaved")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is in SQLite's words")
+def test_an_outcome_that_cannot_be_saved_does_not_end_the_refreshes_of_the_others(
+    consented: Consented, authority: AuthorizationServer
+) -> None:
+    accounts = [consented() for _ in range(3)]
+    for account in accounts:
+        let_pass(account, 3600)
+    authority.refuses = (503, {})
+    with failures_unsaved(accounts[0]):
+        assert refresh_grants() == 0
+    assert [grant_of(account).failures for account in accounts] == [0, 1, 1]
 
 
 async def test_the_task_and_calls_cause_one_refresh(

@@ -1,13 +1,14 @@
 """Tools that a model could take for one another are found, without holding every tool against every other."""
 
-import itertools
-import sys
 from typing import Any
 
 import pytest
 
-from tests.vendors.desk import desk
-from tools.documentation.lint import Neighbours, Profile, mention_findings, mention_pattern, mentions_of
+from accounts.definition import parse_definition
+from tests.bundles import read_bundle
+from tests.vendors.desk import DESK, desk
+from tests.work import calls_made
+from tools.documentation.lint import Neighbours, Profile, mention_findings, mentions_of
 from tools.models import Documentation
 
 WORDS = ("ticket", "queue", "owner", "label", "state", "closed", "reopened", "priority", "channel", "invoice", "refund")
@@ -77,15 +78,13 @@ def test_the_work_grows_with_the_number_of_records_and_not_with_its_square(alike
             profile(f"k{n}", " ".join(WORDS) + (f" u{n % 7}" if alike else f" u{n} v{n} w{n} x{n} y{n}"))
             for n in range(count)
         ]
-        made = itertools.count()
-        sys.setprofile(lambda *_: next(made))
-        try:
+
+        def work() -> None:
             neighbours = Neighbours(profiles)
             for each in profiles:
                 list(neighbours.findings(each))
-        finally:
-            sys.setprofile(None)
-        return next(made)
+
+        return calls_made(work)
 
     assert calls(1_600) < 8 * calls(400)
 
@@ -95,7 +94,20 @@ def test_names_of_tools_that_do_not_exist_are_found() -> None:
     record = Documentation(**records["tickets.get"])
     record.description = "Unlike list_all_desk_tickets and desk_queues_count, not desk_id; see list_all_desk_persons."
     record.query_schema = {"properties": {"id": {"description": "From desk_tickets_gone."}}}
-    mentioned = mentions_of(mention_pattern(definition), record)
+    mentioned = mentions_of(definition, record)
     assert mentioned == {"list_all_desk_tickets", "desk_queues_count", "list_all_desk_persons", "desk_tickets_gone"}
-    found = [each.words for each in mention_findings(mentioned, {"list_all_desk_tickets", "desk_queues_count"})]
+    found = [each.words for each in mention_findings(mentioned - {"list_all_desk_tickets", "desk_queues_count"})]
     assert [words.split(",")[0] for words in found] == ["names desk_tickets_gone", "names list_all_desk_persons"]
+
+
+def test_the_names_of_tools_are_looked_for_without_reading_the_definition_for_each_record() -> None:
+    document, _ = read_bundle(DESK)
+    queues = document["resources"]["queues"]
+
+    def calls(count: int) -> int:
+        document["resources"] = {f"queues_{n}": queues for n in range(count)}
+        definition = parse_definition({**document, "tool_tags": {}})
+        records = [Documentation(resource=name, description="See desk.") for name in definition.resources]
+        return calls_made(lambda: [mentions_of(definition, record) for record in records])
+
+    assert calls(400) < 8 * calls(100)

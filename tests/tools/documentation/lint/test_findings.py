@@ -5,11 +5,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tools.documentation.lint import RULES, Finding, score_of
+from tools.documentation.lint import RULES, LintFinding, score_of
 
 
-def found(rule: str, count: int = 1) -> list[Finding]:
-    return [Finding(rule, "place", "words")] * count
+def found(rule: str, count: int = 1) -> list[LintFinding]:
+    return [LintFinding(rule, "place", "words")] * count
 
 
 def test_a_record_without_findings_has_every_point() -> None:

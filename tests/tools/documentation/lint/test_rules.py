@@ -47,6 +47,11 @@ def test_a_good_record_has_no_finding() -> None:
     assert rules(record()) == []
 
 
+@pytest.mark.parametrize("schema", [["state"], "state", 5, True])
+def test_a_schema_that_is_no_object_is_left_to_the_gate(schema: Any) -> None:
+    assert rules(record(query_schema=schema, body_schema=schema)) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [

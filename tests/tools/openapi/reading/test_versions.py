@@ -1,5 +1,6 @@
 """What OpenAPI 3.2 and odd servers add: read where a tool can do it, refused with the reason where none can."""
 
+import json
 from typing import Any
 
 import pytest
@@ -109,6 +110,30 @@ def test_servers_with_variables_are_addresses(server: dict[str, Any], base_url: 
     assert proposal.document["base_url"] == base_url
     assert [each["name"] for each in proposal.document["connection_fields"]] == [*fields, "token"]
     assert proposal.definition.base_url == base_url
+
+
+@pytest.mark.parametrize("url", ["//[acme", "https://[acme"])
+def test_an_operation_whose_address_is_none_is_refused_alone(url: str) -> None:
+    paths = {"/a": {"get": {"responses": OK, "servers": [{"url": url}]}}, "/b": {"get": {"responses": OK}}}
+    proposal = proposed(paths)
+    assert [each.operation for each in proposal.refused] == ["GET /a"]
+
+
+def test_a_base_address_that_is_none_is_asked_for() -> None:
+    with pytest.raises(DocumentInvalid, match="does not say where the API is"):
+        proposed({"/a": {"get": {"responses": OK, "servers": [{"url": "/v2"}]}}}, servers=[{"url": "https://[acme"}])
+
+
+SWAGGER_2 = {"swagger": "2.0", "info": {"title": "A"}, "host": "acme.example"}
+VERSION_3 = {"openapi": "3.0.3", "info": {"title": "A"}, "servers": [{"url": "https://acme.example"}]}
+
+
+@pytest.mark.parametrize("document", [SWAGGER_2, VERSION_3])
+@pytest.mark.parametrize("status", ["200", "404"])
+def test_an_answer_whose_reference_leads_nowhere_refuses_no_operation(document: dict[str, Any], status: str) -> None:
+    responses = {"204": {"description": "Done"}, status: {"$ref": "#/responses/Gone"}}
+    proposal = propose(read(json.dumps({**document, "paths": {"/a": {"get": {"responses": responses}}}})), name="acme")
+    assert (len(proposal.records), proposal.refused) == (1, [])
 
 
 def test_access_follows_the_method() -> None:

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.openapi.documents import described, operation, proposed
-from tools.catalogue.schemas import compile_validator
+from tools.catalogue.schemas.json_schemas import compile_validator
 from tools.openapi.bodies import BUDGET
 from tools.openapi.reading.references import References
 from tools.openapi.shapes.fitting import fitted

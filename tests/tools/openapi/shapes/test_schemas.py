@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from tests.tools.openapi.documents import DESK_30, described, large, operation, proposed, record_of
-from tools.catalogue.clients import UNLISTED
-from tools.catalogue.schemas import compile_validator
-from tools.openapi.proposal import RESPONSE_BUDGET, Proposal
+from tests.work import calls_made
+from tools.catalogue.schemas.clients import UNLISTED
+from tools.catalogue.schemas.json_schemas import compile_validator
+from tools.openapi.proposal import Proposal
+from tools.openapi.reading.references import References
+from tools.openapi.results import RESPONSE_BUDGET
+from tools.openapi.shapes.subtypes import Subtypes
 
 JSON = "application/json"
 NAMED = {
@@ -52,6 +56,8 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
         ({"nullable": True, "oneOf": [{"const": 1}, {"const": 2}]},
          {"type": ["integer", "null"], "enum": [1, 2, None]}),
         ({"enum": ["a", None]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"oneOf": [{"type": "boolean"}, {"type": "object"}], "properties": {"x": {"type": "string"}}},
+         {"type": ["boolean", "object"], "properties": {"x": {"type": "string"}}}),
         ({"$ref": "#/components/schemas/Text", "nullable": True}, {"type": ["string", "null"]}),
         ({"type": "array", "items": {"type": "string", "nullable": True}},
          {"type": "array", "items": {"type": ["string", "null"]}}),
@@ -300,6 +306,17 @@ def test_a_discriminator_brings_in_the_members_of_all_subtypes(parent: Any, kind
     assert shown["required"] == ["kind"]
 
 
+def test_what_a_subtype_says_of_a_member_is_shown_beside_what_the_schema_above_says() -> None:
+    told = {"propertyName": "kind", "mapping": {"cat": CAT, "dog": DOG}}
+    own = {"kind": {"type": "string"}, "needs": {"type": "object", "description": "What it needs."}}
+    cat = {"properties": {"needs": {"type": "object", "properties": {"milk": {"type": "integer"}}}}}
+    dog = {"properties": {"needs": {"type": "object", "properties": {"walks": {"type": "boolean"}}}}}
+    named = pets({"discriminator": told, "properties": own}, Cat=cat, Dog=dog)
+    shown = body_of({"$ref": "#/components/schemas/Pet"}, **named)
+    assert shown["properties"]["needs"]["properties"] == {"milk": {"type": "integer"}, "walks": {"type": "boolean"}}
+    assert shown["properties"]["needs"]["description"].startswith("What it needs.")
+
+
 def test_a_subtype_has_its_own_members_alone_and_its_value() -> None:
     mapping = {"cat": CAT, "tom": CAT, "dog": DOG}
     named = pets({"discriminator": {"propertyName": "kind", "mapping": mapping}}, Cat=LIVES, Dog=BARK)
@@ -394,3 +411,14 @@ def test_references_name_schemas_however_they_are_quoted(reference: str) -> None
     named = {name: {"type": "object", "properties": {"x": {"type": "string"}}} for name in names}
     shown = body_of({"$ref": f"#/components/schemas/{reference}"}, **named)
     assert shown["properties"] == {"x": {"type": "string"}}
+
+
+def test_the_mapping_above_subtypes_is_read_once_and_not_for_each() -> None:
+    def calls(count: int) -> int:
+        mapping = {f"k{n}": f"#/components/schemas/S{n}" for n in range(count)}
+        base = {"type": "object", "discriminator": {"propertyName": "kind", "mapping": mapping}}
+        own = {f"S{n}": {"allOf": [{"$ref": "#/components/schemas/Base"}, LIVES]} for n in range(count)}
+        subtypes = Subtypes(References({"components": {"schemas": {"Base": base, **own}}}))
+        return calls_made(lambda: [subtypes.values_of(each) for each in own.values()])
+
+    assert calls(400) < 8 * calls(100)

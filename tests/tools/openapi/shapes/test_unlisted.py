@@ -9,7 +9,7 @@ from tests.mcp_client import McpClient
 from tests.tools.openapi.documents import described, operation
 from tests.vendors.imported import Import
 from tests.vendors.scripted import ScriptedVendor
-from tools.catalogue.clients import UNLISTED, listing_problems
+from tools.catalogue.schemas.clients import UNLISTED, listing_problems
 
 FIELDS = {"token": "t"}
 WORDS = {"type": "string", "description": "Words about a member. " * 8}
@@ -51,12 +51,12 @@ OF_VENDOR: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 async def tool_for(
-    importing: Import, schema: Any, http: str = "post", path: str = "/things", **more: Any
+    importing: Import, schema: Any, http: str = "post", path: str = "/things", schemas: Any = None, **more: Any
 ) -> tuple[McpClient, dict[str, Any]]:
     """Return a client, and the one tool, whose body has a schema."""
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     text = described({path: {http: operation(operationId="createThing", requestBody=body, **more)}},
-                     components={"schemas": SCHEMAS})  # fmt: skip
+                     components={"schemas": {**SCHEMAS, **(schemas or {})}})  # fmt: skip
     client = await importing(text, fields=FIELDS)
     [tool] = (await client.request("tools/list")).json()["result"]["tools"]
     assert list(listing_problems(tool)) == []
@@ -196,3 +196,68 @@ async def test_a_kind_that_is_also_in_the_path_decides_nothing(importing: Import
     client, tool = await tool_for(importing, {"oneOf": [CARD, CASH]}, parameters=[parameter])
     await client.value(tool["name"], {"kind": "card", "number": "1", "limit": 5, "limit_query": True})
     assert (scripted.last.query, scripted.last.json()) == ("limit=true", {"kind": "card", "number": "1", "limit": 5})
+
+
+def nested(inner: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return an object that leads to another one through these members."""
+    for name in reversed(names):
+        inner = {"type": "object", "properties": {name: inner}}
+    return inner
+
+
+@pytest.mark.parametrize("levels", range(6))
+async def test_variants_too_deep_to_be_checked_take_every_kind(
+    importing: Import, scripted: ScriptedVendor, levels: int
+) -> None:
+    way = [*"abcdef"[:levels], "means"]
+    # So much just below the inner variants that nothing is checked from there on.
+    much = {"n" * 60 + str(number): {"type": "integer"} for number in range(250)}
+    outer = kind({"const": "card"}, **nested({"oneOf": [CARD, CASH]}, *way)["properties"])
+    outer["properties"]["more"] = nested({"type": "object", "properties": much}, *way)
+    whole = {"type": "object", "properties": {"x": WORDS, "pay": {"oneOf": [outer, CASH]}}}
+    client, tool = await tool_for(importing, whole)
+    given: dict[str, Any] = {"kind": "card", "number": "1", "limit": 5}
+    for name in reversed(way):
+        given = {name: given}
+    await client.value(tool["name"], {"pay": {"kind": "card", **given}})
+    assert scripted.last.json() == {"pay": {"kind": "card", **given}}
+
+
+MAPPED = {"propertyName": "kind", "mapping": {"card": "ByCard", "cash": "ByCash", "coins": "ByCash"}}
+BY_CARD = kind({"type": "string"}, ("number",), number={"type": "string"}, limit={"type": "integer"}, id=ID)
+BY_CASH = kind({"type": "string"}, currency={"type": "string"}, limit={"type": "string"})
+WAYS = [{"$ref": "#/components/schemas/ByCard"}, {"$ref": "#/components/schemas/ByCash"}]
+ALL_WAYS = {"type": "object", "properties": {"kind": {"type": "string"}, "note": WORDS}, "discriminator": MAPPED}
+
+
+def below(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"allOf": [{"$ref": "#/components/schemas/Way"}, schema]}
+
+
+@pytest.mark.parametrize(
+    ("union", "schemas"),
+    [
+        ({"oneOf": WAYS, "discriminator": MAPPED}, {"ByCard": BY_CARD, "ByCash": BY_CASH}),
+        ({"$ref": "#/components/schemas/Way"}, {"Way": ALL_WAYS, "ByCard": below(BY_CARD), "ByCash": below(BY_CASH)}),
+    ],
+)
+async def test_variants_that_only_a_mapping_tells_apart_keep_their_own_members(
+    importing: Import, scripted: ScriptedVendor, union: dict[str, Any], schemas: dict[str, Any]
+) -> None:
+    whole = {"type": "object", "properties": {"x": WORDS, "pay": union}}
+    client, tool = await tool_for(importing, whole, schemas=schemas)
+    for value in TAKEN:
+        await client.value(tool["name"], {"pay": value})
+        assert scripted.last.json() == {"pay": value}
+    scripted.received.clear()
+    for value, name in REFUSED:
+        assert name in await client.failure(tool["name"], {"pay": value})
+    assert scripted.received == []
+
+
+async def test_a_mapping_that_leaves_a_variant_out_refuses_none(importing: Import, scripted: ScriptedVendor) -> None:
+    told = {"propertyName": "kind", "mapping": {"card": "ByCard"}}
+    whole = {"type": "object", "properties": {"x": WORDS, "pay": {"oneOf": WAYS, "discriminator": told}}}
+    client, tool = await tool_for(importing, whole, schemas={"ByCard": BY_CARD, "ByCash": BY_CASH})
+    await client.value(tool["name"], {"pay": {"kind": "card", "currency": "EUR", "limit": 5}})
+    assert scripted.last.json() == {"pay": {"kind": "card", "currency": "EUR", "limit": 5}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from accounts.texts.invisible import SUSPECT
-from tools.catalogue.schemas import SchemaRefused, compile_validator
+from tools.catalogue.schemas.json_schemas import SchemaRefused, compile_validator
 
 MAX_PATTERN = 1000
 MAX_NESTING = 50

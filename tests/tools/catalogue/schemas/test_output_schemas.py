@@ -17,7 +17,8 @@ from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.output_schemas import (
+from tools.catalogue.schemas.json_schemas import walk
+from tools.catalogue.schemas.output_schemas import (
     INEXACT,
     MAX_CHARACTERS,
     Output,
@@ -26,7 +27,6 @@ from tools.catalogue.output_schemas import (
     output_schema,
     result_schema,
 )
-from tools.catalogue.schemas import walk
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
 ID = {"id": "7"}
@@ -154,6 +154,10 @@ class TestPublished:
     )
     def test_combinators_and_odd_schemas_take_more_rather_than_less(self, documented: Any, loose: Any) -> None:
         assert loosened(documented) == loose
+
+    def test_a_member_may_have_another_form_in_each_of_a_thousand_variants(self) -> None:
+        variants = [{"type": "object", "properties": {"a": {"type": "string", "maxLength": n}}} for n in range(1500)]
+        assert loosened({"oneOf": variants})["properties"] == {"a": NULLABLE}
 
     def test_references_are_inlined_and_end(self) -> None:
         node = {"type": "object", "properties": {"inner": {"$ref": "#/$defs/node"}}}

@@ -18,7 +18,13 @@ import jsonschema_rs
 import orjson
 
 from accounts.bounded_json import EXACT
-from tools.catalogue.schemas import PROPERTY_NAME, Schema, SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas.json_schemas import (
+    PROPERTY_NAME,
+    Schema,
+    SchemaRefused,
+    compile_validator,
+    inline_references,
+)
 
 MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
@@ -231,7 +237,11 @@ def _is_exact(schema: Schema) -> bool:
 
 
 def _either(one: Any, other: Any) -> Any:
-    return one if one == other else {"anyOf": [one, other]}
+    """Return a schema that takes what one of two takes; hundreds of them in turn stay one flat list."""
+    if one == other:
+        return one
+    known = one["anyOf"] if isinstance(one, dict) and one.keys() == {"anyOf"} else [one]
+    return one if other in known else {"anyOf": [*known, other]}
 
 
 def _types(schema: Schema) -> set[str]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.catalogue.schema_problems import property_problems
-from tools.catalogue.schemas import MAX_NODES, SchemaRefused, alias, compile_validator, inline_references
+from tools.catalogue.schemas.json_schemas import MAX_NODES, SchemaRefused, alias, compile_validator, inline_references
+from tools.catalogue.schemas.schema_problems import property_problems
 
 STRING = {"type": "string"}
 NESTED = {"$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}}}

@@ -6,10 +6,10 @@ import pytest
 
 from tests.vendors.desk import desk_tool
 from tools.calling.sending.checking import check
-from tools.catalogue.clients import RULES, listed, listing_problems
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.schema_problems import property_problems
-from tools.catalogue.schemas import walk
+from tools.catalogue.schemas.clients import RULES, listed, listing_problems
+from tools.catalogue.schemas.json_schemas import walk
+from tools.catalogue.schemas.schema_problems import property_problems
 from tools.errors import InvalidArguments
 
 TEXT = {"type": "string"}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tools.catalogue.checking import compile_checker
-from tools.catalogue.patterns import literal
-from tools.catalogue.schemas import SUBSCHEMA_LISTS, Schema
+from tools.catalogue.schemas.checking import compile_checker
+from tools.catalogue.schemas.json_schemas import SUBSCHEMA_LISTS, Schema
+from tools.catalogue.schemas.patterns import literal
 
 RULES = ("patternProperties", "dependentSchemas")
 CONDITIONS = ("if", "then", "else", "not")

@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from tools.catalogue.checking import compile_checker
-from tools.catalogue.schemas import Schema, SchemaRefused
+from tools.catalogue.schemas.checking import compile_checker
+from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused
 
 # Words by which a schema refuses some texts.
 TEXT_LIMITS = frozenset({"enum", "const", "pattern", "format", "minLength", "maxLength", "not"})

@@ -6,8 +6,15 @@ from typing import Any
 
 import jsonschema_rs
 
-from tools.catalogue.patterns import read_pattern
-from tools.catalogue.schemas import PATTERN_OPTIONS, Schema, SchemaRefused, refuse_retrieval, with_members, without
+from tools.catalogue.schemas.json_schemas import (
+    PATTERN_OPTIONS,
+    Schema,
+    SchemaRefused,
+    refuse_retrieval,
+    with_members,
+    without,
+)
+from tools.catalogue.schemas.patterns import read_pattern
 
 # A date with an hour, and no offset from UTC.
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt _]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?")

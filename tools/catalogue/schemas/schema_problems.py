@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from tools.catalogue.clients import unmendable
-from tools.catalogue.schemas import (
+from tools.catalogue.schemas.clients import unmendable
+from tools.catalogue.schemas.json_schemas import (
     COMBINATORS,
     OF_A_BODY,
     OF_THE_WHOLE,

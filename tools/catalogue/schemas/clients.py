@@ -16,8 +16,16 @@ from typing import Any
 import orjson
 
 from tools.catalogue.naming import TOOL_NAME
-from tools.catalogue.patterns import NEITHER, read_pattern
-from tools.catalogue.schemas import COMBINATORS, PROPERTY_NAME, Schema, kinds_of, walk, with_members, without
+from tools.catalogue.schemas.json_schemas import (
+    COMBINATORS,
+    PROPERTY_NAME,
+    Schema,
+    kinds_of,
+    walk,
+    with_members,
+    without,
+)
+from tools.catalogue.schemas.patterns import NEITHER, read_pattern
 
 # As much as clients take for all tools of a server together: about 25,000 tokens.
 MAX_TOOL_CHARACTERS = 100_000

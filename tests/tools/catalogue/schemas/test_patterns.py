@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.catalogue.patterns import NEITHER, Pattern, read_pattern
+from tools.catalogue.schemas.patterns import NEITHER, Pattern, read_pattern
 
 SAMPLES = ["", "a", "ab", "A", "0", "12", "x", "a-", "a]", "[", "{2}", "/a/", "<", "a.b", "é", "&", "~", "a@x", "1&b"]
 PIECES = [

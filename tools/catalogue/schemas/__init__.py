@@ -1,0 +1,1 @@
+"""What schemas tools have: read and checked here, listed for clients, of arguments and of results."""
