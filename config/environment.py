@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 import warnings
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -182,15 +183,17 @@ def kept_secret(path: Path, fresh: str) -> str:
     Processes may start at once: the first to link the file decides, and the others read it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):  # on a full or read-only disk nothing can be created, and it need not be
+        return path.read_text().strip()
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(fresh)
     try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(fresh)
         # Unlike a rename, this fails if another process was faster.
         os.link(partial, path)
     except FileExistsError:
-        pass  # from an earlier start, or a faster process
+        pass  # from a faster process
     finally:
         partial.unlink()
     return path.read_text().strip()

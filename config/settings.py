@@ -243,6 +243,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 _purge_interval = timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1))
 CELERY_BEAT_SCHEDULE = {
     "leave-mark": {

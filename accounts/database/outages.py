@@ -21,26 +21,34 @@ logger = logging.getLogger(__name__)
 
 LINE_SECONDS = 1.0
 RETRY_AFTER = 2
+# Somebody has to make space, or the database writable.
+READ_ONLY_RETRY_AFTER = 30
 
 # PostgreSQL, Appendix A: locks, cancelled statements, deadlocks, too many connections.
 BUSY_STATES = frozenset({"55P03", "57014", "40001", "40P01", "53300"})
-# The same: lost connections, a server that stops or starts, a standby that takes no writes, resources used up.
-AWAY_CLASSES = ("08", "57P", "53", "25006", "58")
-# SQLite, result codes: BUSY, LOCKED; READONLY, IOERR, FULL, CANTOPEN.
+# The same: a standby or another server that takes no writes, a full disk.
+READ_ONLY_STATES = frozenset({"25006", "53100"})
+# The same: lost connections, a server that stops or starts, resources used up.
+AWAY_CLASSES = ("08", "57P", "53", "58")
+# SQLite, result codes: BUSY, LOCKED; READONLY, FULL; IOERR, CANTOPEN.
 BUSY_CODES = frozenset({5, 6})
-AWAY_CODES = frozenset({8, 10, 13, 14})
+READ_ONLY_CODES = frozenset({8, 13})
+AWAY_CODES = frozenset({10, 14})
 
 AWAY = "away"
 BUSY = "busy"
+READ_ONLY = "read-only"
 WORDS = {
     AWAY: "Patchbay's database cannot be reached at the moment.",
     BUSY: "Patchbay's database is busy: it did not answer in time.",
+    READ_ONLY: "Patchbay's database takes no changes at the moment: its disk is full, or it is read-only. "
+    "Reading still works. Tell the operator.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Why a request is refused: `away` or `busy`, and the seconds after which to try again."""
+    """Why a request is refused: `away`, `busy` or `read-only`, and the seconds after which to try again."""
 
     kind: str
     retry_after: int = RETRY_AFTER
@@ -75,6 +83,8 @@ def _of_postgresql(error: psycopg.Error) -> Outage | None:
         return Outage(AWAY) if isinstance(error, psycopg.OperationalError) else None
     if state in BUSY_STATES:
         return Outage(BUSY)
+    if state in READ_ONLY_STATES:
+        return Outage(READ_ONLY, READ_ONLY_RETRY_AFTER)
     return Outage(AWAY) if state.startswith(AWAY_CLASSES) else None
 
 
@@ -82,6 +92,8 @@ def _of_sqlite(error: sqlite3.OperationalError) -> Outage | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in BUSY_CODES:
         return Outage(BUSY)
+    if code in READ_ONLY_CODES:
+        return Outage(READ_ONLY, READ_ONLY_RETRY_AFTER)
     return Outage(AWAY) if code in AWAY_CODES else None
 
 
@@ -91,8 +103,8 @@ class OutageLog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._refused = {AWAY: 0, BUSY: 0}
-        self._said_at = {AWAY: float("-inf"), BUSY: float("-inf")}
+        self._refused = dict.fromkeys(WORDS, 0)
+        self._said_at = dict.fromkeys(WORDS, float("-inf"))
 
     def count(self, outage: Outage) -> None:
         """Count one that was refused, and say how many if nothing was said lately."""
