@@ -37,13 +37,13 @@ class Channel(filesystem.Channel):
                 unfinished.unlink()
             raise ChannelError(f"a task cannot be sent: {problem.strerror}") from problem
 
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+    def _queue_bind(self, exchange: str, *binding: str | None) -> None:  # type: ignore[override]  # passed on
         """Note that an exchange has a queue; a file that a full disk left empty is made anew."""
         try:
-            super()._queue_bind(exchange, routing_key, pattern, queue)
+            super()._queue_bind(exchange, *binding)
         except ValueError:
-            self._exchange_file(exchange).unlink(missing_ok=True)
-            super()._queue_bind(exchange, routing_key, pattern, queue)
+            (Path(self.control_folder) / f"{exchange}.exchange").unlink(missing_ok=True)
+            super()._queue_bind(exchange, *binding)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         """Return the next message; one that cannot be read, after a power cut say, is dropped and told."""

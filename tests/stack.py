@@ -71,7 +71,7 @@ class Stack:
     def try_to_manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command that may fail."""
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [*self.prefix, sys.executable, "manage.py", *arguments],
             cwd=self.root,
             env=self.environment,
             capture_output=True,

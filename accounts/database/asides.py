@@ -10,7 +10,10 @@ WAIT_MILLISECONDS = 50
 
 
 def note_aside(write: Callable[[], object]) -> bool:
-    """Write something unless a lock or a read-only database is in the way; return whether it is written. Anything but an outage is raised."""
+    """Write something unless a lock or a read-only database is in the way; return whether it is written.
+
+    Anything but an outage is raised.
+    """
     try:
         if connection.vendor == "sqlite":
             _write_to_sqlite(write)

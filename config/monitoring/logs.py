@@ -1,11 +1,13 @@
 """Logging of every process: one line for each event, with the request's id, and with tokens redacted."""
 
 import logging
+import socket
 from collections.abc import MutableMapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
+from redis.exceptions import RedisError
 
 from accounts import tracing
 from accounts.database.outages import outage_of
@@ -13,6 +15,8 @@ from accounts.tokens import redact
 
 Event = MutableMapping[str, Any]
 
+# What Redis' clients repeat for as long as it is away; /readyz tells of it once.
+REPEATED = {"channels_redis.pubsub": RedisError, "asyncio": socket.gaierror}
 ACCESS_FIELDS = ("status", "duration_ms", "client", "surface", "server_id")
 NOTICE_FIELDS = ("notice", "vendor", "account", "account_id", "token_id", "count", "reason")
 
@@ -26,16 +30,18 @@ def redact_event(_logger: object, _method: str, event: Event) -> Event:
 
 
 class ShortenOutages(logging.Filter):
-    """Leave out what an outage of the database would repeat for each request: it has lines of its own.
+    """Leave out what an outage would repeat for each request or attempt: it has lines of its own.
 
-    They are written by `accounts/database/outages.py`, at most one a second.
+    Those of the database are written by `accounts/database/outages.py`, at most one a second.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Drop Django's line about a request; take the traceback from any other line."""
+        """Drop Django's line about a request and those of Redis' clients; take the traceback from any other line."""
         if record.name == "django.request" and getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE:
             return False
         problem = record.exc_info[1] if record.exc_info else None
+        if isinstance(problem, REPEATED.get(record.name, ())):
+            return False
         if outage_of(problem) is None:
             return True
         record.msg = f"{record.getMessage()} ({type(problem).__name__})"

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,14 @@ class Probe:
         headers = {"Authorization": f"Bearer {self.desk.api_token}"}
         return httpx.request(method, self.url + path, headers=headers, timeout=HANGS_SECONDS, **options)
 
+    def at(self, base_url: str, name: str) -> "Probe":
+        """Connect a second account to the same vendor at another address, and return how it is called."""
+        connection = {"app_name": "second", "api_key": self.desk.key}
+        body = {"integration": "fuse_desk", "name": name, "connection": connection, "base_url": base_url}
+        account = self.rest("POST", "/integrated-account", json=body).json()
+        server = self.rest("POST", f"/integrated-account/{account['id']}/mcp", json={"name": name}).json()
+        return replace(self, desk=replace(self.desk, account_id=account["id"], token=server["token"]))
+
     def rename(self) -> httpx.Response:
         """Change the account over REST, which writes a row."""
         return self.rest("PATCH", f"/integrated-account/{self.desk.account_id}", json={"name": f"{time.monotonic()}"})
@@ -127,9 +135,9 @@ def desk_of(stack: Stack) -> Desk:
 
 
 @contextmanager
-def embedded(folder: Path, **settings: str) -> Iterator[Probe]:
-    """Run the embedded default with a vendor of its own."""
-    stack = Stack(folder, settings={"SIMULATOR_HOURLY_LIMIT": "0", **settings})
+def embedded(folder: Path, prefix: tuple[str, ...] = (), **settings: str) -> Iterator[Probe]:
+    """Run a web process with a vendor of its own, unless settings say otherwise on the embedded default."""
+    stack = Stack(folder, settings={"SIMULATOR_HOURLY_LIMIT": "0", **settings}, prefix=prefix)
     try:
         if "DATABASE_URL" in settings:
             stack.folder.mkdir()
@@ -145,13 +153,18 @@ def embedded(folder: Path, **settings: str) -> Iterator[Probe]:
 
 @contextmanager
 def on_postgresql(
-    cluster: Cluster, data: Path, name: str, files: Path | None = None, **settings: str
+    cluster: Cluster,
+    data: Path,
+    name: str,
+    files: Path | None = None,
+    prefix: tuple[str, ...] = (),
+    **settings: str,
 ) -> Iterator[Probe]:
     """Run one web process on a database of its own, without Redis."""
     secrets = {each: cluster.replicas[0].settings[each] for each in ("SECRET_KEY", "TOKEN_KEY", "CREDENTIAL_KEYS")}
     url = cluster.postgres.new_copy(name, files)
     try:
-        with embedded(data, DATABASE_URL=url, **secrets, **settings) as probe:
+        with embedded(data, prefix, **{"DATABASE_URL": url, **secrets, **settings}) as probe:
             yield probe
     finally:
         cluster.postgres.drop_copy(name)

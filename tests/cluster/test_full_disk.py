@@ -107,8 +107,10 @@ def test_sqlite_on_a_full_disk_reads_refuses_writes_and_is_whole_once_there_is_s
 
 
 def test_a_process_that_starts_on_a_full_disk_serves_once_there_is_space(disk: SmallDisk, sqlite: Probe) -> None:
-    while sqlite.stack.processes[1:]:  # all but the vendor, so that SQLite begins anew
+    while sqlite.stack.processes[1:]:  # all but the vendor
         sqlite.stack.end(sqlite.stack.processes[-1])
+    # The last to close takes away SQLite's files beside the database, without which it cannot be read.
+    assert sqlite.stack.query(READS, ADD_NOTE)
     disk.fill()
     sqlite.stack.start_web()
     status, parts = sqlite.readiness()
@@ -127,7 +129,7 @@ def test_a_process_that_starts_on_a_full_disk_serves_once_there_is_space(disk: S
 def test_postgresql_whose_disk_is_full_or_that_of_data_dir(
     cluster: Cluster, disk: SmallDisk, figures: list[str]
 ) -> None:
-    with some_disk() as other, on_postgresql(cluster, other.folder / "data", "full", disk.folder, **LOW) as probe:
+    with some_disk() as other, on_postgresql(cluster, other.folder / "data", "full_disk", disk.folder, **LOW) as probe:
         other.fill()
         assert probe.write("with a full DATA_DIR").succeeded
         assert probe.rename().status_code == 200
@@ -145,6 +147,6 @@ def test_postgresql_whose_disk_is_full_or_that_of_data_dir(
         assert probe.until_ready() == (200, {})
         assert len(probe.lines_with("notice=records_delayed", printed)) == 1
         assert not probe.lines_with("  File ", printed)
-        with psycopg.connect(cluster.postgres.url_of("full")) as connection:
+        with psycopg.connect(cluster.postgres.url_of("full_disk")) as connection:
             check_nothing_is_lost(probe, connection.execute(POSTGRESQL_WRITES, [ADD_NOTE]).fetchall())
         figures.append(f"PostgreSQL on a full disk: a write is refused after {answer.seconds:.2f} s ({answer.text!r})")
