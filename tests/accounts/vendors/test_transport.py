@@ -161,7 +161,7 @@ class TestProof:
             await conversation.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
         async with socket_vendor(script) as vendor:
-            with pytest.raises(UpstreamUnreachable, match="no connection could be made"):
+            with pytest.raises(UpstreamUnreachable, match="does not speak TLS"):
                 await ask(upstream, vendor.address.replace("http://", "https://"))
 
 

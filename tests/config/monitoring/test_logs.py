@@ -1,10 +1,12 @@
 """A log line of an outage is short: what it would repeat for each request is told elsewhere, once a second."""
 
 import logging
+import socket
 import sys
 
 import pytest
 from django.db import OperationalError
+from redis.exceptions import ConnectionError as RedisAway
 
 from accounts.errors import DatabaseAway
 from config.monitoring.logs import ShortenOutages
@@ -36,3 +38,16 @@ def test_the_traceback_of_a_fault_stays() -> None:
 def test_a_request_that_was_refused_has_no_line_of_its_own(status: int, kept: bool) -> None:
     record = record_of(ValueError(), "django.request", status_code=status)
     assert ShortenOutages().filter(record) is kept
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "kept"),
+    [
+        ("channels_redis.pubsub", RedisAway(), False),
+        ("channels_redis.pubsub", ValueError(), True),
+        ("asyncio", socket.gaierror(), False),
+        ("asyncio", ValueError(), True),
+    ],
+)
+def test_what_redis_clients_repeat_while_it_is_away_is_left_out(name: str, problem: Exception, kept: bool) -> None:
+    assert ShortenOutages().filter(record_of(problem, name)) is kept
