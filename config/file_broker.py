@@ -37,7 +37,7 @@ class Channel(filesystem.Channel):
                 unfinished.unlink()
             raise ChannelError(f"a task cannot be sent: {problem.strerror}") from problem
 
-    def _queue_bind(self, exchange: str, *binding: str | None) -> None:  # type: ignore[override]  # passed on
+    def _queue_bind(self, exchange: str, *binding: str) -> None:  # type: ignore[override]  # all are passed on
         """Note that an exchange has a queue; a file that a full disk left empty is made anew."""
         try:
             super()._queue_bind(exchange, *binding)

@@ -135,7 +135,7 @@ def desk_of(stack: Stack) -> Desk:
 
 
 @contextmanager
-def embedded(folder: Path, prefix: tuple[str, ...] = (), **settings: str) -> Iterator[Probe]:
+def embedded(folder: Path, settings: dict[str, str], prefix: tuple[str, ...] = ()) -> Iterator[Probe]:
     """Run a web process with a vendor of its own, unless settings say otherwise on the embedded default."""
     stack = Stack(folder, settings={"SIMULATOR_HOURLY_LIMIT": "0", **settings}, prefix=prefix)
     try:
@@ -156,15 +156,16 @@ def on_postgresql(
     cluster: Cluster,
     data: Path,
     name: str,
+    settings: dict[str, str],
+    *,
     files: Path | None = None,
     prefix: tuple[str, ...] = (),
-    **settings: str,
 ) -> Iterator[Probe]:
     """Run one web process on a database of its own, without Redis."""
     secrets = {each: cluster.replicas[0].settings[each] for each in ("SECRET_KEY", "TOKEN_KEY", "CREDENTIAL_KEYS")}
     url = cluster.postgres.new_copy(name, files)
     try:
-        with embedded(data, prefix, **{"DATABASE_URL": url, **secrets, **settings}) as probe:
+        with embedded(data, {"DATABASE_URL": url, **secrets, **settings}, prefix) as probe:
             yield probe
     finally:
         cluster.postgres.drop_copy(name)

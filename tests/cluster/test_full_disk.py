@@ -21,7 +21,6 @@ from tests.cluster.probing import (
     on_postgresql,
 )
 from tests.cluster.services import wait_for
-from tests.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -50,13 +49,15 @@ def disk() -> Iterator[SmallDisk]:
 @pytest.fixture(scope="module")
 def sqlite(disk: SmallDisk) -> Iterator[Probe]:
     """The embedded default, with everything on the small disk."""
-    with embedded(disk.folder / "data", **LOW) as probe:
+    with embedded(disk.folder / "data", LOW) as probe:
         yield probe
 
 
-def start_worker(stack: Stack) -> None:
-    schedule = str(stack.folder / "beat-schedule")
-    stack.start("-m", "celery", "--app", "config", *WORKER, "--schedule", schedule, until="celery@")
+def start_worker(probe: Probe) -> None:
+    """Start worker and beat, and wait until a task has gone through the broker."""
+    schedule, printed = str(probe.stack.folder / "beat-schedule"), len(probe.stack.output)
+    probe.stack.start("-m", "celery", "--app", "config", *WORKER, "--schedule", schedule, until="celery@")
+    wait_for(lambda: bool(probe.lines_with("succeeded in", printed)), HANGS_SECONDS, "a task that is done")
 
 
 def refused(probe: Probe, disk: SmallDisk) -> Answer:
@@ -84,7 +85,7 @@ def check_nothing_is_lost(probe: Probe, rows: list[tuple[str, str]]) -> None:
 def test_sqlite_on_a_full_disk_reads_refuses_writes_and_is_whole_once_there_is_space(
     disk: SmallDisk, sqlite: Probe, figures: list[str]
 ) -> None:
-    start_worker(sqlite.stack)
+    start_worker(sqlite)
     assert sqlite.write("before").succeeded
     printed, reads = len(sqlite.stack.output), len(sqlite.stack.query(READS, ADD_NOTE))
     answer = refused(sqlite, disk)
@@ -101,9 +102,7 @@ def test_sqlite_on_a_full_disk_reads_refuses_writes_and_is_whole_once_there_is_s
     for words in ("/readyz: disk: 0", "/readyz: writes: the", "tasks cannot be sent", "notice=records_delayed"):
         assert len(sqlite.lines_with(words, printed)) == 1, words
     assert not sqlite.lines_with("  File ", printed)
-    wait_for(
-        lambda: len(sqlite.stack.query(READS, ADD_NOTE)) > reads, HANGS_SECONDS, "the read of that time in the record"
-    )
+    wait_for(lambda: len(sqlite.stack.query(READS, ADD_NOTE)) > reads, HANGS_SECONDS, "that read in the record")
     check_nothing_is_lost(sqlite, sqlite.stack.query(SQLITE_WRITES, ADD_NOTE))
     figures.append(f"SQLite on a full disk: a write is refused after {answer.seconds:.2f} s ({answer.text!r})")
 
@@ -131,7 +130,10 @@ def test_a_process_that_starts_on_a_full_disk_serves_once_there_is_space(disk: S
 def test_postgresql_whose_disk_is_full_or_that_of_data_dir(
     cluster: Cluster, disk: SmallDisk, figures: list[str]
 ) -> None:
-    with some_disk() as other, on_postgresql(cluster, other.folder / "data", "full_disk", disk.folder, **LOW) as probe:
+    with (
+        some_disk() as other,
+        on_postgresql(cluster, other.folder / "data", "full_disk", LOW, files=disk.folder) as probe,
+    ):
         other.fill()
         assert probe.write("with a full DATA_DIR").succeeded
         assert probe.rename().status_code == 200
@@ -149,6 +151,6 @@ def test_postgresql_whose_disk_is_full_or_that_of_data_dir(
         assert probe.until_ready() == (200, {})
         assert len(probe.lines_with("notice=records_delayed", printed)) == 1
         assert not probe.lines_with("  File ", printed)
-        with psycopg.connect(cluster.postgres.url_of("full_disk")) as connection:
+        with psycopg.connect(cluster.postgres.url_of("filled")) as connection:
             check_nothing_is_lost(probe, connection.execute(POSTGRESQL_WRITES, [ADD_NOTE]).fetchall())
         figures.append(f"PostgreSQL on a full disk: a write is refused after {answer.seconds:.2f} s ({answer.text!r})")

@@ -38,7 +38,7 @@ def test_a_vendor_whose_name_does_not_resolve_delays_nobody_else(
 ) -> None:
     settings = {"UPSTREAM_PRIVATE_HOSTS": "127.0.0.1,vendor.test", "UPSTREAM_CONNECT_SECONDS": str(CONNECT_SECONDS)}
     names.know("vendor.test")
-    with embedded(tmp_path / "data", names.prefix, **settings) as probe:
+    with embedded(tmp_path / "data", settings, names.prefix) as probe:
         named = probe.at(f"{probe.desk.simulator.replace('127.0.0.1', 'vendor.test')}/api", "By name")
         names.know()
         unknown = named.read()
@@ -71,7 +71,7 @@ def test_database_and_redis_whose_names_stop_resolving_cost_no_more_than_if_they
             "DATABASE_URL": f"postgresql://postgres@db.test:{database.port}/names",
             "REDIS_URL": f"redis://redis.test:{redis.port}/3",
         }
-        probe = stack.enter_context(on_postgresql(cluster, tmp_path / "data", "names", prefix=names.prefix, **settings))
+        probe = stack.enter_context(on_postgresql(cluster, tmp_path / "data", "names", settings, prefix=names.prefix))
         assert probe.write("before").succeeded
         names.know("db.test")
         names.server.swallows = True

@@ -37,7 +37,7 @@ def check(probe: Probe, printed: int) -> None:
 
 
 def test_postgresql_that_became_read_only_and_is_a_primary_again(cluster: Cluster, tmp_path: Path) -> None:
-    with on_postgresql(cluster, tmp_path / "data", "read_only", RECORD_WAIT_SECONDS="1") as probe:
+    with on_postgresql(cluster, tmp_path / "data", "read_only", {"RECORD_WAIT_SECONDS": "1"}) as probe:
         assert probe.write("before").succeeded
         printed = len(probe.stack.output)
         be_read_only(cluster, "on")
@@ -59,7 +59,7 @@ def be_read_only(cluster: Cluster, state: str) -> None:
 def test_sqlite_whose_file_may_not_be_written(tmp_path: Path) -> None:
     if os.geteuid() == 0 and not shutil.which("setpriv"):
         pytest.skip("Without setpriv (util-linux), root may write every file.")
-    with embedded(tmp_path / "data", RECORD_WAIT_SECONDS="1") as probe:
+    with embedded(tmp_path / "data", {"RECORD_WAIT_SECONDS": "1"}) as probe:
         assert probe.write("before").succeeded
         probe.stack.end(probe.stack.processes[-1])
         (probe.stack.folder / "patchbay.sqlite3").chmod(0o400)

@@ -26,7 +26,7 @@ def test_a_vendor_whose_tls_fails_is_told_with_the_reason_and_gets_nothing(tmp_p
         "UPSTREAM_CONNECT_SECONDS": "1",
         "UPSTREAM_CIRCUIT_FAILURES": "0",
     }
-    with embedded(tmp_path / "data", **settings) as probe, vendor_of(probe, authority) as vendor:
+    with embedded(tmp_path / "data", settings) as probe, vendor_of(probe, authority) as vendor:
         named = probe.at(f"{vendor.url}/api", "By TLS")
         assert named.write("in order").succeeded
         for what, certificate, words in (
@@ -76,7 +76,7 @@ def test_a_database_without_tls_is_not_used_where_tls_is_demanded(cluster: Clust
 
 
 def test_redis_without_tls_is_not_used_where_tls_is_demanded_and_calls_go_on(cluster: Cluster, tmp_path: Path) -> None:
-    with embedded(tmp_path / "data", REDIS_URL=f"rediss://127.0.0.1:{cluster.redis.port}/4") as probe:
+    with embedded(tmp_path / "data", {"REDIS_URL": f"rediss://127.0.0.1:{cluster.redis.port}/4"}) as probe:
         assert probe.read().succeeded
         assert probe.write("without Redis").succeeded
         assert probe.rename().status_code == 200

@@ -86,7 +86,7 @@ def test_after_a_failed_trial_everybody_is_refused_until_one_succeeds(caplog: py
 
 
 def test_a_host_that_has_no_address_is_told_without_its_name(caplog: pytest.LogCaptureFixture) -> None:
-    circuit, trials = suspected(Clock())
+    _, trials = suspected(Clock())
     trials.problem = ConnectionError("failed to resolve host 'db.internal': [Errno -2] Name or service not known")
     trials.end_one()
     end(trials)
