@@ -1,9 +1,7 @@
 """Beat tells once that tasks cannot be sent, and goes on, also where its schedule cannot be saved."""
 
 import logging
-import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from celery import Celery
 
 from config import file_broker
 from config.beat import Scheduler
+from tests.full_disk import no_file_may_grow
 
 
 @pytest.fixture
@@ -59,14 +58,3 @@ def test_a_schedule_that_cannot_be_saved_ends_nobody(scheduler: Scheduler, caplo
     assert scheduler.schedule
     scheduler.sync()
     assert caplog.text.count("the schedule cannot be saved") == 1
-
-
-@contextmanager
-def no_file_may_grow() -> Iterator[None]:
-    """Have every write of this process refused, as on a full disk."""
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
