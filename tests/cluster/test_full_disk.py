@@ -132,7 +132,7 @@ def test_postgresql_whose_disk_is_full_or_that_of_data_dir(
 ) -> None:
     with (
         some_disk() as other,
-        on_postgresql(cluster, other.folder / "data", "full_disk", LOW, files=disk.folder) as probe,
+        on_postgresql(cluster, other.folder / "data", "filled", LOW, files=disk.folder) as probe,
     ):
         other.fill()
         assert probe.write("with a full DATA_DIR").succeeded
