@@ -31,6 +31,8 @@ def check(probe: Probe, printed: int) -> None:
     status, parts = probe.until_ready("writes", "record")
     assert status == 200
     assert parts["writes"].startswith(READ_ONLY)
+    # Printed before the answer, but read by a thread.
+    probe.stack.wait_until(lambda: bool(probe.lines_with("/readyz: writes: ", printed)))
     assert len(probe.lines_with("/readyz: writes: ", printed)) == 1
     assert not probe.lines_with("  File ", printed)
     assert [note.partition(": ")[2] or note for note in probe.desk.notes()] == ["note before"]
