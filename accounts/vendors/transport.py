@@ -40,6 +40,15 @@ CHUNK_BYTES = 64 * 1024
 UNREACHABLE = "no connection could be made"
 UNSENDABLE = "the request or its address is malformed"
 BROKEN = "the connection ended before the answer did"
+UNTRUSTED = "cannot be trusted"
+# OpenSSL, X509_V_ERR_…
+CERTIFICATE_FAULTS = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is one that it signed itself",
+    62: "is for another host",
+    64: "is for another address",
+}
 
 
 @dataclass(slots=True)
@@ -227,11 +236,14 @@ def _failure_of(failure: Exception, timeout: aiohttp.ClientTimeout, *, connected
         case TimeoutError() if connected:
             return UpstreamTimeout(f"no whole answer within {timeout.total:.3g} s")
         case TimeoutError():
-            return UpstreamUnreachable(UNREACHABLE)
+            return UpstreamUnreachable(f"{UNREACHABLE} in time")
         case aiohttp.ClientConnectorDNSError():
             return UpstreamUnreachable(f"{UNREACHABLE}, since its host name cannot be resolved", is_passing=True)
+        case aiohttp.ClientConnectorCertificateError():
+            fault = CERTIFICATE_FAULTS.get(getattr(failure.certificate_error, "verify_code", 0), UNTRUSTED)
+            return UpstreamUnreachable(f"{UNREACHABLE}, since its TLS certificate {fault}")
         case aiohttp.ClientSSLError():
-            return UpstreamUnreachable(f"{UNREACHABLE}, since its TLS certificate cannot be trusted")
+            return UpstreamUnreachable(f"{UNREACHABLE}, since it does not speak TLS as this address demands")
         case aiohttp.ClientConnectorError():
             return UpstreamUnreachable(UNREACHABLE, is_passing=True)
         # With a text as message, none of the answer had come; otherwise the message is the part of it that had.

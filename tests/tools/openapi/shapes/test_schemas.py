@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tools.openapi.results import RESPONSE_BUDGET
 
 from tests.tools.openapi.documents import DESK_30, described, large, operation, proposed, record_of
 from tests.work import calls_made
@@ -13,6 +12,7 @@ from tools.catalogue.schemas.clients import UNLISTED
 from tools.catalogue.schemas.json_schemas import compile_validator
 from tools.openapi.proposal import Proposal
 from tools.openapi.reading.references import References
+from tools.openapi.results import RESPONSE_BUDGET
 from tools.openapi.shapes.subtypes import Subtypes
 
 JSON = "application/json"
