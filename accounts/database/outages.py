@@ -61,6 +61,7 @@ def outage_of(error: BaseException | None) -> Outage | None:
             return Outage(BUSY, error.retry_after)
         case DjangoError():
             return outage_of(error.__cause__)
+    return next((read(error) for kind, read in READERS.items() if isinstance(error, kind)), None)
 
 
 class OutageLog:
