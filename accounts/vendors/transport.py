@@ -179,7 +179,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             response = await self._session._request(
                 request.method,
                 URL(base + target, encoded=True),
-                headers=request.headers.multi_items(),
+                headers=_fields_of(request),
                 data=b"".join(request.stream) or None,  # type: ignore[arg-type]  # a ByteStream is both kinds of stream
                 allow_redirects=False,
                 timeout=self._timeout if seconds is None else self._within(seconds),
@@ -196,6 +196,11 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._session.close()
+
+
+def _fields_of(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return the header fields: httpx would find out anew for each request that they are ASCII."""
+    return [(name.decode("ascii").lower(), value.decode("ascii")) for name, value in request.headers.raw]
 
 
 @lru_cache(maxsize=1024)
