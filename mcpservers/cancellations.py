@@ -174,7 +174,7 @@ def _key(context: RequestContext, request_id: Id) -> Key:
         context.server.digest.hex(),
         grant,
         context.address,
-        *(headers.get(name, "") for name in TELLING),
+        *[headers.get(name, "") for name in TELLING],
         request_id,
     )
 
