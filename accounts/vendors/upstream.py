@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 import weakref
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import cast
@@ -109,8 +109,11 @@ class Upstream:
                 request.extensions["fresh"] = True  # a new connection cannot be stale
             request.extensions["seconds"] = ends - time.monotonic()
 
-    async def _exchange(self, request: httpx.Request) -> UpstreamResponse:
-        """Send a request once, as a span of its own."""
+    def _exchange(self, request: httpx.Request) -> Awaitable[UpstreamResponse]:
+        """Send a request once; as a span of its own, if anything is traced."""
+        return self._traced(request) if tracing.is_on() else self._answer(request)
+
+    async def _traced(self, request: httpx.Request) -> UpstreamResponse:
         attributes = {"http.request.method": request.method, **request.extensions.get("connection", {})}
         with tracing.span(request.method, SpanKind.CLIENT, attributes) as span:
             if settings.TRACEPARENT_TO_VENDORS:
