@@ -233,8 +233,8 @@ async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
         except Exception as failure:  # the last resort again, since only here can the answer carry the request's id
             span.fail(type(failure).__name__)
             return _failed(failure, request.id)
-    limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
-    return Reply(200, result_bytes(request.id, result.body), limits)
+    limits = [(name.encode(), b"%d" % value) for name, value in result.limits.items()]
+    return Reply(200, result_bytes(request.id, result.body), tuple(limits))
 
 
 async def _answer_patiently(request: Request, era: Era, context: RequestContext, http: Http) -> Reply | None:

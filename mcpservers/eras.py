@@ -63,9 +63,6 @@ LIST_TTL_MS = 60_000
 CAPABILITIES = {"tools": {"listChanged": True}}
 
 
-NO_LIMITS = RateLimits()
-
-
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """The server that a request is for, its sender, and the budget of its result in characters.
@@ -87,10 +84,10 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """A method's serialised result, and the vendor's rate limits if the vendor was called."""
+    """A method's serialised result, and the vendor's rate limits by header name, if the vendor was called."""
 
     body: bytes
-    limits: RateLimits = NO_LIMITS
+    limits: dict[str, int] = field(default_factory=dict)
 
 
 class Manner(Enum):
@@ -164,11 +161,11 @@ class Era:
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
-        server, name = context.server, _called_name(request)
+        server, search, name = context.server, context.server.offer.search, _called_name(request)
         read_only = True
         try:
-            if server.search is not None and name == FIND:
-                result = server.search.find(request.params.get("arguments"), budget=context.budget)
+            if search is not None and name == FIND:
+                result = search.find(request.params.get("arguments"), budget=context.budget)
             else:
                 tool, arguments = _called_tool(name, request, server)
                 name, read_only = tool.name, tool.read_only
@@ -193,7 +190,7 @@ class Era:
         members["isError"] = is_error
         if known := limits.values():
             members["_meta"] = known
-        return MethodResult(self._complete(server, members), limits)
+        return MethodResult(self._complete(server, members), known)
 
 
 def agreed_revision(request: Request) -> str:
@@ -328,16 +325,16 @@ def _called_name(request: Request) -> str:
 
 def _called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[Tool, Any]:
     """Return the tool that a request calls, and its arguments; raise JsonRpcError or InvalidArguments."""
-    arguments = request.params.get("arguments")
-    if server.search is not None and name in CALLERS:
-        return server.search.chosen(name, arguments)
+    offer, arguments = server.offer, request.params.get("arguments")
+    if offer.search is not None and name in CALLERS:
+        return offer.search.chosen(name, arguments)
     try:
-        tool = server.tools.get(name)
+        tool = offer.tools.get(name)
     except UnknownTool as unknown:
         hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else " Ask tools/list for what there is."
-        hint = hint if server.search is None else f" Find tools with {FIND}."
+        hint = hint if offer.search is None else f" Find tools with {FIND}."
         raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}.{hint}") from None
-    if server.search is not None:
+    if offer.search is not None:
         words = f"Unknown tool: {name} is not listed here. Call it by its name with {caller_of(tool)}."
         raise JsonRpcError(INVALID_PARAMS, words)
     return tool, arguments
@@ -371,4 +368,4 @@ async def _invoke(tool: Tool, arguments: Any, request: Request, context: Request
             has_left=context.has_left,
         )
     # The callers of search mode list no outputSchema.
-    return result if server.search is None else replace(result, structured=None)
+    return result if server.offer.search is None else replace(result, structured=None)

@@ -8,7 +8,6 @@ import httpx
 
 from accounts.vendors.captured import CapturedExchange, exchange_of
 from accounts.vendors.circuits import CircuitKeys, keys_of
-from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
 
@@ -74,22 +73,14 @@ class _Question:
         secrets = self.connection.authentication.secrets
         response = None
         try:
-            response = await _masked(secrets, await self._attempt(request))
+            with self.upstream.circuits.attempt(self.keys) as attempt, self.upstream.paces.timed(self.connection.party):
+                answer = await self.upstream.send(request, idempotent=self.idempotent)
+                # The circuits count the vendor's own answer.
+                attempt.answered(answer.status, answer.headers)
+            # A secret that is repeated a thousand times takes long to mask.
+            is_large = len(answer.body) > LARGE_ANSWER
+            response = await asyncio.to_thread(secrets.masked, answer) if is_large else secrets.masked(answer)
         finally:
             if self.seen is not None:
                 self.seen(exchange_of(self.connection, request, self.content, response))
         return request, response
-
-    async def _attempt(self, request: httpx.Request) -> UpstreamResponse:
-        """Return the vendor's own answer, which the circuits count."""
-        with self.upstream.circuits.attempt(self.keys) as attempt, self.upstream.paces.timed(self.connection.party):
-            answer = await self.upstream.send(request, idempotent=self.idempotent)
-            attempt.answered(answer.status, answer.headers)
-            return answer
-
-
-async def _masked(secrets: SecretMask, answer: UpstreamResponse) -> UpstreamResponse:
-    """Mask an answer; a large one in a thread, since a secret repeated a thousand times takes long to mask."""
-    if len(answer.body) > LARGE_ANSWER:
-        return await asyncio.to_thread(secrets.masked, answer)
-    return secrets.masked(answer)

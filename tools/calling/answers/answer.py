@@ -66,9 +66,9 @@ class AnswerContent:
 
     def remarked(self, *remarks: str) -> "AnswerContent":
         """Return the content with remarks on how it was read; empty ones are left out."""
-        told = tuple(remark for remark in remarks if remark)
-        if not told:
+        if not any(remarks):
             return self
+        told = filter(None, remarks)
         return replace(self, beside=replace(self.beside, remarks=(*self.beside.remarks, *told)))
 
 
