@@ -217,12 +217,18 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    # No generator: the event loop keeps account of each.
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
+            chunk = await self._response.content.read(CHUNK_BYTES)
         except (aiohttp.ClientError, OSError) as failure:
             raise _failure_of(failure, connected=True, kept=False) from None
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
         self._response.release()
