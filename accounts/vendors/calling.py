@@ -44,7 +44,7 @@ async def ask(
         return await question.answer()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Question:
     """What is asked of a vendor, from which a request is built each time that it is sent."""
 

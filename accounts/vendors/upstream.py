@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 import weakref
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import cast
@@ -126,11 +126,7 @@ class Upstream:
 
     async def _answer(self, request: httpx.Request) -> UpstreamResponse:
         response = await self._transport.handle_async_request(request)
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in response.extensions.get("raw_headers") or response.headers.raw:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            # RFC 9110, 5.3: repeated fields form a list.
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = _headers_of(response.extensions.get("raw_headers") or response.headers.raw)
         stream = cast(httpx.AsyncByteStream, response.stream)
         try:
             self._refuse_length(headers.get("content-length", ""))
@@ -166,6 +162,15 @@ class Upstream:
                 raise self._too_large()
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    fields = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+    headers = dict(fields)
+    if len(headers) < len(fields):
+        # RFC 9110, 5.3: repeated fields form a list.
+        headers = {name: ", ".join(value for other, value in fields if other == name) for name in headers}
+    return headers
 
 
 _pools: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Upstream]" = weakref.WeakKeyDictionary()
