@@ -139,12 +139,19 @@ class Era:
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
         """Return a request's result, or raise JsonRpcError."""
         match request.method:
-            case "tools/list":
-                return MethodResult(self._list_tools(request, context.server))
             case "tools/call":
                 return await self._call_tool(request, context)
-        problem = f"Method not found: {request.method[:80]}"
-        raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
+            case "tools/list":
+                return MethodResult(self._list_tools(request, context.server))
+        result = self._own_result(request, context.server)
+        if result is None:
+            problem = f"Method not found: {request.method[:80]}"
+            raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
+        return MethodResult(result)
+
+    def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
+        """Return the serialised result of a method that only this era has; None for any other method."""
+        return None
 
     def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
         """Serialise a result, with the members that this era adds to every result."""
@@ -206,13 +213,13 @@ def agreed_revision(request: Request) -> str:
 class Handshake(Era):
     """A revision that begins with `initialize`; a header names it in later requests."""
 
-    async def answer(self, request: Request, context: RequestContext) -> MethodResult:
+    def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
         match request.method:
             case "initialize":
-                return MethodResult(self._initialize(request, context.server))
+                return self._initialize(request, server)
             case "ping":
-                return MethodResult(b"{}")
-        return await super().answer(request, context)
+                return b"{}"
+        return None
 
     def _initialize(self, request: Request, server: ResolvedServer) -> bytes:
         members = {
@@ -256,9 +263,10 @@ class Stateless(Era):
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
         check_mirrored(request, context.headers, self.version)
-        if request.method == "server/discover":
-            return MethodResult(self._discover(context.server))
         return await super().answer(request, context)
+
+    def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
+        return self._discover(server) if request.method == "server/discover" else None
 
     def listens_to_tools(self, request: Request, headers: Headers) -> bool:
         """Return whether `subscriptions/listen` subscribes to changes of tools, or raise JsonRpcError."""

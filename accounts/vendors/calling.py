@@ -41,7 +41,11 @@ async def ask(
     question = _Question(connection, method, target, headers, content, upstream, keys, idempotent, seen)
     upstream.circuits.refuse_open(keys)  # before waiting for a turn, which would be in vain
     async with upstream.turns.of(connection.party):
-        return await question.answer()
+        await connection.authentication.prepare()
+        sent, response = await question.send()
+        if response.status == UNAUTHORIZED and await connection.authentication.renew(sent):
+            _, response = await question.send()
+        return response
 
 
 @dataclass(slots=True)
@@ -58,16 +62,8 @@ class _Question:
     idempotent: bool
     seen: Callable[[CapturedExchange], None] | None
 
-    async def answer(self) -> UpstreamResponse:
-        """Return the masked answer, the second one if the first was a 401 and the credentials could be renewed."""
-        authentication = self.connection.authentication
-        await authentication.prepare()
-        sent, response = await self._send()
-        if response.status == UNAUTHORIZED and await authentication.renew(sent):
-            _, response = await self._send()
-        return response
-
-    async def _send(self) -> tuple[httpx.Request, UpstreamResponse]:
+    async def send(self) -> tuple[httpx.Request, UpstreamResponse]:
+        """Send a request, and return it with the masked answer."""
         request = self.connection.request(self.method, self.target, headers=self.headers, content=self.content)
         # Read together with the request: another call may renew the credentials before the answer comes.
         secrets = self.connection.authentication.secrets
