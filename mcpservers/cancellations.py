@@ -18,8 +18,8 @@ from typing import Any
 from uuid import uuid4
 
 from accounts import broadcast
-from mcpservers.eras import RequestContext
 from mcpservers.jsonrpc import Id, Notification, Request, Response
+from mcpservers.tool_calls import RequestContext
 
 CANCELLED = "notifications/cancelled"
 REASON = "The client cancelled the call before the answer came."
