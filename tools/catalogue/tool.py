@@ -98,7 +98,8 @@ class Tool:
             or (name in placements and placements[name].in_body and not placements[name].is_parameter)
         ]
 
-    @property
+    # Decided once for a tool, not for each call.
+    @cached_property
     def shaping(self) -> Shaping:
         """How its results are shaped before a model reads them."""
         return self.method.shaping or self.definition.shaping
@@ -111,7 +112,7 @@ class Tool:
         is_put = self.method.http == "PUT" and not self.method.optional_body
         return is_put or self.method.http == "PATCH" or self.method_name == "update"
 
-    @property
+    @cached_property
     def read_only(self) -> bool:
         """Whether it leaves the vendor's data unchanged."""
         return self.method.access is Access.READ
@@ -123,7 +124,7 @@ class Tool:
             return self.method.destructive
         return self.method.http == "DELETE"
 
-    @property
+    @cached_property
     def idempotent(self) -> bool:
         """Whether a second identical call has no further effect."""
         if self.method.idempotent is not None:
