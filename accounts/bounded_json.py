@@ -11,16 +11,18 @@ from django.conf import settings
 
 from accounts.errors import NotJSON, NumberTooLarge, TooDeep, TooMany
 
-# Maps digits to "0", an exponent's sign to "e-", and other bytes to a space: a cheap search for unusual numbers.
-KEPT = bytes.maketrans(b"123456789E", b"000000000e")
-OUTLINE = bytes(KEPT[byte] if KEPT[byte] in b"0e-" else 0x20 for byte in range(256))
+# Maps digits to "0", an exponent's sign to "e-", what opens a container to "[", and other bytes to a space: one pass in
+# which depth and unusual numbers are cheap to find.
+KEPT = bytes.maketrans(b"123456789E{", b"000000000e[")
+OUTLINE = bytes(KEPT[byte] if KEPT[byte] in b"0e-[" else 0x20 for byte in range(256))
 LONG_NUMBER = b"0" * 19
 WIDEST = 2**64
 # RFC 8259, section 6: beyond it, programs that read numbers as floats change them.
 EXACT = 2**53
-TINY_OUTLINE = b"0e-000"
+# A pattern, since it is searched for faster than bytes are.
+TINY_OUTLINE = re.compile(rb"e-000")
 # With what ends a number: `9e-1234-` is a part of a UUID.
-TINY = re.compile(rb"[0-9][eE]-[0-9]{3,}\s*(?:[,\]}]|\Z)")
+TINY = re.compile(rb"(?<=[0-9])[eE]-[0-9]{3,}\s*(?:[,\]}]|\Z)")
 NONZERO = re.compile(r"^[^eE]*[1-9]")
 
 
@@ -49,7 +51,8 @@ def loads(
     """
     limit: int = settings.MAX_JSON_DEPTH
     # The counts are upper bounds for depth and number of values, so most documents need no closer check.
-    containers = raw.count(b"[") + raw.count(b"{")
+    outline = raw.translate(OUTLINE)
+    containers = outline.count(b"[")
     if most_values is not None and containers + raw.count(b",") > most_values and _holds_more(raw, most_values):
         raise TooMany(f"made of more than {most_values} values")
     try:
@@ -63,7 +66,6 @@ def loads(
         raise NotJSON(str(problem)) from None
     if containers > limit and is_deeper(value, limit):
         raise TooDeep(f"nested deeper than {limit} levels")
-    outline = raw.translate(OUTLINE)
     if LONG_NUMBER in outline or _may_vanish(raw, outline):
         # orjson returns such an integer as a float.
         return json.loads(raw, parse_int=whole_number, parse_float=parse_float)
@@ -99,11 +101,10 @@ def _fraction(digits: str) -> float | str:
 
 def _may_vanish(raw: bytes, outline: bytes) -> bool:
     """Return whether there may be a number with an exponent below those of floats."""
-    at = outline.find(TINY_OUTLINE)
-    while at >= 0:
-        if TINY.match(raw, at):
+    # A loop, not any(): this runs for every answer, and most have no such number.
+    for found in TINY_OUTLINE.finditer(outline):  # noqa: SIM110
+        if TINY.match(raw, found.start()):
             return True
-        at = outline.find(TINY_OUTLINE, at + 1)
     return False
 
 

@@ -30,7 +30,9 @@ TOKEN_REFRESHES = Counter(
     "patchbay_token_refreshes", "Requests to vendors for a new OAuth token, by outcome.", ["outcome"]
 )
 DATABASE_AWAY = Gauge("patchbay_database_away", "1 while the database does not answer, and is not asked by requests.")
-DATABASE_REFUSALS = Counter("patchbay_database_refusals", "Refused because the database was away or busy.", ["kind"])
+DATABASE_REFUSALS = Counter(
+    "patchbay_database_refusals", "Refused because the database was away, busy or read-only.", ["kind"]
+)
 for _outcome in ("renewed", "failed", "refused"):
     TOKEN_REFRESHES.labels(_outcome)  # made in advance: an alert sees no increase in a series that is new
 NOTICES = Counter(

@@ -77,7 +77,7 @@ class _NoSpan:
 
 _NOTHING: Attributes = {}
 _NO_CARRIER: Carrier = {}
-_NO_SPAN = _NoSpan()
+NO_SPAN = _NoSpan()
 _tracers: list[Tracer] = []
 
 
@@ -93,12 +93,12 @@ def span(
     carrier: Carrier = _NO_CARRIER,
 ) -> AbstractContextManager[Span]:
     """Return a span for a block; an exception that leaves the block fails it, by the name of its class alone."""
-    return _tracers[0].span(name, kind, attributes, carrier) if _tracers else _NO_SPAN
+    return _tracers[0].span(name, kind, attributes, carrier) if _tracers else NO_SPAN
 
 
 def current() -> Span:
     """Return the context's span."""
-    return _tracers[0].current() if _tracers else _NO_SPAN
+    return _tracers[0].current() if _tracers else NO_SPAN
 
 
 def carrier() -> dict[str, str]:

@@ -45,6 +45,7 @@ TITLES = {
     "not-noted": "The call could not be noted, so it was not sent",
     "database-away": "Patchbay's database cannot be reached",
     "database-busy": "Patchbay's database is busy",
+    "database-read-only": "Patchbay's database takes no changes",
     "vendor-timeout": "The vendor did not answer in time",
     "answer-unusable": "The vendor's answer cannot be used",
 }

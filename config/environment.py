@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import warnings
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -188,20 +189,26 @@ def kept_secret(path: Path, fresh: str) -> str:
     for an empty file.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):  # on a full or read-only disk nothing can be created, and it need not be
+        return _filled(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(fresh)
-        file.flush()
-        # Before it gets its name, or a power cut could leave an empty file of that name.
-        os.fsync(file.fileno())
     try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(fresh)
+            file.flush()
+            # Before it gets its name, or a power cut could leave an empty file of that name.
+            os.fsync(file.fileno())
         # Unlike a rename, this fails if another process was faster.
         os.link(partial, path)
     except FileExistsError:
-        pass  # from an earlier start, or a faster process
+        pass  # from a faster process
     finally:
         partial.unlink()
+    return _filled(path)
+
+
+def _filled(path: Path) -> str:
     kept = path.read_text().strip()
     if not kept:
         raise ImproperlyConfigured(

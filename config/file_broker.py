@@ -37,6 +37,14 @@ class Channel(filesystem.Channel):
                 unfinished.unlink()
             raise ChannelError(f"a task cannot be sent: {problem.strerror}") from problem
 
+    def _queue_bind(self, exchange: str, *binding: str) -> None:  # type: ignore[override]  # all are passed on
+        """Note that an exchange has a queue; a file that a full disk left empty is made anew."""
+        try:
+            super()._queue_bind(exchange, *binding)
+        except ValueError:
+            (Path(self.control_folder) / f"{exchange}.exchange").unlink(missing_ok=True)
+            super()._queue_bind(exchange, *binding)
+
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         """Return the next message; one that cannot be read, after a power cut say, is dropped and told."""
         try:

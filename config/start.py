@@ -91,10 +91,11 @@ def _database(failure: BaseException) -> str:
 def _system(failure: BaseException) -> str:
     reason = getattr(failure, "strerror", None) or str(failure)
     place = getattr(failure, "filename", None)
+    if getattr(failure, "errno", None) == errno.ENOSPC:
+        # Known when a file is opened, but not when it is written.
+        return f"the disk of {place or 'DATA_DIR'} is full; make space, or choose another folder with DATA_DIR."
     if place is None:
         return f"the system refuses what it needs ({reason})."
-    if getattr(failure, "errno", None) == errno.ENOSPC:
-        return f"the disk of {place} is full; make space, or choose another folder with DATA_DIR."
     return (
         f"{os.fsdecode(place)} cannot be used ({reason}); DATA_DIR must be a folder in which this user may create "
         "files, and every file in it the user's own."

@@ -13,10 +13,10 @@ from accounts.allowances import Holder
 from accounts.api_tokens.recognition import TokenGrant
 from accounts.errors import AddressRefused
 from accounts.web.unknown_tokens import note_unknown_token
-from mcpservers.eras import RequestContext
 from mcpservers.errors import Refusal, ServerUnknown, TokenRequired
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope, Send
 from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
+from mcpservers.tool_calls import RequestContext
 from tools.calling.intending import Leaving
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
@@ -127,7 +127,7 @@ def check_media_types(headers: Headers) -> None:
     if sent != JSON:
         raise Refusal(415, "Send the message as application/json.")
     accepted = headers.get(b"accept", "*/*").lower()
-    if not any(kind in accepted for kind in (JSON, EVENTS, "*/*", "application/*")):
+    if not (JSON in accepted or EVENTS in accepted or "*/*" in accepted or "application/*" in accepted):
         raise Refusal(406, "Accept application/json or text/event-stream.")
 
 

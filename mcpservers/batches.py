@@ -10,11 +10,12 @@ from typing import Any
 from django.conf import settings
 
 from mcpservers.cancellations import accept
-from mcpservers.eras import Era, RequestContext, era_of, handshake_of
+from mcpservers.eras import Era, era_of, handshake_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_REQUEST, Request, error_bytes, read_message
 from mcpservers.replies import Headers, Reply
 from mcpservers.resolution import ResolvedServer
+from mcpservers.tool_calls import RequestContext
 
 Answering = Callable[[Request, Era, RequestContext], Coroutine[Any, Any, Reply]]
 

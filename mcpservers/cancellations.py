@@ -18,8 +18,8 @@ from typing import Any
 from uuid import uuid4
 
 from accounts import broadcast
-from mcpservers.eras import RequestContext
 from mcpservers.jsonrpc import Id, Notification, Request, Response
+from mcpservers.tool_calls import RequestContext
 
 CANCELLED = "notifications/cancelled"
 REASON = "The client cancelled the call before the answer came."
@@ -34,7 +34,7 @@ ENDED_CALLS = 4096
 TELLING = (b"mcp-session-id", b"mcp-protocol-version", b"user-agent", b"origin", b"accept-language")
 
 # Everything that the requests of one client have in common, and the id of one of them.
-Key = tuple[str | int, ...]
+Key = tuple[str | int | None, ...]
 
 
 class CallCancelled(Exception):
@@ -174,7 +174,7 @@ def _key(context: RequestContext, request_id: Id) -> Key:
         context.server.digest.hex(),
         grant,
         context.address,
-        *(headers.get(name, "") for name in TELLING),
+        *map(headers.get, TELLING),
         request_id,
     )
 

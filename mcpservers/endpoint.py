@@ -29,7 +29,7 @@ from mcpservers.admission import (
 )
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.cancellations import CallCancelled, accept, cancellable, known
-from mcpservers.eras import STATELESS_ERA, Era, Manner, RequestContext, client_name, era_of
+from mcpservers.eras import STATELESS_ERA, Era, Manner, era_of
 from mcpservers.errors import JsonRpcError, Refusal
 from mcpservers.jsonrpc import (
     INTERNAL_ERROR,
@@ -58,6 +58,7 @@ from mcpservers.streaming import legacy
 from mcpservers.streaming.consumers import EventStream, LegacyStream, ServerStream, Subscription
 from mcpservers.streaming.departures import cancelled_by_disconnect, has_disconnected
 from mcpservers.streaming.long_calls import LongCall
+from mcpservers.tool_calls import RequestContext, client_name
 
 logger = logging.getLogger(__name__)
 
@@ -233,8 +234,8 @@ async def _answer(request: Request, era: Era, context: RequestContext) -> Reply:
         except Exception as failure:  # the last resort again, since only here can the answer carry the request's id
             span.fail(type(failure).__name__)
             return _failed(failure, request.id)
-    limits = tuple((name.encode(), value.encode()) for name, value in result.limits.headers().items())
-    return Reply(200, result_bytes(request.id, result.body), limits)
+    limits = [(name.encode(), b"%d" % value) for name, value in result.limits.items()]
+    return Reply(200, result_bytes(request.id, result.body), tuple(limits))
 
 
 async def _answer_patiently(request: Request, era: Era, context: RequestContext, http: Http) -> Reply | None:

@@ -4,17 +4,14 @@ A message that carries its revision in `params._meta` is stateless (2026-07-28);
 era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, ClassVar
-from uuid import UUID
 
 import orjson
 
 from accounts import tracing
-from accounts.allowances import calls
 from accounts.errors import AllowanceUsedUp
-from accounts.web.client_address import noted_address
 from mcpservers.content import content_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
@@ -29,23 +26,17 @@ from mcpservers.jsonrpc import (
 )
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
-from mcpservers.resolution import ResolvedServer, holders_of
-from mcpservers.search.listing import CALLERS, FIND, caller_of
-from tools.calling.intending import Leaving
-from tools.calling.invocation import Caller, CallResult, invoke
+from mcpservers.resolution import ResolvedServer
+from mcpservers.search.listing import FIND
+from mcpservers.tool_calls import RequestContext, call_tool, called_name, called_tool
 from tools.calling.wording import explain
-from tools.catalogue.tool import Tool
-from tools.errors import AccountUnusable, CallFailed, UnknownTool
-from tools.models.calls import Via
+from tools.errors import CallFailed
 from tools.ratelimits import RateLimits
 
 STATELESS = "2026-07-28"
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 SUPPORTED = (STATELESS, *HANDSHAKE)
 
-CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
-# The most characters of a client's name, which is shown to people.
-MAX_NAME = 400
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 
 # MCP 2025-06-18, Protocol Version Header: a request without the header is treated as this revision.
@@ -61,34 +52,12 @@ LIST_TTL_MS = 60_000
 CAPABILITIES = {"tools": {"listChanged": True}}
 
 
-NO_LIMITS = RateLimits()
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """The server that a request is for, its sender, and the budget of its result in tokens.
-
-    `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
-    `has_left` tells whether the client has gone, where its going cancels nothing by itself.
-    """
-
-    server: ResolvedServer
-    headers: Headers
-    budget: int
-    token_id: UUID | None = None
-    request_bytes: int = 0
-    address: str = ""
-    session: str = ""
-    client: str = ""
-    has_left: Leaving | None = field(default=None, repr=False)
-
-
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """A method's serialised result, and the vendor's rate limits if the vendor was called."""
+    """A method's serialised result, and the vendor's rate limits by header name, if the vendor was called."""
 
     body: bytes
-    limits: RateLimits = NO_LIMITS
+    limits: dict[str, int] = field(default_factory=dict)
 
 
 class Manner(Enum):
@@ -140,12 +109,19 @@ class Era:
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
         """Return a request's result, or raise JsonRpcError."""
         match request.method:
-            case "tools/list":
-                return MethodResult(self._list_tools(request, context.server))
             case "tools/call":
                 return await self._call_tool(request, context)
-        problem = f"Method not found: {request.method[:80]}"
-        raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
+            case "tools/list":
+                return MethodResult(self._list_tools(request, context.server))
+        result = self._own_result(request, context.server)
+        if result is None:
+            problem = f"Method not found: {request.method[:80]}"
+            raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
+        return MethodResult(result)
+
+    def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
+        """Return the serialised result of a method that only this era has; None for any other method."""
+        return None
 
     def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
         """Serialise a result, with the members that this era adds to every result."""
@@ -162,15 +138,15 @@ class Era:
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
-        server, name = context.server, _called_name(request)
+        server, search, name = context.server, context.server.offer.search, called_name(request)
         read_only = True
         try:
-            if server.search is not None and name == FIND:
-                result = server.search.find(request.params.get("arguments"), budget=context.budget)
+            if search is not None and name == FIND:
+                result = search.find(request.params.get("arguments"), budget=context.budget)
             else:
-                tool, arguments = _called_tool(name, request, server)
+                tool, arguments = called_tool(name, request, server)
                 name, read_only = tool.name, tool.read_only
-                result = await _invoke(tool, arguments, request, context)
+                result = await call_tool(tool, arguments, request, context)
         except AllowanceUsedUp as used_up:
             raise limit_reached(used_up) from None
         except CallFailed as failure:
@@ -189,7 +165,7 @@ class Era:
         members["isError"] = is_error
         if known := limits.values():
             members["_meta"] = known
-        return MethodResult(self._complete(server, members), limits)
+        return MethodResult(self._complete(server, members), known)
 
 
 def agreed_revision(request: Request) -> str:
@@ -205,13 +181,13 @@ def agreed_revision(request: Request) -> str:
 class Handshake(Era):
     """A revision that begins with `initialize`; a header names it in later requests."""
 
-    async def answer(self, request: Request, context: RequestContext) -> MethodResult:
+    def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
         match request.method:
             case "initialize":
-                return MethodResult(self._initialize(request, context.server))
+                return self._initialize(request, server)
             case "ping":
-                return MethodResult(b"{}")
-        return await super().answer(request, context)
+                return b"{}"
+        return None
 
     def _initialize(self, request: Request, server: ResolvedServer) -> bytes:
         members = {
@@ -255,9 +231,10 @@ class Stateless(Era):
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
         check_mirrored(request, context.headers, self.version)
-        if request.method == "server/discover":
-            return MethodResult(self._discover(context.server))
         return await super().answer(request, context)
+
+    def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
+        return self._discover(server) if request.method == "server/discover" else None
 
     def listens_to_tools(self, request: Request, headers: Headers) -> bool:
         """Return whether `subscriptions/listen` subscribes to changes of tools, or raise JsonRpcError."""
@@ -302,72 +279,3 @@ def era_of(message: Envelope | None, headers: Headers) -> Era:
 def handshake_of(version: str | None) -> Era:
     """Return the era of a message without a revision of its own, by its MCP-Protocol-Version header if it has one."""
     return _HANDSHAKES.get(version) or UnknownRevision(str(version))
-
-
-def client_name(request: Request, context: RequestContext) -> str:
-    """Return the client's name from its metadata or its `initialize`, else its session's, else its User-Agent."""
-    meta = meta_of(request)
-    client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
-    if isinstance(client, dict) and isinstance(client.get("name"), str):
-        version = client.get("version")
-        named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
-        return named.strip()[:MAX_NAME]
-    return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
-
-
-def _called_name(request: Request) -> str:
-    name = request.params.get("name")
-    if not isinstance(name, str):
-        raise JsonRpcError(INVALID_PARAMS, "Invalid params: name must be the name of a tool.")
-    return name
-
-
-def _called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[Tool, Any]:
-    """Return the tool that a request calls, and its arguments; raise JsonRpcError or InvalidArguments."""
-    arguments = request.params.get("arguments")
-    if server.search is not None and name in CALLERS:
-        return server.search.chosen(name, arguments)
-    try:
-        tool = server.tools.get(name)
-    except UnknownTool as unknown:
-        hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else " Ask tools/list for what there is."
-        hint = hint if server.search is None else f" Find tools with {FIND}."
-        raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}. Nothing was done.{hint}") from None
-    if server.search is not None:
-        words = (
-            f"Unknown tool: {name} is not listed here. Nothing was done. Call it by its name with {caller_of(tool)}."
-        )
-        raise JsonRpcError(INVALID_PARAMS, words)
-    return tool, arguments
-
-
-async def _invoke(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
-    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
-    server = context.server
-    if server.connection is None:
-        raise AccountUnusable(server.unusable)
-    caller = Caller(
-        environment_id=server.environment_id,
-        account_id=server.account_id,
-        via=Via.MCP,
-        server_id=server.server_id,
-        token_id=context.token_id,
-        client=client_name(request, context),
-        address=noted_address(context.address),
-    )
-    if arguments == []:  # an empty object of PHP's serialiser
-        arguments = {}
-    size = context.request_bytes
-    with calls.one(*holders_of(server, context.token_id)):
-        result = await invoke(
-            tool,
-            server.connection,
-            arguments,
-            caller,
-            budget=context.budget,
-            request_bytes=size,
-            has_left=context.has_left,
-            among=server.tools,
-        )
-    # The callers of search mode list no outputSchema.
-    return result if server.search is None else replace(result, structured=None)

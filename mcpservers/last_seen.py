@@ -39,7 +39,9 @@ _writing: set[asyncio.Task[None]] = set()
 
 def sighted(server_id: UUID, client: str) -> None:
     """Note that a client has just used a server; `client` is the name that it gives itself, or empty."""
-    client = "".join(sign for sign in client if sign.isprintable())[:MAX_CLIENT]
+    if not client.isprintable():
+        client = "".join(sign for sign in client if sign.isprintable())
+    client = client[:MAX_CLIENT]
     if (server_id, client) in _noted:
         return
     _noted[server_id, client] = None

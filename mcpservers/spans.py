@@ -19,9 +19,9 @@ MOST_ID = 64
 
 def message_span(request: Request, version: str, server: ResolvedServer) -> AbstractContextManager[Span]:
     """Return the span of a request; it continues the trace in the message's `_meta`, else that of its HTTP request."""
-    method = request.method if request.method in METHODS else OTHER
     if not tracing.is_on():
-        return tracing.span(method)
+        return tracing.NO_SPAN
+    method = request.method if request.method in METHODS else OTHER
     attributes = {
         "mcp.method.name": method,
         "mcp.protocol.version": version[:MOST_ID],

@@ -34,7 +34,10 @@ def free_port() -> int:
 
 @dataclass
 class Stack:
-    """One copy of the product, which runs the code in `root`. `output` holds what its processes printed."""
+    """One copy of the product, which runs the code in `root`. `output` holds what its processes printed.
+
+    `prefix` is a program that starts each process in circumstances of its own, such as `setpriv`.
+    """
 
     folder: Path
     root: Path = ROOT
@@ -42,6 +45,7 @@ class Stack:
     simulator_port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
+    prefix: tuple[str, ...] = ()
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     readers: dict[int, threading.Thread] = field(default_factory=dict)
     _printed: threading.Event = field(default_factory=threading.Event)
@@ -67,7 +71,7 @@ class Stack:
     def try_to_manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command that may fail."""
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [*self.prefix, sys.executable, "manage.py", *arguments],
             cwd=self.root,
             env=self.environment,
             capture_output=True,
@@ -89,7 +93,7 @@ class Stack:
     def start(self, *command: str, until: str) -> subprocess.Popen[str]:
         """Start a process with this interpreter; return once it has printed `until`."""
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [*self.prefix, sys.executable, *command],
             cwd=self.root,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -28,6 +28,7 @@ RESET_AFTER = ("x-ratelimit-reset-after", "x-rate-limit-reset-after", "ratelimit
 RESET_MILLISECONDS = (
     "x-ratelimit-reset-ms", "x-rate-limit-reset-ms", "x-ratelimit-reset-after-ms", "x-rate-limit-time-reset-ms",
 )  # fmt: skip
+RESETS = frozenset({*RESET, *RESET_AFTER, *RESET_MILLISECONDS})
 # The length of the window, in milliseconds: no reset is later.
 WINDOW_MILLISECONDS = ("x-hubspot-ratelimit-interval-milliseconds", "x-rate-limit-time-window-ms")
 # How many calls are used of how many: `39/40`, `api-usage=39/40`.
@@ -59,6 +60,7 @@ LIMITED = re.compile(
 REFUSED = frozenset({403, 429})
 # No real limit is this large, and JSON readers would round a larger one.
 HIGHEST = 2**53
+DIGITS_OF_HIGHEST = len(str(HIGHEST))
 
 # An item of a structured list, its name (quoted text may contain separators), and one of its parameters.
 ITEM = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
@@ -149,6 +151,8 @@ def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...
         value = headers.get(name)
         if value is None:
             continue
+        if value.isdecimal() and value.isascii() and len(value) < DIGITS_OF_HIGHEST:  # as most vendors write it
+            return int(value)
         found = NUMBER.fullmatch(first_item(value))
         if found and float(found.group()) <= HIGHEST:
             return math.ceil(float(found.group()))
@@ -162,6 +166,8 @@ def _wait(headers: dict[str, str]) -> int | None:
 
 
 def _reset(headers: dict[str, str], declared: str | None) -> int | None:
+    if declared is None and RESETS.isdisjoint(headers):
+        return None
     names = (declared.lower(), *RESET_AFTER, *RESET) if declared else (*RESET_AFTER, *RESET)
     found = _first_wait(headers, names)
     return _first_wait(headers, RESET_MILLISECONDS, per_second=1000) if found is None else found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from accounts.database.outages import outage_of
 
@@ -10,16 +10,17 @@ WAIT_MILLISECONDS = 50
 
 
 def note_aside(write: Callable[[], object]) -> bool:
-    """Write something unless a lock is in the way; return whether it is written. Anything but an outage is raised.
+    """Write something unless a lock or a read-only database is in the way; return whether it is written.
 
-    Raises RuntimeError within a transaction, whose later statements would wait no longer than the note.
+    Anything but an outage is raised. Raises RuntimeError within a transaction, whose later statements would wait no
+    longer than the note.
     """
     try:
         if connection.vendor == "sqlite":
             _write_to_sqlite(write)
         else:
             _write_to_postgresql(write)
-    except OperationalError as error:
+    except DatabaseError as error:  # a standby's refusal is Django's InternalError
         if outage_of(error) is None:
             raise
         return False

@@ -21,6 +21,8 @@ TRIAL_SECONDS = 2.0
 RETRY_AFTER = 2
 # libpq puts the address before it: `connection to server at "…", port … failed: FATAL: …`.
 REASON = re.compile(r"failed: (?!.* failed: )(.+)")
+# psycopg resolves names itself: `failed to resolve host '…': [Errno -2] Name or service not known`.
+UNRESOLVED = re.compile(r"failed to resolve host .*](?: |$)(.*)")
 MOST_REASON = 200
 
 
@@ -89,6 +91,8 @@ def _problem_of(trial: Callable[[], None]) -> str | None:
     try:
         trial()
     except Exception as problem:  # drivers, DNS and TLS have errors of their own
+        if unresolved := UNRESOLVED.search(str(problem)):
+            return f"{type(problem).__name__}: its host name cannot be resolved: {unresolved[1][:MOST_REASON]}"
         told = REASON.search(str(problem))
         return f"{type(problem).__name__}: {told[1][:MOST_REASON]}" if told else type(problem).__name__
     return None

@@ -20,18 +20,23 @@ logger = logging.getLogger(__name__)
 
 LINE_SECONDS = 1.0
 RETRY_AFTER = 2
+# Somebody has to make space, or the database writable.
+READ_ONLY_RETRY_AFTER = 30
 
 AWAY = "away"
 BUSY = "busy"
+READ_ONLY = "read-only"
 WORDS = {
     AWAY: "Patchbay's database cannot be reached at the moment.",
     BUSY: "Patchbay's database is busy: it did not answer in time.",
+    READ_ONLY: "Patchbay's database takes no changes at the moment: its disk is full, or it is read-only. "
+    "Reading still works. Tell the operator.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Why a request is refused: `away` or `busy`, and the seconds after which to try again."""
+    """Why a request is refused: `away`, `busy` or `read-only`, and the seconds after which to try again."""
 
     kind: str
     retry_after: int = RETRY_AFTER
@@ -65,8 +70,8 @@ class OutageLog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._refused = {AWAY: 0, BUSY: 0}
-        self._said_at = {AWAY: float("-inf"), BUSY: float("-inf")}
+        self._refused = dict.fromkeys(WORDS, 0)
+        self._said_at = dict.fromkeys(WORDS, float("-inf"))
 
     def count(self, outage: Outage) -> None:
         """Count one that was refused, and say how many if nothing was said lately."""

@@ -8,7 +8,6 @@ import httpx
 
 from accounts.vendors.captured import CapturedExchange, exchange_of
 from accounts.vendors.circuits import CircuitKeys, keys_of
-from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
 
@@ -42,10 +41,14 @@ async def ask(
     question = _Question(connection, method, target, headers, content, upstream, keys, idempotent, seen)
     upstream.circuits.refuse_open(keys)  # before waiting for a turn, which would be in vain
     async with upstream.turns.of(connection.party):
-        return await question.answer()
+        await connection.authentication.prepare()
+        sent, response = await question.send()
+        if response.status == UNAUTHORIZED and await connection.authentication.renew(sent):
+            _, response = await question.send()
+        return response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Question:
     """What is asked of a vendor, from which a request is built each time that it is sent."""
 
@@ -59,37 +62,21 @@ class _Question:
     idempotent: bool
     seen: Callable[[CapturedExchange], None] | None
 
-    async def answer(self) -> UpstreamResponse:
-        """Return the masked answer, the second one if the first was a 401 and the credentials could be renewed."""
-        authentication = self.connection.authentication
-        await authentication.prepare()
-        sent, response = await self._send()
-        if response.status == UNAUTHORIZED and await authentication.renew(sent):
-            _, response = await self._send()
-        return response
-
-    async def _send(self) -> tuple[httpx.Request, UpstreamResponse]:
+    async def send(self) -> tuple[httpx.Request, UpstreamResponse]:
+        """Send a request, and return it with the masked answer."""
         request = self.connection.request(self.method, self.target, headers=self.headers, content=self.content)
         # Read together with the request: another call may renew the credentials before the answer comes.
         secrets = self.connection.authentication.secrets
         response = None
         try:
-            response = await _masked(secrets, await self._attempt(request))
+            with self.upstream.circuits.attempt(self.keys) as attempt, self.upstream.paces.timed(self.connection.party):
+                answer = await self.upstream.send(request, idempotent=self.idempotent)
+                # The circuits count the vendor's own answer.
+                attempt.answered(answer.status, answer.headers)
+            # A secret that is repeated a thousand times takes long to mask.
+            is_large = len(answer.body) > LARGE_ANSWER
+            response = await asyncio.to_thread(secrets.masked, answer) if is_large else secrets.masked(answer)
         finally:
             if self.seen is not None:
                 self.seen(exchange_of(self.connection, request, self.content, response))
         return request, response
-
-    async def _attempt(self, request: httpx.Request) -> UpstreamResponse:
-        """Return the vendor's own answer, which the circuits count."""
-        with self.upstream.circuits.attempt(self.keys) as attempt, self.upstream.paces.timed(self.connection.party):
-            answer = await self.upstream.send(request, idempotent=self.idempotent)
-            attempt.answered(answer.status, answer.headers)
-            return answer
-
-
-async def _masked(secrets: SecretMask, answer: UpstreamResponse) -> UpstreamResponse:
-    """Mask an answer; a large one in a thread, since a secret repeated a thousand times takes long to mask."""
-    if len(answer.body) > LARGE_ANSWER:
-        return await asyncio.to_thread(secrets.masked, answer)
-    return secrets.masked(answer)

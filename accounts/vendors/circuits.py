@@ -77,7 +77,7 @@ class Circuits:
 
     def refuse_open(self, keys: CircuitKeys) -> None:
         """Raise UpstreamDown while one of the circuits is open, unless a trial is due and none is under way."""
-        for circuit in self._open_circuits(keys):
+        for circuit in self._open_circuits(keys) if self._circuits else ():
             wait = (circuit.opened_until or 0) - self._clock()
             if circuit.trying or wait > 0:
                 CALLS_NOT_SENT.labels("vendor down").inc()
@@ -85,6 +85,8 @@ class Circuits:
 
     def attempt(self, keys: CircuitKeys) -> "Attempt":
         """Return a context for one call; raise UpstreamDown if the call may not be made."""
+        if not self._circuits:
+            return Attempt(self, keys, [])
         self.refuse_open(keys)
         trials = self._open_circuits(keys)
         for circuit in trials:
@@ -92,17 +94,16 @@ class Circuits:
         return Attempt(self, keys, trials)
 
     def _open_circuits(self, keys: CircuitKeys) -> list[_Circuit]:
-        if not self._circuits:
-            return []
         found = (self._circuits.get(key) for key in (keys.host, keys.account))
         return [circuit for circuit in found if circuit is not None and circuit.opened_until is not None]
 
-    def succeeded(self, key: Hashable, party: Party) -> None:
-        """Drop the failures of a host or an account; tell if that closes its circuit."""
-        circuit = self._circuits.pop(key, None) if self._circuits else None
-        if circuit is not None and circuit.opened_until is not None:
-            sentence = "A vendor that was down answers again; calls are sent."
-            tell(Notice.VENDOR_UP, sentence, count=circuit.failures, **party.fields)
+    def succeeded(self, party: Party, *keys: Hashable) -> None:
+        """Drop the failures of a host, an account, or both; tell if that closes a circuit."""
+        for key in keys if self._circuits else ():
+            circuit = self._circuits.pop(key, None)
+            if circuit is not None and circuit.opened_until is not None:
+                sentence = "A vendor that was down answers again; calls are sent."
+                tell(Notice.VENDOR_UP, sentence, count=circuit.failures, **party.fields)
 
     def failed(self, key: Hashable, cause: str, keys: CircuitKeys, trials: list[_Circuit]) -> None:
         """Count a failure; open the circuit if there are too many, or again if the call was a trial."""
@@ -158,11 +159,11 @@ class Attempt:
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Count an answer; header names must be in lower case."""
-        self._succeeded(self._keys.host)
         if status in GATEWAY_STATUSES and "retry-after" not in headers:
+            self._succeeded(self._keys.host)
             self._failed(self._keys.account, f"HTTP {status}")
         else:
-            self._succeeded(self._keys.account)
+            self._succeeded(self._keys.host, self._keys.account)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
@@ -174,13 +175,12 @@ class Attempt:
                 self._succeeded(self._keys.host)
                 self._failed(self._keys.account, str(value))
             case UpstreamTooLarge() | UpstreamUnreadable():
-                self._succeeded(self._keys.host)
-                self._succeeded(self._keys.account)
+                self._succeeded(self._keys.host, self._keys.account)
         for circuit in self._trials:
             circuit.trying = False
 
-    def _succeeded(self, key: Hashable) -> None:
-        self._circuits.succeeded(key, self._keys.party)
+    def _succeeded(self, *keys: Hashable) -> None:
+        self._circuits.succeeded(self._keys.party, *keys)
 
     def _failed(self, key: Hashable, cause: str) -> None:
         self._circuits.failed(key, cause, self._keys, self._trials)

@@ -6,8 +6,7 @@ kept in the memory of one process and one event loop.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from uuid import UUID
 
 from accounts.errors import UpstreamBusy
@@ -37,30 +36,30 @@ class Turns:
     def __len__(self) -> int:
         return len(self._lines)
 
-    @asynccontextmanager
-    async def of(self, party: Party) -> AsyncIterator[None]:
-        """Hold a turn, first come, first served; raise UpstreamBusy if the queue is full or too slow."""
+    def of(self, party: Party) -> "Turn":
+        """Return a context with a turn, first come, first served; UpstreamBusy if the line is full or slow."""
+        return Turn(self, party)
+
+    def join(self, party: Party) -> _Line:
+        """Return the account's line, with one more call in it; raise UpstreamBusy if it is full."""
         account = party.account_id
         line = self._lines.get(account) or self._lines.setdefault(account, _Line(self._concurrency))
         if line.calls >= self._concurrency + self._waiting:
             raise self._busy("line full", party)
         line.calls += 1
-        try:
-            # acquire() does not wait unless the line is locked, so most calls need no timeout.
-            await (self._wait(line, party) if line.locked() else line.acquire())
-            try:
-                yield
-            finally:
-                line.release()
-        finally:
-            line.calls -= 1
-            if not line.calls:
-                del self._lines[account]
-                if self._troubles:
-                    sentence = "An account's calls no longer wait in line."
-                    self._troubles.passed(account, sentence, party.fields, quiet_seconds=QUIET_SECONDS)
+        return line
 
-    async def _wait(self, line: _Line, party: Party) -> None:
+    def leave(self, line: _Line, party: Party) -> None:
+        """Take a call out of its line."""
+        line.calls -= 1
+        if not line.calls:
+            del self._lines[party.account_id]
+            if self._troubles:
+                sentence = "An account's calls no longer wait in line."
+                self._troubles.passed(party.account_id, sentence, party.fields, quiet_seconds=QUIET_SECONDS)
+
+    async def wait(self, line: _Line, party: Party) -> None:
+        """Wait for a turn; raise UpstreamBusy if that takes too long."""
         with CALLS_WAITING.track_inprogress():
             try:
                 async with asyncio.timeout(self._seconds):
@@ -73,3 +72,25 @@ class Turns:
         sentence = "Calls of an account were not sent: too many were waiting, or waited too long."
         self._troubles.happened(party.account_id, sentence, {"reason": why, **party.fields})
         return UpstreamBusy(self._concurrency, max(1, round(self._seconds)))
+
+
+class Turn:
+    """One turn of an account while a block lasts; a class, since contextlib's generators cost more per call."""
+
+    __slots__ = ("_line", "_party", "_turns")
+
+    def __init__(self, turns: Turns, party: Party) -> None:
+        self._turns, self._party = turns, party
+
+    async def __aenter__(self) -> None:
+        line = self._line = self._turns.join(self._party)
+        try:
+            # acquire() does not wait unless the line is locked, so most calls need no timeout.
+            await (self._turns.wait(line, self._party) if line.locked() else line.acquire())
+        except BaseException:
+            self._turns.leave(line, self._party)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._line.release()
+        self._turns.leave(self._line, self._party)

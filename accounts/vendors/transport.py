@@ -40,6 +40,15 @@ CHUNK_BYTES = 64 * 1024
 UNREACHABLE = "no connection could be made"
 UNSENDABLE = "the request or its address is malformed"
 BROKEN = "the connection ended before the answer did"
+UNTRUSTED = "cannot be trusted"
+# OpenSSL, X509_V_ERR_…
+CERTIFICATE_FAULTS = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is one that it signed itself",
+    62: "is for another host",
+    64: "is for another address",
+}
 
 
 @dataclass(slots=True)
@@ -173,7 +182,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             response = await self._session._request(
                 request.method,
                 URL(base + target, encoded=True),
-                headers=request.headers.multi_items(),
+                headers=_fields_of(request),
                 data=b"".join(request.stream) or None,  # type: ignore[arg-type]  # a ByteStream is both kinds of stream
                 allow_redirects=False,
                 timeout=timeout,
@@ -192,6 +201,11 @@ class PooledTransport(httpx.AsyncBaseTransport):
         await self._session.close()
 
 
+def _fields_of(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return the header fields: httpx would find out anew for each request that they are ASCII."""
+    return [(name.decode("ascii").lower(), value.decode("ascii")) for name, value in request.headers.raw]
+
+
 @lru_cache(maxsize=1024)
 def check_base(base: str, excepted: frozenset[str]) -> None:
     """Raise UpstreamForbidden for a base address that may not be called; allowed ones are cached."""
@@ -206,12 +220,18 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse, timeout: aiohttp.ClientTimeout) -> None:
         self._response, self._timeout = response, timeout
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    # No generator: the event loop keeps account of each.
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
+            chunk = await self._response.content.read(CHUNK_BYTES)
         except (aiohttp.ClientError, OSError) as failure:
             raise _failure_of(failure, self._timeout, connected=True, kept=False) from None
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
         self._response.release()
@@ -227,11 +247,14 @@ def _failure_of(failure: Exception, timeout: aiohttp.ClientTimeout, *, connected
         case TimeoutError() if connected:
             return UpstreamTimeout(f"no whole answer within {timeout.total:.3g} s")
         case TimeoutError():
-            return UpstreamUnreachable(UNREACHABLE)
+            return UpstreamUnreachable(f"{UNREACHABLE} in time")
         case aiohttp.ClientConnectorDNSError():
             return UpstreamUnreachable(f"{UNREACHABLE}, since its host name cannot be resolved", is_passing=True)
+        case aiohttp.ClientConnectorCertificateError():
+            fault = CERTIFICATE_FAULTS.get(getattr(failure.certificate_error, "verify_code", 0), UNTRUSTED)
+            return UpstreamUnreachable(f"{UNREACHABLE}, since its TLS certificate {fault}")
         case aiohttp.ClientSSLError():
-            return UpstreamUnreachable(f"{UNREACHABLE}, since its TLS certificate cannot be trusted")
+            return UpstreamUnreachable(f"{UNREACHABLE}, since it does not speak TLS as this address demands")
         case aiohttp.ClientConnectorError():
             return UpstreamUnreachable(UNREACHABLE, is_passing=True)
         # With a text as message, none of the answer had come; otherwise the message is the part of it that had.

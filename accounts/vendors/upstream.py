@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 import weakref
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
@@ -105,8 +105,11 @@ class Upstream:
                 request.extensions["fresh"] = True  # a new connection cannot be stale
             request.extensions["seconds"] = ends - time.monotonic()
 
-    async def _exchange(self, request: httpx.Request) -> UpstreamResponse:
-        """Send a request once, as a span of its own."""
+    def _exchange(self, request: httpx.Request) -> Awaitable[UpstreamResponse]:
+        """Send a request once; as a span of its own, if anything is traced."""
+        return self._traced(request) if tracing.is_on() else self._answer(request)
+
+    async def _traced(self, request: httpx.Request) -> UpstreamResponse:
         attributes = {"http.request.method": request.method, **request.extensions.get("connection", {})}
         with tracing.span(request.method, SpanKind.CLIENT, attributes) as span:
             if settings.TRACEPARENT_TO_VENDORS:
@@ -120,11 +123,7 @@ class Upstream:
     async def _answer(self, request: httpx.Request) -> UpstreamResponse:
         transport = self._transport or await self._open()
         response = await transport.handle_async_request(request)
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in response.extensions.get("raw_headers") or response.headers.raw:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            # RFC 9110, 5.3: repeated fields form a list.
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = _headers_of(response.extensions.get("raw_headers") or response.headers.raw)
         stream = cast(httpx.AsyncByteStream, response.stream)
         try:
             self._refuse_length(headers.get("content-length", ""))
@@ -176,6 +175,15 @@ class Upstream:
                 raise self._too_large()
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    fields = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+    headers = dict(fields)
+    if len(headers) < len(fields):
+        # RFC 9110, 5.3: repeated fields form a list.
+        headers = {name: ", ".join(value for other, value in fields if other == name) for name in headers}
+    return headers
 
 
 _pools: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Upstream]" = weakref.WeakKeyDictionary()

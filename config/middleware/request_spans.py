@@ -21,9 +21,6 @@ SERVER_ERROR = 500
 
 async def traced(application: Application, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
     """Run the application in a span that lasts until its answer or stream ends, and continues its client's trace."""
-    if not tracing.is_on():
-        await application(scope, receive, send)
-        return
     with _request_span(scope, request_id) as span:
 
         async def send_noted(message: Message) -> None:

@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
+from accounts import tracing
 from accounts.tokens import redact
 from accounts.web.client_address import noted_address
 from api.addresses import is_of_programs
@@ -36,6 +37,9 @@ REQUEST_SECONDS = Histogram(
     "patchbay_request_seconds", "Seconds until an answer began, streams included.", ["surface"], buckets=SECONDS
 )
 IN_PROGRESS = Gauge("patchbay_requests_in_progress", "Requests in progress, streams included.")
+# Their scopes' identities, which are only counted when the gauge is read.
+_under_way: set[int] = set()
+IN_PROGRESS.set_function(_under_way.__len__)
 # Labelled series, kept because looking one up costs more than incrementing it.
 _requests: dict[tuple[str, str, int], Counter] = {}
 _seconds: dict[str, Histogram] = {}
@@ -56,15 +60,18 @@ async def observed(application: Application, scope: Scope, receive: Receive, sen
             _note(scope, message["status"], time.perf_counter() - started)
         await send(message)
 
-    IN_PROGRESS.inc()
+    _under_way.add(id(scope))
     try:
-        await traced(application, scope, receive, send_observed, request_id)
+        if tracing.is_on():
+            await traced(application, scope, receive, send_observed, request_id)
+        else:
+            await application(scope, receive, send_observed)
     except Exception:  # any failure is logged as a 500 and raised again
         if not answering:
             _note(scope, 500, time.perf_counter() - started)
         raise
     finally:
-        IN_PROGRESS.dec()
+        _under_way.discard(id(scope))
 
 
 def _request_id(scope: Scope) -> str:

@@ -1,6 +1,7 @@
 """Logging of every process: one line for each event, with the request's id, and with tokens redacted."""
 
 import logging
+import socket
 from collections.abc import MutableMapping
 from http import HTTPStatus
 from typing import Any
@@ -26,21 +27,33 @@ def redact_event(_logger: object, _method: str, event: Event) -> Event:
 
 
 class ShortenOutages(logging.Filter):
-    """Leave out what an outage of the database would repeat for each request: it has lines of its own.
+    """Leave out what an outage would repeat for each request or attempt: it has lines of its own.
 
-    They are written by `accounts/database/outages.py`, at most one a second.
+    Those of the database are written by `accounts/database/outages.py`, at most one a second.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Drop Django's line about a request; take the traceback from any other line."""
+        """Drop Django's line about a request and those of Redis' clients; take the traceback from any other line."""
         if record.name == "django.request" and getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE:
             return False
         problem = record.exc_info[1] if record.exc_info else None
+        if _is_repeated(record.name, problem):
+            return False
         if outage_of(problem) is None:
             return True
         record.msg = f"{_message_of(record)} ({type(problem).__name__})"
         record.args = record.exc_info = record.exc_text = None
         return True
+
+
+def _is_repeated(logger: str, problem: BaseException | None) -> bool:
+    """Return whether it is what Redis' clients repeat for as long as it is away; /readyz tells of it once.
+
+    Its errors are known by their module, so that no process imports the client for them.
+    """
+    if logger == "asyncio":
+        return isinstance(problem, socket.gaierror)
+    return logger == "channels_redis.pubsub" and type(problem).__module__ == "redis.exceptions"
 
 
 class RedactTokens(logging.Filter):

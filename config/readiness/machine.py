@@ -48,4 +48,7 @@ async def record(of: CallRecorder = recorder, intents: Waiting = waiting_intents
     what = "an ended call has been waiting to be written into the record of calls"
     if intent > record:
         what = "a write has been waiting to be noted before it is sent"
-    return {"record": f"{what} for {max(record, intent):.0f} s: the database is slow, or something blocks the table"}
+    return {
+        "record": f"{what} for {max(record, intent):.0f} s: the database is slow or takes no writes, "
+        "or something blocks the table"
+    }

@@ -13,10 +13,11 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.cache import cache
 
-from mcpservers.eras import RequestContext, agreed_revision, client_name
+from mcpservers.eras import agreed_revision
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import Request
 from mcpservers.replies import Scope
+from mcpservers.tool_calls import RequestContext, client_name
 
 PARAMETER = "session"
 # The stream renews its session with every comment, every 14 s.

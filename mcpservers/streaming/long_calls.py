@@ -35,7 +35,7 @@ class LongCall:
     """
 
     def __init__(self, request: Request, headers: Headers, send: Send) -> None:
-        self._token = progress_token(request)
+        self._request = request
         self._headers = headers
         self._send = send
         self._streaming: asyncio.Task[None] | None = None
@@ -73,11 +73,12 @@ class LongCall:
         # The call began this long before its stream.
         started = time.monotonic() - settings.LONG_CALL_SECONDS
         self._started = True
+        token = progress_token(self._request)
         await open_stream(self._headers, self._send)
         while True:
-            beat = WORKING if self._token is None else _progress(self._token, time.monotonic() - started)
+            beat = WORKING if token is None else _progress(token, time.monotonic() - started)
             await send_events(beat, self._send)
-            await asyncio.sleep(COMMENT_SECONDS if self._token is None else PROGRESS_SECONDS)
+            await asyncio.sleep(COMMENT_SECONDS if token is None else PROGRESS_SECONDS)
 
 
 def _progress(token: str | int, seconds: float) -> bytes:

@@ -8,11 +8,12 @@ import orjson
 from asgiref.sync import async_to_sync
 from django.conf import settings
 
-from mcpservers.eras import HANDSHAKE, RequestContext, handshake_of
+from mcpservers.eras import HANDSHAKE, handshake_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import Request
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolved
+from mcpservers.tool_calls import RequestContext
 
 CLIENT = {"name": "patchbay-test", "version": "1"}
 

@@ -8,11 +8,17 @@ import pytest
 from tests.cluster.copies import Cluster
 from tests.cluster.services import missing
 
-figures = pytest.StashKey[list[str]]()
+measured = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def running_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """What the tests measured, for the summary."""
+    return request.config.stash.setdefault(measured, [])
+
+
+@pytest.fixture(scope="session")
+def running_cluster(figures: list[str]) -> Iterator[Cluster]:
     """Everything, started once."""
     if lacking := missing():
         words = f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets, or the same elsewhere."
@@ -20,8 +26,7 @@ def running_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
             pytest.fail(words)
         # `make cluster-test` requires them; a run of everything by hand goes on without.
         pytest.skip(f"{words} (REQUIRE_SERVICES=1 makes this a failure.)")
-    cluster = Cluster()
-    request.config.stash[figures] = cluster.figures
+    cluster = Cluster(figures=figures)
     try:
         cluster.start()
         yield cluster
@@ -38,5 +43,5 @@ def cluster(running_cluster: Cluster) -> Cluster:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what the tests measured."""
-    for figure in config.stash.get(figures, []):
+    for figure in config.stash.get(measured, []):
         terminalreporter.write_line(figure)

@@ -89,6 +89,7 @@ class Cluster:
         self.redis.start()
         self.background.folder.mkdir()
         self.background.prepare()
+        self.postgres.keep_copy()
         for vendor in self.vendors:
             vendor.start_simulator()
         self.web = [self._serve(replica) for replica in self.replicas]

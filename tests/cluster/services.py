@@ -12,10 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from tests.stack import ROOT, free_port
 
 TEMPLATES = ROOT / "deploy" / "nginx"
 START_SECONDS = 20.0
+PREPARED = "prepared"
 # What is asked are other processes: ports, pages, rows. They tell nobody when they change, and have their own clocks.
 POLL_SECONDS = 0.01
 
@@ -53,6 +56,13 @@ def missing() -> list[str]:
     return [name for name, path in found.items() if not path]
 
 
+def own_by_postgres(folder: Path) -> None:
+    """Give a folder to PostgreSQL, which refuses to run as root."""
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+
 @dataclass
 class Postgres:
     """A database server that forgets everything when the folder goes."""
@@ -66,6 +76,34 @@ class Postgres:
         """Where the product's database is."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
+    def url_of(self, database: str) -> str:
+        """Return where another database is."""
+        return f"{self.url.rpartition('/')[0]}/{database}"
+
+    def execute(self, *statements: str) -> None:
+        """Run statements as they stand, beside every database that a test uses."""
+        with psycopg.connect(self.url_of("template1"), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def keep_copy(self) -> None:
+        """Keep the database as it is now, while nobody uses it, for `new_copy`."""
+        self.execute(f"CREATE DATABASE {PREPARED} TEMPLATE postgres")
+
+    def new_copy(self, name: str, folder: Path | None = None) -> str:
+        """Make a database out of what was kept, if need be with its files in another folder; return its URL."""
+        place = ""
+        if folder is not None:
+            own_by_postgres(folder)
+            self.execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+            place = f"TABLESPACE {name}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {PREPARED} {place}")
+        return self.url_of(name)
+
+    def drop_copy(self, name: str) -> None:
+        """Drop such a database, and its place."""
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"DROP TABLESPACE IF EXISTS {name}")
+
     def _run(self, *command: str) -> None:
         # PostgreSQL refuses to run as root.
         prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -76,9 +114,7 @@ class Postgres:
     def create(self) -> None:
         """Make an empty cluster, and start it."""
         self.folder.mkdir()
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        own_by_postgres(self.folder)
         initdb = str(postgres_binary("initdb"))
         self._run(initdb, "-D", str(self.folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.start()

@@ -80,3 +80,9 @@ def test_what_cannot_be_written_leaves_nothing_behind(channel: file_broker.Chann
     with pytest.raises(ChannelError, match="a task cannot be sent"):
         channel._put(queue, {})
     assert os.listdir(folder) == []
+
+
+def test_an_exchange_that_a_full_disk_left_empty_is_made_anew(channel: file_broker.Channel, folder: Path) -> None:
+    (folder.parent / "control" / f"{QUEUE}.exchange").touch()
+    channel._queue_bind(QUEUE, QUEUE, "", QUEUE)
+    assert [binding.queue for binding in channel.get_table(QUEUE)] == [QUEUE]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import LEAST_CHARACTERS, Secrets, weakness
+from config.environment import LEAST_CHARACTERS, Secrets, kept_secret, weakness
+from tests.full_disk import no_file_may_grow
 from tests.stack import ROOT
 
 GOOD = {
@@ -116,3 +117,13 @@ def test_files_of_the_embedded_default_are_their_users_alone(tmp_path: Path) -> 
     assert folder / "patchbay.sqlite3" in made
     assert {oct(stat.S_IMODE(path.stat().st_mode) & 0o077) for path in [folder, *made]} == {oct(0)}
     assert stat.S_IMODE((folder / "notes.txt").stat().st_mode) == 0o644
+
+
+def test_on_a_full_disk_a_secret_is_read_and_a_new_one_leaves_nothing_behind(tmp_path: Path) -> None:
+    kept, new = tmp_path / "kept.secret", tmp_path / "new.secret"
+    kept_secret(kept, "from an earlier start")
+    with no_file_may_grow():
+        assert kept_secret(kept, "of this start") == "from an earlier start"
+        with pytest.raises(OSError, match="too large"):
+            kept_secret(new, "of this start")
+    assert list(tmp_path.iterdir()) == [kept]

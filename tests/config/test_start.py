@@ -1,5 +1,6 @@
 """A start that fails prints one sentence and no traceback, in every process and for every cause."""
 
+import errno
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from config.start import start_failure
 from tests.stack import ROOT, Stack, prepared_folder
 
 pytestmark = pytest.mark.e2e
@@ -86,6 +88,12 @@ def test_a_folder_that_cannot_be_written(stack: Stack, program: str) -> None:
     sentence = fail(program, stack, DATA_DIR=str(file))
     assert f"{file} cannot be used" in sentence
     assert "DATA_DIR must be a folder" in sentence
+
+
+def test_a_full_disk_is_told_as_such_whether_a_file_is_opened_or_written() -> None:
+    for place in ("/data/beat-schedule.dat", None):
+        sentence = start_failure(OSError(errno.ENOSPC, "No space left on device", place))
+        assert f"the disk of {place or 'DATA_DIR'} is full; make space" in sentence
 
 
 @pytest.mark.parametrize("program", ["web", "beat", "migrate"])

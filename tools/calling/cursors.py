@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import zlib
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -102,5 +103,10 @@ def _packed(position: Position) -> bytes:
 
 
 def _signature(body: bytes) -> bytes:
-    key = hashlib.blake2b(settings.TOKEN_KEY.encode()).digest()
+    key = _key_of(settings.TOKEN_KEY)
     return hashlib.blake2b(body, key=key, digest_size=DIGEST_BYTES, person=b"patchbay-cursor").digest()
+
+
+@lru_cache(maxsize=4)
+def _key_of(token_key: str) -> bytes:
+    return hashlib.blake2b(token_key.encode()).digest()

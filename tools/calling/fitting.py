@@ -19,6 +19,8 @@ MAX_PATH = 120
 LONGEST, SHORTEST = 16_000, 500
 # The most texts of one list that are named as shortened, each by its place.
 NAMED_TEXTS = 3
+# Reserved for the number of cuts that are not listed.
+MORE_CUTS = weight_of(orjson.dumps({"more_cuts": 10**9}))
 WHOLE_TEXTS = "Ask for fewer entries to see more of each."
 
 
@@ -29,7 +31,7 @@ class Cuts:
     """
 
     def __init__(self, room: int, window: Window = NO_WINDOW) -> None:
-        self._room = room - size_of({"more_cuts": 10**9})
+        self._room = room - MORE_CUTS
         self._named: list[dict[str, Any]] = []
         self._unnamed = 0
         self.window = window

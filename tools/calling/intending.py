@@ -36,5 +36,5 @@ def _not_noted(error: DatabaseError) -> CallFailed:
         return CallFailed(NOT_NOTED)
     outage_log.count(outage)
     late = isinstance(error, DatabaseBusy) or outage.kind == BUSY
-    WRITES_NOT_SENT.labels("late" if late else "database away").inc()
+    WRITES_NOT_SENT.labels("late" if late else f"database {outage.kind}").inc()
     return NotNoted(NOT_NOTED, retry_after=outage.retry_after)

@@ -223,7 +223,9 @@ async def _ask(tool: Tool, connection: Connection, request: ToolRequest, note: C
     note.upstream_status, note.upstream_bytes = response.status, len(response.body)
     said = told_wait(response, tool.definition) if response.status >= 400 else None
     limits = read_limits(response.headers, tool.definition.rate_limit, status=response.status, said=said)
-    answer = await with_standing(VendorAnswer(tool, connection, response, limits))
+    answer = VendorAnswer(tool, connection, response, limits)
+    if response.status >= 400:
+        answer = await with_standing(answer)
     if tool.method.answer == "file" and response.status in REDIRECTS and tool.read_only:
         return replace(answer, response=await _followed(answer, request, note))
     return answer

@@ -1,6 +1,6 @@
 """The span of a tool's call, by OpenTelemetry's semantic conventions for executing tools: names, no arguments."""
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from accounts import tracing
 from tools.catalogue.tool import Tool
@@ -13,7 +13,7 @@ OPERATION = "execute_tool"
 def call_span(tool: Tool, caller: Caller) -> AbstractContextManager[object]:
     """Return the span of a call. Over MCP the message's own span is that of the call, and gets the tool's name."""
     if not tracing.is_on():
-        return nullcontext()
+        return tracing.NO_SPAN
     attributes = {
         "gen_ai.operation.name": OPERATION,
         "gen_ai.tool.name": tool.name,
@@ -25,4 +25,4 @@ def call_span(tool: Tool, caller: Caller) -> AbstractContextManager[object]:
     message = tracing.current()
     message.note(attributes)
     message.rename(f"tools/call {tool.name}")
-    return nullcontext()
+    return tracing.NO_SPAN

@@ -98,7 +98,7 @@ class Tool:
     @cached_property
     def taken_names(self) -> frozenset[str]:
         """The query names already in use, which an argument's members must not take."""
-        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager else ()
+        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager or self.counted else ()
         named = (placement.parameter for placement in self.placements.values() if placement.in_query)
         return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 
@@ -112,7 +112,8 @@ class Tool:
             or (name in placements and placements[name].in_body and not placements[name].is_parameter)
         ]
 
-    @property
+    # Decided once for a tool, not for each call.
+    @cached_property
     def shaping(self) -> Shaping:
         """How its results are shaped before a model reads them."""
         return self.method.shaping or self.definition.shaping
@@ -141,7 +142,7 @@ class Tool:
             and not (name in required and IDENTIFIER.search(name))
         )
 
-    @property
+    @cached_property
     def read_only(self) -> bool:
         """Whether it leaves the vendor's data unchanged."""
         return self.method.access is Access.READ
@@ -153,7 +154,7 @@ class Tool:
             return self.method.destructive
         return self.method.http == "DELETE"
 
-    @property
+    @cached_property
     def idempotent(self) -> bool:
         """Whether a second identical call has no further effect."""
         if self.method.idempotent is not None:

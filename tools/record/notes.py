@@ -1,5 +1,6 @@
 """What is noted about a call while it runs, and how its row is stored: secrets masked, texts cut."""
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.tokens import redact
 from accounts.vendors.captured import CapturedExchange
@@ -18,7 +19,7 @@ from accounts.vendors.concealment import MASK
 from tools.models import Call, Outcome
 
 MAX_TEXT = 1000
-SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential")
+SECRET_NAMES = re.compile("passw(?:or)?d|secret|token|api_?key|authorization|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,15 @@ class CallNote:
     def row(self) -> Call:
         return Call(pk=self.row_id, **self.columns())
 
-    def values(self) -> tuple[Any, ...]:
-        """Return the values of COLUMNS as the database driver takes them: the row without the cost of a model."""
+    def values(self, database: BaseDatabaseWrapper) -> tuple[Any, ...]:
+        """Return the values of COLUMNS as the database's driver takes them: the row without the cost of a model."""
         columns = self.columns()
-        if not connection.features.has_native_uuid_field:
+        if not database.features.has_native_uuid_field:
             # Without a UUID type in the database, Django stores the hexadecimal digits.
-            columns.update({name: columns[name] and columns[name].hex for name in IDS})
+            for name in IDS:
+                columns[name] = columns[name] and columns[name].hex
         columns["arguments"] = orjson.dumps(columns["arguments"]).decode()
-        columns["started_at"] = connection.ops.adapt_datetimefield_value(columns["started_at"])
+        columns["started_at"] = database.ops.adapt_datetimefield_value(columns["started_at"])
         return _in_order(columns)
 
 
@@ -137,4 +139,4 @@ def _storable(text: str) -> str:
 
 def _names_secret(name: str) -> bool:
     # Every paging call carries next_cursor; no secret name is part of it.
-    return any(word in name.lower() for word in SECRET_NAMES)
+    return SECRET_NAMES.search(name) is not None

@@ -13,7 +13,15 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError, DataError, close_old_connections, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    DataError,
+    close_old_connections,
+    connection,
+    connections,
+    transaction,
+)
 
 from accounts.database.outages import outage_of
 from accounts.notices import Notice, Troubles, tell
@@ -168,7 +176,10 @@ class CallRecorder:
 def _write(batch: list[CallNote]) -> None:
     """Write a batch, and add it to the figures: both or neither, so that a retry counts nothing twice."""
     begun = [note for note in batch if note.row_id is None]
-    keys = [*zip(_insert_rows([note.values() for note in begun]), (note.started_at for note in begun), strict=True)]
+    # The connection itself: its proxy would look it up for each value.
+    database = connections[DEFAULT_DB_ALIAS]
+    rows = [note.values(database) for note in begun]
+    keys = [*zip(_insert_rows(rows), (note.started_at for note in begun), strict=True)]
     ended = [note.row() for note in batch if note.row_id is not None]
     if ended:
         intended = CallKeys.of((row.pk, row.started_at) for row in ended)

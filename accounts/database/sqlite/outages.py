@@ -2,11 +2,12 @@
 
 import sqlite3
 
-from accounts.database.outages import AWAY, BUSY, Outage
+from accounts.database.outages import AWAY, BUSY, READ_ONLY, READ_ONLY_RETRY_AFTER, Outage
 
-# SQLite, result codes: BUSY, LOCKED; READONLY, IOERR, FULL, CANTOPEN.
+# SQLite, result codes: BUSY, LOCKED; READONLY, FULL; IOERR, CANTOPEN.
 BUSY_CODES = frozenset({5, 6})
-AWAY_CODES = frozenset({8, 10, 13, 14})
+READ_ONLY_CODES = frozenset({8, 13})
+AWAY_CODES = frozenset({10, 14})
 
 
 def outage_of_sqlite(error: sqlite3.OperationalError) -> Outage | None:
@@ -14,4 +15,6 @@ def outage_of_sqlite(error: sqlite3.OperationalError) -> Outage | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in BUSY_CODES:
         return Outage(BUSY)
+    if code in READ_ONLY_CODES:
+        return Outage(READ_ONLY, READ_ONLY_RETRY_AFTER)
     return Outage(AWAY) if code in AWAY_CODES else None

@@ -16,6 +16,11 @@ class Trials:
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     may_end: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     answers: bool = False
+    problem: Exception = field(
+        default_factory=lambda: ConnectionError(
+            'connection failed: connection to server at "10.0.0.5", port 5432 failed: FATAL:  no\nx'
+        )
+    )
     count: int = 0
     recovered: threading.Event = field(default_factory=threading.Event)
 
@@ -24,9 +29,7 @@ class Trials:
         self.begun.release()
         assert self.may_end.acquire(timeout=10)
         if not self.answers:
-            raise ConnectionError(
-                'connection failed: connection to server at "10.0.0.5", port 5432 failed: FATAL:  no\nx'
-            )
+            raise self.problem
 
     def end_one(self) -> None:
         """Let one trial end, and return once the next has begun."""
@@ -109,6 +112,15 @@ def test_a_trial_that_cannot_begin_leaves_the_next_suspicion_to_begin_one(monkey
     circuit.suspect(trials)
     assert trials.begun.acquire(timeout=10)
     end(trials)
+
+
+def test_a_host_that_has_no_address_is_told_without_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    _, trials = suspected(Clock())
+    trials.problem = ConnectionError("failed to resolve host 'db.internal': [Errno -2] Name or service not known")
+    trials.end_one()
+    end(trials)
+    assert "is away (ConnectionError: its host name cannot be resolved: Name or service not known)" in caplog.text
+    assert "db.internal" not in caplog.text
 
 
 def test_a_trial_that_hangs_counts_as_failed() -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
-from accounts.database.outages import AWAY, BUSY, Outage, OutageLog, outage_of
+from accounts.database.outages import AWAY, BUSY, READ_ONLY, Outage, OutageLog, outage_of
 from accounts.database.postgresql import base as _postgresql  # noqa: F401  an engine says how its driver's errors read
 from accounts.database.sqlite import base as _sqlite  # noqa: F401  likewise
 from accounts.errors import DatabaseAway, DatabaseBusy
@@ -35,8 +35,8 @@ def of_sqlite(code: int) -> sqlite3.OperationalError:
         (psycopg.errors.ConnectionTimeout("x"), AWAY),
         (psycopg.errors.AdminShutdown("x"), AWAY),
         (psycopg.errors.CannotConnectNow("x"), AWAY),
-        (psycopg.errors.ReadOnlySqlTransaction("x"), AWAY),
-        (psycopg.errors.DiskFull("x"), AWAY),
+        (psycopg.errors.ReadOnlySqlTransaction("x"), READ_ONLY),
+        (psycopg.errors.DiskFull("x"), READ_ONLY),
         (psycopg.errors.LockNotAvailable("x"), BUSY),
         (psycopg.errors.QueryCanceled("x"), BUSY),
         (psycopg.errors.DeadlockDetected("x"), BUSY),
@@ -44,8 +44,8 @@ def of_sqlite(code: int) -> sqlite3.OperationalError:
         (of_sqlite(sqlite3.SQLITE_BUSY), BUSY),
         (of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT), BUSY),
         (of_sqlite(sqlite3.SQLITE_IOERR_READ), AWAY),
-        (of_sqlite(sqlite3.SQLITE_FULL), AWAY),
-        (of_sqlite(sqlite3.SQLITE_READONLY), AWAY),
+        (of_sqlite(sqlite3.SQLITE_FULL), READ_ONLY),
+        (of_sqlite(sqlite3.SQLITE_READONLY), READ_ONLY),
     ],
     ids=repr,
 )

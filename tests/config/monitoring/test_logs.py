@@ -1,10 +1,12 @@
 """A log line of an outage is short: what it would repeat for each request is told elsewhere, once a second."""
 
 import logging
+import socket
 import sys
 
 import pytest
 from django.db import OperationalError
+from redis.exceptions import ConnectionError as RedisAway
 
 from accounts.errors import DatabaseAway
 from config.monitoring.logs import RedactTokens, ShortenOutages
@@ -45,3 +47,16 @@ def test_a_line_whose_arguments_do_not_fit_fails_nothing_and_is_redacted(args: t
         assert each.filter(record)
     assert record.getMessage().startswith("%(missing)s of %d")
     assert "0123456789" not in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "kept"),
+    [
+        ("channels_redis.pubsub", RedisAway(), False),
+        ("channels_redis.pubsub", ValueError(), True),
+        ("asyncio", socket.gaierror(), False),
+        ("asyncio", ValueError(), True),
+    ],
+)
+def test_what_redis_clients_repeat_while_it_is_away_is_left_out(name: str, problem: Exception, kept: bool) -> None:
+    assert ShortenOutages().filter(record_of(problem, name)) is kept

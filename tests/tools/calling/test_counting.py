@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
-from tests.tools.calling.sending.test_arguments import requests
 from tests.tools.pages import walk
 from tools.calling import counting
 

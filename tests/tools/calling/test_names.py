@@ -7,8 +7,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
+from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
-from tests.tools.calling.sending.test_arguments import requests
 from tools.calling import names
 
 CASES, GET, UPDATE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "update_a_fuse_desk_case_by_id"

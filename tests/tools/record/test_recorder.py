@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
@@ -299,10 +300,10 @@ class Announced(CallNote):
 
     written = threading.Event()
 
-    def values(self) -> tuple[Any, ...]:
+    def values(self, database: BaseDatabaseWrapper) -> tuple[Any, ...]:
         """Return the values, and tell."""
         self.written.set()
-        return super().values()
+        return super().values(database)
 
 
 def _quiet() -> CallRecorder:

@@ -28,7 +28,7 @@ from tools.calling.answers.files import File, read_file, read_text
 from tools.calling.answers.html_text import html_to_text
 from tools.calling.answers.lists import NO_LIST, as_list
 from tools.calling.answers.locations import places, shown_address
-from tools.calling.answers.self_reports import Expected, SelfReport, self_report
+from tools.calling.answers.self_reports import Expected, SelfReport, may_report, self_report
 from tools.calling.shaping import ALONE, Surroundings
 from tools.catalogue.tool import Tool
 from tools.errors import AnswerUnusable, RateLimited, VendorRefused
@@ -66,9 +66,9 @@ class AnswerContent:
 
     def remarked(self, *remarks: str) -> "AnswerContent":
         """Return the content with remarks on how it was read; empty ones are left out."""
-        told = tuple(remark for remark in remarks if remark)
-        if not told:
+        if not any(remarks):
             return self
+        told = filter(None, remarks)
         return replace(self, beside=replace(self.beside, remarks=(*self.beside.remarks, *told)))
 
 
@@ -262,6 +262,8 @@ class VendorAnswer:
                 raise self.unusable(OTHER_FORM) from None
             if has_failed:
                 raise self._refused(", although")
+            return ""
+        if not may_report(document):
             return ""
         match self_report(document, result, self._expected()):
             case SelfReport.FAILED:

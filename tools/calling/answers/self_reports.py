@@ -88,10 +88,13 @@ class Expected:
         return plain_name(steps[0]) if steps else ""
 
 
-def self_report(document: Any, result: Any, expected: Expected) -> SelfReport:
-    """Return whether an answer did what it was asked for, by its own words; `result` is what is at its place."""
-    if not isinstance(document, dict) or len(document) > MOST_MEMBERS or SIGNS.isdisjoint(document):
-        return SelfReport.DONE
+def may_report(document: Any) -> bool:
+    """Return whether an answer may say by its own words that it failed; most do not, which this finds out quickly."""
+    return isinstance(document, dict) and len(document) <= MOST_MEMBERS and not SIGNS.isdisjoint(document)
+
+
+def self_report(document: dict[str, Any], result: Any, expected: Expected) -> SelfReport:
+    """Return whether an answer that `may_report` did what it was asked for; `result` is what is at its place."""
     members = {plain_name(name): member for name, member in document.items()}
     if any(members.get(name) is False for name in expected.pledged & FLAGS):
         return SelfReport.FAILED

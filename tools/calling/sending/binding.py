@@ -103,10 +103,12 @@ def _target(tool: Tool, places: _Places, page: PageRequest) -> str:
         raise invalid_arguments(tool, [str(refused)]) from None
     # A page's target is a link from the vendor, which has the whole query already.
     query = page.query if page.target else places.query + page.query
-    if sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
+    text = written(query)
+    # What is written is never shorter, and seldom so long.
+    if len(text) > MAX_TARGET and sum(len(name) + len(value) for name, value in query) > MAX_TARGET:
         problem = f"the arguments that go into the address are longer than {MAX_TARGET} characters together; give less."
         raise invalid_arguments(tool, [problem])
-    return target + ("&" if "?" in target else "?") + written(query) if query else target
+    return target + ("&" if "?" in target else "?") + text if query else target
 
 
 def _body(tool: Tool, used: dict[str, Any], fields: dict[str, Field], page: PageRequest) -> tuple[bytes, str]:

@@ -70,7 +70,7 @@ def from_text(arguments: Any) -> Any:
 def _check_losses(tool: Tool, arguments: dict[str, Any], used: dict[str, Any], losses: Losses) -> None:
     """Refuse a write that has lost what it was to change, or what says which things it reaches."""
     places = ", ".join(losses.places[:MAX_PROBLEMS])
-    if losses.places and tool.is_update and not _changes(tool, used):
+    if losses.places and tool.is_update and not tool.body_arguments(used):
         problem = f"{places}: the documentation allows no such value, so nothing would be changed. Give another value."
         raise invalid_arguments(tool, [problem])
     if losses.lists:

@@ -47,7 +47,7 @@ def with_reserved(text: str) -> str:
 
 def written(pairs: Pairs, encode: Callable[[str], str] = quoted) -> str:
     """Return parameters as a query, or with another `encode` as a form."""
-    return "&".join(f"{encode(name)}={encoded(value, encode)}" for name, value in pairs)
+    return "&".join([f"{encode(name)}={encoded(value, encode)}" for name, value in pairs])
 
 
 def encoded(text: str, encode: Callable[[str], str] = quoted) -> str:

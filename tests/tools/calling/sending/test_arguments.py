@@ -2,7 +2,6 @@
 
 import json
 import posixpath
-from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
@@ -56,11 +56,6 @@ async def problems(mcp: McpClient, tool: str, arguments: object) -> str:
     text: str = result.json()["result"]["content"][0]["text"]
     assert "Nothing was sent to" in text
     return text
-
-
-def requests(vendor: httpx.Client) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = vendor.get("/_control").json()["last_requests"]
-    return told
 
 
 class TestRefused:

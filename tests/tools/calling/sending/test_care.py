@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
-from tests.tools.calling.sending.test_arguments import requests
 from tools.catalogue.ranges import backward, ranges_of
 
 CASES, UPDATE, BULK = "list_all_fuse_desk_cases", "update_a_fuse_desk_case_by_id", "fuse_desk_cases_bulk_update"

@@ -1,0 +1,111 @@
+"""Call the tool that a request names, within the allowances of its sender, on behalf of the server's account."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from accounts.allowances import calls
+from accounts.web.client_address import noted_address
+from mcpservers.errors import JsonRpcError
+from mcpservers.jsonrpc import INVALID_PARAMS, Request, meta_of
+from mcpservers.replies import Headers
+from mcpservers.resolution import ResolvedServer, holders_of
+from mcpservers.search.listing import CALLERS, FIND, caller_of
+from tools.calling.intending import Leaving
+from tools.calling.invocation import Caller, CallResult, invoke
+from tools.catalogue.tool import Tool
+from tools.errors import AccountUnusable, UnknownTool
+from tools.models.calls import Via
+
+CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
+# The most characters of a client's name, which is shown to people.
+MAX_NAME = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """The server that a request is for, its sender, and the budget of its result in tokens.
+
+    `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
+    `has_left` tells whether the client has gone, where its going cancels nothing by itself.
+    """
+
+    server: ResolvedServer
+    headers: Headers
+    budget: int
+    token_id: UUID | None = None
+    request_bytes: int = 0
+    address: str = ""
+    session: str = ""
+    client: str = ""
+    has_left: Leaving | None = field(default=None, repr=False)
+
+
+def client_name(request: Request, context: RequestContext) -> str:
+    """Return the client's name from its metadata or its `initialize`, else its session's, else its User-Agent."""
+    meta = meta_of(request)
+    client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
+    if isinstance(client, dict) and isinstance(client.get("name"), str):
+        version = client.get("version")
+        named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
+        return named.strip()[:MAX_NAME]
+    return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
+
+
+def called_name(request: Request) -> str:
+    """Return the name of the tool that a request calls, or raise JsonRpcError."""
+    name = request.params.get("name")
+    if not isinstance(name, str):
+        raise JsonRpcError(INVALID_PARAMS, "Invalid params: name must be the name of a tool.")
+    return name
+
+
+def called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[Tool, Any]:
+    """Return the tool that a request calls, and its arguments; raise JsonRpcError or InvalidArguments."""
+    offer, arguments = server.offer, request.params.get("arguments")
+    if offer.search is not None and name in CALLERS:
+        return offer.search.chosen(name, arguments)
+    try:
+        tool = offer.tools.get(name)
+    except UnknownTool as unknown:
+        hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else " Ask tools/list for what there is."
+        hint = hint if offer.search is None else f" Find tools with {FIND}."
+        raise JsonRpcError(INVALID_PARAMS, f"Unknown tool: {unknown.name}. Nothing was done.{hint}") from None
+    if offer.search is not None:
+        words = (
+            f"Unknown tool: {name} is not listed here. Nothing was done. Call it by its name with {caller_of(tool)}."
+        )
+        raise JsonRpcError(INVALID_PARAMS, words)
+    return tool, arguments
+
+
+async def call_tool(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
+    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
+    server = context.server
+    if server.connection is None:
+        raise AccountUnusable(server.unusable)
+    caller = Caller(
+        environment_id=server.environment_id,
+        account_id=server.account_id,
+        via=Via.MCP,
+        server_id=server.server_id,
+        token_id=context.token_id,
+        client=client_name(request, context),
+        address=noted_address(context.address),
+    )
+    if arguments == []:  # an empty object of PHP's serialiser
+        arguments = {}
+    size = context.request_bytes
+    with calls.one(*holders_of(server, context.token_id)):
+        result = await invoke(
+            tool,
+            server.connection,
+            arguments,
+            caller,
+            budget=context.budget,
+            request_bytes=size,
+            has_left=context.has_left,
+            among=server.offer.tools,
+        )
+    # The callers of search mode list no outputSchema.
+    return result if server.offer.search is None else replace(result, structured=None)
