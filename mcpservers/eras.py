@@ -25,6 +25,7 @@ from mcpservers.jsonrpc import (
     meta_of,
 )
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
+from mcpservers.prompts import completed, filled, listed
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.search.listing import FIND
@@ -49,7 +50,9 @@ STRUCTURED_CONTENT = "2025-06-18"
 UNREAD_ID_LEFT_OUT = "2025-11-25"
 # How long a client may cache a list: only a minute, since documentation may change at any time.
 LIST_TTL_MS = 60_000
-CAPABILITIES = {"tools": {"listChanged": True}}
+TOOLS = {"tools": {"listChanged": True}}
+# The list of prompts changes with that of tools, and so is announced with it.
+PROMPTS = {"prompts": {"listChanged": False}, "completions": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Era:
                 return await self._call_tool(request, context)
             case "tools/list":
                 return MethodResult(self._list_tools(request, context.server))
-        result = self._own_result(request, context.server)
+        result = self._own_result(request, context.server) or self._of_prompts(request, context.server)
         if result is None:
             problem = f"Method not found: {request.method[:80]}"
             raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
@@ -121,6 +124,20 @@ class Era:
 
     def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
         """Return the serialised result of a method that only this era has; None for any other method."""
+        return None
+
+    def _of_prompts(self, request: Request, server: ResolvedServer) -> bytes | None:
+        """Return the serialised result of a method about prompts; None for any other, or where there are none."""
+        prompts = server.offer.prompts
+        if not prompts:
+            return None
+        match request.method:
+            case "prompts/list":
+                return self._complete(server, {"prompts": listed(prompts), **self.freshness})
+            case "prompts/get":
+                return self._complete(server, filled(prompts, request.params))
+            case "completion/complete":
+                return self._complete(server, completed(prompts, request.params))
         return None
 
     def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
@@ -168,6 +185,10 @@ class Era:
         return MethodResult(self._complete(server, members), known)
 
 
+def _capabilities(server: ResolvedServer) -> dict[str, Any]:
+    return {**TOOLS, **PROMPTS} if server.offer.prompts else TOOLS
+
+
 def agreed_revision(request: Request) -> str:
     """Return the revision that an `initialize` agrees on, or raise JsonRpcError."""
     wanted = request.params.get("protocolVersion")
@@ -192,7 +213,7 @@ class Handshake(Era):
     def _initialize(self, request: Request, server: ResolvedServer) -> bytes:
         members = {
             "protocolVersion": agreed_revision(request),
-            "capabilities": CAPABILITIES,
+            "capabilities": _capabilities(server),
             "serverInfo": server.info,
             "instructions": server.instructions,
         }
@@ -251,7 +272,7 @@ class Stateless(Era):
     def _discover(self, server: ResolvedServer) -> bytes:
         members = {
             "supportedVersions": [self.version],
-            "capabilities": CAPABILITIES,
+            "capabilities": _capabilities(server),
             "instructions": server.instructions,
             **self.freshness,
         }

@@ -12,9 +12,11 @@ from uuid import UUID
 import orjson
 
 from accounts.caches.shared_values import SharedValues
+from accounts.definition import Prompt
 from accounts.models import Integration
 from accounts.texts.counting import counted
 from accounts.texts.invisible import visible
+from mcpservers.prompts import prompts_of
 from mcpservers.search.listing import FIND, READ, WRITE, listed
 from mcpservers.search.mode import SearchMode
 from tools.catalogue.compilation import Catalogue, catalogue_of
@@ -39,6 +41,7 @@ class Offer:
     before_account: str = field(repr=False)
     after_account: str = field(repr=False)
     search: SearchMode | None
+    prompts: dict[str, Prompt] = field(repr=False, compare=False)
     # What the tools are compiled from lives as long as they do.
     catalogue: Catalogue = field(repr=False, compare=False)
 
@@ -90,6 +93,7 @@ def _compiled(
     integration: Integration, methods: Iterable[str], tags: Iterable[str], names: Iterable[str], *, search_mode: bool
 ) -> Offer:
     catalogue, vendor = catalogue_of(integration), integration.label
+    definition = catalogue.definition
     tools = catalogue.select(methods, tags, names)
     if search_mode:
         entries = tuple(map(orjson.dumps, listed(tools, vendor)))
@@ -103,6 +107,8 @@ def _compiled(
         before_account=_before_account(tools, vendor, catalogue.instructions, search_mode=search_mode),
         after_account=_after_account(tools, vendor, search_mode=search_mode),
         search=SearchMode(tools, index_of(integration)) if search_mode else None,
+        # Prompts name tools, which a server in search mode does not list.
+        prompts={} if search_mode or definition is None else prompts_of(definition.prompts, tools),
         catalogue=catalogue,
     )
 
