@@ -164,7 +164,7 @@ class Tool:
     @property
     def group(self) -> str:
         """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return group_of(self.method_name)
+        return "read" if self.counted else group_of(self.method_name)
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:

@@ -32,7 +32,7 @@ def carried(request: Request) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("keyed_account", "where", "value"),
     [
-        ("query", "query", f"size=10&start=0&api_key={QUOTED}"),
+        ("query", "query", f"size=11&start=0&api_key={QUOTED}"),
         ("header", "X-Key", [f"Key {KEY}"]),
         ("bearer", "Authorization", [f"Bearer {KEY}"]),
         ("basic", "Authorization", [f"Basic {PAIR}"]),
@@ -57,7 +57,7 @@ async def test_several_keys_go_on_a_request_together(
     scripted.body = b'{"data": []}'
     await keyed_desk.value(LIST)
     assert carried(scripted.last) == {
-        "query": f"size=10&start=0&app={QUOTED}",
+        "query": f"size=11&start=0&app={QUOTED}",
         "X-Key": [f"Key {KEY}"],
         "Authorization": [],
     }

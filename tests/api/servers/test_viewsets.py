@@ -134,7 +134,7 @@ def test_maker_is_named_whether_program_or_person(
         ({"config": {"method": ["read"]}}, "config.method", "Did you mean methods?"),
         ({"config": {"methods": "read"}}, "config.methods", "list of names"),
         ({"config": {"methods": [1]}}, "config.methods[0]", "text"),
-        ({"config": {"methods": ["reed"]}}, "config.methods", "It has: read, write, custom, list, get"),
+        ({"config": {"methods": ["reed"]}}, "config.methods", "It has: read, write, custom, list, count, get"),
         ({"config": {"tags": ["sales"]}}, "config.tags", "support"),
         ({"config": {"tags": [f"t{number}" for number in range(201)]}}, "config.tags", "200"),
         ({"config": {"require_api_token_auth": "yes"}}, "config.require_api_token_auth", "true or false"),
