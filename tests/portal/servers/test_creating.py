@@ -147,7 +147,7 @@ def test_choices_come_from_the_account_s_catalogue(olga: Client, account: Integr
 
 def test_the_page_tells_beforehand_what_will_be_exposed(olga: Client, account: IntegratedAccount) -> None:
     shown = olga.get(path(account)).content.decode()
-    assert re.search(r"15 tools · about [2-5],\d{3}", shown)
+    assert re.search(r"15 tools · about \d,\d{3}", shown)
     assert "list_all_fuse_desk_cases" in shown
     consequences = shown.partition("This server will expose")[2]
     assert "create_a_fuse_desk_case" not in consequences

@@ -62,7 +62,7 @@ def test_a_row_tells_what_a_server_exposes_until_when_and_to_whom(olga: Client, 
     shown = page(olga, tab(account))
     for words in (
         "Triage Agent",
-        "11 tools</a> · read",
+        "12 tools</a> · read",
         "support",
         "required",
         "Live",

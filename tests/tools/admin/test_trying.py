@@ -60,7 +60,7 @@ async def test_a_read_shows_what_a_model_would_read(root: User, scripted: Script
     shown = await attempt(root)
     assert "{&quot;id&quot;:7,&quot;text&quot;:&quot;&lt;b&gt;Hi&lt;/b&gt;&quot;}" in shown
     assert "HTTP 200" in shown
-    assert "about 16 tokens" in shown
+    assert "about 14 tokens" in shown
     assert "<dt>ratelimit-remaining</dt><dd>59</dd>" in shown
     assert scripted.last.path == "/tickets/7"
 
