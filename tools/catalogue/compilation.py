@@ -253,17 +253,13 @@ def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...
     """Return the members that a method's result shows by default; none if it shows all."""
     resource = definition.resources[record.resource]
     method = resource.methods[record.method]
-    if method.concise is not None:
-        return tuple(method.concise)
-    if not resource.concise or record.method not in {*GROUPS["read"], *GROUPS["write"]}:
+    members = resource.concise if method.concise is None else method.concise
+    is_of_records = method.concise is not None or record.method in {*GROUPS["read"], *GROUPS["write"]}
+    if not members or not is_of_records:
         return ()
-    history = [method.history.path] if method.history else []
-    names = [
-        lookup.shown_as or name
-        for name, lookup in definition.lookups.items()
-        if {*lookup.members} & {*resource.concise}
-    ]
-    return (*resource.concise, *history, *names)
+    history = [method.history.path] if method.history and method.concise is None else []
+    names = [lookup.shown_as or name for name, lookup in definition.lookups.items() if {*lookup.members} & {*members}]
+    return (*members, *history, *names)
 
 
 def _with_names(schema: Schema, definition: Definition) -> Schema:
