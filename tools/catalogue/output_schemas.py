@@ -49,6 +49,14 @@ class Output:
     schema: Schema
 
     @cached_property
+    def listed(self) -> Schema:
+        """The schema as clients get it: without members that may be anything, which would cost tokens and check nothing.
+
+        Where a tool takes `fields`, their names are told there.
+        """
+        return _checking(self.schema)
+
+    @cached_property
     def _validator(self) -> jsonschema_rs.Draft202012Validator:
         return compile_validator(self.schema)
 
@@ -131,6 +139,16 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Sc
         members = {"result": published, **published.get("properties", {})}
         return _with_surroundings({"type": "object", "properties": members})
     return {"type": "object", "properties": {"result": published}}
+
+
+def _checking(schema: Schema) -> Schema:
+    """Return a schema that accepts the same values, without the members for which it accepts any."""
+    node = dict(schema)
+    if "properties" in node:
+        # Beside a schema of additional members, a member that may be anything is an exception to it.
+        inner = {name: child for name, child in node["properties"].items() if child or "additionalProperties" in node}
+        node["properties"] = {name: _checking(child) for name, child in inner.items()}
+    return node | {word: _checking(node[word]) for word in ("items", "additionalProperties") if word in node}
 
 
 def _with_surroundings(schema: Schema) -> Schema:
