@@ -1,4 +1,4 @@
-"""What people of a support team ask, and the tool that answers first: written before the tools' texts were shortened."""
+"""What people of a support team ask, and the tool for it: written before the tools' texts were shortened."""
 
 QUESTIONS: dict[str, dict[str, str]] = {
     "fuse_desk": {

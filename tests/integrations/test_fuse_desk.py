@@ -137,7 +137,8 @@ def sample(name: str, schema: dict[str, Any]) -> Any:
     """Return a value that the simulator's data know."""
     known: dict[str, Any] = {
         "id": "1", "depid": "1", "tag_id": "1", "search": "a", "openedby": "phone", "until": "2030-01-01T00:00:00Z",
-        "caseids": ["1"], "url": "https://example.com/hook", "objectType": "case", "action": "create", "name": "Billing",
+        "caseids": ["1"], "url": "https://example.com/hook", "objectType": "case", "action": "create",
+        "name": "Billing",
     }  # fmt: skip
     return known.get(name, schema.get("enum", ["text"])[0])
 
@@ -160,7 +161,7 @@ async def test_every_tool_reaches_its_operation_with_its_required_arguments(
 
 
 async def test_a_change_of_nothing_is_refused_before_it_is_sent(mcp: McpClient, vendor: httpx.Client) -> None:
-    nothing = {
+    nothing: dict[str, dict[str, Any]] = {
         "update_a_fuse_desk_case_by_id": {"id": "CAS-89102"},
         "update_a_fuse_desk_chat_by_id": {"id": "CHT-5542"},
         "update_a_fuse_desk_contact_by_id": {"id": "1"},

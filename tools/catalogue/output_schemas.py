@@ -50,9 +50,9 @@ class Output:
 
     @cached_property
     def listed(self) -> Schema:
-        """The schema as clients get it: without members that may be anything, which would cost tokens and check nothing.
+        """The schema as clients get it: without members that may be anything, which check nothing.
 
-        Where a tool takes `fields`, their names are told there.
+        Their names cost tokens, and are told where a tool takes `fields`.
         """
         return _checking(self.schema)
 
