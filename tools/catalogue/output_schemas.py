@@ -18,7 +18,14 @@ import jsonschema_rs
 import orjson
 
 from accounts.bounded_json import EXACT
-from tools.catalogue.schemas import PROPERTY_NAME, Schema, SchemaRefused, compile_validator, inline_references
+from tools.catalogue.schemas import (
+    PROPERTY_NAME,
+    Schema,
+    SchemaRefused,
+    compile_validator,
+    inline_references,
+    without,
+)
 
 MAX_DEPTH = 8
 MAX_CHARACTERS = 8000
@@ -142,8 +149,11 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Sc
 
 
 def _checking(schema: Schema) -> Schema:
-    """Return a schema that accepts the same values, without the members for which it accepts any."""
-    node = dict(schema)
+    """Return a schema that accepts the same values and more, without the members for which it accepts any.
+
+    That a text in the place of a number holds its digits is checked here alone: it would be told with every id.
+    """
+    node = without(schema, "pattern")
     if "properties" in node:
         # Beside a schema of additional members, a member that may be anything is an exception to it.
         inner = {name: child for name, child in node["properties"].items() if child or "additionalProperties" in node}
