@@ -167,7 +167,7 @@ class Freshdesk(Tickets):
     def create_article(self, request: Request) -> Answer:
         """Write an article into a folder."""
         folder = self.find("folders", request.ids[0])
-        given = self.given(request, "articles", "title", "description", "type", "status")
+        given = self.given(request, "articles", "title", "description", "status")
         more = {"folder_id": folder["id"], "category_id": folder["category_id"], "agent_id": self.data.me["id"]}
         return Answer(201, self.data.add("articles", {**given, **more}))
 
