@@ -57,10 +57,7 @@ class Output:
 
     @cached_property
     def listed(self) -> Schema:
-        """The schema as clients get it: without members that may be anything, which check nothing.
-
-        Their names cost tokens, and are told where a tool takes `fields`.
-        """
+        """The schema as clients get it: without members that may be anything, whose names `fields` tells."""
         return _checking(self.schema)
 
     @cached_property
@@ -149,10 +146,7 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Sc
 
 
 def _checking(schema: Schema) -> Schema:
-    """Return a schema that accepts the same values and more, without the members for which it accepts any.
-
-    That a text in the place of a number holds its digits is checked here alone: it would be told with every id.
-    """
+    """Return a schema that accepts as much or more, without members of any kind and the patterns of long numbers."""
     node = without(schema, "pattern")
     if "properties" in node:
         # Beside a schema of additional members, a member that may be anything is an exception to it.
