@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import inflection
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from accounts.definition.authentication import Authentication
 from accounts.definition.lookups import Lookup
@@ -20,6 +21,7 @@ from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Express
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
+from accounts.texts.nearest import nearest
 
 MAX_PROBLEMS = 100
 # pydantic puts the kind (the union's tag) after these in the location of a problem.
@@ -171,11 +173,26 @@ def parse_definition(document: object) -> Definition:
         problems = []
         for error in refused.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
             place = ".".join(_steps(error["loc"])) or "document"
-            # pydantic puts this before the message of a ValueError.
-            problems.append(f"{place}: {error['msg'].removeprefix('Value error, ')}")
+            problems.append(f"{place}: {_words(error)}")
         if refused.error_count() > MAX_PROBLEMS:
             problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; fix these first")
         raise DefinitionInvalid(problems) from None
+
+
+def _words(error: ErrorDetails) -> str:
+    """Return what is wrong; for an unknown key, with the known one that was probably meant."""
+    if error["type"] != "extra_forbidden":
+        # pydantic puts this before the message of a ValueError.
+        return error["msg"].removeprefix("Value error, ")
+    meant = nearest(str(error["loc"][-1]), _known_keys(), cutoff=0.6)
+    return f"is not a known key{f'; did you mean {meant}?' if meant else '.'}"
+
+
+@lru_cache(maxsize=1)
+def _known_keys() -> list[str]:
+    """Return the keys of all parts of a definition."""
+    schema = Definition.model_json_schema()
+    return sorted({key for part in [schema, *schema["$defs"].values()] for key in part.get("properties", {})})
 
 
 def _steps(location: tuple[int | str, ...]) -> Iterator[str]:

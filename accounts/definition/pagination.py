@@ -47,6 +47,18 @@ class CountedPaging(SentPaging):
         "A first page shorter than that is the last; a longer one, or any where this is not declared, is followed by "
         "another request, unless the answer says that it is the last.",
     )
+    max_items: int | None = Field(
+        None,
+        ge=1,
+        description="The most items of one list that the vendor gives, however many it has: what lies behind them is "
+        "refused. A walk ends there, and says so.",
+    )
+
+    @model_validator(mode="after")
+    def _a_page_is_within_reach(self) -> "CountedPaging":
+        if self.max_items is not None and max(self.page_sizes, default=self.max_limit) > self.max_items:
+            raise ValueError("max_items: is less than one page; lower max_limit too")
+        return self
 
 
 class OffsetPagination(CountedPaging):
@@ -57,6 +69,12 @@ class OffsetPagination(CountedPaging):
     offset_parameter: Parameter = "offset"
     first_item: int = Field(0, ge=0, le=1, description="The number of the first item.")
     more: Expression | None = Field(None, description="True in an answer that is not the last page.")
+
+    @model_validator(mode="after")
+    def _the_last_page_can_be_any_size(self) -> "OffsetPagination":
+        if self.max_items is not None and (self.limit_parameter is None or self.page_sizes or self.min_limit > 1):
+            raise ValueError("max_items: pages by offset must take any size then, for what is left of the list")
+        return self
 
     @property
     def parameters(self) -> tuple[str, ...]:

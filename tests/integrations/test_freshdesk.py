@@ -30,6 +30,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "update_a_freshdesk_ticket_by_id": {"id": 4002, "status": 4, "responder_id": 71, "tags": ["done"]},
     "delete_a_freshdesk_ticket_by_id": {"id": 4003},
     "freshdesk_tickets_restore": {"id": 4003},
+    "freshdesk_tickets_merge": {
+        "primary_id": 4001, "ticket_ids": [4004], "convert_recepients_to_cc": True,
+        "note_in_primary": {"body": "<p>Same order</p>", "private": True},
+    },
+    "freshdesk_tickets_archived": {"id": 3001, "include": ["company"]},
     "list_all_freshdesk_conversations": {"ticket_id": 4001},
     "freshdesk_conversations_reply": {"ticket_id": 4001, "body": "<p>Hello</p>", "cc_emails": ["a@example.com"]},
     "freshdesk_conversations_reply_with_files": {
@@ -53,6 +58,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "update_a_freshdesk_company_by_id": {"id": 12, "note": "Renewed"},
     "list_all_freshdesk_agents": {"state": "fulltime"},
     "get_single_freshdesk_agent_by_id": {"id": 72},
+    "freshdesk_agents_autocomplete": {"term": "Bo"},
     "freshdesk_agents_me": {},
     "list_all_freshdesk_groups": {},
     "list_all_freshdesk_ticket_fields": {},
@@ -153,6 +159,33 @@ async def test_a_search_is_walked_by_numbered_pages(freshdesk_mcp: McpClient, fr
     assert ids(found) == [row["id"] for row in freshdesk.data.tables["tickets"].values() if row["priority"] <= 4]
     assert len(found) == 64
     assert {request.one("per_page") for request in freshdesk.received[1:]} == {""}
+
+
+async def test_a_search_ends_with_its_tenth_page_and_says_what_to_do(
+    freshdesk_mcp: McpClient, freshdesk: Freshdesk
+) -> None:
+    ticket = freshdesk.data.tables["tickets"][4001]
+    freshdesk.data.tables["tickets"] |= {number: {**ticket, "id": number} for number in range(6001, 6400)}
+    given = 0
+    page: dict[str, Any] = {"next_cursor": ""}
+    while page.get("next_cursor") is not None:
+        cursor = {"next_cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        asked = {"query": '"priority:<4"', "limit": 30, **cursor}
+        page = await freshdesk_mcp.value("freshdesk_tickets_search", asked)
+        given += len(page["result"])
+    assert given == 300
+    assert "no more than the first 300 items" in page["truncated"][0]["advice"]
+    assert 400 not in freshdesk.answered
+
+
+async def test_an_archived_ticket_is_read_where_the_lists_leave_it_out(freshdesk_mcp: McpClient) -> None:
+    assert (await freshdesk_mcp.value("freshdesk_tickets_archived", {"id": 3001}))["id"] == 3001
+    assert "404" in await freshdesk_mcp.failure("get_single_freshdesk_ticket_by_id", {"id": 3001})
+
+
+async def test_merged_tickets_are_closed(freshdesk_mcp: McpClient, freshdesk: Freshdesk) -> None:
+    await freshdesk_mcp.value("freshdesk_tickets_merge", {"primary_id": 4001, "ticket_ids": [4002, 4004]})
+    assert [freshdesk.data.tables["tickets"][each]["status"] for each in (4002, 4004)] == [5, 5]
 
 
 async def test_lists_that_come_whole_are_cut_into_pages(freshdesk_mcp: McpClient) -> None:

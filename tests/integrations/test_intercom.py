@@ -142,6 +142,23 @@ async def test_a_search_reads_and_so_does_every_list(intercom_mcp: McpClient) ->
     assert not hints["intercom_conversations_close"]
 
 
+async def test_a_condition_may_name_a_list(intercom_mcp: McpClient) -> None:
+    addresses = [f"customer0{number}@example.com" for number in (3, 5)]
+    page = await intercom_mcp.value("intercom_contacts_search", where("email", addresses, "IN"))
+    assert ids(page["result"]) == ["contact03", "contact05"]
+    assert page["total_count"] == 2
+
+
+async def test_tickets_are_found_by_date_and_by_whether_they_are_open(
+    intercom_mcp: McpClient, intercom: Intercom
+) -> None:
+    rows = [row for row in intercom.data.tables["tickets"].values() if row["open"]]
+    found = await walk(intercom_mcp, "intercom_tickets_search", where("open", True))
+    assert ids(found) == ids(rows)
+    first = min(row["created_at"] for row in rows)
+    assert await walk(intercom_mcp, "intercom_tickets_search", where("created_at", first, "<="))
+
+
 async def test_conditions_may_be_joined_by_or(intercom_mcp: McpClient) -> None:
     either = [{"field": "email", "operator": "=", "value": f"customer0{number}@example.com"} for number in (3, 5)]
     found = await walk(intercom_mcp, "intercom_contacts_search", {"query": {"operator": "OR", "value": either}})

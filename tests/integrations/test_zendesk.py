@@ -59,12 +59,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "get_single_zendesk_group_by_id": {"id": 501},
     "list_all_zendesk_views": {"active": True},
     "get_single_zendesk_view_by_id": {"id": 701},
-    "zendesk_views_tickets": {"id": 701},
+    "zendesk_views_tickets": {"id": 701, "sort_by": "created", "sort_order": "desc"},
     "zendesk_views_count": {"id": 701},
     "list_all_zendesk_macros": {"active": True},
     "zendesk_macros_preview": {"ticket_id": 1002, "id": 751},
     "list_all_zendesk_tags": {},
     "list_all_zendesk_ticket_fields": {},
+    "list_all_zendesk_custom_statuses": {"active": True, "status_categories": "open,hold"},
     "list_all_zendesk_satisfaction_ratings": {"score": "received_with_comment", "start_time": 0},
     "get_single_zendesk_satisfaction_rating_by_id": {"id": 851},
     "zendesk_attachments_upload_text": {"filename": "steps.txt", "content": "1. Press the button"},
@@ -160,6 +161,41 @@ async def test_tickets_of_something_are_walked_to_their_end(zendesk_mcp: McpClie
 async def test_a_view_holds_as_many_as_it_says(zendesk_mcp: McpClient) -> None:
     rows = await walk(zendesk_mcp, "zendesk_views_tickets", {"id": 701}, limit=10)
     assert (await zendesk_mcp.value("zendesk_views_count", {"id": 701}))["value"] == len(rows) > 30
+
+
+async def test_a_view_is_sorted_as_asked(zendesk_mcp: McpClient) -> None:
+    newest = {"id": 701, "sort_by": "created", "sort_order": "desc"}
+    dates = [row["created_at"] for row in await walk(zendesk_mcp, "zendesk_views_tickets", newest, limit=20)]
+    assert dates == sorted(dates, reverse=True)
+
+
+async def test_a_search_ends_where_the_vendor_does_and_says_what_to_do(
+    zendesk_mcp: McpClient, zendesk: Zendesk
+) -> None:
+    ticket = zendesk.data.tables["tickets"][1001]
+    zendesk.data.tables["tickets"] |= {number: {**ticket, "id": number} for number in range(5001, 6100)}
+    given = 0
+    page: dict[str, Any] = {"next_cursor": ""}
+    while page.get("next_cursor") is not None:
+        cursor = {"next_cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        page = await zendesk_mcp.value("search_zendesk", {"query": "type:ticket", "limit": 100, **cursor})
+        given += len(page["result"])
+    assert given == 1000
+    assert page["total_count"] > 1000
+    assert "no more than the first 1,000 items" in page["truncated"][0]["advice"]
+    assert 422 not in zendesk.answered
+
+
+async def test_a_ticket_gets_a_status_of_the_accounts_own_and_loses_its_agent(
+    zendesk_mcp: McpClient, zendesk: Zendesk
+) -> None:
+    statuses = await walk(zendesk_mcp, "list_all_zendesk_custom_statuses", {"active": True})
+    assert [(row["id"], row["name"], row["category"]) for row in statuses] == [
+        (901, "Open", "open"), (902, "Waiting on courier", "hold"), (903, "Solved", "solved"),
+    ]  # fmt: skip
+    await zendesk_mcp.value("update_a_zendesk_ticket_by_id", {"id": 1002, "custom_status_id": 902, "assignee_id": None})
+    ticket = zendesk.data.tables["tickets"][1002]
+    assert (ticket["custom_status_id"], ticket["assignee_id"]) == (902, None)
 
 
 async def test_a_long_conversation_is_read_in_either_order_with_each_text_once(

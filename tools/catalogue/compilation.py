@@ -57,8 +57,8 @@ COUNTED: Schema = {
 }
 LEFT_OUT = {
     "nothing": "",
-    "nulls": " Members that are null are left out.",
-    "empty": " Members that are null or empty are left out.",
+    "nulls": " Nulls are left out.",
+    "empty": " Nulls and what is empty are left out.",
 }
 # What a catalogue takes for each byte of its listing: schemas, validators and definition (`benchmarks/growth.py`).
 BYTES_A_LISTED_BYTE = 14

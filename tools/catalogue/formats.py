@@ -22,7 +22,7 @@ def as_mcp(tool: Tool) -> dict[str, Any]:
         "title": tool.title,
         "description": tool.description,
         "inputSchema": tool.input_schema,
-        **({"outputSchema": tool.output.schema} if tool.output else {}),
+        **({"outputSchema": tool.output.listed} if tool.output else {}),
         "annotations": {
             "readOnlyHint": tool.read_only,
             "destructiveHint": tool.destructive,

@@ -182,11 +182,11 @@ def paging_properties(paging: Pager) -> dict[str, Any]:
             "minimum": 1,
             "maximum": paging.max_limit,
             "default": paging.default_limit,
-            "description": "Items on a page.",
+            "description": "Page size.",
         },
         "next_cursor": {
             "type": "string",
             "minLength": 1,
-            "description": "The last answer's next_cursor, passed back unchanged.",
+            "description": "The last page's, unchanged.",
         },
     }

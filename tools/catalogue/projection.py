@@ -37,7 +37,7 @@ class Projection:
             "type": "array",
             "items": {"type": "string"},
             "minItems": 1,
-            "description": f"Return only these, {which}.{note}",
+            "description": f"Return only these {which}.{note}",
         }
 
     def check(self, name: str) -> None:

@@ -8,6 +8,7 @@ import orjson
 import yaml
 
 from tools.documentation.document_text import MAX_NODES, read_text
+from tools.documentation.slips import Slips
 from tools.errors import BundleInvalid, first_problems
 
 MAX_DEPTH = 64
@@ -15,7 +16,10 @@ MAX_DEPTH = 64
 
 def read_document(text: str) -> Any:
     """Return the document in a text; raise BundleInvalid."""
-    read = read_text(text, max_depth=MAX_DEPTH)
+    slips = Slips()
+    read = read_text(text, max_depth=MAX_DEPTH, slips=slips)
+    if slips.found:
+        raise BundleInvalid(first_problems(slips.found))
     # The search for problems reads every value in Python, so it waits for a sign that there are any.
     if read.odd or not _is_writable(read.value):
         problems = first_problems(_problems(read.value, "", 0))

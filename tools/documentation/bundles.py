@@ -19,17 +19,22 @@ from accounts.definition import Definition, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.moves import settle_accounts, stopped_by, stopping_words
 from accounts.models import Integration
+from accounts.texts.nearest import nearest
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
 from tools.documentation.differences import changed_fields, content_of, definition_differences
 from tools.documentation.losses import LiveTools
+from tools.documentation.places import Places
+from tools.documentation.schema_slips import schema_slips
 from tools.errors import BundleInvalid, LossUnconfirmed, first_problems
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS, save_records
 from tools.rights import IMPORTING, Editor, actor_of, demand, person_of
 
 FORMAT = 1
+PARTS = ("bundle", "integration", "documentation")
 KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
+SCHEMAS = [key for key in CONTENT_FIELDS if key.endswith("_schema")]
 # The reason of versions that a load writes.
 LOADED = "bundle"
 TAKEN = {dict: "an object", bool: "true or false", str: "text"}
@@ -95,16 +100,21 @@ class _Plan:
 
 def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the definition and the records of a bundle file; raise BundleInvalid or DefinitionInvalid."""
-    document = read_document(text)
+    document, places = read_document(text), Places(text)
+    try:
+        return _checked(document, places)
+    except (BundleInvalid, DefinitionInvalid) as refused:
+        raise type(refused)([places.told(problem) for problem in refused.problems]) from None
+
+
+def _checked(document: Any, places: Places) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     if not isinstance(document, dict) or document.get("bundle") != FORMAT:
         raise BundleInvalid([f"The file is not a bundle: it does not say `bundle: {FORMAT}`."])
     definition, records = document.get("integration"), document.get("documentation", [])
     if not isinstance(definition, dict) or not isinstance(records, list):
         raise BundleInvalid(["A bundle holds `integration` (an object) and `documentation` (a list)."])
     parse_definition(definition)  # for the DefinitionInvalid that it may raise
-    problems = first_problems(
-        problem for place, record in enumerate(records) for problem in _record_problems(place, record)
-    )
+    problems = first_problems(_problems(document, records, places))
     if problems:
         raise BundleInvalid(problems)
     _refuse_repeated(records)
@@ -122,13 +132,26 @@ def _refuse_repeated(records: list[dict[str, Any]]) -> None:
         )
 
 
+def _problems(document: dict[str, Any], records: list[Any], places: Places) -> Iterator[str]:
+    yield from (f"{key[:64]}: {_unknown(key, PARTS)}" for key in document if key not in PARTS)
+    for place, record in enumerate(records):
+        yield from _record_problems(place, record)
+        for key in SCHEMAS if isinstance(record, dict) else ():
+            yield from schema_slips(record.get(key), f"documentation[{place}].{key}", places)
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    meant = nearest(key, known, cutoff=0.6)
+    return f"is not a known key{f'; did you mean {meant}?' if meant else '.'}"
+
+
 def _record_problems(place: int, record: Any) -> Iterator[str]:
     if not isinstance(record, dict):
         yield f"documentation[{place}]: is not an object."
         return
     yield from (f"documentation[{place}]: {key} is missing." for key in ("resource", "method") if not record.get(key))
     unknown = sorted(record.keys() - KEYS)
-    yield from (f"documentation[{place}]: {key[:64]} is not a known key." for key in unknown)
+    yield from (f"documentation[{place}]: {key[:64]} {_unknown(key, KEYS)}" for key in unknown)
     for key in sorted(KEYS & record.keys()):
         wanted = dict if key.endswith("_schema") else bool if key == "published" else str
         if not isinstance(record[key], wanted):

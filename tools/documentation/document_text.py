@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from tools.documentation.slips import Slips, is_unsaid
 from tools.errors import BundleInvalid
 
 MAX_NODES = 2_000_000
@@ -63,6 +64,8 @@ class _Frame:
     value: Any
     anchor: str | None
     is_map: bool
+    is_flow: bool = False
+    lines: dict[Any, int] = field(default_factory=dict)
     key: Any = None
     has_key: bool = False
     merged: list[dict[Any, Any]] = field(default_factory=list)
@@ -81,17 +84,18 @@ class _Merge:
     """Marks YAML's merge key."""
 
 
-def read_text(text: str, *, max_depth: int, plain_keys: bool = False) -> Text:
+def read_text(text: str, *, max_depth: int, plain_keys: bool = False, slips: Slips | None = None) -> Text:
     """Return the content of a text; raise BundleInvalid.
 
-    With `plain_keys`, scalars follow YAML's core schema and every key is the text as written.
+    With `plain_keys`, scalars follow YAML's core schema and every key is the text as written. `slips` collects what may
+    mean something else than it seems to.
     """
     try:
         if text.lstrip()[:1] in {"{", "["}:
-            read = _read_json(text, max_depth)
+            read = _read_json(text, max_depth, once=slips is not None)
             if read is not None:
                 return read
-        return _Builder(max_depth, plain_keys=plain_keys).build(text)
+        return _Builder(max_depth, plain_keys=plain_keys, slips=slips).build(text)
     except RecursionError:
         raise BundleInvalid(["The file is nested too deep."]) from None
     # PyYAML's constructors raise any of these for a tagged text that is no such value, such as `!!int ""`.
@@ -99,9 +103,19 @@ def read_text(text: str, *, max_depth: int, plain_keys: bool = False) -> Text:
         raise BundleInvalid([f"The file is neither YAML nor JSON: {problem}"]) from None
 
 
-def _read_json(text: str, max_depth: int) -> Text | None:
-    """Return the content of JSON text; None for text that may still be YAML."""
+def _read_json(text: str, max_depth: int, *, once: bool) -> Text | None:
+    """Return the content of JSON text; None for text that may still be YAML.
+
+    With `once`, None too for one that has a key twice in an object: YAML's parser knows the lines.
+    """
     odd = "\\u0000" in text or "\0" in text
+    repeated = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        made = dict(pairs)
+        repeated = repeated or len(made) < len(pairs)
+        return made
 
     def number(written: str) -> float:
         nonlocal odd
@@ -113,13 +127,14 @@ def _read_json(text: str, max_depth: int) -> Text | None:
         return int(written)
 
     try:
-        value = json.loads(text, parse_int=whole, parse_float=number, parse_constant=number)
+        hook = members if once else None
+        value = json.loads(text, parse_int=whole, parse_float=number, parse_constant=number, object_pairs_hook=hook)
     except json.JSONDecodeError:
         if len(text) > MAX_SECOND_TRY:
             raise
         return None
     _refuse_deep(value, max_depth)
-    return Text(value, odd)
+    return None if repeated else Text(value, odd)
 
 
 def _refuse_deep(value: Any, max_depth: int) -> None:
@@ -134,8 +149,9 @@ def _refuse_deep(value: Any, max_depth: int) -> None:
 class _Builder:
     """Builds values from the events of YAML's parser."""
 
-    def __init__(self, max_depth: int, *, plain_keys: bool) -> None:
+    def __init__(self, max_depth: int, *, plain_keys: bool, slips: Slips | None) -> None:
         self._max_depth = max_depth
+        self._slips = slips
         self._plain_keys = plain_keys
         self._resolvers = _CORE if plain_keys else _WORDY
         self._stack: list[_Frame] = []
@@ -184,7 +200,10 @@ class _Builder:
             return text
         if tag not in JSON_TAGS:
             raise BundleInvalid([f"The file has a value of a kind that JSON does not have, {tag}{_at(event)}."])
-        return self._constructed(tag, text)
+        value = self._constructed(tag, text)
+        if self._slips and not at_key and event.tag is None and tag.endswith((":int", ":float")):
+            self._slips.number(value, event)
+        return value
 
     def _implied(self, event: yaml.ScalarEvent) -> str:
         if event.tag is None and event.implicit[0]:
@@ -214,7 +233,7 @@ class _Builder:
             raise BundleInvalid([f"The file is nested deeper than {self._max_depth} levels{_at(event)}."])
         if event.anchor:
             self._open.add(event.anchor)
-        self._stack.append(_Frame({} if is_map else [], event.anchor, is_map))
+        self._stack.append(_Frame({} if is_map else [], event.anchor, is_map, is_flow=bool(event.flow_style)))
 
     def _end(self, event: yaml.Event) -> None:
         frame = self._stack.pop()
@@ -257,11 +276,15 @@ class _Builder:
             if isinstance(value, dict | list):
                 raise BundleInvalid([f"The file is neither YAML nor JSON: a key is not text{_at(event)}."])
             frame.key, frame.has_key = value, True
+            if self._slips and value is not _Merge:
+                self._slips.key(value, event, frame.lines)
         else:
             self._add_member(frame, value, event)
 
     def _add_member(self, frame: _Frame, value: Any, event: yaml.Event) -> None:
         key, frame.key, frame.has_key = frame.key, None, False
+        if self._slips and frame.is_flow and is_unsaid(event):
+            self._slips.unsaid(key, next(reversed(frame.value.values()), None), event)
         if key is not _Merge:
             frame.value[key] = value
             return

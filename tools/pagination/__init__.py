@@ -49,10 +49,11 @@ def _by_position(
     in_body = declared.send_in == "body"
     match declared:
         case OffsetPagination(limit_parameter=limit, offset_parameter=offset):
-            shared["filled_to"] = declared.filled_to
+            shared |= {"filled_to": declared.filled_to, "max_items": declared.max_items}
             return OffsetPager(*limits, limit, offset, in_body, declared.first_item, **shared)
         case PagePagination(page_parameter=page, limit_parameter=limit):
-            shared |= {"filled_to": declared.filled_to, "total_pages": Locator.of(declared.total_pages)}
+            shared |= {"filled_to": declared.filled_to, "max_items": declared.max_items}
+            shared["total_pages"] = Locator.of(declared.total_pages)
             return PagePager(*limits, page, limit, in_body, declared.first_page, **shared)
         case CursorPagination(cursor_parameter=cursor, limit_parameter=limit):
             next_cursor = Locator(declared.next_cursor, declared.next_cursor_header)

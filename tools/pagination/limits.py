@@ -1,6 +1,6 @@
 """What all pagers share: the sizes of pages, the total, and the rest of a page that did not fit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, Position
@@ -45,6 +45,23 @@ class Limits:
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 204 for an empty list."""
         return status == 204
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLimits(Limits):
+    """The limits of a pager that counts. `max_items` is how many items of one list the vendor gives; None for all."""
+
+    max_items: int | None = field(default=None, kw_only=True)
+
+    def within_reach(self, page: Page, reached: int) -> Page:
+        """Return a page, as the last one if the page after it would end at an item, `reached`, that is not given."""
+        if not page.following or self.max_items is None or reached <= self.max_items:
+            return page
+        note = (
+            f"The vendor gives no more than the first {self.max_items:,} items of such a list, so the walk ends here. "
+            "Narrow it, for example by date or status, to see others."
+        )
+        return replace(page, following=None, note=note)
 
 
 def rest_of_page(answer: PageAnswer, here: Position, limit: int, following: Position | None, note: str = "") -> Page:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tools.pagination.limits import Limits, rest_of_page
+from tools.pagination.limits import CountedLimits, Limits, rest_of_page
 from tools.pagination.locators import Locator
 from tools.pagination.pages import Page, PageAnswer, PageRequest, Position
 from tools.pagination.signs import tells_of_earlier
@@ -30,7 +30,7 @@ def goes_on(count: int, asked: int, sure: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class OffsetPager(Limits):
+class OffsetPager(CountedLimits):
     """The vendor takes a limit and the number of items to skip. The state is the longest page of the walk so far."""
 
     kind: ClassVar[str] = "offset"
@@ -42,26 +42,28 @@ class OffsetPager(Limits):
     filled_to: int = 0
 
     def request(self, position: Position, limit: int) -> PageRequest:
-        parameters = [(self.limit_parameter, self._asked(limit))] if self.limit_parameter else []
+        parameters = [(self.limit_parameter, self._asked(position, limit))] if self.limit_parameter else []
         parameters.append((self.offset_parameter, position.skip + self.first_item))
         return PageRequest.sending(parameters, in_body=self.in_body)
 
     def page(self, answer: PageAnswer, position: Position, limit: int) -> Page:
         """Return the items as they are; if the vendor sends more than requested, cut them to the limit."""
-        asked = self._asked(limit) if self.limit_parameter else self.max_limit
+        asked = self._asked(position, limit) if self.limit_parameter else self.max_limit
         stated = self._more(answer, position.skip, asked)
-        return counted_page(
+        page = counted_page(
             answer, position, limit, asked=asked, first=position.skip, stated=stated, filled_to=self.filled_to
         )
+        return self.within_reach(page, position.skip + len(answer.rows) + 1)
 
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 404 and 416 for the end too, but not where the list begins."""
         return status == 204 or (status in PAST_END and position.skip > 0)
 
-    def _asked(self, limit: int) -> int:
+    def _asked(self, position: Position, limit: int) -> int:
         """Return how many items to request: where nothing else says whether more follow, one more than wanted."""
         says = self.more or self.total or self.sizes
-        return self.size(limit) if says else self.size(min(limit + 1, self.max_limit))
+        wanted = limit if says else min(limit + 1, self.max_limit)
+        return self.size(wanted if self.max_items is None else min(wanted, self.max_items - position.skip))
 
     def _more(self, answer: PageAnswer, first: int, asked: int) -> bool | None:
         """Return whether the answer states that items follow; None if it does not say."""
@@ -153,7 +155,7 @@ class WholePager(Limits):
 
 
 @dataclass(frozen=True, slots=True)
-class PagePager(Limits):
+class PagePager(CountedLimits):
     """Numbered pages, whose size stays the same for a walk, whatever the limits of its calls.
 
     The state is the page's number, the size, the items on the pages before it, and the longest of those. If the answer
@@ -186,7 +188,8 @@ class PagePager(Limits):
         if more is None:
             more = goes_on(count, size, max(shown, self.filled_to))
         following = Position([number + 1, size, before + count, max(shown, count)]) if more else None
-        return rest_of_page(answer, Position(state, position.skip), limit, following)
+        page = rest_of_page(answer, Position(state, position.skip), limit, following)
+        return self.within_reach(page, (number + 2 - self.first_page) * size)
 
     def is_past_end(self, status: int, position: Position) -> bool:
         """Take 404 and 416 for the end too; the first page always exists."""

@@ -53,7 +53,7 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
         ((*LIST, "accept"), "a\r\nX: b", "list.accept: String should match"),
         ((*LIST, "cookie_parameters"), {"a": "b; c"}, "list.cookie_parameters.a: String should match"),
         (("name",), "x" * 49, "name: String should have at most 48"),
-        (("surprise",), 1, "surprise: Extra inputs are not permitted"),
+        (("surprise",), 1, "surprise: is not a known key."),
         (("base_url",), "ftp://x", "base_url: String should match"),
         (("base_url",), "https://{nobody}.example", "base_url: {nobody} is not one of the connection fields"),
         (("authentication", "value"), "{nobody}", "authentication.value: {nobody} is not one of the connection fields"),

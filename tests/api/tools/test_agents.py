@@ -247,7 +247,7 @@ async def test_viewer_calls_what_only_reads(rest: AsyncRest, tools: str, environ
 async def test_operator_calls_what_writes(rest: AsyncRest, tools: str, environment: Environment) -> None:
     operator = AsyncRest(await sync_to_async(token_of)(environment, Role.OPERATOR))
     case = (await operator.post(f"{tools}/{LIST_CASES}", {"limit": 1})).json()["result"][0]
-    arguments = {"id": str(case["caseid"]), "note": "Seen."}
+    arguments = {"id": case["id"], "note": "Seen."}
     response = await operator.post(f"{tools}/{ADD_NOTE}", arguments)
     assert response.status_code == 200, response.content
 

@@ -262,7 +262,7 @@ class TestWriting:
         Integration.objects.all().delete()
         integration = load_bundle(DESK).integration
         row = Documentation.objects.get(integration=integration, resource="tickets", method="list")
-        row.description, row.query_schema = words, {"properties": {"a": {"default": value, "x": "2026-01-01"}}}
+        row.description, row.query_schema = words, {"properties": {"a": {"default": value, "x-day": "2026-01-01"}}}
         row.published = published
         row.save()
         integration.definition["instructions"] = words
@@ -303,8 +303,8 @@ class TestRefused:
             ("a: .nan", "a: 'nan' cannot be written as JSON"),
             ("a: {b: [.inf]}", "a.b[0]: 'inf' cannot be written as JSON"),
             (f"a: {10**30}", "cannot be written as JSON"),
-            ("a: {no: 1}", "a: the key False is not text; put it in quotes"),
-            ("1: x", "document: the key 1 is not text"),
+            ("a: {no: 1}", 'line 1, column 5: the key no is read as false; put it in quotes: "no".'),
+            ("1: x", 'line 1, column 1: the key 1 is read as the number 1; put it in quotes: "1".'),
             ('a: "x\\0y"', "a: holds a NUL character"),
             ("? [a]\n: b", "neither YAML nor JSON"),
             ("a: &a [*a]", "An alias contains itself"),
@@ -321,7 +321,7 @@ class TestRefused:
             (changed(integration={**DOCUMENT["integration"], "name": "Desk 1"}), "name: String should match"),
             (changed(documentation=["x"]), "documentation[0]: is not an object."),
             (changed(documentation=[{"title": "x"}]), "documentation[0]: resource is missing."),
-            (with_record(titel="x"), "documentation[0]: titel is not a known key."),
+            (with_record(titel="x"), "documentation[0]: titel is not a known key; did you mean title?"),
             (with_record(title=7), "documentation[0].title: takes text."),
             (with_record(published="no"), "documentation[0].published: takes true or false."),
             (with_record(description=None), "documentation[0].description: takes text."),

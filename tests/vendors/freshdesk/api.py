@@ -93,6 +93,7 @@ class Freshdesk(Tickets):
             ("GET", "/companies/{id}", self.single("companies"), frozenset()),
             ("PUT", "/companies/{id}", self.change("companies"), frozenset()),
             ("GET", "/agents", agents, PAGED | {"email", "state"}),
+            ("GET", "/agents/autocomplete", self.complete_agent, frozenset({"term"})),
             ("GET", "/agents/me", lambda _: Answer(200, self.data.me), frozenset()),
             ("GET", "/agents/{id}", self.single("agents"), frozenset()),
             ("GET", "/groups", self.listed("groups"), PAGED),
@@ -113,6 +114,12 @@ class Freshdesk(Tickets):
             return Answer(201, self.data.add(kind, given))
 
         return answer
+
+    def complete_agent(self, request: Request) -> Answer:
+        """Agents by how their names begin, which stand below `contact`."""
+        begins = request.one("term").lower()
+        rows = [(row["id"], row["contact"]["name"]) for row in self.data.tables["agents"].values()]
+        return Answer(200, [{"id": key, "name": name} for key, name in rows if name.lower().startswith(begins)])
 
     def _beginning(self, kind: str, parameter: str, root: str = "") -> Handler:
         def answer(request: Request) -> Answer:
@@ -160,7 +167,7 @@ class Freshdesk(Tickets):
     def create_article(self, request: Request) -> Answer:
         """Write an article into a folder."""
         folder = self.find("folders", request.ids[0])
-        given = self.given(request, "articles", "title", "description", "type", "status")
+        given = self.given(request, "articles", "title", "description", "status")
         more = {"folder_id": folder["id"], "category_id": folder["category_id"], "agent_id": self.data.me["id"]}
         return Answer(201, self.data.add("articles", {**given, **more}))
 

@@ -13,7 +13,7 @@ WRITABLE: dict[str, dict[str, type | tuple[type, ...]]] = {
     "tickets": {
         "subject": str, "description": str, "email": str, "requester_id": int, "name": str, "status": int,
         "priority": int, "source": int, "type": str, "responder_id": int, "group_id": int, "company_id": int,
-        "tags": list, "cc_emails": list, "custom_fields": dict, "due_by": str,
+        "tags": list, "cc_emails": list, "custom_fields": dict, "due_by": str, "unique_external_id": str,
     },
     "contacts": {
         "name": str, "email": str, "other_emails": list, "phone": str, "mobile": str, "company_id": int,
@@ -55,6 +55,7 @@ class FreshdeskData:
             "agents": by_id(self._agent(number) for number in range(6)),
             "groups": by_id(self._group(number) for number in range(3)),
             "tickets": by_id(self._ticket(number) for number in range(TICKETS)),
+            "archived": by_id({**self._ticket(n), "id": 3001 + n} for n in range(2)),
             "conversations": {},
             "canned_response_folders": by_id(self._folder(number) for number in range(2)),
             "canned_responses": by_id(self._canned(number) for number in range(7)),

@@ -24,6 +24,8 @@ class Tickets(Records):
             ("GET", "/tickets", self.list_tickets, PAGED | filters),
             ("POST", "/tickets", self.create_ticket, frozenset()),
             ("GET", single, self.get_ticket, frozenset({"include"})),
+            ("PUT", "/tickets/merge", self.merge, frozenset()),
+            ("GET", "/tickets/archived/{id}", self.get_archived, frozenset({"include"})),
             ("PUT", single, self.update_ticket, frozenset()),
             ("DELETE", single, self._mark_deleted(deleted=True), frozenset()),
             ("PUT", f"{single}/restore", self._mark_deleted(deleted=False), frozenset()),
@@ -83,6 +85,23 @@ class Tickets(Records):
         """One ticket, with what else is asked for."""
         included = self._included(request, {"conversations", "requester", "company", "stats"})
         return Answer(200, self._ticket(self.find("tickets", request.ids[0]), included, single=True))
+
+    def get_archived(self, request: Request) -> Answer:
+        """One ticket of the archive."""
+        included = self._included(request, {"conversations", "requester", "company", "stats"})
+        return Answer(200, self._ticket(self.find("archived", request.ids[0]), included, single=True))
+
+    def merge(self, request: Request) -> Answer:
+        """Close tickets into another one."""
+        body = request.json()
+        known = {"primary_id", "ticket_ids", "convert_recepients_to_cc", "note_in_primary", "note_in_secondary"}
+        if body.keys() - known or not {"primary_id", "ticket_ids"} <= body.keys():
+            raise refuse("ticket_ids", "It should not be blank as this is a mandatory field", "missing_field")
+        for each in [body["primary_id"], *body["ticket_ids"]]:
+            self.find("tickets", str(each))
+        for each in body["ticket_ids"]:
+            self.data.tables["tickets"][each]["status"] = 5
+        return Answer(204)
 
     def _included(self, request: Request, known: set[str]) -> set[str]:
         included = {part for part in request.one("include").split(",") if part}

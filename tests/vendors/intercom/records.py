@@ -13,8 +13,12 @@ MOST = 150
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
+    "IN": lambda told, wanted: told in wanted,
+    "NIN": lambda told, wanted: told not in wanted,
     "<": operator.lt,
     ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
     "~": lambda told, wanted: wanted.lower() in str(told).lower(),
     "!~": lambda told, wanted: wanted.lower() not in str(told).lower(),
     "^": lambda told, wanted: str(told).lower().startswith(wanted.lower()),
@@ -95,6 +99,9 @@ class Records(StandIn):
             raise refuse(400, "invalid_operator", f"{query.get('operator')} is not a valid operator")
         if field not in told:
             raise refuse(400, "invalid_field", f"{field} is not a valid search field")
+        takes_list = query["operator"] in {"IN", "NIN"}
+        if takes_list is not isinstance(query.get("value"), list):
+            raise refuse(400, "invalid_value", "IN and NIN take a list, and the others a single value")
         values = told[field] if isinstance(told[field], list) else [told[field]]
         wanted = query.get("value")
         return any(value is not None and compare(value, wanted) for value in values)

@@ -149,11 +149,12 @@ class Zendesk(SignIn, Tickets):
             ("GET", "/groups/{id}", self.single("groups", "group"), frozenset()),
             ("GET", "/views", self.plain_list("views", "active"), CURSOR | access),
             ("GET", "/views/{id}", self.single("views", "view"), frozenset()),
-            ("GET", "/views/{id}/tickets", self.view_tickets, CURSOR),
+            ("GET", "/views/{id}/tickets", self.view_tickets, CURSOR | {"sort_by", "sort_order"}),
             ("GET", "/views/{id}/count", self.view_count, frozenset()),
             ("GET", "/macros", self.plain_list("macros", "active"), CURSOR | access),
             ("GET", "/tags", self.plain_list("tags"), CURSOR),
             ("GET", "/ticket_fields", self.plain_list("ticket_fields"), CURSOR),
+            ("GET", "/custom_statuses", self.list_statuses, frozenset({"active", "status_categories"})),
             ("GET", "/satisfaction_ratings", self.list_ratings, rated),
             (
                 "GET",
@@ -171,13 +172,28 @@ class Zendesk(SignIn, Tickets):
             rows = [row for row in rows if not row["deleted"]]
         return self.cursors(request, "groups", rows)
 
+    def list_statuses(self, request: Request) -> Answer:
+        """The account's own statuses, all at once."""
+        wanted = request.one("status_categories")
+        rows = [
+            row
+            for row in self.data.tables["custom_statuses"].values()
+            if (not wanted or row["status_category"] in wanted.split(","))
+            and (request.one("active") != "true" or row["active"])
+        ]
+        return Answer(200, {"custom_statuses": rows})
+
     def _in_view(self, request: Request) -> list[Record]:
         self.find("views", request.ids[0])
         return [row for row in self.data.tables["tickets"].values() if row["status"] not in {"solved", "closed"}]
 
     def view_tickets(self, request: Request) -> Answer:
         """What is in a view: every view here holds what is not solved."""
-        return self.cursors(request, "tickets", self._in_view(request))
+        rows = self._in_view(request)
+        if column := request.one("sort_by"):
+            field = {"created": "created_at", "status": "status"}[column]
+            rows.sort(key=lambda row: str(row[field]), reverse=request.one("sort_order") == "desc")
+        return self.cursors(request, "tickets", rows)
 
     def view_count(self, request: Request) -> Answer:
         """How much is in a view."""

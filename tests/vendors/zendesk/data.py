@@ -10,7 +10,7 @@ SORTABLE = {"tickets": {"id", "updated_at"}}
 WRITABLE = {
     "tickets": {
         "subject", "comment", "requester_id", "assignee_id", "group_id", "organization_id", "priority", "type",
-        "status", "tags", "custom_fields", "external_id", "due_at", "problem_id",
+        "status", "tags", "custom_fields", "external_id", "due_at", "problem_id", "custom_status_id",
     },
     "users": {
         "name", "email", "phone", "organization_id", "role", "skip_verify_email", "external_id", "tags", "details",
@@ -52,6 +52,7 @@ class ZendeskData:
             "macros": by_id(self._macro(n) for n in range(3)),
             "tags": {n: {"name": f"tag_{n}", "count": 40 - n} for n in range(27)},
             "ticket_fields": by_id(self._field(n) for n in range(6)),
+            "custom_statuses": by_id(self._status(n) for n in range(4)),
             "satisfaction_ratings": by_id(self._rating(n) for n in range(12)),
         }
         for number in range(TICKETS):
@@ -198,6 +199,14 @@ class ZendeskData:
             "id": 801 + number, "title": titles[number], "type": "tagger" if number == 5 else "text", "active": True,
             "description": "", "agent_description": None, "required": number < 2, "position": number,
             **({"custom_field_options": options} if number == 5 else {}), "updated_at": moment(5),
+        }  # fmt: skip
+
+    def _status(self, number: int) -> Record:
+        name = ("Open", "Waiting on courier", "Solved", "Old status")[number]
+        return {
+            "id": 901 + number, "agent_label": name, "end_user_label": name, "raw_agent_label": name,
+            "active": number < 3, "status_category": ("open", "hold", "solved", "open")[number],
+            "default": number in {0, 2}, "description": None, "updated_at": moment(6),
         }  # fmt: skip
 
     def _rating(self, number: int) -> Record:

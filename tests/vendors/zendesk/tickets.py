@@ -96,9 +96,11 @@ class Tickets(Records):
             "assignee_id": "users",
             "group_id": "groups",
             "organization_id": "organizations",
+            "custom_status_id": "custom_statuses",
         }
         for name, kind in people.items():
-            if name in given and given[name] not in self.data.tables[kind]:
+            is_taken_away = name == "assignee_id" and given.get(name, 0) is None
+            if name in given and not is_taken_away and given[name] not in self.data.tables[kind]:
                 details = wrong(name, f"{name}: is invalid")
                 raise refuse(422, "RecordInvalid", "Record validation errors", details=details)
 

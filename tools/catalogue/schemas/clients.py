@@ -251,9 +251,10 @@ def _listed_node(node: Any) -> Any:
             made = rule.mended(made)
     if made.get("additionalProperties") == {}:
         made = {**made, "additionalProperties": True}
-    if made.get("minLength") == 1:
-        # Nobody means an empty text where this stands; it is checked, and need not cost a model tokens.
-        made = without(made, "minLength")
+    for least in ("minLength", "minItems"):
+        if made.get(least) == 1:
+            # Nobody means an empty text or list where this stands; it is checked, and need not cost a model tokens.
+            made = without(made, least)
     return with_members(made, _listed_node)
 
 

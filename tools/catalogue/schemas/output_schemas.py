@@ -24,6 +24,7 @@ from tools.catalogue.schemas.json_schemas import (
     SchemaRefused,
     compile_validator,
     inline_references,
+    without,
 )
 
 MAX_DEPTH = 8
@@ -53,6 +54,11 @@ class Output:
     """The outputSchema of a tool, which validates and converts results."""
 
     schema: Schema
+
+    @cached_property
+    def listed(self) -> Schema:
+        """The schema as clients get it: without members that may be anything, whose names `fields` tells."""
+        return _checking(self.schema)
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -137,6 +143,16 @@ def output_schema(result: Schema, *, paged: bool, has_total: bool = False) -> Sc
         members = {"result": published, **published.get("properties", {})}
         return _with_surroundings({"type": "object", "properties": members})
     return {"type": "object", "properties": {"result": published}}
+
+
+def _checking(schema: Schema) -> Schema:
+    """Return a schema that accepts as much or more, without members of any kind and the patterns of long numbers."""
+    node = without(schema, "pattern")
+    if "properties" in node:
+        # Beside a schema of additional members, a member that may be anything is an exception to it.
+        inner = {name: child for name, child in node["properties"].items() if child or "additionalProperties" in node}
+        node["properties"] = {name: _checking(child) for name, child in inner.items()}
+    return node | {word: _checking(node[word]) for word in ("items", "additionalProperties") if word in node}
 
 
 def _with_surroundings(schema: Schema) -> Schema:

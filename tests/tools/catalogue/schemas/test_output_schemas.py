@@ -183,6 +183,24 @@ class TestPublished:
         schema = output_schema(loosened(documented), paged=False)
         assert schema == {"type": "object", "properties": {"a": NULLABLE}}
 
+    def test_a_member_that_may_be_anything_is_not_listed(self) -> None:
+        inner = {"type": "object", "properties": {"a": STRING, "b": {}}}
+        documented = {"type": "object", "properties": {"c": {}, "d": inner, "e": {"type": "array", "items": inner}}}
+        output = Output(output_schema(loosened(documented), paged=False))
+        named = {"type": ["object", "null"], "properties": {"a": NULLABLE}}
+        assert output.listed["properties"] == {"d": named, "e": {"type": ["array", "null"], "items": named}}
+
+    def test_beside_a_schema_of_other_members_it_is_listed(self) -> None:
+        documented = {"type": "object", "properties": {"a": {}}, "additionalProperties": STRING}
+        output = Output(output_schema(loosened(documented), paged=False))
+        assert output.listed["properties"]["a"] == {}
+
+    @given(SCHEMAS, VALUES)
+    def test_what_is_listed_accepts_whatever_is_sent(self, documented: Any, answer: Any) -> None:
+        output = Output(output_schema(loosened(documented), paged=False))
+        sent = output.conformed(answer if isinstance(answer, dict) else {"result": answer})
+        jsonschema.Draft202012Validator(output.listed).validate(sent)
+
     def test_it_costs_a_model_nothing(self) -> None:
         listed = as_mcp(archive_tool("get"))
         without = {name: value for name, value in listed.items() if name != "outputSchema"}
