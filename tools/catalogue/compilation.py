@@ -55,11 +55,6 @@ COUNTED: Schema = {
         "note": {"type": "string"},
     },
 }
-LEFT_OUT = {
-    "nothing": "",
-    "nulls": " Nulls are left out.",
-    "empty": " Nulls and what is empty are left out.",
-}
 # What a catalogue takes for each byte of its listing: schemas, validators and definition (`benchmarks/growth.py`).
 BYTES_A_LISTED_BYTE = 14
 BYTES_A_METHOD = 2_000
@@ -214,7 +209,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
     if projection:
-        schema = with_fields(schema, projection, LEFT_OUT[(method.shaping or definition.shaping).drop])
+        schema = with_fields(schema, projection)
     concise = _concise_of(definition, record) if method.answer == "json" else ()
     if concise and method.access is Access.READ:
         if _takes({DETAIL}, placements):

@@ -29,7 +29,7 @@ class Projection:
 
     schema: Schema
 
-    def argument(self, *, note: str) -> Schema:
+    def argument(self) -> Schema:
         """Return the argument's schema; it lists the members unless there are very many, which a first call shows."""
         listed = ", ".join(_members(self.schema))
         which = f"of {listed}" if len(listed) <= FEW_CHARACTERS else "of those that a result has"
@@ -37,7 +37,7 @@ class Projection:
             "type": "array",
             "items": {"type": "string"},
             "minItems": 1,
-            "description": f"Return only these {which}.{note}",
+            "description": f"Only these {which}.",
         }
 
     def check(self, name: str) -> None:

@@ -17,16 +17,14 @@ PERIODS = ("day", "week", "month")
 RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL, GROUP_BY})
 
 
-def with_fields(schema: Schema, projection: Projection, note: str) -> Schema:
+def with_fields(schema: Schema, projection: Projection) -> Schema:
     """Return the schema of a tool's arguments with `fields`."""
-    return _with_arguments(schema, {FIELDS: projection.argument(note=note)})
+    return _with_arguments(schema, {FIELDS: projection.argument()})
 
 
 def with_detail(schema: Schema) -> Schema:
     """Return the schema with the argument that asks for every member; the instructions say what it does."""
-    words = "full shows every member."
-    argument = {"type": "string", "enum": [CONCISE, FULL], "default": CONCISE, "description": words}
-    return _with_arguments(schema, {DETAIL: argument})
+    return _with_arguments(schema, {DETAIL: {"type": "string", "enum": [CONCISE, FULL]}})
 
 
 def with_groups(schema: Schema, groups: Mapping[str, Group]) -> Schema:
@@ -40,8 +38,8 @@ def with_groups(schema: Schema, groups: Mapping[str, Group]) -> Schema:
 
 def with_history(schema: Schema, history: History) -> Schema:
     """Return the schema with the arguments that choose entries of a record's history."""
-    newest = f"Only this many of the newest entries of {history.path}."
-    older = f"Only entries of {history.path} before this one, counted from the oldest."
+    newest = f"Only so many newest entries of {history.path}."
+    older = "Only entries before this number."
     return _with_arguments(
         schema,
         {
