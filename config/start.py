@@ -57,6 +57,8 @@ def start_failure(failure: BaseException) -> str:
 
 
 def _print_failure(kind: type[BaseException], failure: BaseException, traceback: TracebackType | None) -> None:
+    for handler in logging.getLogger().handlers:
+        handler.flush()  # so that the sentence is the last
     if "--traceback" not in sys.argv:
         with suppress(BaseException):
             sys.stderr.write(f"{start_failure(failure)}\n")

@@ -109,7 +109,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         },
         "handlers": {
             "stderr": {
-                "class": "logging.StreamHandler",
+                "class": "config.monitoring.stderr.StderrHandler",
                 "formatter": "line",
                 "filters": ["outages", "clients", "redact"],
             }
