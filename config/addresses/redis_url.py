@@ -27,9 +27,9 @@ PATH = re.compile(r"(?:/[0-9]{1,5})?/?")
 # One retry, on a new connection: the client's default retries for many seconds, which would hold a request, and delay
 # listening again.
 PAUSE = ConstantBackoff(0.1)
-# Of the cache and the layer, whose callers wait; the broker's reader waits for tasks, so it gets longer.
+# Of the cache and the layer, whose callers wait; Redis answers the broker's reader after a second without a task.
 ANSWER_SECONDS = 1.0
-BROKER_SECONDS = 30.0
+BROKER_SECONDS = 5.0
 
 # The layer has one that listens and one for each message that is being sent, the broker one for each thread that sends.
 LEAST_CONNECTIONS = 16

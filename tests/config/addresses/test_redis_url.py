@@ -7,6 +7,7 @@ import pytest
 from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
+from kombu.transport.redis import Transport
 from redis.asyncio import ConnectionPool
 
 from config.addresses.redis_url import redis_url
@@ -95,6 +96,12 @@ def test_what_one_of_them_could_not_obey_stops_the_start_by_name_and_without_the
 @pytest.mark.parametrize(("path", "number"), [("", 0), ("/", 0), ("/11", 11), ("/11/", 11), ("/007", 7)], ids=repr)
 def test_every_user_has_the_same_database(user: Any, path: str, number: int) -> None:
     assert user(f"redis://redis.example.com:6380{path}?max_connections=16").get("db", 0) == number
+
+
+def test_the_broker_s_reader_is_not_cut_off_while_it_waits_for_tasks_and_no_silence_lasts_long() -> None:
+    """Redis answers it after this time, task or not; the log tells of a silent Redis after the other."""
+    silence = redis_url(PLAIN).of_broker()["socket_timeout"]
+    assert 2 * Transport.brpop_timeout <= silence <= 5
 
 
 def test_the_password_is_in_no_repr() -> None:
