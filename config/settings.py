@@ -245,6 +245,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "config.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = beat_schedule(
     purge=timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1)),
     prune=timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),
