@@ -31,6 +31,7 @@ class Scheduler(PersistentScheduler):
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Send a task; Celery would log two stacks for each that cannot be sent."""
+        logger.info("sending the due task %s", entry.name)
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as problem:

@@ -87,7 +87,7 @@ def test_beat_goes_on_sending_tasks_and_ends_with_success(stack: Stack) -> None:
     stack.settings["PURGE_INTERVAL_SECONDS"] = "1"
     tasks = stack.folder / "broker" / "queue"
     options = ("--schedule", str(stack.folder / "beat-schedule"))
-    with unread(stack, *CELERY, "beat", *options, started="Sending due task") as (beat, _):
+    with unread(stack, *CELERY, "beat", *options, started="sending the due task") as (beat, _):
         sent = len(list(tasks.iterdir()))
         # It says each before it sends it.
         wait_for(lambda: len(list(tasks.iterdir())) >= sent + 4, 60, "further tasks")
