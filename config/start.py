@@ -13,6 +13,7 @@ from types import TracebackType
 
 Words = Callable[[BaseException], str]
 RELATION_MISSING = ("no such table", "no such column", "does not exist")
+RELATION_PRESENT = "already exists"
 
 
 class _Reason(logging.Filter):
@@ -82,6 +83,11 @@ def _database(failure: BaseException) -> str:
     reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
     if any(words in reason for words in RELATION_MISSING):
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
+    if RELATION_PRESENT in reason:
+        return (
+            f"the database has tables that no migration recorded in it made ({reason}), as after a restore over a later "
+            "release; empty it and restore the backup again, as docs/operations.md says under Backup and restore."
+        )
     return (
         f"the database cannot be used ({reason}); check that it runs, that DATABASE_URL names it, and that this user "
         "may read and write it."
