@@ -51,7 +51,7 @@ def _transaction_locked(connection: BaseDatabaseWrapper, waits: Callable[[], Non
 
 @contextmanager
 def _folder_locked(folder: Path, waits: Callable[[], None]) -> Iterator[None]:
-    """Lock the folder of SQLite's file, which leaves nothing behind; closing the file itself would end SQLite's locks."""
+    """Lock the folder of SQLite's file, which leaves nothing behind; closing the file would end SQLite's own locks."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:

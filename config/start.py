@@ -85,8 +85,8 @@ def _database(failure: BaseException) -> str:
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
     if RELATION_PRESENT in reason:
         return (
-            f"the database has tables that no migration recorded in it made ({reason}), as after a restore over a later "
-            "release; empty it and restore the backup again, as docs/operations.md says under Backup and restore."
+            f"the database has tables that no migration recorded in it made ({reason}), as after a restore over "
+            "a later release; empty it and restore the backup again, as docs/operations.md says (Backup and restore)."
         )
     return (
         f"the database cannot be used ({reason}); check that it runs, that DATABASE_URL names it, and that this user "

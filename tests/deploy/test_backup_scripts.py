@@ -13,7 +13,6 @@ from accounts.models import IntegratedAccount
 from tests.calls import note_of, record
 from tests.deploy.manifests import KUBERNETES
 from tests.months import drop_all, make_at
-from tests.scratch import scratch as scratch
 from tests.scratch import url_of
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from config.migration_lock import KEY
-from tests.scratch import scratch as scratch
 from tests.stack import ROOT, Stack
 
 WAITS = "Another process is migrating this database"
