@@ -13,19 +13,7 @@ from config import health
 from config.asgi import application
 from config.readiness.rounds import Check, Readiness
 
-PARTS = {
-    "database",
-    "migrations",
-    "keys",
-    "rotation",
-    "clock",
-    "writes",
-    "background",
-    "record",
-    "disk",
-    "broker",
-    "layer",
-}
+PARTS = {*health.NEEDED, "rotation", "clock", "writes", "background", "record", "disk", "broker", "layer"}
 Work = Callable[[], Awaitable[Mapping[str, str]]]
 
 

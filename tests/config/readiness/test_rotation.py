@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.utils import timezone
 from psycopg import sql
 from pytest_django.fixtures import Settings
 
@@ -70,7 +71,7 @@ async def test_a_process_with_the_previous_secret_key_stays_in_rotation_and_says
     await before.start()
     await after.start()
     status, parts = await before.probe()
-    assert (status, parts.keys()) == (200, {"rotation"})
+    assert (status, set(parts)) == (200, {"rotation"})
     assert "restart the process" in parts["rotation"]
     assert await after.probe() == (200, {})
 
@@ -90,9 +91,7 @@ async def test_probes_of_processes_that_know_both_secret_keys_find_them_in_order
 
 async def test_a_secret_key_that_was_given_up_is_no_rotation(settings: Settings) -> None:
     await Process(settings, SECRET_KEY=OLD, SECRET_KEY_FALLBACKS=[]).start()
-    await sync_to_async(KeyCheck.objects.filter(name="SECRET_KEY").update)(
-        given_up=True, retired_at="2026-01-01T00:00Z"
-    )
+    await KeyCheck.objects.filter(name="SECRET_KEY").aupdate(given_up=True, retired_at=timezone.now())
     await Process(settings, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[]).start()
     status, parts = await Process(settings, SECRET_KEY=OLD, SECRET_KEY_FALLBACKS=[]).probe()
     assert (status, parts) == (503, {"keys": "SECRET_KEY wrong or missing; run `manage.py check_keys`"})
@@ -139,4 +138,4 @@ async def test_a_lock_is_told_of_the_part_that_it_keeps_from_being_checked_and_c
         await other.execute(sql.SQL("LOCK TABLE {}").format(sql.Identifier(table)))
         status, parts = await probe(readiness)
         await other.rollback()
-    assert (status, parts.keys()) == (200, told)
+    assert (status, set(parts)) == (200, told)

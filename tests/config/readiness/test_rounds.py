@@ -53,15 +53,11 @@ async def test_what_a_silent_part_keeps_from_being_checked_is_not_called_ok() ->
 
 
 async def test_what_needs_another_part_names_it_where_it_cannot_be_checked() -> None:
-    readiness = Readiness(
-        [Check(("migrations",), Part()), Check(("keys",), silent, after=("migrations",))], seconds=0.01
-    )
+    migrations = Part()
+    checks = [Check(("migrations",), migrations), Check(("keys",), silent, after=("migrations",))]
+    readiness = Readiness(checks, seconds=0.01)
     assert (await readiness.parts())["keys"] == "no answer within 0.01 s"
-    lacking = Part()
-    lacking.words = {"migrations": "it lacks some"}
-    readiness = Readiness(
-        [Check(("migrations",), lacking), Check(("keys",), silent, after=("migrations",))], seconds=0.01
-    )
+    migrations.words = {"migrations": "it lacks some"}
     assert (await readiness.parts())["keys"] == "not checked, because of the migrations"
 
 
