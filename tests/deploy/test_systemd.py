@@ -127,7 +127,7 @@ def commands_of(name: str, **specifiers: str) -> list[list[str]]:
 def production() -> dict[str, str]:
     """Return README's variables, as patchbay.env has them, and a port that a unit must not take."""
     names = re.findall(r"^export (\w+)=", (ROOT / "README.md").read_text(), re.MULTILINE)
-    example = {**FILLED, "DEBUG": "0", "FORWARDED_ALLOW_IPS": "127.0.0.1", "HOST": "0.0.0.0", "SIMULATOR": "0"}  # noqa: S104
+    example = {**FILLED, "DEBUG": "0", "FORWARDED_ALLOW_IPS": "127.0.0.1", "HOST": "0.0.0.0", "SIMULATOR": "0"}
     assert set(names) <= example.keys() | {"DATABASE_URL", "REDIS_URL"}
     return {name: value for name, value in example.items() if name in names} | {"PORT": "1"}
 
