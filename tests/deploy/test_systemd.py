@@ -142,7 +142,8 @@ def test_what_the_units_start_serves_pages_whole_to_this_machine_alone(tmp_path:
     run = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
     proxied = {"Host": "patchbay.example.com", "X-Forwarded-Proto": "https"}
     try:
-        stack.start("-c", run, *web, until=f"Uvicorn running on http://127.0.0.1:{stack.port}")
+        stack.start("-c", run, *web, until="Uvicorn running")
+        assert f"Uvicorn running on http://127.0.0.1:{stack.port}" in stack.output[-1]
         with httpx.Client(base_url=f"http://127.0.0.1:{stack.port}", headers=proxied, follow_redirects=True) as client:
             page = client.get("/")
             assert page.status_code == 200
