@@ -15,6 +15,7 @@ from types import TracebackType
 Words = Callable[[BaseException], str]
 # Not `database "…" does not exist`, which `migrate` would not mend.
 RELATION_MISSING = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
+RELATION_PRESENT = "already exists"
 
 
 class _Reason(logging.Filter):
@@ -86,6 +87,11 @@ def _database(failure: BaseException) -> str:
     reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
     if RELATION_MISSING.search(reason):
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
+    if RELATION_PRESENT in reason:
+        return (
+            f"the database has tables that no migration recorded in it made ({reason}), as after a restore over "
+            "a later release; empty it and restore the backup again, as docs/operations.md says (Backup and restore)."
+        )
     return (
         f"the database cannot be used ({reason}); check that it runs, that DATABASE_URL names it, and that this user "
         "may read and write it."

@@ -163,6 +163,14 @@ def test_a_database_that_is_not_migrated(tmp_path: Path) -> None:
     assert "run `manage.py migrate`" in sentence
 
 
+def test_a_database_with_tables_that_its_migrations_do_not_know(stack: Stack) -> None:
+    stack.execute("DELETE FROM django_migrations WHERE app = 'tools'")
+    sentence = stack.try_to_manage("migrate", "--verbosity", "0").stderr
+    assert "Traceback" not in sentence
+    assert "already exists), as after a restore over a later release" in sentence
+    assert "empty it and restore the backup again" in sentence
+
+
 @pytest.mark.parametrize("program", ["web", "migrate"])
 def test_a_package_that_is_missing(stack: Stack, program: str) -> None:
     sentence = fail(program, stack, "-S")  # without the packages of the environment
