@@ -8,13 +8,15 @@ STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 BIOME := node_modules/.bin/biome
 
-.PHONY: demo up setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark soak check lint format types imports migrations deploy-check audit lock lock-check sbom digests clean
+.PHONY: demo up install setup test test-hostile test-properties test-services test-browser conformance test-clients cluster-test benchmark soak check lint format types imports migrations deploy-check audit lock lock-check sbom digests clean
 
 demo: setup ## Seed a demo and run every process, until Ctrl-C
 	@exec $(BIN)/python manage.py demo --up
 
 up: setup ## Run every process, until Ctrl-C (SIMULATOR=0 leaves the simulator out)
 	@exec $(BIN)/python manage.py up
+
+install: $(STAMP) ## Install what Patchbay needs, and touch no data
 
 setup: $(STAMP) ## Install, migrate, load the integrations
 	@$(BIN)/python manage.py migrate --verbosity 0

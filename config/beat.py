@@ -1,6 +1,12 @@
-"""Beat's scheduler: Celery's own, but a broker or a disk that takes nothing is told once, and beat goes on."""
+"""Beat's scheduler: Celery's own, but one at a time works with a file, and what takes nothing is told once.
 
+A broker or a disk that takes nothing does not end it.
+"""
+
+import fcntl
 import logging
+import os
+from pathlib import Path
 from typing import Any
 
 from celery.beat import PersistentScheduler, ScheduleEntry, SchedulingError
@@ -9,13 +15,23 @@ logger = logging.getLogger(__name__)
 
 
 class Scheduler(PersistentScheduler):
-    """A schedule whose tasks that could not be sent are sent at their next times."""
+    """Keeps its schedule in a file, and that file from another beat, which would send every task a second time.
 
+    Tasks that could not be sent are sent at their next times.
+    """
+
+    schedule_filename: str
     _is_refused = False
     _is_unsaved = False
 
+    def setup_schedule(self) -> None:
+        """Open the schedule; end the process if another beat has it, or this one might delete it as damaged."""
+        self._lock = _lock_or_exit(Path(f"{self.schedule_filename}.lock"))
+        super().setup_schedule()
+
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Send a task; Celery would log two stacks for each that cannot be sent."""
+        logger.info("sending the due task %s", entry.name)
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as problem:
@@ -44,3 +60,23 @@ class Scheduler(PersistentScheduler):
             super().close()
         except OSError as problem:
             logger.error("the schedule is not saved: %s", problem.strerror)
+
+
+def _lock_or_exit(path: Path) -> Any:
+    """Return the locked file, which the system unlocks when the process ends, however it does."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise SystemExit(
+            f"Patchbay cannot start: another beat (process {file.read().strip() or 'unknown'}) works with "
+            f"{path.with_suffix('')}, and two would send every task twice. Stop that one, or give this installation "
+            "a folder of its own with DATA_DIR."
+        ) from None
+    except OSError:
+        pass  # a file system without locks
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -49,6 +50,12 @@ def begin(**_: object) -> None:
     except Exception as failure:
         # Celery logs a handler's exception and goes on, except for this one.
         raise SystemExit(start_failure(failure)) from failure
+
+
+@celeryd_init.connect
+def say_nothing_beside_the_log(**_: object) -> None:
+    """Keep Celery's handlers of signals from writing to standard output: they would wait for whoever reads it."""
+    sys.__stdout__ = None  # type: ignore[misc]  # as Python has it for a process without one
 
 
 @celeryd_init.connect

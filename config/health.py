@@ -15,7 +15,9 @@ from mcpservers.replies import Receive, Scope, Send
 
 NEEDED = frozenset({"database", "migrations", "keys"})
 CHECKS = (
-    Check(("database", "migrations", "keys", "clock"), ThreadedWork(database.look)),
+    Check(("database", "clock"), ThreadedWork(database.look)),
+    Check(("migrations",), ThreadedWork(database.migrations), after=("database",), stands=True),
+    Check(("keys", "rotation"), ThreadedWork(database.keys), after=("database", "migrations"), stands=True),
     Check(("writes",), ThreadedWork(database.write)),
     Check(("background",), ThreadedWork(database.background)),
     Check(("record",), machine.record),
@@ -37,7 +39,7 @@ async def readyz(scope: Scope, receive: Receive, send: Send, *, asked: Readiness
     parts = await asked.parts()
     failing = {part for part, state in parts.items() if state != OK}
     status, word = 200, "degraded" if failing else OK
-    if failing & NEEDED:
+    if NEEDED & parts.keys() - asked.good:
         status, word = 503, "unavailable"
     await respond(scope, send, status, orjson.dumps({"status": word, "parts": parts}), b"application/json")
 

@@ -22,6 +22,7 @@ from config.processes.open_files import raise_limit  # noqa: E402
 from config.processes.ports import check_port  # noqa: E402
 from config.processes.private_files import keep_private  # noqa: E402
 from config.processes.watchdog import end_within_limit  # noqa: E402
+from config.static_files import check_static_files  # noqa: E402
 from mcpservers.streaming.streams import hub  # noqa: E402
 from portal.activity.feed import feed  # noqa: E402
 
@@ -64,6 +65,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT; open requests have SHUTDOWN_SECONDS to finish."""
     keep_private()
     check_port("PORT", settings.PORT)
+    check_static_files()
     check_at_start()
     raise_limit()
     # uvicorn raises the signal again after its shutdown; a clean stop should exit with 0.

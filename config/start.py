@@ -6,13 +6,16 @@ Nothing but the standard library is imported here: a package that is missing is 
 import errno
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
 Words = Callable[[BaseException], str]
-RELATION_MISSING = ("no such table", "no such column", "does not exist")
+# Not `database "…" does not exist`, which `migrate` would not mend.
+RELATION_MISSING = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
+RELATION_PRESENT = "already exists"
 
 
 class _Reason(logging.Filter):
@@ -57,6 +60,8 @@ def start_failure(failure: BaseException) -> str:
 
 
 def _print_failure(kind: type[BaseException], failure: BaseException, traceback: TracebackType | None) -> None:
+    for handler in logging.getLogger().handlers:
+        handler.flush()  # so that the sentence is the last
     if "--traceback" not in sys.argv:
         with suppress(BaseException):
             sys.stderr.write(f"{start_failure(failure)}\n")
@@ -80,8 +85,13 @@ def _database(failure: BaseException) -> str:
     is_only_away = ONLY_AWAY & {type(failure).__name__, type(failure.__cause__).__name__}
     said = _reason.latest.partition(": ")[2] if is_only_away else str(failure)
     reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
-    if any(words in reason for words in RELATION_MISSING):
+    if RELATION_MISSING.search(reason):
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
+    if RELATION_PRESENT in reason:
+        return (
+            f"the database has tables that no migration recorded in it made ({reason}), as after a restore over "
+            "a later release; empty it and restore the backup again, as docs/operations.md says (Backup and restore)."
+        )
     return (
         f"the database cannot be used ({reason}); check that it runs, that DATABASE_URL names it, and that this user "
         "may read and write it."

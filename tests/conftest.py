@@ -28,7 +28,7 @@ from tests.people import People
 from tests.serving import served
 from tools.record.recorder import recorder
 
-pytest_plugins = ["tests.vendors.fixtures", "tests.vendors.imported"]
+pytest_plugins = ["tests.scratch", "tests.vendors.fixtures", "tests.vendors.imported"]
 
 
 # The suite tries the same examples each time, so that what failed fails again; `make test-properties` tries others.

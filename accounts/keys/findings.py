@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from accounts.keys.given import CREDENTIAL_KEYS, GivenKey, earlier_secret_keys, given_keys
+from accounts.keys.given import CREDENTIAL_KEYS, SECRET_KEY, GivenKey, earlier_secret_keys, given_keys
 from accounts.keys.sealed import sample, sealed_rows
 from accounts.models import KeyCheck
 
@@ -18,16 +18,20 @@ class KeyState(StrEnum):
     RETIRED = "retired"  # no longer given, and nothing is encrypted under it
     UNKNOWN = "unknown"  # another key than the one that the database was used with
     MISSING = "missing"  # not given, and texts are encrypted under it
+    REPLACED = "replaced"  # by a rotation, so that what the next key signed is refused
 
 
-REFUSED = frozenset({KeyState.UNKNOWN, KeyState.MISSING})
+# What a process may not go on with: it would store what nobody can read, or refuse what is right.
+HARMFUL = frozenset({KeyState.UNKNOWN, KeyState.MISSING})
+# What no process starts with. One that runs goes on with a SECRET_KEY that was replaced, until its own restart.
+REFUSED = HARMFUL | {KeyState.REPLACED}
 
 
 @dataclass(frozen=True)
 class KeyFinding:
     """The state of one key. `current` is the check value that it is held against; `sealed` counts texts under it.
 
-    `replaced_at` says of an unknown key that it is one of this database's own, which another has replaced.
+    `replaced_at` says of a key that it is one of this database's own, which another has replaced.
     """
 
     name: str
@@ -58,8 +62,10 @@ def _of_given(key: GivenKey, checks: list[KeyCheck], sealed: Counter[str]) -> Ke
         return KeyFinding(key.name, KeyState.MATCHES, key, current, under)
     if any(each.name == key.name and each.is_of(current) for each in earlier_secret_keys()):
         return KeyFinding(key.name, KeyState.NEW, key, current)
-    replaced = next((check.retired_at for check in own if check.retired_at and key.is_of(check)), None)
-    return KeyFinding(key.name, KeyState.UNKNOWN, key, current, under, replaced)
+    earlier = next((check for check in own if check.retired_at and key.is_of(check)), None)
+    is_rotated = earlier is not None and not earlier.given_up and key.name == SECRET_KEY
+    state = KeyState.REPLACED if is_rotated else KeyState.UNKNOWN
+    return KeyFinding(key.name, state, key, current, under, earlier.retired_at if earlier else None)
 
 
 def _is_readable(key: GivenKey) -> bool:

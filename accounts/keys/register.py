@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.errors import KeysUnusable
 from accounts.keys.findings import REFUSED, KeyFinding, KeyState, findings
-from accounts.keys.given import GivenKey, given_keys
+from accounts.keys.given import GivenKey
 from accounts.keys.words import refusal
 from accounts.models import KeyCheck
 
@@ -28,13 +28,6 @@ def settle_keys() -> list[KeyFinding]:
             _carry_out(finding)
     # Another process may have been faster, with other keys.
     return _accepted(findings())
-
-
-def check_quickly() -> None:
-    """Raise KeysUnusable if a key in use is not the registered one, by one query; settle unless all are registered."""
-    current = {check.name: check for check in KeyCheck.objects.filter(retired_at=None)}
-    if not all(key.name in current and key.is_of(current[key.name]) for key in given_keys()):
-        settle_keys()
 
 
 def _accepted(found: list[KeyFinding]) -> list[KeyFinding]:

@@ -1,7 +1,6 @@
 """DATABASES, from DATABASE_URL: every option of the URL is kept, and what it leaves open gets a limit."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -25,10 +24,16 @@ def database_settings(url: str, limits: DatabaseLimits) -> dict[str, Any]:
 
 
 def _sqlite(url: str) -> dict[str, Any]:
-    if query := urlsplit(url).query:
-        raise ImproperlyConfigured(f"DATABASE_URL has options ({_names(query)}), but SQLite takes none.")
+    if "?" in url:
+        raise ImproperlyConfigured(
+            "DATABASE_URL has options, but SQLite takes none: it is sqlite:////path/of/the/file."
+        )
+    try:
+        read = dj_database_url.parse(url, conn_max_age=None)
+    except ValueError:
+        raise ImproperlyConfigured(TAKES) from None
     return {
-        **dj_database_url.parse(url, conn_max_age=None),
+        **read,
         "ENGINE": "accounts.database.sqlite",
         "OPTIONS": {
             # Take the write lock at once: SQLite refuses to upgrade a read transaction behind another writer.
@@ -38,7 +43,3 @@ def _sqlite(url: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },
     }
-
-
-def _names(query: str) -> str:
-    return ", ".join(name for name, _ in parse_qsl(query, keep_blank_values=True))

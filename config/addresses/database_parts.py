@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-TAKES = "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name?sslmode=require."
+TAKES = (
+    "DATABASE_URL cannot be read; it takes postgresql://user:password@host:5432/name?sslmode=require, in which a "
+    "password's own characters such as / ? # @ and % are percent-encoded."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Each of them reads a URL in its own way, and two of them drop what they do not k
 refused by name where one of the three could not obey, and given to each in its own form.
 """
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +15,24 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from config.addresses.options import is_option_name
+
 SCHEMES = frozenset({"redis", "rediss"})
-TAKES = "REDIS_URL cannot be read; it takes redis://user:password@host:6379/0, or rediss:// for TLS."
+TAKES = (
+    "REDIS_URL cannot be read; it takes redis://user:password@host:6379/0, or rediss:// for TLS, in which a password's "
+    "own characters such as / ? # @ and % are percent-encoded."
+)
+# The number of a database, which the three would each read in another way with anything beside it.
+PATH = re.compile(r"(?:/[0-9]{1,5})?/?")
 # One retry, on a new connection: the client's default retries for many seconds, which would hold a request, and delay
 # listening again.
 PAUSE = ConstantBackoff(0.1)
-# Of the cache and the layer, whose callers wait; the broker's reader waits for tasks, so it gets longer.
+# Of the cache and the layer, whose callers wait; Redis answers the broker's reader after a second without a task.
 ANSWER_SECONDS = 1.0
-BROKER_SECONDS = 30.0
+BROKER_SECONDS = 5.0
+
+# The layer has one that listens and one for each message that is being sent, the broker one for each thread that sends.
+LEAST_CONNECTIONS = 16
 
 FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 CERTIFICATE_CHECKS = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
@@ -80,22 +91,25 @@ def redis_url(text: str) -> RedisUrl:
     """Read REDIS_URL; raise ImproperlyConfigured with a sentence that names what is wrong."""
     try:
         parts = urlsplit(text)
-        known = parts.scheme in SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+        known = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         known = False
-    if not known or not (parts.path.strip("/").isdigit() or not parts.path.strip("/")):
+    if not known or parts.fragment or not PATH.fullmatch(parts.path):
         raise ImproperlyConfigured(TAKES)
     options = {name: _value(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)}
     tls = {name: options.pop(name) for name in list(options) if name.startswith("ssl_")}
     if tls and parts.scheme != "rediss":
         raise ImproperlyConfigured(f"REDIS_URL has {', '.join(tls)}, which need TLS: begin it with rediss://.")
-    return RedisUrl(urlunsplit(parts._replace(query="")), options, tls)
+    address = parts._replace(path=f"/{int(parts.path.strip('/') or 0)}", query="")
+    return RedisUrl(urlunsplit(address), options, tls)
 
 
 def _value(name: str, text: str) -> Any:
     kind = KINDS.get(name)
+    if kind is None and not is_option_name(name):
+        raise ImproperlyConfigured(TAKES)
     if kind is None:
-        raise ImproperlyConfigured(f"REDIS_URL has the unknown option {name[:64]}. It takes: {', '.join(KINDS)}.")
+        raise ImproperlyConfigured(f"REDIS_URL has the unknown option {name}. It takes: {', '.join(KINDS)}.")
     problem = ImproperlyConfigured(f"REDIS_URL has {name}={text[:40]!r}, which is not a value of that option.")
     if kind is bool:
         if text.lower() not in FLAGS:
@@ -109,4 +123,9 @@ def _value(name: str, text: str) -> Any:
         raise problem from None
     if isinstance(value, int | float) and not 0 < value < 1_000_000:
         raise problem
+    if name == "max_connections" and int(value) < LEAST_CONNECTIONS:
+        raise ImproperlyConfigured(
+            f"REDIS_URL has max_connections={value}, but takes {LEAST_CONNECTIONS} or more: cache, channel layer and "
+            "broker each need several at once, and fail what comes beyond the limit."
+        )
     return value

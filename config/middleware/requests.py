@@ -19,6 +19,7 @@ from accounts.tokens import redact
 from accounts.web.client_address import noted_address
 from api.addresses import is_of_programs
 from config.middleware.request_spans import traced
+from config.monitoring.messages import shortened
 from mcpservers.endpoint import PREFIX, SERVER
 from mcpservers.replies import Application, Message, Receive, Scope, Send
 
@@ -27,6 +28,7 @@ logger = logging.getLogger("patchbay.access")
 HEADER = b"x-request-id"
 # A proxy's id of another form is replaced, because it is repeated in log lines and headers.
 FORM = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+MOST_OF_PATH = 200
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -93,7 +95,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
         logger.info(
             "%s %s",
             method,
-            redact(quote(scope["path"])),
+            shortened(redact(quote(scope["path"])), MOST_OF_PATH),
             extra={
                 "status": status,
                 "duration_ms": round(seconds * 1000, 1),

@@ -11,8 +11,14 @@ import structlog
 from accounts import tracing
 from accounts.database.outages import outage_of
 from accounts.tokens import redact
+from config.monitoring.clients import QuietenClients
+from config.monitoring.messages import message_of, shortened
 
 Event = MutableMapping[str, Any]
+
+# Longer than any sentence of Patchbay's own; a text that somebody sent is not kept whole.
+MOST_CHARACTERS = 2_000
+MOST_OF_TRACEBACK = 16_000
 
 ACCESS_FIELDS = ("status", "duration_ms", "client", "surface", "server_id")
 NOTICE_FIELDS = ("notice", "vendor", "account", "account_id", "token_id", "count", "reason")
@@ -41,7 +47,7 @@ class ShortenOutages(logging.Filter):
             return False
         if outage_of(problem) is None:
             return True
-        record.msg = f"{_message_of(record)} ({type(problem).__name__})"
+        record.msg = f"{message_of(record)} ({type(problem).__name__})"
         record.args = record.exc_info = record.exc_text = None
         return True
 
@@ -57,24 +63,17 @@ def _is_repeated(logger: str, problem: BaseException | None) -> bool:
 
 
 class RedactTokens(logging.Filter):
-    """Redact tokens in a record's message, arguments and traceback before any formatter sees it."""
+    """Redact tokens in a record's message, arguments and traceback before any formatter sees it, and shorten them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; never drop it."""
-        record.msg = redact(_message_of(record))
+        record.msg = shortened(redact(message_of(record)), MOST_CHARACTERS)
         record.args = None  # already part of the message
         if record.exc_info and not record.exc_text:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+            traceback = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = shortened(redact(traceback), MOST_OF_TRACEBACK)
         record.exc_info = None  # or a formatter would add the traceback unredacted
         return True
-
-
-def _message_of(record: logging.LogRecord) -> str:
-    """Return a record's message; where its arguments do not fit, both, since no line may fail what it tells of."""
-    try:
-        return record.getMessage()
-    except (TypeError, ValueError, KeyError):
-        return f"{record.msg} {record.args!r}"
 
 
 def _append_traceback(_logger: object, _method: str, event: Event) -> Event:
@@ -109,7 +108,11 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"outages": {"()": ShortenOutages}, "redact": {"()": RedactTokens}},
+        "filters": {
+            "outages": {"()": ShortenOutages},
+            "clients": {"()": QuietenClients},
+            "redact": {"()": RedactTokens},
+        },
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -118,7 +121,11 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
             }
         },
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "redact"]}
+            "stderr": {
+                "class": "config.monitoring.stderr.StderrHandler",
+                "formatter": "line",
+                "filters": ["outages", "clients", "redact"],
+            }
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {

@@ -7,10 +7,15 @@ from typing import TextIO
 from honcho.printer import Message
 
 
+def own_output() -> TextIO:
+    """Return another file for standard output: a thread held in the usual one would hold up the end of the process."""
+    return open(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, errors="backslashreplace", closefd=False)
+
+
 class JsonPrinter:
     """Honcho's printer, which puts the process's name before each line, so that no line would be JSON."""
 
-    def __init__(self, output: TextIO = sys.stdout) -> None:
+    def __init__(self, output: TextIO) -> None:
         self.output = output
         self.width = 0  # honcho sets it, to align names
 

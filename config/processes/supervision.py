@@ -25,6 +25,9 @@ from typing import IO, Protocol
 from honcho.colour import get_colours
 from honcho.printer import Message
 
+from accounts.texts.counting import counted
+from config.processes.line_queue import LOST, LineQueue
+
 SYSTEM = "system"
 TETHER = Path(__file__).with_name("tether.py")
 # An error within this time from the first start is one of the start.
@@ -91,7 +94,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 
 class Supervisor:
-    """Processes, and the messages that their threads send to the one that prints."""
+    """Processes, of whose ends threads tell the main one, while another prints: none of them waits for a reader."""
 
     def __init__(
         self,
@@ -103,12 +106,13 @@ class Supervisor:
         first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._printer = printer
+        self._lines = LineQueue(printer.write, self._lost)
         self._folder = folder
         self._environment = environment
         self._stop_seconds = stop_seconds
         self._first_pause = first_pause
         self._children: list[Child] = []
-        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._ends: queue.SimpleQueue[tuple[Child, int]] = queue.SimpleQueue()
         self._colours = get_colours()
         self._received: signal.Signals | None = None
         self._status: int | None = None
@@ -127,8 +131,9 @@ class Supervisor:
         while self._status is None or any(child.process for child in self._children):
             self._heed_signal()
             self._start_due()
-            self._heed_message()
+            self._heed_ends()
             self._kill_late()
+        self._lines.drain()
         return self._status
 
     def _note_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -163,7 +168,7 @@ class Supervisor:
     def _read(self, child: Child, output: IO[bytes]) -> None:
         with output:
             for line in output:
-                self._messages.put(Message("line", line, datetime.now(), child.name, child.colour))
+                self._lines.put(Message("line", line, datetime.now(), child.name, child.colour), len(line))
 
     def _await_end(self, child: Child, process: subprocess.Popen[bytes], reading: threading.Thread) -> None:
         status = process.wait()
@@ -171,15 +176,11 @@ class Supervisor:
         _signal_group(process, signal.SIGKILL)
         # What left its group may hold the output for ever.
         reading.join(LAST_WORDS_SECONDS)
-        self._messages.put(Message("stop", (child, status), datetime.now(), child.name, None))
+        self._ends.put((child, status))
 
-    def _heed_message(self) -> None:
+    def _heed_ends(self) -> None:
         with suppress(queue.Empty):
-            message = self._messages.get(timeout=0.1)
-            if message.type == "line":
-                self._printer.write(message)
-            else:
-                self._heed_end(*message.data)
+            self._heed_end(*self._ends.get(timeout=0.1))
 
     def _heed_end(self, child: Child, status: int) -> None:
         """Decide what an end means."""
@@ -221,4 +222,11 @@ class Supervisor:
                 child.signal(signal.SIGKILL)
 
     def _say(self, text: str) -> None:
-        self._printer.write(Message("line", f"{text}\n", datetime.now(), SYSTEM, None))
+        self._lines.put(_own_message(text), len(text))
+
+    def _lost(self, number: int) -> Message:
+        return _own_message(LOST.format(counted(number, "line")))
+
+
+def _own_message(text: str) -> Message:
+    return Message("line", f"{text}\n", datetime.now(), SYSTEM, None)

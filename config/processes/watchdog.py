@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 # For what follows the last request: the record of calls, connections, files.
 MARGIN_SECONDS = 3.0
+# Before a supervisor loses patience, five seconds after SHUTDOWN_SECONDS.
+TELL_SECONDS = 1.0
 HUNG = 70  # EX_SOFTWARE of sysexits.h, to tell it from a clean end
 
 
@@ -29,20 +31,27 @@ def end_within_limit(unfinished: Callable[[], str]) -> None:
 
 
 def _end(unfinished: Callable[[], str]) -> None:
+    """End the process, whether or not it can say what it was doing: whatever it hangs in may keep it from that too."""
+    threads = sorted(thread.name for thread in threading.enumerate() if thread is not threading.current_thread())
+    telling = threading.Thread(target=_tell, args=[unfinished, threads], daemon=True)
     try:
-        _tell(unfinished)
-    except Exception:  # whatever it is: the process must end
-        logger.exception("the process is ended; what it was doing cannot be told")
+        telling.start()
+        telling.join(TELL_SECONDS)
     finally:
         os._exit(HUNG)
 
 
-def _tell(unfinished: Callable[[], str]) -> None:
-    own = threading.current_thread()
-    threads = sorted(thread.name for thread in threading.enumerate() if thread is not own)
+def _tell(unfinished: Callable[[], str], threads: list[str]) -> None:
+    try:
+        _log(unfinished, threads)
+    except Exception:  # whatever it is, something is said
+        logger.exception("the process is ended; what it was doing cannot be told")
+    logging.shutdown()
+
+
+def _log(unfinished: Callable[[], str], threads: list[str]) -> None:
     logger.critical(
         "the process does not end within SHUTDOWN_SECONDS, so it is ended; %s; threads: %s",
         unfinished(),
         ", ".join(threads),
     )
-    logging.shutdown()

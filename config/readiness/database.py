@@ -10,14 +10,12 @@ from django.utils import timezone
 from prometheus_client import Gauge
 
 from accounts import heartbeat
-from accounts.errors import KeysUnusable
-from accounts.keys.register import check_quickly
+from accounts.keys.findings import HARMFUL, KeyState, findings
 from accounts.models import WriteProbe
 from config.schema import unapplied_words
 
 CLOCK_OFFSET = Gauge("patchbay_clock_offset_seconds", "How far this machine's clock is ahead of the database's.")
 STARTED = time.monotonic()
-AFTER_MIGRATIONS = "not checked, because of the migrations"
 # What drivers say when the database takes no writes; their texts may contain names, and are not passed on.
 WRITES_REFUSED = {
     "read-only": "the database is read-only: reads go on, but no write, sign-in or change; a standby was not promoted, "
@@ -31,13 +29,35 @@ WRITES_REFUSED = {
 
 
 def look() -> Mapping[str, str]:
-    """Ask for the time, the migrations and the keys; return words for what is not in order."""
+    """Ask for the time, which takes no table that could be locked; return words if the clocks differ."""
     try:
-        words = {"clock": _clock(), "migrations": unapplied_words()}
-        words["keys"] = AFTER_MIGRATIONS if words["migrations"] else _keys()
+        words = _clock()
     finally:
         connection.close()  # it belongs to this thread, which ends now
-    return {part: said for part, said in words.items() if said}
+    return {"clock": words} if words else {}
+
+
+def migrations() -> Mapping[str, str]:
+    """Return words if the database lacks migrations of this release."""
+    try:
+        words = unapplied_words()
+    finally:
+        connection.close()
+    return {"migrations": words} if words else {}
+
+
+def keys() -> Mapping[str, str]:
+    """Return words for keys that are not the database's. It only reads: during a rotation each process has others."""
+    try:
+        found = findings()
+    finally:
+        connection.close()
+    words = {}
+    if harmful := [finding.name for finding in found if finding.state in HARMFUL]:
+        words["keys"] = f"{', '.join(harmful)} wrong or missing; run `manage.py check_keys`"
+    if any(finding.state is KeyState.REPLACED for finding in found):
+        words["rotation"] = "a rotation has replaced this process's SECRET_KEY; restart the process with the new one"
+    return words
 
 
 def write() -> Mapping[str, str]:
@@ -61,16 +81,6 @@ def background() -> Mapping[str, str]:
     finally:
         connection.close()
     return {"background": words} if words else {}
-
-
-def _keys() -> str:
-    try:
-        check_quickly()
-    except KeysUnusable as unusable:
-        return f"{', '.join(unusable.names)} wrong or missing; run `manage.py check_keys`"
-    except DatabaseError:  # the check itself only reads
-        return "not registered yet, because the database refuses a write"
-    return ""
 
 
 def _clock() -> str:

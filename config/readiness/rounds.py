@@ -21,13 +21,27 @@ States = dict[str, str]
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What one check says of its parts, or, if it `failed`, why it could not say anything."""
+
+    states: States
+    failed: bool = False
+
+
+@dataclass(frozen=True)
 class Check:
-    """One piece of work that tells the state of some parts; it returns words for those that are not in order."""
+    """One piece of work that tells the state of some parts; it returns words for those that are not in order.
+
+    It cannot succeed without the parts in `after`. If `stands`, its last answer holds while there is no new one: calls
+    do not ask for what it reads, such as a table that is locked.
+    """
 
     parts: tuple[str, ...]
     run: Callable[[], Awaitable[Mapping[str, str]]]
+    after: tuple[str, ...] = ()
+    stands: bool = False
 
-    async def states(self, seconds: float) -> States:
+    async def answer(self, seconds: float) -> Answer:
         """Return the state of each part: `ok` or words without addresses and names."""
         try:
             async with asyncio.timeout(seconds):
@@ -36,15 +50,18 @@ class Check:
             return self._failed(f"no answer within {seconds:g} s")
         except Exception:  # each driver has errors of its own, and their texts may contain addresses
             return self._failed("unreachable")
-        return {part: words.get(part, OK) for part in self.parts}
+        return Answer({part: words.get(part, OK) for part in self.parts})
 
-    def _failed(self, words: str) -> States:
+    def _failed(self, words: str) -> Answer:
         first, *others = self.parts
-        return {first: words, **dict.fromkeys(others, f"not checked, because of the {first}")}
+        return Answer({first: words, **dict.fromkeys(others, f"not checked, because of the {first}")}, failed=True)
 
 
 class Readiness:
-    """The checks of all parts. A round's result is good for `keep` seconds, however many probes ask."""
+    """The checks of all parts. A round's result is good for `keep` seconds, however many probes ask.
+
+    `good` are the parts that are in order, and those that were when they last gave an answer that stands.
+    """
 
     def __init__(self, checks: Sequence[Check], *, seconds: float = CHECK_SECONDS, keep: float = 0.0) -> None:
         self._checks = checks
@@ -53,6 +70,7 @@ class Readiness:
         self._round: asyncio.Task[States] | None = None
         self._ended = 0.0
         self._known: States = {}
+        self.good: set[str] = set()
 
     async def parts(self) -> States:
         """Return the state of each part."""
@@ -72,12 +90,24 @@ class Readiness:
         return current.done() and time.monotonic() - self._ended >= self._keep
 
     async def _check_all(self) -> States:
-        found = await asyncio.gather(*(check.states(self._seconds) for check in self._checks))
-        states = {part: words for each in found for part, words in each.items()}
+        answers = await asyncio.gather(*(check.answer(self._seconds) for check in self._checks))
+        states = {part: words for answer in answers for part, words in answer.states.items()}
+        for check, answer in zip(self._checks, answers, strict=True):
+            cause = next((part for part in check.after if states.get(part, OK) != OK), None)
+            if answer.failed and cause is not None:
+                states |= dict.fromkeys(check.parts, f"not checked, because of the {cause}")
+            self._judge(check, answer)
         self._ended = time.monotonic()
         for part, words in states.items():
             self._note(part, words)
         return states
+
+    def _judge(self, check: Check, answer: Answer) -> None:
+        """Keep which parts are good."""
+        if answer.failed and check.stands:
+            return
+        self.good -= set(check.parts)
+        self.good |= {part for part, words in answer.states.items() if words == OK}
 
     def _note(self, part: str, words: str) -> None:
         """Log a part whose state has changed, once: figures in its words change all the time."""

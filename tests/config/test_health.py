@@ -13,7 +13,7 @@ from config import health
 from config.asgi import application
 from config.readiness.rounds import Check, Readiness
 
-PARTS = {"database", "migrations", "keys", "clock", "writes", "background", "record", "disk", "broker", "layer"}
+PARTS = {*health.NEEDED, "rotation", "clock", "writes", "background", "record", "disk", "broker", "layer"}
 Work = Callable[[], Awaitable[Mapping[str, str]]]
 
 
@@ -86,7 +86,7 @@ async def test_without_another_part_that_calls_need_it_is_not_ready(part: str) -
     assert (response.status_code, response.json()["status"]) == (503, "unavailable")
 
 
-@pytest.mark.parametrize("part", ["writes", "broker", "layer", "disk", "record", "clock"])
+@pytest.mark.parametrize("part", ["writes", "broker", "layer", "disk", "record", "clock", "rotation"])
 async def test_without_any_other_part_it_is_degraded_but_stays_ready(part: str) -> None:
     response = await get("/readyz", app=ready_with(**{part: refused}))
     assert response.status_code == 200

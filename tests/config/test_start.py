@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 from config.start import start_failure
 from tests.stack import ROOT, Stack, prepared_folder
@@ -122,10 +123,52 @@ def test_a_database_that_cannot_be_reached(stack: Stack, program: str) -> None:
     assert "s3cret" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "postgresql://patchbay:s3cret@127.0.0.1:1/patchbay?sslmode=bogus", "invalid sslmode value"),
+        ("DATABASE_URL", "postgresql://patchbay:1/s3cret?S3cret@127.0.0.1:1/patchbay", "cannot be read"),
+        ("REDIS_URL", "redis://patchbay:s3cret[@127.0.0.1:1/0", "cannot be read"),
+        ("REDIS_URL", "redis://127.0.0.1:1/0?max_connections=1", "max_connections=1, but takes 16"),
+    ],
+)
+@pytest.mark.parametrize("program", ["web", "worker", "migrate"])
+def test_an_address_that_cannot_be_used(stack: Stack, program: str, name: str, value: str, words: str) -> None:
+    sentence = fail(program, stack, **{name: value})
+    assert name in sentence
+    assert words in sentence
+    assert "s3cret" not in sentence.lower()
+
+
+@pytest.mark.parametrize(
+    ("said", "is_to_migrate"),
+    [
+        ('FATAL:  database "nope" does not exist', False),
+        ('FATAL:  role "nope" does not exist', False),
+        ('relation "accounts_keycheck" does not exist', True),
+        ("column accounts_user.x does not exist", True),
+        ("no such table: accounts_keycheck", True),
+        ("no such column: x", True),
+    ],
+)
+def test_migrate_is_advised_only_where_it_helps(said: str, is_to_migrate: bool) -> None:
+    sentence = start_failure(OperationalError(said))
+    assert said in sentence
+    assert ("manage.py migrate" in sentence) is is_to_migrate
+
+
 def test_a_database_that_is_not_migrated(tmp_path: Path) -> None:
     sentence = fail("up", Stack(tmp_path / "new"))
     assert "has not been migrated" in sentence
     assert "run `manage.py migrate`" in sentence
+
+
+def test_a_database_with_tables_that_its_migrations_do_not_know(stack: Stack) -> None:
+    stack.execute("DELETE FROM django_migrations WHERE app = 'tools'")
+    sentence = stack.try_to_manage("migrate", "--verbosity", "0").stderr
+    assert "Traceback" not in sentence
+    assert "already exists), as after a restore over a later release" in sentence
+    assert "empty it and restore the backup again" in sentence
 
 
 @pytest.mark.parametrize("program", ["web", "migrate"])

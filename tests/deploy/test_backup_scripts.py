@@ -2,40 +2,20 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 from django.db import connection
-from psycopg import sql
 
 from accounts.models import IntegratedAccount
 from tests.calls import note_of, record
 from tests.deploy.manifests import KUBERNETES
 from tests.months import drop_all, make_at
+from tests.scratch import url_of
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
-
-
-def url_of(name: str) -> str:
-    given = connection.settings_dict
-    password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
-    return f"postgresql://{given['USER']}{password}@{given['HOST'] or '127.0.0.1'}:{given['PORT'] or 5432}/{name}"
-
-
-@pytest.fixture
-def scratch() -> Iterator[str]:
-    """An empty database."""
-    if connection.vendor != "postgresql":
-        pytest.skip("these scripts are for PostgreSQL: set DATABASE_URL, or run make test-services")
-    name = f"scratch_{uuid4().hex}"
-    with psycopg.connect(url_of("postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield url_of(name)
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

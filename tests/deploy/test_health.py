@@ -48,6 +48,7 @@ def test_the_product_is_healthy_in_production_mode(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data", settings={**FILLED, "DEBUG": "0", "DATA_DIR": str(tmp_path / "data")})
     stack.folder.mkdir()
     try:
+        stack.manage("collectstatic", "--noinput", "-v0")
         stack.start_web()
         done = check(stack.port)
         assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import promql_parser
@@ -14,7 +15,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 from accounts.notices import Notice
-from config import asgi, connections
+from config import asgi, connections, health
 from config.monitoring import metrics
 from tests.deploy.manifests import DEPLOY
 from tests.documentation import DOCS
@@ -79,7 +80,8 @@ def test_every_expression_is_promql_about_figures_that_exist(expression: str) ->
 )
 def test_what_an_alert_sees_increase_is_there_from_the_start(rule: dict[str, Any]) -> None:
     for each in selectors(rule["expr"]):
-        labels = {matcher.name: matcher.value for matcher in each.matchers.matchers}
+        equal = [matcher for matcher in each.matchers.matchers if matcher.op == promql_parser.MatchOp.Equal]
+        labels = {matcher.name: matcher.value for matcher in equal}
         samples = [sample for family in REGISTRY.collect() for sample in family.samples if sample.name == each.name]
         assert any(labels.items() <= sample.labels.items() for sample in samples)
 
@@ -141,11 +143,76 @@ def test_every_notice_is_documented_and_no_other() -> None:
     assert documented("#### Notices", r"^`(\w+)`") == set(Notice)
 
 
-def test_prometheus_own_tool_accepts_the_alerts() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
+@pytest.fixture
+def promtool() -> str:
+    """The path of Prometheus' own tool."""
+    path = shutil.which("promtool")
+    if path is None:
         assert os.environ.get("REQUIRE_PROMTOOL") != "1", "promtool is not installed (Debian's package prometheus)."
         pytest.skip("promtool is not installed (REQUIRE_PROMTOOL=1 makes this a failure.)")
+    return path
+
+
+def test_prometheus_own_tool_accepts_the_alerts(promtool: str) -> None:
     checked = subprocess.run([promtool, "check", "rules", ALERTS], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert f"SUCCESS: {len(RULES)} rules found" in checked.stdout
+
+
+READY_ALERTS = {
+    **dict.fromkeys(health.NEEDED, "PatchbayNotReady"),
+    "writes": "PatchbayNoWrites",
+    "disk": "PatchbayDiskLow",
+    "clock": "PatchbayClock",
+}
+PARTS = {part for check in health.CHECKS for part in check.parts}
+# Series, its values minute by minute, and the alert that they raise after a while.
+TROUBLES = [
+    *(
+        (f'patchbay_ready{{part="{part}"}}', "0x120", READY_ALERTS.get(part, "PatchbayDegraded"))
+        for part in sorted(PARTS)
+    ),
+    ("patchbay_database_away", "1x120", "PatchbayDatabaseAway"),
+    ("patchbay_last_beat_seconds", "100+60x120", "PatchbayNoBeat"),
+    ("patchbay_last_beat_seconds", " ".join(["Inf"] * 121), "PatchbayNoBeat"),
+    ("patchbay_disk_free_bytes", "100000000000-500000000x120", "PatchbayDiskFills"),
+    ('patchbay_writes_not_sent_total{reason="late"}', "0x110 1x10", "PatchbayWritesNotSent"),
+    ("patchbay_unknown_writes", "0x10 1x110", "PatchbayUnknownWrites"),
+]
+IN_ORDER = [
+    *((f'patchbay_ready{{part="{part}"}}', "1x120") for part in sorted(PARTS)),
+    ("patchbay_database_away", "0x120"),
+    ("patchbay_last_beat_seconds", "50x120"),
+    ("patchbay_last_beat_seconds", " ".join(["NaN"] * 121)),
+    ("patchbay_disk_free_bytes", "100000000000-5000x120"),
+    ('patchbay_writes_not_sent_total{reason="client gone"}', "0+1x120"),
+    ("patchbay_unknown_writes", "0x120"),
+]
+
+
+def raised(name: str, series: str) -> dict[str, Any]:
+    """Return an alert as Prometheus raises it for a series; one about all processes has none of the series' labels."""
+    (rule,) = [each for each in RULES if each["alert"] == name]
+    labels = dict(re.findall(r'(\w+)="([^"]*)"', series)) if "max(" not in rule["expr"] else {}
+    return {"exp_labels": {**rule["labels"], **labels}, "exp_annotations": rule["annotations"]}
+
+
+def after_two_hours(series: str, values: str, alert: str | None) -> dict[str, Any]:
+    names = sorted({each["alert"] for each in RULES if series.partition("{")[0] in each["expr"]})
+    expected = [{"alertname": name, "exp_alerts": [raised(name, series)] if name == alert else []} for name in names]
+    return {
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values}],
+        "alert_rule_test": [{"eval_time": "2h", **each} for each in expected],
+    }
+
+
+def test_each_trouble_raises_its_alert_and_nothing_in_order_does(promtool: str, tmp_path: Path) -> None:
+    cases = [*TROUBLES, *((series, values, None) for series, values in IN_ORDER)]
+    tests = [after_two_hours(*case) for case in cases]
+    assert all(each["alert_rule_test"] for each in tests)
+    (tmp_path / "tests.yaml").write_text(json.dumps({"rule_files": [str(ALERTS)], "tests": tests}))
+    done = subprocess.run(
+        [promtool, "test", "rules", tmp_path / "tests.yaml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -242,12 +242,23 @@ def test_plain_http_is_redirected_but_never_for_a_token(proxy: Proxy, token: str
 
 
 @pytest.mark.parametrize(
-    "path", ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/patchbay/metrics", "/tools/patchbay/metrics"]
+    "path",
+    [
+        *("/metrics", "/metrics/", "//metrics", "/%6detrics"),
+        *("/patchbay/metrics", "/tools/patchbay/metrics", "/a/b/patchbay/metrics", "/a/b/c/patchbay/metrics/"),
+    ],
 )
 def test_metrics_are_closed_to_everybody_outside(proxy: Proxy, path: str) -> None:
     with proxy.client() as client:
         headers = {"Authorization": "Bearer of-a-collector"}
         assert client.get(proxy.secure + path, headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("below", ["", "/a/b/patchbay"])
+@pytest.mark.parametrize("path", ["/integrated-account/1/tools/metrics", "/accounts/1/tools/reports/metrics"])
+def test_a_tool_may_be_called_metrics(proxy: Proxy, below: str, path: str) -> None:
+    with proxy.client() as client:
+        assert client.post(f"{proxy.secure}{below}{path}").status_code == 200
 
 
 def test_a_process_that_is_down_costs_no_call_and_is_asked_again_at_once(upstream: int, tmp_path: Path) -> None:

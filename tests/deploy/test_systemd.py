@@ -1,17 +1,22 @@
 """The units of deploy/systemd: accepted by systemd, held to the least, in agreement with settings and nginx."""
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from honcho.environ import parse_procfile
 
-from tests.deploy.manifests import DEPLOY, ROOT
+from tests.deploy.manifests import DEPLOY, FILLED, ROOT
 from tests.documentation import documented
+from tests.stack import Stack
 
 UNITS = DEPLOY / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
@@ -45,7 +50,7 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd-analyze is missing: install systemd. Until then the units are only read below")
-    shutil.copytree(UNITS, tmp_path / "units")
+    shutil.copytree(UNITS, tmp_path / "units", ignore=shutil.ignore_patterns("*.sh"))
     # It asks whether the programs exist, which they do where Patchbay is installed.
     for path in (tmp_path / "units").iterdir():
         path.write_text(re.sub(r"/opt/patchbay/.venv/bin/\w+", "/bin/true", path.read_text()))
@@ -102,8 +107,89 @@ def test_the_processes_run_what_the_procfile_runs() -> None:
     for name in ("web", "worker", "beat"):
         unit = f"patchbay-{name}{'@' if name == 'web' else ''}.service"
         (command,) = read(unit)["Service"]["ExecStart"]
+        command = command.removeprefix("/usr/bin/env HOST=127.0.0.1 PORT=%i ")
         expected = commands[name].replace('"$DATA_DIR/beat-schedule"', "/var/lib/patchbay/beat-schedule")
         assert command == f"/opt/patchbay/.venv/bin/{expected}"
+
+
+def given(name: str, file: dict[str, str], state: Path) -> dict[str, str]:
+    """Return a unit's variables as systemd sets them: those of its file go before its own (systemd.exec)."""
+    own = {key: value.replace("/var/lib/patchbay", str(state)) for key, value in environment(name).items()}
+    return {**own, **file}
+
+
+def commands_of(name: str, **specifiers: str) -> list[list[str]]:
+    """Return what a unit starts, with this tree in the place of /opt/patchbay."""
+    lines = [re.sub(r"%(\w)", lambda found: specifiers[found[1]], line) for line in read(name)["Service"]["ExecStart"]]
+    return [shlex.split(line.replace("/opt/patchbay/.venv/bin/python", sys.executable)) for line in lines]
+
+
+def production() -> dict[str, str]:
+    """Return README's variables, as patchbay.env has them, and a port that a unit must not take."""
+    names = re.findall(r"^export (\w+)=", (ROOT / "README.md").read_text(), re.MULTILINE)
+    example = {**FILLED, "DEBUG": "0", "FORWARDED_ALLOW_IPS": "127.0.0.1", "HOST": "0.0.0.0", "SIMULATOR": "0"}
+    assert set(names) <= example.keys() | {"DATABASE_URL", "REDIS_URL"}
+    return {name: value for name, value in example.items() if name in names} | {"PORT": "1"}
+
+
+@pytest.mark.e2e
+def test_what_the_units_start_serves_pages_whole_to_this_machine_alone(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, settings=given("patchbay-migrate.service", production(), tmp_path))
+    for command in commands_of("patchbay-migrate.service"):
+        subprocess.run(command, cwd=ROOT, env=stack.environment, check=True, capture_output=True)
+    stack.settings = given("patchbay-web@.service", production(), tmp_path)
+    (web,) = commands_of("patchbay-web@.service", i=str(stack.port))
+    run = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+    proxied = {"Host": "patchbay.example.com", "X-Forwarded-Proto": "https"}
+    try:
+        stack.start("-c", run, *web, until="Uvicorn running")
+        assert f"Uvicorn running on http://127.0.0.1:{stack.port}" in stack.output[-1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{stack.port}", headers=proxied, follow_redirects=True) as client:
+            page = client.get("/")
+            assert page.status_code == 200
+            (style, *_) = re.findall(r'href="(/static/[^"]+\.css)"', page.text)
+            assert client.get(style).status_code == 200
+    finally:
+        stack.stop()
+
+
+@pytest.mark.e2e
+def test_a_web_process_without_the_static_files_of_its_release_says_so_and_does_not_start(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, settings={**given("patchbay-web@.service", production(), tmp_path), "HOST": "127.0.0.1"})
+    stack.settings["PORT"] = str(stack.port)
+    done = subprocess.run(
+        [sys.executable, "-m", "config.serve"],
+        cwd=ROOT,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode != 0
+    assert f"Patchbay cannot start: {tmp_path}/static lacks static files of this release, such as " in done.stderr
+    assert "run `manage.py collectstatic --noinput`" in done.stderr
+
+
+def test_commands_by_hand_run_as_the_services_do(tmp_path: Path) -> None:
+    stub = tmp_path / "systemd-run"
+    stub.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    stub.chmod(0o700)
+    done = subprocess.run(
+        ["sh", UNITS / "manage.sh", "check_keys", "--accept", "CREDENTIAL_KEYS:k 1"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    said = done.stdout.splitlines()
+    service = read("patchbay-migrate.service")["Service"]
+    assert said[-5:] == ["/opt/patchbay/.venv/bin/python", "manage.py", "check_keys", "--accept", "CREDENTIAL_KEYS:k 1"]
+    assert {f"--uid={service['User'][0]}", f"--property=EnvironmentFile={service['EnvironmentFile'][0]}"} <= set(said)
+    assert f"--working-directory={service['WorkingDirectory'][0]}" in said
+    own = dict(each.removeprefix("--setenv=").split("=", 1) for each in said if each.startswith("--setenv="))
+    assert own == environment("patchbay-migrate.service")
 
 
 def test_the_target_starts_the_ports_that_nginx_names() -> None:

@@ -39,6 +39,8 @@ RECORDS_LOST = Counter(
 # Made in advance: an alert sees no increase in a series that is new.
 for _reason in ("queue full", "refused by the database", "process stopped"):
     RECORDS_LOST.labels(_reason)
+for _reason in ("late", "database away", "failed", "client gone"):
+    WRITES_NOT_SENT.labels(_reason)
 
 OLDEST_WAIT = Gauge(
     "patchbay_oldest_wait_seconds",

@@ -69,6 +69,7 @@ class Command(KeyedCommand):
         """Print how to use the demo, and test its account, now that the simulator is running."""
         as_json = settings.LOG_FORMAT == "json"  # then every line is an object
         self.stdout.write(json.dumps(asdict(demo)) if as_json else banner(demo))
+        self.stdout.flush()
         account = IntegratedAccount.objects.select_related("integration").get(pk=demo.integrated_account_id)
         # With SIMULATOR=0 the test fails, and the account's page says so.
         with suppress(ConnectionRefused):

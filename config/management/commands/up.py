@@ -17,7 +17,7 @@ from honcho.printer import Printer
 
 from accounts.management.keyed import refuse_other_keys
 from config import environment as env
-from config.processes.output import JsonPrinter
+from config.processes.output import JsonPrinter, own_output
 from config.processes.ports import PortUnusable, check_port
 from config.processes.supervision import Supervisor
 from config.schema import unapplied_words
@@ -47,7 +47,7 @@ def run_processes(when_ready: Callable[[], None] | None = None) -> int:
     check_schema()
     refuse_other_keys()
     supervisor = Supervisor(
-        JsonPrinter() if settings.LOG_FORMAT == "json" else Printer(),
+        JsonPrinter(own_output()) if settings.LOG_FORMAT == "json" else Printer(own_output()),
         folder=Path(settings.BASE_DIR),
         environment=process_environment(),
         # More than the web process needs for calls in flight.

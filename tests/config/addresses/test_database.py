@@ -10,14 +10,38 @@ from psycopg import pq
 
 from config.addresses.database import database_settings
 from config.addresses.database_parts import DatabaseLimits
-from config.addresses.postgresql import DJANGO_NAMES, TAKEN
+from config.addresses.postgresql import DJANGO_NAMES, TAKEN, WHOLE_NUMBERS
 
 LIMITS = DatabaseLimits(connect=3, silence=10)
 SERVER = "postgresql://robot:p%40ss@db.example.com:5433/patchbay"
 OPTIONS = sorted({each.keyword.decode() for each in pq.Conninfo.get_defaults()} - TAKEN - DJANGO_NAMES.keys())
+# A value of each option of which libpq knows the values.
+VALUES = {
+    **dict.fromkeys(WHOLE_NUMBERS, "7"),
+    "channel_binding": "prefer",
+    "gssencmode": "disable",
+    "hostaddr": "192.0.2.7",
+    "load_balance_hosts": "random",
+    "max_protocol_version": "3.2",
+    "min_protocol_version": "3.0",
+    "require_auth": "scram-sha-256",
+    "scram_client_key": "A" * 43 + "=",
+    "scram_server_key": "A" * 43 + "=",
+    "ssl_max_protocol_version": "TLSv1.3",
+    "ssl_min_protocol_version": "TLSv1.2",
+    "sslcertmode": "allow",
+    "sslmode": "verify-full",
+    "sslnegotiation": "postgres",
+    "target_session_attrs": "read-write",
+}
+USES = st.sampled_from(OPTIONS).flatmap(
+    lambda name: st.tuples(
+        st.just(name), st.just(VALUES[name]) if name in VALUES else st.text("abc019 =-_/.", min_size=1)
+    )
+)
 
 
-@given(st.dictionaries(st.sampled_from(OPTIONS), st.text("abc019 =-_/.", min_size=1)))
+@given(st.lists(USES).map(dict))
 def test_every_option_of_the_url_reaches_the_driver(options: dict[str, str]) -> None:
     read = database_settings(f"{SERVER}?{urlencode(options, quote_via=quote)}", LIMITS)
     assert options.items() <= read["OPTIONS"].items()
@@ -57,6 +81,16 @@ def test_every_usual_name_of_the_scheme_is_known(scheme: str) -> None:
         ("mysql://robot:p%40ss@h/d", "cannot be read"),
         ("p%40ss", "cannot be read"),
         ("sqlite:////tmp/x?timeout=5", "SQLite takes none"),
+        ("sqlite://robot:p[p%40ss@h/d", "cannot be read"),
+        ("postgresql://[::1/d", "cannot be read"),
+        (f"{SERVER}?sslmode=bogus", 'invalid sslmode value: "bogus"'),
+        (f"{SERVER}?target_session_attrs=bogus", "invalid target_session_attrs value"),
+        (f"{SERVER}?ssl_min_protocol_version=9", "ssl_min_protocol_version"),
+        (f"{SERVER}?connect_timeout=abc", "connect_timeout='abc', but it takes a whole number"),
+        (f"{SERVER}?connect_timeout=-1", "connect_timeout='-1', but it takes a whole number"),
+        (f"{SERVER}?keepalives_idle=²", "keepalives_idle='²', but it takes a whole number"),
+        ("postgresql://h:99999/d", "invalid port number"),
+        ("postgresql://h:1,i:2,j:3/d?host=h", "match 3 port numbers to 1 hosts"),
     ],
 )
 def test_what_cannot_be_obeyed_stops_the_start_by_name_and_without_the_password(url: str, words: str) -> None:
@@ -65,6 +99,32 @@ def test_what_cannot_be_obeyed_stops_the_start_by_name_and_without_the_password(
     assert words in str(refused.value)
     assert "p@ss" not in str(refused.value)
     assert "p%40ss" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "password", ["S3cret?RestOfPassword", "p[w", "p]w", "p?sslmode=bogus", "a=b&c", "p#w", "p?q#r?"]
+)
+def test_a_password_may_have_the_characters_that_libpq_takes_in_it(password: str) -> None:
+    read = database_settings(f"postgresql://patchbay:{password}@db/patchbay?sslmode=require", LIMITS)
+    assert (read["PASSWORD"], read["HOST"], read["NAME"]) == (password, "db", "patchbay")
+    assert read["OPTIONS"]["sslmode"] == "require"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://patchbay:12/S3cret?RestOfPassword@db/patchbay",
+        "postgresql://patchbay:12/S3cret?rest@db/patchbay",
+        "postgresql://patchbay:12/x?S3cret=rest@db/patchbay",
+        "postgresql:patchbay:12?S3cret@db/patchbay",
+        "sqlite://patchbay:12?S3cret@db/patchbay",
+    ],
+)
+def test_nothing_of_a_password_that_passes_for_an_option_is_told(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as refused:
+        database_settings(url, LIMITS)
+    assert "S3cret" not in str(refused.value)
+    assert "rest" not in str(refused.value).lower()
 
 
 def test_a_file_is_sqlite() -> None:

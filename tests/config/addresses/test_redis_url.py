@@ -7,6 +7,7 @@ import pytest
 from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection
+from kombu.transport.redis import Transport
 from redis.asyncio import ConnectionPool
 
 from config.addresses.redis_url import redis_url
@@ -71,6 +72,16 @@ def test_the_broker_checks_certificates_unless_told_otherwise() -> None:
         ("redis://robot:p%40ss@h:port/0", "cannot be read"),
         ("redis://robot:p%40ss@h/name", "cannot be read"),
         ("http://robot:p%40ss@h/0", "cannot be read"),
+        ("redis://robot:p%40ss[@h/0", "cannot be read"),
+        ("redis://h/²", "cannot be read"),
+        ("redis://h/1/2", "cannot be read"),
+        ("redis://h//", "cannot be read"),
+        ("redis://h:0/1", "cannot be read"),
+        ("redis://h:99999/1", "cannot be read"),
+        ("redis://h/1#2", "cannot be read"),
+        ("redis://robot:6379?p%40ss@h/0", "cannot be read"),
+        (f"{PLAIN}?max_connections=1", "takes 16 or more"),
+        (f"{PLAIN}?max_connections=²", "max_connections='²'"),
     ],
 )
 def test_what_one_of_them_could_not_obey_stops_the_start_by_name_and_without_the_password(url: str, words: str) -> None:
@@ -79,6 +90,18 @@ def test_what_one_of_them_could_not_obey_stops_the_start_by_name_and_without_the
     assert words in str(refused.value)
     assert "p@ss" not in str(refused.value)
     assert "p%40ss" not in str(refused.value)
+
+
+@pytest.mark.parametrize("user", [of_cache, of_layer, of_broker])
+@pytest.mark.parametrize(("path", "number"), [("", 0), ("/", 0), ("/11", 11), ("/11/", 11), ("/007", 7)], ids=repr)
+def test_every_user_has_the_same_database(user: Any, path: str, number: int) -> None:
+    assert user(f"redis://redis.example.com:6380{path}?max_connections=16").get("db", 0) == number
+
+
+def test_the_broker_s_reader_is_not_cut_off_while_it_waits_for_tasks_and_no_silence_lasts_long() -> None:
+    """Redis answers it after this time, task or not; the log tells of a silent Redis after the other."""
+    silence = redis_url(PLAIN).of_broker()["socket_timeout"]
+    assert 2 * Transport.brpop_timeout <= silence <= 5
 
 
 def test_the_password_is_in_no_repr() -> None:

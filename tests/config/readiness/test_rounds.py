@@ -52,6 +52,37 @@ async def test_what_a_silent_part_keeps_from_being_checked_is_not_called_ok() ->
     }
 
 
+async def test_what_needs_another_part_names_it_where_it_cannot_be_checked() -> None:
+    migrations = Part()
+    checks = [Check(("migrations",), migrations), Check(("keys",), silent, after=("migrations",))]
+    readiness = Readiness(checks, seconds=0.01)
+    assert (await readiness.parts())["keys"] == "no answer within 0.01 s"
+    migrations.words = {"migrations": "it lacks some"}
+    assert (await readiness.parts())["keys"] == "not checked, because of the migrations"
+
+
+async def test_an_answer_that_stands_holds_until_there_is_another() -> None:
+    part, answering = Part(), asyncio.Event()
+
+    async def locked() -> Mapping[str, str]:
+        await answering.wait()
+        return await part()
+
+    readiness = Readiness([Check(("keys",), locked, stands=True), Check(("database",), locked)], seconds=0.01)
+    await readiness.parts()
+    assert readiness.good == set()
+    answering.set()
+    await readiness.parts()
+    assert readiness.good == {"keys", "database"}
+    answering.clear()
+    assert (await readiness.parts())["keys"] == "no answer within 0.01 s"
+    assert readiness.good == {"keys"}
+    answering.set()
+    part.words = {"keys": "wrong"}
+    await readiness.parts()
+    assert readiness.good == {"database"}
+
+
 async def test_a_change_is_logged_once_each_way(caplog: pytest.LogCaptureFixture) -> None:
     part = Part()
     readiness = Readiness([Check(("disk",), part)])
