@@ -12,6 +12,7 @@ ENDS = {
     "after": "before", "from": "to", "since": "until", "start": "end", "starts": "ends", "begin": "end", "min": "max",
     "minimum": "maximum", "gte": "lte", "gt": "lt",
 }  # fmt: skip
+RANGE_WORDS = frozenset(ENDS) | frozenset(ENDS.values())
 SEPARATORS = re.compile(r"[^a-z0-9]+")
 Path = tuple[str, ...]
 Range = tuple[Path, Path]

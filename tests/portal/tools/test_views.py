@@ -85,7 +85,7 @@ def test_one_tool_is_shown_as_a_client_sees_it(tim: Client, account: IntegratedA
     create_server(account, "tests", name="Readers", methods=["read"], tags=[])
     create_server(account, "tests", name="Writers", methods=["write"], tags=[])
     shown = page(tim, account, "/cases/list")
-    for words in ("GET /v1/cases", "&quot;inputSchema&quot;", "whole number, 1 to 100", "Readers", "score 90 of 100"):
+    for words in ("GET /v1/cases", "&quot;inputSchema&quot;", "whole number, 1 to 100", "Readers", "score 100 of 100"):
         assert words in shown
     assert "Writers" not in shown
     assert "admin/tools/documentation" not in shown

@@ -173,7 +173,7 @@ def test_the_list_tells_scores_filters_by_them_and_sorts(root: Client, record: D
 
 def test_the_panel_tells_the_score_and_its_reasons_while_one_types(root: Client, record: Documentation) -> None:
     good = root.get(page(record)).content.decode()
-    assert 'value="90"' in good
+    assert 'value="100"' in good
     words = "Powerful <em>cases</em> of all kinds, with everything that somebody could ever wish to know of them."
     shown = root.post(f"{PREVIEW}?record={record.pk}", typed(record, description=words)).content.decode()
     assert "advertises (“Powerful”)" in shown

@@ -37,7 +37,7 @@ def test_the_bundle_that_comes_along_is_good_enough(integration: Integration) ->
 def test_a_record_below_the_minimum_fails_and_is_named(integration: Integration) -> None:
     status, said = run("--minimum", "100")
     assert status == 1
-    assert "cases.list BELOW" in said
+    assert "cases.get_feedback BELOW" in said
     assert "published records are drafts or have fewer than 100 points." in said
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.definition import Definition
 from tools.catalogue.placement import properties_of
+from tools.catalogue.ranges import RANGE_WORDS
 from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused, inline_references, walk
 from tools.documentation.lint.findings import LintFinding
 from tools.documentation.lint.words import says_more, words_of
@@ -77,6 +78,12 @@ def argument_findings(definition: Definition, record: Documentation) -> Iterator
         )
 
 
+def _is_end_of_range(path: str, node: Schema) -> bool:
+    """Return whether it is a date inside an argument that is described, named by the end of a range that it is."""
+    *above, name = path.lstrip(".").split(".")
+    return bool(above) and name in RANGE_WORDS and "format" in node
+
+
 def _argument(place: str, path: str, node: Schema) -> Iterator[LintFinding]:
     name = path.rpartition(".")[2]
     if not name or name.endswith(("[]", ")", "*")):
@@ -84,11 +91,11 @@ def _argument(place: str, path: str, node: Schema) -> Iterator[LintFinding]:
     description = node.get("description")
     description = description.strip() if isinstance(description, str) else ""
     words = words_of(name)
-    if not description:
+    if not description and not _is_end_of_range(path, node):
         yield LintFinding(
             "argument-undescribed", place, "has no description; say what it is and where its value comes from."
         )
-    elif not says_more(description, name, least=1) and not isinstance(node.get("enum"), list):
+    elif description and not says_more(description, name, least=1) and not isinstance(node.get("enum"), list):
         yield LintFinding(
             "argument-echo", place, f"is described by its own name (“{description[:60]}”); say what it does."
         )

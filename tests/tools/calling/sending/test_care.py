@@ -29,7 +29,7 @@ CASES, UPDATE, BULK = "list_all_fuse_desk_cases", "update_a_fuse_desk_case_by_id
             {"date_opened": {"after": "2026-11-30T09:00:00"}},
             'date_opened.after: "2026-11-30T09:00:00" needs a date, a time and its offset from UTC, such as',
         ),
-        (CASES, {"fields": ["zzz"]}, "it has: id, caseid, casenum, casenumber, contactid, contactUuid, companyid, "),
+        (CASES, {"fields": ["zzz"]}, "it has: id, casenum, contactid, contactUuid, companyid, summary, details, "),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_and_nothing_is_sent(
