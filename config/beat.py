@@ -6,6 +6,7 @@ A broker or a disk that takes nothing does not end it.
 import fcntl
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,23 +61,25 @@ class Scheduler(PersistentScheduler):
             super().close()
         except OSError as problem:
             logger.error("the schedule is not saved: %s", problem.strerror)
+        finally:
+            os.close(self._lock)
 
 
-def _lock_or_exit(path: Path) -> Any:
-    """Return the locked file, which the system unlocks when the process ends, however it does."""
-    file = path.open("a+")
+def _lock_or_exit(path: Path) -> int:
+    """Return the descriptor of the locked file, which the system unlocks when the process ends, however it does."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
+        holder = os.read(lock, 20).decode().strip() or "unknown"
+        os.close(lock)
         raise SystemExit(
-            f"Patchbay cannot start: another beat (process {file.read().strip() or 'unknown'}) works with "
-            f"{path.with_suffix('')}, and two would send every task twice. Stop that one, or give this installation "
-            "a folder of its own with DATA_DIR."
+            f"Patchbay cannot start: another beat (process {holder}) works with {path.with_suffix('')}, and two would "
+            "send every task twice. Stop that one, or give this installation a folder of its own with DATA_DIR."
         ) from None
     except OSError:
         pass  # a file system without locks
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
+    with suppress(OSError):  # on a full disk the lock holds all the same
+        os.truncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
+    return lock
