@@ -105,10 +105,15 @@ pages = Pages()
 
 
 def settle_memory() -> None:
-    """Exempt the objects loaded at startup from garbage collection: they are permanent, and each pass visits them."""
+    """Exempt the objects loaded at startup from garbage collection: they are permanent, and each pass visits them.
+
+    A REST request leaves its view and its page of rows in a cycle. What a pass finds in use waits for one of the next
+    generation; these come soon, since rows are large and a pass over many of them holds up all requests. Python puts
+    off full passes by itself while little is new.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(10_000, 2, 5)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
