@@ -48,7 +48,7 @@ def test_rows_are_walked(visitor: Visitor, demo: dict[str, Any]) -> None:
     page.keyboard.press("j")
     assert focused(page) == "list_all_fuse_desk_cases"
     page.keyboard.press("ArrowDown")
-    assert focused(page) == "get_single_fuse_desk_case_by_id"
+    assert focused(page) == "count_fuse_desk_cases"
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     assert focused(page) == "list_all_fuse_desk_cases"
