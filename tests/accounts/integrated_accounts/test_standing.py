@@ -6,18 +6,18 @@ What refuses a single operation marks nothing.
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.errors import ConnectionRefused
+from accounts.integrated_accounts import standing
 from accounts.integrated_accounts.check import check_account
 from accounts.integrated_accounts.lifecycle import reconnect_account, set_enabled
 from accounts.models import AuditEntry, IntegratedAccount, Integration
-from tests.database_faults import impatient, locked
 from tests.mcp_client import McpClient
 from tests.people import People
 from tests.rest import Rest
@@ -120,17 +120,14 @@ async def test_an_account_that_was_changed_meanwhile_is_left_alone(desk: McpClie
 
 
 async def test_an_account_that_could_not_be_marked_is_marked_by_the_next_refused_call(
-    desk: McpClient, scripted: ScriptedVendor
+    desk: McpClient, scripted: ScriptedVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scripted.body = b"[]"
-    await desk.value(LIST)  # so that the server is known, whose look-up the lock would hold up too
+    def locked_out(*_: object) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
     scripted.answer = refusing()
-    async with AsyncExitStack() as while_locked:
-        # Of the thread that marks.
-        hurried = impatient()
-        await sync_to_async(hurried.__enter__)()
-        while_locked.push_async_callback(sync_to_async(hurried.__exit__), None, None, None)
-        while_locked.enter_context(locked("accounts_integratedaccount"))
+    with monkeypatch.context() as while_locked:
+        while_locked.setattr(standing, "mark_refused", locked_out)
         assert "must be connected again" in await desk.failure(LIST)
     assert (await account()).status == "active"
     await desk.failure(LIST)
