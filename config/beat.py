@@ -22,6 +22,7 @@ class Scheduler(PersistentScheduler):
     """
 
     schedule_filename: str
+    _lock: int | None = None
     _is_refused = False
     _is_unsaved = False
 
@@ -62,7 +63,13 @@ class Scheduler(PersistentScheduler):
         except OSError as problem:
             logger.error("the schedule is not saved: %s", problem.strerror)
         finally:
+            self._unlock()
+
+    def _unlock(self) -> None:
+        # Celery closes a scheduler more than once.
+        if self._lock is not None:
             os.close(self._lock)
+            self._lock = None
 
 
 def _lock_or_exit(path: Path) -> int:
