@@ -25,7 +25,7 @@ from accounts.definition.document import (
     parse_definition,
 )
 from accounts.definition.lookups import Lookup
-from accounts.definition.methods import Access, Group, History, Method, Resource, Shaping
+from accounts.definition.methods import Access, Group, Method, RecordHistory, Resource, Shaping
 from accounts.definition.pagination import (
     CursorPagination,
     LinkPagination,
@@ -58,7 +58,6 @@ __all__ = [
     "Definition",
     "Errors",
     "Group",
-    "History",
     "LinkPagination",
     "Lookup",
     "Method",
@@ -70,6 +69,7 @@ __all__ = [
     "Prompt",
     "RangePagination",
     "RateLimit",
+    "RecordHistory",
     "Resource",
     "Shaping",
     "definition_schema",

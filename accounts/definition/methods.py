@@ -53,7 +53,7 @@ class Shaping(DefinitionPart):
     )
 
 
-class History(DefinitionPart):
+class RecordHistory(DefinitionPart):
     """The list inside a record that grows with time, such as the entries of a case or the messages of a chat."""
 
     path: MemberPath = Field(description="Where it is in the result: member names, with dots between them.")
@@ -148,7 +148,7 @@ class Method(DefinitionPart):
         None, description="Whether it takes limit and next_cursor; by default, lists that only read do."
     )
     shaping: Shaping | None = Field(None, description="Overrides the integration's.")
-    history: History | None = Field(
+    history: RecordHistory | None = Field(
         None, description="For a read of one record: its history, of which a call may ask for the newest entries."
     )
     counts: dict[Slug, Group] = Field(

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tools.calling.histories import NO_WINDOW, Kept, Window, kept_entries, newest_end
+from tools.calling.histories import NO_WINDOW, Kept, ShownEntries, kept_entries, newest_end
 from tools.tokens import LETTER, SIGN, weight_of
 
 PAIR = 2 * SIGN
@@ -30,7 +30,7 @@ class Cuts:
     `window` is the part of the record's history that was asked for.
     """
 
-    def __init__(self, room: int, window: Window = NO_WINDOW) -> None:
+    def __init__(self, room: int, window: ShownEntries = NO_WINDOW) -> None:
         self._room = room - MORE_CUTS
         self._named: list[dict[str, Any]] = []
         self._unnamed = 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from accounts.definition import History
+from accounts.definition import RecordHistory
 from tools.catalogue.result_arguments import BEFORE_ENTRY, LAST
 from tools.moments import moment_of
 
@@ -22,7 +22,7 @@ ONLY_NEWEST = "Only the newest entries are shown."
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ShownEntries:
     """The part of a record's history that is shown: the entries after the `older` oldest ones, up to number `newer`.
 
     `path` leads to it, `newest` says which end is new, `total` is the number of all entries; 0 if there is no history.
@@ -46,7 +46,7 @@ class Window:
         return bool(self.total) and path == self.path
 
 
-NO_WINDOW = Window()
+NO_WINDOW = ShownEntries()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Kept:
     count: int
     newest: Newest | None
 
-    def described(self, window: Window | None) -> dict[str, Any]:
+    def described(self, window: ShownEntries | None) -> dict[str, Any]:
         """Return what `truncated` says of the others; `window` is given for a history that has arguments."""
         older, total = (window.older, window.total) if window else (0, self.count)
         told: dict[str, Any] = {"kept_items": len(self.places), "total_items": total}
@@ -77,7 +77,7 @@ def _span(first: int, last: int) -> str:
     return f"entry {first}" if first == last else f"entries {first}–{last}"
 
 
-def windowed(value: Any, history: History, used: dict[str, Any]) -> tuple[Any, Window]:
+def windowed(value: Any, history: RecordHistory, used: dict[str, Any]) -> tuple[Any, ShownEntries]:
     """Return a record with the entries of its history that the arguments choose, and which these are.
 
     A record without a history where the definition says it is stays as it is.
@@ -95,7 +95,7 @@ def windowed(value: Any, history: History, used: dict[str, Any]) -> tuple[Any, W
     chosen: Any = entries[older:newer] if history.newest == "last" else entries[total - newer : total - older]
     for holder, step in zip(reversed(holders), reversed([*way, name]), strict=True):
         chosen = {**holder, step: chosen}
-    return chosen, Window(history.path, history.newest, older, newer, total)
+    return chosen, ShownEntries(history.path, history.newest, older, newer, total)
 
 
 def kept_entries(sizes: list[int], room: int, newest: Newest | None) -> Kept:

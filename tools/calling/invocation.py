@@ -22,7 +22,7 @@ from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
-from tools.calling.names import Names, forget
+from tools.calling.names import NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, counted_result, page_result, single_result
@@ -127,11 +127,11 @@ def _noted(failed: CallFailed) -> str:
     return " ".join([failed.reason, *details]).strip()
 
 
-def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> Names | None:
+def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
     """Return what tells the names of ids for a call; None where nothing does."""
     if among is None or not tool.definition.lookups or not settings.NAMES_SECONDS:
         return None
-    return Names(connection.account_id, tool.definition.lookups, among, _asking(connection, note))
+    return NamesOfIds(connection.account_id, tool.definition.lookups, among, _asking(connection, note))
 
 
 def _asking(connection: Connection, note: CallNote) -> Asking:
@@ -139,7 +139,13 @@ def _asking(connection: Connection, note: CallNote) -> Asking:
 
 
 async def _call(
-    tool: Tool, connection: Connection, prepared: "Preparation", note: CallNote, names: Names | None, *, budget: int
+    tool: Tool,
+    connection: Connection,
+    prepared: "Preparation",
+    note: CallNote,
+    names: NamesOfIds | None,
+    *,
+    budget: int,
 ) -> CallResult:
     used, step, request, remarks = prepared
     if tool.counted:
@@ -162,7 +168,7 @@ async def _call(
 
 
 async def _count(
-    tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, names: Names | None, *, budget: int
+    tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, names: NamesOfIds | None, *, budget: int
 ) -> CallResult:
     group_by: str = used.get(GROUP_BY, "")
     count = await counted(tool, used, _asking(connection, note))
@@ -177,7 +183,7 @@ Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...
 
 
 async def _prepare(
-    tool: Tool, connection: Connection, arguments: Any, note: CallNote, names: Names | None, *, is_large: bool
+    tool: Tool, connection: Connection, arguments: Any, note: CallNote, names: NamesOfIds | None, *, is_large: bool
 ) -> Preparation:
     """Return the arguments as they will be used, the page and the request that they make, and remarks on them."""
     arguments = from_text(arguments)

@@ -62,7 +62,7 @@ def _words(name: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Names:
+class NamesOfIds:
     """The lookups that one call may use: those whose list is among the tools of its caller."""
 
     account_id: UUID

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from tools.calling.fitting import PAIR, Cuts, fitted, size_of, whole_items
-from tools.calling.histories import NO_WINDOW, Window
+from tools.calling.histories import NO_WINDOW, ShownEntries
 from tools.tokens import fits
 
 # Reserved, in hundredths of a token, for what surrounds the items: braces, counts, the cut of the page itself.
@@ -132,7 +132,7 @@ def _hidden(count: int) -> list[dict[str, Any]]:
 
 
 def shape_value(
-    value: Any, *, budget: int, beside: Surroundings = ALONE, hidden: int = 0, window: Window = NO_WINDOW
+    value: Any, *, budget: int, beside: Surroundings = ALONE, hidden: int = 0, window: ShownEntries = NO_WINDOW
 ) -> ResultDocument:
     """Return a single result within the budget: an object as it is, anything else as `{"result": …}`.
 

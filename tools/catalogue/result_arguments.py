@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from accounts.definition import Group, History
+from accounts.definition import Group, RecordHistory
 from tools.catalogue.placement import PAGING_ARGUMENTS
 from tools.catalogue.projection import FIELDS, Projection
 from tools.catalogue.schemas.json_schemas import Schema
@@ -36,7 +36,7 @@ def with_groups(schema: Schema, groups: Mapping[str, Group]) -> Schema:
     return _with_arguments(schema, {GROUP_BY: {"type": "string", "enum": [*chain(*named)], "description": words}})
 
 
-def with_history(schema: Schema, history: History) -> Schema:
+def with_history(schema: Schema, history: RecordHistory) -> Schema:
     """Return the schema with the arguments that choose entries of a record's history."""
     newest = f"Only so many newest entries of {history.path}."
     older = "Only entries before this number."

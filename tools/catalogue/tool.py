@@ -7,7 +7,7 @@ from functools import cached_property
 
 import jsonschema_rs
 
-from accounts.definition import Access, Definition, History, Method, Shaping
+from accounts.definition import Access, Definition, Method, RecordHistory, Shaping
 from accounts.texts.nearest import nearest
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
@@ -47,7 +47,7 @@ class Tool:
     output: Output | None = None
     documented: Documented | None = None
     projection: Projection | None = None
-    history: History | None = None
+    history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
 

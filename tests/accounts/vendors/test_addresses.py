@@ -174,7 +174,7 @@ def found(address: str, port: int, host: str) -> ResolveResult:
     return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
 
 
-class Names:
+class AnsweredNames:
     """A name server that a test makes up: each look-up of a name takes the next of its answers, the last for good."""
 
     def __init__(self, **answers: list[list[str]]) -> None:
@@ -195,7 +195,7 @@ class Names:
 async def test_a_name_with_one_address_that_is_not_public_is_refused_whatever_its_others_are(
     addresses: list[str], vendor: httpx.Client, simulator: str
 ) -> None:
-    async with transport(Names(evil=[addresses])) as upstream:
+    async with transport(AnsweredNames(evil=[addresses])) as upstream:
         with pytest.raises(UpstreamForbidden, match=r"evil\.example leads to an address that is not public"):
             await send(upstream, f"http://evil.example:{httpx.URL(simulator).port}")
     assert requests(vendor) == 0
@@ -207,14 +207,14 @@ async def test_the_connection_goes_to_the_addresses_that_were_checked(
     """The second answer, which nobody asks for, would lead elsewhere."""
     port = httpx.URL(simulator).port
     settings.UPSTREAM_PRIVATE_HOSTS = frozenset({f"desk.example:{port}"})
-    names = Names(desk=[["127.0.0.1"], ["127.0.0.99"]])
+    names = AnsweredNames(desk=[["127.0.0.1"], ["127.0.0.99"]])
     async with transport(names) as upstream:
         await send(upstream, f"http://desk.example:{port}")
     assert (names.asked, requests(vendor)) == (1, 1)
 
 
 async def test_a_name_that_changes_its_answer_is_checked_anew_for_each_connection(settings: Settings) -> None:
-    resolver = GuardedResolver(Names(desk=[["8.8.8.8"], ["127.0.0.1"]]))
+    resolver = GuardedResolver(AnsweredNames(desk=[["8.8.8.8"], ["127.0.0.1"]]))
     assert [each["host"] for each in await resolver.resolve("desk.example", 443)] == ["8.8.8.8"]
     with pytest.raises(UpstreamForbidden):
         await resolver.resolve("desk.example", 443)
@@ -223,7 +223,7 @@ async def test_a_name_that_changes_its_answer_is_checked_anew_for_each_connectio
 
 async def test_a_name_that_is_slow_to_resolve_is_looked_up_once_and_holds_up_no_other() -> None:
     release = threading.Event()
-    names = Names(slow=[["8.8.8.8"]], other=[["1.1.1.1"]])
+    names = AnsweredNames(slow=[["8.8.8.8"]], other=[["1.1.1.1"]])
 
     def lookup(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
         if host == "slow.example":
@@ -252,7 +252,7 @@ async def test_an_environment_whose_names_are_silent_uses_up_its_own_share_alone
         if host.startswith("silent"):
             hanging.release()
             release.wait(10)
-        return Names(**{host.partition(".")[0]: [["8.8.8.8"]]})(host, port, family)
+        return AnsweredNames(**{host.partition(".")[0]: [["8.8.8.8"]]})(host, port, family)
 
     async def resolve(who: str, host: str) -> list[ResolveResult]:
         asker.set(who)

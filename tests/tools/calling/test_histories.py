@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts.definition import History
+from accounts.definition import RecordHistory
 from tests.mcp_client import McpClient
 from tools.calling.histories import newest_end, windowed
 from tools.calling.shaping import shape_value
@@ -30,7 +30,7 @@ def notes(count: int, characters: int, *, newest: str = "last") -> list[dict[str
 
 
 def shown_of(value: Any, budget: int, **arguments: int) -> Any:
-    history = History(path="history", newest="last")
+    history = RecordHistory(path="history", newest="last")
     value, window = windowed(value, history, arguments)
     shaped = shape_value(value, budget=budget, window=window)
     assert tokens_of(shaped.encoded) <= budget
@@ -114,7 +114,7 @@ def test_the_newest_end_is_known_by_dates() -> None:
 @pytest.mark.parametrize("newest", ["first", "last"])
 def test_arguments_choose_entries_counted_from_the_oldest(newest: Any) -> None:
     case = {"box": {"history": notes(10, 1, newest=newest), "id": 1}}
-    history = History(path="box.history", newest=newest)
+    history = RecordHistory(path="box.history", newest=newest)
 
     def chosen(**arguments: int) -> tuple[list[int], str]:
         value, window = windowed(case, history, arguments)
@@ -132,7 +132,7 @@ def test_arguments_choose_entries_counted_from_the_oldest(newest: Any) -> None:
 
 @pytest.mark.parametrize("case", [{}, {"history": None}, {"history": "none"}, {"history": []}, [], None, "text"])
 def test_a_record_without_a_history_stays_as_it_is(case: Any) -> None:
-    value, window = windowed(case, History(path="history", newest="last"), {"last": 2})
+    value, window = windowed(case, RecordHistory(path="history", newest="last"), {"last": 2})
     assert value == case
     assert not window.remark
 
