@@ -38,7 +38,7 @@ class _Query(BaseRequestHandler):
 
 
 @dataclass(frozen=True)
-class NameServer:
+class OwnNames:
     """What resolves: the names in the hosts file, which resolvers read each time."""
 
     folder: Path
@@ -56,7 +56,7 @@ class NameServer:
 
 
 @contextmanager
-def own_names(folder: Path) -> Iterator[NameServer]:
+def own_names(folder: Path) -> Iterator[OwnNames]:
     """Serve names of a test's own; skip the test where this user may not."""
     try:
         server = NameServer((ADDRESS, 53), _Query)
@@ -64,7 +64,7 @@ def own_names(folder: Path) -> Iterator[NameServer]:
         pytest.skip("This user may serve no names: port 53 takes root.")
     options = f"options timeout:{PATIENCE_SECONDS} attempts:1"
     (folder / "resolv.conf").write_text(f"nameserver {ADDRESS}\n{options}\n")
-    names = NameServer(folder, server)
+    names = OwnNames(folder, server)
     names.know()
     with server:
         serving = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
@@ -77,7 +77,7 @@ def own_names(folder: Path) -> Iterator[NameServer]:
             serving.join()
 
 
-def _skip_without_namespaces(names: NameServer) -> None:
+def _skip_without_namespaces(names: OwnNames) -> None:
     trial = subprocess.run([*names.prefix, "true"], capture_output=True, text=True, check=False)
     if trial.returncode:
         pytest.skip(f"This user may give no process names of its own: {trial.stderr.strip()}")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.cluster.copies import Cluster
-from tests.cluster.names import PATIENCE_SECONDS, NameServer, own_names
+from tests.cluster.names import PATIENCE_SECONDS, OwnNames, own_names
 from tests.cluster.probing import HANGS_SECONDS, Probe, embedded, on_postgresql
 from tests.cluster.services import wait_for
 from tests.database_faults import Fault, faulty_way
@@ -28,13 +28,13 @@ CONNECT_SECONDS = 1
 
 
 @pytest.fixture
-def names(tmp_path: Path) -> Iterator[NameServer]:
+def names(tmp_path: Path) -> Iterator[OwnNames]:
     with own_names(tmp_path) as names:
         yield names
 
 
 def test_a_vendor_whose_name_does_not_resolve_delays_nobody_else(
-    names: NameServer, tmp_path: Path, figures: list[str]
+    names: OwnNames, tmp_path: Path, figures: list[str]
 ) -> None:
     settings = {"UPSTREAM_PRIVATE_HOSTS": "127.0.0.1,vendor.test", "UPSTREAM_CONNECT_SECONDS": str(CONNECT_SECONDS)}
     names.know("vendor.test")
@@ -61,7 +61,7 @@ def test_a_vendor_whose_name_does_not_resolve_delays_nobody_else(
 
 
 def test_database_and_redis_whose_names_stop_resolving_cost_no_more_than_if_they_were_away(
-    cluster: Cluster, names: NameServer, tmp_path: Path, figures: list[str]
+    cluster: Cluster, names: OwnNames, tmp_path: Path, figures: list[str]
 ) -> None:
     with ExitStack() as stack:
         database = stack.enter_context(faulty_way("127.0.0.1", cluster.postgres.port))
@@ -107,7 +107,7 @@ def timed_rename(probe: Probe) -> float:
     return time.monotonic() - began
 
 
-def test_a_start_with_a_database_of_an_unknown_name_says_so(names: NameServer, tmp_path: Path) -> None:
+def test_a_start_with_a_database_of_an_unknown_name_says_so(names: OwnNames, tmp_path: Path) -> None:
     settings = {"DATABASE_URL": "postgresql://postgres:s3cret@no-such-host.test/patchbay"}
     stack = Stack(tmp_path / "data", settings=settings)
     for command in ("migrate", "up"):

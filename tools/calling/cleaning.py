@@ -23,7 +23,8 @@ def _cleaned(value: Any, html: frozenset[str], drop: str) -> Any:
         return value
     kept = {}
     for name, member in value.items():
-        shown = _cleaned(member, html, drop)
+        # Most members are scalars, for which a call would only take time.
+        shown = _cleaned(member, html, drop) if isinstance(member, dict | list) else member
         if name in html:
             shown = _as_text(shown)
         if shown is None and drop != "nothing":

@@ -110,16 +110,18 @@ async def invoke(
         note.outcome, note.error = OUTCOMES.get(type(failed), Outcome.FAILED), _noted(failed)
         raise
     except asyncio.CancelledError as cancelled:
-        # Whoever cancels a call may say why (asyncio, Task.cancel).
-        why = str(cancelled) or "The client went away before the answer came."
-        if note.before_ms is None:
-            why += " Nothing was sent."
-        note.outcome, note.error = Outcome.CANCELLED, why
+        note.outcome, note.error = Outcome.CANCELLED, _why_cancelled(cancelled, note)
         raise
     finally:
         note.duration_ms = (time.perf_counter() - started) * 1000
         recorder.add(note)
         count_call(note)
+
+
+def _why_cancelled(cancelled: asyncio.CancelledError, note: CallNote) -> str:
+    """Return why a call ends: whoever cancels it may say so (asyncio, Task.cancel)."""
+    why = str(cancelled) or "The client went away before the answer came."
+    return f"{why} Nothing was sent." if note.before_ms is None else why
 
 
 def _noted(failed: CallFailed) -> str:

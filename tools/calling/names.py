@@ -107,20 +107,23 @@ class NamesOfIds:
     async def shown(self, tool: Tool, result: Any) -> Any:
         """Return a record, or each record of a list, with the names beside the ids."""
         records = result if isinstance(result, list) else [result]
+        known = await self._known_members(tool, records)
+        if not known:
+            return result
+        named = [_named(record, known) if isinstance(record, dict) else record for record in records]
+        return named if isinstance(result, list) else named[0]
+
+    async def _known_members(self, tool: Tool, records: list[Any]) -> dict[str, tuple[str, dict[str, Entry]]]:
+        """Return, of the members with an id that any record has, what to call its name, and the entries by id."""
+        present = {name for record in records if isinstance(record, dict) for name in record}
+        known: dict[str, tuple[str, dict[str, Entry]]] = {}
         for key, lookup in self.lookups.items():
-            held = [
-                record
-                for record in records
-                if isinstance(record, dict) and not record.keys().isdisjoint(lookup.members)
-            ]
-            lister = self.tools.of_method(lookup.method) if held else None
-            if lister is None or lister is tool:
-                continue
-            entries = await self._entries(key, lookup, lister)
-            if entries.by_id:
-                named = lookup.shown_as or key
-                records = [_named(record, lookup, named, entries) for record in records]
-        return records if isinstance(result, list) else records[0]
+            members = present.intersection(lookup.members)
+            lister = self.tools.of_method(lookup.method) if members else None
+            if lister and lister is not tool:
+                by_id = (await self._entries(key, lookup, lister)).by_id
+                known |= dict.fromkeys(members, (lookup.shown_as or key, by_id))
+        return known
 
     async def in_groups(self, member: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the groups of a count by a member with the names of its values."""
@@ -128,8 +131,7 @@ class NamesOfIds:
             lister = self.tools.of_method(lookup.method) if member in lookup.members else None
             if lister:
                 by_id = (await self._entries(key, lookup, lister)).by_id
-                named = ((group, by_id.get(str(group["value"]))) for group in groups)
-                return [{"value": g["value"], "name": e.shown, "count": g["count"]} if e else g for g, e in named]
+                return [_named_group(group, by_id) for group in groups]
         return groups
 
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
@@ -182,17 +184,22 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
     return Entry(held, text.strip(), active) if text.strip() else None
 
 
-def _named(record: Any, lookup: Lookup, named: str, entries: Entries) -> Any:
-    """Return a record with the name behind the id; a record that has such a member keeps its own."""
-    if not isinstance(record, dict) or named in record:
-        return record
+def _named(record: dict[str, Any], known: dict[str, tuple[str, dict[str, Entry]]]) -> dict[str, Any]:
+    """Return a record with each name behind its id; a record that has such a member keeps its own."""
     shown: dict[str, Any] = {}
     for member, value in record.items():
         shown[member] = value
-        entry = entries.by_id.get(str(value)) if member in lookup.members and named not in shown else None
-        if entry:
-            shown[named] = entry.shown
+        if member in known:
+            name, by_id = known[member]
+            entry = by_id.get(str(value))
+            if entry and name not in record and name not in shown:
+                shown[name] = entry.shown
     return shown
+
+
+def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:
+    entry = by_id.get(str(group["value"]))
+    return {"value": group["value"], "name": entry.shown, "count": group["count"]} if entry else group
 
 
 def _unclear(name: str, value: str, found: list[Entry], usable: list[Entry], entries: Entries) -> str:

@@ -200,22 +200,16 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     walked = pager(method.pagination or definition.pagination) if paginated or method.counts else None
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
-    result = result_schema(record.response_schema, of_items=paginated) if method.answer == "json" else None
-    if method.counts:
-        result = COUNTED
-    elif result is not None:
-        result = _with_names(result, definition)
+    result = _result_of(definition, record, of_items=paginated)
     projection = None
     if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
     if projection:
         schema = with_fields(schema, projection)
-    concise = _concise_of(definition, record) if method.answer == "json" else ()
-    if concise and method.access is Access.READ:
-        if _takes({DETAIL}, placements):
-            concise = ()
-        else:
-            schema = with_detail(schema)
+    is_read = method.access is Access.READ
+    concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
+    if concise and is_read:
+        schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     if history:
         schema = with_history(schema, history)
@@ -244,13 +238,22 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     )
 
 
+def _result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
+    """Return the loosened schema of a method's result, or of one item; None if nothing is documented."""
+    method = definition.resources[record.resource].methods[record.method]
+    if method.counts:
+        return COUNTED
+    result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
+    return None if result is None else _with_names(result, definition)
+
+
 def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...]:
     """Return the members that a method's result shows by default; none if it shows all."""
     resource = definition.resources[record.resource]
     method = resource.methods[record.method]
     members = resource.concise if method.concise is None else method.concise
     is_of_records = method.concise is not None or record.method in {*GROUPS["read"], *GROUPS["write"]}
-    if not members or not is_of_records:
+    if not members or not is_of_records or method.answer != "json":
         return ()
     history = [method.history.path] if method.history and method.concise is None else []
     names = [lookup.shown_as or name for name, lookup in definition.lookups.items() if {*lookup.members} & {*members}]

@@ -177,5 +177,9 @@ def _kept(value: Any, tree: Tree | None) -> Any:
     if isinstance(value, list):
         return [_kept(item, tree) for item in value]
     if isinstance(value, dict):
-        return {name: _kept(member, tree[name]) for name, member in value.items() if name in tree}
+        return {
+            name: member if (inner := tree[name]) is None else _kept(member, inner)
+            for name, member in value.items()
+            if name in tree
+        }
     return value
