@@ -1,12 +1,11 @@
 """One running cluster for the tests of a session. They restart parts of it, and leave it whole."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.cluster.copies import Cluster
-from tests.cluster.services import missing
+from tests.cluster.services import require_services
 
 measured = pytest.StashKey[list[str]]()
 
@@ -20,12 +19,7 @@ def figures(request: pytest.FixtureRequest) -> list[str]:
 @pytest.fixture(scope="session")
 def running_cluster(figures: list[str]) -> Iterator[Cluster]:
     """Everything, started once."""
-    if lacking := missing():
-        words = f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets, or the same elsewhere."
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(words)
-        # `make cluster-test` requires them; a run of everything by hand goes on without.
-        pytest.skip(f"{words} (REQUIRE_SERVICES=1 makes this a failure.)")
+    require_services()
     cluster = Cluster(figures=figures)
     try:
         cluster.start()

@@ -7,12 +7,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.stack import ROOT, free_port
 
@@ -54,6 +57,26 @@ def missing() -> list[str]:
         "nginx (nginx-light)": shutil.which("nginx"),
     }
     return [name for name, path in found.items() if not path]
+
+
+def require_services() -> None:
+    """Skip the test if the machine lacks what these tests start, or fail it where they are required."""
+    if not (lacking := missing()):
+        return
+    words = f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets, or the same elsewhere."
+    if os.environ.get("REQUIRE_SERVICES") == "1":
+        pytest.fail(words)
+    # `make cluster-test` requires them; a run of everything by hand goes on without.
+    pytest.skip(f"{words} (REQUIRE_SERVICES=1 makes this a failure.)")
+
+
+@contextmanager
+def folder_of_postgres() -> Iterator[Path]:
+    """Make a folder that PostgreSQL's own user can reach, and remove it afterwards."""
+    made = Path(tempfile.mkdtemp(prefix="patchbay-postgres-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
 
 
 def own_by_postgres(folder: Path) -> None:
@@ -223,3 +246,13 @@ class Nginx:
             self.process.terminate()
             self.process.wait(10)
             self.process = None
+
+
+@contextmanager
+def own_postgres(folder: Path) -> Iterator[Postgres]:
+    """Run a PostgreSQL with its files in a folder."""
+    require_services()
+    postgres = Postgres(folder / "postgres")
+    postgres.create()
+    yield postgres
+    postgres.stop("immediate")

@@ -4,9 +4,7 @@ import base64
 import os
 import re
 import secrets
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.cluster.services import Postgres, missing
+from tests.cluster.services import Postgres, folder_of_postgres, own_postgres
 from tests.documentation import DOCS
 from tests.releases import PREVIOUS
 from tests.stack import ROOT, Stack, free_port
@@ -40,25 +38,17 @@ def commands() -> dict[str, tuple[str, str]]:
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """A folder that PostgreSQL's own user can reach."""
-    made = Path(tempfile.mkdtemp(prefix="patchbay-restore-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with folder_of_postgres() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Postgres]:
     """A PostgreSQL of this module's own, with a role that may do no more than its own database needs."""
-    if lacking := missing():
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(f"Missing: {', '.join(lacking)}")
-        pytest.skip(f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets.")
-    postgres = Postgres(folder / "postgres")
-    postgres.create()
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("CREATE ROLE patchbay LOGIN")
-    yield postgres
-    postgres.stop("immediate")
+    with own_postgres(folder) as postgres:
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE patchbay LOGIN")
+        yield postgres
 
 
 @pytest.fixture

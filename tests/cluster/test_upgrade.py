@@ -3,8 +3,6 @@
 import base64
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.cluster.services import Postgres, missing, wait_for
+from tests.cluster.services import Postgres, folder_of_postgres, own_postgres, wait_for
 from tests.releases import PREVIOUS
 from tests.stack import Stack, free_port
 
@@ -84,23 +82,15 @@ class Replica:
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """A folder that PostgreSQL's own user can reach."""
-    made = Path(tempfile.mkdtemp(prefix="patchbay-upgrade-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with folder_of_postgres() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def database(folder: Path) -> Iterator[Postgres]:
     """A PostgreSQL of this module's own."""
-    if lacking := missing():
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(f"Missing: {', '.join(lacking)}")
-        pytest.skip(f"Missing: {', '.join(lacking)}. Install the Debian packages in brackets.")
-    postgres = Postgres(folder / "postgres")
-    postgres.create()
-    yield postgres
-    postgres.stop("immediate")
+    with own_postgres(folder) as postgres:
+        yield postgres
 
 
 @pytest.fixture(scope="module")
