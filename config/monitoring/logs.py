@@ -88,13 +88,49 @@ def _append_trace(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
+LOGGERS: dict[str, dict[str, Any]] = {
+    # Without handlers of their own, which would bypass the redaction.
+    "django": {"handlers": [], "propagate": True},
+    "django.server": {"handlers": [], "propagate": True},
+    "uvicorn": {"handlers": [], "propagate": True},
+    # It cannot carry the request's id: config/middleware/requests.py logs requests.
+    "uvicorn.access": {"handlers": [], "propagate": False},
+    # At INFO it logs the URL of each request, which may contain an API key.
+    "httpx": {"level": "WARNING"},
+    # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
+    "psycopg.pool": {"level": "ERROR"},
+    # It logs the collector's address at each attempt; config/monitoring/telemetry.py tells once.
+    "opentelemetry.exporter": {"level": "CRITICAL"},
+}
+
+
 def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     """Return Django's LOGGING; `style` is `text` for people or `json` (one object a line) for collectors."""
-    renderer: Any
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "outages": {"()": ShortenOutages},
+            "clients": {"()": QuietenClients},
+            "redact": {"()": RedactTokens},
+        },
+        "formatters": {"line": _formatter(style)},
+        "handlers": {
+            "stderr": {
+                "class": "config.monitoring.stderr.StderrHandler",
+                "formatter": "line",
+                "filters": ["outages", "clients", "redact"],
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": LOGGERS,
+    }
+
+
+def _formatter(style: str) -> dict[str, Any]:
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     if style == "json":
         renderer = structlog.processors.JSONRenderer()
-    else:
-        renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _append_trace,
@@ -106,40 +142,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
         redact_event,
     ]
     return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "filters": {
-            "outages": {"()": ShortenOutages},
-            "clients": {"()": QuietenClients},
-            "redact": {"()": RedactTokens},
-        },
-        "formatters": {
-            "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-            }
-        },
-        "handlers": {
-            "stderr": {
-                "class": "config.monitoring.stderr.StderrHandler",
-                "formatter": "line",
-                "filters": ["outages", "clients", "redact"],
-            }
-        },
-        "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {
-            # Without handlers of their own, which would bypass the redaction.
-            "django": {"handlers": [], "propagate": True},
-            "django.server": {"handlers": [], "propagate": True},
-            "uvicorn": {"handlers": [], "propagate": True},
-            # It cannot carry the request's id: config/middleware/requests.py logs requests.
-            "uvicorn.access": {"handlers": [], "propagate": False},
-            # At INFO it logs the URL of each request, which may contain an API key.
-            "httpx": {"level": "WARNING"},
-            # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
-            "psycopg.pool": {"level": "ERROR"},
-            # It logs the collector's address at each attempt; config/monitoring/telemetry.py tells once.
-            "opentelemetry.exporter": {"level": "CRITICAL"},
-        },
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     }
