@@ -17,12 +17,11 @@ from tests.vendors.archive import archive_tool
 from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
+from tools.catalogue.schemas.conforming import INEXACT, conformed
 from tools.catalogue.schemas.json_schemas import walk
 from tools.catalogue.schemas.output_schemas import (
-    INEXACT,
     MAX_CHARACTERS,
     Output,
-    conformed,
     loosened,
     output_schema,
     result_schema,
