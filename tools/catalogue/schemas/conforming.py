@@ -1,4 +1,4 @@
-"""Convert a result to match its tool's outputSchema, where that loses nothing; what cannot be converted becomes null."""
+"""Convert a result to match its tool's outputSchema where that loses nothing; the rest becomes null."""
 
 import re
 from decimal import Decimal, InvalidOperation
