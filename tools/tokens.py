@@ -5,6 +5,9 @@ languages: exact counts differ by model, those of older tokenizers are higher fo
 (`python -m benchmarks.token_estimate` compares them).
 """
 
+from bisect import bisect_left
+from collections.abc import Callable
+
 # In hundredths of a token: words of Latin letters are cheap, digits and JSON's punctuation are not.
 LETTER, DIGIT, SIGN, TWO_BYTES, THREE_BYTES, FOUR_BYTES = 21, 60, 65, 65, 110, 240
 # No byte of UTF-8 costs more.
@@ -45,11 +48,10 @@ def fits(encoded: bytes, tokens: int) -> bool:
 
 def start_within(text: str, tokens: int) -> str:
     """Return the longest start of a text that costs at most so many tokens."""
-    least, most = 0, min(len(text), tokens * 100 // LETTER)
-    while least < most:
-        middle = (least + most + 1) // 2
-        if fits(text[:middle].encode(), tokens):
-            least = middle
-        else:
-            most = middle - 1
-    return text[:least]
+    most = min(len(text), tokens * 100 // LETTER)
+    return text[: longest(most, lambda length: fits(text[:length].encode(), tokens))]
+
+
+def longest(most: int, fits_with: Callable[[int], bool]) -> int:
+    """Return the greatest length up to `most` with which something fits, where it fits with every lesser one too."""
+    return bisect_left(range(1, most + 1), True, key=lambda length: not fits_with(length))

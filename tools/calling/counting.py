@@ -16,6 +16,7 @@ from tools.calling.walking import Asking, pages
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool
 from tools.errors import RateLimited
+from tools.member_paths import member_at
 from tools.moments import moment_of
 from tools.pagination import Pager
 from tools.ratelimits import RateLimits
@@ -96,9 +97,7 @@ def _reason_to_stop(count: Count, seconds: float) -> str:
 
 def _values(item: Any, group: Group, period: str) -> Iterable[Any]:
     """Return the groups that an item belongs to."""
-    value = item
-    for step in group.member.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
+    value = member_at(item, group.member.split("."))
     if group.kind == "each" and isinstance(value, list):
         return [_hashable(each) for each in value] or [NONE]
     if group.kind == "date":

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from tools.calling.histories import NO_WINDOW, Kept, ShownEntries, kept_entries, newest_end
-from tools.tokens import LETTER, SIGN, weight_of
+from tools.tokens import LETTER, SIGN, longest, weight_of
 
 PAIR = 2 * SIGN
 # The least that a cut text takes: its quotes, some letters, and the sign that it goes on.
@@ -121,14 +121,14 @@ def _fitted_list(value: list[Any], path: str, room: int, cuts: Cuts) -> list[Any
     newest = window.newest if window else newest_end(value)
     short, most = _shortened_to(value, room)
     kept = kept_entries([size_of(entry) + SIGN for entry in short], room, newest)
-    fit = bool(kept.places)
-    if not fit:
+    has_whole_entries = bool(kept.places)
+    if not has_whole_entries:
         place = len(value) - 1 if newest == "last" else 0
         kept = Kept([place] if room >= least_of(value[place]) else [], len(value), newest)
     if len(kept.places) < len(value):
         # Before the texts, which may be too many to be named.
         cuts.add(path, **kept.described(window))
-    if not fit:
+    if not has_whole_entries:
         return [fitted(value[place], f"{path}[{place}]", room, cuts) for place in kept.places]
     _name_shortened(value, kept.places, most, path, cuts)
     return [short[place] for place in kept.places]
@@ -196,12 +196,6 @@ def _longer(value: Any, most: int, path: str) -> list[tuple[str, str]]:
 
 
 def _fitted_text(value: str, path: str, room: int, cuts: Cuts) -> str:
-    least, most = 0, min(len(value), room // LETTER)
-    while least < most:
-        middle = (least + most + 1) // 2
-        if size_of(f"{value[:middle]}…") <= room:
-            least = middle
-        else:
-            most = middle - 1
-    cuts.add(path, kept_characters=least, total_characters=len(value))
-    return f"{value[:least]}…"
+    kept = longest(min(len(value), room // LETTER), lambda length: size_of(f"{value[:length]}…") <= room)
+    cuts.add(path, kept_characters=kept, total_characters=len(value))
+    return f"{value[:kept]}…"

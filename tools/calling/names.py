@@ -8,6 +8,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from tools.calling.sending.checking import invalid_arguments
 from tools.calling.walking import Asking, pages
 from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import CallFailed
+from tools.member_paths import member_at
 
 MOST_PAGES = 10
 MOST_KEPT = 10_000
@@ -148,18 +150,16 @@ class NamesOfIds:
     async def _listed(self, lookup: Lookup, lister: Tool) -> Entries:
         """Return the entries as the vendor lists them; none where it does not."""
         by_id: dict[str, Entry] = {}
-        count = 0
         if lister.pager is None:
             return Entries()
-        try:
+        count = 0
+        # The call itself is more than its names.
+        with suppress(CallFailed):
             async for page in pages(lister, lister.pager, {}, self.asking):
                 by_id |= {str(entry.id): entry for item in page.view.items if (entry := _read(item, lookup))}
                 count += 1
                 if page.is_last or count == MOST_PAGES:
                     return Entries(by_id, is_complete=page.is_last and not page.view.note)
-        except CallFailed:
-            # The call itself is more than its names.
-            return Entries(by_id)
         return Entries(by_id)
 
 
@@ -173,9 +173,7 @@ def forget(account_id: UUID, resource: str) -> None:
 
 
 def _read(item: Any, lookup: Lookup) -> Entry | None:
-    held = item
-    for step in lookup.id.split("."):
-        held = held.get(step) if isinstance(held, dict) else None
+    held = member_at(item, lookup.id.split("."))
     if held is None or isinstance(held, dict | list):
         return None
     name = jmespath.search(lookup.name, item)

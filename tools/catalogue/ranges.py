@@ -6,6 +6,7 @@ from typing import Any
 
 import inflection
 
+from tools.member_paths import member_at
 from tools.moments import moment_of
 
 ENDS = {
@@ -42,15 +43,9 @@ def _words(name: str) -> tuple[str, ...]:
 def backward(ranges: list[Range], used: dict[str, Any]) -> Iterator[str]:
     """Yield the problems of ranges that end before they begin; what is no date or number is not compared."""
     for begin, end in ranges:
-        first, last = _size(_at(used, begin)), _size(_at(used, end))
+        first, last = _size(member_at(used, begin)), _size(member_at(used, end))
         if first is not None and last is not None and first > last:
             yield f"{'.'.join(begin)} comes after {'.'.join(end)}, so nothing lies between them: swap or correct them."
-
-
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
 
 
 def _size(value: Any) -> float | None:
