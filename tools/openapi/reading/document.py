@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.documentation.document_text import read_text
 from tools.errors import BundleInvalid
+from tools.member_paths import member_at
 from tools.openapi.errors import DocumentInvalid
 from tools.openapi.reading.references import References
 
@@ -33,9 +34,7 @@ class Document:
 
     def part(self, *steps: str) -> dict[str, Any]:
         """Return an object inside the document; an empty one if it is missing."""
-        node: Any = self.root
-        for step in steps:
-            node = node.get(step) if isinstance(node, dict) else None
+        node = member_at(self.root, steps)
         return node if isinstance(node, dict) else {}
 
 
