@@ -14,11 +14,11 @@ from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready,
 from django.conf import settings
 
 from accounts.database.lanes import Lane, put_process_in
-from config import file_broker
+from config.background_work import file_broker
+from config.background_work.task_spans import TracedCelery
 from config.processes.private_files import keep_private
 from config.processes.watchdog import end_within_limit
 from config.start import start_failure
-from config.task_spans import TracedCelery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Django's checks import the URLconf, and so every page, of which worker and beat have none; `migrate` runs them.

@@ -17,10 +17,10 @@ from config.addresses.database_parts import DatabaseLimits
 from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
+from config.background_work.schedule import beat_schedule
 from config.left_out import ENCRYPTED_MESSAGES, POSTGRESQL_FIELDS, REDIS_METRICS, leave_out
 from config.monitoring.logs import logging_settings
 from config.rest_api import DESCRIPTION, REST
-from config.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -261,7 +261,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "config.background_work.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = beat_schedule(
     purge=timedelta(seconds=env.integer("PURGE_INTERVAL_SECONDS", 60, least=1)),
     prune=timedelta(seconds=env.integer("PRUNE_INTERVAL_SECONDS", 3600, least=1)),

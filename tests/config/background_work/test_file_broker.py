@@ -10,7 +10,7 @@ from kombu import Connection
 from kombu.exceptions import ChannelError
 from kombu.transport.virtual import Empty
 
-from config import file_broker
+from config.background_work import file_broker
 
 QUEUE = "celery"
 

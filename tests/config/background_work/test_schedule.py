@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from config.background_work.schedule import beat_schedule
 from config.celery import app
-from config.schedule import beat_schedule
 
 SCHEDULE = beat_schedule(purge=timedelta(seconds=1), prune=timedelta(hours=1))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from config import file_broker
-from config.beat import Scheduler
+from config.background_work import file_broker
+from config.background_work.beat import Scheduler
 from tests.full_disk import no_file_may_grow
 
 
@@ -42,7 +42,11 @@ def test_a_broker_that_takes_no_task_is_told_once_and_so_is_its_recovery(
     (tmp_path / "queue").mkdir()
     for _ in range(3):
         scheduler.apply_entry(entry)
-    told = [record for record in caplog.records if record.name == "config.beat" and record.levelno > logging.INFO]
+    told = [
+        record
+        for record in caplog.records
+        if record.name == "config.background_work.beat" and record.levelno > logging.INFO
+    ]
     assert [record.levelno for record in told] == [logging.ERROR, logging.WARNING]
     assert "No such file or directory" in told[0].getMessage()
     assert not any(record.exc_info for record in told)

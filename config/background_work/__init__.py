@@ -1,0 +1,1 @@
+"""What is the project's own of Celery: the scheduler and schedule of beat, spans of tasks, the broker of files."""
