@@ -18,6 +18,7 @@ from accounts.vendors.authentication import VendorAuthentication, bearer, fill, 
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
 from accounts.vendors.owner import Owner
+from accounts.vendors.record_pages import NO_PAGES, RecordPages, record_pages
 from accounts.vendors.secret_routes import check_routes
 
 # Only the encodings that accounts/vendors/decompression.py supports, which bounds the decompressed size.
@@ -39,6 +40,7 @@ class Connection:
     revision: int = 0
     # Of the definition's address, where that has placeholders, which may stand for secrets.
     shown_host: str = ""
+    pages: RecordPages = NO_PAGES
     # The credentials of the latest request, and its headers.
     _latest: tuple[dict[str, str], httpx.Headers] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -137,4 +139,5 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
         headers=definition.headers,
         revision=account.revision,
         shown_host=urlsplit(account.base_url or definition.base_url).hostname or "",
+        pages=record_pages(definition, account.connection),
     )
