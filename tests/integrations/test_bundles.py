@@ -27,7 +27,7 @@ SUPPORT_COSTS = {"freshdesk": 11_500, "intercom": 12_400, "zendesk": 11_800}
 ALL_COSTS = {"freshdesk": 16_000, "intercom": 14_600, "zendesk": 14_100}
 LISTINGS = {"freshdesk": 18_800, "intercom": 17_500, "zendesk": 17_900}
 # What the engine adds to tools says itself what it is, at its own place.
-OWN_ARGUMENTS = (".fields[]", ".detail", ".filename", ".media_type")
+OWN_ARGUMENTS = (".fields[]", ".limit", ".detail", ".filename", ".media_type")
 CLIENTS_TAKE_TOOLS, CLIENTS_TAKE_TOKENS = 40, 25_000
 SCORE = 90
 

@@ -76,9 +76,7 @@ async def test_zendesk_searches_with_its_own_search(zendesk_mcp: McpClient, zend
     assert "The arguments do not fit fetch." in await zendesk_mcp.failure("fetch", {"id": "ticket:x"})
 
 
-async def test_freshdesk_has_its_newest_tickets_compared(
-    freshdesk_mcp: McpClient, freshdesk: Freshdesk
-) -> None:
+async def test_freshdesk_has_its_newest_tickets_compared(freshdesk_mcp: McpClient, freshdesk: Freshdesk) -> None:
     await check_pages(freshdesk_mcp, "freshdesk")
     found = await titles(freshdesk_mcp, "order 17")
     assert found["ticket:4018"] == ("Order 17 has not arrived", f"{FRESHDESK}/tickets/4018")
