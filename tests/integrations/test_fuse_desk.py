@@ -131,7 +131,7 @@ def test_the_essentials_come_first_in_the_instructions(catalogue: Catalogue) -> 
 
 def test_the_whole_costs_a_model_no_more_than_it_should(catalogue: Catalogue) -> None:
     listed = {name: len(entry.decode()) // 4 for name, entry in catalogue.entries.items()}
-    assert sum(listed.values()) - listed["count_fuse_desk_cases"] <= 8_880
+    assert sum(listed.values()) - listed["count_fuse_desk_cases"] <= 8_890
     both = retrieval_listing.listed(sources_of(catalogue.definition, catalogue))
     assert sum(len(json.dumps(entry, separators=(",", ":"))) // 4 for entry in both) <= 380
     assert max(listed.values()) < 950

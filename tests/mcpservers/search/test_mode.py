@@ -69,7 +69,7 @@ async def test_each_revision_lists_three_tools_that_find_read_and_write(
         name: [tool["annotations"][f"{hint}Hint"] for hint in ("readOnly", "destructive")]
         for name, tool in tools.items()
     }
-    reading = dict.fromkeys((FIND, READ, *RETRIEVING), [True, False])
+    reading = {key: [True, False] for key in (FIND, READ, *RETRIEVING)}
     assert hints == {**reading, WRITE: [False, True]}
 
     best = (await client.value(FIND, {"query": "add a note to a case"}))["tools"][0]
