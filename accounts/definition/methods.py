@@ -246,8 +246,8 @@ class Resource(DefinitionPart):
     )
     record_url: WebPage | None = Field(
         None,
-        description="A record's page in the vendor's own UI, with {placeholders} for connection fields and for members "
-        "of the record; shown as `url` where a record has no documented one.",
+        description="A record's page in the vendor's own UI, with {placeholders} for connection fields and for one "
+        "member of the record; shown as `url` where a record has no documented one.",
     )
     searchable: Searchable | None = Field(
         None, description="How it is searched and read by the tools `search` and `fetch`; by default it is not."

@@ -13,22 +13,31 @@ HOST = re.compile(r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:[/?#]|$)")
 MOST_OF_VALUE = 200
 
 
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """The address of a kind of record's page: what stands before and behind the value of one member."""
+
+    before: str
+    member: str
+    after: str
+
+    def address(self, value: Any) -> str | None:
+        """Return the address for the member's value; None for a value that is none of an id."""
+        quoted = _quoted(value)
+        return f"{self.before}{quoted}{self.after}" if quoted else None
+
+
 @dataclass(frozen=True)
 class RecordPages:
-    """Templates of addresses, with the connection fields filled in.
+    """The pages of an account's records by resource, and where people use the vendor's product; empty if nobody says."""
 
-    `templates` are those of records, by resource, with {placeholders} for their members. `app` is where people use the
-    vendor's product; empty if the account does not say.
-    """
-
-    templates: Mapping[str, str] = field(default_factory=dict)
+    by_resource: Mapping[str, RecordPage] = field(default_factory=dict)
     app: str = ""
 
     def url_of(self, resource: str, record: Mapping[str, Any]) -> str:
-        """Return the address of a record's page; empty if it has none, or lacks a member of it."""
-        template = self.templates.get(resource, "")
-        values = {name: _quoted(record.get(name)) for name in PLACEHOLDER.findall(template)}
-        return PLACEHOLDER.sub(lambda found: values[found[1]], template) if all(values.values()) else ""
+        """Return the address of a record's page; empty if it has none."""
+        page = self.by_resource.get(resource)
+        return (page.address(record.get(page.member)) or "") if page else ""
 
 
 NO_PAGES = RecordPages()
@@ -40,8 +49,13 @@ def record_pages(definition: Definition, fields: Mapping[str, str]) -> RecordPag
     known = {name: _quoted(fields.get(name)) for name in named}
     declared = {name: held.record_url for name, held in definition.resources.items() if held.record_url}
     filled = {name: _filled(template, known) for name, template in declared.items()}
-    app = _filled(definition.app_url or "", known)
-    return RecordPages({name: template for name, template in filled.items() if template}, app)
+    pages = {name: _page(template) for name, template in filled.items() if template}
+    return RecordPages(pages, _filled(definition.app_url or "", known))
+
+
+def _page(template: str) -> RecordPage:
+    before, member, after = PLACEHOLDER.split(template)
+    return RecordPage(before, member, after)
 
 
 def _filled(template: str, fields: Mapping[str, str]) -> str:
@@ -58,5 +72,7 @@ def _quoted(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     text = str(value)
+    if len(text) <= MOST_OF_VALUE and text.isascii() and text.isalnum():
+        return text  # as most ids are
     # A segment of dots would lead to another page (RFC 3986, section 5.2.4).
     return quote(text, safe="", errors="replace") if len(text) <= MOST_OF_VALUE and text.strip(".") else ""

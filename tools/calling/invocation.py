@@ -32,12 +32,9 @@ from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
 from tools.calling.spans import call_span
 from tools.calling.walking import Asking
-from tools.catalogue.record_urls import with_urls
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool, ToolSet
-from tools.errors import (
-    ToolError,
-)
+from tools.errors import ToolError
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import read_limits
 from tools.record.metrics import observe_upstream
@@ -111,25 +108,17 @@ async def _call(
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
-        if names or tool.linked:
-            view = replace(view, items=await _completed(tool, connection, names, view.items))
-        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
+        shown = await names.beside(tool, view.items) if names else {}
+        result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
         content = with_signs_of_more(await _reading(answer, answer.content), answer)
-        if (names or tool.linked) and content.as_documented:
-            content = replace(content, result=await _completed(tool, connection, names, content.result))
-        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
+        shown = await names.beside(tool, content.result) if names and content.as_documented else {}
+        result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
+        beside = content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
-
-
-async def _completed(tool: Tool, connection: Connection, names: NamesOfIds | None, result: Any) -> Any:
-    """Return a record, or each of a list, with the address of its page, and with names beside ids."""
-    if tool.linked:
-        result = with_urls(result, tool.linked, tool.method.record_kind, connection.pages)
-    return await names.shown(tool, result) if names else result
 
 
 async def _count(

@@ -1,11 +1,11 @@
 """The member `url` of records: the page in the vendor's own UI, declared in the definition and added to results."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from accounts.definition import Definition
 from accounts.vendors.record_pages import RecordPages
 from tools.catalogue.schemas.json_schemas import Schema
+from tools.catalogue.tool import Tool
 from tools.member_paths import member_at
 
 URL = "url"
@@ -39,12 +39,14 @@ def with_url(schema: Schema) -> Schema:
     return {**schema, "properties": {**schema["properties"], URL: {"type": ["string", "null"]}}}
 
 
-def with_urls(result: Any, linked: Mapping[str, str], kind_member: str | None, pages: RecordPages) -> Any:
-    """Return a record, or each record of a list, with the address of its page, where it has one."""
-    if isinstance(result, list):
-        return [with_urls(record, linked, kind_member, pages) for record in result]
-    if not isinstance(result, dict):
-        return result
-    kind = str(member_at(result, kind_member.split("."))) if kind_member else ANY_KIND
-    address = pages.url_of(linked.get(kind, ""), result)
-    return {**result, URL: address} if address else result
+def with_urls(tool: Tool, records: list[Any], pages: RecordPages) -> list[Any]:
+    """Return records of several kinds with the addresses of their pages; any others as they are."""
+    if not tool.method.record_kind:
+        return records
+    steps = tool.method.record_kind.split(".")
+    return [_with_url(each, tool.linked.get(str(member_at(each, steps)), ""), pages) for each in records]
+
+
+def _with_url(record: Any, resource: str, pages: RecordPages) -> Any:
+    address = pages.url_of(resource, record) if isinstance(record, dict) else ""
+    return {**record, URL: address} if address else record

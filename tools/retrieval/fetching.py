@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from tools.calling.wording import explain
-from tools.catalogue.projection import with_members
+from tools.catalogue.projection import kept, tree_of
 from tools.catalogue.record_urls import URL
 from tools.catalogue.tool import Tool
 from tools.errors import CallFailed, InvalidArguments
@@ -99,7 +99,7 @@ def _parted(value: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _own_text(source: Source, record: dict[str, Any]) -> str:
     if source.declared.text:
-        return as_lines(with_members(record, source.declared.text))
+        return as_lines(kept(record, tree_of(source.declared.text)))
     return as_lines({name: member for name, member in record.items() if name != URL})
 
 

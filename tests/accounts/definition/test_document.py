@@ -68,6 +68,12 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
         ),
         ((*CASES, "record_url"), "https://{id}.example/", "record_url: {id} stands in the host, and is not one of"),
         ((*CASES, "record_url"), "https://a.example/{api_key}", "record_url: {api_key} is secret, and would be shown"),
+        (
+            (*CASES, "record_url"),
+            "https://{app_name}.example/",
+            "record_url: needs exactly one {placeholder} that is",
+        ),
+        ((*CASES, "record_url"), "https://a.example/{a}/{b}", "record_url: needs exactly one {placeholder} that is"),
         (("app_url",), "https://a.example/{id}", "app_url: {id} is not one of the connection fields"),
         (("app_url",), None, "resources.cases.searchable: app_url is needed"),
         ((*CASES, "methods", "get", "records"), "tickets", "cases.methods.get.records: tickets is no resource"),
