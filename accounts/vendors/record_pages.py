@@ -29,7 +29,7 @@ class RecordPage:
 
 @dataclass(frozen=True)
 class RecordPages:
-    """The pages of an account's records by resource, and where people use the vendor's product; empty if nobody says."""
+    """The pages of an account's records, by resource. `app` is where people use the vendor's product, or empty."""
 
     by_resource: Mapping[str, RecordPage] = field(default_factory=dict)
     app: str = ""
