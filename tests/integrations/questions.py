@@ -22,6 +22,8 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "what rating did the customer give this case": "fuse_desk_cases_get_feedback",
         "bring back an archived department": "fuse_desk_departments_restore",
         "what is the API key allowed to do": "fuse_desk_session_permissions",
+        "give me the link to case CAS-89102": "get_single_fuse_desk_case_by_id",
+        "which cases does this contact have": "list_all_fuse_desk_cases",
     },
     "zendesk": {
         "find urgent tickets about login problems": "search_zendesk",
@@ -34,6 +36,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "who is the user with this email address": "zendesk_users_search",
         "bad satisfaction ratings of last week": "list_all_zendesk_satisfaction_ratings",
         "how long until the first reply to this ticket": "zendesk_tickets_metrics",
+        "link to ticket 35436 in the agent workspace": "get_single_zendesk_ticket_by_id",
     },
     "freshdesk": {
         "search open tickets with high priority": "freshdesk_tickets_search",
@@ -46,6 +49,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "help article about resetting a password": "freshdesk_articles_search",
         "how much time was spent on this ticket": "freshdesk_time_entries_of_ticket",
         "how satisfied were customers with our answers": "list_all_freshdesk_satisfaction_ratings",
+        "open ticket 4012 in the browser": "get_single_freshdesk_ticket_by_id",
     },
     "intercom": {
         "find open conversations of a customer": "intercom_conversations_search",
@@ -58,5 +62,6 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "transcript of a phone call": "intercom_calls_transcript",
         "which states can a ticket have": "list_all_intercom_ticket_states",
         "write a help center article": "create_a_intercom_article",
+        "link to the contact in our inbox": "get_single_intercom_contact_by_id",
     },
 }
