@@ -159,7 +159,7 @@ async def test_search_mode_is_announced_and_works_over_the_old_transport(demo: d
         assert events.next() == {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
     async with sse_client(f"{demo['mcp_url']}/sse") as (read, write), ClientSession(read, write) as session:
         await session.initialize()
-        assert len((await session.list_tools()).tools) == 3
+        assert len((await session.list_tools()).tools) == 3 + len(("search", "fetch"))
         contacts = {"name": "list_all_fuse_desk_contacts", "arguments": {"search": "jane.doe@example.com"}}
         result = await session.call_tool("call_read_tool", contacts)
         assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
