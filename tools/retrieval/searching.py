@@ -139,7 +139,13 @@ async def _newest(part: SearchedSource, reading: Reading) -> NewestRecords:
     arguments = {**part.source.declared.arguments, "limit": min(cast(Pager, source.lister.pager).max_limit, most)}
     records: list[Any] = []
     while True:
-        read = await reading.of(source.lister, arguments)
+        try:
+            read = await reading.of(source.lister, arguments)
+        except RateLimited as limited:
+            if not records:
+                raise
+            part.limits.append(limited.limits)
+            return NewestRecords(records, is_whole=False, stopped="the vendor's rate limit is reached")
         part.limits.append(read.limits)
         records += _items(read.value)
         cursor = read.value.get("next_cursor")

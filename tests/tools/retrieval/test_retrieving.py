@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts.integrated_accounts.lifecycle import connect_account
 from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from tests.fuse_desk import requests
@@ -178,6 +179,28 @@ async def test_every_read_is_a_call_on_record(mcp: McpClient, account: Integrate
     assert by_tool[CONTACTS].arguments["search"] == "jane"
     await mcp.failure("fetch", {"id": "nothing"})
     assert [(call.tool, call.outcome) for call in (await calls())[len(made) :]] == [("fetch", "invalid")]
+
+
+async def test_an_account_reads_and_links_nothing_of_another(
+    account: IntegratedAccount, mcp: McpClient, simulator: str
+) -> None:
+    def connected() -> tuple[IntegratedAccount, McpClient]:
+        fields = {"app_name": "other", "api_key": "a-key-that-is-refused"}
+        made = connect_account(
+            account.environment, account.integration, "tests", name="Other", fields=fields,
+            base_url=f"{simulator}/api", verify=False,
+        )  # fmt: skip
+        return made, client(made)
+
+    other, stranger = await sync_to_async(connected)()
+    assert (await mcp.value("fetch", {"id": "case:CAS-89102"}))["url"].startswith(APP)
+    for tool, argument in (("search", {"query": "jane"}), ("fetch", {"id": "case:CAS-89102"})):
+        words = await stranger.failure(tool, argument)
+        assert "credentials" in words
+        assert "CAS-89102" not in words
+    made = await calls()
+    assert {call.outcome for call in made if call.account_id == account.pk} == {"ok"}
+    assert {call.tool for call in made if call.account_id == other.pk} >= {"search", CONTACTS}
 
 
 async def test_a_part_that_failed_is_named_and_the_others_are_shown(mcp: McpClient, vendor: httpx.Client) -> None:
