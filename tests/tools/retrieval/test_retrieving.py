@@ -228,15 +228,12 @@ async def test_a_search_leaves_the_vendors_limit_to_others(mcp: McpClient, vendo
     assert "rate limit is reached" in await mcp.failure("search", {"query": "jane"})
 
 
-async def test_a_source_that_takes_too_long_is_given_up(
-    mcp: McpClient, vendor: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(searching, "SEARCH_SECONDS", 0.3)
-    vendor.post("/_control", json={"path": "/api/v1/chats", "latency_ms": 5000}).raise_for_status()
-    shown = await mcp.value("search", {"query": "jane"})
-    assert shown["failed"] == [
-        "Chats: It took too long and was given up. You may try once more; if it fails again, tell the person."
-    ]
+async def test_a_search_that_takes_too_long_is_given_up(mcp: McpClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "SEARCH_SECONDS", 0)
+    assert await mcp.failure("search", {"query": "jane"}) == (
+        "It took too long and was given up. You may try once more; if it fails again, tell the person."
+    )
+    assert {call.outcome for call in await calls() if call.tool != "search"} == {"cancelled"}
 
 
 @pytest.mark.parametrize(
