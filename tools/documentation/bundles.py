@@ -45,12 +45,23 @@ LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if 
 class Loading:
     """How a file is loaded: whether it replaces what an editor changed, and whether it may take live tools away.
 
-    `publishes` says whether the file decides what is published; an API description does not.
+    `publishes` says whether the file decides what is published; an API description does not. `judged` keeps the gate's
+    reasons against a record, by its key and content, for a file that is compared first and then loaded.
     """
 
     overwrite: bool = False
     withdraw: bool = False
     publishes: bool = True
+    judged: dict[tuple[str, str], list[str]] | None = field(default=None, compare=False, repr=False)
+
+    def reasons(self, definition: Definition, row: Documentation) -> list[str]:
+        """Return the gate's reasons against a record of this definition."""
+        if self.judged is None:
+            return problems_of(definition, row)
+        place = (row.key, row.content_digest())
+        if place not in self.judged:
+            self.judged[place] = problems_of(definition, row)
+        return self.judged[place]
 
 
 USUAL = Loading()
@@ -235,7 +246,8 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], how: Loading)
         _plan_record(plan, row, record, is_present=key in present, how=how)
         present[key] = row
     loaded.gone = [key for key in present if key not in keys]
-    _find_drafts(loaded, definition, present.values())
+    reasons = {row.key: how.reasons(definition, row) for row in present.values()}
+    loaded.drafts = {key: each for key, each in reasons.items() if each}
     loaded.lost = live.lost(definition, present.values(), loaded.drafts)
     return plan
 
@@ -271,13 +283,6 @@ def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_
     if is_present:
         loaded.changes[row.key] = fields
     (loaded.updated if is_present else loaded.created).append(row.key)
-
-
-def _find_drafts(loaded: LoadResult, definition: Definition, rows: Iterable[Documentation]) -> None:
-    for row in rows:
-        reasons = problems_of(definition, row)
-        if reasons:
-            loaded.drafts[row.key] = reasons
 
 
 def write_bundle(integration: Integration) -> str:
