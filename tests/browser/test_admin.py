@@ -91,3 +91,17 @@ def test_a_record_is_edited_and_its_versions_compared(visitor: Visitor, demo: di
     page.click("main a[href*='/history/'] >> nth=0")
     expect(page.locator("#changed-title")).to_have_text("What changed in this version")
     assert visitor.problems() == []
+
+
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+def test_an_evaluation_by_the_search_is_watched_to_its_end(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    page.goto("/admin/accounts/integration/")
+    page.click("text=FuseDesk >> nth=0")
+    page.click("text=Evaluate >> nth=0")
+    page.click("text=Start >> nth=-1")
+    # The worker looks for it every ten seconds, and the page every two.
+    expect(page.locator("main").get_by_text("Done", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("show me the open cases of the billing department")).to_be_visible()
+    assert visitor.problems() == []
