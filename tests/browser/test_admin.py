@@ -102,6 +102,6 @@ def test_an_evaluation_by_the_search_is_watched_to_its_end(visitor: Visitor) -> 
     page.click("text=Evaluate >> nth=0")
     page.click("text=Start >> nth=-1")
     # The worker looks for it every ten seconds, and the page every two.
-    expect(page.locator("main").get_by_text("Done", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.locator(".pb-panel-head .pb-state")).to_have_text("Done", timeout=60_000)
     expect(page.get_by_text("show me the open cases of the billing department")).to_be_visible()
     assert visitor.problems() == []

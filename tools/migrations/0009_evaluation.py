@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('compares', models.BooleanField(default=True, help_text='Whether the previous descriptions are asked too.')),
                 ('question_count', models.PositiveSmallIntegerField()),
                 ('revision', models.BigIntegerField(help_text="The integration's, when the run began.")),
-                ('state', models.CharField(choices=[('waiting', 'Waits for the worker'), ('running', 'Runs'), ('done', 'Done'), ('ended', 'Ended early')], default='waiting', max_length=8)),
+                ('state', models.CharField(choices=[('waiting', 'Waits for the worker'), ('running', 'Under way'), ('done', 'Done'), ('ended', 'Ended early')], default='waiting', max_length=8)),
                 ('problem', models.CharField(blank=True, help_text='Why it ended early.', max_length=700)),
                 ('asked_by_name', models.CharField(max_length=160)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

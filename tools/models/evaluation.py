@@ -46,7 +46,7 @@ class RunState(models.TextChoices):
     """How far a run is."""
 
     WAITING = "waiting", "Waits for the worker"
-    RUNNING = "running", "Runs"
+    RUNNING = "running", "Under way"
     DONE = "done", "Done"
     ENDED = "ended", "Ended early"
 
