@@ -20,7 +20,6 @@ class Ranked:
     """The place, from 1, at which the tool of a question's first call is found; None if it is not."""
 
     question: str
-    key: str
     rank: int | None
 
     @property
@@ -33,8 +32,7 @@ def ranked(catalogue: Catalogue, questions: Iterable[Question]) -> Iterator[Rank
     """Yield each question's place among the tools of a catalogue."""
     index = index_over(catalogue)
     for question in questions:
-        key = question.calls[0].tool
-        tool = catalogue.of_method(key)
+        tool = catalogue.of_method(question.calls[0].tool)
         names = index.find(question.question) if tool else []
         rank = names.index(tool.name) + 1 if tool and tool.name in names else None
-        yield Ranked(question.question, key, rank)
+        yield Ranked(question.question, rank)

@@ -48,7 +48,8 @@ def carry_out(run: EvaluationRun) -> None:
 def _ask_search(run: EvaluationRun, versions: ToolVersions, questions: list[Question]) -> None:
     for version, catalogue in versions.catalogues.items():
         for place, found in enumerate(ranked(catalogue, questions)):
-            result = EvaluationResult(is_right=found.is_right, rank=found.rank)
+            remark = _missing(catalogue, questions[place])
+            result = EvaluationResult(is_right=found.is_right, rank=found.rank, remark=remark)
             _keep(run, result, version, place, questions[place])
 
 
@@ -60,7 +61,10 @@ def _ask_model(run: EvaluationRun, versions: ToolVersions, questions: list[Quest
     # Both versions of a question after each other, so that whatever ends early has pairs to compare.
     for place, version, catalogue in _turns(versions, questions):
         talk = Conversation(questions[place], catalogue, run.integration.label)
-        async_to_sync(_converse)(run, model, talk, spending)
+        talk.remark = _missing(catalogue, talk.question)
+        # What nobody can answer costs no tokens.
+        if not talk.remark:
+            async_to_sync(_converse)(run, model, talk, spending)
         result = EvaluationResult(
             is_right=talk.is_right,
             right_calls=talk.right_calls,
@@ -77,6 +81,12 @@ def _ask_model(run: EvaluationRun, versions: ToolVersions, questions: list[Quest
 def _turns(versions: ToolVersions, questions: list[Question]) -> Iterator[tuple[int, TextVersion, Catalogue]]:
     for place in range(len(questions)):
         yield from ((place, version, catalogue) for version, catalogue in versions.catalogues.items())
+
+
+def _missing(catalogue: Catalogue, question: Question) -> str:
+    """Return which tools that a question needs there are not, as a sentence; empty if there are all."""
+    missing = [call.tool for call in question.calls if catalogue.of_method(call.tool) is None]
+    return f"There is no tool for {', '.join(dict.fromkeys(missing))}." if missing else ""
 
 
 async def _converse(run: EvaluationRun, model: LanguageModel, talk: Conversation, spending: Spending) -> None:

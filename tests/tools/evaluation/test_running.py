@@ -1,6 +1,7 @@
 """A run: what a model does is judged, both APIs are spoken, both versions asked, and nothing reaches a vendor."""
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -309,3 +310,27 @@ def test_an_integration_without_questions_or_tools_is_told_so(desk: Integration)
     desk.question_set.delete()
     with pytest.raises(EvaluationRefused, match="has no questions to ask"):
         start_run(desk, OPERATOR)
+
+
+def test_a_question_whose_tool_was_withdrawn_since_is_told_so_and_not_asked(
+    desk: Integration, scripted_model: ScriptedModel, language_model: Making
+) -> None:
+    Documentation.objects.filter(resource="tickets", method="list").update(published=False)
+    desk.touch()
+    for report in (run(desk, language_model(), most=1), run(desk, most=1)):
+        row = report.rows[0].present
+        assert row is not None
+        assert (row.is_right, row.remark) == (False, "There is no tool for tickets.list.")
+    assert scripted_model.received == []
+
+
+def test_neither_keys_nor_questions_nor_answers_are_logged(
+    desk: Integration, scripted_model: ScriptedModel, language_model: Making, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    scripted_model.script = lambda question, turn, tools: "What I say is for nobody's log."
+    run(desk, language_model(), most=1)
+    scripted_model.answers = [Answer(401, {"error": {"message": f"Incorrect key: {KEY}"}})]
+    run(desk, LanguageModel.objects.get(), most=1)
+    assert len(scripted_model.received) == 2
+    assert not [words for words in (KEY, "urgent", "for nobody's log") if words in caplog.text]
