@@ -14,7 +14,7 @@ from tests.vendors.language_model import KEY, ScriptedModel
 from tools.models import Documentation, EvaluationRun, acting
 from tools.tasks import run_evaluations
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tools.models import Documentation, EvaluationRun, acting
 from tools.models.evaluation import LOST
 from tools.tasks import run_evaluations
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 Making = Callable[..., LanguageModel]
 
 

@@ -12,7 +12,7 @@ from tests.tools.evaluation.asked import BUNDLE, knows
 from tests.vendors.application import serving
 from tests.vendors.language_model import KEY, ScriptedModel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
