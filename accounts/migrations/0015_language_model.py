@@ -21,8 +21,8 @@ class Migration(migrations.Migration):
                 ('base_url', models.CharField(help_text='Up to the version, such as https://api.openai.com/v1; /chat/completions or /messages is appended.', max_length=300, verbose_name='address')),
                 ('model', models.CharField(help_text="The model's name at that address.", max_length=120)),
                 ('key', models.TextField(blank=True, editable=False)),
-                ('token_limit', models.PositiveIntegerField(default=2000000, help_text='An evaluation ends once it has used so many tokens, those that the model reads included.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000000)])),
-                ('minute_limit', models.PositiveSmallIntegerField(default=60, help_text='An evaluation ends after so many minutes.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(240)])),
+                ('token_limit', models.PositiveIntegerField(default=2000000, help_text='Once it has used so many tokens, those that the model reads included, nothing more is asked.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000000)])),
+                ('minute_limit', models.PositiveSmallIntegerField(default=60, help_text='After so many minutes nothing more is asked.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(240)])),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={

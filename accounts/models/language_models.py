@@ -37,12 +37,12 @@ class LanguageModel(models.Model):
     token_limit = models.PositiveIntegerField(
         default=2_000_000,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_TOKENS)],
-        help_text="An evaluation ends once it has used so many tokens, those that the model reads included.",
+        help_text="Once it has used so many tokens, those that the model reads included, nothing more is asked.",
     )
     minute_limit = models.PositiveSmallIntegerField(
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_MINUTES)],
-        help_text="An evaluation ends after so many minutes.",
+        help_text="After so many minutes nothing more is asked.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,5 +1,7 @@
 """The evaluation page: started by documentation editors alone, watched, stopped, compared; never a key on it."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +14,7 @@ from tests.tools.evaluation.asked import BUNDLE
 from tests.vendors.application import serving
 from tests.vendors.language_model import KEY, ScriptedModel
 from tools.models import Documentation, EvaluationRun, acting
+from tools.models.evaluation import questions_of
 from tools.tasks import run_evaluations
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +136,16 @@ def test_the_page_takes_as_many_queries_however_many_questions(desk: Integration
     root.post(address(desk), {"do": "start"})
     run_evaluations()
     assert queries(root, address(desk)) == few
+
+
+def test_questions_come_with_a_bundle_that_is_imported_here_and_go_out_with_its_export(desk: Integration) -> None:
+    root = browser(superuser())
+    two = BUNDLE.partition("  - question: link")[0]
+    compared = root.post("/admin/accounts/integration/import-bundle/", {"text": two}).content.decode()
+    assert "2 questions to evaluate it replace those that are here." in as_read(compared)
+    assert len(questions_of(desk)) == 3
+    key = re.findall(r'name="held" value="(\w+)"', compared)[0]
+    root.post("/admin/accounts/integration/import-confirm/", {"held": key})
+    assert len(questions_of(desk)) == 2
+    exported = root.get(f"/admin/accounts/integration/{desk.pk}/export-bundle/").content.decode()
+    assert "which open tickets are urgent" in exported
