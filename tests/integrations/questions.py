@@ -34,6 +34,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "who is the user with this email address": "zendesk_users_search",
         "bad satisfaction ratings of last week": "list_all_zendesk_satisfaction_ratings",
         "how long until the first reply to this ticket": "zendesk_tickets_metrics",
+        "open the screenshot that the customer attached": "zendesk_tickets_read_attachment",
     },
     "freshdesk": {
         "search open tickets with high priority": "freshdesk_tickets_search",
@@ -46,6 +47,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "help article about resetting a password": "freshdesk_articles_search",
         "how much time was spent on this ticket": "freshdesk_time_entries_of_ticket",
         "how satisfied were customers with our answers": "list_all_freshdesk_satisfaction_ratings",
+        "open the screenshot that the customer attached": "freshdesk_tickets_read_attachment",
     },
     "intercom": {
         "find open conversations of a customer": "intercom_conversations_search",
@@ -58,5 +60,6 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "transcript of a phone call": "intercom_calls_transcript",
         "which states can a ticket have": "list_all_intercom_ticket_states",
         "write a help center article": "create_a_intercom_article",
+        "open the screenshot that the customer attached": "intercom_conversations_read_attachment",
     },
 }
