@@ -4,6 +4,7 @@ The entries of a lookup are listed with the server's own tool, and kept for NAME
 process changes the resource. Where they cannot be had, ids stay as they are.
 """
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
@@ -59,6 +60,14 @@ class Entries:
         return exact or [entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownName:
+    """What the names of a member's ids are shown as, and the entries by the text of their id."""
+
+    shown_as: str
+    by_id: Mapping[str, Entry]
+
+
 def _words(name: str) -> list[str]:
     return name.casefold().split()
 
@@ -106,26 +115,21 @@ class NamesOfIds:
             return None
         raise invalid_arguments(tool, [_unclear(name, value, found, usable, entries)])
 
-    async def shown(self, tool: Tool, result: Any) -> Any:
-        """Return a record, or each record of a list, with the names beside the ids."""
-        records = result if isinstance(result, list) else [result]
-        known = await self._known_members(tool, records)
-        if not known:
-            return result
-        named = [_named(record, known) if isinstance(record, dict) else record for record in records]
-        return named if isinstance(result, list) else named[0]
-
-    async def _known_members(self, tool: Tool, records: list[Any]) -> dict[str, tuple[str, dict[str, Entry]]]:
-        """Return, of the members with an id that any record has, what to call its name, and the entries by id."""
-        present = {name for record in records if isinstance(record, dict) for name in record}
-        known: dict[str, tuple[str, dict[str, Entry]]] = {}
+    async def beside(self, tool: Tool, result: Any) -> dict[str, ShownName]:
+        """Return the names to show beside the ids of a record, or of a list's records, by the member with the id."""
+        records = [record for record in (result if isinstance(result, list) else [result]) if isinstance(record, dict)]
+        wanted = []
         for key, lookup in self.lookups.items():
-            members = present.intersection(lookup.members)
+            members = [member for member in lookup.members if any(member in record for record in records)]
             lister = self.tools.of_method(lookup.method) if members else None
             if lister and lister is not tool:
-                by_id = (await self._entries(key, lookup, lister)).by_id
-                known |= dict.fromkeys(members, (lookup.shown_as or key, by_id))
-        return known
+                wanted.append((key, lookup, lister, members))
+        held = await asyncio.gather(*(self._entries(key, lookup, lister) for key, lookup, lister, _ in wanted))
+        return {
+            member: ShownName(lookup.shown_as or key, entries.by_id)
+            for (key, lookup, _, members), entries in zip(wanted, held, strict=True)
+            for member in members
+        }
 
     async def in_groups(self, member: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the groups of a count by a member with the names of its values."""
@@ -180,19 +184,6 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
     text = " ".join(str(each) for each in name if each) if isinstance(name, list) else str(name or "")
     active = True if lookup.active is None else bool(jmespath.search(lookup.active, item))
     return Entry(held, text.strip(), active) if text.strip() else None
-
-
-def _named(record: dict[str, Any], known: dict[str, tuple[str, dict[str, Entry]]]) -> dict[str, Any]:
-    """Return a record with each name behind its id; a record that has such a member keeps its own."""
-    shown: dict[str, Any] = {}
-    for member, value in record.items():
-        shown[member] = value
-        if member in known:
-            name, by_id = known[member]
-            entry = by_id.get(str(value))
-            if entry and name not in record and name not in shown:
-                shown[name] = entry.shown
-    return shown
 
 
 def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:
