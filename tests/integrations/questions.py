@@ -60,6 +60,6 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "transcript of a phone call": "intercom_calls_transcript",
         "which states can a ticket have": "list_all_intercom_ticket_states",
         "write a help center article": "create_a_intercom_article",
-        "open the screenshot that the customer attached": "intercom_conversations_read_attachment",
+        "open the screenshot attached to this conversation": "intercom_conversations_read_attachment",
     },
 }

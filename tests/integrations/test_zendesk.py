@@ -275,7 +275,7 @@ async def test_a_text_is_uploaded_as_it_is_and_put_on_a_note(zendesk_mcp: McpCli
     await zendesk_mcp.value("zendesk_tickets_add_note", {"id": 1002, "comment": note})
     comments = await walk(zendesk_mcp, "list_all_zendesk_comments", {"ticket_id": 1002})
     assert comments[-1]["attachments"] == [
-        {"id": "498483", "name": "steps.txt", "media_type": "text/plain", "bytes": 15}
+        {"id": "498483", "name": "steps.txt", "media_type": "text/plain", "bytes": 13}
     ]
 
 

@@ -58,7 +58,7 @@ COUNTED: Schema = {
 }
 # The result of a tool that downloads a record's file.
 DOWNLOADED: Schema = {
-    "type": ["object"],
+    "type": ["object", "null"],
     "properties": {
         "file": {
             "type": "object",

@@ -52,8 +52,8 @@ def with_history(schema: Schema, history: RecordHistory) -> Schema:
 
 def with_attachment(schema: Schema) -> Schema:
     """Return the schema with the arguments that choose a file of the record, and where its text begins."""
-    own = "The id of one of the record's attachments, as the record shows it."
-    later = "Begin a long text at this page."
+    own = "The id of one of its attachments."
+    later = "Where a long text begins."
     added = {
         ATTACHMENT_ID: {"type": "string", "minLength": 1, "maxLength": 200, "description": own},
         FROM_PAGE: {"type": "integer", "minimum": 1, "description": later},

@@ -102,7 +102,7 @@ async def test_one_that_means_harm_is_refused_and_others_are_read_meanwhile(sett
     settings.ATTACHMENT_SECONDS = 2
     refusals = asyncio.gather(refusal(endless()), refusal(bomb()), refusal(nested()))
     assert (await shown(pdf("Hello")))["text"] == "[Page 1]\nHello"
-    assert await refusals == [TOO_MUCH] * 3
+    assert [*await refusals] == [TOO_MUCH] * 3
 
 
 async def test_one_that_cannot_be_read_is_refused_with_its_reason() -> None:
