@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,11 @@ class Entries:
     by_id: dict[str, Entry] = field(default_factory=dict)
     is_complete: bool = False
 
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """The names as they are shown, by the text of their id."""
+        return {key: entry.shown for key, entry in self.by_id.items()}
+
     def matching(self, name: str) -> list[Entry]:
         """Return the entries of this name, or else those whose name has all its words."""
         wanted = _words(name)
@@ -62,10 +68,10 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class ShownName:
-    """What the names of a member's ids are shown as, and the entries by the text of their id."""
+    """What the names of a member's ids are shown as, and each by the text of its id."""
 
     shown_as: str
-    by_id: Mapping[str, Entry]
+    by_id: Mapping[str, str]
 
 
 def _words(name: str) -> list[str]:
@@ -117,19 +123,24 @@ class NamesOfIds:
 
     async def beside(self, tool: Tool, result: Any) -> dict[str, ShownName]:
         """Return the names to show beside the ids of a record, or of a list's records, by the member with the id."""
-        records = [record for record in (result if isinstance(result, list) else [result]) if isinstance(record, dict)]
-        wanted = []
+        wanted = [*self._of_members(tool, result if isinstance(result, list) else [result])]
+        missing = [each[:3] for each in wanted if self._known(*each[:2]) is None]
+        if len(missing) > 1:
+            # Each is a walk of its own, and none waits for another.
+            await asyncio.gather(*(self._entries(*each) for each in missing))
+        names: dict[str, ShownName] = {}
+        for key, lookup, lister, members in wanted:
+            shown = (await self._entries(key, lookup, lister)).shown
+            names |= dict.fromkeys(members, ShownName(lookup.shown_as or key, shown))
+        return names
+
+    def _of_members(self, tool: Tool, records: list[Any]) -> Iterable[tuple[str, Lookup, Tool, list[str]]]:
+        records = [record for record in records if isinstance(record, dict)]
         for key, lookup in self.lookups.items():
             members = [member for member in lookup.members if any(member in record for record in records)]
             lister = self.tools.of_method(lookup.method) if members else None
             if lister and lister is not tool:
-                wanted.append((key, lookup, lister, members))
-        held = await asyncio.gather(*(self._entries(key, lookup, lister) for key, lookup, lister, _ in wanted))
-        return {
-            member: ShownName(lookup.shown_as or key, entries.by_id)
-            for (key, lookup, _, members), entries in zip(wanted, held, strict=True)
-            for member in members
-        }
+                yield key, lookup, lister, members
 
     async def in_groups(self, member: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the groups of a count by a member with the names of its values."""
@@ -140,13 +151,16 @@ class NamesOfIds:
                 return [_named_group(group, by_id) for group in groups]
         return groups
 
+    def _known(self, key: str, lookup: Lookup) -> Entries | None:
+        until, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None))
+        return entries if until > time.monotonic() else None
+
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
-        place, now = (self.account_id, lookup.method, key), time.monotonic()
-        kept = _kept.get(place)
-        if kept and kept[0] > now:
-            return kept[1]
+        known = self._known(key, lookup)
+        if known is not None:
+            return known
         entries = await self._listed(lookup, lister)
-        _kept[place] = (now + settings.NAMES_SECONDS, entries)
+        _kept[self.account_id, lookup.method, key] = (time.monotonic() + settings.NAMES_SECONDS, entries)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
         return entries

@@ -5,17 +5,25 @@ The records of a list mostly have the same members, so what becomes of each memb
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.definition import Shaping
 from tools.calling.cleaning import NESTED, Cleaner, as_text, without_empty
 from tools.calling.names import ShownName
 from tools.catalogue.projection import Tree, kept
 
-# The name of an id that has none.
-NAMELESS = object()
-# The name of a member, the member that it is made from, and how, unless it is only cleaned.
-Step = tuple[str, str, Callable[[Any], Any] | None]
+
+class Step(NamedTuple):
+    """One member to show, and the member of the record that it is made from.
+
+    It is the name of an id where there are `names`, and is left out where these do not have it; otherwise it is
+    converted, or only cleaned.
+    """
+
+    shown: str
+    source: str
+    names: Mapping[str, str] | None
+    convert: Callable[[Any], Any] | None
 
 
 class Presentation:
@@ -47,13 +55,18 @@ class Presentation:
             plan = self._plans[members] = self._planned(members)
         clean, drops_nulls = self._cleaner.clean, self._cleaner.drops_nulls
         shown = {}
-        for name, member, made in plan:
-            value = record[member]
-            if made is not None:
-                value = made(value)
+        # A page has hundreds of members, and most are scalars: a call for each would only take time.
+        for name, source, names, convert in plan:
+            value = record[source]
+            if names is not None:
+                value = names.get(str(value))
+                if value is None:
+                    continue
+            elif convert is not None:
+                value = convert(value)
             elif isinstance(value, NESTED):
                 value = clean(value)
-            if value is NAMELESS or (value is None and drops_nulls):
+            if value is None and drops_nulls:
                 continue
             shown[name] = value
         return without_empty(shown) if self._cleaner.drops_empty else shown
@@ -64,11 +77,11 @@ class Presentation:
         taken = {*members}
         for member in members:
             if self._keeps(member):
-                plan.append((member, member, self._conversion(member)))
+                plan.append(Step(member, member, None, self._conversion(member)))
             named = self._names.get(member)
             if named and named.shown_as not in taken and self._keeps(named.shown_as):
                 taken.add(named.shown_as)
-                plan.append((named.shown_as, member, partial(_name_of, named)))
+                plan.append(Step(named.shown_as, member, named.by_id, None))
         return plan
 
     def _keeps(self, member: str) -> bool:
@@ -81,8 +94,3 @@ class Presentation:
     def _converted(self, inner: Tree | None, is_html: bool, value: Any) -> Any:
         shown = self._cleaner.clean(kept(value, inner))
         return as_text(shown) if is_html else shown
-
-
-def _name_of(named: ShownName, value: Any) -> Any:
-    entry = named.by_id.get(str(value))
-    return NAMELESS if entry is None else entry.shown

@@ -55,8 +55,12 @@ class CallResult:
         if file is not None:
             name, media_type = secrets.conceal(file.name), secrets.conceal(file.media_type)
             file = replace(file, name=name, media_type=media_type, text=secrets.conceal(file.text))
-        structured = None if self.structured is None else secrets.conceal(self.structured.decode()).encode()
-        return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
+        text, structured = secrets.conceal(self.text), self.structured
+        if structured is not None:
+            # Mostly it is the text, which need not be searched twice.
+            is_text = structured == self.text.encode()
+            structured = text.encode() if is_text else secrets.conceal(structured.decode()).encode()
+        return replace(self, text=text, structured=structured, file=file)
 
 
 def page_result(

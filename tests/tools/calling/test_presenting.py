@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from accounts.definition import Shaping
 from tools.calling.cleaning import cleaned
-from tools.calling.names import Entry, ShownName
+from tools.calling.names import ShownName
 from tools.calling.presenting import Presentation
 from tools.catalogue.projection import Tree, kept, tree_of
 
-DEPARTMENTS = ShownName("department", {"1": Entry(1, "Sales", True), "2": Entry(2, "Returns", False)})
-REPS = ShownName("rep", {"1": Entry(1, "Ada <Ops>", True)})
+DEPARTMENTS = ShownName("department", {"1": "Sales", "2": "Returns (inactive)"})
+REPS = ShownName("rep", {"1": "Ada <Ops>"})
 NAMES = {"departmentid": DEPARTMENTS, "repid": REPS}
 MEMBERS = ["id", "departmentid", "department", "repid", "body", "tags", "rep"]
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -33,7 +33,7 @@ def named(record: Any) -> Any:
         shown[member] = value
         found = NAMES.get(member)
         if found and found.shown_as not in record and str(value) in found.by_id:
-            shown[found.shown_as] = found.by_id[str(value)].shown
+            shown[found.shown_as] = found.by_id[str(value)]
     return shown
 
 
