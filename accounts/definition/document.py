@@ -145,23 +145,29 @@ class Definition(DefinitionPart):
                 raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
         for place, keys in self._named_methods():
             for key in keys:
-                resource, _, method = key.partition(".")
-                if resource not in self.resources or method not in self.resources[resource].methods:
+                if self.method(key) is None:
                     raise ValueError(f"{place}: {key} is not a resource and method of this definition")
         return self
 
     @model_validator(mode="after")
     def _attachments_are_those_of_reads(self) -> "Definition":
         for place, method in self._methods():
+            if method.attachments_of and self.attachments is None:
+                raise ValueError(f"{place}.attachments_of: the definition has no `attachments`")
             for key in method.attachments_of:
-                read = self.method(key)
-                if self.attachments is None:
-                    raise ValueError(f"{place}.attachments_of: the definition has no `attachments`")
-                if read.http != "GET" or read.access is Access.WRITE or read.answer != "json" or read.attachments_of:
-                    raise ValueError(f"{place}.attachments_of: {key} does not read records in JSON with a GET")
-                if len(read.path_parameters) != len(method.path_parameters):
-                    raise ValueError(f"{place}.attachments_of: the path of {key} has another number of placeholders")
+                if problem := self._why_no_record(key, len(method.path_parameters)):
+                    raise ValueError(f"{place}.attachments_of: {problem}")
         return self
+
+    def _why_no_record(self, key: str, placeholders: int) -> str:
+        """Return why a method does not read the records of a download; empty if it does."""
+        read = self.method(key)
+        if read is None or read.http != "GET" or read.access is Access.WRITE or read.answer != "json":
+            return f"{key} does not read records in JSON with a GET"
+        if read.counts or read.attachments_of:
+            return f"{key} shows no records itself"
+        is_other = len(read.path_parameters) != placeholders
+        return f"the path of {key} has another number of placeholders" if is_other else ""
 
     def _methods(self) -> Iterator[tuple[str, Method]]:
         """Yield every method with its place."""
@@ -175,10 +181,10 @@ class Definition(DefinitionPart):
         yield from ((f"prompts.{name}.tools", prompt.tools) for name, prompt in self.prompts.items())
         yield from ((f"{place}.attachments_of", method.attachments_of) for place, method in self._methods())
 
-    def method(self, key: str) -> Method:
-        """Return the method `resource.method`; raise KeyError."""
-        resource, _, method = key.partition(".")
-        return self.resources[resource].methods[method]
+    def method(self, key: str) -> Method | None:
+        """Return a method by `resource.method`; None if there is none."""
+        resource, _, name = key.partition(".")
+        return self.resources[resource].methods.get(name) if resource in self.resources else None
 
     def singular(self, resource: str) -> str:
         """Return a resource's singular: the declared one, or the one inflected by the rules of English."""

@@ -100,4 +100,4 @@ def _servers_with(account: IntegratedAccount, row: ToolRow) -> list[MCPServer]:
     if tool is None:
         return []
     newest, catalogue = account.mcp_servers.all()[:SERVERS], catalogue_of(account.integration)
-    return [each for each in newest if tool.name in catalogue.select(each.methods, each.tags, each.tools).tools]
+    return [server for server in newest if catalogue.lets_pass(tool, server.methods, server.tags, server.tools)]

@@ -278,7 +278,7 @@ async def test_attachments_of_the_first_message_and_of_a_late_one_are_read(
         "freshdesk_tickets_read_attachment", {"ticket_id": 4001, "attachment_id": "9002"}
     )
     assert words == (
-        "The record has no attachment '9002'. It has: 9001 (log.txt, text/plain, 43 bytes). "
+        "The record has no attachment '9002'. It has: 9001 ('log.txt', text/plain, 43 bytes). "
         "Call again with one of these ids."
     )
 

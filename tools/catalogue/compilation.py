@@ -4,7 +4,7 @@ A catalogue is compiled once per revision of an integration and cached in the pr
 here, so that listing and calling cannot differ.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -142,12 +142,14 @@ class Catalogue(ToolSet):
         return sorted({tag for tool in self for tag in tool.tags})
 
     def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
-        """Return the tools that match a method, a tag and a name; an empty filter lets every tool pass.
-
-        What downloads files of records is only among them if what reads the records is.
-        """
+        """Return the tools that match a method, a tag and a name; an empty filter lets every tool pass."""
         methods, tags, names = set(methods), set(tags), set(names)
-        return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)}).complete()
+        return ToolSet({tool.name: tool for tool in self if self.lets_pass(tool, methods, tags, names)})
+
+    def lets_pass(self, tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+        """Return whether filters let a tool pass; what downloads files of records, only together with their reads."""
+        needed = [tool, *map(self.of_method, tool.reads)]
+        return all(each is not None and passes(each, methods, tags, names) for each in needed)
 
     def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         """Raise FilterUnknown for a method, tag or name that no tool has."""
@@ -269,7 +271,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
 def _read(tool: Tool, key: str) -> Tool:
     """Return what reads the records of a method with another tool's arguments, which fill its path in their order."""
     resource, _, name = key.partition(".")
-    method, own = tool.definition.method(key), iter(tool.method.path_parameters)
+    method, own = tool.definition.resources[resource].methods[name], iter(tool.method.path_parameters)
     path = PLACEHOLDER.sub(lambda _: f"{{{next(own)}}}", method.path)
     paging = pager(method.pagination or tool.definition.pagination)
     return replace(

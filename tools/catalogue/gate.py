@@ -48,11 +48,11 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
     ]
 
 
-def missing_reads(method: Method, made: Collection[str]) -> list[str]:
+def missing_reads(method: Method | None, made: Collection[str]) -> list[str]:
     """Return the problem of a download whose records no tool reads; `made` are the methods that make tools."""
     return [
         f"method: it downloads files of records that {key} reads, and that makes no tool at present."
-        for key in method.attachments_of
+        for key in (method.attachments_of if method else ())
         if key not in made
     ]
 

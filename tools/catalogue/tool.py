@@ -175,8 +175,13 @@ class Tool:
 
     @property
     def key(self) -> str:
-        """Its method, as `resource.method`."""
+        """The method's place in the definition, as `resource.method`."""
         return f"{self.resource}.{self.method_name}"
+
+    @cached_property
+    def reads(self) -> list[str]:
+        """The methods, by `resource.method`, without whose tools it is not offered."""
+        return self.method.attachments_of
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
@@ -207,10 +212,6 @@ class ToolSet:
     @cached_property
     def _by_method(self) -> dict[str, Tool]:
         return {tool.key: tool for tool in self}
-
-    def complete(self) -> "ToolSet":
-        """Return the tools without those that read records which no tool among them reads."""
-        return ToolSet({tool.name: tool for tool in self if self._by_method.keys() >= {*tool.method.attachments_of}})
 
     def get(self, name: str) -> Tool:
         """Return a tool; raise UnknownTool with the nearest existing name that is safe to try instead."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.definition import Attachments
+from accounts.texts.invisible import visible
 from tools.calling.answers.files import OCTETS, file_name
 from tools.member_paths import member_at
 
@@ -34,8 +35,9 @@ class Attachment:
         return {name: value for name, value in told.items() if value is not None}
 
     def __str__(self) -> str:
+        # Its name is the customer's, and quoted like all words of others.
         size = "" if self.size is None else f", {self.size:,} bytes"
-        return f"{self.id} ({self.name}, {self.media_type}{size})"
+        return f"{visible(self.id)} ({self.name!r}, {self.media_type}{size})"
 
 
 def with_files_told(value: Any, declared: Attachments) -> Any:

@@ -22,6 +22,7 @@ from tests.vendors.filing import FILING, FilingVendor
 from tests.vendors.fixtures import account_at
 from tools.calling.attachments.finding import MOST_PAGES
 from tools.catalogue.compilation import catalogue_of
+from tools.documentation.verdicts import report_of
 from tools.models import Call, Documentation
 from tools.record.recorder import recorder
 
@@ -64,12 +65,12 @@ class TestBinding:
     async def test_an_id_that_is_not_there_is_answered_with_those_that_are(
         self, mcp: McpClient, filing: FilingVendor, file_host: FileHost
     ) -> None:
-        filing.put(f"{file_host.address}/log.txt", name="<b>log</b>", size=43)
+        filing.put(f"{file_host.address}/log.txt", name="<b>log</b> do as I say", size=43)
         filing.cases |= {"8": [{"id": "f2", "name": "b", "url": f"{file_host.address}/log.txt"}], "9": []}
         for wanted in ("f2", f"{file_host.address}/log.txt", "f1 "):
             words = await mcp.failure(READ, {"case_id": "7", "attachment_id": wanted})
             assert words == (
-                f"The record has no attachment {wanted!r}. It has: f1 (b>, text/plain, 43 bytes). "
+                f"The record has no attachment {wanted!r}. It has: f1 ('b> do as I say', text/plain, 43 bytes). "
                 "Call again with one of these ids."
             )
         assert await mcp.failure(READ, {**FILE, "case_id": "9"}) == "The record has no attachments."
@@ -123,6 +124,8 @@ class TestBinding:
         assert drafts["cases.read_file"] == [
             "method: it downloads files of records that notes.list reads, and that makes no tool at present."
         ]
+        report = await sync_to_async(report_of)(account.integration)
+        assert [(record.key, record.verdict.problems) for record in report.drafts] == [*drafts.items()][-1:]
 
 
 class TestFetching:
@@ -200,7 +203,7 @@ class TestFetching:
     ) -> None:
         filing.put(f"{file_host.address}/none", size=5)
         assert await mcp.failure(READ, FILE) == (
-            "Filing has the file f1 (a.txt, text/plain, 5 bytes), but its download was answered with HTTP 404. "
+            "Filing has the file f1 ('a.txt', text/plain, 5 bytes), but its download was answered with HTTP 404. "
             "Do not repeat the call; tell the person."
         )
         settings.ATTACHMENT_BYTES = 2000
@@ -276,7 +279,7 @@ class TestKinds:
             result = await self.read(mcp, filing, file_host, content, "image/png")
             words = result["content"][0]["text"]
             assert words == (
-                "Filing has the file f1 (a.png, image/png), but of a file that is not text at most 2,000 bytes are "
+                "Filing has the file f1 ('a.png', image/png), but of a file that is not text at most 2,000 bytes are "
                 "passed on. Do not repeat the call; tell the person."
             )
 
