@@ -13,8 +13,8 @@ import orjson
 from django.conf import settings
 
 WORKER = Path(__file__).with_name("pdf_worker.py")
-# Of which Python and the library take a quarter.
-MEMORY_BYTES = 192 * 1024 * 1024
+# Twice what a document of ten megabytes takes.
+MEMORY_BYTES = 128 * 1024 * 1024
 AT_ONCE = 2
 TOO_COMPLEX = "it takes too much time or memory to be read"
 PROBLEMS = {"locked": "a password protects it", "damaged": "it is damaged, or no PDF", "too complex": TOO_COMPLEX}

@@ -11,6 +11,7 @@ import json
 import logging
 import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 from pypdf import PdfReader
@@ -21,6 +22,9 @@ LOCKED, DAMAGED, TOO_COMPLEX = "locked", "damaged", "too complex"
 
 def limit_itself(memory: int, seconds: int) -> None:
     """Limit memory and processor time of this process, and let it write no file."""
+    # Where memory is short, the kernel ends this process before the one that serves everybody.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
