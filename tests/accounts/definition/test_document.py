@@ -121,7 +121,7 @@ def test_a_download_is_of_records_that_its_own_path_names(key: str, problem: str
     if problem:
         assert problems(document) == [f"document: resources.cases.methods.file.attachments_of: {problem}"]
     else:
-        assert parse_definition(document).method("cases.file").attachments_of == [key]
+        assert parse_definition(document).resources["cases"].methods["file"].attachments_of == [key]
 
 
 def test_every_problem_is_told_at_once() -> None:
