@@ -15,6 +15,7 @@ from accounts.definition.authentication import (
     ClientCredentialsAuthentication,
     OAuthAuthentication,
 )
+from accounts.definition.composites import Composite, Step, StepCall
 from accounts.definition.document import (
     ConnectionField,
     ConnectionTest,
@@ -52,6 +53,7 @@ __all__ = [
     "BasicAuthentication",
     "BearerAuthentication",
     "ClientCredentialsAuthentication",
+    "Composite",
     "ConnectionField",
     "ConnectionTest",
     "CursorPagination",
@@ -72,6 +74,8 @@ __all__ = [
     "RecordHistory",
     "Resource",
     "Shaping",
+    "Step",
+    "StepCall",
     "definition_schema",
     "is_reserved_header",
     "is_reserved_parameter",

@@ -14,8 +14,9 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from accounts.definition.authentication import Authentication
+from accounts.definition.composites import Composite
 from accounts.definition.lookups import Lookup
-from accounts.definition.methods import Resource, Shaping
+from accounts.definition.methods import Access, Method, Resource, Shaping
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
 from accounts.definition.prompts import Prompt
@@ -140,10 +141,40 @@ class Definition(DefinitionPart):
                 raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
         for place, keys in self._named_methods():
             for key in keys:
-                resource, _, method = key.partition(".")
-                if resource not in self.resources or method not in self.resources[resource].methods:
+                if self.method(key) is None:
                     raise ValueError(f"{place}: {key} is not a resource and method of this definition")
         return self
+
+    @model_validator(mode="after")
+    def _composites_call_reads(self) -> "Definition":
+        for place, composite in self._composites():
+            for key in composite.methods:
+                if problem := self._why_no_step(key):
+                    raise ValueError(f"{place}: {key} {problem}")
+        return self
+
+    def method(self, key: str) -> Method | None:
+        """Return a method by `resource.method`; None if there is none."""
+        resource, _, name = key.partition(".")
+        return self.resources[resource].methods.get(name) if resource in self.resources else None
+
+    def _composites(self) -> Iterator[tuple[str, Composite]]:
+        """Yield the composites, each with its place."""
+        for resource, held in self.resources.items():
+            for name, method in held.methods.items():
+                if method.composite:
+                    yield f"resources.{resource}.methods.{name}.composite", method.composite
+
+    def _why_no_step(self, key: str) -> str:
+        """Return why a composite may not call a method; empty if it may."""
+        method = self.method(key)
+        if method is None:
+            return "is not a resource and method of this definition"
+        if method.access is Access.WRITE:
+            return "writes, and a composite only reads"
+        if method.composite or method.counts:
+            return f"is a {'composite itself' if method.composite else 'count'}; name the reads that it makes"
+        return "" if method.answer == "json" else f"answers with {method.answer}, and steps need records in JSON"
 
     def _named_methods(self) -> Iterator[tuple[str, Iterable[str]]]:
         """Yield the places that name methods as `resource.method`, and which they name."""

@@ -22,6 +22,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "what rating did the customer give this case": "fuse_desk_cases_get_feedback",
         "bring back an archived department": "fuse_desk_departments_restore",
         "what is the API key allowed to do": "fuse_desk_session_permissions",
+        "everything about a customer as a timeline": "get_fuse_desk_customer_overview",
     },
     "zendesk": {
         "find urgent tickets about login problems": "search_zendesk",
@@ -34,6 +35,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "who is the user with this email address": "zendesk_users_search",
         "bad satisfaction ratings of last week": "list_all_zendesk_satisfaction_ratings",
         "how long until the first reply to this ticket": "zendesk_tickets_metrics",
+        "everything about a customer as a timeline": "get_zendesk_customer_overview",
     },
     "freshdesk": {
         "search open tickets with high priority": "freshdesk_tickets_search",
@@ -46,6 +48,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "help article about resetting a password": "freshdesk_articles_search",
         "how much time was spent on this ticket": "freshdesk_time_entries_of_ticket",
         "how satisfied were customers with our answers": "list_all_freshdesk_satisfaction_ratings",
+        "everything about a customer as a timeline": "get_freshdesk_customer_overview",
     },
     "intercom": {
         "find open conversations of a customer": "intercom_conversations_search",
@@ -58,5 +61,6 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "transcript of a phone call": "intercom_calls_transcript",
         "which states can a ticket have": "list_all_intercom_ticket_states",
         "write a help center article": "create_a_intercom_article",
+        "everything about a customer as a timeline": "get_intercom_customer_overview",
     },
 }

@@ -89,7 +89,7 @@ def single_result(
 def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:
     """Return the result of a count."""
     shaped = _without_hidden(partial(shape_value, budget=budget), shown, ALONE)
-    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+    return CallResult(shaped.text, limits, shaped.cut, structured(tool, shaped))
 
 
 def _shaped_result(
@@ -99,7 +99,7 @@ def _shaped_result(
         envelope = beside.envelope if beside.total is None else without_total(beside.envelope, beside.total)
         beside = replace(beside, envelope=cleaned(envelope, answer.tool.shaping))
     shaped = _without_hidden(shape, value, beside)
-    return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
+    return CallResult(shaped.text, answer.limits, shaped.cut, structured(answer.tool, shaped))
 
 
 def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Surroundings) -> ResultDocument:
@@ -125,7 +125,7 @@ def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
     return shown if (any(shown) if isinstance(shown, list) else shown) else result
 
 
-def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
+def structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
     """Return a result that matches the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None

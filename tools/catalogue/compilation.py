@@ -4,7 +4,7 @@ A catalogue is compiled once per revision of an integration and cached in the pr
 here, so that listing and calling cannot differ.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -14,7 +14,9 @@ from accounts.caches.shared_values import SharedValues
 from accounts.definition import Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from tools.catalogue.composite_gate import step_problems
 from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.documented_results import result_of
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
@@ -32,29 +34,13 @@ from tools.catalogue.result_arguments import (
 from tools.catalogue.schemas.checking import compile_checker
 from tools.catalogue.schemas.clients import listed
 from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused
-from tools.catalogue.schemas.output_schemas import Documented, Output, output_schema, result_schema
+from tools.catalogue.schemas.output_schemas import Documented, Output, output_schema
 from tools.catalogue.tool import Tool, ToolSet, passes
 from tools.errors import FilterUnknown
 from tools.models import Documentation
 from tools.pagination import Pager, pager
 
 READING = GROUPS["read"]
-# What the description of `fields` says about dropped members, by the definition's `shaping.drop`.
-# The result of a tool that counts.
-COUNTED: Schema = {
-    "type": ["object"],
-    "properties": {
-        "count": {"type": "integer"},
-        "is_complete": {"type": "boolean"},
-        "group_by": {"type": "string"},
-        "groups": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"value": {}, "name": {}, "count": {"type": "integer"}}},
-        },
-        "more_groups": {"type": "integer"},
-        "note": {"type": "string"},
-    },
-}
 # What a catalogue takes for each byte of its listing: schemas, validators and definition (`benchmarks/growth.py`).
 BYTES_A_LISTED_BYTE = 14
 BYTES_A_METHOD = 2_000
@@ -125,7 +111,12 @@ class Catalogue(ToolSet):
     def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
         """Return the tools that match a method, a tag and a name; an empty filter lets every tool pass."""
         methods, tags, names = set(methods), set(tags), set(names)
-        return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)})
+        return ToolSet({tool.name: tool for tool in self if self.lets_pass(tool, methods, tags, names)})
+
+    def lets_pass(self, tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+        """Return whether filters let a tool pass; a composite only together with all its reads."""
+        needed = [tool, *map(self.of_method, tool.reads)]
+        return all(each is not None and passes(each, methods, tags, names) for each in needed)
 
     def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         """Raise FilterUnknown for a method, tag or name that no tool has."""
@@ -171,7 +162,21 @@ def build(integration: Integration) -> Catalogue:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(DraftRecord(record.key, reasons))
+    drafts += _without_steps(definition, records, tools)
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)
+
+
+def _without_steps(
+    definition: Definition, records: Iterable[Documentation], tools: dict[str, Tool]
+) -> Iterable[DraftRecord]:
+    """Take the composites out whose steps cannot be made; return their records with the reasons."""
+    by_key = {record.key: record for record in records}
+    live = {tool.key: by_key[tool.key] for tool in tools.values()}
+    found = [(tool, step_problems(definition, live[tool.key], live)) for tool in tools.values() if tool.composite]
+    for tool, reasons in found:
+        if reasons:
+            del tools[tool.name]
+            yield DraftRecord(tool.key, reasons)
 
 
 def _declared(definition: Definition) -> dict[str, DeclaredMethod]:
@@ -200,15 +205,15 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     walked = pager(method.pagination or definition.pagination) if paginated or method.counts else None
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
-    result = _result_of(definition, record, of_items=paginated)
+    result = result_of(definition, record, of_items=paginated)
     projection = None
-    if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
+    is_read = method.access is Access.READ
+    if record.method in READING and is_read and not method.composite and not _takes({FIELDS}, placements):
         projection = projection_of(result)
     if projection:
         schema = with_fields(schema, projection)
-    is_read = method.access is Access.READ
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
-    if concise and is_read:
+    if is_read and (concise or method.composite):
         schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     if history:
@@ -238,37 +243,17 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     )
 
 
-def _result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
-    """Return the loosened schema of a method's result, or of one item; None if nothing is documented."""
-    method = definition.resources[record.resource].methods[record.method]
-    if method.counts:
-        return COUNTED
-    result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
-    return None if result is None else _with_names(result, definition)
-
-
 def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...]:
     """Return the members that a method's result shows by default; none if it shows all."""
     resource = definition.resources[record.resource]
     method = resource.methods[record.method]
     members = resource.concise if method.concise is None else method.concise
     is_of_records = method.concise is not None or record.method in {*GROUPS["read"], *GROUPS["write"]}
-    if not members or not is_of_records or method.answer != "json":
+    if not members or not is_of_records or method.answer != "json" or method.composite:
         return ()
     history = [method.history.path] if method.history and method.concise is None else []
     names = [lookup.shown_as or name for name, lookup in definition.lookups.items() if {*lookup.members} & {*members}]
     return (*members, *history, *names)
-
-
-def _with_names(schema: Schema, definition: Definition) -> Schema:
-    """Return the schema of a record with the names that are shown beside its ids."""
-    known = schema.get("properties", {})
-    names = {
-        lookup.shown_as or name: {"type": ["string", "null"]}
-        for name, lookup in definition.lookups.items()
-        if not known.keys().isdisjoint(lookup.members)
-    }
-    return {**schema, "properties": {**known, **names}} if names else schema
 
 
 def _output(result: Schema, paging: Pager | None) -> Output:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import jsonschema_rs
 
-from accounts.definition import Access, Definition, Method, RecordHistory, Shaping
+from accounts.definition import Access, Composite, Definition, Method, RecordHistory, Shaping
 from accounts.texts.nearest import nearest
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
@@ -164,7 +164,22 @@ class Tool:
     @property
     def group(self) -> str:
         """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return "read" if self.counted else group_of(self.method_name)
+        return "read" if self.counted or self.composite else group_of(self.method_name)
+
+    @property
+    def composite(self) -> Composite | None:
+        """The steps of a tool that makes several reads; None for any other."""
+        return self.method.composite
+
+    @property
+    def key(self) -> str:
+        """The method's place in the definition, as `resource.method`."""
+        return f"{self.resource}.{self.method_name}"
+
+    @cached_property
+    def reads(self) -> list[str]:
+        """The methods that a composite calls, by `resource.method`."""
+        return self.composite.methods if self.composite else []
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
@@ -194,7 +209,7 @@ class ToolSet:
 
     @cached_property
     def _by_method(self) -> dict[str, Tool]:
-        return {f"{tool.resource}.{tool.method_name}": tool for tool in self}
+        return {tool.key: tool for tool in self}
 
     def get(self, name: str) -> Tool:
         """Return a tool; raise UnknownTool with the nearest existing name that is safe to try instead."""

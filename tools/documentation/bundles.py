@@ -8,7 +8,7 @@ A load that would take live tools away is refused until somebody agrees to it.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.moves import settle_accounts, stopped_by, stopping_words
 from accounts.models import Integration
 from accounts.texts.nearest import nearest
+from tools.catalogue.composite_gate import step_problems
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
 from tools.documentation.differences import changed_fields, content_of, definition_differences
@@ -273,9 +274,14 @@ def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_
     (loaded.updated if is_present else loaded.created).append(row.key)
 
 
-def _find_drafts(loaded: LoadResult, definition: Definition, rows: Iterable[Documentation]) -> None:
+def _find_drafts(loaded: LoadResult, definition: Definition, rows: Collection[Documentation]) -> None:
     for row in rows:
         reasons = problems_of(definition, row)
+        if reasons:
+            loaded.drafts[row.key] = reasons
+    live = {row.key: row for row in rows if row.published and row.key not in loaded.drafts}
+    for row in live.values():
+        reasons = step_problems(definition, row, live)
         if reasons:
             loaded.drafts[row.key] = reasons
 
