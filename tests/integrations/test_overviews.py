@@ -9,7 +9,8 @@ from tests.mcp_client import McpClient
 
 
 @pytest.fixture
-def mcp(request: pytest.FixtureRequest, vendor: str) -> McpClient:
+def mcp(request: pytest.FixtureRequest, transactional_db: None, vendor: str) -> McpClient:
+    """A client of a server with every tool of a vendor."""
     client: McpClient = request.getfixturevalue(f"{vendor}_mcp")
     return client
 

@@ -49,12 +49,11 @@ def _composed(composite: Composite) -> Schema:
     """Return the schema of a composite's result: single records by themselves, all others in the timeline."""
     some: Schema = {"type": ["object"], "properties": {}}
     single = {name: some for name, step in composite.steps.items() if step.one is not None}
-    entry = {"at": {"type": ["string", "number", "null"]}, "part": {"type": ["string"]}, "of": {}, "record": some}
     return {
         "type": ["object"],
         "properties": {
             **single,
-            TIMELINE: {"type": ["array"], "items": {"type": ["object"], "properties": entry}},
+            TIMELINE: {"type": ["array"], "items": some},
             PARTS: some,
             CANDIDATES: {"type": ["array"], "items": some},
             NOTE: {"type": ["string"]},

@@ -63,9 +63,8 @@ def texts(*names: str) -> dict[str, Any]:
         ),
         (
             "emails",
-            {"show": ["id", "text"]},
-            "composite.emails.show: emails.list: text is not in the result; "
-            "it has: id, from, to, subject, body, date, contactid, caseid.",
+            {"show": ["id", "sender"]},
+            "composite.emails.show: emails.list: sender is not in the result;",
         ),
         (
             "chats",
