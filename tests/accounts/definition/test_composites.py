@@ -7,8 +7,10 @@ import pytest
 
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
-from tests.accounts.definition.test_document import DOCUMENT
+from tests.bundles import read_bundle
+from tests.fuse_desk import BUNDLE
 
+DOCUMENT = read_bundle(BUNDLE.read_text())[0]
 PLACE = "resources.contacts.methods.overview"
 CASES = {"method": "cases.list", "arguments": {"contactid": "{contact.id}"}}
 
