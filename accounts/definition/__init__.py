@@ -24,6 +24,7 @@ from accounts.definition.document import (
     RateLimit,
     definition_schema,
     parse_definition,
+    read_stored_definition,
 )
 from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Access, Group, Method, RecordHistory, Resource, Shaping
@@ -80,4 +81,5 @@ __all__ = [
     "is_reserved_header",
     "is_reserved_parameter",
     "parse_definition",
+    "read_stored_definition",
 ]

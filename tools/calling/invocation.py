@@ -165,14 +165,13 @@ async def _call(
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
-        if names:
-            view = replace(view, items=await names.shown(tool, view.items))
-        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
+        shown = await names.beside(tool, view.items) if names else {}
+        result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
         content = with_signs_of_more(await _reading(answer, answer.content), answer)
-        if names and content.as_documented:
-            content = replace(content, result=await names.shown(tool, content.result))
-        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
+        shown = await names.beside(tool, content.result) if names and content.as_documented else {}
+        result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
+        beside = content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
