@@ -11,7 +11,7 @@ from tools.calling.fitting import shortened
 from tools.calling.references import FilledCall
 from tools.calling.results import CallResult, structured
 from tools.calling.shaping import ResultDocument, Surroundings, shape_value
-from tools.catalogue.projection import with_members
+from tools.catalogue.projection import kept, tree_of
 from tools.catalogue.result_arguments import DETAIL, FULL
 from tools.catalogue.tool import Tool
 from tools.moments import moment_of
@@ -80,7 +80,7 @@ class Part:
         members = self.step.show
         if members is None and not self.step.entries and self.tool:
             members = [*self.tool.concise]
-        return (with_members(record, members) or record) if members else record
+        return (kept(record, tree_of(members)) or record) if members else record
 
     def shown(self, record: Any, *, full: bool) -> Any:
         """Return a record as it is shown."""
