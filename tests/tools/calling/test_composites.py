@@ -21,7 +21,7 @@ from tests.tools.pages import walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.recording import RecordingVendor
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling import composed, walking
+from tools.calling import composed, names, walking
 from tools.models import Call
 from tools.record.recorder import recorder
 from tools.tokens import tokens_of
@@ -96,6 +96,15 @@ async def test_every_way_in_gets_the_same(
     path = f"/integrated-account/{account.pk}/tools/{OVERVIEW}"
     answer = await sync_to_async(Rest(admin_token).post)(path, {"email": JANE})
     assert (answer.status_code, answer.json()) == (200, shown)
+
+
+async def test_steps_at_once_look_names_up_once(mcp: McpClient, vendor: httpx.Client, settings: Settings) -> None:
+    settings.NAMES_SECONDS = 300
+    names._kept.clear()
+    shown = await mcp.value(OVERVIEW, {"email": JANE})
+    assert all(case["department"] for case in of_part(shown, "open_cases") + of_part(shown, "closed_cases"))
+    paths = [each["path"] for each in requests(vendor)]
+    assert (paths.count("/api/v2/departments"), paths.count("/api/v2/reps")) == (1, 1)
 
 
 async def test_detail_shows_records_whole(mcp: McpClient, vendor: httpx.Client) -> None:
