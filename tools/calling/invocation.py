@@ -214,7 +214,8 @@ async def _compose(
 
     composed = await Composing(tool, used, among or NO_TOOLS, call).composed()
     note.upstream_ms = (time.perf_counter() - started) * 1000
-    return composed_result(tool, used, composed, budget=budget, remarks=remarks)
+    result = partial(composed_result, tool, used, composed, budget=budget, remarks=remarks)
+    return await asyncio.to_thread(result) if note.upstream_bytes > LONG_ANSWER else result()
 
 
 Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]

@@ -234,7 +234,7 @@ async def test_what_the_budget_leaves_out_is_named(
 
 
 async def test_long_texts_are_excerpts_unless_all_is_asked_for(desk_of: "Desk", scripted: ScriptedVendor) -> None:
-    chat = {"id": "CHT-1", "contactId": 1, "dateLastMessage": "2026-01-01T00:00:00Z", "lastMessage": "long " * 400}
+    chat = {"id": "CHT-1", "contactId": 1, "dateLastMessage": "2026-01-01T00:00:00Z", "lastMessage": "long " * 15_000}
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/chats": [chat]})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
     assert of_part(shown, "chats")[0]["lastMessage"] == f"{chat['lastMessage'][: composed.MOST_TEXT]}…"  # type: ignore[index]
