@@ -5,20 +5,20 @@ here, so that listing and calling cannot differ.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import orjson
 
 from accounts.caches.shared_values import SharedValues
-from accounts.definition import Access, Definition, Method
+from accounts.definition import PLACEHOLDER, Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
-from tools.catalogue.composite_gate import step_problems
+from tools.catalogue.composite_gate import held_back
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.documented_results import result_of
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.gate import is_paginated, name_of, problems_of
+from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.projection import FIELDS, projection_of
@@ -26,6 +26,7 @@ from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
     DETAIL,
     LAST,
+    with_attachment,
     with_detail,
     with_fields,
     with_groups,
@@ -114,7 +115,7 @@ class Catalogue(ToolSet):
         return ToolSet({tool.name: tool for tool in self if self.lets_pass(tool, methods, tags, names)})
 
     def lets_pass(self, tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
-        """Return whether filters let a tool pass; a composite only together with all its reads."""
+        """Return whether filters let a tool pass; what needs other reads, only together with these."""
         needed = [tool, *map(self.of_method, tool.reads)]
         return all(each is not None and passes(each, methods, tags, names) for each in needed)
 
@@ -145,6 +146,11 @@ def build(integration: Integration) -> Catalogue:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
         return Catalogue({}, drafts=tuple(DraftRecord(record.key, invalid.problems) for record in records))
+    return compiled(definition, records)
+
+
+def compiled(definition: Definition, records: Collection[Documentation]) -> Catalogue:
+    """Compile the catalogue of these records, saved or not."""
     tools: dict[str, Tool] = {}
     drafts: list[DraftRecord] = []
     for record in sorted(records, key=lambda record: _position(definition, record)):
@@ -162,21 +168,14 @@ def build(integration: Integration) -> Catalogue:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(DraftRecord(record.key, reasons))
-    drafts += _without_steps(definition, records, tools)
+    made = {tool.key for tool in tools.values()}
+    lacking = {name: reasons for name, tool in tools.items() if (reasons := missing_reads(tool.method, made))}
+    drafts += [DraftRecord(tools.pop(name).key, reasons) for name, reasons in lacking.items()]
+    live = {record.key: record for record in records if record.key in made}
+    held = held_back(definition, live)
+    drafts += [DraftRecord(key, reasons) for key, reasons in held.items()]
+    tools = {name: tool for name, tool in tools.items() if tool.key not in held}
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)
-
-
-def _without_steps(
-    definition: Definition, records: Iterable[Documentation], tools: dict[str, Tool]
-) -> Iterable[DraftRecord]:
-    """Take the composites out whose steps cannot be made; return their records with the reasons."""
-    by_key = {record.key: record for record in records}
-    live = {tool.key: by_key[tool.key] for tool in tools.values()}
-    found = [(tool, step_problems(definition, live[tool.key], live)) for tool in tools.values() if tool.composite]
-    for tool, reasons in found:
-        if reasons:
-            del tools[tool.name]
-            yield DraftRecord(tool.key, reasons)
 
 
 def _declared(definition: Definition) -> dict[str, DeclaredMethod]:
@@ -220,8 +219,10 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         schema = with_history(schema, history)
     if method.counts:
         schema = with_groups(schema, method.counts)
+    if method.attachments_of:
+        schema = with_attachment(schema)
     compile_checker(schema)  # raises for a schema that is none
-    return Tool(
+    tool = Tool(
         name=name_of(definition, record),
         title=record.title.strip(),
         description=record.description.strip(),
@@ -240,6 +241,21 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         history=history,
         concise=concise,
         counted=walked if method.counts else None,
+    )
+    return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
+
+
+def _read(tool: Tool, key: str) -> Tool:
+    """Return what reads the records of a method with another tool's arguments, which fill its path in their order."""
+    resource, _, name = key.partition(".")
+    method, own = tool.definition.resources[resource].methods[name], iter(tool.method.path_parameters)
+    path = PLACEHOLDER.sub(lambda _: f"{{{next(own)}}}", method.path)
+    paging = pager(method.pagination or tool.definition.pagination)
+    return replace(
+        tool,
+        method=method.model_copy(update={"path": path}),
+        pager=paging if is_paginated(tool.definition, resource, name) else None,
+        documented=None,
     )
 
 

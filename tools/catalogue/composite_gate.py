@@ -46,6 +46,12 @@ def step_problems(definition: Definition, record: Documentation, live: LiveRecor
     return [f"composite.{name}.{problem}" for name, step in composite.steps.items() for problem in steps.problems(step)]
 
 
+def held_back(definition: Definition, live: LiveRecords) -> dict[str, list[str]]:
+    """Return the composites among live records whose steps cannot be made, each with the reasons."""
+    reasons = {key: step_problems(definition, record, live) for key, record in live.items()}
+    return {key: each for key, each in reasons.items() if each}
+
+
 class _Steps:
     """The steps of one composite, with what the methods that they call take and return."""
 

@@ -21,6 +21,24 @@ COUNTED: Schema = {
         "note": {"type": "string"},
     },
 }
+# The result of a tool that downloads a record's file.
+DOWNLOADED: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        "file": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "name": {"type": "string"},
+                "media_type": {"type": "string"},
+                "bytes": {"type": "integer"},
+            },
+        },
+        "text": {"type": "string"},
+        "pages": {"type": "integer"},
+        "note": {"type": "string"},
+    },
+}
 
 
 def result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
@@ -28,6 +46,8 @@ def result_of(definition: Definition, record: Documentation, *, of_items: bool) 
     method = definition.resources[record.resource].methods[record.method]
     if method.counts:
         return COUNTED
+    if method.attachments_of:
+        return DOWNLOADED
     if method.composite:
         return _composed(method.composite)
     result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None

@@ -50,6 +50,8 @@ class Tool:
     history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
+    # The reads whose answers have the files that it downloads.
+    records: tuple["Tool", ...] = ()
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -169,7 +171,7 @@ class Tool:
     @property
     def group(self) -> str:
         """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return "read" if self.counted or self.composite else group_of(self.method_name)
+        return "read" if self.counted or self.composite or self.records else group_of(self.method_name)
 
     @property
     def composite(self) -> Composite | None:
@@ -183,8 +185,8 @@ class Tool:
 
     @cached_property
     def reads(self) -> list[str]:
-        """The methods that a composite calls, by `resource.method`."""
-        return self.composite.methods if self.composite else []
+        """The methods, by `resource.method`, without whose tools it is not offered."""
+        return self.composite.methods if self.composite else self.method.attachments_of
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:

@@ -21,6 +21,7 @@ from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.catalogue.composite_gate import step_problems
+from tools.catalogue.gate import missing_reads
 from tools.documentation.assessment import RULES_VERSION, Assessment, assess, digest_of
 from tools.documentation.lint import LintFinding, Neighbours, mention_findings, profile_of, score_of, server_findings
 from tools.models import Documentation, Judged, State, Verdict
@@ -36,7 +37,7 @@ KEPT = ("digest", "own", "state", "name", "score", "tokens", "problems", "findin
 class OtherRecords:
     """The other records of an integration as far as they affect one: which names are taken, which are alike.
 
-    `live` are those that make tools, which a composite needs.
+    `live` are those that make tools, which composites and downloads need.
     """
 
     names: dict[str, str]
@@ -44,16 +45,13 @@ class OtherRecords:
     live: dict[str, Documentation]
 
     def problems(self, definition: Definition, record: Documentation, own: Assessment) -> list[str]:
-        """Return the gate's problems with a record that are due to others; `own` are those that are not."""
-        if own.problems:
-            return self._name_problems(record, own)
-        return [*self._name_problems(record, own), *step_problems(definition, record, self.live)]
-
-    def _name_problems(self, record: Documentation, own: Assessment) -> list[str]:
-        holder = self.names.get(own.name)
-        if holder is None or holder == record.key:
+        """Return the gate's problems with a record that are due to others."""
+        if not own.judged:
             return []
-        return [f"tool_name: {own.name} is the name of {holder}'s tool already."]
+        holder = self.names.get(own.name, record.key)
+        taken = [f"tool_name: {own.name} is the name of {holder}'s tool already."] if holder != record.key else []
+        lacking = missing_reads(definition.method(record.key), self.live)
+        return taken + lacking + ([] if own.problems else step_problems(definition, record, self.live))
 
     def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[LintFinding]:
         """Return the lint's findings on a record that are due to the others."""

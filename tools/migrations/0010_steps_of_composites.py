@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tools', '0007_record_by_month'),
+        ('tools', '0009_evaluation'),
     ]
 
     operations = [
