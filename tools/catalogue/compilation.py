@@ -171,8 +171,7 @@ def compiled(definition: Definition, records: Collection[Documentation]) -> Cata
     made = {tool.key for tool in tools.values()}
     lacking = {name: reasons for name, tool in tools.items() if (reasons := missing_reads(tool.method, made))}
     drafts += [DraftRecord(tools.pop(name).key, reasons) for name, reasons in lacking.items()]
-    live = {record.key: record for record in records if record.key in made}
-    held = held_back(definition, live)
+    held = held_back(definition, records, {draft.key for draft in drafts})
     drafts += [DraftRecord(key, reasons) for key, reasons in held.items()]
     tools = {name: tool for name, tool in tools.items() if tool.key not in held}
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)

@@ -1,6 +1,6 @@
 """Check the steps of composites against the records of their reads: arguments, and members of results."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from accounts.definition import Composite, Definition, Step, StepCall
 from accounts.definition.composites import EACH, references_in
@@ -46,8 +46,12 @@ def step_problems(definition: Definition, record: Documentation, live: LiveRecor
     return [f"composite.{name}.{problem}" for name, step in composite.steps.items() for problem in steps.problems(step)]
 
 
-def held_back(definition: Definition, live: LiveRecords) -> dict[str, list[str]]:
-    """Return the composites among live records whose steps cannot be made, each with the reasons."""
+def held_back(definition: Definition, records: Iterable[Documentation], drafts: Container[str]) -> dict[str, list[str]]:
+    """Return the composites whose steps cannot be made, by `resource.method`, each with the reasons.
+
+    `drafts` are the records that make no tool, by `resource.method`, for reasons of their own.
+    """
+    live = {record.key: record for record in records if record.published and record.key not in drafts}
     reasons = {key: step_problems(definition, record, live) for key, record in live.items()}
     return {key: each for key, each in reasons.items() if each}
 

@@ -280,10 +280,8 @@ def _plan(read: Bundle, how: Loading) -> _Plan:
         _plan_record(plan, row, record, is_present=key in present, how=how)
         present[key] = row
     loaded.gone = [key for key in present if key not in keys]
-    reasons = {row.key: how.reasons(definition, row) for row in present.values()}
-    loaded.drafts = {key: each for key, each in reasons.items() if each}
-    made = {key: row for key, row in present.items() if row.published and key not in loaded.drafts}
-    loaded.drafts |= held_back(definition, made)
+    loaded.drafts = {key: each for key, row in present.items() if (each := how.reasons(definition, row))}
+    loaded.drafts |= held_back(definition, present.values(), loaded.drafts)
     loaded.lost = live.lost(definition, present.values(), loaded.drafts)
     loaded.questions = changed_questions(integration, read.questions)
     return plan
