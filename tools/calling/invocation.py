@@ -22,6 +22,7 @@ from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
+from tools.calling.joining import joined
 from tools.calling.names import NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.refused_credentials import with_standing
@@ -29,6 +30,7 @@ from tools.calling.results import CallResult, counted_result, page_result, singl
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
+from tools.calling.sending.numeric_ids import with_numeric_ids
 from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
@@ -131,9 +133,10 @@ def _noted(failed: CallFailed) -> str:
 
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
     """Return what tells the names of ids for a call; None where nothing does."""
-    if among is None or not tool.definition.lookups or not settings.NAMES_SECONDS:
+    lookups = tool.definition.lookups_of(tool.resource)
+    if among is None or not lookups or not settings.NAMES_SECONDS:
         return None
-    return NamesOfIds(connection.account_id, tool.definition.lookups, among, _asking(connection, note))
+    return NamesOfIds(connection.account_id, lookups, among, _asking(connection, note))
 
 
 def _asking(connection: Connection, note: CallNote) -> Asking:
@@ -152,14 +155,18 @@ async def _call(
     used, step, request, remarks = prepared
     if tool.counted:
         return await _count(tool, connection, used, note, names, budget=budget)
-    answer = await _ask(tool, connection, request, note)
+    content = None
+    if tool.joined:
+        answer, content = await joined(tool, tool.joined, used, _asking(connection, note))
+    else:
+        answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
         if names:
             view = replace(view, items=await names.shown(tool, view.items))
         result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
-        content = with_signs_of_more(await _reading(answer, answer.content), answer)
+        content = content or with_signs_of_more(await _reading(answer, answer.content), answer)
         if names and content.as_documented:
             content = replace(content, result=await names.shown(tool, content.result))
         result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
@@ -196,6 +203,7 @@ async def _prepare(
     if names:
         used, said = await names.resolved(tool, used)
         remarks += said
+    used = with_numeric_ids(tool, used)
     bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)
     return (used, *bound, remarks)
 

@@ -11,15 +11,16 @@ from functools import cached_property, partial
 import orjson
 
 from accounts.caches.shared_values import SharedValues
-from accounts.definition import Access, Definition, Method
+from accounts.definition import Access, Definition, Lookup, Method, RecordHistory
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
+from tools.catalogue.named_ids import taking_names
 from tools.catalogue.naming import CUSTOM, GROUPS
-from tools.catalogue.projection import FIELDS, projection_of
+from tools.catalogue.projection import FIELDS, Projection, projection_of
 from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
     DETAIL,
@@ -39,10 +40,9 @@ from tools.models import Documentation
 from tools.pagination import Pager, pager
 
 READING = GROUPS["read"]
-# What the description of `fields` says about dropped members, by the definition's `shaping.drop`.
 # The result of a tool that counts.
 COUNTED: Schema = {
-    "type": ["object"],
+    "type": ["object", "null"],
     "properties": {
         "count": {"type": "integer"},
         "is_complete": {"type": "boolean"},
@@ -197,24 +197,21 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     """Make the tool for a record that passed the gate."""
     method = definition.resources[record.resource].methods[record.method]
     paginated = is_paginated(definition, record.resource, record.method)
-    walked = pager(method.pagination or definition.pagination) if paginated or method.counts else None
+    joins_pages = method.history is not None and method.history.joins_pages
+    is_walked = paginated or joins_pages or bool(method.counts)
+    walked = pager(method.pagination or definition.pagination) if is_walked else None
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
     result = _result_of(definition, record, of_items=paginated)
     projection = None
     if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
-    if projection:
-        schema = with_fields(schema, projection)
     is_read = method.access is Access.READ
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
-    if concise and is_read:
-        schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
-    if history:
-        schema = with_history(schema, history)
-    if method.counts:
-        schema = with_groups(schema, method.counts)
+    schema = _with_choices(schema, method, projection, history, is_concise=bool(concise))
+    named = {path for lookup in definition.lookups_of(record.resource).values() for path in lookup.arguments}
+    schema, numeric_ids = taking_names(schema, sorted(named))
     compile_checker(schema)  # raises for a schema that is none
     return Tool(
         name=name_of(definition, record),
@@ -235,7 +232,29 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         history=history,
         concise=concise,
         counted=walked if method.counts else None,
+        joined=None if paginated or method.counts else walked,
+        numeric_ids=numeric_ids,
     )
+
+
+def _with_choices(
+    schema: Schema,
+    method: Method,
+    projection: Projection | None,
+    history: RecordHistory | None,
+    *,
+    is_concise: bool,
+) -> Schema:
+    """Return the schema of a tool's arguments with those that choose what of a result is shown."""
+    if projection:
+        schema = with_fields(schema, projection)
+    if is_concise and method.access is Access.READ:
+        schema = with_detail(schema)
+    if history:
+        schema = with_history(schema, history)
+    if method.counts:
+        schema = with_groups(schema, method.counts)
+    return schema
 
 
 def _result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
@@ -244,7 +263,7 @@ def _result_of(definition: Definition, record: Documentation, *, of_items: bool)
     if method.counts:
         return COUNTED
     result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
-    return None if result is None else _with_names(result, definition)
+    return None if result is None else _with_names(result, definition.lookups_of(record.resource))
 
 
 def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...]:
@@ -256,16 +275,17 @@ def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...
     if not members or not is_of_records or method.answer != "json":
         return ()
     history = [method.history.path] if method.history and method.concise is None else []
-    names = [lookup.shown_as or name for name, lookup in definition.lookups.items() if {*lookup.members} & {*members}]
+    lookups = definition.lookups_of(record.resource).items()
+    names = [lookup.shown_as or name for name, lookup in lookups if {*lookup.members} & {*members}]
     return (*members, *history, *names)
 
 
-def _with_names(schema: Schema, definition: Definition) -> Schema:
+def _with_names(schema: Schema, lookups: dict[str, Lookup]) -> Schema:
     """Return the schema of a record with the names that are shown beside its ids."""
     known = schema.get("properties", {})
     names = {
         lookup.shown_as or name: {"type": ["string", "null"]}
-        for name, lookup in definition.lookups.items()
+        for name, lookup in lookups.items()
         if not known.keys().isdisjoint(lookup.members)
     }
     return {**schema, "properties": {**known, **names}} if names else schema

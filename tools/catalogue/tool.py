@@ -30,6 +30,8 @@ class Tool:
     """A compiled tool, ready to be listed and called.
 
     Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
+    `counted` and `joined` are the paging of a list that is walked here, to be counted or to be shown as one history;
+    `numeric_ids` are the arguments that take names where the vendor takes numbers.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Tool:
     history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
+    joined: Pager | None = None
+    numeric_ids: frozenset[str] = frozenset()
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -98,7 +102,8 @@ class Tool:
     @cached_property
     def taken_names(self) -> frozenset[str]:
         """The query names already in use, which an argument's members must not take."""
-        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager or self.counted else ()
+        is_walked = self.pager or self.counted or self.joined
+        paging = (self.method.pagination or self.definition.pagination).parameters if is_walked else ()
         named = (placement.parameter for placement in self.placements.values() if placement.in_query)
         return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 
