@@ -16,7 +16,7 @@ from tests.integrations.bundled import BUNDLES, load
 from tools.catalogue.compilation import Catalogue, build
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.schemas.json_schemas import walk
+from tools.catalogue.schemas.json_schemas import Schema, walk
 from tools.catalogue.tool import Tool
 from tools.documentation.bundles import write_bundle
 
@@ -106,11 +106,41 @@ def test_every_list_tells_the_model_to_pass_the_cursor_back(catalogue: Catalogue
     ] == []
 
 
+def tools_named(name: str, *texts: str) -> set[str]:
+    """Return the tools of an integration that texts name."""
+    pattern = (
+        rf"\b(?:(?:list_all|get_single|create_an?|update_an?|delete_an?|search|count(?:_recent)?)_)?{name}_?[a-z_]*"
+    )
+    return {word for word in re.findall(pattern, " ".join(texts)) if word != name}
+
+
 def test_tools_that_a_text_names_exist(catalogue: Catalogue, name: str) -> None:
     texts = [catalogue.instructions, *(json.dumps(as_mcp(tool)) for tool in catalogue)]
-    pattern = rf"\b(?:(?:list_all|get_single|create_an?|update_an?|delete_an?|search|count)_)?{name}_?[a-z_]*"
-    named = {word for word in re.findall(pattern, " ".join(texts)) if word != name}
-    assert named - catalogue.tools.keys() == set()
+    assert tools_named(name, *texts) - catalogue.tools.keys() == set()
+
+
+def test_a_prompt_names_the_tools_that_it_is_offered_with_and_no_others(catalogue: Catalogue, name: str) -> None:
+    assert catalogue.definition
+    assert len(catalogue.definition.prompts) == 4
+    for key, prompt in catalogue.definition.prompts.items():
+        tools = {tool.name for tool in map(catalogue.of_method, prompt.tools) if tool}
+        assert tools_named(name, prompt.text) == tools, key
+
+
+def test_lookups_ask_and_name_what_there_is(catalogue: Catalogue) -> None:
+    assert catalogue.definition
+    for key, lookup in catalogue.definition.lookups.items():
+        lister = catalogue.of_method(lookup.method)
+        assert lister, key
+        assert lookup.filters.keys() <= lister.input_schema["properties"].keys(), key
+        taking = [tool for tool in catalogue if key in tool.definition.lookups_of(tool.resource)]
+        known = {path for tool in taking for path in lookup.arguments if _has(tool.checked_schema, path.split("."))}
+        assert known == {*lookup.arguments}, key
+
+
+def _has(schema: Schema, path: list[str]) -> bool:
+    schema = schema.get("items", schema)
+    return not path or (path[0] in schema.get("properties", {}) and _has(schema["properties"][path[0]], path[1:]))
 
 
 def test_the_essentials_come_first_in_the_instructions(catalogue: Catalogue) -> None:
