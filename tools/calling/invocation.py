@@ -26,7 +26,7 @@ from tools.calling.joining import joined
 from tools.calling.names import NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.refused_credentials import with_standing
-from tools.calling.results import CallResult, counted_result, page_result, single_result
+from tools.calling.results import CallResult, chosen, counted_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
@@ -162,14 +162,14 @@ async def _call(
         answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
-        if names:
-            view = replace(view, items=await names.shown(tool, view.items))
-        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
+        shown = await names.beside(tool, view.items, chosen(tool, used, view.items)) if names else {}
+        result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
         content = content or with_signs_of_more(await _reading(answer, answer.content), answer)
-        if names and content.as_documented:
-            content = replace(content, result=await names.shown(tool, content.result))
-        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
+        is_named = names and content.as_documented
+        shown = await names.beside(tool, content.result, chosen(tool, used, content.result)) if is_named else {}
+        result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
+        beside = content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)

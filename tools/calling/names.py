@@ -4,13 +4,14 @@ The entries of a lookup are listed with the server's own tool, and kept for NAME
 process changes the resource. Where they cannot be had, ids stay as they are.
 """
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from accounts.definition import Lookup
 from accounts.texts.nearest import nearest
 from tools.calling.sending.checking import invalid_arguments
 from tools.calling.walking import Asking, pages
+from tools.catalogue.projection import Tree
 from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import CallFailed
 from tools.member_paths import changed_at, member_at, values_at
@@ -54,11 +56,24 @@ class Entries:
     by_id: dict[str, Entry] = field(default_factory=dict)
     is_complete: bool = False
 
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """The names as they are shown, by the text of their id."""
+        return {key: entry.shown for key, entry in self.by_id.items()}
+
     def matching(self, name: str) -> list[Entry]:
         """Return the entries of this name, or else those whose name has all its words."""
         wanted = _words(name)
         exact = [entry for entry in self.by_id.values() if _words(entry.name) == wanted]
         return exact or [entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownName:
+    """What the names of a member's ids are shown as, and each by the text of its id."""
+
+    shown_as: str
+    by_id: Mapping[str, str]
 
 
 def _together(lists: list[Entries]) -> Entries:
@@ -116,27 +131,38 @@ class NamesOfIds:
             return None
         raise invalid_arguments(tool, [_unclear(name, value, found, usable, entries)])
 
-    async def shown(self, tool: Tool, result: Any) -> Any:
-        """Return a record, or each record of a list, with the names beside the ids."""
-        records = result if isinstance(result, list) else [result]
-        known = await self._known_members(tool, records)
-        if not known:
-            return result
-        for path, (name, by_id) in known.items():
-            records = [_named(record, path.split("."), name, by_id) for record in records]
-        return records if isinstance(result, list) else records[0]
+    async def beside(self, tool: Tool, result: Any, shown: Tree | None = None) -> dict[str, ShownName]:
+        """Return the names to show beside the ids of a record, or of a list's records, by the path to the id.
 
-    async def _known_members(self, tool: Tool, records: list[Any]) -> dict[str, tuple[str, dict[str, Entry]]]:
-        """Return, of the paths to an id that any record has, what to call its name, and the entries by id."""
-        present = {name for record in records if isinstance(record, dict) for name in record}
-        known: dict[str, tuple[str, dict[str, Entry]]] = {}
+        `shown` are the members that are shown at all, all of them if it is None.
+        """
+        wanted = [*self._of_members(tool, result if isinstance(result, list) else [result], shown)]
+        # Several lookups may read one list, which is asked for once.
+        missing = {self._list_of(each[1]): each[:3] for each in wanted if self._known(*each[:2]) is None}
+        if len(missing) > 1:
+            # Each is a walk of its own, and none waits for another.
+            await asyncio.gather(*(self._entries(*each) for each in missing.values()))
+        names: dict[str, ShownName] = {}
+        for key, lookup, lister, members in wanted:
+            entries = await self._entries(key, lookup, lister)
+            names |= dict.fromkeys(members, ShownName(lookup.shown_as or key, entries.shown))
+        return names
+
+    def _of_members(
+        self, tool: Tool, records: list[Any], shown: Tree | None
+    ) -> Iterable[tuple[str, Lookup, Tool, list[str]]]:
+        records = [record for record in records if isinstance(record, dict)]
         for key, lookup in self.lookups.items():
-            members = [path for path in lookup.members if path.partition(".")[0] in present]
+            tops = {path: path.partition(".")[0] for path in lookup.members}
+            name = lookup.shown_as or key
+            members = [
+                path
+                for path, top in tops.items()
+                if (shown is None or top in shown or name in shown) and any(top in record for record in records)
+            ]
             lister = self.tools.of_method(lookup.method) if members else None
             if lister and lister is not tool:
-                by_id = (await self._entries(key, lookup, lister)).by_id
-                known |= dict.fromkeys(members, (lookup.shown_as or key, by_id))
-        return known
+                yield key, lookup, lister, members
 
     async def in_groups(self, member: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the groups of a count by a member with the names of its values."""
@@ -147,23 +173,30 @@ class NamesOfIds:
                 return [_named_group(group, by_id) for group in groups]
         return groups
 
+    def _known(self, key: str, lookup: Lookup) -> Entries | None:
+        until, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None))
+        return entries if until > time.monotonic() else None
+
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
-        place, now = (self.account_id, lookup.method, key), time.monotonic()
-        kept = _kept.get(place)
-        if kept and kept[0] > now:
-            return kept[1]
+        known = self._known(key, lookup)
+        if known is not None:
+            return known
         items, is_complete = await self._listed(lookup, lister)
-        # Several lookups may read one list, which is asked for once.
         alike = {
             name: Entries({str(entry.id): entry for entry in _entries_in(items, other)}, is_complete)
             for name, other in self.lookups.items()
-            if (other.method, other.filters) == (lookup.method, lookup.filters)
+            if self._list_of(other) == self._list_of(lookup)
         }
         for name, entries in alike.items():
-            _kept[self.account_id, lookup.method, name] = (now + settings.NAMES_SECONDS, entries)
+            _kept[self.account_id, lookup.method, name] = (time.monotonic() + settings.NAMES_SECONDS, entries)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
         return alike[key]
+
+    @staticmethod
+    def _list_of(lookup: Lookup) -> str:
+        """Return what tells the list of a lookup from others: its method, and what it is asked for with."""
+        return f"{lookup.method} {sorted(lookup.filters.items())}"
 
     async def _listed(self, lookup: Lookup, lister: Tool) -> tuple[list[Any], bool]:
         """Return the items that the vendor lists, and whether they are all; none where it lists none."""
@@ -212,43 +245,15 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
     return Entry(held, text.strip(), active) if text.strip() else None
 
 
-def _named(value: Any, path: Sequence[str], name: str, by_id: dict[str, Entry]) -> Any:
-    """Return a value with the name behind each id at a path; an object that has such a member keeps its own."""
-    if isinstance(value, list):
-        return [_named(item, path, name, by_id) for item in value]
-    if not isinstance(value, dict) or path[0] not in value:
-        return value
-    member, rest = path[0], path[1:]
-    if rest:
-        return {**value, member: _named(value[member], rest, name, by_id)}
-    shown = _names_of(value[member], by_id)
-    if shown is None or name in value:
-        return value
-    named: dict[str, Any] = {}
-    for each, held in value.items():
-        named[each] = held
-        if each == member:
-            named[name] = shown
-    return named
+def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:
+    entry = by_id.get(str(group["value"]))
+    return {"value": group["value"], "name": entry.shown, "count": group["count"]} if entry else group
 
 
 def _as_id(found: dict[str, Entry], value: Any) -> Any:
     """Return the id that a name was found to mean; anything else as it is."""
     entry = found.get(value) if isinstance(value, str) else None
     return str(entry.id) if entry else value
-
-
-def _names_of(ids: Any, by_id: dict[str, Entry]) -> str | list[str] | None:
-    """Return the name of an id, or the names of those ids of a list that have one; None where none has."""
-    if isinstance(ids, list):
-        return [by_id[str(each)].shown for each in ids if str(each) in by_id] or None
-    entry = by_id.get(str(ids))
-    return entry.shown if entry else None
-
-
-def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:
-    entry = by_id.get(str(group["value"]))
-    return {"value": group["value"], "name": entry.shown, "count": group["count"]} if entry else group
 
 
 def _unclear(name: str, value: str, found: list[Entry], usable: list[Entry], entries: Entries) -> str:

@@ -113,24 +113,9 @@ def test_several_lookups_of_one_argument_are_searched_together() -> None:
     ],
 )
 def test_entries_may_be_the_members_of_an_object_in_the_list(items: list[Any], found: list[tuple[str, str]]) -> None:
-    lookup = Lookup(method="fields.list", entries="[?kind=='status'].choices | [0]", id="key", name="value[0]")
+    entries_at = "[?kind=='status'].choices | [0]"
+    lookup = Lookup.model_validate({"method": "fields.list", "entries": entries_at, "id": "key", "name": "value[0]"})
     assert [(entry.id, entry.name) for entry in names._entries_in(items, lookup)] == found
-
-
-def test_names_stand_beside_ids_inside_objects_and_lists() -> None:
-    by_id = {"7": names.Entry(7, "Order number", is_active=True), "8": names.Entry(8, "Old", is_active=False)}
-    record = {"fields": [{"id": 7, "value": "x"}, {"id": 8}, {"id": 9}, 3], "ids": [7, 8, 9]}
-    named = names._named(names._named(record, ["fields", "id"], "field", by_id), ["ids"], "names", by_id)
-    assert named == {
-        "fields": [
-            {"id": 7, "field": "Order number", "value": "x"},
-            {"id": 8, "field": "Old (inactive)"},
-            {"id": 9},
-            3,
-        ],
-        "ids": [7, 8, 9],
-        "names": ["Order number", "Old (inactive)"],
-    }
 
 
 async def test_without_the_tool_that_lists_them_ids_stay_ids(
