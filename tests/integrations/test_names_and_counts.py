@@ -182,3 +182,14 @@ async def test_the_newest_parts_of_a_conversation_can_be_asked_for(intercom_mcp:
     conversation = await intercom_mcp.value("get_single_intercom_conversation_by_id", asked)
     assert [part["body"] for part in conversation["conversation_parts"]] == ["Note 18", "Note 19"]
     assert conversation["remarks"] == ["conversation_parts has entries 21–22 of 22, counted from the oldest."]
+
+
+async def test_the_newest_comments_and_those_before_them_can_be_asked_for(
+    zendesk_mcp: McpClient, zendesk: Zendesk
+) -> None:
+    expected = [each["id"] for each in zendesk.data.comments[1008]]
+    newest = await zendesk_mcp.value("list_all_zendesk_comments", {"ticket_id": 1008, "last": 5})
+    assert [each["id"] for each in newest["comments"]] == expected[-5:]
+    assert newest["remarks"] == ["comments has entries 56–60 of 60, counted from the oldest."]
+    older = await zendesk_mcp.value("list_all_zendesk_comments", {"ticket_id": 1008, "last": 5, "before_entry": 56})
+    assert [each["id"] for each in older["comments"]] == expected[-10:-5]

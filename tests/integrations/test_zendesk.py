@@ -211,17 +211,6 @@ async def test_a_long_conversation_is_one_record_with_each_text_once(zendesk_mcp
     assert {comment["public"] for comment in comments} == {True, False}
 
 
-async def test_the_newest_comments_and_those_before_them_can_be_asked_for(
-    zendesk_mcp: McpClient, zendesk: Zendesk
-) -> None:
-    expected = ids(zendesk.data.comments[1008])
-    newest = await zendesk_mcp.value("list_all_zendesk_comments", {"ticket_id": 1008, "last": 5})
-    assert ids(newest["comments"]) == expected[-5:]
-    assert newest["remarks"] == ["comments has entries 56–60 of 60, counted from the oldest."]
-    older = await zendesk_mcp.value("list_all_zendesk_comments", {"ticket_id": 1008, "last": 5, "before_entry": 56})
-    assert ids(older["comments"]) == expected[-10:-5]
-
-
 async def test_a_search_is_walked_by_numbered_pages(zendesk_mcp: McpClient, zendesk: Zendesk) -> None:
     query = {"query": 'type:ticket tags:refund "has not arrived"'}
     found = await walk(zendesk_mcp, "search_zendesk", query, limit=4)

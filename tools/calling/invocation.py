@@ -166,8 +166,8 @@ async def _call(
         result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
         content = content or with_signs_of_more(await _reading(answer, answer.content), answer)
-        is_named = names and content.as_documented
-        shown = await names.beside(tool, content.result, chosen(tool, used, content.result)) if is_named else {}
+        members = chosen(tool, used, content.result)
+        shown = await names.beside(tool, content.result, members) if names and content.as_documented else {}
         result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
         beside = content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
