@@ -11,7 +11,7 @@ from tests.mcp_client import McpClient
 from tests.vendors.freshdesk.api import Freshdesk
 from tests.vendors.intercom.api import Intercom
 from tests.vendors.zendesk.api import Zendesk
-from tools.calling import names
+from tools.calling import joining, names
 
 
 @pytest.fixture(autouse=True)
@@ -193,3 +193,21 @@ async def test_the_newest_comments_and_those_before_them_can_be_asked_for(
     assert newest["remarks"] == ["comments has entries 56–60 of 60, counted from the oldest."]
     older = await zendesk_mcp.value("list_all_zendesk_comments", {"ticket_id": 1008, "last": 5, "before_entry": 56})
     assert [each["id"] for each in older["comments"]] == expected[-10:-5]
+
+
+async def test_a_history_that_is_too_long_to_be_joined_says_which_end_is_missing(
+    zendesk_mcp: McpClient, zendesk: Zendesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "MOST_PAGES", 1)
+    shown = await zendesk_mcp.value("list_all_zendesk_comments", {"ticket_id": 1008})
+    assert len(shown["comments"]) == 50
+    assert shown["remarks"] == ["Only the first 50 entries were read, and the newest ones are missing."]
+    assert len([request for request in zendesk.received if request.path.endswith("/comments")]) == 1
+
+
+async def test_only_the_names_of_what_is_shown_are_asked_for(zendesk_mcp: McpClient, zendesk: Zendesk) -> None:
+    asked = {"limit": 2, "fields": ["id", "group"]}
+    page = await zendesk_mcp.value("list_all_zendesk_tickets", asked)
+    assert page["result"] == [{"id": 1001, "group": "Support"}, {"id": 1002, "group": "Billing"}]
+    paths = [request.path.rpartition("/")[2] for request in zendesk.received if request.path.startswith("/api/v2/")]
+    assert paths[-2:] == ["tickets", "groups"]
