@@ -154,6 +154,11 @@ def build(integration: Integration) -> Catalogue:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
         return Catalogue({}, drafts=tuple(DraftRecord(record.key, invalid.problems) for record in records))
+    return compiled(definition, records)
+
+
+def compiled(definition: Definition, records: Iterable[Documentation]) -> Catalogue:
+    """Compile the catalogue of these records, saved or not."""
     tools: dict[str, Tool] = {}
     drafts: list[DraftRecord] = []
     for record in sorted(records, key=lambda record: _position(definition, record)):
