@@ -1,6 +1,7 @@
 """The Intercom bundle against its stand-in: a bearer token, a version header, cursors in the body, a text as answer."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from accounts.models import Environment
 from tests.integrations.bundled import load
 from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
+from tests.vendors.file_host import LOG, FileHost
 from tests.vendors.intercom.api import TOKEN, VERSION, Intercom
 
 ADMIN = {"admin_id": "71"}
+FILE_ID = sha256(b"log.txt").hexdigest()[:12]
 
 
 def where(field: str, value: Any, operator: str = "=") -> dict[str, Any]:
@@ -30,6 +33,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "intercom_conversations_add_note": {"conversation_id": "401", **ADMIN, "body": "Called"},
     "intercom_conversations_close": {"conversation_id": "401", **ADMIN},
     "intercom_conversations_open": {"conversation_id": "401", **ADMIN},
+    "intercom_conversations_read_attachment": {"conversation_id": "401", "attachment_id": FILE_ID},
     "intercom_conversations_snooze": {
         "conversation_id": "401", **ADMIN, "snoozed_until": 4102444800,
     },
@@ -52,6 +56,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "intercom_tickets_reply": {"ticket_id": "601", **ADMIN, "body": "Hello"},
     "intercom_tickets_add_note": {"ticket_id": "601", **ADMIN, "body": "Called"},
+    "intercom_tickets_read_attachment": {"ticket_id": "601", "attachment_id": FILE_ID},
     "list_all_intercom_ticket_types": {},
     "list_all_intercom_ticket_states": {},
     "list_all_intercom_contacts": {},
@@ -237,6 +242,21 @@ async def test_a_transcript_comes_as_text(intercom_mcp: McpClient) -> None:
     assert "Customer: Where is my order – the große one?" in result["content"][0]["text"]
     words = await intercom_mcp.failure("intercom_calls_transcript", {"call_id": "2"})
     assert "Transcript not found" in words
+
+
+async def test_an_attachment_keeps_its_id_although_its_address_changes(
+    intercom_mcp: McpClient, intercom: Intercom, file_host: FileHost
+) -> None:
+    for kind, owner, place in (("conversation", "401", "source"), ("ticket", "601", "ticket_parts")):
+        named = {f"{kind}_id": owner}
+        record = await intercom_mcp.value(f"get_single_intercom_{kind}_by_id", named)
+        held = record[place] if place == "source" else record[place][0]
+        assert held["attachments"] == [{"id": FILE_ID, "name": "log.txt", "media_type": "text/plain", "bytes": 43}]
+        assert file_host.address not in json.dumps(record)
+        shown = await intercom_mcp.value(f"intercom_{kind}s_read_attachment", {**named, "attachment_id": FILE_ID})
+        assert shown["text"] == LOG.decode()
+        assert file_host.last.header("authorization") == []
+    assert len({request.query for request in file_host.received}) == 2
 
 
 async def test_several_refusals_come_as_one_sentence(intercom_mcp: McpClient) -> None:

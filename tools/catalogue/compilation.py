@@ -4,19 +4,19 @@ A catalogue is compiled once per revision of an integration and cached in the pr
 here, so that listing and calling cannot differ.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import orjson
 
 from accounts.caches.shared_values import SharedValues
-from accounts.definition import Access, Definition, Lookup, Method, RecordHistory
+from accounts.definition import PLACEHOLDER, Access, Definition, Lookup, Method, RecordHistory
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.gate import is_paginated, name_of, problems_of
+from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.named_ids import taking_names
 from tools.catalogue.naming import CUSTOM, GROUPS
@@ -25,6 +25,7 @@ from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
     DETAIL,
     LAST,
+    with_attachment,
     with_detail,
     with_fields,
     with_groups,
@@ -52,6 +53,24 @@ COUNTED: Schema = {
             "items": {"type": "object", "properties": {"value": {}, "name": {}, "count": {"type": "integer"}}},
         },
         "more_groups": {"type": "integer"},
+        "note": {"type": "string"},
+    },
+}
+# The result of a tool that downloads a record's file.
+DOWNLOADED: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        "file": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "name": {"type": "string"},
+                "media_type": {"type": "string"},
+                "bytes": {"type": "integer"},
+            },
+        },
+        "text": {"type": "string"},
+        "pages": {"type": "integer"},
         "note": {"type": "string"},
     },
 }
@@ -125,7 +144,12 @@ class Catalogue(ToolSet):
     def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
         """Return the tools that match a method, a tag and a name; an empty filter lets every tool pass."""
         methods, tags, names = set(methods), set(tags), set(names)
-        return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)})
+        return ToolSet({tool.name: tool for tool in self if self.lets_pass(tool, methods, tags, names)})
+
+    def lets_pass(self, tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+        """Return whether filters let a tool pass; what downloads files of records, only together with their reads."""
+        needed = [tool, *map(self.of_method, tool.reads)]
+        return all(each is not None and passes(each, methods, tags, names) for each in needed)
 
     def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         """Raise FilterUnknown for a method, tag or name that no tool has."""
@@ -176,6 +200,9 @@ def compiled(definition: Definition, records: Iterable[Documentation]) -> Catalo
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(DraftRecord(record.key, reasons))
+    made = {tool.key for tool in tools.values()}
+    lacking = {name: reasons for name, tool in tools.items() if (reasons := missing_reads(tool.method, made))}
+    drafts += [DraftRecord(tools.pop(name).key, reasons) for name, reasons in lacking.items()]
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)
 
 
@@ -218,7 +245,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     named = {path for lookup in definition.lookups_of(record.resource).values() for path in lookup.arguments}
     schema, numeric_ids = taking_names(schema, sorted(named))
     compile_checker(schema)  # raises for a schema that is none
-    return Tool(
+    tool = Tool(
         name=name_of(definition, record),
         title=record.title.strip(),
         description=record.description.strip(),
@@ -240,6 +267,22 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         joined=None if paginated or method.counts else walked,
         numeric_ids=numeric_ids,
     )
+    return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
+
+
+def _read(tool: Tool, key: str) -> Tool:
+    """Return what reads the records of a method with another tool's arguments, which fill its path in their order."""
+    resource, _, name = key.partition(".")
+    method, own = tool.definition.resources[resource].methods[name], iter(tool.method.path_parameters)
+    path = PLACEHOLDER.sub(lambda _: f"{{{next(own)}}}", method.path)
+    paging = pager(method.pagination or tool.definition.pagination)
+    joins_pages = method.history is not None and method.history.joins_pages
+    return replace(
+        tool,
+        method=method.model_copy(update={"path": path}),
+        pager=paging if joins_pages or is_paginated(tool.definition, resource, name) else None,
+        documented=None,
+    )
 
 
 def _with_choices(
@@ -259,6 +302,8 @@ def _with_choices(
         schema = with_history(schema, history)
     if method.counts:
         schema = with_groups(schema, method.counts)
+    if method.attachments_of:
+        schema = with_attachment(schema)
     return schema
 
 
@@ -267,6 +312,8 @@ def _result_of(definition: Definition, record: Documentation, *, of_items: bool)
     method = definition.resources[record.resource].methods[record.method]
     if method.counts:
         return COUNTED
+    if method.attachments_of:
+        return DOWNLOADED
     result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
     return None if result is None else _with_names(result, definition.lookups_of(record.resource))
 
