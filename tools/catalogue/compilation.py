@@ -11,7 +11,7 @@ from functools import cached_property, partial
 import orjson
 
 from accounts.caches.shared_values import SharedValues
-from accounts.definition import PLACEHOLDER, Access, Definition, Lookup, Method, RecordHistory
+from accounts.definition import PLACEHOLDER, Access, Definition, Lookup, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.catalogue.costs import estimate_tokens
@@ -20,17 +20,8 @@ from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.named_ids import taking_names
 from tools.catalogue.naming import CUSTOM, GROUPS
-from tools.catalogue.projection import FIELDS, Projection, projection_of
-from tools.catalogue.result_arguments import (
-    BEFORE_ENTRY,
-    DETAIL,
-    LAST,
-    with_attachment,
-    with_detail,
-    with_fields,
-    with_groups,
-    with_history,
-)
+from tools.catalogue.projection import FIELDS, projection_of
+from tools.catalogue.result_arguments import BEFORE_ENTRY, DETAIL, LAST, with_choices
 from tools.catalogue.schemas.checking import compile_checker
 from tools.catalogue.schemas.clients import listed
 from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused
@@ -241,7 +232,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     is_read = method.access is Access.READ
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
-    schema = _with_choices(schema, method, projection, history, is_concise=bool(concise))
+    schema = with_choices(schema, method, projection, history, is_concise=bool(concise))
     named = {path for lookup in definition.lookups_of(record.resource).values() for path in lookup.arguments}
     schema, numeric_ids = taking_names(schema, sorted(named))
     compile_checker(schema)  # raises for a schema that is none
@@ -283,28 +274,6 @@ def _read(tool: Tool, key: str) -> Tool:
         pager=paging if joins_pages or is_paginated(tool.definition, resource, name) else None,
         documented=None,
     )
-
-
-def _with_choices(
-    schema: Schema,
-    method: Method,
-    projection: Projection | None,
-    history: RecordHistory | None,
-    *,
-    is_concise: bool,
-) -> Schema:
-    """Return the schema of a tool's arguments with those that choose what of a result is shown."""
-    if projection:
-        schema = with_fields(schema, projection)
-    if is_concise and method.access is Access.READ:
-        schema = with_detail(schema)
-    if history:
-        schema = with_history(schema, history)
-    if method.counts:
-        schema = with_groups(schema, method.counts)
-    if method.attachments_of:
-        schema = with_attachment(schema)
-    return schema
 
 
 def _result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
