@@ -147,8 +147,12 @@ class Definition(DefinitionPart):
             if unknown:
                 raise ValueError(f"{place}: {{{sorted(unknown)[0]}}} is not one of the connection fields")
         for resource, held in self.resources.items():
-            if "list" in held.methods and held.methods["list"].history:
+            history = held.methods["list"].history if "list" in held.methods else None
+            if history and not history.joins_pages:
                 raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
+        for name, lookup in self.lookups.items():
+            if unknown := {*lookup.resources} - self.resources.keys():
+                raise ValueError(f"lookups.{name}.resources: {sorted(unknown)[0]} is not a resource of this definition")
         for place, keys in self._named_methods():
             for key in keys:
                 if self.method(key) is None:
@@ -253,6 +257,14 @@ class Definition(DefinitionPart):
     def singular(self, resource: str) -> str:
         """Return a resource's singular: the declared one, or the one inflected by the rules of English."""
         return self.resources[resource].singular or _singularize(resource)
+
+    def lookups_of(self, resource: str) -> dict[str, Lookup]:
+        """Return the lookups that know names for ids in the arguments and records of a resource."""
+        return {
+            name: lookup
+            for name, lookup in self.lookups.items()
+            if not lookup.resources or resource in lookup.resources
+        }
 
     def tags(self, resource: str, method: str) -> tuple[str, ...]:
         """Return a method's tags without duplicates: its resource's, then its own."""

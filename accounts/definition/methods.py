@@ -63,6 +63,16 @@ class RecordHistory(DefinitionPart):
 
     path: MemberPath = Field(description="Where it is in the result: member names, with dots between them.")
     newest: Literal["first", "last"] = Field("last", description="At which end of it the newest entry is.")
+    joins_pages: bool = Field(
+        default=False,
+        description="The result is the history itself, a list in pages: they are joined here, and `path` is its name.",
+    )
+
+    @model_validator(mode="after")
+    def _joined_pages_have_a_name(self) -> "RecordHistory":
+        if self.joins_pages and "." in self.path:
+            raise ValueError("path: joined pages are one member of the result, whose name has no dot")
+        return self
 
 
 class Group(DefinitionPart):

@@ -19,6 +19,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_freshdesk_tickets": {"include": ["requester", "stats"], "order_by": "updated_at", "order_type": "asc"},
     "get_single_freshdesk_ticket_by_id": {"id": 4001, "include": ["conversations", "company"]},
     "freshdesk_tickets_search": {"query": '"status:2 AND priority:1"'},
+    "count_freshdesk_tickets": {"query": '"priority:<4"', "group_by": "status"},
+    "count_recent_freshdesk_tickets": {"group_by": "agent", "updated_since": "2026-01-01T00:00:00Z"},
     "create_a_freshdesk_ticket": {
         "subject": "Cannot sign in", "description": "<p>Hello</p>", "email": "new@example.com", "name": "New",
         "status": 2, "priority": 3, "tags": ["login"], "custom_fields": {"cf_order": "7"},
@@ -43,18 +45,21 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "ticket_id": 4001, "body": "<p>Here it is</p>", "cc_emails": ["a@example.com", "b@example.com"],
         "attachments": [{"content_base64": "iVBORw0KGgo=", "filename": "a.png", "media_type": "image/png"}],
     },
+    "freshdesk_conversations_reply_in_chat": {
+        "ticket_id": 4001, "structured_body": {"body_contents": [{"type": "text", "data": {"content": "Hello"}}]},
+    },
     "freshdesk_conversations_add_note": {
         "ticket_id": 4001, "body": "<p>Called</p>", "notify_emails": ["bo@desk.example"],
     },
     "freshdesk_conversations_update_note": {"id": 0, "body": "<p>Called twice</p>"},
-    "list_all_freshdesk_contacts": {"email": "customer05@example.com"},
+    "list_all_freshdesk_contacts": {"email": "customer05@example.com", "updated_since": "2026-01-01T00:00:00Z"},
     "get_single_freshdesk_contact_by_id": {"id": 1001},
     "freshdesk_contacts_search": {"query": '"active:true AND tag:\'vip\'"'},
     "freshdesk_contacts_autocomplete": {"term": "Cust"},
     "get_freshdesk_customer_overview": {"id": 1001},
     "create_a_freshdesk_contact": {"name": "Jane Doe", "email": "jane@example.com", "company_id": 11},
     "update_a_freshdesk_contact_by_id": {"id": 1002, "job_title": "Buyer"},
-    "list_all_freshdesk_companies": {},
+    "list_all_freshdesk_companies": {"updated_since": "2026-01-01T00:00:00Z"},
     "get_single_freshdesk_company_by_id": {"id": 11},
     "freshdesk_companies_autocomplete": {"name": "Ac"},
     "create_a_freshdesk_company": {"name": "Elm", "domains": ["elm.example"], "renewal_date": "2026-12-31"},
@@ -64,6 +69,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "freshdesk_agents_autocomplete": {"term": "Bo"},
     "freshdesk_agents_me": {},
     "list_all_freshdesk_groups": {},
+    "list_all_freshdesk_products": {},
     "list_all_freshdesk_ticket_fields": {},
     "freshdesk_canned_responses_folders": {},
     "list_all_freshdesk_canned_responses": {"folder_id": 81},
@@ -74,7 +80,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "get_single_freshdesk_article_by_id": {"id": 302},
     "freshdesk_articles_search": {"term": "reset password"},
     "create_a_freshdesk_article": {
-        "folder_id": 51, "title": "New one", "description": "<p>Text</p>", "type": 1, "status": 1,
+        "folder_id": 51, "title": "New one", "description": "<p>Text</p>", "status": 1,
     },
     "update_a_freshdesk_article_by_id": {"id": 303, "status": 1, "tags": ["old"]},
     "list_all_freshdesk_time_entries": {"agent_id": 71, "billable": True, "executed_after": "2026-01-01T00:00:00Z"},
@@ -117,6 +123,7 @@ LISTS = {
     "list_all_freshdesk_companies": "companies",
     "list_all_freshdesk_agents": "agents",
     "list_all_freshdesk_groups": "groups",
+    "list_all_freshdesk_products": "products",
     "list_all_freshdesk_time_entries": "time_entries",
     "list_all_freshdesk_satisfaction_ratings": "satisfaction_ratings",
     "freshdesk_canned_responses_folders": "canned_response_folders",
@@ -141,7 +148,6 @@ async def test_tickets_are_walked_with_their_filters_kept_by_the_links(
 
 
 BELOW = {
-    "list_all_freshdesk_conversations": ("conversations", {"ticket_id": 4007}),
     "list_all_freshdesk_articles": ("articles", {"folder_id": 51}),
     "freshdesk_articles_folders": ("folders", {"category_id": 41}),
     "list_all_freshdesk_canned_responses": ("canned_responses", {"folder_id": 81}),
@@ -212,8 +218,8 @@ async def test_html_comes_as_text_once_with_its_links(freshdesk_mcp: McpClient) 
     assert "Forgot password" in article["description"]
     assert "<" not in article["description"]
     messages = await freshdesk_mcp.value("list_all_freshdesk_conversations", {"ticket_id": 4002})
-    assert [row["body"] for row in messages["result"]] == ["Message 0", "Message 1"]
-    assert "body_text" not in messages["result"][0]
+    assert [row["body"] for row in messages["conversations"]] == ["Message 0", "Message 1"]
+    assert "body_text" not in messages["conversations"][0]
 
 
 async def test_fields_narrow_what_comes_back(freshdesk_mcp: McpClient) -> None:
@@ -234,8 +240,36 @@ async def test_a_ticket_is_created_changed_and_answered(freshdesk_mcp: McpClient
     assert (changed["status"], changed["group_id"]) == (6, 32)
     await freshdesk_mcp.value("freshdesk_conversations_add_note", {"ticket_id": made["id"], "body": "<p>Known</p>"})
     await freshdesk_mcp.value("freshdesk_conversations_reply", {"ticket_id": made["id"], "body": "<p>Hello</p>"})
-    messages = await walk(freshdesk_mcp, "list_all_freshdesk_conversations", {"ticket_id": made["id"]})
-    assert [(row["body"], row["private"]) for row in messages] == [("Known", True), ("Hello", False)]
+    messages = await freshdesk_mcp.value("list_all_freshdesk_conversations", {"ticket_id": made["id"]})
+    assert [(row["body"], row["private"]) for row in messages["conversations"]] == [("Known", True), ("Hello", False)]
+
+
+async def test_the_messages_of_a_ticket_are_one_record_whose_newest_can_be_asked_for(
+    freshdesk_mcp: McpClient, freshdesk: Freshdesk
+) -> None:
+    expected = [row["id"] for row in freshdesk.data.tables["conversations"].values() if row["ticket_id"] == 4007]
+    shown = await freshdesk_mcp.value("list_all_freshdesk_conversations", {"ticket_id": 4007, "detail": "full"})
+    assert ids(shown["conversations"]) == expected
+    newest = await freshdesk_mcp.value("list_all_freshdesk_conversations", {"ticket_id": 4007, "last": 3})
+    assert ids(newest["conversations"]) == expected[-3:]
+    assert newest["remarks"] == ["conversations has entries 43–45 of 45, counted from the oldest."]
+
+
+async def test_a_chat_is_answered_in_its_own_form(freshdesk_mcp: McpClient, freshdesk: Freshdesk) -> None:
+    await freshdesk_mcp.value(
+        "freshdesk_conversations_reply_in_chat", ARGUMENTS["freshdesk_conversations_reply_in_chat"]
+    )
+    assert json.loads(freshdesk.received[-1].body) == {
+        "structured_body": {"body_contents": [{"type": "text", "data": {"content": "Hello"}}]}
+    }
+
+
+async def test_the_moment_of_a_change_goes_by_the_name_that_the_vendor_takes(
+    freshdesk_mcp: McpClient, freshdesk: Freshdesk
+) -> None:
+    since = {"updated_since": "2026-03-02T00:00:00Z"}
+    assert len(await walk(freshdesk_mcp, "list_all_freshdesk_contacts", since)) == 9
+    assert freshdesk.received[-1].one("_updated_since") == since["updated_since"]
 
 
 async def test_files_go_along_with_lists_and_numbers(freshdesk_mcp: McpClient, freshdesk: Freshdesk) -> None:

@@ -16,9 +16,7 @@ from tests.vendors.file_host import LOG, FileHost
 from tests.vendors.intercom.api import TOKEN, VERSION, Intercom
 
 ADMIN = {"admin_id": "71"}
-COMMENT = {"message_type": "comment", "type": "admin", **ADMIN}
 FILE_ID = sha256(b"log.txt").hexdigest()[:12]
-NOTE = {"message_type": "note", "type": "admin", **ADMIN}
 
 
 def where(field: str, value: Any, operator: str = "=") -> dict[str, Any]:
@@ -30,16 +28,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_intercom_conversations": {},
     "get_single_intercom_conversation_by_id": {"conversation_id": "401"},
     "intercom_conversations_search": where("state", "open"),
+    "count_intercom_conversations": {**where("state", "open"), "group_by": "admin"},
+    "intercom_conversations_reply": {"conversation_id": "401", **ADMIN, "body": "Hello"},
+    "intercom_conversations_add_note": {"conversation_id": "401", **ADMIN, "body": "Called"},
+    "intercom_conversations_close": {"conversation_id": "401", **ADMIN},
+    "intercom_conversations_open": {"conversation_id": "401", **ADMIN},
     "intercom_conversations_read_attachment": {"conversation_id": "401", "attachment_id": FILE_ID},
-    "intercom_conversations_reply": {"conversation_id": "401", **COMMENT, "body": "Hello"},
-    "intercom_conversations_add_note": {"conversation_id": "401", **NOTE, "body": "Called"},
-    "intercom_conversations_close": {"conversation_id": "401", "message_type": "close", "type": "admin", **ADMIN},
-    "intercom_conversations_open": {"conversation_id": "401", "message_type": "open", **ADMIN},
     "intercom_conversations_snooze": {
-        "conversation_id": "401", "message_type": "snoozed", **ADMIN, "snoozed_until": 4102444800,
+        "conversation_id": "401", **ADMIN, "snoozed_until": 4102444800,
     },
     "intercom_conversations_assign": {
-        "conversation_id": "401", "message_type": "assignment", "type": "team", **ADMIN, "assignee_id": "62",
+        "conversation_id": "401", "type": "team", **ADMIN, "assignee_id": "62",
     },
     "intercom_conversations_tag": {"conversation_id": "401", "id": "82", **ADMIN},
     "intercom_conversations_untag": {"conversation_id": "401", "tag_id": "82", **ADMIN},
@@ -47,6 +46,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "conversation_id": "401", "ticket_type_id": "100", "attributes": {"_default_title_": "Lost"},
     },
     "intercom_tickets_search": where("title", "Repair", "^"),
+    "count_intercom_tickets": {**where("open", True), "group_by": "state"},
     "get_single_intercom_ticket_by_id": {"ticket_id": "601"},
     "create_a_intercom_ticket": {
         "ticket_type_id": "100", "contacts": [{"id": "contact01"}], "ticket_attributes": {"_default_title_": "Lost"},
@@ -54,9 +54,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "update_a_intercom_ticket_by_id": {
         "ticket_id": "601", "ticket_state_id": "8502", "admin_id": 71, "assignee_id": "72",
     },
+    "intercom_tickets_reply": {"ticket_id": "601", **ADMIN, "body": "Hello"},
+    "intercom_tickets_add_note": {"ticket_id": "601", **ADMIN, "body": "Called"},
     "intercom_tickets_read_attachment": {"ticket_id": "601", "attachment_id": FILE_ID},
-    "intercom_tickets_reply": {"ticket_id": "601", **COMMENT, "body": "Hello"},
-    "intercom_tickets_add_note": {"ticket_id": "601", **NOTE, "body": "Called"},
     "list_all_intercom_ticket_types": {},
     "list_all_intercom_ticket_states": {},
     "list_all_intercom_contacts": {},
@@ -169,7 +169,8 @@ async def test_tickets_are_found_by_date_and_by_whether_they_are_open(
 
 async def test_conditions_may_be_joined_by_or(intercom_mcp: McpClient) -> None:
     either = [{"field": "email", "operator": "=", "value": f"customer0{number}@example.com"} for number in (3, 5)]
-    found = await walk(intercom_mcp, "intercom_contacts_search", {"query": {"operator": "OR", "value": either}})
+    asked = {"query": {"operator": "OR", "value": either}, "detail": "full"}
+    found = await walk(intercom_mcp, "intercom_contacts_search", asked)
     assert ids(found) == ["contact03", "contact05"]
     assert found[0]["company_ids"] == ["company03"]
     assert found[0]["location"] == {"country": "Ireland", "city": "Dublin"}
@@ -196,9 +197,9 @@ async def test_articles_are_found_without_their_texts_and_read_as_text(intercom_
 
 async def test_a_conversation_is_read_answered_and_closed(intercom_mcp: McpClient, intercom: Intercom) -> None:
     conversation = {"conversation_id": "401"}
-    await intercom_mcp.value("intercom_conversations_add_note", {**conversation, **NOTE, "body": "Known"})
-    await intercom_mcp.value("intercom_conversations_reply", {**conversation, **COMMENT, "body": "It is on its way"})
-    close = {**conversation, "message_type": "close", "type": "admin", **ADMIN}
+    await intercom_mcp.value("intercom_conversations_add_note", {**conversation, **ADMIN, "body": "Known"})
+    await intercom_mcp.value("intercom_conversations_reply", {**conversation, **ADMIN, "body": "It is on its way"})
+    close = {**conversation, **ADMIN}
     assert (await intercom_mcp.value("intercom_conversations_close", close))["state"] == "closed"
     read = await intercom_mcp.value("get_single_intercom_conversation_by_id", conversation)
     assert read["source"]["body"] == "Hello, where is order 0?"
@@ -209,7 +210,7 @@ async def test_a_conversation_is_read_answered_and_closed(intercom_mcp: McpClien
 
 
 async def test_work_is_assigned_to_a_team(intercom_mcp: McpClient, intercom: Intercom) -> None:
-    assign = {"conversation_id": "401", "message_type": "assignment", "type": "team", **ADMIN, "assignee_id": "62"}
+    assign = {"conversation_id": "401", "type": "team", **ADMIN, "assignee_id": "62"}
     assert (await intercom_mcp.value("intercom_conversations_assign", assign))["team_assignee_id"] == 62
     words = await intercom_mcp.failure("intercom_conversations_assign", {**assign, "assignee_id": "999"})
     assert "Resource Not Found" in words
@@ -218,7 +219,9 @@ async def test_work_is_assigned_to_a_team(intercom_mcp: McpClient, intercom: Int
 @pytest.mark.parametrize("tool", ["intercom_conversations_add_note", "intercom_tickets_add_note"])
 async def test_a_note_is_never_a_comment(intercom_mcp: McpClient, intercom: Intercom, tool: str) -> None:
     sent = len(intercom.received)
-    words = await intercom_mcp.failure(tool, {"conversation_id": "401", "ticket_id": "601", **COMMENT, "body": "x"})
+    kind = {"message_type": "comment", "type": "admin"}
+    owner = {"ticket_id": "601"} if "tickets" in tool else {"conversation_id": "401"}
+    words = await intercom_mcp.failure(tool, {**owner, **ADMIN, **kind, "body": "x"})
     assert "message_type" in words
     assert len(intercom.received) == sent
 

@@ -26,14 +26,16 @@ from tools.calling.composing import Composing
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
+from tools.calling.joining import joined
 from tools.calling.names import NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.recording import recorded
 from tools.calling.refused_credentials import with_standing
-from tools.calling.results import CallResult, counted_result, download_result, page_result, single_result
+from tools.calling.results import CallResult, chosen, counted_result, download_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
+from tools.calling.sending.numeric_ids import with_numeric_ids
 from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
@@ -95,9 +97,10 @@ async def invoke(
 
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
     """Return what tells the names of ids for a call; None where nothing does."""
-    if among is None or not tool.definition.lookups or not settings.NAMES_SECONDS:
+    lookups = tool.definition.lookups_of(tool.resource)
+    if among is None or not lookups or not settings.NAMES_SECONDS:
         return None
-    return NamesOfIds(connection.account_id, tool.definition.lookups, among, _asking(connection, note))
+    return NamesOfIds(connection.account_id, lookups, among, _asking(connection, note))
 
 
 def _asking(connection: Connection, note: CallNote) -> Asking:
@@ -119,14 +122,19 @@ async def _call(
     if tool.records:
         file, limits = await downloaded(tool, used, _asking(connection, note), note, tokens=budget)
         return download_result(tool, file, limits, budget=budget).concealed(connection.authentication.secrets)
-    answer = await _ask(tool, connection, request, note)
+    content = None
+    if tool.joined:
+        answer, content = await joined(tool, tool.joined, used, _asking(connection, note))
+    else:
+        answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
-        shown = await names.beside(tool, view.items) if names else {}
+        shown = await names.beside(tool, view.items, chosen(tool, used, view.items)) if names else {}
         result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
-        content = with_signs_of_more(await _reading(answer, answer.content), answer)
-        shown = await names.beside(tool, content.result) if names and content.as_documented else {}
+        content = content or with_signs_of_more(await _reading(answer, answer.content), answer)
+        members = chosen(tool, used, content.result)
+        shown = await names.beside(tool, content.result, members) if names and content.as_documented else {}
         result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
         beside = content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
@@ -190,6 +198,7 @@ async def _prepare(
     if names:
         used, said = await names.resolved(tool, used)
         remarks += said
+    used = with_numeric_ids(tool, used)
     bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)
     return (used, *bound, remarks)
 

@@ -8,24 +8,26 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import jmespath
 from django.conf import settings
+from jmespath.exceptions import JMESPathError
 
 from accounts.definition import Lookup
 from accounts.texts.nearest import nearest
 from tools.calling.sending.checking import invalid_arguments
 from tools.calling.walking import Asking, pages
+from tools.catalogue.projection import Tree
 from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import CallFailed
-from tools.member_paths import member_at
+from tools.member_paths import changed_at, member_at, values_at
 
 MOST_PAGES = 10
 MOST_KEPT = 10_000
@@ -75,6 +77,14 @@ class ShownName:
     by_id: Mapping[str, str]
 
 
+def _together(lists: list[Entries]) -> Entries:
+    """Return the entries of several lookups; where two have one id, both can be found by their names."""
+    by_id: dict[str, Entry] = {}
+    for place, entries in enumerate(lists):
+        by_id |= {f"{key} ({place})" if key in by_id else key: entry for key, entry in entries.by_id.items()}
+    return Entries(by_id, all(entries.is_complete for entries in lists))
+
+
 def _words(name: str) -> list[str]:
     return name.casefold().split()
 
@@ -90,29 +100,29 @@ class NamesOfIds:
 
     async def resolved(self, tool: Tool, used: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return arguments with ids in place of names, and remarks on these; raise InvalidArguments."""
-        changed, remarks = dict(used), []
-        for name, lookup in self._of_arguments(tool, used):
-            entries = await self._entries(*lookup)
-            values = used[name] if isinstance(used[name], list) else [used[name]]
-            found = [self._entry(tool, name, value, entries) for value in values]
-            ids = [value if entry is None else entry.id for value, entry in zip(values, found, strict=True)]
-            ids = [str(each) if isinstance(value, str) else each for value, each in zip(values, ids, strict=True)]
-            changed[name] = ids if isinstance(used[name], list) else ids[0]
-            remarks += [f"{name}: {entry.shown} is {entry.id}." for entry in found if entry]
+        changed, remarks = used, []
+        for path, lookups in self._of_arguments(used).items():
+            entries, way = _together([await self._entries(*lookup) for lookup in lookups]), path.split(".")
+            named = dict.fromkeys(value for value in values_at(used, way) if isinstance(value, str))
+            found = {name: entry for name in named if (entry := self._entry(tool, path, name, entries))}
+            changed = changed_at(changed, way, partial(_as_id, found))
+            remarks += [f"{path}: {entry.shown} is {entry.id}." for entry in found.values()]
         return changed, tuple(remarks)
 
-    def _of_arguments(self, tool: Tool, used: dict[str, Any]) -> Iterable[tuple[str, tuple[str, Lookup, Tool]]]:
+    def _of_arguments(self, used: dict[str, Any]) -> dict[str, list[tuple[str, Lookup, Tool]]]:
+        """Return the lookups of the arguments that may have a name, by path."""
+        found: dict[str, list[tuple[str, Lookup, Tool]]] = {}
         for key, lookup in self.lookups.items():
             lister = self.tools.of_method(lookup.method)
-            for name in lookup.arguments if lister else ():
-                values = used.get(name)
-                texts = values if isinstance(values, list) else [values]
-                if lister and any(isinstance(text, str) and not PLAINLY_AN_ID.fullmatch(text) for text in texts):
-                    yield name, (key, lookup, lister)
+            for path in lookup.arguments if lister else ():
+                texts = (value for value in values_at(used, path.split(".")) if isinstance(value, str))
+                if lister and any(not PLAINLY_AN_ID.fullmatch(text) for text in texts):
+                    found.setdefault(path, []).append((key, lookup, lister))
+        return found
 
-    def _entry(self, tool: Tool, name: str, value: Any, entries: Entries) -> Entry | None:
+    def _entry(self, tool: Tool, name: str, value: str, entries: Entries) -> Entry | None:
         """Return the entry that a name means; None for what is an id, or may be one."""
-        if not isinstance(value, str) or value in entries.by_id or PLAINLY_AN_ID.fullmatch(value):
+        if value in entries.by_id or PLAINLY_AN_ID.fullmatch(value):
             return None
         found = entries.matching(value)
         usable = found if tool.read_only else [entry for entry in found if entry.is_active]
@@ -122,23 +132,35 @@ class NamesOfIds:
             return None
         raise invalid_arguments(tool, [_unclear(name, value, found, usable, entries)])
 
-    async def beside(self, tool: Tool, result: Any) -> dict[str, ShownName]:
-        """Return the names to show beside the ids of a record, or of a list's records, by the member with the id."""
-        wanted = [*self._of_members(tool, result if isinstance(result, list) else [result])]
-        missing = [each[:3] for each in wanted if self._known(*each[:2]) is None]
+    async def beside(self, tool: Tool, result: Any, shown: Tree | None = None) -> dict[str, ShownName]:
+        """Return the names to show beside the ids of a record, or of a list's records, by the path to the id.
+
+        `shown` are the members that are shown at all, all of them if it is None.
+        """
+        wanted = [*self._of_members(tool, result if isinstance(result, list) else [result], shown)]
+        # Several lookups may read one list, which is asked for once.
+        missing = {self._list_of(each[1]): each[:3] for each in wanted if self._known(*each[:2]) is None}
         if len(missing) > 1:
             # Each is a walk of its own, and none waits for another.
-            await asyncio.gather(*(self._entries(*each) for each in missing))
+            await asyncio.gather(*(self._entries(*each) for each in missing.values()))
         names: dict[str, ShownName] = {}
         for key, lookup, lister, members in wanted:
-            shown = (await self._entries(key, lookup, lister)).shown
-            names |= dict.fromkeys(members, ShownName(lookup.shown_as or key, shown))
+            entries = await self._entries(key, lookup, lister)
+            names |= dict.fromkeys(members, ShownName(lookup.shown_as or key, entries.shown))
         return names
 
-    def _of_members(self, tool: Tool, records: list[Any]) -> Iterable[tuple[str, Lookup, Tool, list[str]]]:
+    def _of_members(
+        self, tool: Tool, records: list[Any], shown: Tree | None
+    ) -> Iterable[tuple[str, Lookup, Tool, list[str]]]:
         records = [record for record in records if isinstance(record, dict)]
         for key, lookup in self.lookups.items():
-            members = [member for member in lookup.members if any(member in record for record in records)]
+            tops = {path: path.partition(".")[0] for path in lookup.members}
+            name = lookup.shown_as or key
+            members = [
+                path
+                for path, top in tops.items()
+                if (shown is None or top in shown or name in shown) and any(top in record for record in records)
+            ]
             lister = self.tools.of_method(lookup.method) if members else None
             if lister and lister is not tool:
                 yield key, lookup, lister, members
@@ -160,33 +182,46 @@ class NamesOfIds:
         known = self._known(key, lookup)
         if known is not None:
             return known
-        place = (self.account_id, lookup.method, key)
+        place = (self.account_id, self._list_of(lookup))
         # Calls at once, such as the steps of a composite, list them once; a lock belongs to one loop.
         turn = _listing.setdefault((asyncio.get_running_loop(), place), asyncio.Lock())
         async with turn:
-            known = self._known(key, lookup)
-            if known is not None:
-                return known
-            entries = await self._listed(lookup, lister)
-            _kept[place] = (time.monotonic() + settings.NAMES_SECONDS, entries)
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
-            return entries
+            return self._known(key, lookup) or (await self._listed_alike(lookup, lister))[key]
 
-    async def _listed(self, lookup: Lookup, lister: Tool) -> Entries:
-        """Return the entries as the vendor lists them; none where it does not."""
-        by_id: dict[str, Entry] = {}
+    async def _listed_alike(self, lookup: Lookup, lister: Tool) -> dict[str, Entries]:
+        """List the entries of a lookup, and keep them with those of the others that read the same list."""
+        items, is_complete = await self._listed(lookup, lister)
+        alike = {
+            name: Entries({str(entry.id): entry for entry in _entries_in(items, other)}, is_complete)
+            for name, other in self.lookups.items()
+            if self._list_of(other) == self._list_of(lookup)
+        }
+        for name, entries in alike.items():
+            _kept[self.account_id, lookup.method, name] = (time.monotonic() + settings.NAMES_SECONDS, entries)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+        return alike
+
+    @staticmethod
+    def _list_of(lookup: Lookup) -> str:
+        """Return what tells the list of a lookup from others: its method, and what it is asked for with."""
+        return f"{lookup.method} {sorted(lookup.filters.items())}"
+
+    async def _listed(self, lookup: Lookup, lister: Tool) -> tuple[list[Any], bool]:
+        """Return the items that the vendor lists, and whether they are all; none where it lists none."""
+        items: list[Any] = []
         if lister.pager is None:
-            return Entries()
-        count = 0
+            return items, False
+        count, is_complete = 0, False
         # The call itself is more than its names.
         with suppress(CallFailed):
-            async for page in pages(lister, lister.pager, {}, self.asking):
-                by_id |= {str(entry.id): entry for item in page.view.items if (entry := _read(item, lookup))}
+            async for page in pages(lister, lister.pager, lookup.filters, self.asking):
+                items += page.view.items
                 count += 1
                 if page.is_last or count == MOST_PAGES:
-                    return Entries(by_id, is_complete=page.is_last and not page.view.note)
-        return Entries(by_id)
+                    is_complete = page.is_last and not page.view.note
+                    break
+        return items, is_complete
 
 
 Place = tuple[UUID, str, str]
@@ -198,6 +233,17 @@ def forget(account_id: UUID, resource: str) -> None:
     """Forget the entries that a write to a resource may have changed."""
     for place in [each for each in _kept if each[0] == account_id and each[1].startswith(f"{resource}.")]:
         _kept.pop(place, None)
+
+
+def _entries_in(items: list[Any], lookup: Lookup) -> Iterator[Entry]:
+    """Yield the entries in a list as the vendor gave it, which may be another than the definition says."""
+    with suppress(JMESPathError):
+        held = jmespath.search(lookup.entries, items) if lookup.entries else items
+        if isinstance(held, dict):
+            held = [{"key": key, "value": value} for key, value in held.items()]
+        for item in held if isinstance(held, list) else ():
+            if entry := _read(item, lookup):
+                yield entry
 
 
 def _read(item: Any, lookup: Lookup) -> Entry | None:
@@ -213,6 +259,12 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
 def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:
     entry = by_id.get(str(group["value"]))
     return {"value": group["value"], "name": entry.shown, "count": group["count"]} if entry else group
+
+
+def _as_id(found: dict[str, Entry], value: Any) -> Any:
+    """Return the id that a name was found to mean; anything else as it is."""
+    entry = found.get(value) if isinstance(value, str) else None
+    return str(entry.id) if entry else value
 
 
 def _unclear(name: str, value: str, found: list[Entry], usable: list[Entry], entries: Entries) -> str:

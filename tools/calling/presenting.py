@@ -3,7 +3,7 @@
 The records of a list mostly have the same members, so what becomes of each member is planned once for all of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -31,8 +31,8 @@ class Step(NamedTuple):
 class Presentation:
     """How the records of one result are shown. `tree` are the members to keep, all of them if it is None.
 
-    `names` has, by the member with an id, the name that is shown behind it; a record that has a member of that name
-    keeps its own. `page` is where the records have pages in the vendor's own UI: the address is shown as `url`, in the
+    `names` has, by the path to an id, the name that is shown behind it; an object that has a member of that name keeps
+    its own. `page` is where the records have pages in the vendor's own UI: the address is shown as `url`, in the
     place of a member of that name, which the documentation does not know.
     """
 
@@ -40,7 +40,8 @@ class Presentation:
         self, tree: Tree | None, names: Mapping[str, ShownName], shaping: Shaping, page: RecordPage | None = None
     ) -> None:
         self._tree = tree
-        self._names = names
+        self._names = {path: name for path, name in names.items() if "." not in path}
+        self._inside = [(path.split("."), name) for path, name in names.items() if "." in path]
         self._page = page
         self._cleaner = Cleaner.of(shaping)
         self._plans: dict[tuple[str, ...], list[Step]] = {}
@@ -50,6 +51,8 @@ class Presentation:
         """Return a record, or each record of a list, as it is shown."""
         if self._is_plain:
             return result
+        for path, name in self._inside:
+            result = _named_inside(result, path, name)
         return [self._record(each) for each in result] if isinstance(result, list) else self._record(result)
 
     def _record(self, record: Any) -> Any:
@@ -65,7 +68,7 @@ class Presentation:
         for name, source, names, convert in plan:
             value = record[source]
             if names is not None:
-                value = names.get(str(value))
+                value = _names_of(value, names) if type(value) is list else names.get(str(value))
                 if value is None:
                     continue
             elif convert is not None:
@@ -102,3 +105,29 @@ class Presentation:
     def _converted(self, inner: Tree | None, is_html: bool, value: Any) -> Any:
         shown = self._cleaner.clean(kept(value, inner))
         return as_text(shown) if is_html else shown
+
+
+def _named_inside(value: Any, path: Sequence[str], name: ShownName) -> Any:
+    """Return a value with the name behind each id at a path of two steps or more; lists on the way are entered."""
+    if isinstance(value, list):
+        return [_named_inside(item, path, name) for item in value]
+    if not isinstance(value, dict) or path[0] not in value:
+        return value
+    member, rest = path[0], path[1:]
+    if rest:
+        return {**value, member: _named_inside(value[member], rest, name)}
+    held = value[member]
+    shown = _names_of(held, name.by_id) if isinstance(held, list) else name.by_id.get(str(held))
+    if shown is None or name.shown_as in value:
+        return value
+    named: dict[str, Any] = {}
+    for each, inner in value.items():
+        named[each] = inner
+        if each == member:
+            named[name.shown_as] = shown
+    return named
+
+
+def _names_of(ids: list[Any], names: Mapping[str, str]) -> list[str] | None:
+    """Return the names of those ids that have one; None where none has."""
+    return [names[str(each)] for each in ids if str(each) in names] or None

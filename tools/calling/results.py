@@ -83,8 +83,8 @@ def page_result(
         is_end_known=view.is_end_known,
     )
     records = with_urls(answer.tool, _with_files_told(answer, view.items), answer.connection.pages)
-    chosen = _chosen(answer.tool, used, records)
-    items = Presentation(chosen, names, answer.tool.shaping, _page_of(answer)).of(records)
+    tree = chosen(answer.tool, used, records)
+    items = Presentation(tree, names, answer.tool.shaping, _page_of(answer)).of(records)
     return _shaped_result(answer, shape, items, view.beside.with_remarks(remarks))
 
 
@@ -102,7 +102,7 @@ def single_result(
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     # The members to choose from are those of the documented result.
-    chosen: Tree | None = None
+    tree: Tree | None = None
     page: RecordPage | None = None
     if result is None and not tool.read_only:
         result = {"done": True, "status": answer.response.status}
@@ -110,8 +110,8 @@ def single_result(
         if tool.history:
             result, window = windowed(result, tool.history, used)
             remarks += (window.remark,) if window.remark else ()
-        chosen, page = _chosen(tool, used, result), _page_of(answer)
-    shown = Presentation(chosen, names, tool.shaping, page).of(result)
+        tree, page = chosen(tool, used, result), _page_of(answer)
+    shown = Presentation(tree, names, tool.shaping, page).of(result)
     shape = partial(shape_value, budget=budget, window=window)
     return _shaped_result(answer, shape, shown, content.beside.with_remarks(remarks))
 
@@ -139,7 +139,7 @@ def _with_files_told(answer: VendorAnswer, result: Any) -> Any:
     """Return a result with its records' files told as they are everywhere, without their addresses."""
     declared, body = answer.tool.definition.attachments, answer.response.body
     # Most answers have none, which is quickly known.
-    has_some = declared is not None and any(f'"{name}"'.encode() in body for name in declared.members)
+    has_some = answer.tool.joined or (declared and any(f'"{name}"'.encode() in body for name in declared.members))
     return with_files_told(result, declared) if declared and has_some else result
 
 
@@ -162,7 +162,7 @@ def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Su
     return shape(seen, beside=replace(beside, envelope=envelope), hidden=count) if count else shaped
 
 
-def _chosen(tool: Tool, used: dict[str, Any], result: Any) -> Tree | None:
+def chosen(tool: Tool, used: dict[str, Any], result: Any) -> Tree | None:
     """Return the members that a call asks for: the concise ones, or those that `fields` names; None for all.
 
     A write shows also what it was told to change. An answer that has none of the members is another, and stays whole.

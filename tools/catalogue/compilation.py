@@ -20,19 +20,11 @@ from tools.catalogue.documented_results import result_of
 from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
+from tools.catalogue.named_ids import taking_names
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.projection import FIELDS, projection_of
 from tools.catalogue.record_urls import URL, linked_resources, with_url
-from tools.catalogue.result_arguments import (
-    BEFORE_ENTRY,
-    DETAIL,
-    LAST,
-    with_attachment,
-    with_detail,
-    with_fields,
-    with_groups,
-    with_history,
-)
+from tools.catalogue.result_arguments import BEFORE_ENTRY, DETAIL, LAST, with_choices
 from tools.catalogue.schemas.checking import compile_checker
 from tools.catalogue.schemas.clients import listed
 from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused
@@ -201,7 +193,9 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     """Make the tool for a record that passed the gate."""
     method = definition.resources[record.resource].methods[record.method]
     paginated = is_paginated(definition, record.resource, record.method)
-    walked = pager(method.pagination or definition.pagination) if paginated or method.counts else None
+    joins_pages = method.history is not None and method.history.joins_pages
+    is_walked = paginated or joins_pages or bool(method.counts)
+    walked = pager(method.pagination or definition.pagination) if is_walked else None
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
     result = result_of(definition, record, of_items=paginated)
@@ -211,19 +205,12 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     is_read = method.access is Access.READ
     if record.method in READING and is_read and not method.composite and not _takes({FIELDS}, placements):
         projection = projection_of(result)
-    if projection:
-        schema = with_fields(schema, projection)
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
     concise += (URL,) if concise and linked else ()
-    if is_read and (concise or method.composite):
-        schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
-    if history:
-        schema = with_history(schema, history)
-    if method.counts:
-        schema = with_groups(schema, method.counts)
-    if method.attachments_of:
-        schema = with_attachment(schema)
+    schema = with_choices(schema, method, projection, history, is_concise=bool(concise or method.composite))
+    named = {path for lookup in definition.lookups_of(record.resource).values() for path in lookup.arguments}
+    schema, numeric_ids = taking_names(schema, sorted(named))
     compile_checker(schema)  # raises for a schema that is none
     tool = Tool(
         name=name_of(definition, record),
@@ -244,6 +231,8 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         history=history,
         concise=concise,
         counted=walked if method.counts else None,
+        joined=None if paginated or method.counts else walked,
+        numeric_ids=numeric_ids,
         linked=linked,
     )
     return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
@@ -255,10 +244,11 @@ def _read(tool: Tool, key: str) -> Tool:
     method, own = tool.definition.resources[resource].methods[name], iter(tool.method.path_parameters)
     path = PLACEHOLDER.sub(lambda _: f"{{{next(own)}}}", method.path)
     paging = pager(method.pagination or tool.definition.pagination)
+    joins_pages = method.history is not None and method.history.joins_pages
     return replace(
         tool,
         method=method.model_copy(update={"path": path}),
-        pager=paging if is_paginated(tool.definition, resource, name) else None,
+        pager=paging if joins_pages or is_paginated(tool.definition, resource, name) else None,
         documented=None,
     )
 
@@ -272,7 +262,8 @@ def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...
     if not members or not is_of_records or method.answer != "json" or method.composite:
         return ()
     history = [method.history.path] if method.history and method.concise is None else []
-    names = [lookup.shown_as or name for name, lookup in definition.lookups.items() if {*lookup.members} & {*members}]
+    lookups = definition.lookups_of(record.resource).items()
+    names = [lookup.shown_as or name for name, lookup in lookups if {*lookup.members} & {*members}]
     return (*members, *history, *names)
 
 

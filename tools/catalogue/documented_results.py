@@ -1,6 +1,8 @@
 """What the result of a method holds: from its record's response schema, with what is added to the vendor's members."""
 
-from accounts.definition import Composite, Definition
+from collections.abc import Mapping
+
+from accounts.definition import Composite, Definition, Lookup
 from accounts.definition.composites import CANDIDATES, NOTE, PARTS, TIMELINE
 from tools.catalogue.schemas.json_schemas import Schema
 from tools.catalogue.schemas.output_schemas import result_schema
@@ -51,15 +53,15 @@ def result_of(definition: Definition, record: Documentation, *, of_items: bool) 
     if method.composite:
         return _composed(method.composite)
     result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
-    return None if result is None else _with_names(result, definition)
+    return None if result is None else _with_names(result, definition.lookups_of(record.resource))
 
 
-def _with_names(schema: Schema, definition: Definition) -> Schema:
+def _with_names(schema: Schema, lookups: Mapping[str, Lookup]) -> Schema:
     """Return the schema of a record with the names that are shown beside its ids."""
     known = schema.get("properties", {})
     names = {
         lookup.shown_as or name: {"type": ["string", "null"]}
-        for name, lookup in definition.lookups.items()
+        for name, lookup in lookups.items()
         if not known.keys().isdisjoint(lookup.members)
     }
     return {**schema, "properties": {**known, **names}} if names else schema

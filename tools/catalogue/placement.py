@@ -11,9 +11,13 @@ PAGING_ARGUMENTS = ("limit", "next_cursor")
 
 
 def is_paginated(definition: Definition, resource: str, method: str) -> bool:
-    """Return whether a method takes `limit` and `next_cursor`: a read may, a write would be repeated by them."""
+    """Return whether a method takes `limit` and `next_cursor`: a read may, unless its pages are joined here.
+
+    A write would be repeated by them.
+    """
     declared = definition.resources[resource].methods[method]
-    if declared.access is Access.WRITE or declared.composite:
+    joins_pages = declared.history is not None and declared.history.joins_pages
+    if declared.access is Access.WRITE or declared.composite or joins_pages:
         return False
     return declared.paginated if declared.paginated is not None else method == "list"
 

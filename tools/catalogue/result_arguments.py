@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from accounts.definition import Group, RecordHistory
+from accounts.definition import Access, Group, Method, RecordHistory
 from tools.catalogue.placement import PAGING_ARGUMENTS
 from tools.catalogue.projection import FIELDS, Projection
 from tools.catalogue.schemas.json_schemas import Schema
@@ -16,6 +16,28 @@ ATTACHMENT_ID, FROM_PAGE = "attachment_id", "from_page"
 # The parts of a date by which items are counted.
 PERIODS = ("day", "week", "month")
 RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL, GROUP_BY, ATTACHMENT_ID, FROM_PAGE})
+
+
+def with_choices(
+    schema: Schema,
+    method: Method,
+    projection: Projection | None,
+    history: RecordHistory | None,
+    *,
+    is_concise: bool,
+) -> Schema:
+    """Return the schema of a tool's arguments with those that choose what of a result is shown."""
+    if projection:
+        schema = with_fields(schema, projection)
+    if is_concise and method.access is Access.READ:
+        schema = with_detail(schema)
+    if history:
+        schema = with_history(schema, history)
+    if method.counts:
+        schema = with_groups(schema, method.counts)
+    if method.attachments_of:
+        schema = with_attachment(schema)
+    return schema
 
 
 def with_fields(schema: Schema, projection: Projection) -> Schema:

@@ -30,8 +30,9 @@ class Tool:
     """A compiled tool, ready to be listed and called.
 
     Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
-    `linked` are the resources whose pages its records have, by the kind that a record says; one is named "" where all
-    are of it.
+    `counted` and `joined` are the paging of a list that is walked here, to be counted or to be shown as one history;
+    `numeric_ids` are the arguments that take names where the vendor takes numbers. `linked` are the resources whose
+    pages its records have, by the kind that a record says; one is named "" where all are of it.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Tool:
     history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
+    joined: Pager | None = None
+    numeric_ids: frozenset[str] = frozenset()
     linked: Mapping[str, str] = field(default_factory=dict)
     # The reads whose answers have the files that it downloads.
     records: tuple["Tool", ...] = ()
@@ -103,7 +106,8 @@ class Tool:
     @cached_property
     def taken_names(self) -> frozenset[str]:
         """The query names already in use, which an argument's members must not take."""
-        paging = (self.method.pagination or self.definition.pagination).parameters if self.pager or self.counted else ()
+        is_walked = self.pager or self.counted or self.joined
+        paging = (self.method.pagination or self.definition.pagination).parameters if is_walked else ()
         named = (placement.parameter for placement in self.placements.values() if placement.in_query)
         return self.definition.authentication.query_names.union(named, paging, self.method.fixed_query)
 

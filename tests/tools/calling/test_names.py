@@ -1,10 +1,13 @@
 """Names for ids: an argument takes a name, a result has the name beside the id, and nothing is guessed."""
 
+from typing import Any
+
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from pytest_django.fixtures import Settings
 
+from accounts.definition import Lookup
 from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from tests.fuse_desk import requests
@@ -89,6 +92,30 @@ def entries(*people: tuple[str, str, bool]) -> names.Entries:
 def test_a_part_of_a_name_finds_all_who_have_it(asked: str, found: list[str]) -> None:
     known = entries(("1", "Kim Lee", True), ("2", "Kim Roe", True), ("3", "Dana Fox", False))
     assert [entry.id for entry in known.matching(asked)] == found
+
+
+def test_several_lookups_of_one_argument_are_searched_together() -> None:
+    people, teams = entries(("1", "Kim Lee", True)), entries(("1", "Billing", True), ("2", "Kim's team", True))
+    both = names._together([people, teams])
+    assert [entry.id for entry in both.matching("billing")] == ["1"]
+    assert [entry.name for entry in both.matching("kim lee")] == ["Kim Lee"]
+    assert both.is_complete
+
+
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [
+        ([{"kind": "status", "choices": {"2": ["Open", "In work"], "3": ["Done"]}}], [("2", "Open"), ("3", "Done")]),
+        ([{"kind": "status", "choices": None}], []),
+        ([{"kind": "other", "choices": {"2": ["Open"]}}], []),
+        (["text", None], []),
+        ([{"kind": "status", "choices": {"2": "Open", "3": 7}}], []),
+    ],
+)
+def test_entries_may_be_the_members_of_an_object_in_the_list(items: list[Any], found: list[tuple[str, str]]) -> None:
+    entries_at = "[?kind=='status'].choices | [0]"
+    lookup = Lookup.model_validate({"method": "fields.list", "entries": entries_at, "id": "key", "name": "value[0]"})
+    assert [(entry.id, entry.name) for entry in names._entries_in(items, lookup)] == found
 
 
 async def test_without_the_tool_that_lists_them_ids_stay_ids(

@@ -33,7 +33,10 @@ def named(record: Any) -> Any:
     for member, value in record.items():
         shown[member] = value
         found = NAMES.get(member)
-        if found and found.shown_as not in record and str(value) in found.by_id:
+        if found and found.shown_as not in record and isinstance(value, list):
+            names = [found.by_id[str(each)] for each in value if str(each) in found.by_id]
+            shown |= {found.shown_as: names} if names else {}
+        elif found and found.shown_as not in record and str(value) in found.by_id:
             shown[found.shown_as] = found.by_id[str(value)]
     return shown
 
@@ -71,3 +74,21 @@ def test_the_name_of_an_id_that_is_not_shown_is_shown_where_it_was_asked_for() -
     rows = [{"id": 7, "departmentid": 2}, {"id": 8, "departmentid": 9}, {"id": 9, "departmentid": None}]
     shown = Presentation(tree_of(["id", "department"]), NAMES, Shaping(drop="nothing")).of(rows)
     assert shown == [{"id": 7, "department": "Returns (inactive)"}, {"id": 8}, {"id": 9}]
+
+
+def test_names_stand_beside_ids_inside_objects_and_lists() -> None:
+    by_id = {"7": "Order number", "8": "Old (inactive)"}
+    names = {"fields.id": ShownName("field", by_id), "ids": ShownName("names", by_id)}
+    record = {"fields": [{"id": 7, "value": "x"}, {"id": 8}, {"id": 9}, 3], "ids": [7, 8, 9], "other": 1}
+    named = {
+        "fields": [
+            {"id": 7, "field": "Order number", "value": "x"},
+            {"id": 8, "field": "Old (inactive)"},
+            {"id": 9},
+            3,
+        ],
+        "ids": [7, 8, 9],
+        "names": ["Order number", "Old (inactive)"],
+    }
+    assert Presentation(None, names, Shaping()).of(record) == {**named, "other": 1}
+    assert Presentation(tree_of(["fields", "ids", "names"]), names, Shaping()).of([record]) == [named]

@@ -12,6 +12,7 @@ from tests.vendors.freshdesk.tickets import Tickets
 from tests.vendors.stand_in import Handler, Refusal, Route, unknown
 
 KEY = "fd-api-key-0123456789"
+# As the reference shows choices: those of a status by number, those of priority and source by name.
 TICKET_FIELDS = [
     {"id": 1, "name": "subject", "label": "Subject", "type": "default_subject", "required_for_agents": True},
     {
@@ -20,9 +21,31 @@ TICKET_FIELDS = [
         "label": "Status",
         "type": "default_status",
         "required_for_agents": True,
-        "choices": {"2": ["Open", "Being Processed"], "6": ["Waiting on supplier", "Awaiting your Reply"]},
+        "choices": {
+            "2": ["Open", "Being Processed"],
+            "3": ["Pending", "Awaiting your Reply"],
+            "4": ["Resolved", "This ticket has been Resolved"],
+            "5": ["Closed", "This ticket has been Closed"],
+            "6": ["Waiting on supplier", "Awaiting your Reply"],
+        },
     },
     {"id": 3, "name": "cf_order", "label": "Order", "type": "custom_text", "required_for_agents": False, "position": 9},
+    {
+        "id": 4,
+        "name": "priority",
+        "label": "Priority",
+        "type": "default_priority",
+        "required_for_agents": True,
+        "choices": {"Low": 1, "Medium": 2, "High": 3, "Urgent": 4},
+    },
+    {
+        "id": 5,
+        "name": "source",
+        "label": "Source",
+        "type": "default_source",
+        "required_for_agents": False,
+        "choices": {"Email": 1, "Portal": 2, "Phone": 3, "Chat": 7, "Feedback Widget": 9},
+    },
 ]
 
 
@@ -75,6 +98,7 @@ class Freshdesk(Tickets):
             state=lambda row, wanted: row["active"] is (wanted == "verified"),
             _updated_since=lambda row, wanted: row["updated_at"] >= wanted,
         )
+        companies = self.listed("companies", updated_since=lambda row, wanted: row["updated_at"] >= wanted)
         agents = self.listed(
             "agents",
             email=lambda row, wanted: row["contact"]["email"] == wanted,
@@ -87,7 +111,7 @@ class Freshdesk(Tickets):
             ("GET", "/contacts/{id}", self.single("contacts"), frozenset()),
             ("PUT", "/contacts/{id}", self.change("contacts"), frozenset()),
             ("GET", "/search/contacts", self.found("contacts"), frozenset({"query", "page"})),
-            ("GET", "/companies", self.listed("companies"), PAGED),
+            ("GET", "/companies", companies, PAGED | {"updated_since"}),
             ("POST", "/companies", self._create("companies", "name"), frozenset()),
             ("GET", "/companies/autocomplete", self._beginning("companies", "name", "companies"), frozenset({"name"})),
             ("GET", "/companies/{id}", self.single("companies"), frozenset()),
@@ -97,6 +121,7 @@ class Freshdesk(Tickets):
             ("GET", "/agents/me", lambda _: Answer(200, self.data.me), frozenset()),
             ("GET", "/agents/{id}", self.single("agents"), frozenset()),
             ("GET", "/groups", self.listed("groups"), PAGED),
+            ("GET", "/products", self.listed("products"), PAGED),
             ("GET", "/ticket_fields", lambda _: Answer(200, TICKET_FIELDS), frozenset()),
         ]
         return [Route(method, API + path, handler, query) for method, path, handler, query in routes]

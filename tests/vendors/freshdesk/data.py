@@ -14,6 +14,7 @@ WRITABLE: dict[str, dict[str, type | tuple[type, ...]]] = {
         "subject": str, "description": str, "email": str, "requester_id": int, "name": str, "status": int,
         "priority": int, "source": int, "type": str, "responder_id": int, "group_id": int, "company_id": int,
         "tags": list, "cc_emails": list, "custom_fields": dict, "due_by": str, "unique_external_id": str,
+        "product_id": int,
     },
     "contacts": {
         "name": str, "email": str, "other_emails": list, "phone": str, "mobile": str, "company_id": int,
@@ -24,11 +25,13 @@ WRITABLE: dict[str, dict[str, type | tuple[type, ...]]] = {
         "name": str, "domains": list, "description": str, "note": str, "health_score": str, "account_tier": str,
         "renewal_date": str, "industry": str,
     },
-    "articles": {"title": str, "description": str, "type": int, "status": int, "tags": list},
+    "articles": {"title": str, "description": str, "status": int, "tags": list},
     "time_entries": {
         "time_spent": str, "agent_id": int, "billable": bool, "note": str, "executed_at": str,
     },
-    "replies": {"body": str, "cc_emails": list, "bcc_emails": list, "from_email": str, "user_id": int},
+    "replies": {
+        "body": str, "structured_body": dict, "cc_emails": list, "bcc_emails": list, "from_email": str, "user_id": int,
+    },
     "notes": {"body": str, "private": bool, "notify_emails": list, "incoming": bool, "user_id": int},
 }  # fmt: skip
 CHOICES = {"status": {2, 3, 4, 5, 6}, "priority": {1, 2, 3, 4}, "source": {1, 2, 3, 7, 9, 10}}
@@ -54,6 +57,7 @@ class FreshdeskData:
             "companies": by_id(self._company(number) for number in range(5)),
             "agents": by_id(self._agent(number) for number in range(6)),
             "groups": by_id(self._group(number) for number in range(3)),
+            "products": by_id({"id": 21 + n, "name": f"Product {n}", "description": None} for n in range(2)),
             "tickets": by_id(self._ticket(number) for number in range(TICKETS)),
             "archived": by_id({**self._ticket(n), "id": 3001 + n} for n in range(2)),
             "conversations": {},
@@ -159,7 +163,8 @@ class FreshdeskData:
             "id": 4001 + number, "subject": f"Order {number} has not arrived", "status": 2 + number % 4,
             "priority": 1 + number % 4, "source": 1, "type": "Question" if number % 2 else None,
             "requester_id": 1001 + number % 30, "responder_id": 71 + number % 6 if number % 3 else None,
-            "group_id": 31 + number % 3, "company_id": 11 + number % 5, "product_id": None, "email_config_id": None,
+            "group_id": 31 + number % 3, "company_id": 11 + number % 5, "product_id": 21 if number % 2 else None,
+            "email_config_id": None,
             "tags": ["refund"] if number % 4 == 0 else [], "cc_emails": [], "fwd_emails": [], "to_emails": None,
             "custom_fields": {"cf_order": str(number)}, "spam": False, "is_escalated": False, "fr_escalated": False,
             "description": f'<div>{words} <a href="https://shop.example/{number}">Order</a></div>',

@@ -129,7 +129,8 @@ class Tickets(Records):
         return shown
 
     def _people_exist(self, given: Record) -> None:
-        kinds = {"requester_id": "contacts", "responder_id": "agents", "group_id": "groups", "company_id": "companies"}
+        kinds = {"requester_id": "contacts", "responder_id": "agents", "group_id": "groups", "company_id": "companies",
+                 "product_id": "products"}  # fmt: skip
         for name, kind in kinds.items():
             if name in given and given[name] not in self.data.tables[kind]:
                 raise refuse(name, f"There is no {kind.removesuffix('s')} matching the given {name}")
@@ -184,7 +185,9 @@ class Tickets(Records):
     def _add_message(self, kind: str) -> Handler:
         def answer(request: Request) -> Answer:
             ticket = self.find("tickets", request.ids[0])
-            given = self.given(request, kind, "body")
+            given = self.given(request, kind, *(() if kind == "replies" else ("body",)))
+            if kind == "replies":
+                given["body"] = _told(given)
             if kind == "notes":
                 given = {"private": True, **given}
                 given.pop("notify_emails", None)
@@ -207,3 +210,13 @@ class Tickets(Records):
         ticket, given = self.find("tickets", request.ids[0]), self.given(request, "time_entries")
         usual = {"agent_id": self.data.me["id"], "billable": True, "ticket_id": ticket["id"]}
         return Answer(201, self.data.add("time_entries", {**usual, **given}))
+
+
+def _told(given: Record) -> str:
+    """Return what a reply says; it has either a body or a structured one."""
+    structured = given.get("structured_body", {}).get("body_contents", [])
+    if bool(given.get("body")) is bool(structured):
+        raise refuse("body", "It should not be blank as this is a mandatory field", "missing_field")
+    if any(part.get("type") != "text" or not part["data"].get("content") for part in structured):
+        raise refuse("structured_body", "It should be a/an Hash of body_contents")
+    return given.get("body") or "".join(f"<div>{part['data']['content']}</div>" for part in structured)

@@ -154,6 +154,7 @@ class Zendesk(SignIn, Tickets):
             ("GET", "/macros", self.plain_list("macros", "active"), CURSOR | access),
             ("GET", "/tags", self.plain_list("tags"), CURSOR),
             ("GET", "/ticket_fields", self.plain_list("ticket_fields"), CURSOR),
+            ("GET", "/brands", self.plain_list("brands"), CURSOR),
             ("GET", "/custom_statuses", self.list_statuses, frozenset({"active", "status_categories"})),
             ("GET", "/satisfaction_ratings", self.list_ratings, rated),
             (

@@ -10,7 +10,7 @@ SORTABLE = {"tickets": {"id", "updated_at"}}
 WRITABLE = {
     "tickets": {
         "subject", "comment", "requester_id", "assignee_id", "group_id", "organization_id", "priority", "type",
-        "status", "tags", "custom_fields", "external_id", "due_at", "problem_id", "custom_status_id",
+        "status", "tags", "custom_fields", "external_id", "due_at", "problem_id", "custom_status_id", "brand_id",
     },
     "users": {
         "name", "email", "phone", "organization_id", "role", "skip_verify_email", "external_id", "tags", "details",
@@ -20,6 +20,8 @@ WRITABLE = {
         "name", "domain_names", "group_id", "tags", "details", "notes", "external_id", "shared_tickets",
     },
 }  # fmt: skip
+# Published is brand_id for new tickets alone.
+WRITABLE["changes"] = WRITABLE["tickets"] - {"brand_id"}
 LOG = {"id": 498001, "file_name": "log.txt", "content_type": "text/plain", "size": 43, "inline": False}
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 TICKETS = 57
@@ -54,6 +56,7 @@ class ZendeskData:
             "tags": {n: {"name": f"tag_{n}", "count": 40 - n} for n in range(27)},
             "ticket_fields": by_id(self._field(n) for n in range(6)),
             "custom_statuses": by_id(self._status(n) for n in range(4)),
+            "brands": by_id(self._brand(n) for n in range(3)),
             "satisfaction_ratings": by_id(self._rating(n) for n in range(12)),
         }
         for number in range(TICKETS):
@@ -166,8 +169,8 @@ class ZendeskData:
             "submitter_id": requester["id"], "assignee_id": 102 + number % 3 if number % 2 else None,
             "group_id": 501 + number % 2, "organization_id": requester["organization_id"], "recipient": None,
             "tags": ["shipping"] if number % 3 else ["refund", "shipping"], "due_at": None, "is_public": True,
-            "custom_fields": [{"id": 804, "value": None}], "via": {"channel": "email"},
-            "satisfaction_rating": {"score": "unoffered"},
+            "custom_fields": [{"id": 805, "value": None}], "via": {"channel": "email"},
+            "satisfaction_rating": {"score": "unoffered"}, "custom_status_id": 901 + number % 2, "brand_id": 951,
             "created_at": moment(number), "updated_at": moment(2 * number),
         }  # fmt: skip
         self.tables["tickets"][ticket["id"]] = ticket
@@ -212,6 +215,12 @@ class ZendeskData:
             "id": 901 + number, "agent_label": name, "end_user_label": name, "raw_agent_label": name,
             "active": number < 3, "status_category": ("open", "hold", "solved", "open")[number],
             "default": number in {0, 2}, "description": None, "updated_at": moment(6),
+        }  # fmt: skip
+
+    def _brand(self, number: int) -> Record:
+        return {
+            "id": 951 + number, "name": ("Acme", "Acme Outlet", "Sold brand")[number], "subdomain": f"acme{number}",
+            "active": number == 0, "default": number == 0, "is_deleted": number == 2, "ticket_form_ids": [],
         }  # fmt: skip
 
     def _rating(self, number: int) -> Record:

@@ -34,7 +34,6 @@ class Tickets(Records):
             ("GET", "/users/{id}/tickets/requested", self._tickets_of("users", "requester_id"), sort),
             ("GET", "/organizations/{id}/tickets", self._tickets_of("organizations", "organization_id"), sort),
             ("GET", "/search", self.search, PER_PAGE | {"query", "sort_by", "sort_order"}),
-            ("GET", "/search/count", self.count, frozenset({"query"})),
             ("GET", "/search/export", self.export, CURSOR | {"query", "filter[type]"}),
             ("POST", "/uploads", self.upload, frozenset({"filename", "token"})),
         ]  # fmt: skip
@@ -76,7 +75,7 @@ class Tickets(Records):
     def update_ticket(self, request: Request) -> Answer:
         """Change a ticket, with or without a comment."""
         ticket = self.find("tickets", request.ids[0])
-        given = self.given(request, "ticket", "tickets")
+        given = self.given(request, "ticket", "changes")
         comment = given.pop("comment", None)
         if ticket["status"] == "closed":
             words = "Status: closed prevents ticket update"
@@ -102,6 +101,7 @@ class Tickets(Records):
             "group_id": "groups",
             "organization_id": "organizations",
             "custom_status_id": "custom_statuses",
+            "brand_id": "brands",
         }
         for name, kind in people.items():
             is_taken_away = name == "assignee_id" and given.get(name, 0) is None
@@ -199,10 +199,6 @@ class Tickets(Records):
         if request.one("sort_by") not in {"", "updated_at", "created_at", "priority", "status", "ticket_type"}:
             raise refuse(422, "invalid", "Invalid search: sort_by")
         return self.numbered(request, "results", self._found(request), most=SEARCH_LIMIT)
-
-    def count(self, request: Request) -> Answer:
-        """How many records a query finds."""
-        return Answer(200, {"count": len(self._found(request))})
 
     def export(self, request: Request) -> Answer:
         """Find records of one kind, by cursor."""

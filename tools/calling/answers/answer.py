@@ -164,7 +164,7 @@ class VendorAnswer:
         """Return what an answer without content amounts to: a write is done, and a read has found nothing."""
         if not self.tool.read_only:
             found = places(self.connection, self.response)
-            return AnswerContent({"done": True, "status": self.response.status, **found})
+            return AnswerContent({"done": True, "status": self.response.status, **found}, as_documented=False)
         # A 204 never has content (RFC 9110, 15.3.5), so there is nothing to remark.
         remark = "" if self.response.status == 204 else EMPTY.format(status=self.response.status)
         return AnswerContent([] if self.tool.pager else None).remarked(remark)
