@@ -16,6 +16,7 @@ from tools.calling.invocation import Caller, CallResult, invoke
 from tools.catalogue.tool import Tool
 from tools.errors import AccountUnusable, UnknownTool
 from tools.models.calls import Via
+from tools.retrieval.retrieving import retrieve
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 # The most characters of a client's name, which is shown to people.
@@ -79,12 +80,40 @@ def called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[To
     return tool, arguments
 
 
+async def call_retrieval(name: str, request: Request, context: RequestContext) -> CallResult:
+    """Call `search` or `fetch` as `call_tool` calls a tool; the calls that these make are not counted again."""
+    server = context.server
+    if server.connection is None:
+        raise AccountUnusable(server.unusable)
+    arguments, caller = _arguments(request.params.get("arguments")), _caller(request, context)
+    with calls.one(*holders_of(server, context.token_id)):
+        return await retrieve(name, server.offer.sources, server.connection, arguments, caller, budget=context.budget)
+
+
 async def call_tool(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
     """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
-    caller = Caller(
+    size = context.request_bytes
+    with calls.one(*holders_of(server, context.token_id)):
+        result = await invoke(
+            tool,
+            server.connection,
+            _arguments(arguments),
+            _caller(request, context),
+            budget=context.budget,
+            request_bytes=size,
+            has_left=context.has_left,
+            among=server.offer.tools,
+        )
+    # The callers of search mode list no outputSchema.
+    return result if server.offer.search is None else replace(result, structured=None)
+
+
+def _caller(request: Request, context: RequestContext) -> Caller:
+    server = context.server
+    return Caller(
         environment_id=server.environment_id,
         account_id=server.account_id,
         via=Via.MCP,
@@ -93,19 +122,7 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
         client=client_name(request, context),
         address=noted_address(context.address),
     )
-    if arguments == []:  # an empty object of PHP's serialiser
-        arguments = {}
-    size = context.request_bytes
-    with calls.one(*holders_of(server, context.token_id)):
-        result = await invoke(
-            tool,
-            server.connection,
-            arguments,
-            caller,
-            budget=context.budget,
-            request_bytes=size,
-            has_left=context.has_left,
-            among=server.offer.tools,
-        )
-    # The callers of search mode list no outputSchema.
-    return result if server.offer.search is None else replace(result, structured=None)
+
+
+def _arguments(given: Any) -> Any:
+    return {} if given == [] else given  # an empty object of PHP's serialiser

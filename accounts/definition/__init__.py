@@ -41,6 +41,7 @@ from accounts.definition.pagination import (
 from accounts.definition.parts import PLACEHOLDER, SLUG
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_reserved_header, is_reserved_parameter
+from accounts.definition.searching import Searchable
 
 __all__ = [
     "MAX_KEYS",
@@ -76,6 +77,7 @@ __all__ = [
     "RateLimit",
     "RecordHistory",
     "Resource",
+    "Searchable",
     "Shaping",
     "Step",
     "StepCall",

@@ -27,7 +27,7 @@ SUPPORT_COSTS = {"freshdesk": 11_850, "intercom": 13_150, "zendesk": 12_250}
 ALL_COSTS = {"freshdesk": 16_450, "intercom": 15_250, "zendesk": 14_550}
 LISTINGS = {"freshdesk": 19_450, "intercom": 18_400, "zendesk": 18_450}
 # What the engine adds to tools says itself what it is, at its own place.
-OWN_ARGUMENTS = (".fields[]", ".detail", ".filename", ".media_type")
+OWN_ARGUMENTS = (".fields[]", ".limit", ".detail", ".filename", ".media_type")
 CLIENTS_TAKE_TOOLS, CLIENTS_TAKE_TOKENS = 40, 25_000
 SCORE = 90
 

@@ -22,6 +22,7 @@ from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.projection import FIELDS, projection_of
+from tools.catalogue.record_urls import URL, linked_resources, with_url
 from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
     DETAIL,
@@ -204,6 +205,8 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
     result = result_of(definition, record, of_items=paginated)
+    linked = linked_resources(definition, record.resource, record.method, result)
+    result = with_url(result) if result and linked else result
     projection = None
     is_read = method.access is Access.READ
     if record.method in READING and is_read and not method.composite and not _takes({FIELDS}, placements):
@@ -211,6 +214,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     if projection:
         schema = with_fields(schema, projection)
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
+    concise += (URL,) if concise and linked else ()
     if is_read and (concise or method.composite):
         schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
@@ -240,6 +244,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         history=history,
         concise=concise,
         counted=walked if method.counts else None,
+        linked=linked,
     )
     return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
 
