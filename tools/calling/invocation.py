@@ -21,8 +21,8 @@ from tools.body_waits import told_wait
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.attachments.downloading import downloaded
-from tools.calling.composed import composed_result
-from tools.calling.composing import Composing
+from tools.calling.composites.composed import composed_result
+from tools.calling.composites.composing import Composing
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending

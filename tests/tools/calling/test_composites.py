@@ -21,7 +21,8 @@ from tests.tools.pages import walk
 from tests.vendors.application import Answer, Request
 from tests.vendors.recording import RecordingVendor
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling import composed, names, walking
+from tools.calling import names, walking
+from tools.calling.composites import composed
 from tools.models import Call
 from tools.record.recorder import recorder
 from tools.tokens import tokens_of

@@ -14,8 +14,8 @@ import orjson
 
 from accounts.definition import Composite, Step
 from accounts.definition.composites import EACH
-from tools.calling.composed import Composed, Found, Part
-from tools.calling.references import FilledCall, Unfilled, filled, value_of
+from tools.calling.composites.composed import Composed, Found, Part
+from tools.calling.composites.references import FilledCall, Unfilled, filled, value_of
 from tools.calling.results import CallResult
 from tools.calling.sending.checking import invalid_arguments
 from tools.calling.walking import few_left

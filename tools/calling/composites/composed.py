@@ -7,8 +7,8 @@ from typing import Any
 
 from accounts.definition import Composite, Step
 from accounts.definition.composites import CANDIDATES, NOTE, PARTS, TIMELINE
+from tools.calling.composites.references import FilledCall
 from tools.calling.fitting import shortened
-from tools.calling.references import FilledCall
 from tools.calling.results import CallResult, structured
 from tools.calling.shaping import ResultDocument, Surroundings, shape_value
 from tools.catalogue.projection import kept, tree_of
