@@ -3,6 +3,7 @@
 `document` is the whole, `authentication`, `pagination` and `methods` are its sections, and `parts` has their types.
 """
 
+from accounts.definition.already import AlreadySo
 from accounts.definition.authentication import (
     MAX_KEYS,
     ApiKey,
@@ -24,6 +25,8 @@ from accounts.definition.document import (
     definition_schema,
     parse_definition,
 )
+from accounts.definition.ids import IdForm
+from accounts.definition.limitations import Limitation
 from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Access, Group, Method, RecordHistory, Resource, Shaping
 from accounts.definition.pagination import (
@@ -44,6 +47,7 @@ __all__ = [
     "PLACEHOLDER",
     "SLUG",
     "Access",
+    "AlreadySo",
     "ApiKey",
     "ApiKeyAuthentication",
     "ApiKeysAuthentication",
@@ -58,6 +62,8 @@ __all__ = [
     "Definition",
     "Errors",
     "Group",
+    "IdForm",
+    "Limitation",
     "LinkPagination",
     "Lookup",
     "Method",

@@ -14,6 +14,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from accounts.definition.authentication import Authentication
+from accounts.definition.ids import IdForm
+from accounts.definition.limitations import Limitation
 from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Resource, Shaping
 from accounts.definition.pagination import Pagination
@@ -113,8 +115,14 @@ class Definition(DefinitionPart):
     lookups: dict[Slug, Lookup] = Field(
         default_factory=dict, max_length=20, description="Small lists by which ids have names, each by its singular."
     )
+    ids: dict[Slug, IdForm] = Field(
+        default_factory=dict, max_length=50, description="The forms of ids, by the singular of what they are ids of."
+    )
     prompts: dict[Slug, Prompt] = Field(
         default_factory=dict, max_length=50, description="Tasks for the menus of clients, by name."
+    )
+    limitations: list[Limitation] = Field(
+        default_factory=list, max_length=20, description="What no tool does, although people ask for it."
     )
     tool_tags: dict[str, list[Slug]] = Field(
         default_factory=dict,
@@ -145,11 +153,27 @@ class Definition(DefinitionPart):
                     raise ValueError(f"{place}: {key} is not a resource and method of this definition")
         return self
 
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Definition":
+        for name, form in self.ids.items():
+            if form.resource and form.resource not in self.resources:
+                raise ValueError(f"ids.{name}.resource: {form.resource} is not one of the resources")
+        for name, prompt in self.prompts.items():
+            for argument in prompt.arguments:
+                if argument.lookup and argument.lookup not in self.lookups:
+                    raise ValueError(f"prompts.{name}.arguments: {argument.lookup} is not one of the lookups")
+        uris = [method.uri for held in self.resources.values() for method in held.methods.values() if method.uri]
+        if len(uris) != len(set(uris)):
+            raise ValueError("resources: two methods have the same uri")
+        return self
+
     def _named_methods(self) -> Iterator[tuple[str, Iterable[str]]]:
         """Yield the places that name methods as `resource.method`, and which they name."""
         yield "tool_tags", self.tool_tags
-        yield from ((f"lookups.{name}", [lookup.method]) for name, lookup in self.lookups.items())
+        for name, lookup in self.lookups.items():
+            yield f"lookups.{name}", [lookup.method, *([lookup.read_by] if lookup.read_by else [])]
         yield from ((f"prompts.{name}.tools", prompt.tools) for name, prompt in self.prompts.items())
+        yield from (("limitations", limitation.unless) for limitation in self.limitations)
 
     def singular(self, resource: str) -> str:
         """Return a resource's singular: the declared one, or the one inflected by the rules of English."""
