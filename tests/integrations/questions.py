@@ -13,7 +13,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
         "add the tag refund to a case": "fuse_desk_cases_tag",
         "take the wrong tag off this case": "fuse_desk_cases_untag",
         "close many cases at once": "fuse_desk_cases_bulk_update",
-        "merge duplicate cases into one": "fuse_desk_cases_bulk_update",
+        "merge duplicate cases into one": "fuse_desk_cases_merge",
         "who is waiting in the live chat queue": "list_all_fuse_desk_chats",
         "read the transcript of chat CHT-5542": "get_single_fuse_desk_chat_by_id",
         "end the chat with this customer": "fuse_desk_chats_close",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -17,41 +18,31 @@ from accounts.vendors.connection import Connection
 from accounts.vendors.downloads import REDIRECTS, download, download_address
 from accounts.vendors.upstream import UpstreamResponse
 from tools.body_waits import told_wait
-from tools.calling.answers.answer import VendorAnswer
+from tools.calling.answers.answer import AnswerContent, VendorAnswer
+from tools.calling.answers.unchanged import unchanged, with_unchanged
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
-from tools.calling.names import NamesOfIds, forget
+from tools.calling.names import Entries, Entry, NamesOfIds, forget, keep_entries, kept_entries, list_entries
 from tools.calling.paging import PageStep, step_of
+from tools.calling.recording import recorded
 from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, counted_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
-from tools.calling.sending.checking import check, from_text
+from tools.calling.sending.checking import check, from_text, invalid_arguments
+from tools.calling.sending.ids import wrong_ids
 from tools.calling.sending.meaning import remark_on
 from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool, ToolSet
-from tools.errors import (
-    AccountBusy,
-    AnswerUnusable,
-    CallFailed,
-    ClientGone,
-    CredentialsRefused,
-    InvalidArguments,
-    RateLimited,
-    ToolError,
-    VendorDown,
-    VendorRefused,
-    VendorUnreachable,
-)
+from tools.errors import ToolError, VendorRefused
 from tools.models import Outcome
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import read_limits
-from tools.record.metrics import count_call, observe_upstream
+from tools.record.metrics import observe_upstream
 from tools.record.notes import Caller, CallNote, masked
-from tools.record.recorder import recorder
 
 # A longer answer is read in a thread, so that it does not block the event loop.
 LONG_ANSWER = 64 * 1024
@@ -59,17 +50,6 @@ LONG_ANSWER = 64 * 1024
 LARGE_REQUEST = 32 * 1024
 
 Read = TypeVar("Read")
-OUTCOMES: dict[type[CallFailed], str] = {
-    InvalidArguments: Outcome.INVALID,
-    RateLimited: Outcome.RATE_LIMITED,
-    AccountBusy: Outcome.BUSY,
-    VendorRefused: Outcome.REFUSED,
-    CredentialsRefused: Outcome.REFUSED,
-    VendorUnreachable: Outcome.UNREACHABLE,
-    VendorDown: Outcome.UNREACHABLE,
-    ClientGone: Outcome.CANCELLED,
-    AnswerUnusable: Outcome.UNUSABLE,
-}
 
 
 async def invoke(
@@ -91,42 +71,33 @@ async def invoke(
     all tools of the caller, some of which tell the names of ids.
     """
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
-    started = time.perf_counter()
-    try:
-        with call_span(tool, caller):
-            names = _names_of(tool, connection, note, among)
-            is_large = request_bytes > LARGE_REQUEST
-            prepared = await _prepare(tool, connection, arguments, note, names, is_large=is_large)
-            if not tool.read_only:
-                # Committed before anything is sent, so that no write goes unrecorded.
-                with tracing.span("commit intent"):
-                    await note_before_sending(note, has_left)
-            result = await _call(tool, connection, prepared, note, names, budget=budget)
+    with recorded(note), call_span(tool, caller):
+        names = _names_of(tool, connection, note, among)
+        is_large = request_bytes > LARGE_REQUEST
+        prepared = await _prepare(tool, connection, arguments, note, names, is_large=is_large)
+        if not tool.read_only:
+            # Committed before anything is sent, so that no write goes unrecorded.
+            with tracing.span("commit intent"):
+                await note_before_sending(note, has_left)
+        result = await _call(tool, connection, prepared, note, names, budget=budget)
         if not tool.read_only:
             forget(connection.account_id, tool.resource)
         note.outcome, note.result_chars = Outcome.OK, len(result.text)
-        return result
-    except CallFailed as failed:
-        note.outcome, note.error = OUTCOMES.get(type(failed), Outcome.FAILED), _noted(failed)
-        raise
-    except asyncio.CancelledError as cancelled:
-        note.outcome, note.error = Outcome.CANCELLED, _why_cancelled(cancelled, note)
-        raise
-    finally:
-        note.duration_ms = (time.perf_counter() - started) * 1000
-        recorder.add(note)
-        count_call(note)
+    return result
 
 
-def _why_cancelled(cancelled: asyncio.CancelledError, note: CallNote) -> str:
-    """Return why a call ends: whoever cancels it may say so (asyncio, Task.cancel)."""
-    why = str(cancelled) or "The client went away before the answer came."
-    return f"{why} Nothing was sent." if note.before_ms is None else why
-
-
-def _noted(failed: CallFailed) -> str:
-    details = getattr(failed, "problems", None) or [getattr(failed, "words", "")]
-    return " ".join([failed.reason, *details]).strip()
+async def entries_of(key: str, lister: Tool, connection: Connection, caller: Caller) -> Entries:
+    """Return the entries of a lookup, kept or by a call of the tool that lists them; raise CallFailed."""
+    lookup = lister.definition.lookups[key]
+    kept = kept_entries(connection.account_id, key, lookup)
+    if kept is not None:
+        return kept
+    note = CallNote(caller, lister.name, lister.method.access, datetime.now(UTC))
+    found: dict[str, Entry] = {}
+    with recorded(note):
+        is_complete = await list_entries(lookup, lister, _asking(connection, note), found)
+        note.outcome = Outcome.OK
+    return keep_entries(connection.account_id, key, lookup, Entries(found, is_complete=is_complete))
 
 
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
@@ -159,7 +130,7 @@ async def _call(
             view = replace(view, items=await names.shown(tool, view.items))
         result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
     else:
-        content = with_signs_of_more(await _reading(answer, answer.content), answer)
+        content = with_signs_of_more(await _content(answer, used, note), answer)
         if names and content.as_documented:
             content = replace(content, result=await names.shown(tool, content.result))
         result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
@@ -169,11 +140,20 @@ async def _call(
     return result
 
 
+async def _content(answer: VendorAnswer, used: dict[str, Any], note: CallNote) -> AnswerContent:
+    """Return what an answer holds, of a write also whether it changed anything."""
+    try:
+        content = await _reading(answer, answer.content)
+    except VendorRefused as refused:
+        return unchanged(answer.tool, used, refused)
+    return with_unchanged(answer, used, content, note.started_at)
+
+
 async def _count(
     tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, names: NamesOfIds | None, *, budget: int
 ) -> CallResult:
     group_by: str = used.get(GROUP_BY, "")
-    count = await counted(tool, used, _asking(connection, note))
+    count = await counted(tool, used, _asking(connection, note), connection.zone)
     shown = count.shown(group_by)
     if names and group_by:
         member = tool.method.counts[group_by.partition(":")[0]].member
@@ -192,17 +172,20 @@ async def _prepare(
     given = arguments if isinstance(arguments, dict) else {}
     # Of a large request, only what the record has room for is kept in memory until it is written.
     note.arguments = await asyncio.to_thread(masked, given) if is_large else given
-    used, remarks = await asyncio.to_thread(_checked, tool, arguments) if is_large else _checked(tool, arguments)
+    checked = partial(_checked, tool, arguments, connection.zone)
+    used, remarks = await asyncio.to_thread(checked) if is_large else checked()
     if names:
         used, said = await names.resolved(tool, used)
         remarks += said
+    if tool.ids and (problems := [*wrong_ids(tool, used)]):
+        raise invalid_arguments(tool, problems)
     bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)
     return (used, *bound, remarks)
 
 
-def _checked(tool: Tool, arguments: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _checked(tool: Tool, arguments: Any, zone: ZoneInfo) -> tuple[dict[str, Any], tuple[str, ...]]:
     left_out: list[str] = []
-    used = check(tool, arguments, left_out=left_out)
+    used = check(tool, arguments, left_out=left_out, zone=zone)
     return used, (remark_on(left_out),) if left_out else ()
 
 

@@ -137,33 +137,45 @@ class NamesOfIds:
         return groups
 
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
-        place, now = (self.account_id, lookup.method, key), time.monotonic()
-        kept = _kept.get(place)
-        if kept and kept[0] > now:
-            return kept[1]
-        entries = await self._listed(lookup, lister)
-        _kept[place] = (now + settings.NAMES_SECONDS, entries)
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-        return entries
-
-    async def _listed(self, lookup: Lookup, lister: Tool) -> Entries:
-        """Return the entries as the vendor lists them; none where it does not."""
-        by_id: dict[str, Entry] = {}
-        if lister.pager is None:
-            return Entries()
-        count = 0
+        kept = kept_entries(self.account_id, key, lookup)
+        if kept is not None:
+            return kept
+        found: dict[str, Entry] = {}
+        is_complete = False
         # The call itself is more than its names.
         with suppress(CallFailed):
-            async for page in pages(lister, lister.pager, {}, self.asking):
-                by_id |= {str(entry.id): entry for item in page.view.items if (entry := _read(item, lookup))}
-                count += 1
-                if page.is_last or count == MOST_PAGES:
-                    return Entries(by_id, is_complete=page.is_last and not page.view.note)
-        return Entries(by_id)
+            is_complete = await list_entries(lookup, lister, self.asking, found)
+        return keep_entries(self.account_id, key, lookup, Entries(found, is_complete=is_complete))
+
+
+async def list_entries(lookup: Lookup, lister: Tool, asking: Asking, found: dict[str, Entry]) -> bool:
+    """Add the entries that the vendor lists to `found`; return whether these are all. Raises CallFailed."""
+    if lister.pager is None:
+        return False
+    count = 0
+    async for page in pages(lister, lister.pager, {}, asking):
+        found |= {str(entry.id): entry for item in page.view.items if (entry := _read(item, lookup))}
+        count += 1
+        if page.is_last or count == MOST_PAGES:
+            return page.is_last and not page.view.note
+    return False
 
 
 _kept: OrderedDict[tuple[UUID, str, str], tuple[float, Entries]] = OrderedDict()
+
+
+def kept_entries(account_id: UUID, key: str, lookup: Lookup) -> Entries | None:
+    """Return the entries of a lookup that are still kept; None where they must be listed."""
+    until, entries = _kept.get((account_id, lookup.method, key), (0.0, None))
+    return entries if until > time.monotonic() else None
+
+
+def keep_entries(account_id: UUID, key: str, lookup: Lookup, entries: Entries) -> Entries:
+    """Keep the entries of a lookup for NAMES_SECONDS, and return them."""
+    _kept[account_id, lookup.method, key] = (time.monotonic() + settings.NAMES_SECONDS, entries)
+    while len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
+    return entries
 
 
 def forget(account_id: UUID, resource: str) -> None:
