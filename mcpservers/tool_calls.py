@@ -52,6 +52,20 @@ def client_name(request: Request, context: RequestContext) -> str:
     return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
 
 
+def sender_of(request: Request, context: RequestContext) -> Caller:
+    """Return who a request's calls to the vendor are recorded for."""
+    server = context.server
+    return Caller(
+        environment_id=server.environment_id,
+        account_id=server.account_id,
+        via=Via.MCP,
+        server_id=server.server_id,
+        token_id=context.token_id,
+        client=client_name(request, context),
+        address=noted_address(context.address),
+    )
+
+
 def called_name(request: Request) -> str:
     """Return the name of the tool that a request calls, or raise JsonRpcError."""
     name = request.params.get("name")
@@ -84,15 +98,6 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
-    caller = Caller(
-        environment_id=server.environment_id,
-        account_id=server.account_id,
-        via=Via.MCP,
-        server_id=server.server_id,
-        token_id=context.token_id,
-        client=client_name(request, context),
-        address=noted_address(context.address),
-    )
     if arguments == []:  # an empty object of PHP's serialiser
         arguments = {}
     size = context.request_bytes
@@ -101,7 +106,7 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
             tool,
             server.connection,
             arguments,
-            caller,
+            sender_of(request, context),
             budget=context.budget,
             request_bytes=size,
             has_left=context.has_left,

@@ -55,7 +55,7 @@ def test_a_row_tells_status_in_words_servers_and_tools(ana: Client, server: tupl
     shown = page(ana, "/accounts")
     assert "Active" in shown
     assert f'<a href="/accounts/{account.pk}/mcp-servers">1<' in shown
-    assert '<td data-label="Tools" class="number">42</td>' in shown
+    assert '<td data-label="Tools" class="number">43</td>' in shown
     account.status = account.Status.NEEDS_REAUTH
     account.save()
     assert "Needs to be connected again" in page(ana, "/accounts")
