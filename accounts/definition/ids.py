@@ -1,10 +1,11 @@
 """The forms of ids: by them, an id of another kind is noticed before it is sent."""
 
-import re
-
 from pydantic import Field, field_validator
 
 from accounts.definition.parts import DefinitionPart, Parameter, Slug
+from accounts.definition.patterns import PatternUnusable, matches
+
+LONGEST_ID = 200
 
 
 class IdForm(DefinitionPart):
@@ -19,9 +20,13 @@ class IdForm(DefinitionPart):
 
     @field_validator("pattern")
     @classmethod
-    def _pattern_compiles(cls, pattern: str) -> str:
+    def _pattern_is_usable(cls, pattern: str) -> str:
         try:
-            re.compile(pattern)
-        except re.error as problem:
-            raise ValueError(f"is not a regular expression: {problem}") from None
+            matches(pattern, "")
+        except PatternUnusable:
+            raise ValueError("is not a regular expression, or has what the engine does not know") from None
         return pattern
+
+    def fits(self, value: str) -> bool:
+        """Return whether a value looks like such an id."""
+        return len(value) <= LONGEST_ID and matches(self.pattern, value.strip())

@@ -160,7 +160,7 @@ def test_the_overview_says_what_it_is_whether_it_works_and_what_can_be_done(
     for words in (
         "FuseDesk",
         "1 live",
-        ">42</a>, of which 23 write",
+        ">43</a>, of which 24 write",
         "App name",
         "Check now",
         "Disable",

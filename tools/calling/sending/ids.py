@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.definition import IdForm
-from accounts.definition.patterns import PatternUnusable, matches
 from tools.catalogue.tool import Tool
-
-LONGEST_ID = 200
 
 
 def wrong_ids(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
@@ -23,20 +20,11 @@ def wrong_ids(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
 
 def _problems(place: str, value: str, kind: str, forms: dict[str, IdForm]) -> Iterator[str]:
     own = forms[kind]
-    if _has_form(own, value):
+    if own.fits(value):
         return
-    other = next((name for name, form in forms.items() if name != kind and _has_form(form, value)), "")
+    other = next((name for name, form in forms.items() if name != kind and form.fits(value)), "")
     said = f"is the id of a {_words(other)}; it takes the id of" if other else "is no id of"
     yield f"{place}: {value[:60]!r} {said} a {_words(kind)}, such as {own.example}."
-
-
-def _has_form(form: IdForm, value: str) -> bool:
-    if len(value) > LONGEST_ID:
-        return False
-    try:
-        return matches(form.pattern, value.strip())
-    except PatternUnusable:
-        return True  # what cannot be judged is the vendor's to judge
 
 
 def _words(kind: str) -> str:
