@@ -35,28 +35,36 @@ JOIN accounts_integratedaccount a ON a.id = s.account_id
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much there is."""
+class FilledDatabase:
+    """A database to which accounts at one vendor, and their servers, can be added."""
 
-    integrations: int
-    servers: int
+    environment: Environment
+    integrations: list[Integration]
+    base_url: str
+
+    def add(self, servers: int) -> list[str]:
+        """Add servers; return the token of each, those of one integration far apart."""
+        first = IntegratedAccount.objects.count()
+        numbers = range(first, first - (-servers // SERVERS_AN_ACCOUNT))
+        accounts = [self._account(number) for number in numbers]
+        IntegratedAccount.objects.bulk_create(accounts, batch_size=500)
+        tokens = dict(_servers(accounts, servers))
+        MCPServer.objects.bulk_create(tokens.values(), batch_size=500)
+        return [*tokens]
+
+    def _account(self, number: int) -> IntegratedAccount:
+        integration = self.integrations[number % len(self.integrations)]
+        return _account(self.environment, integration, number, self.base_url)
 
 
-def fill(size: Size, base_url: str) -> list[str]:
-    """Fill an empty database; return the token of each server, those of one integration far apart."""
+def fill(integrations: int, base_url: str) -> FilledDatabase:
+    """Fill an empty database with integrations."""
     call_command("migrate", verbosity=0)
     call_command("load_integration", verbosity=0)
     person = User.objects.create_superuser(PERSON, password=uuid.uuid4().hex)
     environment = Environment.objects.create(name="Benchmark")
     Membership.objects.create(environment=environment, user=person, role=Role.ADMIN)
-    integrations = [_integration(number) for number in range(size.integrations)]
-    count = -(-size.servers // SERVERS_AN_ACCOUNT)
-    used = [integrations[number % len(integrations)] for number in range(count)]
-    accounts = [_account(environment, used[number], number, base_url) for number in range(count)]
-    IntegratedAccount.objects.bulk_create(accounts, batch_size=500)
-    tokens = dict(_servers(accounts, size.servers))
-    MCPServer.objects.bulk_create(tokens.values(), batch_size=500)
-    return [*tokens]
+    return FilledDatabase(environment, [_integration(number) for number in range(integrations)], base_url)
 
 
 def fill_record(calls: int) -> None:

@@ -24,6 +24,7 @@ from accounts.definition.document import (
     RateLimit,
     definition_schema,
     parse_definition,
+    read_stored_definition,
 )
 from accounts.definition.ids import IdForm
 from accounts.definition.limitations import Limitation
@@ -82,4 +83,5 @@ __all__ = [
     "is_reserved_header",
     "is_reserved_parameter",
     "parse_definition",
+    "read_stored_definition",
 ]

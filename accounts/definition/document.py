@@ -4,6 +4,7 @@ It is read from YAML or JSON, validated here, and stored as JSON on the integrat
 vendor's own. DefinitionInvalid lists every problem of a document with its place.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -24,6 +25,8 @@ from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_steering_header
 from accounts.errors import DefinitionInvalid
 from accounts.texts.nearest import nearest
+
+logger = logging.getLogger(__name__)
 
 MAX_PROBLEMS = 100
 # pydantic puts the kind (the union's tag) after these in the location of a problem.
@@ -189,18 +192,47 @@ class Definition(DefinitionPart):
         return frozenset(field.name for field in self.connection_fields if field.secret)
 
 
-def parse_definition(document: object) -> Definition:
-    """Validate a document; raise DefinitionInvalid with up to MAX_PROBLEMS problems."""
+def read_stored_definition(document: object) -> Definition:
+    """Read a document that this release or another one has stored; raise DefinitionInvalid as parse_definition does.
+
+    Keys that only a later release knows have no effect here: during a rolling upgrade, and after a return to this
+    release, its tools go on.
+    """
     try:
         return Definition.model_validate(document)
     except ValidationError as refused:
-        problems = []
-        for error in refused.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
-            place = ".".join(_steps(error["loc"])) or "document"
-            problems.append(f"{place}: {_words(error)}")
-        if refused.error_count() > MAX_PROBLEMS:
-            problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; fix these first")
-        raise DefinitionInvalid(problems) from None
+        errors = refused.errors(include_url=False, include_input=False)
+        if {error["type"] for error in errors} != {"extra_forbidden"}:
+            raise _invalid(refused) from None
+        unknown = sorted({".".join(_steps(error["loc"])) for error in errors})
+    try:
+        definition = Definition.model_validate(document, extra="ignore")
+    except ValidationError as refused:
+        raise _invalid(refused) from None
+    logger.warning(
+        "the definition of %s has keys of a later release, which have no effect here: %s",
+        definition.name,
+        ", ".join(unknown[:MAX_PROBLEMS]),
+    )
+    return definition
+
+
+def parse_definition(document: object) -> Definition:
+    """Validate a document that somebody wrote; raise DefinitionInvalid with up to MAX_PROBLEMS problems."""
+    try:
+        return Definition.model_validate(document)
+    except ValidationError as refused:
+        raise _invalid(refused) from None
+
+
+def _invalid(refused: ValidationError) -> DefinitionInvalid:
+    problems = []
+    for error in refused.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
+        place = ".".join(_steps(error["loc"])) or "document"
+        problems.append(f"{place}: {_words(error)}")
+    if refused.error_count() > MAX_PROBLEMS:
+        problems.append(f"document: {refused.error_count() - MAX_PROBLEMS} more problems; fix these first")
+    return DefinitionInvalid(problems)
 
 
 def _words(error: ErrorDetails) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.changes import ChangeKind
-from accounts.definition import Definition, parse_definition
+from accounts.definition import Definition, read_stored_definition
 from accounts.fields import DocumentField
 from accounts.keyring import key_ring
 from accounts.models.audit import AuditSubject
@@ -42,7 +42,7 @@ class Integration(RevisedRow):
 
     def parsed(self) -> Definition:
         """Return the parsed definition; raise DefinitionInvalid if the stored one does not fit the schema."""
-        return parse_definition(self.definition)
+        return read_stored_definition(self.definition)
 
     def touch(self) -> None:
         """Raise the revision, so that catalogues of this integration are compiled again."""

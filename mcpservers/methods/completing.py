@@ -103,7 +103,8 @@ async def _entries(key: str, request: Request, context: RequestContext) -> list[
     lister = server.tools.of_method(definition.lookups[key].method) if definition else None
     if lister is None or server.connection is None or not settings.NAMES_SECONDS:
         return []
-    listing = asyncio.ensure_future(entries_of(key, lister, server.connection, sender_of(request, context)))
+    sender = sender_of(request, context)
+    listing = asyncio.ensure_future(entries_of(key, lister, server.connection, sender, among=server.tools))
     try:
         with calls.one(*holders_of(server, context.token_id)):
             done, _ = await asyncio.wait({listing}, timeout=SECONDS)

@@ -128,14 +128,17 @@ def stacks(folder: Path, previous_tree: Path, shared: dict[str, str]) -> Iterato
 
 @pytest.fixture(scope="module")
 def releases(stacks: tuple[Stack, Stack]) -> tuple[Replica, Replica]:
-    """A web process of each release, on the schema of this one, which came while the previous one was running."""
+    """A web process of each release, on the schema of this one, which came while the previous one was running.
+
+    The bundles are those of the previous release: this one's are loaded when nothing else is left.
+    """
     old, new = stacks
     old.prepare()
     new.start_simulator()
     old.start_web()
     seeded = old.demo()
     account, token = seeded["integrated_account_id"], seeded["api_token"]
-    new.prepare()
+    new.manage("migrate", "-v0")
     new.start_web()
     return Replica(old, token, account), Replica(new, token, account)
 
@@ -180,3 +183,22 @@ def test_either_release_prunes_what_both_recorded(releases: tuple[Replica, Repli
             assert aged.rowcount == 2
             assert "pruned 2" in release.stack.manage("shell", "-v0", "-c", PRUNE)
             assert has_recorded(release, server, [])
+
+
+def test_the_bundles_of_this_release_are_loaded_last(releases: tuple[Replica, Replica]) -> None:
+    """Not before: the previous release cannot read them. A later one, which adds keys, leaves this one its tools."""
+    old, new = releases
+    server = new.create("On new bundles")
+    before = tools_of(new, server)
+    for process in list(old.stack.processes):
+        old.stack.end(process)
+    new.stack.manage("load_integration", "-v0")
+    wait_for(lambda: "count_fuse_desk_cases" in tools_of(new, server), 10, "the tools of the new bundle")
+    assert before < tools_of(new, server)
+    new.works_on(server)
+
+
+def tools_of(release: Replica, server: dict[str, Any]) -> set[str]:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    answer = httpx.post(f"{release.url}/mcp/{server['token']}", json=body, timeout=30)
+    return {tool["name"] for tool in answer.json()["result"]["tools"]}

@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.deploy.manifests import DEPLOY, FILLED, compose, example
 
 SERVICES: dict[str, Any] = compose()["services"]
-OURS = ("web", "worker", "beat", "migrate")
+OURS = ("web", "worker", "beat", "migrate", "bundles")
 
 
 def seconds(text: str) -> int:
@@ -69,9 +69,9 @@ def test_every_service_is_held_to_the_least(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_is_watched_but_the_one_that_ends(name: str) -> None:
+def test_every_service_is_watched_but_those_that_end(name: str) -> None:
     # The image itself brings the check of web.
-    if name == "migrate":
+    if name in {"migrate", "bundles"}:
         assert SERVICES[name]["healthcheck"] == {"disable": True}
     else:
         assert ("healthcheck" in SERVICES[name]) != (name == "web")
@@ -101,6 +101,13 @@ def test_web_can_be_scaled_and_beat_cannot_be_by_accident() -> None:
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_processes_start_after_the_migration(name: str) -> None:
     assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_bundles_are_loaded_when_no_process_of_the_release_before_is_left() -> None:
+    assert SERVICES["migrate"]["command"] == ["python", "manage.py", "migrate", "--noinput"]
+    assert SERVICES["bundles"]["command"] == ["python", "manage.py", "load_integration"]
+    assert SERVICES["bundles"]["depends_on"].keys() == {"web", "worker", "beat"}
+    assert SERVICES["bundles"]["depends_on"]["web"] == {"condition": "service_healthy"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -1,6 +1,7 @@
 """The manifests: valid for old and new clusters, hardened, in agreement with each other."""
 
 import ipaddress
+import re
 import shutil
 import subprocess
 from typing import Any
@@ -10,7 +11,7 @@ import kubernetes_validate  # type: ignore[import-untyped]  # the package ships 
 import pytest
 import yaml
 
-from tests.deploy.manifests import KUBERNETES, kubernetes, of_kind, pods
+from tests.deploy.manifests import KUBERNETES, ROOT, kubernetes, of_kind, pods
 
 OLDEST = "1.29"
 VERSIONS = (OLDEST, kubernetes_validate.latest_version())
@@ -163,6 +164,17 @@ def test_there_is_never_a_second_beat() -> None:
 @pytest.mark.parametrize("name", ["patchbay-web", "patchbay-worker"])
 def test_pods_wait_for_the_migrations_of_their_release(name: str) -> None:
     assert CONTAINERS[f"{name}/migrated"]["command"] == ["python", "manage.py", "migrate", "--check"]
+
+
+def test_bundles_are_loaded_when_no_pod_of_the_release_before_is_left() -> None:
+    assert CONTAINERS["patchbay-migrate/migrate"]["command"] == ["python", "manage.py", "migrate", "--noinput"]
+    assert CONTAINERS["patchbay-bundles/bundles"]["command"] == ["python", "manage.py", "load_integration"]
+    page = (ROOT / "docs" / "operations.md").read_text()
+    block = next(found for found in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "(config, migrate)" in found)
+    steps = ["wait job/patchbay-migrate", "notin (bundles)", "rollout status deployment/", "component=bundles"]
+    assert [block.index(step) for step in steps] == sorted(block.index(step) for step in steps)
+    (waited_for,) = re.findall(r"for each in ([a-z ]+);", block)
+    assert {f"patchbay-{each}" for each in waited_for.split()} == of_kind("Deployment").keys()
 
 
 def test_autoscaler_and_disruption_budget_are_about_web() -> None:

@@ -20,7 +20,7 @@ from tests.stack import Stack
 
 UNITS = DEPLOY / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
-PROCESSES = [name for name in SERVICES if "migrate" not in name]
+PROCESSES = [name for name in SERVICES if name not in {"patchbay-migrate.service", "patchbay-bundles.service"}]
 Section = dict[str, list[str]]
 
 
@@ -93,6 +93,14 @@ def test_every_process_starts_after_the_migrations_and_only_on_its_own_schema(na
     assert unit["After"] == unit["Wants"] == ["patchbay-migrate.service"]
     assert "Requires" not in unit  # a migration that is run again would stop it
     assert service["ExecStartPre"] == ["/opt/patchbay/.venv/bin/python manage.py migrate --check"]
+
+
+def test_bundles_are_loaded_when_no_process_of_the_release_before_is_left() -> None:
+    target = read("patchbay.target")["Unit"]["Wants"][0].split()
+    bundles = read("patchbay-bundles.service")
+    assert bundles["Unit"]["After"][0].split() == ["patchbay-migrate.service", *target[:-1]]
+    assert bundles["Service"]["ExecStart"] == ["/opt/patchbay/.venv/bin/python manage.py load_integration"]
+    assert not [line for line in read("patchbay-migrate.service")["Service"]["ExecStart"] if "load_integration" in line]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -197,5 +205,5 @@ def test_the_target_starts_the_ports_that_nginx_names() -> None:
     ports = {match[1] for each in wanted if (match := re.fullmatch(r"patchbay-web@(\d+)\.service", each))}
     assert ports == set(re.findall(r"server 127\.0\.0\.1:(\d+)", (DEPLOY / "nginx" / "machine.conf").read_text()))
     others = {each for each in wanted if "@" not in each}
-    assert others == {"patchbay-worker.service", "patchbay-beat.service"}
+    assert others == {"patchbay-worker.service", "patchbay-beat.service", "patchbay-bundles.service"}
     assert all(read(name)["Unit"]["PartOf"] == ["patchbay.target"] for name in PROCESSES)

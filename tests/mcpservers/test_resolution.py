@@ -1,7 +1,9 @@
 """What is served after a change: here at once, elsewhere after the next look at the log."""
 
+import copy
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
@@ -10,6 +12,8 @@ from django.utils import timezone
 
 from accounts.api_tokens.recognition import grant_of
 from accounts.caches.change_watch import change_watch
+from accounts.definition import parse_definition
+from accounts.errors import DefinitionInvalid
 from accounts.models import ApiToken, Environment, IntegratedAccount, Integration, Membership, Role
 from mcpservers import resolution
 from mcpservers.errors import ServerUnknown
@@ -162,6 +166,30 @@ async def test_a_server_that_nobody_changes_costs_no_query(server: tuple[MCPServ
     resolution._servers._entries[digest].loaded_at -= 5
     change_watch.unbroken_since -= 10
     assert resolution._servers.peek(digest) is held
+
+
+def of_a_later_release(row: Integration) -> dict[str, Any]:
+    """Return the definition with keys that no release has yet: at the top, of a resource and of a method."""
+    document = copy.deepcopy(row.definition)
+    for part in (document, document["resources"]["cases"], document["resources"]["cases"]["methods"]["list"]):
+        part["from_tomorrow"] = {"kind": "unheard of"}
+    return document
+
+
+def test_keys_of_a_later_release_are_told_to_the_operator_and_cost_no_tool(
+    server: tuple[MCPServer, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    row = Integration.objects.get()
+    before = set(catalogue_of(row).tools)
+    row.definition = of_a_later_release(row)
+    row.save()
+    caplog.clear()
+    assert set(catalogue_of(Integration.objects.get()).tools) == before
+    assert "keys of a later release" in caplog.text
+    for place in ("from_tomorrow", "resources.cases.from_tomorrow", "resources.cases.methods.list.from_tomorrow"):
+        assert place in caplog.text
+    with pytest.raises(DefinitionInvalid, match="from_tomorrow: is not a known key"):
+        parse_definition(row.definition)
 
 
 def retitled(words: str, *, undone: bool) -> None:

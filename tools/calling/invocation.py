@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +24,7 @@ from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
-from tools.calling.names import Entries, Entry, NamesOfIds, forget, keep_entries, kept_entries, list_entries
+from tools.calling.names import Entries, NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.recording import recorded
 from tools.calling.refused_credentials import with_standing
@@ -37,8 +37,7 @@ from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool, ToolSet
-from tools.errors import ToolError, VendorRefused
-from tools.models import Outcome
+from tools.errors import CallFailed, ToolError, VendorRefused
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import read_limits
 from tools.record.metrics import observe_upstream
@@ -82,22 +81,37 @@ async def invoke(
         result = await _call(tool, connection, prepared, note, names, budget=budget)
         if not tool.read_only:
             forget(connection.account_id, tool.resource)
-        note.outcome, note.result_chars = Outcome.OK, len(result.text)
-    return result
+        note.result_chars = len(result.text)
+        return result
 
 
-async def entries_of(key: str, lister: Tool, connection: Connection, caller: Caller) -> Entries:
+async def entries_of(key: str, lister: Tool, connection: Connection, caller: Caller, *, among: ToolSet) -> Entries:
     """Return the entries of a lookup, kept or by a call of the tool that lists them; raise CallFailed."""
-    lookup = lister.definition.lookups[key]
-    kept = kept_entries(connection.account_id, key, lookup)
+    note = CallNote(caller, lister.name, lister.method.access, datetime.now(UTC))
+    asking, failures = _asking(connection, note), list[CallFailed]()
+
+    def noting(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def noted(*given: Any) -> Any:
+            try:
+                return await call(*given)
+            except CallFailed as failed:
+                failures.append(failed)
+                raise
+
+        return noted
+
+    asking = Asking(noting(asking.ask), noting(asking.read))
+    names = NamesOfIds(connection.account_id, lister.definition.lookups, among, asking)
+    kept = names.kept(key)
     if kept is not None:
         return kept
-    note = CallNote(caller, lister.name, lister.method.access, datetime.now(UTC))
-    found: dict[str, Entry] = {}
     with recorded(note):
-        is_complete = await list_entries(lookup, lister, _asking(connection, note), found)
-        note.outcome = Outcome.OK
-    return keep_entries(connection.account_id, key, lookup, Entries(found, is_complete=is_complete))
+        entries = await names.entries(key, lister)
+        if failures:
+            # What did not come is not kept, so that the next call asks again.
+            forget(connection.account_id, lister.resource)
+            raise failures[0]
+    return entries
 
 
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
@@ -126,14 +140,13 @@ async def _call(
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
-        if names:
-            view = replace(view, items=await names.shown(tool, view.items))
-        result, beside = page_result(answer, used, view, budget=budget, remarks=remarks), view.beside
+        shown = await names.beside(tool, view.items) if names else {}
+        result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
         content = with_signs_of_more(await _content(answer, used, note), answer)
-        if names and content.as_documented:
-            content = replace(content, result=await names.shown(tool, content.result))
-        result, beside = single_result(answer, used, content, budget=budget, remarks=remarks), content.beside
+        shown = await names.beside(tool, content.result) if names and content.as_documented else {}
+        result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
+        beside = content.beside
     if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)

@@ -4,12 +4,14 @@ The entries of a lookup are listed with the server's own tool, and kept for NAME
 process changes the resource. Where they cannot be had, ids stay as they are.
 """
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -52,11 +54,24 @@ class Entries:
     by_id: dict[str, Entry] = field(default_factory=dict)
     is_complete: bool = False
 
+    @cached_property
+    def shown(self) -> dict[str, str]:
+        """The names as they are shown, by the text of their id."""
+        return {key: entry.shown for key, entry in self.by_id.items()}
+
     def matching(self, name: str) -> list[Entry]:
         """Return the entries of this name, or else those whose name has all its words."""
         wanted = _words(name)
         exact = [entry for entry in self.by_id.values() if _words(entry.name) == wanted]
         return exact or [entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownName:
+    """What the names of a member's ids are shown as, and each by the text of its id."""
+
+    shown_as: str
+    by_id: Mapping[str, str]
 
 
 def _words(name: str) -> list[str]:
@@ -106,26 +121,26 @@ class NamesOfIds:
             return None
         raise invalid_arguments(tool, [_unclear(name, value, found, usable, entries)])
 
-    async def shown(self, tool: Tool, result: Any) -> Any:
-        """Return a record, or each record of a list, with the names beside the ids."""
-        records = result if isinstance(result, list) else [result]
-        known = await self._known_members(tool, records)
-        if not known:
-            return result
-        named = [_named(record, known) if isinstance(record, dict) else record for record in records]
-        return named if isinstance(result, list) else named[0]
+    async def beside(self, tool: Tool, result: Any) -> dict[str, ShownName]:
+        """Return the names to show beside the ids of a record, or of a list's records, by the member with the id."""
+        wanted = [*self._of_members(tool, result if isinstance(result, list) else [result])]
+        missing = [each[:3] for each in wanted if self._known(*each[:2]) is None]
+        if len(missing) > 1:
+            # Each is a walk of its own, and none waits for another.
+            await asyncio.gather(*(self._entries(*each) for each in missing))
+        names: dict[str, ShownName] = {}
+        for key, lookup, lister, members in wanted:
+            shown = (await self._entries(key, lookup, lister)).shown
+            names |= dict.fromkeys(members, ShownName(lookup.shown_as or key, shown))
+        return names
 
-    async def _known_members(self, tool: Tool, records: list[Any]) -> dict[str, tuple[str, dict[str, Entry]]]:
-        """Return, of the members with an id that any record has, what to call its name, and the entries by id."""
-        present = {name for record in records if isinstance(record, dict) for name in record}
-        known: dict[str, tuple[str, dict[str, Entry]]] = {}
+    def _of_members(self, tool: Tool, records: list[Any]) -> Iterable[tuple[str, Lookup, Tool, list[str]]]:
+        records = [record for record in records if isinstance(record, dict)]
         for key, lookup in self.lookups.items():
-            members = present.intersection(lookup.members)
+            members = [member for member in lookup.members if any(member in record for record in records)]
             lister = self.tools.of_method(lookup.method) if members else None
             if lister and lister is not tool:
-                by_id = (await self._entries(key, lookup, lister)).by_id
-                known |= dict.fromkeys(members, (lookup.shown_as or key, by_id))
-        return known
+                yield key, lookup, lister, members
 
     async def in_groups(self, member: str, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the groups of a count by a member with the names of its values."""
@@ -136,46 +151,45 @@ class NamesOfIds:
                 return [_named_group(group, by_id) for group in groups]
         return groups
 
+    def kept(self, key: str) -> Entries | None:
+        """Return the entries of a lookup that need not be listed now; None where they must be."""
+        return self._known(key, self.lookups[key])
+
+    async def entries(self, key: str, lister: Tool) -> Entries:
+        """Return the entries of a lookup; those that the vendor does not list are missing."""
+        return await self._entries(key, self.lookups[key], lister)
+
+    def _known(self, key: str, lookup: Lookup) -> Entries | None:
+        until, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None))
+        return entries if until > time.monotonic() else None
+
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
-        kept = kept_entries(self.account_id, key, lookup)
-        if kept is not None:
-            return kept
-        found: dict[str, Entry] = {}
-        is_complete = False
+        known = self._known(key, lookup)
+        if known is not None:
+            return known
+        entries = await self._listed(lookup, lister)
+        _kept[self.account_id, lookup.method, key] = (time.monotonic() + settings.NAMES_SECONDS, entries)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+        return entries
+
+    async def _listed(self, lookup: Lookup, lister: Tool) -> Entries:
+        """Return the entries as the vendor lists them; none where it does not."""
+        by_id: dict[str, Entry] = {}
+        if lister.pager is None:
+            return Entries()
+        count = 0
         # The call itself is more than its names.
         with suppress(CallFailed):
-            is_complete = await list_entries(lookup, lister, self.asking, found)
-        return keep_entries(self.account_id, key, lookup, Entries(found, is_complete=is_complete))
-
-
-async def list_entries(lookup: Lookup, lister: Tool, asking: Asking, found: dict[str, Entry]) -> bool:
-    """Add the entries that the vendor lists to `found`; return whether these are all. Raises CallFailed."""
-    if lister.pager is None:
-        return False
-    count = 0
-    async for page in pages(lister, lister.pager, {}, asking):
-        found |= {str(entry.id): entry for item in page.view.items if (entry := _read(item, lookup))}
-        count += 1
-        if page.is_last or count == MOST_PAGES:
-            return page.is_last and not page.view.note
-    return False
+            async for page in pages(lister, lister.pager, {}, self.asking):
+                by_id |= {str(entry.id): entry for item in page.view.items if (entry := _read(item, lookup))}
+                count += 1
+                if page.is_last or count == MOST_PAGES:
+                    return Entries(by_id, is_complete=page.is_last and not page.view.note)
+        return Entries(by_id)
 
 
 _kept: OrderedDict[tuple[UUID, str, str], tuple[float, Entries]] = OrderedDict()
-
-
-def kept_entries(account_id: UUID, key: str, lookup: Lookup) -> Entries | None:
-    """Return the entries of a lookup that are still kept; None where they must be listed."""
-    until, entries = _kept.get((account_id, lookup.method, key), (0.0, None))
-    return entries if until > time.monotonic() else None
-
-
-def keep_entries(account_id: UUID, key: str, lookup: Lookup, entries: Entries) -> Entries:
-    """Keep the entries of a lookup for NAMES_SECONDS, and return them."""
-    _kept[account_id, lookup.method, key] = (time.monotonic() + settings.NAMES_SECONDS, entries)
-    while len(_kept) > MOST_KEPT:
-        _kept.popitem(last=False)
-    return entries
 
 
 def forget(account_id: UUID, resource: str) -> None:
@@ -192,19 +206,6 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
     text = " ".join(str(each) for each in name if each) if isinstance(name, list) else str(name or "")
     active = True if lookup.active is None else bool(jmespath.search(lookup.active, item))
     return Entry(held, text.strip(), active) if text.strip() else None
-
-
-def _named(record: dict[str, Any], known: dict[str, tuple[str, dict[str, Entry]]]) -> dict[str, Any]:
-    """Return a record with each name behind its id; a record that has such a member keeps its own."""
-    shown: dict[str, Any] = {}
-    for member, value in record.items():
-        shown[member] = value
-        if member in known:
-            name, by_id = known[member]
-            entry = by_id.get(str(value))
-            if entry and name not in record and name not in shown:
-                shown[name] = entry.shown
-    return shown
 
 
 def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:

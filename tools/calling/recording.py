@@ -1,4 +1,4 @@
-"""Record a call however it ends: with a result, a failure, or a cancellation."""
+"""Record a call, however it ends: its outcome, its duration, and why it failed."""
 
 import asyncio
 import time
@@ -37,10 +37,11 @@ OUTCOMES: dict[type[CallFailed], str] = {
 
 @contextmanager
 def recorded(note: CallNote) -> Iterator[None]:
-    """Add a call to the record when the block ends. The block notes a success; a failure is noted here."""
+    """Write a call into the record of calls when it has ended."""
     started = time.perf_counter()
     try:
         yield
+        note.outcome = Outcome.OK
     except CallFailed as failed:
         note.outcome, note.error = OUTCOMES.get(type(failed), Outcome.FAILED), _noted(failed)
         raise

@@ -1,6 +1,6 @@
 """Turn a vendor's answer into a call's result: narrowed to fields, cleaned, within budget, in documented form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -15,15 +15,20 @@ from tools.calling.answers.envelopes import without_total
 from tools.calling.answers.files import File
 from tools.calling.cleaning import cleaned
 from tools.calling.histories import NO_WINDOW, windowed
+from tools.calling.names import ShownName
 from tools.calling.paging import PageView
+from tools.calling.presenting import Presentation
 from tools.calling.shaping import ALONE, HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
-from tools.catalogue.projection import FIELDS, with_members
+from tools.catalogue.projection import FIELDS, Tree, tree_of
 from tools.catalogue.result_arguments import DETAIL, FULL
 from tools.catalogue.tool import Tool
 from tools.ratelimits import RateLimits
 from tools.record.metrics import count_deviation
 from tools.tokens import fits, start_within
 
+# By the member with an id, the name to show beside it.
+Names = Mapping[str, ShownName]
+NO_NAMES: Names = {}
 # Tokens reserved for the description of a file beside its text.
 ABOUT_FILE = 300
 
@@ -48,12 +53,22 @@ class CallResult:
         if file is not None:
             name, media_type = secrets.conceal(file.name), secrets.conceal(file.media_type)
             file = replace(file, name=name, media_type=media_type, text=secrets.conceal(file.text))
-        structured = None if self.structured is None else secrets.conceal(self.structured.decode()).encode()
-        return replace(self, text=secrets.conceal(self.text), structured=structured, file=file)
+        text, structured = secrets.conceal(self.text), self.structured
+        if structured is not None:
+            # Mostly it is the text, which need not be searched twice.
+            is_text = structured == self.text.encode()
+            structured = text.encode() if is_text else secrets.conceal(structured.decode()).encode()
+        return replace(self, text=text, structured=structured, file=file)
 
 
 def page_result(
-    answer: VendorAnswer, used: dict[str, Any], view: PageView, *, budget: int, remarks: tuple[str, ...] = ()
+    answer: VendorAnswer,
+    used: dict[str, Any],
+    view: PageView,
+    *,
+    budget: int,
+    names: Names = NO_NAMES,
+    remarks: tuple[str, ...] = (),
 ) -> CallResult:
     """Return the result of a list tool's call: the page of items that fits the budget, and remarks on the arguments."""
     shape = partial(
@@ -63,27 +78,35 @@ def page_result(
         note=view.note,
         is_end_known=view.is_end_known,
     )
-    items = cleaned(_narrowed(answer.tool, used, view.items), answer.tool.shaping)
+    items = Presentation(_chosen(answer.tool, used, view.items), names, answer.tool.shaping).of(view.items)
     return _shaped_result(answer, shape, items, view.beside.with_remarks(remarks))
 
 
 def single_result(
-    answer: VendorAnswer, used: dict[str, Any], content: AnswerContent, *, budget: int, remarks: tuple[str, ...] = ()
+    answer: VendorAnswer,
+    used: dict[str, Any],
+    content: AnswerContent,
+    *,
+    budget: int,
+    names: Names = NO_NAMES,
+    remarks: tuple[str, ...] = (),
 ) -> CallResult:
     """Return a single result; a write whose answer says nothing gets `{"done": true, "status": …}`."""
     tool, result, window = answer.tool, content.result, NO_WINDOW
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     # The members to choose from are those of the documented result.
+    chosen: Tree | None = None
     if result is None and not tool.read_only:
         result = {"done": True, "status": answer.response.status}
     elif content.as_documented:
         if tool.history:
             result, window = windowed(result, tool.history, used)
             remarks += (window.remark,) if window.remark else ()
-        result = _narrowed(tool, used, result)
+        chosen = _chosen(tool, used, result)
+    shown = Presentation(chosen, names, tool.shaping).of(result)
     shape = partial(shape_value, budget=budget, window=window)
-    return _shaped_result(answer, shape, cleaned(result, tool.shaping), content.beside.with_remarks(remarks))
+    return _shaped_result(answer, shape, shown, content.beside.with_remarks(remarks))
 
 
 def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:
@@ -111,18 +134,25 @@ def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Su
     return shape(seen, beside=replace(beside, envelope=envelope), hidden=count) if count else shaped
 
 
-def _narrowed(tool: Tool, used: dict[str, Any], result: Any) -> Any:
-    """Return a result with the members that a call asks for: the concise ones, or those that `fields` names.
+def _chosen(tool: Tool, used: dict[str, Any], result: Any) -> Tree | None:
+    """Return the members that a call asks for: the concise ones, or those that `fields` names; None for all.
 
     A write shows also what it was told to change. An answer that has none of the members is another, and stays whole.
     """
     if tool.projection and FIELDS in used:
-        return tool.projection.apply(result, used[FIELDS])
+        return tool.projection.tree(used[FIELDS])
     if not tool.concise or used.get(DETAIL) == FULL:
-        return result
-    changed = [] if tool.read_only else [tool.placements[name].wire_name for name in used if name in tool.placements]
-    shown = with_members(result, [*tool.concise, *changed])
-    return shown if (any(shown) if isinstance(shown, list) else shown) else result
+        return None
+    tree = tool.concise_tree
+    if not tool.read_only:
+        changed = [tool.placements[name].wire_name for name in used if name in tool.placements]
+        tree = tree_of([*tool.concise, *changed])
+    records = result if isinstance(result, list) else [result]
+    return tree if any(_has_any(record, tree) for record in records) else None
+
+
+def _has_any(record: Any, tree: Tree) -> bool:
+    return not tree.keys().isdisjoint(record) if isinstance(record, dict) else bool(record)
 
 
 def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:

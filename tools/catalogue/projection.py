@@ -48,9 +48,9 @@ class Projection:
         if _steps(self.schema, name) is None:
             raise FieldUnknown(self._problem(name))
 
-    def apply(self, value: Any, names: list[str]) -> Any:
-        """Return a value, or each item of a list, with only the named members; their order stays."""
-        return _chosen(value, (_steps(self.schema, name) or [name] for name in names))
+    def tree(self, names: list[str]) -> Tree:
+        """Return the named members."""
+        return _tree(_steps(self.schema, name) or [name] for name in names)
 
     def _problem(self, name: str) -> str:
         meant = nearest(name, _paths(self.schema), cutoff=0.5)
@@ -66,9 +66,24 @@ def projection_of(schema: Schema | None) -> Projection | None:
     return Projection(schema) if schema and len(_members(schema)) > 1 else None
 
 
-def with_members(value: Any, paths: Iterable[str]) -> Any:
-    """Return a value, or each item of a list, with only the members at these paths, whose dots lead inside."""
-    return _chosen(value, (path.split(".") for path in paths))
+def tree_of(paths: Iterable[str]) -> Tree:
+    """Return the members at these paths, whose dots lead inside."""
+    return _tree(path.split(".") for path in paths)
+
+
+def kept(value: Any, tree: Tree | None) -> Any:
+    """Return a value, or each item of a list, with only these members; their order stays."""
+    if tree is None:
+        return value
+    if isinstance(value, list):
+        return [kept(item, tree) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: member if (inner := tree[name]) is None else kept(member, inner)
+            for name, member in value.items()
+            if name in tree
+        }
+    return value
 
 
 def _inside(schema: Schema) -> Schema:
@@ -154,11 +169,11 @@ def _trail(path: str, way: _Way, last: str) -> list[str]:
     return steps[::-1]
 
 
-def _chosen(value: Any, ways: Iterable[list[str]]) -> Any:
+def _tree(ways: Iterable[list[str]]) -> Tree:
     tree: Tree = {}
     for steps in ways:
         _plant(tree, steps)
-    return _kept(value, tree)
+    return tree
 
 
 def _plant(tree: Tree, steps: list[str]) -> None:
@@ -169,17 +184,3 @@ def _plant(tree: Tree, steps: list[str]) -> None:
             return
         tree = inner
     tree[steps[-1]] = None
-
-
-def _kept(value: Any, tree: Tree | None) -> Any:
-    if tree is None:
-        return value
-    if isinstance(value, list):
-        return [_kept(item, tree) for item in value]
-    if isinstance(value, dict):
-        return {
-            name: member if (inner := tree[name]) is None else _kept(member, inner)
-            for name, member in value.items()
-            if name in tree
-        }
-    return value

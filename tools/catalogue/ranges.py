@@ -43,6 +43,8 @@ def _words(name: str) -> tuple[str, ...]:
 def backward(ranges: list[Range], used: dict[str, Any]) -> Iterator[str]:
     """Yield the problems of ranges that end before they begin; what is no date or number is not compared."""
     for begin, end in ranges:
+        if begin[0] not in used or end[0] not in used:
+            continue
         first, last = _size(member_at(used, begin)), _size(member_at(used, end))
         if first is not None and last is not None and first > last:
             yield f"{'.'.join(begin)} comes after {'.'.join(end)}, so nothing lies between them: swap or correct them."

@@ -12,7 +12,7 @@ from accounts.definition import Access, Definition, Method, RecordHistory, Shapi
 from accounts.texts.nearest import nearest
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
-from tools.catalogue.projection import Projection
+from tools.catalogue.projection import Projection, Tree, tree_of
 from tools.catalogue.ranges import Range, ranges_of
 from tools.catalogue.schemas.checking import compile_checker
 from tools.catalogue.schemas.json_schemas import Schema
@@ -138,6 +138,11 @@ class Tool:
     def shaping(self) -> Shaping:
         """How its results are shaped before a model reads them."""
         return self.method.shaping or self.definition.shaping
+
+    @cached_property
+    def concise_tree(self) -> Tree:
+        """The members that its results show by default, if there are any that they do not show."""
+        return tree_of(self.concise)
 
     @cached_property
     def is_update(self) -> bool:
