@@ -12,6 +12,7 @@ from mcpservers.models import MCPServer
 from mcpservers.resolution import resolved
 from tests.bundles import load_bundle
 from tests.fuse_desk import BUNDLE
+from tools.catalogue.compilation import catalogue_of
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,11 @@ def test_what_no_tool_does_is_said_so_that_a_model_says_it_too(account: Integrat
 
 @pytest.mark.parametrize(
     ("bundle", "said", "unsaid"),
-    [("freshdesk", "search the text of messages; open attachments", "send"), ("zendesk", "", "search the text")],
+    [
+        ("freshdesk", "search the text of messages; open attachments", "send"),
+        ("zendesk", "open attachments", "search the text"),
+        ("intercom", "open or send attachments", "search the text"),
+    ],
 )
 def test_what_some_tool_does_is_not_said(account: IntegratedAccount, bundle: str, said: str, unsaid: str) -> None:
     account.integration = load_bundle((BUNDLE.parent / f"{bundle}.yaml").read_text()).integration
@@ -67,6 +72,8 @@ def test_what_some_tool_does_is_not_said(account: IntegratedAccount, bundle: str
     line = next((line for line in instructions_of(account).splitlines() if line.startswith("No tool here can: ")), "")
     assert said in line
     assert unsaid not in line
+    narrow = instructions_of(account, next(tool.name for tool in catalogue_of(account.integration)))
+    assert "search the text of " in narrow
 
 
 def test_today_is_told_in_the_accounts_time_zone(account: IntegratedAccount, server: tuple[MCPServer, str]) -> None:

@@ -18,7 +18,9 @@ def cannot_do(tools: ToolSet) -> list[str]:
 
 
 def _about_files(tools: ToolSet) -> list[str]:
-    opens, sends = any(tool.method.answer == "file" for tool in tools), any(tool.files for tool in tools)
+    opens = any(tool.method.answer == "file" for tool in tools)
+    # A raw body is a file too, of which the tool takes the text.
+    sends = any(tool.files or tool.method.body == "raw" for tool in tools)
     verbs = [verb for verb, can in (("open", opens), ("send", sends)) if not can]
     return [f"{' or '.join(verbs)} attachments"] if verbs else []
 
