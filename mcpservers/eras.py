@@ -118,11 +118,13 @@ class Era:
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
         """Return a request's result, or raise JsonRpcError."""
+        if request.method.endswith("/list"):
+            _check_cursor(request)
         match request.method:
             case "tools/call":
                 return await self._call_tool(request, context)
             case "tools/list":
-                return MethodResult(self._list_tools(request, context.server))
+                return MethodResult(self._list_tools(context.server))
             case "resources/read":
                 return await self._read_resource(request, context)
             case "completion/complete":
@@ -171,12 +173,8 @@ class Era:
         """Serialise a result, with the members that this era adds to every result."""
         return orjson.dumps(members)
 
-    def _list_tools(self, request: Request, server: ResolvedServer) -> bytes:
-        """List every tool on one page, since some clients request only the first; some send an empty cursor for it."""
-        cursor = request.params.get("cursor")
-        if cursor is not None and cursor != "":
-            problem = "Invalid params: this cursor was not issued here; all tools come on the first page."
-            raise JsonRpcError(INVALID_PARAMS, problem)
+    def _list_tools(self, server: ResolvedServer) -> bytes:
+        """List every tool."""
         offer = server.offer
         tools = offer.listing if self.structures_content else offer.listing_without_output
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
@@ -212,6 +210,13 @@ class Era:
         if known := limits.values():
             members["_meta"] = known
         return MethodResult(self._complete(server, members), known)
+
+
+def _check_cursor(request: Request) -> None:
+    """Refuse a cursor: lists come on one page, since some clients request only the first; some send an empty one."""
+    if request.params.get("cursor") not in (None, ""):
+        problem = "Invalid params: this cursor was not issued here; the whole list comes on the first page."
+        raise JsonRpcError(INVALID_PARAMS, problem)
 
 
 def _capabilities(server: ResolvedServer) -> dict[str, Any]:

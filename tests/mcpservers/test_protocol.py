@@ -96,10 +96,11 @@ async def test_an_empty_list_cursor_is_the_first_page(mcp: McpClient, cursor: st
     assert (await mcp.request("tools/list", {"cursor": cursor})).json()["result"]["tools"]
 
 
-async def test_a_list_cursor_that_was_not_given_out_is_invalid_params(mcp: McpClient) -> None:
+@pytest.mark.parametrize("listed", ["tools", "prompts", "resources", "resources/templates"])
+async def test_a_list_cursor_that_was_not_given_out_is_invalid_params(mcp: McpClient, listed: str) -> None:
     wrong: list[Any] = ["x", 0, False, [], {}]
     for cursor in wrong:
-        assert (await mcp.request("tools/list", {"cursor": cursor})).json()["error"]["code"] == -32602, cursor
+        assert (await mcp.request(f"{listed}/list", {"cursor": cursor})).json()["error"]["code"] == -32602, cursor
 
 
 @pytest.mark.parametrize("version", [None, *HANDSHAKE, STATELESS])
