@@ -4,6 +4,7 @@
 """
 
 from accounts.definition.already import AlreadySo
+from accounts.definition.attachments import Attachments
 from accounts.definition.authentication import (
     MAX_KEYS,
     ApiKey,
@@ -52,6 +53,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyAuthentication",
     "ApiKeysAuthentication",
+    "Attachments",
     "Authentication",
     "AuthorizationCodeAuthentication",
     "BasicAuthentication",

@@ -61,9 +61,9 @@ def test_what_no_tool_does_is_said_so_that_a_model_says_it_too(account: Integrat
 @pytest.mark.parametrize(
     ("bundle", "said", "unsaid"),
     [
-        ("freshdesk", "search the text of messages; open attachments", "send"),
-        ("zendesk", "open attachments", "search the text"),
-        ("intercom", "open or send attachments", "search the text"),
+        ("freshdesk", "search the text of messages. If", "attachments"),
+        ("zendesk", "", "attachments"),
+        ("intercom", "No tool here can: send attachments. If", "search the text"),
     ],
 )
 def test_what_some_tool_does_is_not_said(account: IntegratedAccount, bundle: str, said: str, unsaid: str) -> None:

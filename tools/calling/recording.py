@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tools.errors import (
     AccountBusy,
     AnswerUnusable,
+    AttachmentUnknown,
     CallFailed,
     ClientGone,
     CredentialsRefused,
@@ -24,6 +25,7 @@ from tools.record.recorder import recorder
 
 OUTCOMES: dict[type[CallFailed], str] = {
     InvalidArguments: Outcome.INVALID,
+    AttachmentUnknown: Outcome.INVALID,
     RateLimited: Outcome.RATE_LIMITED,
     AccountBusy: Outcome.BUSY,
     VendorRefused: Outcome.REFUSED,

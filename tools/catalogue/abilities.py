@@ -18,7 +18,7 @@ def cannot_do(tools: ToolSet) -> list[str]:
 
 
 def _about_files(tools: ToolSet) -> list[str]:
-    opens = any(tool.method.answer == "file" for tool in tools)
+    opens = any(tool.method.answer == "file" or tool.method.attachments_of for tool in tools)
     # A raw body is a file too, of which the tool takes the text.
     sends = any(tool.files or tool.method.body == "raw" for tool in tools)
     verbs = [verb for verb, can in (("open", opens), ("send", sends)) if not can]
