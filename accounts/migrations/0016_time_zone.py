@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0014_change_marks'),
+        ('accounts', '0015_language_model'),
     ]
 
     operations = [
