@@ -32,7 +32,7 @@ from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.search.listing import FIND
-from mcpservers.tool_calls import RequestContext, call_tool, called_name, called_tool
+from mcpservers.tool_calls import RequestContext, call_retrieval, call_tool, called_name, called_tool
 from tools.calling.wording import explain
 from tools.errors import CallFailed
 from tools.ratelimits import RateLimits
@@ -185,6 +185,8 @@ class Era:
         try:
             if search is not None and name == FIND:
                 result = search.find(request.params.get("arguments"), budget=context.budget)
+            elif name in server.offer.sources.tool_names:
+                result = await call_retrieval(name, request, context)
             else:
                 tool, arguments = called_tool(name, request, server)
                 name, read_only = tool.name, tool.read_only

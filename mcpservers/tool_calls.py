@@ -16,6 +16,7 @@ from tools.calling.invocation import Caller, CallResult, invoke
 from tools.catalogue.tool import Tool
 from tools.errors import AccountUnusable, UnknownTool
 from tools.models.calls import Via
+from tools.retrieval.retrieving import retrieve
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 # The most characters of a client's name, which is shown to people.
@@ -93,19 +94,27 @@ def called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[To
     return tool, arguments
 
 
+async def call_retrieval(name: str, request: Request, context: RequestContext) -> CallResult:
+    """Call `search` or `fetch` as `call_tool` calls a tool; the calls that these make are not counted again."""
+    server = context.server
+    if server.connection is None:
+        raise AccountUnusable(server.unusable)
+    arguments, caller = _arguments(request.params.get("arguments")), sender_of(request, context)
+    with calls.one(*holders_of(server, context.token_id)):
+        return await retrieve(name, server.offer.sources, server.connection, arguments, caller, budget=context.budget)
+
+
 async def call_tool(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
     """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
-    if arguments == []:  # an empty object of PHP's serialiser
-        arguments = {}
     size = context.request_bytes
     with calls.one(*holders_of(server, context.token_id)):
         result = await invoke(
             tool,
             server.connection,
-            arguments,
+            _arguments(arguments),
             sender_of(request, context),
             budget=context.budget,
             request_bytes=size,
@@ -114,3 +123,7 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
         )
     # The callers of search mode list no outputSchema.
     return result if server.offer.search is None else replace(result, structured=None)
+
+
+def _arguments(given: Any) -> Any:
+    return {} if given == [] else given  # an empty object of PHP's serialiser

@@ -17,6 +17,7 @@ from accounts.definition.authentication import (
     ClientCredentialsAuthentication,
     OAuthAuthentication,
 )
+from accounts.definition.composites import Composite, Step, StepCall
 from accounts.definition.document import (
     ConnectionField,
     ConnectionTest,
@@ -43,6 +44,7 @@ from accounts.definition.pagination import (
 from accounts.definition.parts import PLACEHOLDER, SLUG
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_reserved_header, is_reserved_parameter
+from accounts.definition.searching import Searchable
 
 __all__ = [
     "MAX_KEYS",
@@ -59,6 +61,7 @@ __all__ = [
     "BasicAuthentication",
     "BearerAuthentication",
     "ClientCredentialsAuthentication",
+    "Composite",
     "ConnectionField",
     "ConnectionTest",
     "CursorPagination",
@@ -80,7 +83,10 @@ __all__ = [
     "RateLimit",
     "RecordHistory",
     "Resource",
+    "Searchable",
     "Shaping",
+    "Step",
+    "StepCall",
     "definition_schema",
     "is_reserved_header",
     "is_reserved_parameter",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, model_validator
 
 from accounts.definition.already import AlreadySo
+from accounts.definition.composites import Composite
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import (
     PLACEHOLDER,
@@ -21,6 +22,8 @@ from accounts.definition.parts import (
     TransferEncoding,
     UriTemplate,
 )
+from accounts.definition.searching import Searchable
+from accounts.definition.web_pages import WebPage
 
 # How an array or object is written into a query string, form, header or cookie.
 QueryStyle = Literal[
@@ -32,6 +35,8 @@ PathStyle = Literal[
 ]
 # What a successful answer contains.
 AnswerKind = Literal["json", "text", "html", "file"]
+# All that a composite is declared with: its steps have the requests.
+OF_A_COMPOSITE = frozenset({"composite", "access"})
 
 
 class Access(StrEnum):
@@ -72,10 +77,11 @@ class Group(DefinitionPart):
 
 
 class Method(DefinitionPart):
-    """One operation on a resource: an HTTP method and a path under the base URL."""
+    """One operation on a resource: an HTTP method and a path under the base URL, or a composite of other reads."""
 
-    http: Literal["GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"]
-    path: Path
+    # Only a composite leaves them out; nothing reads its own.
+    http: Literal["GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    path: Path = "/"
     access: Access
     body: Literal["none", "form", "json", "multipart", "raw"] = "none"
     body_parameter: Parameter | None = Field(
@@ -162,6 +168,9 @@ class Method(DefinitionPart):
         max_length=20,
         description="Makes it a count: its list is walked here, and the numbers of items by these groups are returned.",
     )
+    composite: Composite | None = Field(
+        None, description="Instead of a request of its own: reads of other methods, which are shown together."
+    )
     attachments_of: list[str] = Field(
         default_factory=list,
         max_length=5,
@@ -170,6 +179,13 @@ class Method(DefinitionPart):
     )
     concise: list[MemberPath] | None = Field(
         None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
+    )
+    records: Slug | None = Field(
+        None, description="The resource whose records it returns, where that is another than its own."
+    )
+    record_kind: MemberPath | None = Field(
+        None,
+        description="The member that says which resource a record is of, by its singular, where a list mixes them.",
     )
     needs_change: bool = Field(
         default=False, description="For an update: a call that says only what to change, and not how, is refused."
@@ -194,6 +210,18 @@ class Method(DefinitionPart):
     def path_parameters(self) -> list[str]:
         """The names of the placeholders in the path, in their order."""
         return PLACEHOLDER.findall(self.path)
+
+    @model_validator(mode="after")
+    def _asks_the_vendor(self) -> "Method":
+        if self.composite is None:
+            for name in ("http", "path"):
+                if name not in self.model_fields_set:
+                    raise ValueError(f"{name} is missing: only a composite has no request of its own")
+        elif self.access is Access.WRITE:
+            raise ValueError("composite: only reads are put together; say access: read")
+        elif other := sorted(self.model_fields_set - OF_A_COMPOSITE):
+            raise ValueError(f"{other[0]}: a composite has steps instead; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _body_is_whole(self) -> "Method":
@@ -280,5 +308,13 @@ class Resource(DefinitionPart):
         max_length=100,
         description="The members of its records that lists, reads, creations and updates show by default; by default "
         "all. The others are shown on demand.",
+    )
+    record_url: WebPage | None = Field(
+        None,
+        description="A record's page in the vendor's own UI, with {placeholders} for connection fields and for one "
+        "member of the record; shown as `url` where a record has no documented one.",
+    )
+    searchable: Searchable | None = Field(
+        None, description="How it is searched and read by the tools `search` and `fetch`; by default it is not."
     )
     methods: dict[Slug, Method] = Field(min_length=1)

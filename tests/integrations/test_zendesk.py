@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "zendesk_users_search": {"query": "customer"},
     "zendesk_users_me": {},
     "zendesk_users_requested_tickets": {"id": 105, "sort": "id"},
+    "get_zendesk_customer_overview": {"id": 105},
     "create_a_zendesk_user": {"name": "Jane Doe", "email": "jane@example.com", "skip_verify_email": True},
     "update_a_zendesk_user_by_id": {"id": 105, "notes": "Prefers phone"},
     "list_all_zendesk_organizations": {},
@@ -71,6 +72,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_zendesk_satisfaction_ratings": {"score": "received_with_comment", "start_time": 0},
     "get_single_zendesk_satisfaction_rating_by_id": {"id": 851},
     "zendesk_attachments_upload_text": {"filename": "steps.txt", "content": "1. Press the button"},
+    "search": {"query": "order"},
+    "fetch": {"id": "ticket:1002"},
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ class CallAdmin(RecordAdmin):
             {"fields": ("account_name", "via", "client", "client_address", "server", "token_id", "environment_id")},
         ),
         ("What was sent", {"fields": ("arguments_shown",)}),
+        ("Composite", {"fields": ("step", "trace_id")}),
         ("What came back", {"fields": ("upstream_status", "upstream_ms", "upstream_bytes", "result_chars")}),
     )
 

@@ -1,14 +1,14 @@
 """A compiled tool, and sets of tools."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import jsonschema_rs
 from pydantic import JsonValue
 
-from accounts.definition import Access, Definition, Method, RecordHistory, Shaping
+from accounts.definition import Access, Composite, Definition, Method, RecordHistory, Shaping
 from accounts.texts.nearest import nearest
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
@@ -31,6 +31,8 @@ class Tool:
     """A compiled tool, ready to be listed and called.
 
     Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
+    `linked` are the resources whose pages its records have, by the kind that a record says; one is named "" where all
+    are of it.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Tool:
     history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
+    linked: Mapping[str, str] = field(default_factory=dict)
     # The reads whose answers have the files that it downloads.
     records: tuple["Tool", ...] = ()
 
@@ -192,7 +195,12 @@ class Tool:
     @property
     def group(self) -> str:
         """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return "read" if self.counted or self.records else group_of(self.method_name)
+        return "read" if self.counted or self.composite or self.records else group_of(self.method_name)
+
+    @property
+    def composite(self) -> Composite | None:
+        """The steps of a tool that makes several reads; None for any other."""
+        return self.method.composite
 
     @property
     def key(self) -> str:
@@ -202,7 +210,7 @@ class Tool:
     @cached_property
     def reads(self) -> list[str]:
         """The methods, by `resource.method`, without whose tools it is not offered."""
-        return self.method.attachments_of
+        return self.composite.methods if self.composite else self.method.attachments_of
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:

@@ -26,7 +26,8 @@ SECRET_NAMES = re.compile("passw(?:or)?d|secret|token|api_?key|authorization|cre
 class Caller:
     """Who calls: an account's environment, and the server or API token through which the call came.
 
-    `address` is the client's, as `noted_address` returns it.
+    `address` is the client's, as `noted_address` returns it. A composite and its steps share `trace_id`; `step` is the
+    name of one of these.
     """
 
     environment_id: UUID
@@ -36,6 +37,8 @@ class Caller:
     token_id: UUID | None = None
     client: str = ""
     address: str = ""
+    trace_id: UUID | None = None
+    step: str = ""
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ class CallNote:
             "via": caller.via,
             "client": _storable(caller.client)[:120],
             "client_address": caller.address,
+            "trace_id": caller.trace_id,
+            "step": caller.step,
             "tool": self.tool[:64],
             "access": self.access,
             "arguments": masked(self.arguments),
@@ -113,7 +118,7 @@ COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not fie
 _in_order: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
-BEGUN = frozenset({*IDS, "via", "client", "client_address", "tool", "access", "started_at"})
+BEGUN = frozenset({*IDS, "via", "client", "client_address", "step", "tool", "access", "started_at"})
 ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 
