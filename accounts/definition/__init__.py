@@ -18,9 +18,8 @@ from accounts.definition.authentication import (
     OAuthAuthentication,
 )
 from accounts.definition.composites import Composite, Step, StepCall
+from accounts.definition.connecting import ConnectionField, ConnectionTest
 from accounts.definition.document import (
-    ConnectionField,
-    ConnectionTest,
     Definition,
     Errors,
     RateLimit,

@@ -5,10 +5,9 @@ vendor's own. DefinitionInvalid lists every problem of a document with its place
 """
 
 import logging
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import inflection
 from pydantic import Field, ValidationError, model_validator
@@ -16,12 +15,13 @@ from pydantic_core import ErrorDetails
 
 from accounts.definition.attachments import Attachments
 from accounts.definition.authentication import Authentication
+from accounts.definition.connecting import ConnectionField, ConnectionTest
 from accounts.definition.ids import IdForm
 from accounts.definition.limitations import Limitation
 from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Access, Method, Resource, Shaping
 from accounts.definition.pagination import Pagination
-from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
+from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Seconds, Slug
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_steering_header
 from accounts.definition.searching import Searchable
@@ -37,37 +37,6 @@ IN_KINDS = frozenset({"authentication", "pagination"})
 
 # Cached, because each compiled or judged tool needs it.
 _singularize = lru_cache(maxsize=4096)(inflection.singularize)
-
-
-class ConnectionField(DefinitionPart):
-    """A value that an admin enters to connect an account."""
-
-    name: Slug
-    label: str = Field(min_length=1, max_length=80)
-    help: str = Field("", max_length=500)
-    link: str = Field(
-        "", max_length=300, description="The page where the vendor shows the value; may contain {placeholders}."
-    )
-    placeholder: str = Field("", max_length=80)
-    pattern: str = Field("", max_length=200, description="A regular expression that the whole value must match.")
-    required: bool = True
-    secret: bool = False
-
-    @model_validator(mode="after")
-    def _pattern_compiles(self) -> "ConnectionField":
-        try:
-            re.compile(self.pattern)
-        except re.error as problem:
-            raise ValueError(f"pattern is not a regular expression: {problem}") from None
-        return self
-
-
-class ConnectionTest(DefinitionPart):
-    """A cheap request that returns a 2xx status only over a working connection."""
-
-    method: Literal["GET", "POST"] = "GET"
-    path: Path
-    scopes: Expression | None = Field(None, description="Where the answer lists what the credentials may do.")
 
 
 class RateLimit(DefinitionPart):
