@@ -146,8 +146,9 @@ running = RunningCalls()
 
 
 def cancellable(request: Request, context: RequestContext) -> AbstractContextManager[object]:
-    """Return a context in which the client can cancel a request; only calls of tools take long enough for it."""
-    return running.cancellable(_key(context, request.id)) if request.method == "tools/call" else known(request, context)
+    """Return a context in which the client can cancel a request; only what asks the vendor takes long enough for it."""
+    asks_vendor = request.method in {"tools/call", "resources/read", "completion/complete"}
+    return running.cancellable(_key(context, request.id)) if asks_vendor else known(request, context)
 
 
 def known(request: Request, context: RequestContext) -> AbstractContextManager[object]:

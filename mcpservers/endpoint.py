@@ -256,7 +256,7 @@ def _subscribe(
 ) -> Reply | StreamRequest:
     """Open the stream of a subscription (MCP 2026-07-28, Subscriptions)."""
     try:
-        wants_tools = STATELESS_ERA.listens_to_tools(request, http.headers)
+        lists = STATELESS_ERA.listens_to(request, http.headers)
     except JsonRpcError as error:
         return error_reply(error, request.id)
     # The body has been read, but a consumer only starts at a request event.
@@ -265,7 +265,7 @@ def _subscribe(
     async def receive_rest() -> Any:
         return read_already.pop() if read_already else await http.receive()
 
-    found = {"mcp.subscription": request.id, "mcp.tools": wants_tools}
+    found = {"mcp.subscription": request.id, "mcp.lists": lists}
     return StreamRequest(Subscription, admitted, replace(http, receive=receive_rest), found, under_way)
 
 

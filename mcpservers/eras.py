@@ -14,18 +14,21 @@ from accounts import tracing
 from accounts.errors import AllowanceUsedUp
 from mcpservers.content import content_of
 from mcpservers.errors import JsonRpcError
+from mcpservers.features.prompts import filled, listed
 from mcpservers.jsonrpc import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
+    RESOURCE_NOT_FOUND,
     Envelope,
     Request,
     as_object,
     limit_reached,
     meta_of,
 )
+from mcpservers.methods.completing import complete_argument
+from mcpservers.methods.reading import read_resource
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
-from mcpservers.prompts import completed, filled, listed
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.search.listing import FIND
@@ -51,8 +54,10 @@ UNREAD_ID_LEFT_OUT = "2025-11-25"
 # How long a client may cache a list: only a minute, since documentation may change at any time.
 LIST_TTL_MS = 60_000
 TOOLS = {"tools": {"listChanged": True}}
-# The list of prompts changes with that of tools, and so is announced with it.
-PROMPTS = {"prompts": {"listChanged": False}, "completions": {}}
+PROMPTS = {"prompts": {"listChanged": True}}
+RESOURCES = {"resources": {"listChanged": True}, "completions": {}}
+# MCP 2026-07-28, Subscriptions: by which name a client asks for the changes of each list.
+LISTENED = {"tools": "toolsListChanged", "prompts": "promptsListChanged", "resources": "resourcesListChanged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,16 @@ class Manner(Enum):
 
 @dataclass(frozen=True)
 class Era:
-    """A protocol revision, and what all revisions have in common: listing and calling tools."""
+    """A protocol revision, and what all revisions have in common: tools, prompts, resources."""
 
     version: str
 
-    manners: ClassVar[dict[str, Manner]] = {"tools/call": Manner.LONG}
+    manners: ClassVar[dict[str, Manner]] = {"tools/call": Manner.LONG, "resources/read": Manner.LONG}
     cancelled_by_disconnect: ClassVar[bool] = False
     opens_stream_on_get: ClassVar[bool] = True
     unknown_method_status: ClassVar[int] = 200
+    # MCP 2025-11-25, Resources, Error Handling
+    resource_not_found: ClassVar[int] = RESOURCE_NOT_FOUND
     # How long a list may be cached, and by whom.
     freshness: ClassVar[dict[str, Any]] = {}
 
@@ -111,12 +118,19 @@ class Era:
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
         """Return a request's result, or raise JsonRpcError."""
+        if request.method.endswith("/list"):
+            _check_cursor(request)
         match request.method:
             case "tools/call":
                 return await self._call_tool(request, context)
             case "tools/list":
-                return MethodResult(self._list_tools(request, context.server))
-        result = self._own_result(request, context.server) or self._of_prompts(request, context.server)
+                return MethodResult(self._list_tools(context.server))
+            case "resources/read":
+                return await self._read_resource(request, context)
+            case "completion/complete":
+                return MethodResult(self._complete(context.server, await complete_argument(request, context)))
+        server = context.server
+        result = self._own_result(request, server) or self._listed(request, server) or self._of_prompts(request, server)
         if result is None:
             problem = f"Method not found: {request.method[:80]}"
             raise JsonRpcError(METHOD_NOT_FOUND, problem, status=self.unknown_method_status)
@@ -136,20 +150,31 @@ class Era:
                 return self._complete(server, {"prompts": listed(prompts), **self.freshness})
             case "prompts/get":
                 return self._complete(server, filled(prompts, request.params))
-            case "completion/complete":
-                return self._complete(server, completed(prompts, request.params))
         return None
+
+    def _listed(self, request: Request, server: ResolvedServer) -> bytes | None:
+        """Return the serialised list of resources or of their templates; None for any other method."""
+        resources = server.offer.resources
+        match request.method:
+            case "resources/list":
+                return self._complete(server, {"resources": resources.listed(server.account_name), **self.freshness})
+            case "resources/templates/list":
+                return self._complete(server, {"resourceTemplates": resources.templates, **self.freshness})
+        return None
+
+    async def _read_resource(self, request: Request, context: RequestContext) -> MethodResult:
+        read = await read_resource(request, context, missing=self.resource_not_found)
+        members: dict[str, Any] = {"contents": read.contents, **self.freshness}
+        if self.freshness and read.is_of_vendor:
+            members["ttlMs"] = 0
+        return self._with_limits(context.server, members, read.limits)
 
     def _complete(self, server: ResolvedServer, members: dict[str, Any]) -> bytes:
         """Serialise a result, with the members that this era adds to every result."""
         return orjson.dumps(members)
 
-    def _list_tools(self, request: Request, server: ResolvedServer) -> bytes:
-        """List every tool on one page, since some clients request only the first; some send an empty cursor for it."""
-        cursor = request.params.get("cursor")
-        if cursor is not None and cursor != "":
-            problem = "Invalid params: this cursor was not issued here; all tools come on the first page."
-            raise JsonRpcError(INVALID_PARAMS, problem)
+    def _list_tools(self, server: ResolvedServer) -> bytes:
+        """List every tool."""
         offer = server.offer
         tools = offer.listing if self.structures_content else offer.listing_without_output
         return self._complete(server, {"tools": orjson.Fragment(tools), **self.freshness})
@@ -181,14 +206,23 @@ class Era:
     def _call_result(
         self, server: ResolvedServer, members: dict[str, Any], limits: RateLimits, *, is_error: bool
     ) -> MethodResult:
-        members["isError"] = is_error
+        return self._with_limits(server, {**members, "isError": is_error}, limits)
+
+    def _with_limits(self, server: ResolvedServer, members: dict[str, Any], limits: RateLimits) -> MethodResult:
         if known := limits.values():
             members["_meta"] = known
         return MethodResult(self._complete(server, members), known)
 
 
+def _check_cursor(request: Request) -> None:
+    """Refuse a cursor: lists come on one page, since some clients request only the first; some send an empty one."""
+    if request.params.get("cursor") not in (None, ""):
+        problem = "Invalid params: this cursor was not issued here; the whole list comes on the first page."
+        raise JsonRpcError(INVALID_PARAMS, problem)
+
+
 def _capabilities(server: ResolvedServer) -> dict[str, Any]:
-    return {**TOOLS, **PROMPTS} if server.offer.prompts else TOOLS
+    return {**TOOLS, **(PROMPTS if server.offer.prompts else {}), **RESOURCES}
 
 
 def agreed_revision(request: Request) -> str:
@@ -250,6 +284,8 @@ class Stateless(Era):
     # MCP 2026-07-28, Streamable HTTP: GET no longer opens a stream.
     opens_stream_on_get: ClassVar[bool] = False
     unknown_method_status: ClassVar[int] = 404
+    # MCP 2026-07-28, Error Codes: the earlier code is retired.
+    resource_not_found: ClassVar[int] = INVALID_PARAMS
     freshness: ClassVar[dict[str, Any]] = {"ttlMs": LIST_TTL_MS, "cacheScope": "private"}
 
     async def answer(self, request: Request, context: RequestContext) -> MethodResult:
@@ -259,13 +295,13 @@ class Stateless(Era):
     def _own_result(self, request: Request, server: ResolvedServer) -> bytes | None:
         return self._discover(server) if request.method == "server/discover" else None
 
-    def listens_to_tools(self, request: Request, headers: Headers) -> bool:
-        """Return whether `subscriptions/listen` subscribes to changes of tools, or raise JsonRpcError."""
+    def listens_to(self, request: Request, headers: Headers) -> list[str]:
+        """Return to changes of which lists `subscriptions/listen` subscribes, or raise JsonRpcError."""
         check_mirrored(request, headers, self.version)
         wanted = request.params.get("notifications")
         if wanted is None or (wanted := as_object(wanted)) is None:
             raise JsonRpcError(INVALID_PARAMS, "Invalid params: notifications must be an object.")
-        return wanted.get("toolsListChanged") is True
+        return [kind for kind, name in LISTENED.items() if wanted.get(name) is True]
 
     def subscription_ended(self, server: ResolvedServer, meta: dict[str, Any]) -> bytes:
         """Return the result that ends a subscription."""

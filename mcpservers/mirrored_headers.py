@@ -16,6 +16,8 @@ from mcpservers.jsonrpc import (
 from mcpservers.replies import Headers
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+# The member of the params that the Mcp-Name header repeats, by method.
+NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 
 
@@ -38,9 +40,9 @@ def check_mirrored(request: Request, headers: Headers, revision: str) -> None:
             status=400,
         )
     _match("Mcp-Method", headers.get(b"mcp-method"), request.method)
-    if request.method == "tools/call":
+    if member := NAMED_BY.get(request.method):
         name = headers.get(b"mcp-name")
-        _match("Mcp-Name", None if name is None else _decoded(name), request.params.get("name"))
+        _match("Mcp-Name", None if name is None else _decoded(name), request.params.get(member))
 
 
 def _match(header: str, sent: str | None, in_body: Any) -> None:

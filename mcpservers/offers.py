@@ -6,9 +6,10 @@ account adds its name and its connection (resolution.py).
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -17,9 +18,12 @@ from accounts.definition import Prompt
 from accounts.models import Integration
 from accounts.texts.counting import counted
 from accounts.texts.invisible import visible
-from mcpservers.prompts import prompts_of
+from accounts.time_zones import UTC
+from mcpservers.features.prompts import prompts_of
+from mcpservers.features.resources import ServerResources, resources_of
 from mcpservers.search.listing import FIND, READ, WRITE, listed
 from mcpservers.search.mode import SearchMode
+from tools.catalogue.abilities import cannot_do, conditional_risks, risky_calls
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.tool import Tool, ToolSet
 from tools.retrieval import listing as retrieval_listing
@@ -47,6 +51,7 @@ class Offer:
     search: SearchMode | None
     sources: Sources = field(repr=False, compare=False)
     prompts: dict[str, Prompt] = field(repr=False, compare=False)
+    resources: ServerResources = field(repr=False, compare=False)
     # What the tools are compiled from lives as long as they do.
     catalogue: Catalogue = field(repr=False, compare=False)
 
@@ -65,10 +70,9 @@ class Offer:
         """The value of `tools` for clients whose revision has no outputSchema."""
         return b"[" + b",".join(self.entries_without_output) + b"]"
 
-    def instructions(self, account_name: str) -> str:
-        """Return how a model should use the tools of an account, with what matters most first."""
-        today = datetime.now(UTC)
-        return f"{self.before_account}{visible(account_name)}{self.after_account}\nToday is {today:%A, %Y-%m-%d} (UTC)."
+    def instructions(self, account_name: str, zone: ZoneInfo) -> str:
+        """Return how a model should use the tools of an account whose team works in a zone: what matters most first."""
+        return f"{self.before_account}{visible(account_name)}{self.after_account}\n{_today(zone)}"
 
     @property
     def weight(self) -> int:
@@ -119,6 +123,7 @@ def _compiled(
         sources=sources,
         # Prompts name tools, which a server in search mode does not list.
         prompts={} if search_mode or definition is None else prompts_of(definition.prompts, tools),
+        resources=resources_of(vendor, integration.name, tools),
         catalogue=catalogue,
     )
 
@@ -140,7 +145,7 @@ def _before_account(tools: ToolSet, vendor: str, declared: str, *, search_mode: 
 def _after_account(tools: ToolSet, vendor: str, *, search_mode: bool) -> str:
     """Return the rest, which applies to every server."""
     writing = sum(not tool.read_only for tool in tools)
-    risky = [tool.name for tool in tools if tool.destructive]
+    risky = [*risky_calls(tools)]
     lines = [f"” with {counted(len(tools), 'tool')}{_access(len(tools), writing)}"]
     lines.append("Lists come in pages: pass next_cursor back unchanged for the next page; null means the end.")
     lines.append(
@@ -152,8 +157,11 @@ def _after_account(tools: ToolSet, vendor: str, *, search_mode: bool) -> str:
         "you."
     )
     lines += [line for line, told in TOLD_ONCE if any(map(told, tools))]
+    if unable := cannot_do(tools):
+        lines.append(f"No tool here can: {'; '.join(unable)}. If it is asked for, say so instead of “there is none”.")
     if risky and search_mode:
-        lines.append("Ask the person before you call a tool whose destructiveHint is true.")
+        named = "".join(f", and {each}" for each in conditional_risks(tools))
+        lines.append(f"Ask the person before you call a tool whose destructiveHint is true{named}.")
     elif risky:
         lines.append("Ask the person before you call: " + ", ".join(risky) + ".")
     return "\n".join(lines)
@@ -170,6 +178,15 @@ TOLD_ONCE: tuple[tuple[str, Callable[[Tool], object]], ...] = (
         lambda tool: tool.history is not None,
     ),
 )
+
+
+def _today(zone: ZoneInfo) -> str:
+    """Return today's date in a zone, with the offset that times there have."""
+    now = datetime.now(zone)
+    if zone == UTC:
+        return f"Today is {now:%A, %Y-%m-%d} (UTC)."
+    offset = now.isoformat(timespec="seconds")[len("2026-11-30T09:00:00") :]
+    return f"Today is {now:%A, %Y-%m-%d} in the account's time zone, {zone} (UTC{offset})."
 
 
 def _how_to_search(tools: int, vendor: str, *, writes: bool) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from accounts import product, tokens
 from accounts.allowances import Holder, HolderKind
@@ -18,6 +19,7 @@ from accounts.caches.freshness import FreshCache
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.threads import look_up
 from accounts.texts.invisible import visible
+from accounts.time_zones import zone_of
 from accounts.vendors.connection import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
@@ -47,6 +49,7 @@ class ResolvedServer:
     offer: Offer = field(repr=False)
     connection: Connection | None
     unusable: str
+    zone: ZoneInfo
     revisions: Revisions
     holder: Holder = field(init=False, repr=False)
 
@@ -70,7 +73,7 @@ class ResolvedServer:
     @property
     def instructions(self) -> str:
         """How a model should use the server's tools."""
-        return self.offer.instructions(self.account_name)
+        return self.offer.instructions(self.account_name, self.zone)
 
     @property
     def info(self) -> dict[str, str]:
@@ -196,6 +199,7 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
         offer=offer,
         connection=connection,
         unusable=unusable,
+        zone=zone_of(account.time_zone),
         revisions=_revisions(row),
     )
 

@@ -9,7 +9,12 @@ from mcpservers.jsonrpc import Request, meta_of
 from mcpservers.resolution import ResolvedServer
 
 # Other methods are what a client made up.
-METHODS = frozenset({"initialize", "ping", "tools/list", "tools/call", "server/discover", "subscriptions/listen"})
+METHODS = frozenset(
+    {
+        "initialize", "ping", "server/discover", "subscriptions/listen", "tools/list", "tools/call", "prompts/list",
+        "prompts/get", "resources/list", "resources/templates/list", "resources/read", "completion/complete",
+    }
+)  # fmt: skip
 OTHER = "_OTHER"
 # W3C Trace Context, sections 3.2 and 3.3: longer ones need not be taken.
 LONGEST = 512

@@ -53,6 +53,20 @@ def client_name(request: Request, context: RequestContext) -> str:
     return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
 
 
+def sender_of(request: Request, context: RequestContext) -> Caller:
+    """Return who a request's calls to the vendor are recorded for."""
+    server = context.server
+    return Caller(
+        environment_id=server.environment_id,
+        account_id=server.account_id,
+        via=Via.MCP,
+        server_id=server.server_id,
+        token_id=context.token_id,
+        client=client_name(request, context),
+        address=noted_address(context.address),
+    )
+
+
 def called_name(request: Request) -> str:
     """Return the name of the tool that a request calls, or raise JsonRpcError."""
     name = request.params.get("name")
@@ -85,7 +99,7 @@ async def call_retrieval(name: str, request: Request, context: RequestContext) -
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
-    arguments, caller = _arguments(request.params.get("arguments")), _caller(request, context)
+    arguments, caller = _arguments(request.params.get("arguments")), sender_of(request, context)
     with calls.one(*holders_of(server, context.token_id)):
         return await retrieve(name, server.offer.sources, server.connection, arguments, caller, budget=context.budget)
 
@@ -101,7 +115,7 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
             tool,
             server.connection,
             _arguments(arguments),
-            _caller(request, context),
+            sender_of(request, context),
             budget=context.budget,
             request_bytes=size,
             has_left=context.has_left,
@@ -109,19 +123,6 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
         )
     # The callers of search mode list no outputSchema.
     return result if server.offer.search is None else replace(result, structured=None)
-
-
-def _caller(request: Request, context: RequestContext) -> Caller:
-    server = context.server
-    return Caller(
-        environment_id=server.environment_id,
-        account_id=server.account_id,
-        via=Via.MCP,
-        server_id=server.server_id,
-        token_id=context.token_id,
-        client=client_name(request, context),
-        address=noted_address(context.address),
-    )
 
 
 def _arguments(given: Any) -> Any:

@@ -1,9 +1,11 @@
 """Dates and times in forms, and the time zone that they are meant in."""
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django import forms
+
+from accounts.time_zones import UTC, zone_of
 
 
 class MomentInput(forms.DateTimeField):
@@ -26,7 +28,6 @@ class TimeZoneField(forms.CharField):
 
     def clean(self, value: Any) -> ZoneInfo:
         try:
-            return ZoneInfo(super().clean(value) or "UTC")
-        # ZoneInfo reads a file by the given name: bad keys raise ValueError, names of folders OSError.
-        except (ZoneInfoNotFoundError, ValueError, OSError, forms.ValidationError):
-            return ZoneInfo("UTC")
+            return zone_of(super().clean(value))
+        except forms.ValidationError:
+            return UTC

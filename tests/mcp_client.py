@@ -12,6 +12,8 @@ from tests.mcp_answers import check_answer
 STATELESS = "2026-07-28"
 VERSION = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+# MCP 2026-07-28, Streamable HTTP: what the Mcp-Name header repeats.
+NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 CLIENT = "io.modelcontextprotocol/clientInfo"
 
 
@@ -51,8 +53,8 @@ class McpClient:
             meta = {VERSION: STATELESS, CAPABILITIES: {}, CLIENT: {"name": "tests", "version": "1"}}
             params["_meta"] = {**meta, **params.get("_meta", {})}
             usual["Mcp-Method"] = method
-            if method == "tools/call":
-                usual["Mcp-Name"] = params.get("name")
+            if method in NAMED_BY:
+                usual["Mcp-Name"] = params.get(NAMED_BY[method])
         body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
         response = await self.post(body, {**usual, **(headers or {})})
         check_answer(self.version or "2025-03-26", method, response.json())

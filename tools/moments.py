@@ -1,7 +1,8 @@
 """Moments as vendors and models write them: dates in ISO 8601, and seconds or milliseconds since 1970."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 LONGEST_DATE = 40
 # Whole seconds since 1970 that are a date of this century.
@@ -16,6 +17,27 @@ def moment_of(value: Any) -> float | None:
         return None
     seconds = value if value < SECONDS.stop else value / 1000
     return float(seconds) if int(seconds) in SECONDS else None
+
+
+def names_offset(value: Any) -> bool:
+    """Return whether a date says which moment it is: a text without an offset is a time in some zone."""
+    return not isinstance(value, str) or _parsed(value.strip()).tzinfo is not None
+
+
+def day_of(value: Any, zone: ZoneInfo) -> date | None:
+    """Return the day of a moment in a zone; a text without an offset stays the day that it names."""
+    seconds = moment_of(value)
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, zone if names_offset(value) else UTC).date()
+
+
+def _parsed(text: str) -> datetime:
+    """Return a date in ISO 8601; the first moment of all for any other text."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min
 
 
 def _written_moment(text: str) -> float | None:

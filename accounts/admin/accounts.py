@@ -16,7 +16,7 @@ from accounts.admin.people import EnvironmentAdmin, GroupAdmin, InvitationAdmin,
 from accounts.api_tokens.issue import delete_token, revoke_token
 from accounts.errors import AccountError
 from accounts.integrated_accounts.check import check_account
-from accounts.integrated_accounts.lifecycle import disconnect_account, reconnect_account, set_enabled
+from accounts.integrated_accounts.lifecycle import disconnect_account, reconnect_account, set_enabled, set_time_zone
 from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
 from accounts.texts.counting import counted
 
@@ -133,20 +133,21 @@ class IntegratedAccountAdmin(ModelAdmin):
     search_fields = ("name", "integration__label", "environment__name")
     actions = ("test_connection", "enable", "disable")
     fields = (
-        "name", "state", "reason", "integration", "environment", "connection_fields", "address", "scopes_reported",
-        "tokens", "checked", "created_by", "created", "changed",
+        "name", "time_zone", "state", "reason", "integration", "environment", "connection_fields", "address",
+        "scopes_reported", "tokens", "checked", "created_by", "created", "changed",
     )  # fmt: skip
-    readonly_fields = tuple(field for field in fields if field != "name")
+    readonly_fields = tuple(field for field in fields if field not in {"name", "time_zone"})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: the portal and REST connect accounts, because they test the connection first."""
         return False
 
     def save_model(self, request: HttpRequest, obj: IntegratedAccount, form: Any, change: bool) -> None:
-        """Rename, with an entry in the audit record."""
+        """Change the name or the time zone, with an entry each in the audit record."""
         row = IntegratedAccount.objects.get(pk=obj.pk)
         if row.name != obj.name:
             reconnect_account(row, person(request), name=obj.name, verify=False)
+        set_time_zone(row, person(request), obj.time_zone)
 
     def delete_model(self, request: HttpRequest, obj: IntegratedAccount) -> None:
         """Disconnect the account; every URL to it is refused from now on."""

@@ -3,6 +3,7 @@
 `document` is the whole, `authentication`, `pagination` and `methods` are its sections, and `parts` has their types.
 """
 
+from accounts.definition.already import AlreadySo
 from accounts.definition.attachments import Attachments
 from accounts.definition.authentication import (
     MAX_KEYS,
@@ -17,9 +18,8 @@ from accounts.definition.authentication import (
     OAuthAuthentication,
 )
 from accounts.definition.composites import Composite, Step, StepCall
+from accounts.definition.connecting import ConnectionField, ConnectionTest
 from accounts.definition.document import (
-    ConnectionField,
-    ConnectionTest,
     Definition,
     Errors,
     RateLimit,
@@ -27,6 +27,8 @@ from accounts.definition.document import (
     parse_definition,
     read_stored_definition,
 )
+from accounts.definition.ids import IdForm
+from accounts.definition.limitations import Limitation
 from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Access, Group, Method, RecordHistory, Resource, Shaping
 from accounts.definition.pagination import (
@@ -48,6 +50,7 @@ __all__ = [
     "PLACEHOLDER",
     "SLUG",
     "Access",
+    "AlreadySo",
     "ApiKey",
     "ApiKeyAuthentication",
     "ApiKeysAuthentication",
@@ -64,6 +67,8 @@ __all__ = [
     "Definition",
     "Errors",
     "Group",
+    "IdForm",
+    "Limitation",
     "LinkPagination",
     "Lookup",
     "Method",

@@ -5,10 +5,9 @@ vendor's own. DefinitionInvalid lists every problem of a document with its place
 """
 
 import logging
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import inflection
 from pydantic import Field, ValidationError, model_validator
@@ -16,10 +15,13 @@ from pydantic_core import ErrorDetails
 
 from accounts.definition.attachments import Attachments
 from accounts.definition.authentication import Authentication
+from accounts.definition.connecting import ConnectionField, ConnectionTest
+from accounts.definition.ids import IdForm
+from accounts.definition.limitations import Limitation
 from accounts.definition.lookups import Lookup
 from accounts.definition.methods import Access, Method, Resource, Shaping
 from accounts.definition.pagination import Pagination
-from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
+from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Seconds, Slug
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_steering_header
 from accounts.definition.searching import Searchable
@@ -35,37 +37,6 @@ IN_KINDS = frozenset({"authentication", "pagination"})
 
 # Cached, because each compiled or judged tool needs it.
 _singularize = lru_cache(maxsize=4096)(inflection.singularize)
-
-
-class ConnectionField(DefinitionPart):
-    """A value that an admin enters to connect an account."""
-
-    name: Slug
-    label: str = Field(min_length=1, max_length=80)
-    help: str = Field("", max_length=500)
-    link: str = Field(
-        "", max_length=300, description="The page where the vendor shows the value; may contain {placeholders}."
-    )
-    placeholder: str = Field("", max_length=80)
-    pattern: str = Field("", max_length=200, description="A regular expression that the whole value must match.")
-    required: bool = True
-    secret: bool = False
-
-    @model_validator(mode="after")
-    def _pattern_compiles(self) -> "ConnectionField":
-        try:
-            re.compile(self.pattern)
-        except re.error as problem:
-            raise ValueError(f"pattern is not a regular expression: {problem}") from None
-        return self
-
-
-class ConnectionTest(DefinitionPart):
-    """A cheap request that returns a 2xx status only over a working connection."""
-
-    method: Literal["GET", "POST"] = "GET"
-    path: Path
-    scopes: Expression | None = Field(None, description="Where the answer lists what the credentials may do.")
 
 
 class RateLimit(DefinitionPart):
@@ -119,9 +90,15 @@ class Definition(DefinitionPart):
     lookups: dict[Slug, Lookup] = Field(
         default_factory=dict, max_length=20, description="Small lists by which ids have names, each by its singular."
     )
+    ids: dict[Slug, IdForm] = Field(
+        default_factory=dict, max_length=50, description="The forms of ids, by the singular of what they are ids of."
+    )
     attachments: Attachments | None = Field(None, description="The files that records hold.")
     prompts: dict[Slug, Prompt] = Field(
         default_factory=dict, max_length=50, description="Tasks for the menus of clients, by name."
+    )
+    limitations: list[Limitation] = Field(
+        default_factory=list, max_length=20, description="What no tool does, although people ask for it."
     )
     app_url: WebPage | None = Field(
         None,
@@ -157,6 +134,20 @@ class Definition(DefinitionPart):
             for key in keys:
                 if self.method(key) is None:
                     raise ValueError(f"{place}: {key} is not a resource and method of this definition")
+        return self
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Definition":
+        for name, form in self.ids.items():
+            if form.resource and form.resource not in self.resources:
+                raise ValueError(f"ids.{name}.resource: {form.resource} is not one of the resources")
+        for name, prompt in self.prompts.items():
+            for argument in prompt.arguments:
+                if argument.lookup and argument.lookup not in self.lookups:
+                    raise ValueError(f"prompts.{name}.arguments: {argument.lookup} is not one of the lookups")
+        uris = [method.uri for held in self.resources.values() for method in held.methods.values() if method.uri]
+        if len(uris) != len(set(uris)):
+            raise ValueError("resources: two methods have the same uri")
         return self
 
     @model_validator(mode="after")
@@ -243,10 +234,12 @@ class Definition(DefinitionPart):
     def _named_methods(self) -> Iterator[tuple[str, Iterable[str]]]:
         """Yield the places that name methods as `resource.method`, and which they name."""
         yield "tool_tags", self.tool_tags
-        yield from ((f"lookups.{name}", [lookup.method]) for name, lookup in self.lookups.items())
+        for name, lookup in self.lookups.items():
+            yield f"lookups.{name}", [lookup.method, *([lookup.read_by] if lookup.read_by else [])]
         for name, held in self.resources.items():
             yield f"resources.{name}.searchable", held.searchable.methods if held.searchable else ()
         yield from ((f"prompts.{name}.tools", prompt.tools) for name, prompt in self.prompts.items())
+        yield from (("limitations", limitation.unless) for limitation in self.limitations)
         yield from ((f"{place}.attachments_of", method.attachments_of) for place, method in self._methods())
 
     def method(self, key: str) -> Method | None:

@@ -21,6 +21,11 @@ class Lookup(DefinitionPart):
     )
     id: MemberPath = Field("id", description="The member of an entry that is its id.")
     name: Expression = Field("name", description="An entry's name: a text, or several that are joined.")
+    read_by: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$",
+        description="The method that reads one entry by this id, `resource.method`: clients complete its address.",
+    )
     active: Expression | None = Field(None, description="True for an entry that is in use; by default all are.")
     arguments: list[MemberPath] = Field(
         default_factory=list,

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from accounts.definition.already import AlreadySo
 from accounts.definition.composites import Composite
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import (
@@ -19,6 +20,7 @@ from accounts.definition.parts import (
     Path,
     Slug,
     TransferEncoding,
+    UriTemplate,
 )
 from accounts.definition.searching import Searchable
 from accounts.definition.web_pages import WebPage
@@ -149,6 +151,10 @@ class Method(DefinitionPart):
         max_length=50,
         description="Members of a JSON body, or fields of a form, that are sent with every call.",
     )
+    uri: UriTemplate | None = Field(
+        None,
+        description="The address by which clients read it as a resource, with {arguments}; a `get` has one by default.",
+    )
     answer: AnswerKind = Field("json", description="What a successful answer contains.")
     accept: str | None = Field(
         None,
@@ -193,6 +199,15 @@ class Method(DefinitionPart):
     )
     needs_change: bool = Field(
         default=False, description="For an update: a call that says only what to change, and not how, is refused."
+    )
+    already: AlreadySo | None = Field(
+        None, description="For a write: how the vendor tells that what is asked for was so before."
+    )
+    ask_first: dict[Parameter, list[JsonValue]] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="For a write that is not destructive by itself: the arguments with which a person is asked first, "
+        "each with the values; none stands for any.",
     )
     destructive: bool | None = Field(
         None, description="It cannot be undone, or reaches a customer; by default, DELETE is."
@@ -242,6 +257,24 @@ class Method(DefinitionPart):
             for name in names:
                 if name not in placeholders:
                     raise ValueError(f"{setting}: the path has no placeholder {{{name}}}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_reads_have_an_address(self) -> "Method":
+        if self.uri is None:
+            return self
+        if self.access is Access.WRITE:
+            raise ValueError("uri: reading a resource changes nothing, and this method writes")
+        for name in self.path_parameters:
+            if name not in PLACEHOLDER.findall(self.uri):
+                raise ValueError(f"uri: lacks {{{name}}}, which is in the path")
+        return self
+
+    @model_validator(mode="after")
+    def _only_writes_change_something(self) -> "Method":
+        for setting in ("already", "ask_first"):
+            if getattr(self, setting) and self.access is Access.READ:
+                raise ValueError(f"{setting}: a read changes nothing")
         return self
 
     @model_validator(mode="after")

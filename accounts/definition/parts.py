@@ -24,6 +24,21 @@ def _check_path(path: str) -> str:
 
 
 Path = Annotated[str, Field(pattern=r"^/[^?#\s]*$", max_length=512), AfterValidator(_check_path)]
+
+
+def _check_uri_template(template: str) -> str:
+    if set("{}") & set(PLACEHOLDER.sub("", template)):
+        raise ValueError("has a brace outside a {placeholder}")
+    # So that an address can be read in one way only, and quickly.
+    if any(len(PLACEHOLDER.findall(segment)) > 1 for segment in template.split("/")):
+        raise ValueError("has two placeholders in one segment")
+    return template
+
+
+# RFC 6570, section 3.2.2: simple expansion only.
+UriTemplate = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[^\s?#]+$", max_length=300), AfterValidator(_check_uri_template)
+]
 Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=64)]
 # RFC 6265, section 4.1.1: the name of a cookie is a token.

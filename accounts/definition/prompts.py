@@ -8,12 +8,13 @@ MAX_VALUES = 100
 
 
 class PromptArgument(DefinitionPart):
-    """What a person fills in; `values` are offered for it."""
+    """What a person fills in; `values`, and the names of a lookup's entries, are offered for it."""
 
     name: Slug
     description: str = Field(min_length=1, max_length=300)
     required: bool = False
     values: list[str] = Field(default_factory=list, max_length=MAX_VALUES)
+    lookup: Slug | None = Field(None, description="The lookup whose names are offered for it, such as `department`.")
 
 
 class Prompt(DefinitionPart):

@@ -39,6 +39,7 @@ def connect_account(
     name: str,
     fields: dict[str, Any],
     base_url: str = "",
+    time_zone: str = "",
     verify: bool = True,
     tokens: TokenSet | None = None,
 ) -> IntegratedAccount:
@@ -53,7 +54,12 @@ def connect_account(
     if needs_consent(definition) and tokens is None:
         raise ConsentNeeded(definition.label)
     account = IntegratedAccount(
-        environment=environment, integration=integration, name=name, connection=opened, base_url=base_url
+        environment=environment,
+        integration=integration,
+        name=name,
+        connection=opened,
+        base_url=base_url,
+        time_zone=time_zone,
     )
     account.created_by = actor if isinstance(actor, User) else None
     account.set_credentials(secret)
@@ -122,6 +128,16 @@ def reconnect_account(
 def _rename(account: IntegratedAccount, actor: audit.Actor) -> None:
     save_account(account, {"name"})
     audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": ["name"]})
+
+
+@transaction.atomic
+def set_time_zone(account: IntegratedAccount, actor: audit.Actor, time_zone: str) -> None:
+    """Say where an account's team works; the name must be one of accounts.time_zones, or empty for UTC."""
+    if time_zone == account.time_zone:
+        return
+    account.time_zone = time_zone
+    save_account(account, {"time_zone"})
+    audit.record(actor, "integrated_account.changed", account.audit_subject, {"changed": ["time_zone"]})
 
 
 def _keep_tokens(account: IntegratedAccount, tokens: TokenSet | None, *, moved: bool) -> None:

@@ -13,6 +13,7 @@ from accounts.keyring import key_ring
 from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, User
 from accounts.models.revisions import RevisedQuerySet, RevisedRow
+from accounts.time_zones import MAX_NAME, check_time_zone
 
 
 class Integration(RevisedRow):
@@ -97,6 +98,14 @@ class IntegratedAccount(RevisedRow):
         max_length=300,
         blank=True,
         help_text="Only where the vendor is reached at another address than the definition's, such as a test system.",
+    )
+    time_zone = models.CharField(
+        max_length=MAX_NAME,
+        blank=True,
+        db_default="",
+        default="",
+        validators=[check_time_zone],
+        help_text="Where its team works, such as Europe/Berlin: models are told today's date there. Empty is UTC.",
     )
     scopes = models.JSONField(default=list, blank=True, editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)

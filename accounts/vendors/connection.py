@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -12,6 +13,7 @@ from accounts.errors import UpstreamForbidden
 from accounts.models import IntegratedAccount
 from accounts.notices import Party
 from accounts.product import USER_AGENT
+from accounts.time_zones import UTC, zone_of
 from accounts.token_sets import TokenSet
 from accounts.vendors.addresses import base_url_problem, origin
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
@@ -40,6 +42,8 @@ class Connection:
     headers: dict[str, str] = field(default_factory=dict)
     # The account's, when the connection was made.
     revision: int = 0
+    # Where the account's team works.
+    zone: ZoneInfo = UTC
     # Of the definition's address, where that has placeholders, which may stand for secrets.
     shown_host: str = ""
     pages: RecordPages = NO_PAGES
@@ -150,6 +154,7 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
         authentication=authentication,
         headers=definition.headers,
         revision=account.revision,
+        zone=zone_of(account.time_zone),
         shown_host=urlsplit(account.base_url or definition.base_url).hostname or "",
         pages=record_pages(definition, account.connection),
         destination=destination_of(base_url, definition.base_url, fields),

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import ApiToken, IntegratedAccount, Integration, Role
+from accounts.time_zones import MAX_NAME, time_zone_problem
 from accounts.vendors.addresses import base_url_problem
 from accounts.web.networks import LONGEST_NETWORK, MOST_NETWORKS
 from api.strictness import MomentField, NameField, ObjectField, StrictSerializer, TextField
@@ -18,6 +19,7 @@ TOKEN_EXPIRY_HELP = (
     "ISO 8601; without an offset it is UTC. Left out: in 90 days, or earlier if the environment or the token "
     "that asks requires it. Null: no end, where the environment permits tokens without one."
 )
+ZONE_HELP = "Where the account's team works, such as Europe/Berlin: models are told today's date there. Empty: UTC."
 NETWORKS_HELP = "IP networks (CIDR) or addresses that it may be used from, at most 20; none: from anywhere."
 
 
@@ -70,6 +72,7 @@ class AccountSerializer(serializers.ModelSerializer[IntegratedAccount]):
             "connection",
             "secret_fields",
             "base_url",
+            "time_zone",
             "scopes",
             "checked_at",
             "created_at",
@@ -101,6 +104,22 @@ class BaseUrlField(TextField):
         return address
 
 
+class ZoneField(TextField):
+    """A time zone by its name in the IANA database; empty: UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"max_length": MAX_NAME, "allow_blank": True, "required": False, "help_text": ZONE_HELP, **kwargs}
+        )
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name; raise ValidationError."""
+        name = super().to_internal_value(data)
+        if problem := time_zone_problem(name):
+            raise serializers.ValidationError(problem)
+        return name
+
+
 class ConnectAccountSerializer(StrictSerializer):
     """A new integrated account."""
 
@@ -110,6 +129,7 @@ class ConnectAccountSerializer(StrictSerializer):
     base_url = BaseUrlField(
         help_text="Only if the account uses another address than the definition's, such as a test system."
     )
+    time_zone = ZoneField()
 
     def validate_integration(self, name: str) -> Integration:
         """Return the integration; raise ValidationError with the known names."""
@@ -126,6 +146,7 @@ class ChangeAccountSerializer(StrictSerializer):
     name = NameField(required=False)
     connection = ObjectField(required=False, help_text=f"{CONNECTION_HELP} Omitted ones keep their values.")
     base_url = BaseUrlField()
+    time_zone = ZoneField()
     status = serializers.ChoiceField(choices=["active", "disabled"], required=False)
 
     def validate_status(self, status: str) -> str:

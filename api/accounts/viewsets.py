@@ -23,7 +23,13 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api_tokens.issue import issue_token, revoke_token
 from accounts.definition import definition_schema
 from accounts.errors import TokenUnfit
-from accounts.integrated_accounts.lifecycle import connect_account, disconnect_account, reconnect_account, set_enabled
+from accounts.integrated_accounts.lifecycle import (
+    connect_account,
+    disconnect_account,
+    reconnect_account,
+    set_enabled,
+    set_time_zone,
+)
 from accounts.models import ApiToken, IntegratedAccount, Integration, Role
 from accounts.models.integrations import AccountStatus
 from api.accounts.problems import connection_problems
@@ -133,6 +139,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
                 name=wanted["name"],
                 fields=wanted.get("connection", {}),
                 base_url=wanted.get("base_url", ""),
+                time_zone=wanted.get("time_zone", ""),
             )
         location = f"{settings.PUBLIC_PATH}/integrated-account/{account.pk}"
         return self._answer(account, status.HTTP_201_CREATED, {"Location": location})
@@ -144,7 +151,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
         serializer = ChangeAccountSerializer(data=request.data, context={"account": account})
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
-        if wanted.keys() - {"status"}:
+        if wanted.keys() - {"status", "time_zone"}:
             with connection_problems(reverse("account-settings", args=[account.pk])):
                 reconnect_account(
                     account,
@@ -153,6 +160,7 @@ class AccountViewSet(ApiViewSet[IntegratedAccount]):
                     fields=wanted.get("connection"),
                     base_url=wanted.get("base_url"),
                 )
+        set_time_zone(account, self.token, wanted.get("time_zone", account.time_zone))
         end = wanted.get("status", account.status)
         if end != account.status:
             set_enabled(account, self.token, enabled=end == account.Status.ACTIVE)

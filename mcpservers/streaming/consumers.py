@@ -7,6 +7,7 @@ admitted the request and put what they need into the scope.
 
 import asyncio
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.conf import settings
 
 from accounts.api_tokens.recognition import TokenGrant
 from mcpservers.admission import Admitted
-from mcpservers.eras import STATELESS_ERA
+from mcpservers.eras import LISTENED, STATELESS_ERA
 from mcpservers.jsonrpc import Id, result_bytes
 from mcpservers.metrics import DROPPED
 from mcpservers.replies import ABORT, COMMENT, Receive, Scope, Send, end_stream, event, open_stream, send_events
@@ -26,7 +27,7 @@ from mcpservers.streaming import legacy
 from mcpservers.streaming.streams import hub
 
 SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
-LIST_CHANGED = "notifications/tools/list_changed"
+LIST_CHANGED = "notifications/{kind}/list_changed"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
 
 # How much is handed to the connection at once; the rest waits here, where it is counted.
@@ -85,8 +86,9 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
     async def closed(self) -> None:
         """Clean up after the client has gone."""
 
-    def tools_changed(self) -> None:
-        self.write(event(orjson.dumps({"jsonrpc": "2.0", "method": LIST_CHANGED})))
+    def lists_changed(self, kinds: Collection[str]) -> None:
+        for kind in kinds:
+            self.write(event(orjson.dumps({"jsonrpc": "2.0", "method": LIST_CHANGED.format(kind=kind)})))
 
     def comment(self) -> None:
         self.write(COMMENT)
@@ -149,7 +151,7 @@ class ServerStream(EventStream):
 class Subscription(EventStream):
     """The answer to `subscriptions/listen` (MCP 2026-07-28, Subscriptions): `scope["mcp.subscription"]` is its id.
 
-    Only changes of tools are offered; `scope["mcp.tools"]` says whether the client subscribed to them.
+    Only changes of lists are offered; `scope["mcp.lists"]` are those that the client subscribed to.
     """
 
     kind = "subscription"
@@ -157,18 +159,17 @@ class Subscription(EventStream):
     async def opening(self) -> bytes:
         """Acknowledge the subscription, before anything else, with the notifications that will be delivered."""
         self._id: Id = self.scope["mcp.subscription"]
-        self._wants_tools: bool = self.scope["mcp.tools"]
-        return self._notification(
-            ACKNOWLEDGED, {"notifications": {"toolsListChanged": True} if self._wants_tools else {}}
-        )
+        self._wanted: Collection[str] = self.scope["mcp.lists"]
+        return self._notification(ACKNOWLEDGED, {"notifications": {LISTENED[kind]: True for kind in self._wanted}})
 
     def _notification(self, method: str, params: dict[str, Any]) -> bytes:
         marked = {"_meta": {SUBSCRIPTION_ID: self._id}, **params}
         return event(orjson.dumps({"jsonrpc": "2.0", "method": method, "params": marked}))
 
-    def tools_changed(self) -> None:
-        if self._wants_tools:
-            self.write(self._notification(LIST_CHANGED, {}))
+    def lists_changed(self, kinds: Collection[str]) -> None:
+        for kind in kinds:
+            if kind in self._wanted:
+                self.write(self._notification(LIST_CHANGED.format(kind=kind), {}))
 
     def farewell(self) -> bytes:
         """Answer the request, so that the client can tell the end of the subscription from a broken connection."""

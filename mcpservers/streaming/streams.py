@@ -1,4 +1,4 @@
-"""The open streams of this process: each learns when its server's tools change, and ends when its server does.
+"""The open streams of this process: each learns when its server's lists change, and ends when its server does.
 
 One task watches over all of them. It wakes when a change is announced, and looks after the servers that it names. Once
 a second it looks up what else has been changed, by processes that share no channel layer. Revisions are compared many
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from contextvars import Context
 from datetime import datetime
@@ -44,8 +44,8 @@ class Stream(Protocol):
     grant: TokenGrant | None
     quiet_since: float
 
-    def tools_changed(self) -> None:
-        """Notify the client that the list of tools has changed."""
+    def lists_changed(self, kinds: Collection[str]) -> None:
+        """Notify the client that these lists have changed: of tools, prompts or resources."""
 
     def comment(self) -> None:
         """Send a comment, which keeps the connection open."""
@@ -174,10 +174,10 @@ class StreamHub:
             if server is None:
                 stream.end()
             elif server is not stream.server:
-                differs = server.offer.entries != stream.server.offer.entries
+                kinds = changed_lists(stream.server, server)
                 stream.server = server
-                if differs:
-                    stream.tools_changed()
+                if kinds:
+                    stream.lists_changed(kinds)
 
     async def _check_tokens(self) -> None:
         """End the streams whose API token is no longer valid."""
@@ -186,6 +186,17 @@ class StreamHub:
         for stream in self._all():
             if stream.grant is not None and stream.grant.token_id not in valid:
                 stream.end()
+
+
+def changed_lists(before: ResolvedServer, after: ResolvedServer) -> list[str]:
+    """Return which lists a client of the server sees otherwise now."""
+    old, new = before.offer, after.offer
+    differ = {
+        "tools": old.entries != new.entries,
+        "prompts": old.prompts != new.prompts,
+        "resources": before.account_name != after.account_name or old.resources.entries != new.resources.entries,
+    }
+    return [kind for kind, differs in differ.items() if differs]
 
 
 def _is_over(stream: Stream, moment: datetime) -> bool:

@@ -8,6 +8,7 @@ from django import forms
 from accounts.definition import PLACEHOLDER, ConnectionField, Definition
 from accounts.errors import ConnectionIncomplete, ConnectionRefused
 from accounts.models import IntegratedAccount
+from accounts.time_zones import MAX_NAME, check_time_zone
 from accounts.vendors.routes import Move, approved_routes, move_between
 from accounts.vendors.secret_routes import address_fields, again_words, move_of, routes_of
 
@@ -53,6 +54,20 @@ class NameForm(forms.Form):
         help_text="How your team and the models tell this account from others.",
         error_messages={"required": "Give the account a name."},
         widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+
+class ZoneForm(forms.Form):
+    """The time zone of an account's team."""
+
+    time_zone = forms.CharField(
+        label="Time zone",
+        required=False,
+        max_length=MAX_NAME,
+        validators=[check_time_zone],
+        help_text="Where the team works, such as Europe/Berlin. Models are told today's date there, and count by its "
+        "days. Empty is UTC.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "list": "time-zones"}),
     )
 
 

@@ -20,6 +20,7 @@ urlpatterns = [
     *page(f"{ACCOUNT}/consent", consent_views.consent_again, "account-consent"),
     *page(f"{ACCOUNT}/settings", views.settings, "account-settings"),
     *page(f"{ACCOUNT}/rename", views.rename, "account-rename"),
+    *page(f"{ACCOUNT}/time-zone", views.change_time_zone, "account-time-zone"),
     *page(f"{ACCOUNT}/reconnect", views.reconnect, "account-reconnect"),
     *page(f"{ACCOUNT}/check", views.check, "account-check"),
     *page(f"{ACCOUNT}/enable", partial(views.enable, enabled=True), "account-enable"),

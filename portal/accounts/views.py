@@ -17,13 +17,20 @@ from accounts.errors import (
     SecretsMoved,
 )
 from accounts.integrated_accounts.check import check_account
-from accounts.integrated_accounts.lifecycle import connect_account, needs_consent, reconnect_account, set_enabled
+from accounts.integrated_accounts.lifecycle import (
+    connect_account,
+    needs_consent,
+    reconnect_account,
+    set_enabled,
+    set_time_zone,
+)
 from accounts.models import IntegratedAccount, Integration, Role
 from accounts.signing_in.reauthentication import recently_authenticated
+from accounts.time_zones import zone_names
 from accounts.web.refusals import REFUSED
 from portal.accounts.consent import FailedConsent, take_failure
 from portal.accounts.consent_views import consent_context, send_to_consent
-from portal.accounts.forms import PREFIX, ConnectForm, NameForm, ReplaceConnectionForm
+from portal.accounts.forms import PREFIX, ConnectForm, NameForm, ReplaceConnectionForm, ZoneForm
 from portal.requests import PortalRequest, account_for, enter, require, signed_in, tell, warn
 
 UNREADABLE = (
@@ -97,6 +104,19 @@ def rename(request: PortalRequest, account_id: UUID) -> HttpResponse:
         return _settings(request, account, name_form=form)
     reconnect_account(account, request.user, name=form.cleaned_data["name"])
     tell(request, f"The account is called {account.name} now.")
+    return redirect("account-settings", account.pk)
+
+
+@require_POST
+@signed_in
+def change_time_zone(request: PortalRequest, account_id: UUID) -> HttpResponse:
+    """Say where an account's team works."""
+    account = account_for(request, account_id, Role.ADMIN)
+    form = ZoneForm(request.POST)
+    if not form.is_valid():
+        return _settings(request, account, zone_form=form)
+    set_time_zone(account, request.user, form.cleaned_data["time_zone"])
+    tell(request, f"The time zone of {account.name} is {account.time_zone or 'UTC'} now.")
     return redirect("account-settings", account.pk)
 
 
@@ -185,10 +205,11 @@ def _settings(
     account: IntegratedAccount,
     *,
     name_form: NameForm | None = None,
+    zone_form: ZoneForm | None = None,
     connection_form: ReplaceConnectionForm | None = None,
 ) -> HttpResponse:
     """Show the settings, with the form that was refused, if any."""
-    refused = name_form is not None or connection_form is not None
+    refused = any(form is not None for form in (name_form, zone_form, connection_form))
     definition = definition_of(account.integration)
     failed = take_failure(request.session, reverse("account-settings", args=[account.pk]))
     present = {f"{PREFIX}{key}": value for key, value in account.connection.items()} | {"base_url": account.base_url}
@@ -198,6 +219,8 @@ def _settings(
         "account": account,
         "tab": "settings",
         "name_form": name_form or NameForm(initial={"name": account.name}),
+        "zone_form": zone_form or ZoneForm(initial={"time_zone": account.time_zone}),
+        "zones": zone_names(),
         "connection_form": connection_form
         or ReplaceConnectionForm(definition, initial=_typed(failed) if failed else present, account=account),
     }

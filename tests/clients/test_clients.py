@@ -1,8 +1,6 @@
 """Clients that people use, from their own packages, against the running product."""
 
 import json
-import os
-import subprocess
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +12,7 @@ from mcp import Client, ClientSession, MCPError
 from mcp.client.sse import sse_client
 from mcp.types import CallToolResult, TextContent
 
+from tests.clients.node import run
 from tests.clients.outcomes import INVALID, READ, WRITE, ClientOutcome, outcome_of
 from tests.npm import node_of
 
@@ -21,9 +20,6 @@ pytestmark = pytest.mark.clients
 
 REVISION = "2026-07-28"
 SERVER_INFO = "io.modelcontextprotocol/serverInfo"
-SECONDS = 60
-# 5 is how the inspector ends after a result with isError.
-ANSWERED = {0, 5}
 
 Call = Callable[[str, dict[str, Any]], Awaitable[CallToolResult]]
 
@@ -96,23 +92,6 @@ async def test_python_client_over_the_old_sse_transport(url: str, outcomes: list
         listed = [tool.name for tool in (await session.list_tools()).tools]
         came = await python_steps(session.call_tool, listed, met.server_info.name, str(met.protocol_version), note)
     check(outcomes, f"mcp {version('mcp')} (Python), HTTP+SSE", came, url, note)
-
-
-def run(folder: Path, *command: str) -> str:
-    """Run a program with the Node.js of the clients, and a home of its own; return what it printed."""
-    environment = {**os.environ, "HOME": str(folder / "home"), "MCP_REMOTE_CONFIG_DIR": str(folder / "home")}
-    done = subprocess.run(
-        [node_of(folder), *command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    if done.returncode in ANSWERED and done.stdout:
-        return done.stdout
-    return json.dumps({"error": done.stderr[-2000:] or f"exit status {done.returncode}"})
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "Streamable HTTP"), ("/sse", "HTTP+SSE")])

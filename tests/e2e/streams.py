@@ -13,7 +13,7 @@ LISTEN = {
     "jsonrpc": "2.0",
     "id": "sub-1",
     "method": "subscriptions/listen",
-    "params": {"_meta": META, "notifications": {"toolsListChanged": True, "promptsListChanged": True}},
+    "params": {"_meta": META, "notifications": {"toolsListChanged": True, "resourcesListChanged": True}},
 }
 LISTEN_HEADERS = {
     "MCP-Protocol-Version": STATELESS,

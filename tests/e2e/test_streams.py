@@ -49,11 +49,13 @@ def test_a_subscription_is_acknowledged_told_of_changes_and_answered_when_it_end
     with opened("POST", demo["mcp_url"], json=LISTEN, headers=LISTEN_HEADERS) as events:
         acknowledged = events.next()
         assert acknowledged["method"] == "notifications/subscriptions/acknowledged"
-        assert acknowledged["params"]["notifications"] == {"toolsListChanged": True}
+        assert acknowledged["params"]["notifications"] == {"toolsListChanged": True, "resourcesListChanged": True}
         assert rest(demo, "PATCH", server_path(demo), json={"config": {"tags": ["crm"]}}).status_code == 200
-        changed = events.next()
-        assert changed["method"] == "notifications/tools/list_changed"
-        assert changed["params"]["_meta"] == {"io.modelcontextprotocol/subscriptionId": "sub-1"}
+        # The prompts changed too, of which this client did not ask to hear.
+        for kind in ("tools", "resources"):
+            changed = events.next()
+            assert changed["method"] == f"notifications/{kind}/list_changed"
+            assert changed["params"]["_meta"] == {"io.modelcontextprotocol/subscriptionId": "sub-1"}
         rest(demo, "DELETE", server_path(demo))
         farewell = events.next()
         assert (farewell["id"], farewell["result"]["resultType"]) == ("sub-1", "complete")
@@ -73,7 +75,7 @@ def test_in_the_stateless_era_there_is_no_stream_on_get(demo: dict[str, Any]) ->
 async def test_the_official_client_of_the_old_transport_works(demo: dict[str, Any]) -> None:
     async with sse_client(f"{demo['mcp_url']}/sse") as (read, write), ClientSession(read, write) as session:
         await session.initialize()
-        assert len((await session.list_tools()).tools) == 43 + len(("search", "fetch"))
+        assert len((await session.list_tools()).tools) == 44 + len(("search", "fetch"))
         result = await session.call_tool("list_all_fuse_desk_contacts", {"search": "jane.doe@example.com"})
         assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
 

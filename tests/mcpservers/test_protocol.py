@@ -96,10 +96,11 @@ async def test_an_empty_list_cursor_is_the_first_page(mcp: McpClient, cursor: st
     assert (await mcp.request("tools/list", {"cursor": cursor})).json()["result"]["tools"]
 
 
-async def test_a_list_cursor_that_was_not_given_out_is_invalid_params(mcp: McpClient) -> None:
+@pytest.mark.parametrize("listed", ["tools", "prompts", "resources", "resources/templates"])
+async def test_a_list_cursor_that_was_not_given_out_is_invalid_params(mcp: McpClient, listed: str) -> None:
     wrong: list[Any] = ["x", 0, False, [], {}]
     for cursor in wrong:
-        assert (await mcp.request("tools/list", {"cursor": cursor})).json()["error"]["code"] == -32602, cursor
+        assert (await mcp.request(f"{listed}/list", {"cursor": cursor})).json()["error"]["code"] == -32602, cursor
 
 
 @pytest.mark.parametrize("version", [None, *HANDSHAKE, STATELESS])
@@ -125,11 +126,11 @@ async def test_invalid_arguments_are_a_result_that_the_model_reads(mcp: McpClien
 
 
 async def test_an_unknown_method_is_not_found_in_a_200_of_the_handshake_era(mcp: McpClient) -> None:
-    response = await mcp.post({"jsonrpc": "2.0", "id": 1, "method": "resources/list"})
+    response = await mcp.post({"jsonrpc": "2.0", "id": 1, "method": "resources/subscribe"})
     assert (response.status_code, response.json()["error"]["code"]) == (200, -32601)
 
 
-@pytest.mark.parametrize("method", ["resources/list", "initialize", "ping", "logging/setLevel"])
+@pytest.mark.parametrize("method", ["resources/subscribe", "initialize", "ping", "logging/setLevel"])
 async def test_an_unknown_method_is_a_404_of_the_stateless_era(mcp: McpClient, method: str) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"_meta": {VERSION: STATELESS, CAPABILITIES: {}}}}
     response = await mcp.at(STATELESS).post(body, {"Mcp-Method": method})

@@ -8,8 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from accounts.definition import Group
 from tools.calling.walking import Asking, few_left, pages
@@ -17,7 +18,7 @@ from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool
 from tools.errors import RateLimited
 from tools.member_paths import member_at
-from tools.moments import moment_of
+from tools.moments import day_of
 from tools.pagination import Pager
 from tools.ratelimits import RateLimits
 
@@ -31,6 +32,7 @@ NONE = "(none)"
 class Count:
     """What was counted so far, and why the walk ended before the end of the list; `stopped` is empty at the end."""
 
+    zone: ZoneInfo
     numbers: Counter[Any] = field(default_factory=Counter)
     count: int = 0
     requests: int = 0
@@ -42,7 +44,7 @@ class Count:
         """Count the items of one page."""
         self.count += len(items)
         if group:
-            self.numbers.update(value for item in items for value in _values(item, group, period))
+            self.numbers.update(value for item in items for value in _values(item, group, period, self.zone))
 
     def shown(self, group_by: str) -> dict[str, Any]:
         """Return the count as a model reads it."""
@@ -54,17 +56,18 @@ class Count:
             return shown
         # Periods in their order, everything else by its number.
         ordered = sorted(self.numbers.items()) if ":" in group_by else self.numbers.most_common()
+        zone = {"time_zone": str(self.zone)} if ":" in group_by else {}
         kept = ordered[-MOST_GROUPS:] if ":" in group_by else ordered[:MOST_GROUPS]
-        shown |= {"group_by": group_by, "groups": [{"value": value, "count": number} for value, number in kept]}
+        shown |= {"group_by": group_by, **zone, "groups": [{"value": value, "count": number} for value, number in kept]}
         return shown | ({"more_groups": len(ordered) - len(kept)} if len(kept) < len(ordered) else {})
 
 
-async def counted(tool: Tool, used: dict[str, Any], asking: Asking) -> Count:
-    """Walk a tool's list and count its items; raise CallFailed where not even the first page came."""
+async def counted(tool: Tool, used: dict[str, Any], asking: Asking, zone: ZoneInfo) -> Count:
+    """Walk a tool's list and count its items, days being those of a zone; raise CallFailed where no page came."""
     group_by: str = used.get(GROUP_BY, "")
     name, _, period = group_by.partition(":")
     pager, group = cast(Pager, tool.counted), tool.method.counts.get(name)
-    count, began = Count(), time.monotonic()
+    count, began = Count(zone), time.monotonic()
     try:
         async for page in pages(tool, pager, used, asking, first=0 if group else pager.default_limit):
             count.requests, count.limits, count.total = count.requests + 1, page.answer.limits, page.view.beside.total
@@ -90,13 +93,13 @@ def _reason_to_stop(count: Count, seconds: float) -> str:
     return few_left(count.limits)
 
 
-def _values(item: Any, group: Group, period: str) -> Iterable[Any]:
+def _values(item: Any, group: Group, period: str, zone: ZoneInfo) -> Iterable[Any]:
     """Return the groups that an item belongs to."""
     value = member_at(item, group.member.split("."))
     if group.kind == "each" and isinstance(value, list):
         return [_hashable(each) for each in value] or [NONE]
     if group.kind == "date":
-        return [_period(value, period)]
+        return [_period(value, period, zone)]
     return [_hashable(value)]
 
 
@@ -107,12 +110,11 @@ def _hashable(value: Any) -> Any:
     return NONE if value in (None, "") or isinstance(value, list | dict) else value
 
 
-def _period(value: Any, period: str) -> str:
-    """Return the day, the Monday of the week, or the month of a date, in UTC."""
-    seconds = moment_of(value)
-    if seconds is None:
+def _period(value: Any, period: str, zone: ZoneInfo) -> str:
+    """Return the day, the Monday of the week, or the month of a date, in a zone."""
+    day = day_of(value, zone)
+    if day is None:
         return NONE
-    day = datetime.fromtimestamp(seconds, UTC).date()
     if period == "week":
         return str(day - timedelta(days=day.weekday()))
     return str(day) if period == "day" else f"{day:%Y-%m}"

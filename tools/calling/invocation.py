@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -18,7 +19,8 @@ from accounts.vendors.connection import Connection
 from accounts.vendors.downloads import REDIRECTS, download, moved_to
 from accounts.vendors.upstream import UpstreamResponse
 from tools.body_waits import told_wait
-from tools.calling.answers.answer import VendorAnswer
+from tools.calling.answers.answer import AnswerContent, VendorAnswer
+from tools.calling.answers.unchanged import unchanged, with_unchanged
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.attachments.downloading import downloaded
 from tools.calling.composites.composed import composed_result
@@ -27,20 +29,21 @@ from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.joining import joined
-from tools.calling.names import NamesOfIds, forget
+from tools.calling.names import Entries, NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.recording import recorded
 from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, chosen, counted_result, download_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
-from tools.calling.sending.checking import check, from_text
+from tools.calling.sending.checking import check, from_text, invalid_arguments
+from tools.calling.sending.ids import wrong_ids
 from tools.calling.sending.meaning import remark_on
 from tools.calling.sending.numeric_ids import with_numeric_ids
 from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool, ToolSet
-from tools.errors import ToolError
+from tools.errors import CallFailed, ToolError, VendorRefused
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import read_limits
 from tools.record.metrics import observe_upstream
@@ -95,6 +98,35 @@ async def invoke(
         return result
 
 
+async def entries_of(key: str, lister: Tool, connection: Connection, caller: Caller, *, among: ToolSet) -> Entries:
+    """Return the entries of a lookup, kept or by a call of the tool that lists them; raise CallFailed."""
+    note = CallNote(caller, lister.name, lister.method.access, datetime.now(UTC))
+    asking, failures = _asking(connection, note), list[CallFailed]()
+
+    def noting(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def noted(*given: Any) -> Any:
+            try:
+                return await call(*given)
+            except CallFailed as failed:
+                failures.append(failed)
+                raise
+
+        return noted
+
+    asking = Asking(noting(asking.ask), noting(asking.read))
+    names = NamesOfIds(connection.account_id, lister.definition.lookups, among, asking)
+    kept = names.kept(key)
+    if kept is not None:
+        return kept
+    with recorded(note):
+        entries = await names.entries(key, lister)
+        if failures:
+            # What did not come is not kept, so that the next call asks again.
+            forget(connection.account_id, lister.resource)
+            raise failures[0]
+    return entries
+
+
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
     """Return what tells the names of ids for a call; None where nothing does."""
     lookups = tool.definition.lookups_of(tool.resource)
@@ -132,7 +164,7 @@ async def _call(
         shown = await names.beside(tool, view.items, chosen(tool, used, view.items)) if names else {}
         result, beside = page_result(answer, used, view, budget=budget, names=shown, remarks=remarks), view.beside
     else:
-        content = content or with_signs_of_more(await _reading(answer, answer.content), answer)
+        content = content or with_signs_of_more(await _content(answer, used, note), answer)
         members = chosen(tool, used, content.result)
         shown = await names.beside(tool, content.result, members) if names and content.as_documented else {}
         result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
@@ -143,11 +175,20 @@ async def _call(
     return result
 
 
+async def _content(answer: VendorAnswer, used: dict[str, Any], note: CallNote) -> AnswerContent:
+    """Return what an answer holds, of a write also whether it changed anything."""
+    try:
+        content = await _reading(answer, answer.content)
+    except VendorRefused as refused:
+        return unchanged(answer.tool, used, refused)
+    return with_unchanged(answer, used, content, note.started_at)
+
+
 async def _count(
     tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, names: NamesOfIds | None, *, budget: int
 ) -> CallResult:
     group_by: str = used.get(GROUP_BY, "")
-    count = await counted(tool, used, _asking(connection, note))
+    count = await counted(tool, used, _asking(connection, note), connection.zone)
     shown = count.shown(group_by)
     if names and group_by:
         member = tool.method.counts[group_by.partition(":")[0]].member
@@ -194,18 +235,21 @@ async def _prepare(
     given = arguments if isinstance(arguments, dict) else {}
     # Of a large request, only what the record has room for is kept in memory until it is written.
     note.arguments = await asyncio.to_thread(masked, given) if is_large else given
-    used, remarks = await asyncio.to_thread(_checked, tool, arguments) if is_large else _checked(tool, arguments)
+    checked = partial(_checked, tool, arguments, connection.zone)
+    used, remarks = await asyncio.to_thread(checked) if is_large else checked()
     if names:
         used, said = await names.resolved(tool, used)
         remarks += said
+    if tool.ids and (problems := [*wrong_ids(tool, used)]):
+        raise invalid_arguments(tool, problems)
     used = with_numeric_ids(tool, used)
     bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)
     return (used, *bound, remarks)
 
 
-def _checked(tool: Tool, arguments: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _checked(tool: Tool, arguments: Any, zone: ZoneInfo) -> tuple[dict[str, Any], tuple[str, ...]]:
     left_out: list[str] = []
-    used = check(tool, arguments, left_out=left_out)
+    used = check(tool, arguments, left_out=left_out, zone=zone)
     return used, (remark_on(left_out),) if left_out else ()
 
 

@@ -174,6 +174,14 @@ class NamesOfIds:
                 return [_named_group(group, by_id) for group in groups]
         return groups
 
+    def kept(self, key: str) -> Entries | None:
+        """Return the entries of a lookup that need not be listed now; None where they must be."""
+        return self._known(key, self.lookups[key])
+
+    async def entries(self, key: str, lister: Tool) -> Entries:
+        """Return the entries of a lookup; those that the vendor does not list are missing."""
+        return await self._entries(key, self.lookups[key], lister)
+
     def _known(self, key: str, lookup: Lookup) -> Entries | None:
         until, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None))
         return entries if until > time.monotonic() else None

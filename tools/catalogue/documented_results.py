@@ -15,6 +15,7 @@ COUNTED: Schema = {
         "count": {"type": "integer"},
         "is_complete": {"type": "boolean"},
         "group_by": {"type": "string"},
+        "time_zone": {"type": "string"},
         "groups": {
             "type": "array",
             "items": {"type": "object", "properties": {"value": {}, "name": {}, "count": {"type": "integer"}}},

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from accounts.definition import Access, Definition, Method, is_reserved_header, is_reserved_parameter
+from accounts.definition import PLACEHOLDER, Access, Definition, Method, is_reserved_header, is_reserved_parameter
 from tools.catalogue.file_arguments import is_file
 from tools.catalogue.schemas.json_schemas import Schema, kinds_of
 from tools.models import Documentation
@@ -31,6 +31,9 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
         for name in method.path_parameters
         if name not in query
     ]
+    if method.uri:
+        required = {*_required(record.query_schema), *_required(record.body_schema)}
+        problems += _uri_problems(PLACEHOLDER.findall(method.uri), query, required)
     problems += _reserved_problems(method, query, body)
     problems += _fixed_problems(method, query, body)
     problems += _file_problems(method, query, body)
@@ -41,6 +44,14 @@ def placement_problems(definition: Definition, record: Documentation) -> list[st
     if is_paginated(definition, record.resource, record.method):
         problems += _paging_problems(definition, method, query, body)
     return problems
+
+
+def _uri_problems(variables: list[str], query: Schema, required: set[str]) -> Iterator[str]:
+    """Yield what an address names that is no argument, and what a call needs that it does not name."""
+    yield from (
+        f"query_schema: the uri's {{{name}}} is not among the properties." for name in variables if name not in query
+    )
+    yield from (f"uri: lacks {{{name}}}, which is required." for name in sorted(required.difference(variables)))
 
 
 def _header_problems(definition: Definition, method: Method, query: Schema) -> Iterator[str]:
@@ -89,6 +100,8 @@ def _name_problems(method: Method, query: Schema, body: Schema) -> Iterator[str]
         ("reserved_characters", method.reserved_characters, {*query}),
         ("part_types", [*method.part_types], {*body}),
         ("part_encodings", [*method.part_encodings], {*body}),
+        ("ask_first", [*method.ask_first], {*parameters, *body}),
+        ("already", [*method.already.when] if method.already else [], {*parameters, *body}),
     ):
         for name in names:
             if name not in properties:
@@ -182,6 +195,12 @@ def properties_of(schema: object) -> Schema:
     """Return the properties of a schema; empty if it is malformed."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return properties if isinstance(properties, dict) else {}
+
+
+def _required(schema: object) -> list[str]:
+    """Return the required names of a schema; none if it is malformed."""
+    required = schema.get("required") if isinstance(schema, dict) else None
+    return [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
 
 
 def _is_text(schema: object) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import jsonschema_rs
+from pydantic import JsonValue
 
 from accounts.definition import Access, Composite, Definition, Method, RecordHistory, Shaping
 from accounts.texts.nearest import nearest
@@ -68,6 +69,26 @@ class Tool:
     def ranges(self) -> list[Range]:
         """The arguments that say where a range begins and ends."""
         return ranges_of(self.checked_schema)
+
+    @property
+    def asks_first(self) -> dict[str, list[JsonValue]]:
+        """The arguments with which a person is asked first about a call, each with the values; none stands for any."""
+        declared = self.method.ask_first
+        return {name: declared[each.wire_name] for name, each in self.placements.items() if each.wire_name in declared}
+
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        """The kinds of the ids that its arguments take, by argument, where the definition declares their forms."""
+        found: dict[str, str] = {}
+        for kind, form in self.definition.ids.items():
+            if form.resource == self.resource and self._has_id_in_path:
+                found["id"] = kind
+            found |= {name: kind for name in form.arguments if name in self.placements}
+        return found
+
+    @property
+    def _has_id_in_path(self) -> bool:
+        return "id" in self.placements and self.placements["id"].in_path
 
     @cached_property
     def files(self) -> frozenset[str]:

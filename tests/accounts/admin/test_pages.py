@@ -107,12 +107,16 @@ def test_too_many_accounts_are_not_tested_at_once(root: Client, account: Integra
     assert not IntegratedAccount.objects.exclude(checked_at=None).exists()
 
 
-def test_only_the_name_of_an_account_changes_here(root: Client, account: IntegratedAccount) -> None:
+def test_only_the_name_and_the_time_zone_of_an_account_change_here(root: Client, account: IntegratedAccount) -> None:
     sealed = account.credentials
     root.post(page(account), {"name": "Renamed", "base_url": "https://evil.example", "credentials": "x"})
     account.refresh_from_db()
     assert (account.name, account.credentials, last_action()) == ("Renamed", sealed, "integrated_account.changed")
     assert "evil" not in account.base_url
+    root.post(page(account), {"name": "Renamed", "time_zone": "Asia/Tokyo"})
+    assert "Did you mean Europe/Berlin?" in root.post(page(account), {"name": "Renamed", "time_zone": "Berlin"}).text
+    account.refresh_from_db()
+    assert account.time_zone == "Asia/Tokyo"
 
 
 def test_deleting_an_account_takes_its_servers_along_and_leaves_a_trace(

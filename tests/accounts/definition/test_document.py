@@ -16,7 +16,7 @@ from tests.fuse_desk import BUNDLE
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(BUNDLE.read_text())["integration"]
 CASES = ("resources", "cases")
-LIST = (*CASES, "methods", "list")
+LIST, GET, CREATE = ((*CASES, "methods", name) for name in ("list", "get", "create"))
 READ_FILE = (*LIST, "attachments_of")
 SEARCHABLE = (*CASES, "searchable")
 
@@ -114,6 +114,19 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
         (("rate_limit", "window_seconds"), 0, "rate_limit.window_seconds: Input should be greater"),
         (("resources",), {}, "resources: Dictionary should have at least 1 item"),
         (("resources", "cases", "methods"), {}, "resources.cases.methods: Dictionary should have at least 1 item"),
+        ((*LIST, "uri"), "cases", "list.uri: String should match"),
+        ((*LIST, "uri"), "a://{b}{c}", "list.uri: has two placeholders in one segment"),
+        ((*LIST, "uri"), "a://{b", "list.uri: has a brace outside a {placeholder}"),
+        ((*LIST, "uri"), "patchbay://fuse_desk/reps", "two methods have the same uri"),
+        ((*GET, "uri"), "patchbay://cases", "get: uri: lacks {id}, which is in the path"),
+        ((*CREATE, "uri"), "patchbay://cases", "create: uri: reading a resource changes nothing"),
+        ((*LIST, "ask_first"), {"status": []}, "list: ask_first: a read changes nothing"),
+        ((*CREATE, "already"), {"state": "made"}, "create.already: needs one of since, codes and message"),
+        (("ids", "case", "pattern"), "(", "ids.case.pattern: is not a regular expression"),
+        (("ids", "case", "resource"), "tickets", "ids.case.resource: tickets is not one of the resources"),
+        (("lookups", "department", "read_by"), "departments.fetch", "lookups.department: departments.fetch is not a"),
+        (("limitations", 0, "unless"), ["cases.search"], "limitations: cases.search is not a resource and method"),
+        (("prompts", "find_tagged", "arguments", 0, "lookup"), "tags", "find_tagged.arguments: tags is not one of the"),
         ((*LIST, "http"), "TRACE", "resources.cases.methods.list.http: Input should be"),
         ((*LIST, "path"), "v1/cases", "resources.cases.methods.list.path: String should match"),
         ((*LIST, "path"), "/v1/cases?a=1", "resources.cases.methods.list.path: String should match"),

@@ -44,7 +44,7 @@ def test_account_is_connected_after_the_vendor_accepted_it(rest: Rest, body: dic
     assert "cases" in made["scopes"]
     assert made["status"] == "active"
     assert made["checked_at"]
-    assert made["tools"] == 43
+    assert made["tools"] == 44
     assert AuditEntry.objects.get(action="integrated_account.connected").actor.startswith("API token automation (…")
 
 
@@ -107,6 +107,7 @@ def test_missing_and_unknown_fields_are_named_with_their_path(rest: Rest, body: 
         ("connection", None),
         ("integration", {"name": "fuse_desk"}),
         ("base_url", 1),
+        ("time_zone", None),
     ],
 )
 def test_wrong_types_are_refused(rest: Rest, body: dict[str, object], field: str, value: object) -> None:
@@ -280,3 +281,35 @@ def test_every_path_answers_with_a_trailing_slash_too(rest: Rest, body: dict[str
     assert rest.get(f"{ACCOUNTS}/").status_code == rest.get(path).status_code == 200
     assert rest.patch(path, {"name": "New"}).status_code == 200
     assert rest.delete(path).status_code == 204
+
+
+def test_the_time_zone_of_an_account_is_set_and_recorded(
+    rest: Rest, body: dict[str, object], account: IntegratedAccount
+) -> None:
+    assert rest.post(ACCOUNTS, {**body, "time_zone": "Asia/Tokyo"}).json()["time_zone"] == "Asia/Tokyo"
+    assert rest.get(one(account)).json()["time_zone"] == ""
+    revision = account.revision
+    assert rest.patch(one(account), {"time_zone": "Europe/Berlin"}).json()["time_zone"] == "Europe/Berlin"
+    account.refresh_from_db()
+    assert (account.time_zone, account.revision > revision) == ("Europe/Berlin", True)
+    entry = AuditEntry.objects.get(action="integrated_account.changed")
+    assert (entry.target_id, entry.details) == (str(account.pk), {"changed": ["time_zone"]})
+    assert rest.patch(one(account), {"name": "Same zone"}).json()["time_zone"] == "Europe/Berlin"
+    assert rest.patch(one(account), {"time_zone": ""}).json()["time_zone"] == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "hint"),
+    [
+        ("Berlin", "Did you mean Europe/Berlin?"),
+        ("new york", "Did you mean America/New_York?"),
+        ("Europe/Berlim", "Did you mean Europe/Berlin?"),
+        ("../../etc/passwd", "is not the name of a time zone"),
+        ("localtime", "is not the name of a time zone"),
+        ("+01:00", "Give one such as Europe/Berlin."),
+    ],
+)
+def test_an_unknown_time_zone_is_refused(rest: Rest, account: IntegratedAccount, zone: str, hint: str) -> None:
+    assert hint in reasons(rest.patch(one(account), {"time_zone": zone}))["time_zone"]
+    account.refresh_from_db()
+    assert account.time_zone == ""

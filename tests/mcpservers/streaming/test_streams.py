@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pytest
 from channels.db import database_sync_to_async
@@ -37,7 +37,7 @@ class HeldStream:
         self.told = asyncio.Event()
         self.ended = asyncio.Event()
 
-    def tools_changed(self) -> None:
+    def lists_changed(self, kinds: Collection[str]) -> None:
         self.told.set()
 
     def comment(self) -> None:

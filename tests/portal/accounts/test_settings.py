@@ -16,11 +16,11 @@ def ana(people: People) -> Client:
 
 
 def test_only_admins_reach_the_settings_and_outsiders_find_nothing(people: People, account: IntegratedAccount) -> None:
-    paths = [f"/accounts/{account.pk}/{last}" for last in ("rename", "reconnect", "enable", "disable")]
+    paths = [f"/accounts/{account.pk}/{last}" for last in ("rename", "time-zone", "reconnect", "enable", "disable")]
     for person, status in ((people.operator, 403), (people.teammate, 403), (people.outsider, 404)):
         client = browser(person)
         assert client.get(f"/accounts/{account.pk}/settings").status_code == status
-        assert [client.post(path, {"name": "Taken"}).status_code for path in paths] == [status] * 4
+        assert [client.post(path, {"name": "Taken"}).status_code for path in paths] == [status] * 5
         assert "/settings" not in client.get(f"/accounts/{account.pk}").content.decode()
     account.refresh_from_db()
     assert (account.name, account.status) == ("Acme FuseDesk", "active")
@@ -133,3 +133,18 @@ def test_credentials_under_a_lost_key_say_what_to_do(ana: Client, account: Integ
     assert "give every secret field again" in refused.content.decode()
     accepted = ana.post(f"/accounts/{account.pk}/reconnect", {**form, "field_api_key": SIMULATOR_KEY})
     assert accepted.status_code == 302
+
+
+def test_the_time_zone_is_set_and_an_unknown_one_refused(ana: Client, account: IntegratedAccount) -> None:
+    path = f"/accounts/{account.pk}/time-zone"
+    response = ana.post(path, {"time_zone": "Europe/Berlin"})
+    account.refresh_from_db()
+    assert account.time_zone == "Europe/Berlin"
+    shown = ana.get(response.headers["Location"]).content.decode()
+    assert "The time zone of Acme FuseDesk is Europe/Berlin now." in shown
+    assert 'value="Europe/Berlin"' in shown
+    refused = ana.post(path, {"time_zone": "Berlin"})
+    assert refused.status_code == 422
+    assert "Did you mean Europe/Berlin?" in refused.content.decode()
+    account.refresh_from_db()
+    assert account.time_zone == "Europe/Berlin"

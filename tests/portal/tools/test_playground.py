@@ -82,7 +82,7 @@ async def test_a_form_is_made_of_what_a_tool_takes(bench: Bench) -> None:
     shown = await bench.get(tool=LIST)
     for words in ('name="argument-status"', '<option value="open">open</option>', 'name="argument-limit"'):
         assert words in shown
-    assert "43" in await bench.get()
+    assert "44" in await bench.get()
     assert "is not a tool of this account" in await bench.get(tool="list_all_unicorns")
 
 

@@ -2,11 +2,16 @@
 
 import json
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 
+from accounts.integrated_accounts.lifecycle import set_time_zone
+from accounts.models import IntegratedAccount
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
 from tests.tools.pages import walk
@@ -94,3 +99,18 @@ async def test_a_limit_that_is_reached_at_once_is_told_as_such(mcp: McpClient, v
 async def test_an_unknown_group_is_refused_with_those_that_there_are(mcp: McpClient) -> None:
     words = await mcp.failure(COUNT, {"group_by": "colour"})
     assert '"status", "department", "rep", "tag", "contact", "opened:day", "opened:week"' in words
+
+
+async def test_days_and_weeks_are_those_of_the_accounts_time_zone(mcp: McpClient, account: IntegratedAccount) -> None:
+    cases = await every_case(mcp)
+    for name in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        await sync_to_async(set_time_zone)(account, "tests", name)
+        opened = [datetime.fromisoformat(case["date_opened"]).astimezone(ZoneInfo(name)).date() for case in cases]
+        days = await mcp.value(COUNT, {"group_by": "opened:day"})
+        assert days["time_zone"] == name
+        assert {group["value"]: group["count"] for group in days["groups"]} == dict(
+            sorted(Counter(map(str, opened)).items())[-50:]
+        )
+        weeks = await mcp.value(COUNT, {"group_by": "opened:week"})
+        mondays = Counter(str(day - timedelta(days=day.weekday())) for day in opened)
+        assert {group["value"]: group["count"] for group in weeks["groups"]} == dict(sorted(mondays.items())[-50:])

@@ -177,3 +177,24 @@ def test_a_parameter_may_have_the_name_that_another_place_takes() -> None:
     method = {"parameter_names": {"status_query": "status"}, "body": "json", "fixed_query": {"other": "1"}}
     assert problems(method, {"status_query": TEXT}, {"status": TEXT}) == []
     assert problems({"header_parameters": {"ids": "X-Ids"}}, {"ids": {"type": "array", "items": TEXT}}) == []
+
+
+def test_an_address_names_arguments_and_all_that_a_call_needs() -> None:
+    method = {"access": "read", "http": "GET", "uri": "desk://links/{kind}"}
+    record = Documentation(resource="tickets", method="link", **WORDS)
+    record.query_schema = {"properties": {"state": TEXT, "page": TEXT}, "required": ["state"]}
+    assert placement_problems(definition(method), record) == [
+        "query_schema: the uri's {kind} is not among the properties.",
+        "uri: lacks {state}, which is required.",
+    ]
+    record.query_schema = {"properties": {"kind": TEXT}, "required": ["kind"]}
+    assert placement_problems(definition(method), record) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("ask_first", {"kind": []}), ("already", {"state": "done", "when": {"kind": 1}, "since": "at"})],
+)
+def test_settings_by_argument_name_arguments(setting: str, value: Any) -> None:
+    assert problems({setting: value}, {"state": TEXT}) == [f"{setting}: kind is not among the properties."]
+    assert problems({setting: value, "body": "json"}, {}, {"kind": TEXT}) == []

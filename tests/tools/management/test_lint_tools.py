@@ -45,7 +45,7 @@ def test_a_draft_among_published_records_fails_without_a_minimum(integration: In
     thin()
     status, said = run()
     assert status == 1
-    assert "42 tools, 1 draft, about" in said
+    assert "43 tools, 1 draft, about" in said
     assert "cases.add_note DRAFT" in said
     assert "gate  description: is too thin" in said
     assert said.endswith("1 published record is a draft.\n")

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import orjson
 
 from accounts.texts.counting import counted
 from accounts.texts.nearest import nearest
+from accounts.time_zones import UTC
 from tools.calling.sending.meaning import Losses, as_meant, from_json
 from tools.calling.sending.problems import worded
 from tools.catalogue.projection import FIELDS, MAX_FIELDS, FieldUnknown, Projection
@@ -24,11 +26,11 @@ SEARCHED_CHARACTERS = 64 * 1024
 PAGE_SIZE = "limit"
 
 
-def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> dict[str, Any]:
+def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None, zone: ZoneInfo = UTC) -> dict[str, Any]:
     """Return the arguments as they will be used, or raise InvalidArguments with each problem.
 
     They are taken as they were meant: see meaning.py. `left_out` receives the places from which an empty value was
-    taken.
+    taken; `zone` is the account's.
     """
     arguments = from_text(arguments)
     if not isinstance(arguments, dict):
@@ -40,7 +42,7 @@ def check(tool: Tool, arguments: Any, *, left_out: list[str] | None = None) -> d
         losses = Losses()
         used = as_meant(tool, arguments, losses, deep=True)
         if not tool.validator.is_valid(used):
-            raise invalid_arguments(tool, _problems(tool, used))
+            raise invalid_arguments(tool, _problems(tool, used, zone))
     if losses.unwritten:
         places = ", ".join(losses.unwritten[:MAX_PROBLEMS])
         raise invalid_arguments(
@@ -160,7 +162,7 @@ def invalid_arguments(tool: Tool, problems: Iterable[str]) -> InvalidArguments:
     return InvalidArguments(reason=f"The arguments do not fit {tool.name}.", problems=found)
 
 
-def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
+def _problems(tool: Tool, used: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
     """Yield the problems of invalid arguments; a caller that stops early saves the rest of the search."""
     known: dict[str, Any] = tool.input_schema["properties"]
     any_found = False
@@ -168,7 +170,7 @@ def _problems(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
     for found in (
         () if is_open else _unknown(known, used),
         (f"{name} is required." for name in tool.input_schema.get("required", []) if name not in used),
-        _unfitting(tool, {name: used[name] for name in used if name in known or is_open}),
+        _unfitting(tool, {name: used[name] for name in used if name in known or is_open}, zone),
         _problems_of_the_whole(tool.input_schema, used),
     ):
         for problem in found:
@@ -186,11 +188,11 @@ def _unknown(known: dict[str, Any], used: dict[str, Any]) -> Iterator[str]:
             yield f"{name[:64]} is not an argument of this tool; {hint}"
 
 
-def _unfitting(tool: Tool, given: dict[str, Any]) -> Iterator[str]:
+def _unfitting(tool: Tool, given: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
     """Yield the problems within known arguments."""
     if _is_searched(given):
         yield from (
-            worded(error, tool.input_schema) for error in tool.validator.iter_errors(given) if _is_inside(error)
+            worded(error, tool.input_schema, zone) for error in tool.validator.iter_errors(given) if _is_inside(error)
         )
         return
     for name, value in given.items():

@@ -1,40 +1,58 @@
 """What is wrong with an argument, in words that say what to give instead."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import orjson
 
+from accounts.time_zones import UTC
+
 LONGEST = 300
 # Allowed values are told up to so many characters: a model that is told only a few would guess the rest.
 ALL_VALUES = 1_000
+OFFSET_NEEDED = (
+    "needs a date, a time and its offset from UTC, such as {example}; without the offset, the hour might be another"
+)
+SOME_TIME = datetime.fromisoformat("2026-11-30T09:00:00+01:00")
 FORMATS = {
-    "date-time": (
-        "needs a date, a time and its offset from UTC, such as 2026-11-30T09:00:00+01:00; without the offset, the hour "
-        "might be another"
-    ),
     "email": "is not an email address",
     "idn-email": "is not an email address",
+    "email-list": "has something that is no email address",
 }
 
 
-def worded(error: jsonschema_rs.ValidationError, schema: dict[str, Any]) -> str:
-    """Return a problem with its place; `schema` is the one that the arguments do not fit."""
+def worded(error: jsonschema_rs.ValidationError, schema: dict[str, Any], zone: ZoneInfo) -> str:
+    """Return a problem with its place; `schema` is the one that the arguments do not fit, `zone` the account's."""
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
     place = place.lstrip(".")[:200]
     if error.kind.name == "falseSchema":
         return f"{place}: {_why_refused(error)}; leave it out."
-    return f"{place}: {_message(error)}{_case_of(error)}.{_meaning(error, schema)}".removeprefix(": ")
+    return f"{place}: {_message(error, zone)}{_case_of(error)}.{_meaning(error, schema)}".removeprefix(": ")
 
 
-def _message(error: jsonschema_rs.ValidationError) -> str:
+def _message(error: jsonschema_rs.ValidationError, zone: ZoneInfo) -> str:
     kind = error.kind
     if kind.name == "enum":
         return f"{_shown(error.instance)} is not one of {_listed(kind.value)}"
+    if kind.name == "format" and kind.value == "date-time":
+        return f"{_shown(error.instance)} {OFFSET_NEEDED.format(example=_with_offset(str(error.instance), zone))}"
     if kind.name == "format" and kind.value in FORMATS:
         return f"{_shown(error.instance)} {FORMATS[kind.value]}"
     message = error.message
     return message if len(message) <= LONGEST else f"{message[:140]}…{message[-150:]}"
+
+
+def _with_offset(value: str, zone: ZoneInfo) -> str:
+    """Return a time with the offset that it has in a zone; where the account's is not known, any example."""
+    try:
+        moment = datetime.fromisoformat(value.strip().replace("_", "T"))
+    except ValueError:
+        moment = SOME_TIME
+    if zone == UTC:
+        return SOME_TIME.isoformat()
+    return f"{moment.replace(tzinfo=zone).isoformat()} in {zone}"
 
 
 def _shown(value: Any) -> str:

@@ -18,9 +18,19 @@ from tools.catalogue.schemas.patterns import read_pattern
 
 # A date with an hour, and no offset from UTC.
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt _]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?")
+
+
+def _are_addresses(value: str) -> bool:
+    """Return whether a text is one email address or several, with commas or semicolons between them."""
+    # A comma in a quoted name is no separator (RFC 5322, section 3.4).
+    parts = re.split(r"[,;]", re.sub(r'"[^"]*"', "", value))
+    return not value or all(re.search(r"\S@\S", part) for part in parts if part.strip())
+
+
 # Formats that are checked here, as leniently as a value can be sure to be wrong. An empty text unsets, at many vendors.
 CHECKED_FORMATS: dict[str, Callable[[str], bool]] = {
     **dict.fromkeys(["email", "idn-email"], lambda value: not value or re.search(r"\S@\S", value) is not None),
+    "email-list": _are_addresses,
     **dict.fromkeys(
         ["uri", "url"], lambda value: not value or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", value) is not None
     ),

@@ -43,6 +43,7 @@ FORMAT_WORDS: dict[str, tuple[str, str]] = {
     "duration": ("A duration in ISO 8601, such as P1D.", r"8601|\bP\d"),
     "email": ("An email address.", r"mail"),
     "idn-email": ("An email address.", r"mail"),
+    "email-list": ("Email addresses, with commas.", r"mail|addresses"),
     "uri": ("A web address with its scheme, such as https://example.com.", r"https?:|\burls?\b|\buris?\b"),
     "url": ("A web address with its scheme, such as https://example.com.", r"https?:|\burls?\b|\buris?\b"),
     "uuid": ("A UUID.", r"uuid|guid"),

@@ -4,12 +4,17 @@ from typing import Any
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 
+from accounts.integrated_accounts.lifecycle import set_time_zone
+from accounts.models import IntegratedAccount
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
+from tests.vendors.scripted import ScriptedVendor
 from tools.catalogue.ranges import backward, ranges_of
 
 CASES, UPDATE, BULK = "list_all_fuse_desk_cases", "update_a_fuse_desk_case_by_id", "fuse_desk_cases_bulk_update"
+REPLY, MERGE = "fuse_desk_cases_reply", "fuse_desk_cases_merge"
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,40 @@ CASES, UPDATE, BULK = "list_all_fuse_desk_cases", "update_a_fuse_desk_case_by_id
             {"date_opened": {"after": "2026-11-30T09:00:00"}},
             'date_opened.after: "2026-11-30T09:00:00" needs a date, a time and its offset from UTC, such as',
         ),
+        (
+            REPLY,
+            {"id": "CAS-89102", "body": "Hi", "to": "not-an-address"},
+            'to: "not-an-address" has something that is no',
+        ),
+        (
+            REPLY,
+            {"id": "CAS-89102", "body": "Hi", "cc": "a@example.com; bob"},
+            "has something that is no email address",
+        ),
+        (REPLY, {"id": "CAS-89102", "body": "Hi", "from": "us"}, 'from: "us" is not an email address.'),
+        (
+            UPDATE,
+            {"id": "CHT-5542", "status": "open"},
+            "id: 'CHT-5542' is the id of a chat; it takes the id of a case, such as CAS-89102.",
+        ),
+        (UPDATE, {"id": "CON-12", "status": "open"}, "id: 'CON-12' is no id of a case, such as CAS-89102."),
+        (
+            UPDATE,
+            {"id": "1", "contactid": "jane.doe@example.com"},
+            "contactid: 'jane.doe@example.com' is no id of a contact, such as 1042.",
+        ),
+        (
+            BULK,
+            {"caseids": ["1", "DEP-04"], "status": "open"},
+            "caseids[1]: 'DEP-04' is the id of a department; it takes",
+        ),
+        (
+            CASES,
+            {"depid": "CAS-1"},
+            "depid: 'CAS-1' is the id of a case; it takes the id of a department, such as DEP-04.",
+        ),
+        (MERGE, {"caseids": ["CAS-89102"]}, "caseids: "),
+        (BULK, {"caseids": ["1", "2"], "merge": True}, "merge is not an argument of this tool"),
         (CASES, {"fields": ["zzz"]}, "it has: id, casenum, contactid, contactUuid, companyid, summary, details, "),
     ],
 )
@@ -76,3 +115,56 @@ async def test_a_wrong_name_leads_to_a_read_or_to_the_same_verb(mcp: McpClient, 
 def test_ranges_are_known_by_their_names(names: tuple[str, str], given: tuple[Any, Any], is_backward: bool) -> None:
     schema: dict[str, Any] = {"properties": {"window": {"properties": {name: {} for name in names}}}}
     assert bool([*backward(ranges_of(schema), {"window": dict(zip(names, given, strict=True))})]) is is_backward
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"to": 'jane@example.com, "Doe, Joe" <joe@example.com>', "cc": ""},
+        {"to": "jane@example.com;", "from": "Support <support@example.com>"},
+    ],
+)
+async def test_addresses_as_people_write_them_are_taken(mcp: McpClient, arguments: dict[str, Any]) -> None:
+    assert await mcp.value(REPLY, {"id": "CAS-89102", "body": "Hello", **arguments})
+
+
+@pytest.mark.parametrize("case", ["CAS-89102", "cas-89102", "89102", 89102])
+async def test_an_id_is_taken_in_every_form_of_its_kind(mcp: McpClient, case: Any) -> None:
+    assert (await mcp.value("get_single_fuse_desk_case_by_id", {"id": case}))["id"] == "CAS-89102"
+
+
+async def test_merging_is_a_tool_of_its_own_that_says_what_it_is(mcp: McpClient, vendor: httpx.Client) -> None:
+    listed = (await mcp.request("tools/list")).json()["result"]["tools"]
+    [merge] = [tool for tool in listed if tool["name"] == MERGE]
+    assert merge["annotations"] == {
+        "readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": True,
+    }  # fmt: skip
+    assert [*merge["inputSchema"]["properties"]] == ["caseids"]
+    # A text for a list, and numbers for texts, are taken as they are meant.
+    made = await mcp.value(MERGE, {"caseids": '["CAS-89102", 89103]'})
+    assert made["mergedinto"] == "CAS-89102"
+    [asked] = requests(vendor)
+    assert (asked["path"], asked["query"]) == ("/api/v1/cases/update", {"merge": "true", "caseids": "CAS-89102,89103"})
+
+
+async def test_items_of_lists_are_taken_as_meant_like_all_else(desk: McpClient, scripted: ScriptedVendor) -> None:
+    scripted.body = b'{"data": []}'
+    await desk.value("list_all_desk_tickets", {"ids": ["7", 8.0], "labels": [1, "b"]})
+    assert scripted.last.many("ids[]") == ["7", "8"]
+    assert scripted.last.many("labels") == ["1,b"]
+
+
+@pytest.mark.parametrize(
+    ("time", "example"),
+    [
+        ("2026-11-30T09:00:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
+        ("2026-07-01T09:00", "2026-07-01T09:00:00+02:00 in Europe/Berlin"),
+    ],
+)
+async def test_a_time_without_offset_is_refused_with_that_of_the_accounts_zone(
+    mcp: McpClient, account: IntegratedAccount, vendor: httpx.Client, time: str, example: str
+) -> None:
+    await sync_to_async(set_time_zone)(account, "tests", "Europe/Berlin")
+    words = await mcp.failure("fuse_desk_cases_snooze", {"id": "CAS-89102", "until": time})
+    assert f'until: "{time}" needs a date, a time and its offset from UTC, such as {example};' in words
+    assert requests(vendor) == []

@@ -55,35 +55,24 @@ async def test_what_does_not_fit_is_told(mcp: McpClient, params: dict[str, Any],
     assert words in error["message"]
 
 
-async def test_values_are_completed(mcp: McpClient) -> None:
-    reference = {"type": "ref/prompt", "name": "weekly_report"}
-    params = {"ref": reference, "argument": {"name": "by", "value": "D"}}
-    completion = (await asked(mcp, "completion/complete", params))["result"]["completion"]
-    assert completion == {"values": ["department"], "total": 1, "hasMore": False}
-    for wrong in (
-        {"ref": {"type": "ref/resource", "uri": "a:b"}},
-        {"argument": {"name": "z", "value": ""}},
-        {"ref": 1},
-    ):
-        assert (await asked(mcp, "completion/complete", {**params, **wrong}))["error"]["code"] == -32602
-
-
 async def test_a_server_offers_what_its_filters_leave(account: IntegratedAccount, mcp: McpClient) -> None:
     """A server without the tools of a prompt does not offer it; one without prompts does not know the methods."""
     make = sync_to_async(create_server)
-    _, chats = await make(
-        account, "tests", name="Chats", methods=[], tags=[], tools=["get_single_fuse_desk_chat_by_id"]
+    _, emails = await make(
+        account, "tests", name="Emails", methods=[], tags=[], tools=["get_single_fuse_desk_email_by_id"]
     )
     _, both = await make(
         account, "tests", name="Both", methods=[], tags=[],
         tools=["get_single_fuse_desk_chat_by_id", "list_all_fuse_desk_contacts"],
     )  # fmt: skip
-    assert (await asked(McpClient(chats), "prompts/list"))["error"]["code"] == -32601
-    assert (await asked(McpClient(chats), "initialize", INITIALIZE))["result"]["capabilities"].keys() == {"tools"}
+    assert (await asked(McpClient(emails), "prompts/list"))["error"]["code"] == -32601
+    without = (await asked(McpClient(emails), "initialize", INITIALIZE))["result"]["capabilities"]
+    assert without.keys() == {"tools", "resources", "completions"}
     listed = (await asked(McpClient(both), "prompts/list"))["result"]["prompts"]
-    assert [prompt["name"] for prompt in listed] == ["follow_up_chat"]
+    assert [prompt["name"] for prompt in listed] == ["follow_up_chat", "summarise_chat"]
     capabilities = (await asked(mcp, "initialize", INITIALIZE))["result"]["capabilities"]
-    assert capabilities["prompts"] == {"listChanged": False}
+    assert capabilities["prompts"] == {"listChanged": True}
+    assert capabilities["resources"] == {"listChanged": True}
     assert capabilities["completions"] == {}
 
 

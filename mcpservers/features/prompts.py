@@ -1,7 +1,4 @@
-"""Prompts of a server: those of its integration whose tools its filters leave, and the completion of their arguments.
-
-MCP, Server features, Prompts and Utilities, Completion.
-"""
+"""Prompts of a server: those of its integration whose tools its filters leave. MCP, Server features, Prompts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +10,6 @@ from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_PARAMS, as_object
 from tools.catalogue.tool import ToolSet
 
-# MCP, Completion: at most so many values.
-MOST_COMPLETIONS = 100
 MAX_VALUE = 2_000
 NOT_GIVEN = "(not given)"
 
@@ -43,38 +38,24 @@ def listed(prompts: Mapping[str, Prompt]) -> list[dict[str, Any]]:
 def filled(prompts: Mapping[str, Prompt], params: dict[str, Any]) -> dict[str, Any]:
     """Return the message of a prompt with its arguments, or raise JsonRpcError."""
     name = params.get("name")
-    prompt = _prompt(prompts, name)
+    prompt = prompt_of(prompts, name)
     given = _given(prompt, params.get("arguments"))
     missing = [each.name for each in prompt.arguments if each.required and not given.get(each.name)]
     if missing:
-        raise _refused(f"the prompt {name} needs {', '.join(missing)}")
+        raise invalid_params(f"the prompt {name} needs {', '.join(missing)}")
     # Filled in one pass, so that braces in a value stay what they are.
     text = PLACEHOLDER.sub(lambda found: given.get(found[1]) or NOT_GIVEN, prompt.text)
     content = {"type": "text", "text": text.strip()}
     return {"description": prompt.description, "messages": [{"role": "user", "content": content}]}
 
 
-def completed(prompts: Mapping[str, Prompt], params: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that an argument of a prompt may begin with, or raise JsonRpcError."""
-    reference, asked = as_object(params.get("ref")) or {}, as_object(params.get("argument")) or {}
-    if reference.get("type") != "ref/prompt":
-        raise _refused("only arguments of prompts are completed: ref.type is ref/prompt")
-    prompt = _prompt(prompts, reference.get("name"))
-    argument = next((each for each in prompt.arguments if each.name == asked.get("name")), None)
-    begun = asked.get("value")
-    if argument is None or not isinstance(begun, str):
-        raise _refused("argument.name is no argument of the prompt, or argument.value no text")
-    values = [value for value in argument.values if value.casefold().startswith(begun.casefold())]
-    shown = values[:MOST_COMPLETIONS]
-    return {"completion": {"values": shown, "total": len(values), "hasMore": len(values) > len(shown)}}
-
-
-def _prompt(prompts: Mapping[str, Prompt], name: Any) -> Prompt:
+def prompt_of(prompts: Mapping[str, Prompt], name: Any) -> Prompt:
+    """Return the prompt of this name, or raise JsonRpcError."""
     if not isinstance(name, str):
-        raise _refused("name must be the name of a prompt")
+        raise invalid_params("name must be the name of a prompt")
     if name not in prompts:
         meant = nearest(name, prompts, cutoff=0.6)
-        raise _refused(f"there is no prompt {name[:64]}" + (f"; did you mean {meant}?" if meant else ""))
+        raise invalid_params(f"there is no prompt {name[:64]}" + (f"; did you mean {meant}?" if meant else ""))
     return prompts[name]
 
 
@@ -82,16 +63,19 @@ def _given(prompt: Prompt, arguments: Any) -> dict[str, str]:
     """Return the arguments of a prompt; numbers are taken as text, since some forms send them."""
     given = {} if arguments is None else as_object(arguments)
     if given is None:
-        raise _refused("arguments must be an object of texts")
+        raise invalid_params("arguments must be an object of texts")
     known = {each.name for each in prompt.arguments}
     for name, value in given.items():
         if name not in known:
-            raise _refused(f"{name[:64]} is no argument of the prompt; it has: {', '.join(sorted(known)) or 'none'}")
+            raise invalid_params(
+                f"{name[:64]} is no argument of the prompt; it has: {', '.join(sorted(known)) or 'none'}"
+            )
         if not isinstance(value, str | int | float) or len(str(value)) > MAX_VALUE:
-            raise _refused(f"{name} must be a text of at most {MAX_VALUE:,} characters")
+            raise invalid_params(f"{name} must be a text of at most {MAX_VALUE:,} characters")
     return {name: str(value).strip() for name, value in given.items()}
 
 
-def _refused(problem: str) -> JsonRpcError:
+def invalid_params(problem: str) -> JsonRpcError:
+    """Return the error for a request whose params do not fit; `problem` is a clause."""
     ending = "" if problem.endswith("?") else "."
     return JsonRpcError(INVALID_PARAMS, f"Invalid params: {problem}{ending}")

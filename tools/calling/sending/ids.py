@@ -1,0 +1,31 @@
+"""Check the ids among a call's arguments by their declared forms, before anything is sent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounts.definition import IdForm
+from tools.catalogue.tool import Tool
+
+
+def wrong_ids(tool: Tool, used: dict[str, Any]) -> Iterator[str]:
+    """Yield the problems of ids that are none of their kind."""
+    for name, kind in tool.ids.items():
+        value = used.get(name)
+        values = [(f"{name}[{place}]", each) for place, each in enumerate(value)] if isinstance(value, list) else []
+        for place, each in values or [(name, value)]:
+            # Whatever else there is, the schema has judged.
+            if isinstance(each, str | int) and not isinstance(each, bool) and each != "":
+                yield from _problems(place, str(each), kind, tool.definition.ids)
+
+
+def _problems(place: str, value: str, kind: str, forms: dict[str, IdForm]) -> Iterator[str]:
+    own = forms[kind]
+    if own.fits(value):
+        return
+    other = next((name for name, form in forms.items() if name != kind and form.fits(value)), "")
+    said = f"is the id of a {_words(other)}; it takes the id of" if other else "is no id of"
+    yield f"{place}: {value[:60]!r} {said} a {_words(kind)}, such as {own.example}."
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
