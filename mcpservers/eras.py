@@ -12,7 +12,8 @@ import orjson
 
 from accounts import tracing
 from accounts.errors import AllowanceUsedUp
-from mcpservers.content import content_of
+from mcpservers.content import content_of, result_of
+from mcpservers.models import MCPServer
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
     INVALID_PARAMS,
@@ -91,9 +92,9 @@ class Era:
 
     @property
     def structures_content(self) -> bool:
-        """Whether tools have an outputSchema, and results structuredContent.
+        """Whether tools may have an outputSchema, and results structuredContent; the server says which of the two.
 
-        Client libraries expect structured content from every tool that lists a schema, so the two go together.
+        Client libraries expect structured content from every tool that lists a schema, so a schema never comes alone.
         """
         # Revisions are dates, so they compare as strings.
         return self.version >= STRUCTURED_CONTENT
@@ -171,9 +172,7 @@ class Era:
             tracing.current().fail("tool_error")
             words = explain(failure, tool_name=name, vendor=server.vendor, read_only=read_only)
             return self._call_result(server, content_of(words), failure.limits, is_error=True)
-        members = content_of(result.text, result.file)
-        if self.structures_content and result.structured is not None:
-            members["structuredContent"] = orjson.Fragment(result.structured)
+        members = result_of(result, server.results if self.structures_content else MCPServer.ResultForm.TEXT)
         return self._call_result(server, members, result.limits, is_error=False)
 
     def _call_result(

@@ -15,7 +15,7 @@ from accounts.definition import Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.catalogue.costs import estimate_tokens
-from tools.catalogue.formats import as_mcp
+from tools.catalogue.formats import as_mcp, without_output
 from tools.catalogue.gate import is_paginated, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
@@ -100,6 +100,11 @@ class Catalogue(ToolSet):
     def entries(self) -> dict[str, bytes]:
         """Each tool as `tools/list` carries it, serialised; every server that lists it shares it."""
         return {tool.name: orjson.dumps(as_mcp(tool)) for tool in self}
+
+    @cached_property
+    def lean_entries(self) -> dict[str, bytes]:
+        """The entries without outputSchema, for servers that list none."""
+        return {tool.name: orjson.dumps(without_output(as_mcp(tool))) for tool in self}
 
     @cached_property
     def tokens(self) -> dict[str, int]:

@@ -32,6 +32,11 @@ def as_mcp(tool: Tool) -> dict[str, Any]:
     }
 
 
+def without_output(listed: dict[str, Any]) -> dict[str, Any]:
+    """Return a tool as `tools/list` carries it, without its outputSchema, by which programs validate results."""
+    return {name: value for name, value in listed.items() if name != "outputSchema"}
+
+
 def as_openai(tool: Tool) -> dict[str, Any]:
     """Return a tool as an item of `tools` in a request to OpenAI's Chat Completions API."""
     return {
