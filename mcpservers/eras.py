@@ -164,7 +164,7 @@ class Era:
             else:
                 tool, arguments = called_tool(name, request, server)
                 name, read_only = tool.name, tool.read_only
-                result = await call_tool(tool, arguments, request, context)
+                result = await call_tool(tool, arguments, request, context, revision=self.version)
         except AllowanceUsedUp as used_up:
             raise limit_reached(used_up) from None
         except CallFailed as failure:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts.allowances import calls
 from accounts.web.client_address import noted_address
+from mcpservers.clients.frameworks import framework_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_PARAMS, Request, meta_of
 from mcpservers.replies import Headers
@@ -15,7 +16,7 @@ from tools.calling.intending import Leaving
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.catalogue.tool import Tool
 from tools.errors import AccountUnusable, UnknownTool
-from tools.models.calls import Via
+from tools.models.calls import McpTransport, Via
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 # The most characters of a client's name, which is shown to people.
@@ -26,7 +27,8 @@ MAX_NAME = 400
 class RequestContext:
     """The server that a request is for, its sender, and the budget of its result in tokens.
 
-    `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
+    `session` is the session of the old HTTP+SSE transport. `client` is the name that the client gave in its
+    `initialize`, if that is known.
     `has_left` tells whether the client has gone, where its going cancels nothing by itself.
     """
 
@@ -41,15 +43,24 @@ class RequestContext:
     has_left: Leaving | None = field(default=None, repr=False)
 
 
-def client_name(request: Request, context: RequestContext) -> str:
-    """Return the client's name from its metadata or its `initialize`, else its session's, else its User-Agent."""
+def introduced_name(request: Request) -> str:
+    """Return the name and version that a request gives for its client, in its metadata or as `initialize`; or none."""
     meta = meta_of(request)
     client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
-    if isinstance(client, dict) and isinstance(client.get("name"), str):
-        version = client.get("version")
-        named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
-        return named.strip()[:MAX_NAME]
-    return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
+    if not isinstance(client, dict) or not isinstance(client.get("name"), str):
+        return ""
+    version = client.get("version")
+    named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
+    return named.strip()[:MAX_NAME]
+
+
+def client_name(request: Request, context: RequestContext) -> str:
+    """Return the client's name as the request gives it, else as it gave it before, else its User-Agent."""
+    return introduced_name(request) or context.client or user_agent_of(context)
+
+
+def user_agent_of(context: RequestContext) -> str:
+    return context.headers.get(b"user-agent", "")[:MAX_NAME]
 
 
 def called_name(request: Request) -> str:
@@ -79,9 +90,14 @@ def called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[To
     return tool, arguments
 
 
-async def call_tool(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
-    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
-    server = context.server
+async def call_tool(
+    tool: Tool, arguments: Any, request: Request, context: RequestContext, *, revision: str
+) -> CallResult:
+    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp.
+
+    `revision` is that of the protocol, for the record of calls.
+    """
+    server, client = context.server, client_name(request, context)
     if server.connection is None:
         raise AccountUnusable(server.unusable)
     caller = Caller(
@@ -90,7 +106,10 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
         via=Via.MCP,
         server_id=server.server_id,
         token_id=context.token_id,
-        client=client_name(request, context),
+        client=client,
+        transport=McpTransport.SSE if context.session else McpTransport.HTTP,
+        revision=revision,
+        framework=framework_of(client, user_agent_of(context)),
         address=noted_address(context.address),
     )
     if arguments == []:  # an empty object of PHP's serialiser

@@ -19,6 +19,7 @@ from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
 from api.tools.problems import call_problem, unknown_tool
+from mcpservers.clients.frameworks import framework_of
 from tools.calling.answers.files import FileKind
 from tools.calling.invocation import CallResult, invoke
 from tools.catalogue.formats import FORMS, Format
@@ -28,6 +29,8 @@ from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.models.calls import Via
 from tools.record.notes import Caller
 
+# The most characters of a User-Agent that are read.
+MAX_AGENT = 400
 LIST = "/{uuid:account_id}/tools"
 CALL = "/{uuid:account_id}/tools/{name}"
 # Methods that must answer with a problem; ninja's own 405 is a line of text.
@@ -132,12 +135,14 @@ async def _call_named(request: GrantedRequest, account_id: UUID, name: str, argu
 async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments: Any) -> HttpResponse:
     if toolbox.connection is None:
         raise AccountUnusable(toolbox.unusable)
+    user_agent = request.headers.get("User-Agent", "")
     caller = Caller(
         environment_id=toolbox.environment_id,
         account_id=toolbox.account_id,
         via=Via.REST,
         token_id=request.auth.token_id,
-        client=request.headers.get("User-Agent", ""),
+        client=user_agent,
+        framework=framework_of("", user_agent[:MAX_AGENT]),
         address=noted_address(client_address(request)),
     )
     result = await invoke(

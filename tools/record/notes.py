@@ -26,7 +26,7 @@ SECRET_NAMES = re.compile("passw(?:or)?d|secret|token|api_?key|authorization|cre
 class Caller:
     """Who calls: an account's environment, and the server or API token through which the call came.
 
-    `address` is the client's, as `noted_address` returns it.
+    `transport` (McpTransport) and `revision` are those of MCP, `framework` is what the client is made with. `address` is the client's, as `noted_address` returns it.
     """
 
     environment_id: UUID
@@ -35,6 +35,9 @@ class Caller:
     server_id: UUID | None = None
     token_id: UUID | None = None
     client: str = ""
+    transport: str = ""
+    revision: str = ""
+    framework: str = ""
     address: str = ""
 
 
@@ -79,6 +82,9 @@ class CallNote:
             "token_id": caller.token_id,
             "via": caller.via,
             "client": _storable(caller.client)[:120],
+            "transport": caller.transport,
+            "revision": caller.revision,
+            "framework": _storable(caller.framework)[:100],
             "client_address": caller.address,
             "tool": self.tool[:64],
             "access": self.access,
@@ -113,7 +119,9 @@ COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not fie
 _in_order: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
-BEGUN = frozenset({*IDS, "via", "client", "client_address", "tool", "access", "started_at"})
+BEGUN = frozenset(
+    {*IDS, "via", "client", "transport", "revision", "framework", "client_address", "tool", "access", "started_at"}
+)
 ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 

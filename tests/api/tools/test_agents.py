@@ -132,6 +132,7 @@ async def test_call_is_recorded_with_who_called_through_what(
     call = await Call.objects.aget()
     token = await ApiToken.objects.aget()
     assert (call.via, call.outcome, call.token_id, call.client) == ("rest", "ok", token.pk, "reporting/2")
+    assert (call.transport, call.revision, call.framework) == ("", "", "reporting 2")
     assert call.client_address == "127.0.0.0/24"
     assert (call.account_id, call.environment_id, call.server_id) == (account.pk, account.environment_id, None)
 
