@@ -13,7 +13,6 @@ import orjson
 from accounts import tracing
 from accounts.errors import AllowanceUsedUp
 from mcpservers.content import content_of, result_of
-from mcpservers.models import MCPServer
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import (
     INVALID_PARAMS,
@@ -26,6 +25,7 @@ from mcpservers.jsonrpc import (
     meta_of,
 )
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
+from mcpservers.models import MCPServer
 from mcpservers.prompts import completed, filled, listed
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer

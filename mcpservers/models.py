@@ -19,7 +19,8 @@ from accounts.tokens import MintedToken
 # takes ten times as long to compose it as to run it.
 OPENED = """
 SELECT server.id, server.account_id, server.name, server.methods, server.tags, server.tools, server.search_mode,
-    server.results, server.output_schema, server.require_api_token_auth, server.digest, server.previous_until, server.expires_at, server.revision,
+    server.results, server.output_schema, server.require_api_token_auth, server.digest, server.previous_until,
+    server.expires_at, server.revision,
     account.environment_id, account.integration_id, account.name AS account_name, account.status, account.stopped,
     account.connection, account.credentials, account.approved_routes, account.base_url,
     account.revision AS account_revision, integration.label, integration.revision AS of_integration

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.allowances import calls
 from accounts.web.client_address import noted_address
-from mcpservers.clients.frameworks import framework_of
+from accounts.web.frameworks import framework_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_PARAMS, Request, meta_of
 from mcpservers.replies import Headers
@@ -60,6 +60,7 @@ def client_name(request: Request, context: RequestContext) -> str:
 
 
 def user_agent_of(context: RequestContext) -> str:
+    """Return what a request's program calls itself in the header; or nothing."""
     return context.headers.get(b"user-agent", "")[:MAX_NAME]
 
 

@@ -88,8 +88,8 @@ class CallSerializer(serializers.ModelSerializer[Call]):
         model = Call
         fields = (
             "id", "started_at", "account_id", "server_id", "token_id", "via", "transport", "revision", "client",
-            "framework", "client_address", "tool", "access", "arguments", "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms",
-            "upstream_bytes", "result_chars",
+            "framework", "client_address", "tool", "access", "arguments", "outcome", "error", "upstream_status",
+            "duration_ms", "before_ms", "upstream_ms", "upstream_bytes", "result_chars",
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What a client called itself in `initialize`, for its later requests, which do not say (before 2026-07-28).
 
-There are no session ids, so a client is known by what its requests have in common (`senders.py`). Where two clients with
-different names have all of it in common, neither is named. A process that starts later does not know who is connected.
+There are no session ids, so a client is known by what its requests have in common (`senders.py`). Where two clients
+with different names have all of it in common, neither is named. A process that starts later knows none of them.
 """
 
 import time

@@ -28,11 +28,11 @@ PERIODS = {
     "30d": ("30 days", timedelta(days=30)),
 }
 # The interfaces through which calls come; of MCP, also each of its transports.
-WAYS = {
-    Via.MCP: Via.MCP.label,
-    **{way: f"MCP, {way.label}" for way in McpTransport},
-    Via.REST: Via.REST.label,
-    Via.PORTAL: Via.PORTAL.label,
+WAYS: dict[str, str] = {
+    Via.MCP.value: str(Via.MCP.label),
+    **{way.value: f"{Via.MCP.label}, {way.label}" for way in McpTransport},
+    Via.REST.value: str(Via.REST.label),
+    Via.PORTAL.value: str(Via.PORTAL.label),
 }
 OLDEST = timedelta(days=3660)
 

@@ -33,7 +33,8 @@ def open_server(account: IntegratedAccount, **settings: Any) -> ResolvedServer:
 def test_equal_settings_share_one_offer_however_they_are_written(
     account: IntegratedAccount, methods: list[str], tags: list[str], search_mode: bool, with_output: bool
 ) -> None:
-    integration, same = account.integration, {"search_mode": search_mode, "with_output": with_output}
+    integration = account.integration
+    same: dict[str, Any] = {"search_mode": search_mode, "with_output": with_output}
     first = offer_of(integration, methods, tags, **same)
     assert offer_of(integration, [*reversed(methods), *methods], [*reversed(tags)], **same) is first
     for other in ({"search_mode": not search_mode}, {"with_output": not with_output}):

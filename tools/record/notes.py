@@ -26,7 +26,8 @@ SECRET_NAMES = re.compile("passw(?:or)?d|secret|token|api_?key|authorization|cre
 class Caller:
     """Who calls: an account's environment, and the server or API token through which the call came.
 
-    `transport` (McpTransport) and `revision` are those of MCP, `framework` is what the client is made with. `address` is the client's, as `noted_address` returns it.
+    `transport` (McpTransport) and `revision` are those of MCP, `framework` is what made the client. `address` is
+    the client's, as `noted_address` returns it.
     """
 
     environment_id: UUID

@@ -162,5 +162,7 @@ def senders_seen(environment_id: UUID, account_id: UUID | None = None) -> Sender
     if account_id is not None:
         calls = Call.objects.filter(account_id=account_id, environment_id=environment_id)
     newest = {*calls.order_by("-started_at").values_list("client", "framework")[:NEWEST]}
-    clients, frameworks = ({name for name in names if name} for names in zip(*newest, strict=True)) if newest else ((), ())
+    clients, frameworks = (
+        ({name for name in names if name} for names in zip(*newest, strict=True)) if newest else ((), ())
+    )
     return SendersSeen(sorted(clients), sorted(frameworks))

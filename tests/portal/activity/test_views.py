@@ -24,7 +24,7 @@ from tools.models import Call
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<script>alert(1)</script>\"'>"
-OLD_TRANSPORT = {"transport": "sse", "revision": "2025-11-25", "framework": "LangChain 1.2"}
+OLD_TRANSPORT: dict[str, Any] = {"transport": "sse", "revision": "2025-11-25", "framework": "LangChain 1.2"}
 ROW = re.compile(r'<tr id="call-(\d+)"')
 
 
@@ -96,7 +96,7 @@ class TestList:
         self, ana: Client, server: tuple[MCPServer, str]
     ) -> None:
         row = server[0]
-        called = {"client": "Claude 4", **OLD_TRANSPORT}
+        called: dict[str, Any] = {"client": "Claude 4", **OLD_TRANSPORT}
         (call,) = record(note_of(row.account, row.pk, outcome="refused", duration_ms=1234.5, **called))
         html = page(ana, "/activity")
         for words in (TOOL, row.account.name, row.name, "Claude 4", "LangChain 1.2", "Refused by the vendor", "1.23 s"):

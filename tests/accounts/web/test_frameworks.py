@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcpservers.clients.frameworks import framework_of
+from accounts.web.frameworks import framework_of
 
 
 @pytest.mark.parametrize(
