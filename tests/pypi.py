@@ -1,4 +1,4 @@
-"""Python programs that tests run apart from the product: installed as a file pins them, in a folder that git ignores."""
+"""Python programs that tests run apart from the product: installed as a file pins them, where git looks away."""
 
 import subprocess
 import sys

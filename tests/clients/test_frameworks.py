@@ -1,0 +1,123 @@
+"""Frameworks for agents, each installed by itself: what their models read, and what Activity shows of their calls."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.clients.notes import is_noted
+from tests.clients.outcomes import READ_BY_MODEL, ClientOutcome, framework_outcome_of
+from tests.pypi import PackagesMissing, python_with
+from tests.stack import ROOT, Stack
+
+pytestmark = pytest.mark.clients
+
+HERE = Path(__file__).parent / "frameworks"
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework of Python: its package, and how its calls are told in the record of calls."""
+
+    name: str
+    package: str
+    made_with: str
+    revisions: dict[str, str]
+
+
+STATELESS, HANDSHAKE = "2026-07-28", "2025-11-25"
+FRAMEWORKS = (
+    Framework("openai_agents", "openai-agents", "python-httpx2", {"http": STATELESS, "sse": HANDSHAKE}),
+    Framework("langchain", "langchain-mcp-adapters", "python-httpx", {"http": HANDSHAKE, "sse": HANDSHAKE}),
+)
+RUNS = [
+    pytest.param(framework, transport, id=f"{framework.package}-{transport}")
+    for framework in FRAMEWORKS
+    for transport in framework.revisions
+]
+
+
+@pytest.mark.parametrize(("framework", "transport"), RUNS)
+def test_framework(
+    stack: Stack, seeded: dict[str, Any], outcomes: list[ClientOutcome], framework: Framework, transport: str
+) -> None:
+    server = stack.fresh_server(seeded)
+    url, note = server["mcp_url"], f"Seen by {framework.package}, {transport}."
+    came = run(framework, transport, f"{url}/sse" if transport == "sse" else url, note)
+    noted = calls_of(stack, server)
+    label = f"{framework.package} {version_of(framework)}, {transport}"
+    outcome = framework_outcome_of(label, noted[0]["revision"], came)
+    if not is_noted(url, note):
+        outcome.problems.setdefault("write", "the note is not in the case's history")
+    outcomes.append(outcome)
+    assert outcome.problems == {}
+    assert {call["transport"] for call in noted} == {transport}
+    assert {call["revision"] for call in noted} == {framework.revisions[transport]}
+    assert {call["framework"].partition(" ")[0] for call in noted} == {framework.made_with}
+
+
+def run(framework: Framework, transport: str, url: str, note: str) -> dict[str, Any]:
+    """Run a framework's program; return what it printed, or how it failed."""
+    program = f"tests.clients.frameworks.{framework.name}"
+    done = subprocess.run(
+        [str(python_of(framework)), "-m", program, transport, url, note],
+        cwd=ROOT,
+        env={**os.environ, **QUIET},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    printed = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    return json.loads(printed[-1]) if printed else {"error": done.stderr[-2000:] or f"exit status {done.returncode}"}
+
+
+# Nothing of a framework calls home.
+QUIET = {
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "CREWAI_TRACING_ENABLED": "false",
+    "OTEL_SDK_DISABLED": "true",
+    "OPENAI_AGENTS_DISABLE_TRACING": "1",
+    "LANGSMITH_TRACING": "false",
+}
+
+
+def python_of(framework: Framework) -> Path:
+    """Return the Python with a framework. Skips where it cannot be installed, or fails with REQUIRE_CLIENTS=1."""
+    try:
+        return python_with(framework.name, HERE / f"{framework.name}.txt")
+    except PackagesMissing as missing:
+        if os.environ.get("REQUIRE_CLIENTS") == "1":
+            pytest.fail(str(missing))
+        pytest.skip(f"{missing} (REQUIRE_CLIENTS=1 makes this a failure.)")
+
+
+def version_of(framework: Framework) -> str:
+    """Return the pinned version of a framework."""
+    pinned = re.search(rf"^{framework.package}==(\S+)", (HERE / f"{framework.name}.txt").read_text(), re.MULTILINE)
+    assert pinned is not None
+    return pinned[1]
+
+
+def calls_of(stack: Stack, server: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the calls of a server as the record of calls tells them over REST, once all are in it."""
+    found: list[dict[str, Any]] = []
+
+    def are_in() -> bool:
+        answer = httpx.get(
+            f"{server['dashboard_url']}/call",
+            params={"server": server["mcp_server_id"]},
+            headers={"Authorization": f"Bearer {server['api_token']}"},
+        )
+        found[:] = answer.json()["result"]
+        return len(found) >= len(READ_BY_MODEL)
+
+    stack.wait_until(are_in)
+    return found
