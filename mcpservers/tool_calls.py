@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.allowances import calls
 from accounts.web.client_address import noted_address
-from accounts.web.frameworks import framework_of
+from accounts.web.user_agents import framework_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_PARAMS, Request, meta_of
 from mcpservers.replies import Headers
@@ -98,7 +98,7 @@ async def call_tool(
 
     `revision` is that of the protocol, for the record of calls.
     """
-    server, client = context.server, client_name(request, context)
+    server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
     caller = Caller(
@@ -107,10 +107,10 @@ async def call_tool(
         via=Via.MCP,
         server_id=server.server_id,
         token_id=context.token_id,
-        client=client,
+        client=client_name(request, context),
         transport=McpTransport.SSE if context.session else McpTransport.HTTP,
         revision=revision,
-        framework=framework_of(client, user_agent_of(context)),
+        framework=framework_of(user_agent_of(context)),
         address=noted_address(context.address),
     )
     if arguments == []:  # an empty object of PHP's serialiser

@@ -16,8 +16,8 @@ from accounts.api_tokens.recognition import TokenGrant, grant_of
 from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import Role
 from accounts.web.client_address import client_address, noted_address
-from accounts.web.frameworks import framework_of
 from accounts.web.unknown_tokens import note_unknown_token
+from accounts.web.user_agents import framework_of
 from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
@@ -32,8 +32,6 @@ from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
 from tools.models.calls import Via
 from tools.record.notes import Caller
 
-# The most characters of a User-Agent that are read.
-MAX_AGENT = 400
 LIST = "/{uuid:account_id}/tools"
 CALL = "/{uuid:account_id}/tools/{name}"
 # Methods that must answer with a problem; ninja's own 405 is a line of text.
@@ -175,7 +173,7 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
         via=Via.REST,
         token_id=request.auth.token_id,
         client=user_agent,
-        framework=framework_of("", user_agent[:MAX_AGENT]),
+        framework=framework_of(user_agent),
         address=noted_address(client_address(request)),
     )
     result = await invoke(

@@ -74,12 +74,16 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "invalid": _refused,
 }
 
-# What the model of a framework must find in the text that it reads at each step.
+# Fits the schema, and is refused all the same.
+REFUSED = ("update_a_fuse_desk_case_by_id", {"id": CASE})
+# What the model of a framework must find in the text that it reads at each step. At `invalid` these may be the words of
+# a framework that checks arguments by the schema and sends none that do not fit.
 READ_BY_MODEL = {
     "read": ("history", CASE),
     "page": ("result_count", "next_cursor"),
     "write": (CASE,),
-    "invalid": ("nonsense", "status", "closed"),
+    "invalid": ("status",),
+    "refused": ("Nothing", "chang"),
 }
 
 

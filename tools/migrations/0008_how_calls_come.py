@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='call',
             name='framework',
-            field=models.CharField(blank=True, db_default='', help_text='The framework or HTTP library of the client, by its name or User-Agent.', max_length=100),
+            field=models.CharField(blank=True, db_default='', help_text='The framework or HTTP library of the client, by its User-Agent.', max_length=100),
         ),
     ]

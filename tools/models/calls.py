@@ -63,7 +63,7 @@ class Call(models.Model):
         max_length=100,
         blank=True,
         db_default="",
-        help_text="The framework or HTTP library of the client, by its name or User-Agent.",
+        help_text="The framework or HTTP library of the client, by its User-Agent.",
     )
     client_address = models.CharField(
         max_length=43,

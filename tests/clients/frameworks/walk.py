@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.clients.outcomes import INVALID, PAGE, READ, WRITE
+from tests.clients.outcomes import INVALID, PAGE, READ, REFUSED, WRITE
 
 # Calls a tool by its name as the framework does for its model, and returns the text that the model gets.
 Call = Callable[[str, dict[str, Any]], Awaitable[str]]
@@ -23,7 +23,13 @@ def asked() -> tuple[str, str, str]:
 async def walk(listed: list[str], call: Call, note: str) -> None:
     """Make the calls and print what came of each step."""
     came: dict[str, Any] = {"list": listed}
-    steps = {"read": READ, "page": PAGE, "write": (WRITE, {**READ[1], "note": note}), "invalid": INVALID}
+    steps = {
+        "read": READ,
+        "page": PAGE,
+        "write": (WRITE, {**READ[1], "note": note}),
+        "invalid": INVALID,
+        "refused": REFUSED,
+    }
     for step, (name, arguments) in steps.items():
         try:
             came[step] = {"text": await call(name, arguments)}
