@@ -20,6 +20,7 @@ from tests.stack import Stack, free_port
 pytestmark = pytest.mark.cluster
 
 LIST_CASES = "list_all_fuse_desk_cases"
+COUNT_CASES = "count_fuse_desk_cases"
 ADD_NOTE = "fuse_desk_cases_add_note"
 CASE = "CAS-89102"
 AGE = "UPDATE tools_call SET started_at = started_at - interval '90 days' WHERE server_id = %s"
@@ -185,17 +186,20 @@ def test_either_release_prunes_what_both_recorded(releases: tuple[Replica, Repli
             assert has_recorded(release, server, [])
 
 
-def test_the_bundles_of_this_release_are_loaded_last(releases: tuple[Replica, Replica]) -> None:
-    """Not before: the previous release cannot read them. A later one, which adds keys, leaves this one its tools."""
+def test_the_bundles_of_this_release_are_loaded_last_and_those_of_the_previous_one_on_the_way_back(
+    releases: tuple[Replica, Replica],
+) -> None:
+    """The previous release cannot read the new ones, so that nothing of it is left when they are loaded."""
     old, new = releases
     server = new.create("On new bundles")
-    before = tools_of(new, server)
-    for process in list(old.stack.processes):
-        old.stack.end(process)
+    before = tools_of(old, server)
     new.stack.manage("load_integration", "-v0")
-    wait_for(lambda: "count_fuse_desk_cases" in tools_of(new, server), 10, "the tools of the new bundle")
+    wait_for(lambda: COUNT_CASES in tools_of(new, server), 10, "the tools of the new bundle")
     assert before < tools_of(new, server)
     new.works_on(server)
+    old.stack.manage("load_integration", "--overwrite", "-v0")
+    wait_for(lambda: tools_of(old, server) == before, 10, "the tools of the previous bundle")
+    old.works_on(server)
 
 
 def tools_of(release: Replica, server: dict[str, Any]) -> set[str]:

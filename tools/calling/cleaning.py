@@ -9,6 +9,7 @@ from tools.calling.answers.html_text import html_to_text
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 # What has values inside; a type union would be made anew for each of thousands of members.
 NESTED = (dict, list)
+NESTED_TYPES = frozenset(NESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Cleaner:
     def clean(self, value: Any) -> Any:
         """Return a value cleaned. Members of objects may be left out, items of lists never are."""
         if isinstance(value, list):
-            return [self.clean(item) if isinstance(item, NESTED) else item for item in value]
+            has_nested = not NESTED_TYPES.isdisjoint(map(type, value))
+            return [self.clean(item) for item in value] if has_nested else value
         if not isinstance(value, dict):
             return value
         kept = {}
