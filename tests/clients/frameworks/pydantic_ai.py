@@ -20,7 +20,7 @@ async def main() -> None:
             try:
                 shown = await toolset.direct_call_tool(name, arguments)
             except ModelRetry as retry:
-                return retry.message
+                return str(retry.message)
             return shown if isinstance(shown, str) else json.dumps(shown)
 
         await walk(listed, call, note)

@@ -23,7 +23,7 @@ def asked() -> tuple[str, str, str]:
 async def walk(listed: list[str], call: Call, note: str) -> None:
     """Make the calls and print what came of each step."""
     came: dict[str, Any] = {"list": listed}
-    steps = {
+    steps: dict[str, tuple[str, dict[str, Any]]] = {
         "read": READ,
         "page": PAGE,
         "write": (WRITE, {**READ[1], "note": note}),
