@@ -89,6 +89,18 @@ def test_framework(
     assert {call["framework"].partition(" ")[0] for call in noted} == {framework.made_with}
 
 
+def test_results_as_text_cost_a_framework_that_reads_both_forms_half(stack: Stack, seeded: dict[str, Any]) -> None:
+    adk = next(framework for framework in FRAMEWORKS if framework.name == "google_adk")
+    lengths = []
+    for results in ("both", "text"):
+        url = stack.fresh_server(seeded, results=results)["mcp_url"]
+        came = run(adk, "http", url, f"Seen by {adk.package}, {results}.")
+        assert framework_outcome_of(adk.package, "", came).problems == {}
+        lengths.append(len(came["read"]["text"]))
+    both, text = lengths
+    assert text < 0.6 * both
+
+
 def run(framework: Framework, transport: str, url: str, note: str) -> dict[str, Any]:
     """Run a framework's program; return what it printed, or how it failed."""
     if framework.in_node:
