@@ -18,7 +18,6 @@ from tools.record.months import REST, Month
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE = [("tools", "0006_unknown_outcome")]
-AFTER = [("tools", "0007_record_by_month")]
 NOW = datetime.now(UTC)
 # As a process of the previous release inserts, ends and prunes: it knows nothing of months, nor of a client's address.
 INSERTED = """
@@ -39,18 +38,19 @@ SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'tools_call'::regclass AND 
 def plain(transactional_db: None) -> Iterator[None]:
     """The record as it was, one table; afterwards it is by month again."""
     require_postgresql()
-    newest = [key for key in MigrationExecutor(connection).loader.graph.leaf_nodes() if key[0] == "tools"]
     MigrationExecutor(connection).migrate(BEFORE)
     earlier = MigrationExecutor(connection).loader.project_state(BEFORE).apps.get_model("tools", "Call")
     with connection.schema_editor() as editor:
         editor.delete_model(earlier)
         editor.create_model(earlier)
     yield
-    MigrationExecutor(connection).migrate(newest)
+    migrate()
 
 
 def migrate() -> None:
-    MigrationExecutor(connection).migrate(AFTER)
+    """Apply the migration and those that came after it, which the models of this release need."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([key for key in executor.loader.graph.leaf_nodes() if key[0] == "tools"])
 
 
 def insert(cursor: Any, tool: str = "before", started_at: datetime = NOW) -> int:
