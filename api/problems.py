@@ -34,6 +34,7 @@ TITLES = {
     "consent-needed": "A person has to consent at the vendor",
     "connection-refused": "The vendor did not accept the connection",
     "unknown-tool": "No tool has this name",
+    "attachment-unknown": "The record has no such attachment",
     "invalid-arguments": "The arguments do not fit the tool",
     "account-unusable": "The account cannot be used at present",
     "rate-limited": "The vendor's rate limit is reached",

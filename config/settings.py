@@ -100,6 +100,10 @@ NAMES_SECONDS = env.integer("NAMES_SECONDS", 300, least=0, most=86_400)
 RESULT_TOKENS = env.integer("RESULT_TOKENS", 20_000, least=1_000)
 # The largest image, sound or other file that is passed on.
 RESULT_BINARY_BYTES = env.integer("RESULT_BINARY_BYTES", 1024 * 1024, least=1024)
+# The largest file of a record that is downloaded, and how much of a PDF is read: pages in one call, and for how long.
+ATTACHMENT_BYTES = env.integer("ATTACHMENT_BYTES", 10 * 1024 * 1024, least=1024, most=100 * 1024 * 1024)
+ATTACHMENT_PAGES = env.integer("ATTACHMENT_PAGES", 100, least=1, most=10_000)
+ATTACHMENT_SECONDS = env.integer("ATTACHMENT_SECONDS", 10, least=1, most=60)
 UPSTREAM_CONNECT_SECONDS = env.integer("UPSTREAM_CONNECT_SECONDS", 5, least=1, most=60)
 UPSTREAM_READ_SECONDS = env.integer("UPSTREAM_READ_SECONDS", 20, least=1, most=280)
 UPSTREAM_TOTAL_SECONDS = env.integer("UPSTREAM_TOTAL_SECONDS", 30, least=1, most=280)

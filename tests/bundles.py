@@ -5,7 +5,7 @@ import pickle
 from typing import Any
 
 from tools.documentation import bundles
-from tools.documentation.bundles import LoadResult
+from tools.documentation.bundles import Bundle, LoadResult
 from tools.rights import Operator
 
 OPERATOR = Operator("tests")
@@ -22,13 +22,20 @@ ESSENTIALS = 512
 
 def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the definition and the records, which are the caller's own; a text is read once for all tests."""
-    read: tuple[dict[str, Any], list[dict[str, Any]]] = pickle.loads(_pickled(text))
+    read = _read(text)
+    return read.definition, read.records
+
+
+def _read(text: str) -> Bundle:
+    read: Bundle = pickle.loads(_pickled(text))
     return read
 
 
 def load_bundle(text: str, *, overwrite: bool = False, withdraw: bool = False) -> LoadResult:
     """Load a bundle."""
-    return bundles.load_parts(*read_bundle(text), OPERATOR, bundles.Loading(overwrite, withdraw))
+    read = _read(text)
+    how = bundles.Loading(overwrite, withdraw)
+    return bundles.load_parts(read.definition, read.records, OPERATOR, how, read.questions)
 
 
 __all__ = ["OPERATOR", "load_bundle", "read_bundle"]

@@ -109,7 +109,7 @@ def test_every_endpoint_is_documented_and_no_other() -> None:
 def test_the_example_of_a_bundle_makes_the_tools_that_the_page_names() -> None:
     page = (DOCS / "integrations.md").read_text()
     example = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0]
-    bundled, records = read_bundle(example)
+    bundled, records, _ = read_bundle(example)
     definition = parse_definition(bundled)
     made = [Documentation(**record) for record in records]
     assert [problems_of(definition, record) for record in made] == [[], []]

@@ -9,6 +9,7 @@ ToolError
 ├── WriteUnconfirmed       a person tries a tool that writes, and has not confirmed that
 └── CallFailed             the call has no result; says whether to try again
     ├── InvalidArguments       the arguments do not fit the tool; nothing was sent
+    ├── AttachmentUnknown      the record has no such file
     ├── RateLimited            the vendor's limit is reached: it answered 429, or 403 with a wait or no calls left
     ├── VendorRefused          the vendor answered with another error
     ├── VendorUnreachable      no answer came
@@ -131,6 +132,10 @@ class InvalidArguments(CallFailed):
     """The arguments do not fit the tool; each problem names the argument and what it takes."""
 
     problems: list[str] = field(default_factory=list)
+
+
+class AttachmentUnknown(CallFailed):
+    """The record has no file of this id; the reason says which it has."""
 
 
 @dataclass

@@ -1,7 +1,10 @@
 """Celery tasks of this app."""
 
+from importlib import import_module
+
 from celery import shared_task
 
+from tools.evaluation import runs
 from tools.record import months, pruning, unfinished
 
 
@@ -21,3 +24,13 @@ def make_months() -> int:
 def settle_writes() -> int:
     """End the record of writes whose process ended in mid-call; return how many."""
     return unfinished.settle()
+
+
+@shared_task
+def run_evaluations() -> bool:
+    """Carry out the evaluation that has waited longest; return whether there was one."""
+    run = runs.claim_next()
+    if run is not None:
+        # Imported here, since what asks language models takes some megabytes of a worker that may never need it.
+        import_module("tools.evaluation.running").carry_out(run)
+    return run is not None

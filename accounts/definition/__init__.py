@@ -3,6 +3,7 @@
 `document` is the whole, `authentication`, `pagination` and `methods` are its sections, and `parts` has their types.
 """
 
+from accounts.definition.attachments import Attachments
 from accounts.definition.authentication import (
     MAX_KEYS,
     ApiKey,
@@ -48,6 +49,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyAuthentication",
     "ApiKeysAuthentication",
+    "Attachments",
     "Authentication",
     "AuthorizationCodeAuthentication",
     "BasicAuthentication",

@@ -14,9 +14,10 @@ import inflection
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from accounts.definition.attachments import Attachments
 from accounts.definition.authentication import Authentication
 from accounts.definition.lookups import Lookup
-from accounts.definition.methods import Resource, Shaping
+from accounts.definition.methods import Access, Method, Resource, Shaping
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
 from accounts.definition.prompts import Prompt
@@ -116,6 +117,7 @@ class Definition(DefinitionPart):
     lookups: dict[Slug, Lookup] = Field(
         default_factory=dict, max_length=20, description="Small lists by which ids have names, each by its singular."
     )
+    attachments: Attachments | None = Field(None, description="The files that records hold.")
     prompts: dict[Slug, Prompt] = Field(
         default_factory=dict, max_length=50, description="Tasks for the menus of clients, by name."
     )
@@ -143,16 +145,46 @@ class Definition(DefinitionPart):
                 raise ValueError(f"resources.{resource}.methods.list.history: a list of records has no history")
         for place, keys in self._named_methods():
             for key in keys:
-                resource, _, method = key.partition(".")
-                if resource not in self.resources or method not in self.resources[resource].methods:
+                if self.method(key) is None:
                     raise ValueError(f"{place}: {key} is not a resource and method of this definition")
         return self
+
+    @model_validator(mode="after")
+    def _attachments_are_those_of_reads(self) -> "Definition":
+        for place, method in self._methods():
+            if method.attachments_of and self.attachments is None:
+                raise ValueError(f"{place}.attachments_of: the definition has no `attachments`")
+            for key in method.attachments_of:
+                if problem := self._why_no_record(key, len(method.path_parameters)):
+                    raise ValueError(f"{place}.attachments_of: {problem}")
+        return self
+
+    def _why_no_record(self, key: str, placeholders: int) -> str:
+        """Return why a method does not read the records of a download; empty if it does."""
+        read = self.method(key)
+        if read is None or read.http != "GET" or read.access is Access.WRITE or read.answer != "json":
+            return f"{key} does not read records in JSON with a GET"
+        if read.counts or read.attachments_of:
+            return f"{key} shows no records itself"
+        is_other = len(read.path_parameters) != placeholders
+        return f"the path of {key} has another number of placeholders" if is_other else ""
+
+    def _methods(self) -> Iterator[tuple[str, Method]]:
+        """Yield every method with its place."""
+        for resource, held in self.resources.items():
+            yield from ((f"resources.{resource}.methods.{name}", method) for name, method in held.methods.items())
 
     def _named_methods(self) -> Iterator[tuple[str, Iterable[str]]]:
         """Yield the places that name methods as `resource.method`, and which they name."""
         yield "tool_tags", self.tool_tags
         yield from ((f"lookups.{name}", [lookup.method]) for name, lookup in self.lookups.items())
         yield from ((f"prompts.{name}.tools", prompt.tools) for name, prompt in self.prompts.items())
+        yield from ((f"{place}.attachments_of", method.attachments_of) for place, method in self._methods())
+
+    def method(self, key: str) -> Method | None:
+        """Return a method by `resource.method`; None if there is none."""
+        resource, _, name = key.partition(".")
+        return self.resources[resource].methods.get(name) if resource in self.resources else None
 
     def singular(self, resource: str) -> str:
         """Return a resource's singular: the declared one, or the one inflected by the rules of English."""

@@ -156,6 +156,12 @@ class Method(DefinitionPart):
         max_length=20,
         description="Makes it a count: its list is walked here, and the numbers of items by these groups are returned.",
     )
+    attachments_of: list[str] = Field(
+        default_factory=list,
+        max_length=5,
+        description="Makes it a download of one file of a record: the reads, as `resource.method`, whose answers have "
+        "the files. Their placeholders are filled with its own, in their order.",
+    )
     concise: list[MemberPath] | None = Field(
         None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
     )
@@ -210,6 +216,13 @@ class Method(DefinitionPart):
     def _only_lists_are_counted(self) -> "Method":
         if self.counts and (self.access is Access.WRITE or self.paginated or self.answer != "json" or self.history):
             raise ValueError("counts: only a read that answers with a list in JSON is counted, and it has no pages")
+        return self
+
+    @model_validator(mode="after")
+    def _downloads_take_only_a_path(self) -> "Method":
+        is_more = self.paginated or self.answer != "json" or self.history or self.counts or self.body != "none"
+        if self.attachments_of and (self.http != "GET" or self.access is Access.WRITE or is_more):
+            raise ValueError("attachments_of: only a GET that reads, and does nothing else, downloads files of records")
         return self
 
     @model_validator(mode="after")

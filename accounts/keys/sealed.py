@@ -7,13 +7,18 @@ from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
 from accounts.errors import CredentialsUnreadable
-from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
+from accounts.models import IntegratedAccount, LanguageModel, OAuthGrant, SecondFactor
 
 SAMPLE = 20
 # In each table: the column that holds `KEY_ID.CIPHERTEXT`.
-PLACES = ((IntegratedAccount, "credentials"), (OAuthGrant, "tokens"), (SecondFactor, "secret"))
+PLACES = (
+    (IntegratedAccount, "credentials"),
+    (OAuthGrant, "tokens"),
+    (SecondFactor, "secret"),
+    (LanguageModel, "key"),
+)
 STATUS = {IntegratedAccount: "status", OAuthGrant: "account__status"}
-Sealed = IntegratedAccount | OAuthGrant | SecondFactor
+Sealed = IntegratedAccount | OAuthGrant | SecondFactor | LanguageModel
 
 
 def sealed_rows() -> Counter[str]:
@@ -42,6 +47,8 @@ def is_readable(row: Sealed) -> bool:
                 row.read_tokens()
             case SecondFactor():
                 row.read_secret()
+            case LanguageModel():
+                row.read_key()
     except CredentialsUnreadable:
         return False
     return True

@@ -8,6 +8,7 @@ from accounts.models.heartbeats import Heartbeat
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.keys import KeyCheck
+from accounts.models.language_models import LanguageModel
 from accounts.models.people import Environment, Membership, Role, User
 from accounts.models.probes import WriteProbe
 from accounts.models.second_factors import SecondFactor
@@ -25,6 +26,7 @@ __all__ = [
     "Invitation",
     "InvitationState",
     "KeyCheck",
+    "LanguageModel",
     "LoggedChange",
     "Membership",
     "OAuthGrant",

@@ -8,6 +8,7 @@ import httpx
 
 from accounts.vendors.captured import CapturedExchange, exchange_of
 from accounts.vendors.circuits import CircuitKeys, keys_of
+from accounts.vendors.concealment import SecretMask
 from accounts.vendors.connection import Connection
 from accounts.vendors.upstream import Upstream, UpstreamResponse, shared_upstream
 
@@ -24,6 +25,7 @@ async def ask(
     content: bytes = b"",
     upstream: Upstream | None = None,
     idempotent: bool = False,
+    most_bytes: int = 0,
     seen: Callable[[CapturedExchange], None] | None = None,
 ) -> UpstreamResponse:
     """Send a request with the account's credentials and return the answer; raise an UpstreamFailure.
@@ -34,11 +36,12 @@ async def ask(
     Raises ReauthenticationNeeded if there are no credentials to send.
 
     The account waits for its turn; nothing is sent to a vendor that is down. The account's credentials are masked
-    wherever the answer repeats them. `seen` is called with each exchange.
+    wherever the answer repeats them, which may have `most_bytes` (0 for the usual limit). `seen` is called with each
+    exchange.
     """
     upstream = upstream or shared_upstream()
     keys = keys_of(connection.base_url, connection.party)
-    question = _Question(connection, method, target, headers, content, upstream, keys, idempotent, seen)
+    question = _Question(connection, method, target, headers, content, upstream, keys, idempotent, most_bytes, seen)
     upstream.circuits.refuse_open(keys)  # before waiting for a turn, which would be in vain
     async with upstream.turns.of(connection.party):
         await connection.authentication.prepare()
@@ -60,11 +63,13 @@ class _Question:
     upstream: Upstream
     keys: CircuitKeys
     idempotent: bool
+    most_bytes: int
     seen: Callable[[CapturedExchange], None] | None
 
     async def send(self) -> tuple[httpx.Request, UpstreamResponse]:
         """Send a request, and return it with the masked answer."""
         request = self.connection.request(self.method, self.target, headers=self.headers, content=self.content)
+        request.extensions["most_bytes"] = self.most_bytes
         # Read together with the request: another call may renew the credentials before the answer comes.
         secrets = self.connection.authentication.secrets
         response = None
@@ -73,10 +78,15 @@ class _Question:
                 answer = await self.upstream.send(request, idempotent=self.idempotent)
                 # The circuits count the vendor's own answer.
                 attempt.answered(answer.status, answer.headers)
-            # A secret that is repeated a thousand times takes long to mask.
-            is_large = len(answer.body) > LARGE_ANSWER
-            response = await asyncio.to_thread(secrets.masked, answer) if is_large else secrets.masked(answer)
+            response = await masked(answer, secrets)
         finally:
             if self.seen is not None:
                 self.seen(exchange_of(self.connection, request, self.content, response))
         return request, response
+
+
+async def masked(answer: UpstreamResponse, secrets: SecretMask) -> UpstreamResponse:
+    """Return an answer with the secrets masked; raise UpstreamRevealing if they cannot be."""
+    # A secret that is repeated a thousand times takes long to mask.
+    is_large = len(answer.body) > LARGE_ANSWER
+    return await asyncio.to_thread(secrets.masked, answer) if is_large else secrets.masked(answer)

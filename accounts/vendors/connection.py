@@ -13,12 +13,14 @@ from accounts.models import IntegratedAccount
 from accounts.notices import Party
 from accounts.product import USER_AGENT
 from accounts.token_sets import TokenSet
-from accounts.vendors.addresses import base_url_problem
+from accounts.vendors.addresses import base_url_problem, origin
 from accounts.vendors.authentication import VendorAuthentication, bearer, fill, vendor_authentication
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
 from accounts.vendors.owner import Owner
+from accounts.vendors.routes import destination_of
 from accounts.vendors.secret_routes import check_routes
+from accounts.vendors.segments import decoded_segments
 
 # Only the encodings that accounts/vendors/decompression.py supports, which bounds the decompressed size.
 BASE_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
@@ -39,6 +41,8 @@ class Connection:
     revision: int = 0
     # Of the definition's address, where that has placeholders, which may stand for secrets.
     shown_host: str = ""
+    # What its secrets were given for, as `destination_of` returns it.
+    destination: str = ""
     # The credentials of the latest request, and its headers.
     _latest: tuple[dict[str, str], httpx.Headers] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -46,6 +50,14 @@ class Connection:
     def base(self) -> httpx.URL:
         """The base address, to which targets are appended."""
         return httpx.URL(self.base_url)
+
+    def is_home(self, address: str, below: str) -> bool:
+        """Return whether an address is below a path of the origin, or place, that the account's secrets are for."""
+        if not self.destination or origin(address) != origin(self.destination):
+            return False
+        own, path = urlsplit(self.destination).path, urlsplit(address).path
+        # A dot segment would lead out of it.
+        return path.startswith(below) and path.startswith(f"{own}/") and decoded_segments(path) is not None
 
     @cached_property
     def owner(self) -> Owner:
@@ -137,4 +149,5 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
         headers=definition.headers,
         revision=account.revision,
         shown_host=urlsplit(account.base_url or definition.base_url).hostname or "",
+        destination=destination_of(base_url, definition.base_url, fields),
     )

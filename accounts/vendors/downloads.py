@@ -1,12 +1,14 @@
-"""Follow the redirect of a download to where the vendor keeps its files: once, and without anything of the account.
+"""Download files from where a vendor says that they are, with one redirect at most.
 
-Such a host gets no credentials, no cookies and none of the vendor's headers. Its address passes the checks of every
-connection (accounts/vendors/addresses.py), has to be https wherever secrets would, and no kept connection is used. Of
-the exceptions in UPSTREAM_PRIVATE_HOSTS, only those that name the account's own host hold: the others are for other
+The account's credentials are sent only where its definition says so, at its own origin. Any other request has no
+credentials, no cookies and none of the vendor's headers. Its address passes the checks of every connection
+(accounts/vendors/addresses.py), has to be https wherever secrets would, and no kept connection is used. Of the
+exceptions in UPSTREAM_PRIVATE_HOSTS, only those that name the account's own host hold: the others are for other
 integrations, whose hosts must not be reached through this vendor's answers.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -14,6 +16,7 @@ import httpx
 from accounts.errors import UpstreamForbidden
 from accounts.product import USER_AGENT
 from accounts.vendors.addresses import excepted_for, goes_in_the_clear
+from accounts.vendors.calling import ask, masked
 from accounts.vendors.captured import CapturedExchange, exchange_of
 from accounts.vendors.circuits import keys_of
 from accounts.vendors.concealment import MASK
@@ -25,18 +28,23 @@ HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": US
 LONGEST = 8000
 
 
-def download_address(connection: Connection, asked: str, response: UpstreamResponse) -> str:
+def moved_to(connection: Connection, asked: str, response: UpstreamResponse) -> str:
     """Return the address that a download was moved to; raise UpstreamForbidden for one that is not followed.
 
-    `asked` is the target of the request.
+    `asked` is the address of the request.
     """
     location = response.headers.get("location", "").strip()
     if not location:
         raise UpstreamForbidden("it names no address")
-    if MASK.encode().decode("latin-1") in location or MASK in location:
+    return file_address(connection, location, asked)
+
+
+def file_address(connection: Connection, told: str, asked: str) -> str:
+    """Return the whole address that a vendor's answer to a request tells; raise UpstreamForbidden."""
+    if MASK.encode().decode("latin-1") in told or MASK in told:
         raise UpstreamForbidden("its address repeats the account's credentials")
     try:
-        address = urljoin(f"{connection.base_url}{asked}", location).partition("#")[0]
+        address = urljoin(asked, told).partition("#")[0]
         parts = urlsplit(address)
         parts.port  # noqa: B018  reading it checks it
     except ValueError:
@@ -49,15 +57,51 @@ def download_address(connection: Connection, asked: str, response: UpstreamRespo
     return address
 
 
+Seen = Callable[[CapturedExchange], None]
+
+
+async def fetch(
+    connection: Connection, address: str, *, below: str | None, most_bytes: int, seen: Seen | None = None
+) -> UpstreamResponse:
+    """Return the file at an address from `file_address`, or from where that redirects to; raise an UpstreamFailure.
+
+    It gets the account's credentials only if it is below this path of the account's own origin.
+    """
+    if below is not None and connection.is_home(address, below):
+        base, target = _parts(address)
+        response = await ask(
+            replace(connection, base_url=base),
+            "GET",
+            target,
+            headers={"Accept": "*/*"},
+            idempotent=True,
+            most_bytes=most_bytes,
+            seen=seen,
+        )
+    else:
+        response = await download(connection, address, most_bytes=most_bytes, seen=seen)
+    if response.status not in REDIRECTS:
+        return response
+    response = await download(connection, moved_to(connection, address, response), most_bytes=most_bytes, seen=seen)
+    if response.status in REDIRECTS:
+        raise UpstreamForbidden("it was moved more than once")
+    return response
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Return an address in two parts: its scheme and host, and its path and query."""
+    parts = urlsplit(address)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return f"{parts.scheme}://{parts.netloc}", target
+
+
 async def download(
-    connection: Connection, address: str, *, seen: Callable[[CapturedExchange], None] | None = None
+    connection: Connection, address: str, *, most_bytes: int = 0, seen: Seen | None = None
 ) -> UpstreamResponse:
     """Return what is at an address; raise an UpstreamFailure. The account waits for its turn, as for every call."""
     upstream = shared_upstream()
-    parts = urlsplit(address)
-    base = f"{parts.scheme}://{parts.netloc}"
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    extensions = {"target": target, "excepted": excepted_for(connection.base_url)}
+    base, target = _parts(address)
+    extensions = {"target": target, "excepted": excepted_for(connection.base_url), "most_bytes": most_bytes}
     request = httpx.Request("GET", base, headers=HEADERS, extensions=extensions)
     response = None
     try:
@@ -66,7 +110,7 @@ async def download(
             with upstream.circuits.attempt(keys) as attempt, paces.timed(connection.party):
                 answer = await upstream.send(request)
                 attempt.answered(answer.status, answer.headers)
-        response = connection.authentication.secrets.masked(answer)
+        response = await masked(answer, connection.authentication.secrets)
     finally:
         if seen is not None:
             seen(exchange_of(connection, request, b"", response))

@@ -27,6 +27,8 @@ from accounts.vendors.pace import Paces
 
 # How many further attempts are made to connect, and the shortest and longest pause before each, in seconds.
 RECONNECTIONS = 2
+# How many files of records an account downloads and reads at once.
+FILES_AT_ONCE = 2
 SAFE = frozenset({"GET", "QUERY"})
 PAUSE = (0.05, 0.25)
 
@@ -57,6 +59,12 @@ class Upstream:
         self._max_bytes: int = settings.UPSTREAM_MAX_BYTES
         self.turns = Turns(
             concurrency=settings.UPSTREAM_ACCOUNT_CONCURRENCY,
+            waiting=settings.UPSTREAM_ACCOUNT_WAITING,
+            seconds=settings.UPSTREAM_WAIT_SECONDS,
+        )
+        # Of files, which are larger than other answers and take longer to be read.
+        self.files = Turns(
+            concurrency=FILES_AT_ONCE,
             waiting=settings.UPSTREAM_ACCOUNT_WAITING,
             seconds=settings.UPSTREAM_WAIT_SECONDS,
         )
@@ -125,11 +133,12 @@ class Upstream:
         response = await transport.handle_async_request(request)
         headers = _headers_of(response.extensions.get("raw_headers") or response.headers.raw)
         stream = cast(httpx.AsyncByteStream, response.stream)
+        most: int = request.extensions.get("most_bytes") or self._max_bytes
         try:
-            self._refuse_length(headers.get("content-length", ""))
+            _refuse_length(headers.get("content-length", ""), most)
             encoding = headers.get("content-encoding", "")
             # Compressed data is bounded too, since an endless stream may decompress to nothing.
-            body = await self._read(decompressed(self._bounded(stream), encoding) if encoding else stream)
+            body = await _read(decompressed(_bounded(stream, most), encoding) if encoding else stream, most)
         finally:
             await stream.aclose()
         return UpstreamResponse(response.status_code, headers, body)
@@ -150,31 +159,35 @@ class Upstream:
             )
         return self._transport
 
-    def _refuse_length(self, declared: str) -> None:
-        # A longer number is too large in any case, and int() raises ValueError for thousands of digits.
-        if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > self._max_bytes):
-            raise self._too_large()
 
-    def _too_large(self) -> UpstreamTooLarge:
-        return UpstreamTooLarge(f"the answer is larger than {self._max_bytes} bytes")
+def _refuse_length(declared: str, most: int) -> None:
+    # A longer number is too large in any case, and int() raises ValueError for thousands of digits.
+    if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > most):
+        raise _too_large(most)
 
-    async def _bounded(self, stream: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in stream:
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise self._too_large()
-            yield chunk
 
-    async def _read(self, stream: AsyncIterable[bytes]) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in stream:
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise self._too_large()
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+def _too_large(most: int) -> UpstreamTooLarge:
+    return UpstreamTooLarge(f"the answer is larger than {most} bytes")
+
+
+async def _bounded(stream: AsyncIterable[bytes], most: int) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in stream:
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        yield chunk
+
+
+async def _read(stream: AsyncIterable[bytes], most: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in stream:
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from tools.catalogue.tool import Tool
 from tools.errors import (
     AccountUnusable,
     AnswerUnusable,
+    AttachmentUnknown,
     CallFailed,
     InvalidArguments,
     NotNoted,
@@ -62,6 +63,8 @@ def _status_and_kind(failed: CallFailed) -> tuple[int, str]:
     match failed:
         case InvalidArguments():
             return 400, "invalid-arguments"
+        case AttachmentUnknown():
+            return 404, "attachment-unknown"
         case RateLimited():
             return 429, "rate-limited"
         case VendorRefused(status=int(status)) if 400 <= status < 500 and status not in OF_CREDENTIALS:

@@ -32,6 +32,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Documentation", "article", "tools.documentation"),
                 _entry("Integrations", "cable", "accounts.integration"),
+                _entry("Language models", "neurology", "accounts.languagemodel"),
             ],
         },
         {

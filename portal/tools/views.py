@@ -14,9 +14,9 @@ from mcpservers.models import MCPServer
 from portal.requests import PortalRequest, account_for, signed_in
 from portal.tools.argument_rows import arguments_of
 from portal.tools.rows import STATES, ToolRow, counts_of, rows_of
+from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp
-from tools.catalogue.tool import passes
 from tools.documentation.preview import Preview, stored_preview
 from tools.models import Documentation
 
@@ -99,5 +99,5 @@ def _servers_with(account: IntegratedAccount, row: ToolRow) -> list[MCPServer]:
     tool = row.tool
     if tool is None:
         return []
-    newest = account.mcp_servers.all()[:SERVERS]
-    return [server for server in newest if passes(tool, server.methods, server.tags, server.tools)]
+    newest, catalogue = account.mcp_servers.all()[:SERVERS], catalogue_of(account.integration)
+    return [server for server in newest if catalogue.lets_pass(tool, server.methods, server.tags, server.tools)]

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
+from tests.stack import Stack
 from tests.tools.openapi.documents import DESK_30
 
 pytestmark = pytest.mark.browser
@@ -90,4 +91,20 @@ def test_a_record_is_edited_and_its_versions_compared(visitor: Visitor, demo: di
     assert visitor.problems() == []
     page.click("main a[href*='/history/'] >> nth=0")
     expect(page.locator("#changed-title")).to_have_text("What changed in this version")
+    assert visitor.problems() == []
+
+
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+def test_an_evaluation_by_the_search_is_watched_to_its_end(visitor: Visitor, stack: Stack) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    page.goto("/admin/accounts/integration/")
+    page.click("text=FuseDesk >> nth=0")
+    page.click("text=Evaluate >> nth=0")
+    page.click("text=Start >> nth=-1")
+    expect(page.locator(".pb-panel-head .pb-state")).to_have_text("Waits for the worker")
+    # Here is no worker: what it would do.
+    stack.manage("shell", "--command", "from tools.tasks import run_evaluations; run_evaluations()")
+    expect(page.locator(".pb-panel-head .pb-state")).to_have_text("Done")
+    expect(page.get_by_text("show me the open cases of the billing department")).to_be_visible()
     assert visitor.problems() == []

@@ -14,6 +14,7 @@ from portal.accounts.joining import client_of, finish, new_consent
 from tests.integrations.bundled import load
 from tests.mcp_client import McpClient
 from tests.vendors.application import serving
+from tests.vendors.file_host import FileHost
 from tests.vendors.freshdesk import api as freshdesk_stand_in
 from tests.vendors.freshdesk.api import Freshdesk
 from tests.vendors.intercom import api as intercom_stand_in
@@ -35,9 +36,10 @@ def freshdesk_of_session() -> Iterator[Freshdesk]:
 
 
 @pytest.fixture
-def freshdesk(freshdesk_of_session: Freshdesk) -> Freshdesk:
+def freshdesk(freshdesk_of_session: Freshdesk, file_host: FileHost) -> Freshdesk:
     """The stand-in for Freshdesk, as in the beginning."""
     freshdesk_of_session.reset()
+    freshdesk_of_session.file_host = file_host.address
     return freshdesk_of_session
 
 
@@ -68,9 +70,10 @@ def zendesk_of_session() -> Iterator[Zendesk]:
 
 
 @pytest.fixture
-def zendesk(zendesk_of_session: Zendesk) -> Zendesk:
+def zendesk(zendesk_of_session: Zendesk, file_host: FileHost) -> Zendesk:
     """The stand-in for Zendesk, as in the beginning."""
     zendesk_of_session.reset()
+    zendesk_of_session.file_host = file_host.address
     return zendesk_of_session
 
 
@@ -109,9 +112,10 @@ def intercom_of_session() -> Iterator[Intercom]:
 
 
 @pytest.fixture
-def intercom(intercom_of_session: Intercom) -> Intercom:
+def intercom(intercom_of_session: Intercom, file_host: FileHost) -> Intercom:
     """The stand-in for Intercom, as in the beginning."""
     intercom_of_session.reset()
+    intercom_of_session.file_host = file_host.address
     return intercom_of_session
 
 

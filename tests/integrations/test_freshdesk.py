@@ -11,6 +11,7 @@ from accounts.models import Environment
 from tests.integrations.bundled import load
 from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
+from tests.vendors.file_host import LOG, FileHost
 from tests.vendors.freshdesk.api import Freshdesk
 from tests.vendors.freshdesk.data import RECENT
 
@@ -34,6 +35,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "primary_id": 4001, "ticket_ids": [4004], "convert_recepients_to_cc": True,
         "note_in_primary": {"body": "<p>Same order</p>", "private": True},
     },
+    "freshdesk_tickets_read_attachment": {"ticket_id": 4001, "attachment_id": "9001"},
     "freshdesk_tickets_archived": {"id": 3001, "include": ["company"]},
     "list_all_freshdesk_conversations": {"ticket_id": 4001},
     "freshdesk_conversations_reply": {"ticket_id": 4001, "body": "<p>Hello</p>", "cc_emails": ["a@example.com"]},
@@ -256,6 +258,29 @@ async def test_files_go_along_with_lists_and_numbers(freshdesk_mcp: McpClient, f
     ]
     assert kept["attachments"][0]["_content"].decode() == "an error – with an umlaut: ü"
     assert kept["attachments"][1]["_content"] == b"\x89PNG\r\n\x1a\n"
+
+
+async def test_attachments_of_the_first_message_and_of_a_late_one_are_read(
+    freshdesk_mcp: McpClient, freshdesk: Freshdesk, file_host: FileHost
+) -> None:
+    ticket = await freshdesk_mcp.value("get_single_freshdesk_ticket_by_id", {"id": 4001})
+    assert ticket["attachments"] == [{"id": "9001", "name": "log.txt", "media_type": "text/plain", "bytes": 43}]
+    for ticket_id, own, asked in ((4001, "9001", 1), (4007, "9002", 2)):
+        freshdesk.received.clear()
+        given = {"ticket_id": ticket_id, "attachment_id": own}
+        shown = await freshdesk_mcp.value("freshdesk_tickets_read_attachment", given)
+        assert shown == {
+            "file": {"id": own, "name": "log.txt", "media_type": "text/plain", "bytes": 43}, "text": LOG.decode(),
+        }  # fmt: skip
+        assert len(freshdesk.received) == asked
+        assert file_host.last.header("authorization") == []
+    words = await freshdesk_mcp.failure(
+        "freshdesk_tickets_read_attachment", {"ticket_id": 4001, "attachment_id": "9002"}
+    )
+    assert words == (
+        "The record has no attachment '9002'. It has: 9001 ('log.txt', text/plain, 43 bytes). "
+        "Call again with one of these ids."
+    )
 
 
 async def test_a_note_is_never_public(freshdesk_mcp: McpClient, freshdesk: Freshdesk) -> None:

@@ -1,6 +1,7 @@
 """The Intercom bundle against its stand-in: a bearer token, a version header, cursors in the body, a text as answer."""
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from accounts.models import Environment
 from tests.integrations.bundled import load
 from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
+from tests.vendors.file_host import LOG, FileHost
 from tests.vendors.intercom.api import TOKEN, VERSION, Intercom
 
 ADMIN = {"admin_id": "71"}
 COMMENT = {"message_type": "comment", "type": "admin", **ADMIN}
+FILE_ID = sha256(b"log.txt").hexdigest()[:12]
 NOTE = {"message_type": "note", "type": "admin", **ADMIN}
 
 
@@ -27,6 +30,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_intercom_conversations": {},
     "get_single_intercom_conversation_by_id": {"conversation_id": "401"},
     "intercom_conversations_search": where("state", "open"),
+    "intercom_conversations_read_attachment": {"conversation_id": "401", "attachment_id": FILE_ID},
     "intercom_conversations_reply": {"conversation_id": "401", **COMMENT, "body": "Hello"},
     "intercom_conversations_add_note": {"conversation_id": "401", **NOTE, "body": "Called"},
     "intercom_conversations_close": {"conversation_id": "401", "message_type": "close", "type": "admin", **ADMIN},
@@ -50,6 +54,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "update_a_intercom_ticket_by_id": {
         "ticket_id": "601", "ticket_state_id": "8502", "admin_id": 71, "assignee_id": "72",
     },
+    "intercom_tickets_read_attachment": {"ticket_id": "601", "attachment_id": FILE_ID},
     "intercom_tickets_reply": {"ticket_id": "601", **COMMENT, "body": "Hello"},
     "intercom_tickets_add_note": {"ticket_id": "601", **NOTE, "body": "Called"},
     "list_all_intercom_ticket_types": {},
@@ -234,6 +239,21 @@ async def test_a_transcript_comes_as_text(intercom_mcp: McpClient) -> None:
     assert "Customer: Where is my order – the große one?" in result["content"][0]["text"]
     words = await intercom_mcp.failure("intercom_calls_transcript", {"call_id": "2"})
     assert "Transcript not found" in words
+
+
+async def test_an_attachment_keeps_its_id_although_its_address_changes(
+    intercom_mcp: McpClient, intercom: Intercom, file_host: FileHost
+) -> None:
+    for kind, owner, place in (("conversation", "401", "source"), ("ticket", "601", "ticket_parts")):
+        named = {f"{kind}_id": owner}
+        record = await intercom_mcp.value(f"get_single_intercom_{kind}_by_id", named)
+        held = record[place] if place == "source" else record[place][0]
+        assert held["attachments"] == [{"id": FILE_ID, "name": "log.txt", "media_type": "text/plain", "bytes": 43}]
+        assert file_host.address not in json.dumps(record)
+        shown = await intercom_mcp.value(f"intercom_{kind}s_read_attachment", {**named, "attachment_id": FILE_ID})
+        assert shown["text"] == LOG.decode()
+        assert file_host.last.header("authorization") == []
+    assert len({request.query for request in file_host.received}) == 2
 
 
 async def test_several_refusals_come_as_one_sentence(intercom_mcp: McpClient) -> None:

@@ -17,6 +17,7 @@ from tests.integrations.walking import call_every_tool, walk
 from tests.mcp_client import McpClient
 from tests.people import People
 from tests.portal_site import browser
+from tests.vendors.file_host import LOG, FileHost
 from tests.vendors.zendesk import api as stand_in
 from tests.vendors.zendesk.api import Zendesk
 from tests.vendors.zendesk.data import TICKETS
@@ -35,6 +36,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "zendesk_tickets_remove_tags": {"id": 1002, "tags": ["vip"]},
     "zendesk_tickets_metrics": {"id": 1002},
     "zendesk_tickets_incidents": {"id": 1001},
+    "zendesk_tickets_read_attachment": {"ticket_id": 1001, "attachment_id": "498001"},
     "zendesk_tickets_merge": {"id": 1003, "ids": [1004], "target_comment": "Same order"},
     "delete_a_zendesk_ticket_by_id": {"id": 1005},
     "list_all_zendesk_comments": {"ticket_id": 1001, "sort": "-created_at"},
@@ -272,7 +274,22 @@ async def test_a_text_is_uploaded_as_it_is_and_put_on_a_note(zendesk_mcp: McpCli
     note = {"body": "See file", "public": False, "uploads": [upload["token"]]}
     await zendesk_mcp.value("zendesk_tickets_add_note", {"id": 1002, "comment": note})
     comments = await walk(zendesk_mcp, "list_all_zendesk_comments", {"ticket_id": 1002})
-    assert comments[-1]["attachments"][0]["file_name"] == "steps.txt"
+    assert comments[-1]["attachments"] == [
+        {"id": "498483", "name": "steps.txt", "media_type": "text/plain", "bytes": 13}
+    ]
+
+
+async def test_an_attachment_is_read_from_where_the_vendor_keeps_it(
+    zendesk_mcp: McpClient, zendesk: Zendesk, file_host: FileHost
+) -> None:
+    tool, given = "zendesk_tickets_read_attachment", {"ticket_id": 1008, "attachment_id": "498001"}
+    shown = await zendesk_mcp.value(tool, given)
+    assert shown["text"] == LOG.decode()
+    moved, (fetched,) = zendesk.last, file_host.received
+    assert moved.path == "/attachments/token/498001/"
+    assert moved.header_value("authorization").startswith("Bearer ")
+    assert (fetched.path, fetched.header("authorization")) == ("/log.txt", [])
+    assert await zendesk_mcp.failure(tool, {**given, "ticket_id": 1002}) == "The record has no attachments."
 
 
 async def test_a_delete_that_answers_nothing_is_told_as_done(zendesk_mcp: McpClient, zendesk: Zendesk) -> None:

@@ -25,14 +25,14 @@ async def walk(mcp: McpClient, tool: str, arguments: dict[str, Any] | None = Non
 
 
 async def call_every_tool(mcp: McpClient, stand_in: StandIn, arguments: dict[str, dict[str, Any]]) -> None:
-    """Call each tool of a server with its arguments; the vendor must have answered each with success."""
+    """Call each tool of a server with its arguments; the vendor answered each with success, or led to a file."""
     tools = {tool["name"]: tool for tool in (await mcp.request("tools/list")).json()["result"]["tools"]}
     assert tools.keys() == arguments.keys()
     for name, given in arguments.items():
         stand_in.answered.clear()
         result = await mcp.call(name, given)
         assert not result["isError"], (name, result["content"])
-        assert [status for status in stand_in.answered if not 200 <= status < 300] == [], name
+        assert [status for status in stand_in.answered if not 200 <= status < 400] == [], name
         assert stand_in.answered, name
         missing = [word for word in tools[name]["inputSchema"].get("required", []) if word not in given]
         assert missing == [], name

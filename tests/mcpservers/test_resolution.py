@@ -170,7 +170,7 @@ async def test_a_server_that_nobody_changes_costs_no_query(server: tuple[MCPServ
 
 def of_a_later_release(row: Integration) -> dict[str, Any]:
     """Return the definition with keys that no release has yet: at the top, of a resource and of a method."""
-    document = copy.deepcopy(row.definition)
+    document: dict[str, Any] = copy.deepcopy(row.definition)
     for part in (document, document["resources"]["cases"], document["resources"]["cases"]["methods"]["list"]):
         part["from_tomorrow"] = {"kind": "unheard of"}
     return document

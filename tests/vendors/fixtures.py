@@ -15,10 +15,25 @@ from tests.vendors.application import serving
 from tests.vendors.archive import ARCHIVE
 from tests.vendors.authorization_server import FIELDS, AuthorizationServer, bundle
 from tests.vendors.desk import DESK
+from tests.vendors.file_host import FileHost
 from tests.vendors.recording import RecordingVendor, recording_vendor
 from tests.vendors.scripted import ScriptedVendor
 
 Consented = Callable[..., IntegratedAccount]
+
+
+@pytest.fixture(scope="session")
+def file_host_of_session() -> Iterator[FileHost]:
+    """One host of files for the session."""
+    with serving(FileHost()) as host:
+        yield host
+
+
+@pytest.fixture
+def file_host(file_host_of_session: FileHost) -> FileHost:
+    """A host of files, which is no vendor's own."""
+    file_host_of_session.reset()
+    return file_host_of_session
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What the stand-ins of real vendors share: routes, refusals, and how much they answer. Nothing of the product."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -46,6 +47,7 @@ class StandIn(Vendor):
         self.answered: list[int] = []
         self.remaining: int | None = None
         self.routes: list[Route] = []
+        self.file_host = ""
         self.reset()
 
     def reset(self) -> None:
@@ -68,7 +70,14 @@ class StandIn(Vendor):
         """Answer one request, and note the status."""
         answer = self._answered(request)
         self.answered.append(answer.status)
-        return answer
+        return replace(answer, body=self._addressed(answer.body))
+
+    def _addressed(self, body: Any) -> Any:
+        """Fill the addresses of files in: {own} is this host, {files} where files are, {now} differs each time."""
+        if not isinstance(body, dict | list):
+            return body
+        text = json.dumps(body).replace("{own}", self.address).replace("{files}", self.file_host)
+        return json.loads(text.replace("{now}", str(len(self.received))))
 
     def _answered(self, request: Request) -> Answer:
         try:

@@ -46,8 +46,11 @@ class WithImports(_Base):
         form = BundleForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                document, records = read_bundle(form.cleaned_data["text"])
-                return self._compared(request, BUNDLE, document, records, overwrite=form.cleaned_data["overwrite"])
+                read = read_bundle(form.cleaned_data["text"])
+                overwrite = form.cleaned_data["overwrite"]
+                return self._compared(
+                    request, BUNDLE, read.definition, read.records, questions=read.questions, overwrite=overwrite
+                )
             except (BundleInvalid, DefinitionInvalid) as refused:
                 for problem in refused.problems:
                     form.add_error("text", problem)
@@ -88,14 +91,16 @@ class WithImports(_Base):
         records: list[dict[str, Any]],
         *,
         overwrite: bool,
+        questions: list[dict[str, Any]] | None = None,
         prepared: ImportPlan | None = None,
     ) -> HttpResponse:
         """Show what an import would do and hold it until it is confirmed; raise DefinitionInvalid."""
-        loaded = compare_parts(document, records, Loading(overwrite, publishes=kind == BUNDLE))
+        loaded = compare_parts(document, records, Loading(overwrite, publishes=kind == BUNDLE), questions)
         content = {
             "kind": kind,
             "document": document,
             "records": records,
+            "questions": questions,
             "overwrite": overwrite,
             "revision": 0 if loaded.is_new else loaded.integration.revision,
         }
@@ -128,7 +133,8 @@ class WithImports(_Base):
         with transaction.atomic():
             # The page that was confirmed names the tools that are lost.
             how = Loading(content["overwrite"], withdraw=True, publishes=content["kind"] == BUNDLE)
-            loaded = load_parts(content["document"], content["records"], owner, how)
+            # An upload that the previous release holds has no questions.
+            loaded = load_parts(content["document"], content["records"], owner, how, content.get("questions"))
             note_loaded(owner, loaded, content["kind"], overwrite=content["overwrite"])
         release(owner.pk, key)
         if content["kind"] == BUNDLE:

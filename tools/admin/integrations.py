@@ -1,6 +1,6 @@
 """The admin page of integrations: the definition, the tools it makes, and the export of bundles.
 
-Imports are in imports.py, the review of drafts is in review.py.
+Imports are in imports.py, the review of drafts in review.py, evaluations in evaluation.py.
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.moves import stopped_by, stopping_words
 from accounts.models import Integration
+from tools.admin.evaluation import WithEvaluation
 from tools.admin.forms import IntegrationForm
 from tools.admin.history import WithHistory
 from tools.admin.imports import WithImports
@@ -28,15 +29,15 @@ DOCUMENTATION = "tools_documentation_changelist"
 
 
 @admin.register(Integration)
-class IntegrationAdmin(WithImports, WithReview, WithHistory, ModelAdmin):
+class IntegrationAdmin(WithImports, WithReview, WithEvaluation, WithHistory, ModelAdmin):
     """How vendors' APIs work."""
 
     form = IntegrationForm
     list_display = ("label", "name_shown", "records", "accounts", "revision", "changed")
     search_fields = ("name", "label")
     actions_list = ("import_openapi", "import_bundle", "show_deleted")
-    actions_row = ("review_drafts", "export_bundle")
-    actions_detail = ("review_drafts", "export_bundle")
+    actions_row = ("review_drafts", "evaluate", "export_bundle")
+    actions_detail = ("review_drafts", "evaluate", "export_bundle")
     compressed_fields = False
     history_fields = restored_fields = ("definition",)
     fieldsets = (

@@ -14,18 +14,19 @@ from accounts import tracing
 from accounts.errors import UpstreamFailure
 from accounts.vendors.calling import ask
 from accounts.vendors.connection import Connection
-from accounts.vendors.downloads import REDIRECTS, download, download_address
+from accounts.vendors.downloads import REDIRECTS, download, moved_to
 from accounts.vendors.upstream import UpstreamResponse
 from tools.body_waits import told_wait
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
+from tools.calling.attachments.downloading import downloaded
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.names import NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.refused_credentials import with_standing
-from tools.calling.results import CallResult, counted_result, page_result, single_result
+from tools.calling.results import CallResult, counted_result, download_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.calling.sending.checking import check, from_text
 from tools.calling.sending.meaning import remark_on
@@ -36,6 +37,7 @@ from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import (
     AccountBusy,
     AnswerUnusable,
+    AttachmentUnknown,
     CallFailed,
     ClientGone,
     CredentialsRefused,
@@ -61,6 +63,7 @@ LARGE_REQUEST = 32 * 1024
 Read = TypeVar("Read")
 OUTCOMES: dict[type[CallFailed], str] = {
     InvalidArguments: Outcome.INVALID,
+    AttachmentUnknown: Outcome.INVALID,
     RateLimited: Outcome.RATE_LIMITED,
     AccountBusy: Outcome.BUSY,
     VendorRefused: Outcome.REFUSED,
@@ -152,6 +155,9 @@ async def _call(
     used, step, request, remarks = prepared
     if tool.counted:
         return await _count(tool, connection, used, note, names, budget=budget)
+    if tool.records:
+        file, limits = await downloaded(tool, used, _asking(connection, note), note, tokens=budget)
+        return download_result(tool, file, limits, budget=budget).concealed(connection.authentication.secrets)
     answer = await _ask(tool, connection, request, note)
     if step:
         view = await _reading(answer, partial(step.view, request.target, answer))
@@ -242,8 +248,10 @@ async def _followed(answer: VendorAnswer, request: ToolRequest, note: CallNote) 
     """Return the file that a download was moved to; raise AnswerUnusable where it is not followed, or not there."""
     started = time.perf_counter()
     try:
-        address = download_address(answer.connection, request.target, answer.response)
-        response = await download(answer.connection, address, seen=note.seen)
+        asked = f"{answer.connection.base_url}{request.target}"
+        response = await download(
+            answer.connection, moved_to(answer.connection, asked, answer.response), seen=note.seen
+        )
     except UpstreamFailure as failure:
         raise answer.redirected(f"was not followed: {failure}") from None
     if not 200 <= response.status < 300:

@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 
 from accounts.bounded_json import with_exact_numbers
-from accounts.texts.invisible import may_hide, revealed
+from accounts.texts.invisible import may_hide, revealed, visible
 from accounts.vendors.concealment import SecretMask
 from tools.calling.answers.answer import AnswerContent, VendorAnswer
 from tools.calling.answers.envelopes import without_total
 from tools.calling.answers.files import File
+from tools.calling.attachments.files import with_files_told
+from tools.calling.attachments.reading import ReadFile
 from tools.calling.cleaning import cleaned
 from tools.calling.histories import NO_WINDOW, windowed
 from tools.calling.names import ShownName
@@ -78,7 +80,8 @@ def page_result(
         note=view.note,
         is_end_known=view.is_end_known,
     )
-    items = Presentation(_chosen(answer.tool, used, view.items), names, answer.tool.shaping).of(view.items)
+    items = _with_files_told(answer, view.items)
+    items = Presentation(_chosen(answer.tool, used, items), names, answer.tool.shaping).of(items)
     return _shaped_result(answer, shape, items, view.beside.with_remarks(remarks))
 
 
@@ -92,7 +95,7 @@ def single_result(
     remarks: tuple[str, ...] = (),
 ) -> CallResult:
     """Return a single result; a write whose answer says nothing gets `{"done": true, "status": …}`."""
-    tool, result, window = answer.tool, content.result, NO_WINDOW
+    tool, result, window = answer.tool, _with_files_told(answer, content.result), NO_WINDOW
     if isinstance(result, File):
         return _file_result(result, answer.limits, budget)
     # The members to choose from are those of the documented result.
@@ -115,12 +118,27 @@ def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, bud
     return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
 
 
+def download_result(tool: Tool, read: ReadFile, limits: RateLimits, *, budget: int) -> CallResult:
+    """Return the result of a download: the file's text, or the file with what is told of it."""
+    shaped = _without_hidden(partial(shape_value, budget=budget), read.within(budget), ALONE)
+    file = read.file and replace(read.file, name=visible(read.file.name))
+    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped), file)
+
+
+def _with_files_told(answer: VendorAnswer, result: Any) -> Any:
+    """Return a result with its records' files told as they are everywhere, without their addresses."""
+    declared, body = answer.tool.definition.attachments, answer.response.body
+    # Most answers have none, which is quickly known.
+    has_some = declared is not None and any(f'"{name}"'.encode() in body for name in declared.members)
+    return with_files_told(result, declared) if declared and has_some else result
+
+
 def _shaped_result(
     answer: VendorAnswer, shape: Callable[..., ResultDocument], value: Any, beside: Surroundings
 ) -> CallResult:
     if beside.envelope:
         envelope = beside.envelope if beside.total is None else without_total(beside.envelope, beside.total)
-        beside = replace(beside, envelope=cleaned(envelope, answer.tool.shaping))
+        beside = replace(beside, envelope=cleaned(_with_files_told(answer, envelope), answer.tool.shaping))
     shaped = _without_hidden(shape, value, beside)
     return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
 

@@ -7,6 +7,7 @@ from tools.catalogue.unusable import RECONNECT
 from tools.errors import (
     AccountUnusable,
     AnswerUnusable,
+    AttachmentUnknown,
     CallFailed,
     CredentialsRefused,
     InvalidArguments,
@@ -51,8 +52,8 @@ def explain(failed: CallFailed, *, tool_name: str, vendor: str, read_only: bool)
             return f"{failed.reason} {_after_silence(tool_name, read_only, failed.may_have_arrived)}"
         case CredentialsRefused():
             return f"{failed.reason}{_quoted(failed.words)} {RECONNECT}"
-        case AccountUnusable():
-            return failed.reason  # it says who can change that
+        case AccountUnusable() | AttachmentUnknown():
+            return failed.reason  # it says what can be done
         case _:
             return f"{tool_name} failed: {failed.reason} Do not try again; tell the person."
 

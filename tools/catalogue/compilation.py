@@ -4,19 +4,19 @@ A catalogue is compiled once per revision of an integration and cached in the pr
 here, so that listing and calling cannot differ.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import orjson
 
 from accounts.caches.shared_values import SharedValues
-from accounts.definition import Access, Definition, Method
+from accounts.definition import PLACEHOLDER, Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.formats import as_mcp, without_output
-from tools.catalogue.gate import is_paginated, name_of, problems_of
+from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.projection import FIELDS, projection_of
@@ -24,6 +24,7 @@ from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
     DETAIL,
     LAST,
+    with_attachment,
     with_detail,
     with_fields,
     with_groups,
@@ -52,6 +53,24 @@ COUNTED: Schema = {
             "items": {"type": "object", "properties": {"value": {}, "name": {}, "count": {"type": "integer"}}},
         },
         "more_groups": {"type": "integer"},
+        "note": {"type": "string"},
+    },
+}
+# The result of a tool that downloads a record's file.
+DOWNLOADED: Schema = {
+    "type": ["object", "null"],
+    "properties": {
+        "file": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "name": {"type": "string"},
+                "media_type": {"type": "string"},
+                "bytes": {"type": "integer"},
+            },
+        },
+        "text": {"type": "string"},
+        "pages": {"type": "integer"},
         "note": {"type": "string"},
     },
 }
@@ -130,7 +149,12 @@ class Catalogue(ToolSet):
     def select(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> ToolSet:
         """Return the tools that match a method, a tag and a name; an empty filter lets every tool pass."""
         methods, tags, names = set(methods), set(tags), set(names)
-        return ToolSet({tool.name: tool for tool in self if passes(tool, methods, tags, names)})
+        return ToolSet({tool.name: tool for tool in self if self.lets_pass(tool, methods, tags, names)})
+
+    def lets_pass(self, tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
+        """Return whether filters let a tool pass; what downloads files of records, only together with their reads."""
+        needed = [tool, *map(self.of_method, tool.reads)]
+        return all(each is not None and passes(each, methods, tags, names) for each in needed)
 
     def check_filters(self, methods: Iterable[str] = (), tags: Iterable[str] = (), names: Iterable[str] = ()) -> None:
         """Raise FilterUnknown for a method, tag or name that no tool has."""
@@ -159,6 +183,11 @@ def build(integration: Integration) -> Catalogue:
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
         return Catalogue({}, drafts=tuple(DraftRecord(record.key, invalid.problems) for record in records))
+    return compiled(definition, records)
+
+
+def compiled(definition: Definition, records: Iterable[Documentation]) -> Catalogue:
+    """Compile the catalogue of these records, saved or not."""
     tools: dict[str, Tool] = {}
     drafts: list[DraftRecord] = []
     for record in sorted(records, key=lambda record: _position(definition, record)):
@@ -176,6 +205,9 @@ def build(integration: Integration) -> Catalogue:
                 reasons.append(f"tool: cannot be made: {str(failure).rstrip('.')}.")
         if reasons:
             drafts.append(DraftRecord(record.key, reasons))
+    made = {tool.key for tool in tools.values()}
+    lacking = {name: reasons for name, tool in tools.items() if (reasons := missing_reads(tool.method, made))}
+    drafts += [DraftRecord(tools.pop(name).key, reasons) for name, reasons in lacking.items()]
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)
 
 
@@ -220,8 +252,10 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         schema = with_history(schema, history)
     if method.counts:
         schema = with_groups(schema, method.counts)
+    if method.attachments_of:
+        schema = with_attachment(schema)
     compile_checker(schema)  # raises for a schema that is none
-    return Tool(
+    tool = Tool(
         name=name_of(definition, record),
         title=record.title.strip(),
         description=record.description.strip(),
@@ -241,6 +275,21 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         concise=concise,
         counted=walked if method.counts else None,
     )
+    return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
+
+
+def _read(tool: Tool, key: str) -> Tool:
+    """Return what reads the records of a method with another tool's arguments, which fill its path in their order."""
+    resource, _, name = key.partition(".")
+    method, own = tool.definition.resources[resource].methods[name], iter(tool.method.path_parameters)
+    path = PLACEHOLDER.sub(lambda _: f"{{{next(own)}}}", method.path)
+    paging = pager(method.pagination or tool.definition.pagination)
+    return replace(
+        tool,
+        method=method.model_copy(update={"path": path}),
+        pager=paging if is_paginated(tool.definition, resource, name) else None,
+        documented=None,
+    )
 
 
 def _result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
@@ -248,6 +297,8 @@ def _result_of(definition: Definition, record: Documentation, *, of_items: bool)
     method = definition.resources[record.resource].methods[record.method]
     if method.counts:
         return COUNTED
+    if method.attachments_of:
+        return DOWNLOADED
     result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
     return None if result is None else _with_names(result, definition)
 

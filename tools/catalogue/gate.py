@@ -4,12 +4,12 @@ It demands only what clients, vendors and the engine cannot do without; tools/do
 record is beyond that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import orjson
 
-from accounts.definition import Definition
+from accounts.definition import Definition, Method
 from accounts.texts.invisible import invisible_problems
 from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
@@ -45,6 +45,15 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
         *_response_problems(record.response_schema),
         *placement_problems(definition, record),
         *_size_problems(record),
+    ]
+
+
+def missing_reads(method: Method | None, made: Collection[str]) -> list[str]:
+    """Return the problem of a download whose records no tool reads; `made` are the methods that make tools."""
+    return [
+        f"method: it downloads files of records that {key} reads, and that makes no tool at present."
+        for key in (method.attachments_of if method else ())
+        if key not in made
     ]
 
 

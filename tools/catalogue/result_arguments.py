@@ -12,9 +12,10 @@ from tools.catalogue.schemas.json_schemas import Schema
 LAST, BEFORE_ENTRY = "last", "before_entry"
 DETAIL, CONCISE, FULL = "detail", "concise", "full"
 GROUP_BY = "group_by"
+ATTACHMENT_ID, FROM_PAGE = "attachment_id", "from_page"
 # The parts of a date by which items are counted.
 PERIODS = ("day", "week", "month")
-RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL, GROUP_BY})
+RESULT_ARGUMENTS = frozenset({FIELDS, LAST, BEFORE_ENTRY, DETAIL, GROUP_BY, ATTACHMENT_ID, FROM_PAGE})
 
 
 def with_fields(schema: Schema, projection: Projection) -> Schema:
@@ -47,6 +48,17 @@ def with_history(schema: Schema, history: RecordHistory) -> Schema:
             BEFORE_ENTRY: {"type": "integer", "minimum": 2, "description": older},
         },
     )
+
+
+def with_attachment(schema: Schema) -> Schema:
+    """Return the schema with the arguments that choose a file of the record, and where its text begins."""
+    own = "The id of one of its attachments."
+    later = "Where a long text begins."
+    added = {
+        ATTACHMENT_ID: {"type": "string", "minLength": 1, "maxLength": 200, "description": own},
+        FROM_PAGE: {"type": "integer", "minimum": 1, "description": later},
+    }
+    return {**_with_arguments(schema, added), "required": [*schema.get("required", ()), ATTACHMENT_ID]}
 
 
 def _with_arguments(schema: Schema, added: dict[str, Any]) -> Schema:

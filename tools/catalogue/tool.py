@@ -50,6 +50,8 @@ class Tool:
     history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
+    # The reads whose answers have the files that it downloads.
+    records: tuple["Tool", ...] = ()
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -169,7 +171,17 @@ class Tool:
     @property
     def group(self) -> str:
         """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return "read" if self.counted else group_of(self.method_name)
+        return "read" if self.counted or self.records else group_of(self.method_name)
+
+    @property
+    def key(self) -> str:
+        """The method's place in the definition, as `resource.method`."""
+        return f"{self.resource}.{self.method_name}"
+
+    @cached_property
+    def reads(self) -> list[str]:
+        """The methods, by `resource.method`, without whose tools it is not offered."""
+        return self.method.attachments_of
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
@@ -199,7 +211,7 @@ class ToolSet:
 
     @cached_property
     def _by_method(self) -> dict[str, Tool]:
-        return {f"{tool.resource}.{tool.method_name}": tool for tool in self}
+        return {tool.key: tool for tool in self}
 
     def get(self, name: str) -> Tool:
         """Return a tool; raise UnknownTool with the nearest existing name that is safe to try instead."""

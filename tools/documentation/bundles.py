@@ -1,16 +1,17 @@
-"""Bundles: a definition and its documentation records in one YAML or JSON file, loaded and written.
+"""Bundles: a definition, its documentation records and questions in one YAML or JSON file, loaded and written.
 
 Loading is idempotent. A record that an editor changed is kept unless overwriting is requested. Whether a record is
 published is the editor's decision: a file makes it only for a record that it adds, or that it is to overwrite. An API
 description never makes it: its new records are drafts, and those that are here stay as they are.
 
-A load that would take live tools away is refused until somebody agrees to it.
+A load that would take live tools away is refused until somebody agrees to it. The questions of a file replace those
+that are here; a file without any leaves them.
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -22,17 +23,19 @@ from accounts.models import Integration
 from accounts.texts.nearest import nearest
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
-from tools.documentation.differences import changed_fields, content_of, definition_differences
+from tools.documentation.differences import changed_fields, changed_questions, content_of, definition_differences
 from tools.documentation.losses import LiveTools
 from tools.documentation.places import Places
 from tools.documentation.schema_slips import schema_slips
 from tools.errors import BundleInvalid, LossUnconfirmed, first_problems
+from tools.evaluation.lint import question_problems
 from tools.models import Documentation, acting
 from tools.models.documentation import CONTENT_FIELDS, save_records
+from tools.models.evaluation import keep_questions, questions_of
 from tools.rights import IMPORTING, Editor, actor_of, demand, person_of
 
 FORMAT = 1
-PARTS = ("bundle", "integration", "documentation")
+PARTS = ("bundle", "integration", "documentation", "evaluation")
 KEYS = {"resource", "method", "published", *CONTENT_FIELDS}
 SCHEMAS = [key for key in CONTENT_FIELDS if key.endswith("_schema")]
 # The reason of versions that a load writes.
@@ -41,16 +44,35 @@ TAKEN = {dict: "an object", bool: "true or false", str: "text"}
 LONGEST = {each.name: each.max_length for each in Documentation._meta.fields if each.max_length is not None}
 
 
+class Bundle(NamedTuple):
+    """What a file holds: a definition, its records, and its questions, None if it has no such part."""
+
+    definition: dict[str, Any]
+    records: list[dict[str, Any]]
+    questions: list[dict[str, Any]] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Loading:
     """How a file is loaded: whether it replaces what an editor changed, and whether it may take live tools away.
 
-    `publishes` says whether the file decides what is published; an API description does not.
+    `publishes` says whether the file decides what is published; an API description does not. `judged` keeps the gate's
+    reasons against a record, by its key and content, for a file that is compared first and then loaded.
     """
 
     overwrite: bool = False
     withdraw: bool = False
     publishes: bool = True
+    judged: dict[tuple[str, str], list[str]] | None = field(default=None, compare=False, repr=False)
+
+    def reasons(self, definition: Definition, row: Documentation) -> list[str]:
+        """Return the gate's reasons against a record of this definition."""
+        if self.judged is None:
+            return problems_of(definition, row)
+        place = (row.key, row.content_digest())
+        if place not in self.judged:
+            self.judged[place] = problems_of(definition, row)
+        return self.judged[place]
 
 
 USUAL = Loading()
@@ -63,7 +85,7 @@ class LoadResult:
     `changes` names the changed fields of each updated record; `gone` are records here that the file lacks, which stay;
     `drafts` are records that the quality gate holds back, `lost` live tools that there would not be any more, each with
     the reason; `definition` lists what changes in the definition; `stops` is how many accounts stop because the
-    definition would send their secrets elsewhere.
+    definition would send their secrets elsewhere; `questions` says how many the file brings, empty if none changes.
     """
 
     integration: Integration
@@ -78,11 +100,12 @@ class LoadResult:
     lost: dict[str, str] = field(default_factory=dict)
     definition: list[str] = field(default_factory=list)
     stops: int = 0
+    questions: str = ""
 
     @property
     def changes_something(self) -> bool:
         """Whether loading changes anything."""
-        return bool(self.is_new or self.created or self.updated or self.definition)
+        return bool(self.is_new or self.created or self.updated or self.definition or self.questions)
 
     @property
     def warning(self) -> str:
@@ -98,8 +121,8 @@ class _Plan:
     rows: list[Documentation] = field(default_factory=list)
 
 
-def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the definition and the records of a bundle file; raise BundleInvalid or DefinitionInvalid."""
+def read_bundle(text: str) -> Bundle:
+    """Return what a bundle file holds; raise BundleInvalid or DefinitionInvalid."""
     document, places = read_document(text), Places(text)
     try:
         return _checked(document, places)
@@ -107,18 +130,23 @@ def read_bundle(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         raise type(refused)([places.told(problem) for problem in refused.problems]) from None
 
 
-def _checked(document: Any, places: Places) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _checked(document: Any, places: Places) -> Bundle:
     if not isinstance(document, dict) or document.get("bundle") != FORMAT:
         raise BundleInvalid([f"The file is not a bundle: it does not say `bundle: {FORMAT}`."])
     definition, records = document.get("integration"), document.get("documentation", [])
     if not isinstance(definition, dict) or not isinstance(records, list):
         raise BundleInvalid(["A bundle holds `integration` (an object) and `documentation` (a list)."])
-    parse_definition(definition)  # for the DefinitionInvalid that it may raise
+    parsed = parse_definition(definition)
     problems = first_problems(_problems(document, records, places))
     if problems:
         raise BundleInvalid(problems)
     _refuse_repeated(records)
-    return definition, records
+    questions = document.get("evaluation")
+    # After the records, which questions are checked against.
+    problems = [] if questions is None else first_problems(question_problems(questions, parsed, records))
+    if problems:
+        raise BundleInvalid(problems)
+    return Bundle(definition, records, questions)
 
 
 def _refuse_repeated(records: list[dict[str, Any]]) -> None:
@@ -162,27 +190,35 @@ def _record_problems(place: int, record: Any) -> Iterator[str]:
 
 def load_bundle(text: str, by: Editor, *, overwrite: bool = False, withdraw: bool = False) -> LoadResult:
     """Load a bundle as load_parts does; raise BundleInvalid too."""
-    return load_parts(*read_bundle(text), by, Loading(overwrite, withdraw))
+    read = read_bundle(text)
+    return load_parts(read.definition, read.records, by, Loading(overwrite, withdraw), read.questions)
 
 
 def compare_bundle(text: str, *, overwrite: bool = False) -> LoadResult:
     """Return what loading a bundle would do; raise BundleInvalid or DefinitionInvalid. Nothing is changed."""
-    return compare_parts(*read_bundle(text), Loading(overwrite))
+    read = read_bundle(text)
+    return compare_parts(read.definition, read.records, Loading(overwrite), read.questions)
 
 
 @transaction.atomic
-def load_parts(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, how: Loading = USUAL) -> LoadResult:
-    """Load a definition and records that were read and checked, or change nothing and raise.
+def load_parts(
+    document: dict[str, Any],
+    records: list[dict[str, Any]],
+    by: Editor,
+    how: Loading = USUAL,
+    questions: list[dict[str, Any]] | None = None,
+) -> LoadResult:
+    """Load a definition, records and questions that were read and checked, or change nothing and raise.
 
     Raises DefinitionInvalid, RightsMissing, and LossUnconfirmed.
     """
     demand(by, *IMPORTING)
     with acting(person_of(by), LOADED):
-        return _load(document, records, by, how)
+        return _load(Bundle(document, records, questions), by, how)
 
 
-def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, how: Loading) -> LoadResult:
-    plan = _plan(document, records, how)
+def _load(read: Bundle, by: Editor, how: Loading) -> LoadResult:
+    plan = _plan(read, how)
     loaded, integration = plan.loaded, plan.loaded.integration
     if loaded.lost and not how.withdraw:
         raise LossUnconfirmed(loaded.lost)
@@ -192,6 +228,8 @@ def _load(document: dict[str, Any], records: list[dict[str, Any]], by: Editor, h
     for row in plan.rows:
         row.integration = integration
     save_records(plan.rows)
+    if loaded.questions:
+        keep_questions(integration, read.questions or [])
     if loaded.changes_something:
         integration.refresh_from_db(fields=["revision", "updated_at"])
     return loaded
@@ -204,12 +242,18 @@ def note_loaded(by: Editor, loaded: LoadResult, kind: str, *, overwrite: bool) -
     audit.record(actor_of(by), f"integration.{kind}_loaded", loaded.integration.audit_subject, details)
 
 
-def compare_parts(document: dict[str, Any], records: list[dict[str, Any]], how: Loading = USUAL) -> LoadResult:
+def compare_parts(
+    document: dict[str, Any],
+    records: list[dict[str, Any]],
+    how: Loading = USUAL,
+    questions: list[dict[str, Any]] | None = None,
+) -> LoadResult:
     """Return what load_parts would do; raise DefinitionInvalid. Nothing is changed."""
-    return _plan(document, records, how).loaded
+    return _plan(Bundle(document, records, questions), how).loaded
 
 
-def _plan(document: dict[str, Any], records: list[dict[str, Any]], how: Loading) -> _Plan:
+def _plan(read: Bundle, how: Loading) -> _Plan:
+    document = read.definition
     definition = parse_definition(document)
     integration = Integration.objects.filter(name=definition.name).first()
     is_new = integration is None
@@ -229,14 +273,16 @@ def _plan(document: dict[str, Any], records: list[dict[str, Any]], how: Loading)
     # In memory only; `_load` saves it.
     integration.label, integration.definition = definition.label, document
     plan = _Plan(loaded)
-    keys = {f"{record['resource']}.{record['method']}": record for record in records}
+    keys = {f"{record['resource']}.{record['method']}": record for record in read.records}
     for key, record in keys.items():
         row = present.get(key) or Documentation(resource=record["resource"], method=record["method"])
         _plan_record(plan, row, record, is_present=key in present, how=how)
         present[key] = row
     loaded.gone = [key for key in present if key not in keys]
-    _find_drafts(loaded, definition, present.values())
+    reasons = {row.key: how.reasons(definition, row) for row in present.values()}
+    loaded.drafts = {key: each for key, each in reasons.items() if each}
     loaded.lost = live.lost(definition, present.values(), loaded.drafts)
+    loaded.questions = changed_questions(integration, read.questions)
     return plan
 
 
@@ -273,13 +319,6 @@ def _plan_record(plan: _Plan, row: Documentation, record: dict[str, Any], *, is_
     (loaded.updated if is_present else loaded.created).append(row.key)
 
 
-def _find_drafts(loaded: LoadResult, definition: Definition, rows: Iterable[Documentation]) -> None:
-    for row in rows:
-        reasons = problems_of(definition, row)
-        if reasons:
-            loaded.drafts[row.key] = reasons
-
-
 def write_bundle(integration: Integration) -> str:
     """Return an integration's bundle as YAML; loading it elsewhere gives the same, loading it here changes nothing."""
     records = [
@@ -292,7 +331,8 @@ def write_bundle(integration: Integration) -> str:
         for row in Documentation.objects.filter(integration=integration)
     ]
     document = {"bundle": FORMAT, "integration": integration.definition, "documentation": records}
-    return write_document(document)
+    questions = questions_of(integration)
+    return write_document({**document, "evaluation": questions} if questions else document)
 
 
 __all__ = [

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from accounts.models import Integration
+from accounts.texts.counting import counted
 from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
+from tools.models.evaluation import questions_of
 
 MAX_NAMED = 6
 
@@ -67,3 +70,10 @@ def named(items: list[str]) -> str:
     if len(items) <= MAX_NAMED:
         return ", ".join(items)
     return f"{', '.join(items[:MAX_NAMED])} and {len(items) - MAX_NAMED} more"
+
+
+def changed_questions(integration: Integration, questions: list[dict[str, Any]] | None) -> str:
+    """Return how many questions a file brings; empty if they are those that are here, or it has no such part."""
+    if questions is None or questions == questions_of(integration):
+        return ""
+    return counted(len(questions), "question")

@@ -45,7 +45,7 @@ def preview_of(record: Documentation, also: tuple[str, ...] = ()) -> Preview:
         return Preview(DRAFT, record.key, (*also, *(f"definition: {problem}" for problem in invalid.problems)))
     own = assess(definition, record)
     around = other_records_of(record.integration, definition)
-    problems = (*also, *own.problems, *around.problems(record, own))
+    problems = (*also, *own.problems, *around.problems(definition, record, own))
     findings = (*own.findings, *around.findings(definition, record, own))
     shown = own.tool is not None
     return Preview(

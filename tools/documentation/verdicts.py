@@ -20,6 +20,7 @@ from django.db.models import F
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from tools.catalogue.gate import missing_reads
 from tools.documentation.assessment import RULES_VERSION, Assessment, assess, digest_of
 from tools.documentation.lint import LintFinding, Neighbours, mention_findings, profile_of, score_of, server_findings
 from tools.models import Documentation, Judged, State, Verdict
@@ -38,12 +39,13 @@ class OtherRecords:
     names: dict[str, str]
     neighbours: Neighbours
 
-    def problems(self, record: Documentation, own: Assessment) -> list[str]:
+    def problems(self, definition: Definition, record: Documentation, own: Assessment) -> list[str]:
         """Return the gate's problems with a record that are due to another one."""
-        holder = self.names.get(own.name)
-        if holder is None or holder == record.key:
+        if not own.judged:
             return []
-        return [f"tool_name: {own.name} is the name of {holder}'s tool already."]
+        holder = self.names.get(own.name, record.key)
+        taken = [f"tool_name: {own.name} is the name of {holder}'s tool already."] if holder != record.key else []
+        return taken + missing_reads(definition.method(record.key), {*self.names.values()})
 
     def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[LintFinding]:
         """Return the lint's findings on a record that are due to the others."""
@@ -142,7 +144,9 @@ def verdicts_on(integration: Integration, records: list[Documentation]) -> list[
     ]
     around = _other_records(definition, records, owns)
     return [
-        _verdict(record, digest, own, around.problems(record, own), around.findings(definition, record, own))
+        _verdict(
+            record, digest, own, around.problems(definition, record, own), around.findings(definition, record, own)
+        )
         for record, digest, own in zip(records, digests, owns, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""The rows of this app: documentation records and their history, the record of calls and its figures."""
+"""The rows of this app: documentation records, their history and evaluation, the record of calls and its figures."""
 
 from django.db import models
 from simple_history import register
@@ -6,6 +6,7 @@ from simple_history import register
 from accounts.models import Integration
 from tools.models.calls import Call, Outcome
 from tools.models.documentation import Documentation
+from tools.models.evaluation import EvaluationResult, EvaluationRun, QuestionSet
 from tools.models.figures import CallFigures
 from tools.models.history import Versions, acting
 from tools.models.verdicts import Judged, State, Verdict
@@ -19,4 +20,16 @@ register(
     history_id_field=models.BigAutoField(),
 )
 
-__all__ = ["Call", "CallFigures", "Documentation", "Judged", "Outcome", "State", "Verdict", "acting"]
+__all__ = [
+    "Call",
+    "CallFigures",
+    "Documentation",
+    "EvaluationResult",
+    "EvaluationRun",
+    "Judged",
+    "Outcome",
+    "QuestionSet",
+    "State",
+    "Verdict",
+    "acting",
+]

@@ -1,7 +1,7 @@
 """Import a description into the database: as a new integration, or over an existing one, which keeps its edits."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -33,6 +33,7 @@ class ImportPlan:
     document: dict[str, Any]
     records: list[dict[str, Any]]
     overwrite: bool
+    judged: dict[tuple[str, str], list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def tools(self, loaded: LoadResult) -> int:
         """Return how many of the proposed records would be tools once they are published."""
@@ -53,7 +54,7 @@ class ImportPlan:
 
     def how(self, *, withdraw: bool = False) -> Loading:
         """Return how it is loaded: a description publishes nothing, and takes nothing back."""
-        return Loading(self.overwrite, withdraw, publishes=False)
+        return Loading(self.overwrite, withdraw, publishes=False, judged=self.judged)
 
 
 def prepare(text: str, *, name: str, label: str = "", base_url: str = "", overwrite: bool = False) -> ImportPlan:

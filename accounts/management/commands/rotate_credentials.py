@@ -1,4 +1,4 @@
-"""`manage.py rotate_credentials`: re-encrypt credentials, tokens and second factors under the primary key."""
+"""`manage.py rotate_credentials`: re-encrypt everything that is encrypted at rest under the primary key."""
 
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,11 @@ from django.db.models import Q
 from accounts.errors import CredentialsUnreadable
 from accounts.keyring import key_ring
 from accounts.management.keyed import KeyedCommand
-from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
+from accounts.models import IntegratedAccount, LanguageModel, OAuthGrant, SecondFactor
 from accounts.texts.counting import counted
+
+# What is encrypted beside accounts, with its column.
+OTHERS: tuple[tuple[type[SecondFactor | LanguageModel], str], ...] = ((SecondFactor, "secret"), (LanguageModel, "key"))
 
 
 class Command(KeyedCommand):
@@ -33,12 +36,12 @@ class Command(KeyedCommand):
                 changed += _rotate(account_id, dry_run=dry_run)
             except CredentialsUnreadable as problem:
                 unreadable.append(f"  {account_id}: {problem}")
-        factors = SecondFactor.objects.order_by("pk").values_list("pk", flat=True)
-        for factor_id in factors:
-            try:
-                _rotate_factor(factor_id, dry_run=dry_run)
-            except CredentialsUnreadable as problem:
-                unreadable.append(f"  second factor {factor_id}: {problem}")
+        for model, column in OTHERS:
+            for row_id in model._default_manager.order_by("pk").values_list("pk", flat=True):
+                try:
+                    _rotate_text(model, column, row_id, dry_run=dry_run)
+                except CredentialsUnreadable as problem:
+                    unreadable.append(f"  {model._meta.verbose_name} {row_id}: {problem}")
         what = "would be encrypted again" if dry_run else "encrypted again"
         self.stdout.write(f"{changed} of {counted(len(ids), 'account')} {what} under key {key_ring().primary}.")
         if unreadable:
@@ -64,7 +67,7 @@ def _rotate(account_id: UUID, *, dry_run: bool) -> bool:
 
 
 @transaction.atomic
-def _rotate_factor(factor_id: int, *, dry_run: bool) -> None:
-    factor = SecondFactor.objects.select_for_update().filter(pk=factor_id).first()
-    if factor is not None and factor.encrypt_again() and not dry_run:
-        factor.save(update_fields=["secret"])
+def _rotate_text(model: type[SecondFactor | LanguageModel], column: str, row_id: Any, *, dry_run: bool) -> None:
+    row = model._default_manager.select_for_update().filter(pk=row_id).first()
+    if row is not None and row.encrypt_again() and not dry_run:
+        row.save(update_fields=[column])

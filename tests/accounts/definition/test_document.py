@@ -15,6 +15,7 @@ from accounts.errors import DefinitionInvalid
 from tests.fuse_desk import BUNDLE
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(BUNDLE.read_text())["integration"]
+READ_FILE = ("resources", "cases", "methods", "list", "attachments_of")
 LIST = ("resources", "cases", "methods", "list")
 
 
@@ -85,6 +86,15 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
         ((*LIST, "access"), "admin", "resources.cases.methods.list.access: Input should be 'read' or 'write'"),
         ((*LIST, "result"), "[", "resources.cases.methods.list.result: is not a JMESPath expression"),
         ((*LIST, "query_styles"), {"a": "semicolon"}, "resources.cases.methods.list.query_styles.a: Input should be"),
+        (READ_FILE, ["cases.get"], "attachments_of: the definition has no `attachments`"),
+        (READ_FILE, ["cases.all"], "methods.list.attachments_of: cases.all is not a resource and method"),
+        ((*LIST[:3], "update", "attachments_of"), ["cases.get"], "update: attachments_of: only a GET that reads"),
+        (("attachments",), {"members": []}, "attachments.members: List should have at least 1 item"),
+        (
+            ("attachments",),
+            {"members": ["a"], "credentials_below": "a"},
+            "attachments.credentials_below: String should",
+        ),
         (("tool_tags",), {"cases.nothing": ["x"]}, "tool_tags: cases.nothing is not a resource and method"),
         (("tool_tags",), {"nothing.list": ["x"]}, "tool_tags: nothing.list is not a resource and method"),
         (("tool_tags",), {"cases.list": ["Not A Slug"]}, "tool_tags.cases.list.0: String should match"),
@@ -93,6 +103,25 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
 def test_what_does_not_fit_is_told_with_its_place(path: tuple[str | int, ...], value: object, problem: str) -> None:
     told = problems(changed(*path, to=value))
     assert any(problem in each for each in told), told
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("cases.update", "cases.update does not read records in JSON with a GET"),
+        ("cases.list", "the path of cases.list has another number of placeholders"),
+        ("cases.feedback", ""),
+    ],
+)
+def test_a_download_is_of_records_that_its_own_path_names(key: str, problem: str) -> None:
+    document = changed("attachments", to={"members": ["files"]})
+    methods = document["resources"]["cases"]["methods"]
+    methods["feedback"] = {"http": "GET", "path": "/v1/cases/{id}/feedback", "access": "read"}
+    methods["file"] = {"http": "GET", "path": "/v1/cases/{case}", "access": "read", "attachments_of": [key]}
+    if problem:
+        assert problems(document) == [f"document: resources.cases.methods.file.attachments_of: {problem}"]
+    else:
+        assert parse_definition(document).resources["cases"].methods["file"].attachments_of == [key]
 
 
 def test_every_problem_is_told_at_once() -> None:

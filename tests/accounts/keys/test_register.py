@@ -6,13 +6,15 @@ import threading
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from accounts.errors import KeysUnusable
 from accounts.keys.register import settle_keys
-from accounts.models import IntegratedAccount, KeyCheck, SecondFactor
+from accounts.keys.sealed import PLACES
+from accounts.models import IntegratedAccount, KeyCheck, LanguageModel, SecondFactor
 from accounts.people.second_factors import begin_setup
 from tests.people import People
 
@@ -93,14 +95,23 @@ def test_a_key_that_texts_are_encrypted_under_may_not_be_missing(
     account: IntegratedAccount, people: People, settings: Settings
 ) -> None:
     begin_setup(people.owner)
+    model = LanguageModel(name="Claude", api="anthropic", base_url="https://api.anthropic.com/v1", model="claude-x")
+    model.set_key("sk-1")
+    model.save()
     settle_keys()
     settings.CREDENTIAL_KEYS = [RING["k2"]]
     sentence = str(refused())
-    assert "the key k1 of CREDENTIAL_KEYS is missing, under which 2 stored texts are encrypted" in sentence
+    assert "the key k1 of CREDENTIAL_KEYS is missing, under which 3 stored texts are encrypted" in sentence
     SecondFactor.objects.all().delete()
+    model.delete()
     account.delete()
     settle_keys()
     assert current() == {"TOKEN_KEY", "SECRET_KEY", "CREDENTIAL_KEYS:k2"}
+
+
+def test_every_model_that_encrypts_is_looked_at() -> None:
+    encrypting = {model for model in apps.get_models() if hasattr(model, "encrypt_again")}
+    assert encrypting == {model for model, _ in PLACES}
 
 
 class TestRotation:

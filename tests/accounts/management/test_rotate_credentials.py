@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.errors import CredentialsUnreadable
-from accounts.models import IntegratedAccount, OAuthGrant, SecondFactor
+from accounts.models import IntegratedAccount, LanguageModel, OAuthGrant, SecondFactor
 from accounts.people.second_factors import begin_setup
 from accounts.token_sets import TokenSet
 from tests.fuse_desk import SIMULATOR_KEY
@@ -98,3 +98,19 @@ def test_second_factors_are_encrypted_again_too(people: People, settings: Settin
     rotate()
     settings.CREDENTIAL_KEYS = [FRESH]
     assert SecondFactor.objects.get().read_secret() == before
+
+
+def test_keys_of_language_models_are_encrypted_again_too_and_are_bound_to_their_rows(
+    db: None, settings: Settings
+) -> None:
+    model = LanguageModel(name="Claude", api="anthropic", base_url="https://api.anthropic.com/v1", model="claude-x")
+    model.set_key("sk-1")
+    model.save()
+    settings.CREDENTIAL_KEYS = [FRESH, *settings.CREDENTIAL_KEYS]
+    rotate("--dry-run")
+    assert LanguageModel.objects.get().key.startswith("k1.")
+    rotate()
+    settings.CREDENTIAL_KEYS = [FRESH]
+    assert LanguageModel.objects.get().read_key() == "sk-1"
+    with pytest.raises(CredentialsUnreadable):
+        LanguageModel(key=LanguageModel.objects.get().key).read_key()

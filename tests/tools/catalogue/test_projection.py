@@ -11,7 +11,7 @@ from tests.mcp_client import McpClient
 from tests.vendors.archive import archive_tool
 from tests.vendors.desk import desk_tool
 from tests.vendors.scripted import ScriptedVendor
-from tools.catalogue.projection import Projection
+from tools.catalogue.projection import Projection, kept
 from tools.catalogue.tool import Tool
 
 LIST, GET = "list_all_archive_papers", "get_single_archive_paper_by_id"
@@ -156,7 +156,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_whatever_is_named_no_item_is_lost_and_nothing_is_made_up(
     schema: Any, items: list[Any], names: list[str]
 ) -> None:
-    shown = Projection(schema).apply(items, names)
+    shown = kept(items, Projection(schema).tree(names))
     assert len(shown) == len(items)
     for before, after in zip(items, shown, strict=True):
         assert type(after) is type(before)

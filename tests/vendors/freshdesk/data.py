@@ -66,10 +66,15 @@ class FreshdeskData:
             "time_entries": by_id(self._entry(number) for number in range(9)),
             "satisfaction_ratings": by_id(self._rating(number) for number in range(11)),
         }  # fmt: skip
+        self.tables["tickets"][4001]["attachments"] = [self._file(9001)]
         for ticket in self.tables["tickets"].values():
             for number in range(45 if ticket["id"] == 4007 else 2):
                 self.add_message(
-                    ticket["id"], f"<p>Message {number}</p>", incoming=number % 2 == 0, private=number % 3 == 2
+                    ticket["id"],
+                    f"<p>Message {number}</p>",
+                    incoming=number % 2 == 0,
+                    private=number % 3 == 2,
+                    attachments=[self._file(9002)] if (ticket["id"], number) == (4007, 40) else [],
                 )
 
     @property
@@ -98,6 +103,12 @@ class FreshdeskData:
         }  # fmt: skip
         self.tables["conversations"][message["id"]] = message
         return message
+
+    def _file(self, number: int) -> Record:
+        return {
+            "id": number, "name": "log.txt", "content_type": "text/plain", "size": 43, "created_at": moment(1),
+            "updated_at": moment(1), "attachment_url": "{files}/log.txt?X-Amz-Signature={now}",
+        }  # fmt: skip
 
     def search(self, kind: str, query: str) -> list[Record]:
         """Return what conditions of the form name:value, joined by AND alone, find."""

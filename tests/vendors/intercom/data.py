@@ -20,6 +20,10 @@ WRITABLE = {
     },
     "articles": {"title", "description", "body", "author_id", "state", "parent_id", "parent_type"},
 }  # fmt: skip
+LOG = {
+    "type": "upload", "name": "log.txt", "url": "{files}/log.txt?expires=1&signature={now}", "filesize": 43,
+    "content_type": "text/plain", "width": None, "height": None,
+}  # fmt: skip
 BEGINNING = 1_772_323_200
 
 
@@ -60,6 +64,8 @@ class IntercomData:
             contact = f"contact{number % 41:02d}"
             kind = self.tables["ticket_types"]["100"]
             self.new_ticket(kind, contact, {"_default_title_": f"Repair {number}"}, str(601 + number))
+
+        self.add_part("ticket", "601", "comment", self.tables["admins"]["71"], "See the log")["attachments"] = [LOG]
 
     @property
     def me(self) -> Record:
@@ -234,7 +240,7 @@ class IntercomData:
                 "type": "email", "id": str(number), "delivered_as": "customer_initiated",
                 "subject": f"<p>Order {number}</p>", "body": f"<p>Hello, where is order {number}?</p>",
                 "author": {"type": "user", "id": contact, "name": "C"},
-                "attachments": [], "url": None, "redacted": False,
+                "attachments": [LOG] if number == 0 else [], "url": None, "redacted": False,
             },
             "contacts": listed("contact.list", "contacts", [{"type": "contact", "id": contact, "external_id": None}]),
             "tags": {"type": "tag.list", "tags": list(tags)}, "teammates": None, "custom_attributes": {},

@@ -20,6 +20,7 @@ WRITABLE = {
         "name", "domain_names", "group_id", "tags", "details", "notes", "external_id", "shared_tickets",
     },
 }  # fmt: skip
+LOG = {"id": 498001, "file_name": "log.txt", "content_type": "text/plain", "size": 43, "inline": False}
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 TICKETS = 57
 
@@ -97,7 +98,10 @@ class ZendeskData:
             {
                 "id": next(self._ids), "type": "Comment", "author_id": author, "public": public, "body": body,
                 "html_body": f'<div class="zd-comment"><p>{body}</p></div>', "plain_body": body, "audit_id": 1,
-                "attachments": [{**file, "content_url": "https://example.com/file"} for file in attachments],
+                "attachments": [
+                    {**file, "content_url": f"{{own}}/attachments/token/{file['id']}/?name={file['file_name']}"}
+                    for file in attachments
+                ],
                 "via": {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}}, "metadata": {"system": {}},
                 "created_at": moment(650),
             }
@@ -172,7 +176,8 @@ class ZendeskData:
         for each in range(messages):
             words = ticket["description"] if each == 0 else f"Message {each}"
             author = requester["id"] if each % 2 == 0 else 102
-            self.add_comment(ticket["id"], words, public=each % 3 != 2, attachments=[], author=author)
+            files = [LOG] if (number, each) in {(0, 0), (7, 41)} else []
+            self.add_comment(ticket["id"], words, public=each % 3 != 2, attachments=files, author=author)
 
     def _view(self, number: int) -> Record:
         return {

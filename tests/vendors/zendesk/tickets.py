@@ -38,7 +38,12 @@ class Tickets(Records):
             ("GET", "/search/export", self.export, CURSOR | {"query", "filter[type]"}),
             ("POST", "/uploads", self.upload, frozenset({"filename", "token"})),
         ]  # fmt: skip
-        return [Route(method, API + path, handler, query) for method, path, handler, query in routes]
+        download = Route("GET", "/attachments/token/{id}/", self.move_download, frozenset({"name"}))
+        return [download, *(Route(method, API + path, handler, query) for method, path, handler, query in routes)]
+
+    def move_download(self, request: Request) -> Answer:
+        """Lead to where the file is, by its name."""
+        return Answer(302, None, {"Location": f"{self.file_host}/{request.one('name')}?signature=1"})
 
     def list_tickets(self, request: Request) -> Answer:
         """All tickets, by cursor."""

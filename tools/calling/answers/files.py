@@ -71,18 +71,28 @@ class File:
 def read_file(response: UpstreamResponse) -> File:
     """Return an answer as a file; its first bytes identify images and sounds, whatever media type it declares."""
     declared, content, name = response.media_type or OCTETS, response.body, _file_name(response)
-    for first_bytes, media_type in IMAGES:
-        if first_bytes.match(content):
-            return File(FileKind.IMAGE, media_type, name, content)
-    for first_bytes, media_type in SOUNDS:
-        # A text may begin with the same characters, such as `ID3`.
-        if first_bytes.match(content) and not TEXTUAL.fullmatch(declared):
-            return File(FileKind.AUDIO, declared if declared.startswith("audio/") else media_type, name, content)
+    kind, media_type = recognised(content, declared)
+    if kind is FileKind.AUDIO and declared.startswith("audio/"):
+        media_type = declared
+    if kind is not FileKind.BINARY:
+        return File(kind, media_type, name, content)
     if declared.startswith("audio/"):
         return File(FileKind.AUDIO, declared, name, content)
     if TEXTUAL.fullmatch(declared):
         return File(FileKind.TEXT, declared, name, content, read_text(response))
     return File(FileKind.BINARY, declared, name, content)
+
+
+def recognised(content: bytes, declared: str) -> tuple[FileKind, str]:
+    """Return the kind and media type of an image or sound by its first bytes; of all else, that it is binary."""
+    for first_bytes, media_type in IMAGES:
+        if first_bytes.match(content):
+            return FileKind.IMAGE, media_type
+    # A text may begin with the same characters, such as `ID3`.
+    for first_bytes, media_type in () if TEXTUAL.fullmatch(declared) else SOUNDS:
+        if first_bytes.match(content):
+            return FileKind.AUDIO, media_type
+    return FileKind.BINARY, declared
 
 
 def read_text(response: UpstreamResponse) -> str:
@@ -91,7 +101,11 @@ def read_text(response: UpstreamResponse) -> str:
 
 
 def _file_name(response: UpstreamResponse) -> str:
-    """Return the answer's name for its file (RFC 6266), without a path; `file` if it has none."""
-    declared = parameter(response.headers.get("content-disposition", ""), "filename")
-    name = CONTROL.sub("", SEPARATOR.split(declared)[-1]).strip(" .")
+    """Return the answer's name for its file (RFC 6266); `file` if it has none."""
+    return file_name(parameter(response.headers.get("content-disposition", ""), "filename"))
+
+
+def file_name(declared: object) -> str:
+    """Return a file's declared name as one line without a path; `file` if there is none."""
+    name = CONTROL.sub("", SEPARATOR.split(declared)[-1]).strip(" .") if isinstance(declared, str) else ""
     return name[:MAX_NAME] or "file"

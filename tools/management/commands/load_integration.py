@@ -68,6 +68,7 @@ def summary(path: Path, loaded: LoadResult, *, dry_run: bool) -> str:
         f"{path.name}{' (nothing is changed)' if dry_run else ''}: {loaded.integration.label}, "
         f"{counted(len(loaded.created), 'record')} created, {len(loaded.updated)} updated, "
         f"{len(loaded.unchanged)} unchanged, {len(loaded.kept)} kept as edited."
+        + (f" {loaded.questions} to evaluate it." if loaded.questions else "")
     ]
     if dry_run:
         lines += [f"  definition {words}" for words in (["new"] if loaded.is_new else loaded.definition)]

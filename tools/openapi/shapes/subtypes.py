@@ -173,7 +173,7 @@ class Subtypes:
 
         A schema with subtypes has theirs too, which its discriminator tells.
         """
-        if id(node) in self._children:
+        if id(node) in self._children or id(node) not in self._parents:
             return {}
         return {each.member: [*each.mapped] for each in self._inherited(node) if each.mapped and not each.has_default}
 

@@ -1,0 +1,1 @@
+"""The files that vendors keep with their records: shown with them, found again, downloaded and read."""
