@@ -4,7 +4,7 @@ A message that carries its revision in `params._meta` is stateless (2026-07-28);
 era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ from mcpservers.prompts import completed, filled, listed
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.search.listing import FIND
-from mcpservers.tool_calls import RequestContext, call_tool, called_name, called_tool
+from mcpservers.tool_calls import RequestContext, call_retrieval, call_tool, called_name, called_tool
 from tools.calling.wording import explain
 from tools.errors import CallFailed
 from tools.ratelimits import RateLimits
@@ -157,14 +157,16 @@ class Era:
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
         server, search, name = context.server, context.server.offer.search, called_name(request)
-        read_only = True
+        context, read_only = replace(context, revision=self.version), True
         try:
             if search is not None and name == FIND:
                 result = search.find(request.params.get("arguments"), budget=context.budget)
+            elif name in server.offer.sources.tool_names:
+                result = await call_retrieval(name, request, context)
             else:
                 tool, arguments = called_tool(name, request, server)
                 name, read_only = tool.name, tool.read_only
-                result = await call_tool(tool, arguments, request, context, revision=self.version)
+                result = await call_tool(tool, arguments, request, context)
         except AllowanceUsedUp as used_up:
             raise limit_reached(used_up) from None
         except CallFailed as failure:

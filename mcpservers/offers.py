@@ -23,6 +23,8 @@ from mcpservers.search.mode import SearchMode
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.formats import without_output
 from tools.catalogue.tool import Tool, ToolSet
+from tools.retrieval import listing as retrieval_listing
+from tools.retrieval.sources import Sources, sources_of
 from tools.search.finding import index_of
 
 # What an offer takes beside its texts, and for each of its tools: the dictionary's place and two references.
@@ -34,6 +36,7 @@ class Offer:
     """Tools for the clients of servers. `entries` are what `tools/list` carries, each serialised.
 
     `search` is None unless the servers are in search mode; then `entries` are those of the tools that find others.
+    `sources` are what the tools `search` and `fetch` read, which are listed last in either mode.
     """
 
     integration_id: UUID
@@ -43,6 +46,7 @@ class Offer:
     before_account: str = field(repr=False)
     after_account: str = field(repr=False)
     search: SearchMode | None
+    sources: Sources = field(repr=False, compare=False)
     prompts: dict[str, Prompt] = field(repr=False, compare=False)
     # What the tools are compiled from lives as long as they do.
     catalogue: Catalogue = field(repr=False, compare=False)
@@ -70,7 +74,8 @@ class Offer:
     @property
     def weight(self) -> int:
         """Roughly how many bytes it takes beside the catalogue."""
-        own = sum(map(len, self.entries)) if self.search else 0
+        # The catalogue's own entries are shared.
+        own = sum(map(len, self.entries if self.search else self.entries[len(self.tools) :]))
         texts = len(self.before_account) + len(self.after_account)
         return OFFER_BYTES + 2 * texts + own + BYTES_A_TOOL * len(self.tools)
 
@@ -108,12 +113,11 @@ def _compiled(
     catalogue, vendor = catalogue_of(integration), integration.label
     definition = catalogue.definition
     tools = catalogue.select(methods, tags, names)
-    if search_mode:
-        shown = listed(tools, vendor)
-        entries = tuple(map(orjson.dumps, shown if with_output else map(without_output, shown)))
-    else:
-        serialised = catalogue.entries if with_output else catalogue.lean_entries
-        entries = tuple(serialised[name] for name in tools.tools)
+    sources = sources_of(definition, tools)
+    made = [*(listed(tools, vendor) if search_mode else ()), *retrieval_listing.listed(sources)]
+    serialised = catalogue.entries if with_output else catalogue.lean_entries
+    entries = () if search_mode else tuple(serialised[name] for name in tools.tools)
+    entries += tuple(map(orjson.dumps, made if with_output else map(without_output, made)))
     return Offer(
         integration_id=integration.pk,
         vendor=vendor,
@@ -122,6 +126,7 @@ def _compiled(
         before_account=_before_account(tools, vendor, catalogue.instructions, search_mode=search_mode),
         after_account=_after_account(tools, vendor, search_mode=search_mode),
         search=SearchMode(tools, index_of(integration)) if search_mode else None,
+        sources=sources,
         # Prompts name tools, which a server in search mode does not list.
         prompts={} if search_mode or definition is None else prompts_of(definition.prompts, tools),
         catalogue=catalogue,
@@ -169,6 +174,7 @@ TOLD_ONCE: tuple[tuple[str, Callable[[Tool], object]], ...] = (
     ("Results are concise; `detail`: full shows every member.", lambda tool: tool.concise and tool.read_only),
     ("Members that are null are left out.", lambda tool: tool.shaping.drop == "nulls"),
     ("Members that are null or empty are left out.", lambda tool: tool.shaping.drop == "empty"),
+    ("`url` is a record's own page: give it to people who ask about the record.", lambda tool: bool(tool.linked)),
     (
         "Of a long history, `last` and `before_entry` choose entries, counted from the oldest.",
         lambda tool: tool.history is not None,

@@ -17,6 +17,7 @@ from tools.calling.invocation import Caller, CallResult, invoke
 from tools.catalogue.tool import Tool
 from tools.errors import AccountUnusable, UnknownTool
 from tools.models.calls import McpTransport, Via
+from tools.retrieval.retrieving import retrieve
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 # The most characters of a client's name, which is shown to people.
@@ -28,7 +29,7 @@ class RequestContext:
     """The server that a request is for, its sender, and the budget of its result in tokens.
 
     `session` is the session of the old HTTP+SSE transport. `client` is the name that the client gave in its
-    `initialize`, if that is known.
+    `initialize`, if that is known; `revision` is the protocol's by which a call is answered.
     `has_left` tells whether the client has gone, where its going cancels nothing by itself.
     """
 
@@ -40,6 +41,7 @@ class RequestContext:
     address: str = ""
     session: str = ""
     client: str = ""
+    revision: str = ""
     has_left: Leaving | None = field(default=None, repr=False)
 
 
@@ -91,37 +93,28 @@ def called_tool(name: str, request: Request, server: ResolvedServer) -> tuple[To
     return tool, arguments
 
 
-async def call_tool(
-    tool: Tool, arguments: Any, request: Request, context: RequestContext, *, revision: str
-) -> CallResult:
-    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp.
-
-    `revision` is that of the protocol, for the record of calls.
-    """
+async def call_retrieval(name: str, request: Request, context: RequestContext) -> CallResult:
+    """Call `search` or `fetch` as `call_tool` calls a tool; the calls that these make are not counted again."""
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
-    caller = Caller(
-        environment_id=server.environment_id,
-        account_id=server.account_id,
-        via=Via.MCP,
-        server_id=server.server_id,
-        token_id=context.token_id,
-        client=client_name(request, context),
-        transport=McpTransport.SSE if context.session else McpTransport.HTTP,
-        revision=revision,
-        framework=framework_of(user_agent_of(context)),
-        address=noted_address(context.address),
-    )
-    if arguments == []:  # an empty object of PHP's serialiser
-        arguments = {}
+    arguments, caller = _arguments(request.params.get("arguments")), _caller(request, context)
+    with calls.one(*holders_of(server, context.token_id)):
+        return await retrieve(name, server.offer.sources, server.connection, arguments, caller, budget=context.budget)
+
+
+async def call_tool(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
+    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
+    server = context.server
+    if server.connection is None:
+        raise AccountUnusable(server.unusable)
     size = context.request_bytes
     with calls.one(*holders_of(server, context.token_id)):
         result = await invoke(
             tool,
             server.connection,
-            arguments,
-            caller,
+            _arguments(arguments),
+            _caller(request, context),
             budget=context.budget,
             request_bytes=size,
             has_left=context.has_left,
@@ -129,3 +122,23 @@ async def call_tool(
         )
     # The callers of search mode list no outputSchema.
     return result if server.offer.search is None else replace(result, structured=None)
+
+
+def _caller(request: Request, context: RequestContext) -> Caller:
+    server = context.server
+    return Caller(
+        environment_id=server.environment_id,
+        account_id=server.account_id,
+        via=Via.MCP,
+        server_id=server.server_id,
+        token_id=context.token_id,
+        client=client_name(request, context),
+        transport=McpTransport.SSE if context.session else McpTransport.HTTP,
+        revision=context.revision,
+        framework=framework_of(user_agent_of(context)),
+        address=noted_address(context.address),
+    )
+
+
+def _arguments(given: Any) -> Any:
+    return {} if given == [] else given  # an empty object of PHP's serialiser

@@ -40,6 +40,7 @@ from accounts.definition.pagination import (
 from accounts.definition.parts import PLACEHOLDER, SLUG
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_reserved_header, is_reserved_parameter
+from accounts.definition.searching import Searchable
 
 __all__ = [
     "MAX_KEYS",
@@ -74,6 +75,7 @@ __all__ = [
     "RateLimit",
     "RecordHistory",
     "Resource",
+    "Searchable",
     "Shaping",
     "definition_schema",
     "is_reserved_header",

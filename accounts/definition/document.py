@@ -22,6 +22,8 @@ from accounts.definition.pagination import Pagination
 from accounts.definition.parts import PLACEHOLDER, Code, DefinitionPart, Expression, HeaderName, Path, Seconds, Slug
 from accounts.definition.prompts import Prompt
 from accounts.definition.reserved import is_steering_header
+from accounts.definition.searching import Searchable
+from accounts.definition.web_pages import WebPage, web_page_problems
 from accounts.errors import DefinitionInvalid
 from accounts.texts.nearest import nearest
 
@@ -121,6 +123,10 @@ class Definition(DefinitionPart):
     prompts: dict[Slug, Prompt] = Field(
         default_factory=dict, max_length=50, description="Tasks for the menus of clients, by name."
     )
+    app_url: WebPage | None = Field(
+        None,
+        description="Where people use the vendor's product: the `url` of found records that have no page of their own.",
+    )
     tool_tags: dict[str, list[Slug]] = Field(
         default_factory=dict,
         description="Tags of single methods, by `resource.method`, in addition to their resource's.",
@@ -148,6 +154,42 @@ class Definition(DefinitionPart):
                 if self.method(key) is None:
                     raise ValueError(f"{place}: {key} is not a resource and method of this definition")
         return self
+
+    @model_validator(mode="after")
+    def _web_pages_are_known(self) -> "Definition":
+        fields = {field.name for field in self.connection_fields}
+        for name in PLACEHOLDER.findall(self.app_url or ""):
+            if name not in fields:
+                raise ValueError(f"app_url: {{{name}}} is not one of the connection fields")
+        pages = {f"resources.{name}.record_url": held.record_url for name, held in self.resources.items()}
+        for place, template in {"app_url": self.app_url, **pages}.items():
+            for problem in web_page_problems(template or "", fields, self.secret_fields):
+                raise ValueError(f"{place}: {problem}")
+        for place, template in pages.items():
+            if template and sum(name not in fields for name in PLACEHOLDER.findall(template)) != 1:
+                raise ValueError(f"{place}: needs exactly one {{placeholder}} that is a member of the record")
+        return self
+
+    @model_validator(mode="after")
+    def _records_can_be_found(self) -> "Definition":
+        for name, held in self.resources.items():
+            for method, declared in held.methods.items():
+                if declared.records and declared.records not in self.resources:
+                    raise ValueError(f"resources.{name}.methods.{method}.records: {declared.records} is no resource")
+            if held.searchable:
+                self._check_searchable(f"resources.{name}.searchable", held.searchable)
+        return self
+
+    def _check_searchable(self, place: str, searchable: Searchable) -> None:
+        if not self.app_url:
+            raise ValueError(f"{place}: app_url is needed, for records without a page of their own")
+        for key in searchable.methods:
+            resource, _, method = key.partition(".")
+            declared = self.resources[resource].methods[method]
+            if declared.access is not Access.READ or declared.answer != "json":
+                raise ValueError(f"{place}: {key} is no method that reads and answers with JSON")
+            if key == searchable.read and len(declared.path_parameters) != 1:
+                raise ValueError(f"{place}.read: the path of {key} needs exactly one placeholder, for the id")
 
     @model_validator(mode="after")
     def _attachments_are_those_of_reads(self) -> "Definition":
@@ -178,6 +220,8 @@ class Definition(DefinitionPart):
         """Yield the places that name methods as `resource.method`, and which they name."""
         yield "tool_tags", self.tool_tags
         yield from ((f"lookups.{name}", [lookup.method]) for name, lookup in self.lookups.items())
+        for name, held in self.resources.items():
+            yield f"resources.{name}.searchable", held.searchable.methods if held.searchable else ()
         yield from ((f"prompts.{name}.tools", prompt.tools) for name, prompt in self.prompts.items())
         yield from ((f"{place}.attachments_of", method.attachments_of) for place, method in self._methods())
 

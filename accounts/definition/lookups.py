@@ -2,15 +2,13 @@
 
 from pydantic import Field
 
-from accounts.definition.parts import DefinitionPart, Expression, MemberPath, Parameter
+from accounts.definition.parts import DefinitionPart, Expression, MemberPath, MethodKey, Parameter
 
 
 class Lookup(DefinitionPart):
     """A list whose entries are known by an id and a name. It is used where a server has the tool that lists them."""
 
-    method: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", description="The method that lists them: `resource.method`."
-    )
+    method: MethodKey = Field(description="The method that lists them: `resource.method`.")
     id: MemberPath = Field("id", description="The member of an entry that is its id.")
     name: Expression = Field("name", description="An entry's name: a text, or several that are joined.")
     active: Expression | None = Field(None, description="True for an entry that is in use; by default all are.")

@@ -19,6 +19,8 @@ from accounts.definition.parts import (
     Slug,
     TransferEncoding,
 )
+from accounts.definition.searching import Searchable
+from accounts.definition.web_pages import WebPage
 
 # How an array or object is written into a query string, form, header or cookie.
 QueryStyle = Literal[
@@ -165,6 +167,13 @@ class Method(DefinitionPart):
     concise: list[MemberPath] | None = Field(
         None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
     )
+    records: Slug | None = Field(
+        None, description="The resource whose records it returns, where that is another than its own."
+    )
+    record_kind: MemberPath | None = Field(
+        None,
+        description="The member that says which resource a record is of, by its singular, where a list mixes them.",
+    )
     needs_change: bool = Field(
         default=False, description="For an update: a call that says only what to change, and not how, is refused."
     )
@@ -247,5 +256,13 @@ class Resource(DefinitionPart):
         max_length=100,
         description="The members of its records that lists, reads, creations and updates show by default; by default "
         "all. The others are shown on demand.",
+    )
+    record_url: WebPage | None = Field(
+        None,
+        description="A record's page in the vendor's own UI, with {placeholders} for connection fields and for one "
+        "member of the record; shown as `url` where a record has no documented one.",
+    )
+    searchable: Searchable | None = Field(
+        None, description="How it is searched and read by the tools `search` and `fetch`; by default it is not."
     )
     methods: dict[Slug, Method] = Field(min_length=1)

@@ -10,6 +10,8 @@ SLUG = r"^[a-z][a-z0-9_]*$"
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=48)]
+# A method by `resource.method`.
+MethodKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=97)]
 
 
 def _check_path(path: str) -> str:

@@ -18,6 +18,7 @@ from accounts.vendors.authentication import VendorAuthentication, bearer, fill, 
 from accounts.vendors.oauth.client import registered_client
 from accounts.vendors.oauth.credentials import OAuthCredentials, live_token
 from accounts.vendors.owner import Owner
+from accounts.vendors.record_pages import NO_PAGES, RecordPages, record_pages
 from accounts.vendors.routes import destination_of
 from accounts.vendors.secret_routes import check_routes
 from accounts.vendors.segments import decoded_segments
@@ -41,6 +42,7 @@ class Connection:
     revision: int = 0
     # Of the definition's address, where that has placeholders, which may stand for secrets.
     shown_host: str = ""
+    pages: RecordPages = NO_PAGES
     # What its secrets were given for, as `destination_of` returns it.
     destination: str = ""
     # The credentials of the latest request, and its headers.
@@ -149,5 +151,6 @@ def connect(account: IntegratedAccount, definition: Definition, tokens: TokenSet
         headers=definition.headers,
         revision=account.revision,
         shown_host=urlsplit(account.base_url or definition.base_url).hostname or "",
+        pages=record_pages(definition, account.connection),
         destination=destination_of(base_url, definition.base_url, fields),
     )

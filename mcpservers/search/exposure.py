@@ -11,21 +11,34 @@ from mcpservers.search.listing import listed
 from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS, estimate_tokens
 from tools.catalogue.tool import Tool, ToolSet
+from tools.retrieval import listing as retrieval_listing
+from tools.retrieval.sources import NO_SOURCES, Sources, sources_of
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """The tools of a server. `costs` has the tokens of each tool; in search mode, three others are listed."""
+    """The tools of a server. `costs` has the tokens of each tool; in search mode, three others are listed.
+
+    `sources` are what `search` and `fetch` read, which are listed beside them.
+    """
 
     tools: ToolSet
     vendor: str
     costs: dict[str, int] = field(repr=False)
     search_mode: bool = False
+    sources: Sources = field(default=NO_SOURCES, repr=False)
+
+    @property
+    def retrieving(self) -> tuple[str, ...]:
+        """The names of the tools that search and fetch; none where there is nothing to."""
+        return self.sources.tool_names
 
     @cached_property
     def tokens(self) -> int:
         """Roughly what a model pays for the listing in each conversation, in tokens."""
-        return estimate_tokens(listed(self.tools, self.vendor)) if self.search_mode else self.tokens_of_all
+        others = retrieval_listing.listed(self.sources)
+        own = estimate_tokens(listed(self.tools, self.vendor)) if self.search_mode else self.tokens_of_all
+        return own + estimate_tokens(others)
 
     @property
     def tokens_text(self) -> str:
@@ -80,7 +93,8 @@ def exposure_of(
     integration = account.integration
     catalogue = catalogue_of(integration)
     tools = catalogue.select(methods, tags, names)
-    return Exposure(tools, integration.label, catalogue.tokens, search_mode)
+    sources = sources_of(catalogue.definition, tools)
+    return Exposure(tools, integration.label, catalogue.tokens, search_mode, sources)
 
 
 def exposed_by(server: MCPServer) -> Exposure:

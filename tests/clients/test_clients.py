@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from mcp import Client, ClientSession, MCPError
 from mcp.client.sse import sse_client
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, TextContent
 
 from tests.clients.notes import is_noted
 from tests.clients.outcomes import INVALID, PAGE, READ, WRITE, ClientOutcome, outcome_of
@@ -73,6 +73,13 @@ async def test_python_client(url: str, outcomes: list[ClientOutcome], mode: str)
         # A client that is set to one revision asks for nothing before its first request; each answer tells the server.
         name = client.server_info.name if client.server_info else (found.meta or {})[SERVER_INFO]["name"]
         came = await python_steps(client.call_tool, listed, name, client.protocol_version, note)
+        # The client holds structured content against the outputSchema, and raises where it does not match.
+        results = (await client.call_tool("search", {"query": "jane"})).structured_content["results"]
+        record = await client.call_tool("fetch", {"id": results[0]["id"]})
+        assert [*record.structured_content] == ["id", "title", "text", "url", "metadata"]
+        [item] = record.content
+        assert isinstance(item, TextContent)
+        assert json.loads(item.text) == record.structured_content
     check(outcomes, f"mcp {version('mcp')} (Python), mode {mode}", came, url, note)
 
 

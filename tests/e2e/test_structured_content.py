@@ -31,6 +31,8 @@ async def call_all(client: Any, tools: list[Tool]) -> dict[str, CallToolResult]:
 
 
 def arguments(tool: Tool, came: dict[str, CallToolResult]) -> dict[str, Any]:
+    if tool.name == "fetch":
+        return {"id": "case:CAS-89102"}
     found: dict[str, Any] = {}
     for name in tool.input_schema.get("required", []):
         kind = next((kind for kind in SOURCES if kind in tool.name), None)
@@ -54,7 +56,7 @@ async def test_every_read_tool_passes_the_check_of_the_python_client(
 ) -> None:
     async with Client(demo["mcp_url"], mode=mode) as client:
         tools = (await client.list_tools()).tools
-        assert len(tools) == 42
+        assert len(tools) == 42 + len(("search", "fetch"))
         check(tools, await call_all(client, tools))
 
 

@@ -127,7 +127,12 @@ def intercom_account(environment: Environment, intercom: Intercom) -> Integrated
         load("intercom"),
         "tests",
         name="Acme Intercom",
-        fields={"api_host": "api.eu.intercom.io", "token": intercom_stand_in.TOKEN},
+        fields={
+            "api_host": "api.eu.intercom.io",
+            "token": intercom_stand_in.TOKEN,
+            "app_host": "app.eu.intercom.com",
+            "workspace_id": "acme1",
+        },
         base_url=intercom.address,
     )
 

@@ -27,7 +27,7 @@ SUPPORT_COSTS = {"freshdesk": 11_600, "intercom": 12_900, "zendesk": 12_000}
 ALL_COSTS = {"freshdesk": 16_200, "intercom": 15_000, "zendesk": 14_300}
 LISTINGS = {"freshdesk": 19_100, "intercom": 18_100, "zendesk": 18_100}
 # What the engine adds to tools says itself what it is, at its own place.
-OWN_ARGUMENTS = (".fields[]", ".detail", ".filename", ".media_type")
+OWN_ARGUMENTS = (".fields[]", ".limit", ".detail", ".filename", ".media_type")
 CLIENTS_TAKE_TOOLS, CLIENTS_TAKE_TOKENS = 40, 25_000
 SCORE = 90
 

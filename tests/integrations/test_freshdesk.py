@@ -81,6 +81,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_a_freshdesk_time_entry": {"ticket_id": 4001, "time_spent": "00:20", "note": "Call", "billable": False},
     "update_a_freshdesk_time_entry_by_id": {"id": 501, "note": "Long call"},
     "list_all_freshdesk_satisfaction_ratings": {"user_id": 1001},
+    "search": {"query": "order"},
+    "fetch": {"id": "ticket:4001"},
 }  # fmt: skip
 
 

@@ -84,6 +84,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_intercom_calls": {},
     "get_single_intercom_call_by_id": {"call_id": "1"},
     "intercom_calls_transcript": {"call_id": "1"},
+    "search": {"query": "order"},
+    "fetch": {"id": "conversation:401"},
 }  # fmt: skip
 
 

@@ -71,6 +71,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_zendesk_satisfaction_ratings": {"score": "received_with_comment", "start_time": 0},
     "get_single_zendesk_satisfaction_rating_by_id": {"id": 851},
     "zendesk_attachments_upload_text": {"filename": "steps.txt", "content": "1. Press the button"},
+    "search": {"query": "order"},
+    "fetch": {"id": "ticket:1002"},
 }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from mcpservers.offers import offer_of
 from mcpservers.resolution import ResolvedServer, resolve
 from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.formats import as_mcp
+from tools.retrieval import listing as retrieval_listing
+from tools.retrieval.sources import sources_of
 
 FILTERS = st.lists(st.sampled_from(["read", "write", "custom", "list", "get", "add_note"]), max_size=4)
 TAGS = st.lists(st.sampled_from(["support", "crm", "reporting"]), max_size=3)
@@ -47,7 +49,9 @@ def test_equal_settings_share_one_offer_however_they_are_written(
 def test_a_listing_is_the_tools_serialised_together(
     account: IntegratedAccount, methods: list[str], tags: list[str]
 ) -> None:
-    tools = [as_mcp(tool) for tool in catalogue_of(account.integration).select(methods, tags)]
+    catalogue = catalogue_of(account.integration)
+    left = catalogue.select(methods, tags)
+    tools = [*map(as_mcp, left), *retrieval_listing.listed(sources_of(catalogue.definition, left))]
     offer = offer_of(account.integration, methods, tags)
     assert offer.listing == orjson.dumps(tools)
     for tool in tools:
@@ -69,7 +73,9 @@ def test_servers_of_an_account_share_its_offer_and_its_connection(account: Integ
     assert structured.offer is one.offer
     assert text.offer is open_server(account, output_schema=False).offer is not one.offer
     assert one.connection is other.connection is reading.connection
-    assert {*map(id, reading.offer.entries)} < {*map(id, one.offer.entries)}
+    # What is listed for searching depends on the filters.
+    shared = reading.offer.entries[: len(reading.offer.tools)]
+    assert {*map(id, shared)} < {*map(id, one.offer.entries)}
     assert one.instructions == other.instructions
 
 

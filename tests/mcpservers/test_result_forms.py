@@ -75,7 +75,7 @@ async def test_a_result_that_has_no_other_form_stays_text(
 ) -> None:
     settings = {"methods": [], "tags": [], "search_mode": True, "results": "structured"}
     client = McpClient((await database_sync_to_async(create_server)(account, "tests", name="S", **settings))[1])
-    assert await schemas(client) == ["find_tools"]
+    assert await schemas(client) == ["find_tools", "search", "fetch"]
     found = await client.call("find_tools", {"query": "cases"})
     assert found["content"][0]["text"] == ELSEWHERE
     assert found["structuredContent"]["tools"]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from accounts.definition import Group
-from tools.calling.walking import Asking, pages
+from tools.calling.walking import Asking, few_left, pages
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool
 from tools.errors import RateLimited
@@ -23,8 +23,6 @@ from tools.ratelimits import RateLimits
 
 MOST_REQUESTS = 20
 COUNT_SECONDS = 20.0
-# The share of the vendor's limit that a count leaves to others.
-LEFT_TO_OTHERS = 0.1
 MOST_GROUPS = 50
 NONE = "(none)"
 
@@ -85,14 +83,11 @@ async def counted(tool: Tool, used: dict[str, Any], asking: Asking) -> Count:
 
 
 def _reason_to_stop(count: Count, seconds: float) -> str:
-    limits = count.limits
     if count.requests >= MOST_REQUESTS:
         return f"a count makes at most {MOST_REQUESTS} requests. Narrow it with the filters."
     if seconds > COUNT_SECONDS:
         return "counting on would take too long. Narrow it with the filters."
-    if limits.limit and limits.remaining is not None and limits.remaining < limits.limit * LEFT_TO_OTHERS:
-        return f"only {limits.remaining:,} of {limits.limit:,} requests are left of the vendor's limit."
-    return ""
+    return few_left(count.limits)
 
 
 def _values(item: Any, group: Group, period: str) -> Iterable[Any]:

@@ -25,6 +25,7 @@ from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.names import NamesOfIds, forget
 from tools.calling.paging import PageStep, step_of
+from tools.calling.recording import recorded
 from tools.calling.refused_credentials import with_standing
 from tools.calling.results import CallResult, counted_result, download_result, page_result, single_result
 from tools.calling.sending.binding import ToolRequest, bind
@@ -34,26 +35,11 @@ from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool, ToolSet
-from tools.errors import (
-    AccountBusy,
-    AnswerUnusable,
-    AttachmentUnknown,
-    CallFailed,
-    ClientGone,
-    CredentialsRefused,
-    InvalidArguments,
-    RateLimited,
-    ToolError,
-    VendorDown,
-    VendorRefused,
-    VendorUnreachable,
-)
-from tools.models import Outcome
+from tools.errors import ToolError
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import read_limits
-from tools.record.metrics import count_call, observe_upstream
+from tools.record.metrics import observe_upstream
 from tools.record.notes import Caller, CallNote, masked
-from tools.record.recorder import recorder
 
 # A longer answer is read in a thread, so that it does not block the event loop.
 LONG_ANSWER = 64 * 1024
@@ -61,18 +47,6 @@ LONG_ANSWER = 64 * 1024
 LARGE_REQUEST = 32 * 1024
 
 Read = TypeVar("Read")
-OUTCOMES: dict[type[CallFailed], str] = {
-    InvalidArguments: Outcome.INVALID,
-    AttachmentUnknown: Outcome.INVALID,
-    RateLimited: Outcome.RATE_LIMITED,
-    AccountBusy: Outcome.BUSY,
-    VendorRefused: Outcome.REFUSED,
-    CredentialsRefused: Outcome.REFUSED,
-    VendorUnreachable: Outcome.UNREACHABLE,
-    VendorDown: Outcome.UNREACHABLE,
-    ClientGone: Outcome.CANCELLED,
-    AnswerUnusable: Outcome.UNUSABLE,
-}
 
 
 async def invoke(
@@ -94,42 +68,19 @@ async def invoke(
     all tools of the caller, some of which tell the names of ids.
     """
     note = note or CallNote(caller, tool.name, tool.method.access, datetime.now(UTC))
-    started = time.perf_counter()
-    try:
-        with call_span(tool, caller):
-            names = _names_of(tool, connection, note, among)
-            is_large = request_bytes > LARGE_REQUEST
-            prepared = await _prepare(tool, connection, arguments, note, names, is_large=is_large)
-            if not tool.read_only:
-                # Committed before anything is sent, so that no write goes unrecorded.
-                with tracing.span("commit intent"):
-                    await note_before_sending(note, has_left)
-            result = await _call(tool, connection, prepared, note, names, budget=budget)
+    with recorded(note), call_span(tool, caller):
+        names = _names_of(tool, connection, note, among)
+        is_large = request_bytes > LARGE_REQUEST
+        prepared = await _prepare(tool, connection, arguments, note, names, is_large=is_large)
+        if not tool.read_only:
+            # Committed before anything is sent, so that no write goes unrecorded.
+            with tracing.span("commit intent"):
+                await note_before_sending(note, has_left)
+        result = await _call(tool, connection, prepared, note, names, budget=budget)
         if not tool.read_only:
             forget(connection.account_id, tool.resource)
-        note.outcome, note.result_chars = Outcome.OK, len(result.text)
+        note.result_chars = len(result.text)
         return result
-    except CallFailed as failed:
-        note.outcome, note.error = OUTCOMES.get(type(failed), Outcome.FAILED), _noted(failed)
-        raise
-    except asyncio.CancelledError as cancelled:
-        note.outcome, note.error = Outcome.CANCELLED, _why_cancelled(cancelled, note)
-        raise
-    finally:
-        note.duration_ms = (time.perf_counter() - started) * 1000
-        recorder.add(note)
-        count_call(note)
-
-
-def _why_cancelled(cancelled: asyncio.CancelledError, note: CallNote) -> str:
-    """Return why a call ends: whoever cancels it may say so (asyncio, Task.cancel)."""
-    why = str(cancelled) or "The client went away before the answer came."
-    return f"{why} Nothing was sent." if note.before_ms is None else why
-
-
-def _noted(failed: CallFailed) -> str:
-    details = getattr(failed, "problems", None) or [getattr(failed, "words", "")]
-    return " ".join([failed.reason, *details]).strip()
 
 
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:

@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from accounts.definition import Shaping
+from accounts.vendors.record_pages import RecordPage
 from tools.calling.cleaning import NESTED, Cleaner, as_text, without_empty
 from tools.calling.names import ShownName
 from tools.catalogue.projection import Tree, kept
+from tools.catalogue.record_urls import URL
 
 
 class Step(NamedTuple):
@@ -30,15 +32,19 @@ class Presentation:
     """How the records of one result are shown. `tree` are the members to keep, all of them if it is None.
 
     `names` has, by the member with an id, the name that is shown behind it; a record that has a member of that name
-    keeps its own.
+    keeps its own. `page` is where the records have pages in the vendor's own UI: the address is shown as `url`, in the
+    place of a member of that name, which the documentation does not know.
     """
 
-    def __init__(self, tree: Tree | None, names: Mapping[str, ShownName], shaping: Shaping) -> None:
+    def __init__(
+        self, tree: Tree | None, names: Mapping[str, ShownName], shaping: Shaping, page: RecordPage | None = None
+    ) -> None:
         self._tree = tree
         self._names = names
+        self._page = page
         self._cleaner = Cleaner.of(shaping)
         self._plans: dict[tuple[str, ...], list[Step]] = {}
-        self._is_plain = tree is None and not names and self._cleaner.changes_nothing
+        self._is_plain = tree is None and not names and not page and self._cleaner.changes_nothing
 
     def of(self, result: Any) -> Any:
         """Return a record, or each record of a list, as it is shown."""
@@ -74,10 +80,12 @@ class Presentation:
     def _planned(self, members: tuple[str, ...]) -> list[Step]:
         """Return what becomes of the members of a record that has just these."""
         plan: list[Step] = []
-        taken = {*members}
+        taken, page = {*members}, self._page if self._page and self._page.member in members else None
         for member in members:
-            if self._keeps(member):
+            if self._keeps(member) and not (page and member == URL):
                 plan.append(Step(member, member, None, self._conversion(member)))
+            if page and member == page.member and self._keeps(URL):
+                plan.append(Step(URL, member, None, page.address))
             named = self._names.get(member)
             if named and named.shown_as not in taken and self._keeps(named.shown_as):
                 taken.add(named.shown_as)

@@ -10,6 +10,7 @@ import orjson
 from accounts.bounded_json import with_exact_numbers
 from accounts.texts.invisible import may_hide, revealed, visible
 from accounts.vendors.concealment import SecretMask
+from accounts.vendors.record_pages import RecordPage
 from tools.calling.answers.answer import AnswerContent, VendorAnswer
 from tools.calling.answers.envelopes import without_total
 from tools.calling.answers.files import File
@@ -22,6 +23,7 @@ from tools.calling.paging import PageView
 from tools.calling.presenting import Presentation
 from tools.calling.shaping import ALONE, HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
 from tools.catalogue.projection import FIELDS, Tree, tree_of
+from tools.catalogue.record_urls import ANY_KIND, with_urls
 from tools.catalogue.result_arguments import DETAIL, FULL
 from tools.catalogue.tool import Tool
 from tools.ratelimits import RateLimits
@@ -80,8 +82,9 @@ def page_result(
         note=view.note,
         is_end_known=view.is_end_known,
     )
-    items = _with_files_told(answer, view.items)
-    items = Presentation(_chosen(answer.tool, used, items), names, answer.tool.shaping).of(items)
+    records = with_urls(answer.tool, _with_files_told(answer, view.items), answer.connection.pages)
+    chosen = _chosen(answer.tool, used, records)
+    items = Presentation(chosen, names, answer.tool.shaping, _page_of(answer)).of(records)
     return _shaped_result(answer, shape, items, view.beside.with_remarks(remarks))
 
 
@@ -100,16 +103,23 @@ def single_result(
         return _file_result(result, answer.limits, budget)
     # The members to choose from are those of the documented result.
     chosen: Tree | None = None
+    page: RecordPage | None = None
     if result is None and not tool.read_only:
         result = {"done": True, "status": answer.response.status}
     elif content.as_documented:
         if tool.history:
             result, window = windowed(result, tool.history, used)
             remarks += (window.remark,) if window.remark else ()
-        chosen = _chosen(tool, used, result)
-    shown = Presentation(chosen, names, tool.shaping).of(result)
+        chosen, page = _chosen(tool, used, result), _page_of(answer)
+    shown = Presentation(chosen, names, tool.shaping, page).of(result)
     shape = partial(shape_value, budget=budget, window=window)
     return _shaped_result(answer, shape, shown, content.beside.with_remarks(remarks))
+
+
+def _page_of(answer: VendorAnswer) -> RecordPage | None:
+    """Return the page of the records in an answer; None if they have none, or are of several kinds."""
+    resource = answer.tool.linked.get(ANY_KIND)
+    return answer.connection.pages.by_resource.get(resource) if resource else None
 
 
 def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:

@@ -9,9 +9,12 @@ from tools.calling.paging import PageStep, PageView
 from tools.calling.sending.binding import ToolRequest, bind
 from tools.catalogue.tool import Tool
 from tools.pagination import START, Pager, Position
+from tools.ratelimits import RateLimits
 
 # A list that comes whole is taken at once, instead of asked for again for each page of it.
 EVERYTHING = 1_000_000
+# The share of the vendor's limit that one call with many requests leaves to others.
+LEFT_TO_OTHERS = 0.1
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,10 @@ async def _page(tool: Tool, step: PageStep, used: dict[str, Any], asking: Asking
     request = bind(tool, used, step.request())
     answer = await asking.ask(tool, request)
     return await asking.read(answer, lambda: step.view(request.target, answer)), answer
+
+
+def few_left(limits: RateLimits) -> str:
+    """Return why a call with many requests makes no more of them; empty while it may go on."""
+    if limits.limit and limits.remaining is not None and limits.remaining < limits.limit * LEFT_TO_OTHERS:
+        return f"only {limits.remaining:,} of {limits.limit:,} requests are left of the vendor's limit."
+    return ""

@@ -20,6 +20,7 @@ from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.catalogue.projection import FIELDS, projection_of
+from tools.catalogue.record_urls import URL, linked_resources, with_url
 from tools.catalogue.result_arguments import (
     BEFORE_ENTRY,
     DETAIL,
@@ -238,6 +239,8 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
     result = _result_of(definition, record, of_items=paginated)
+    linked = linked_resources(definition, record.resource, record.method, result)
+    result = with_url(result) if result and linked else result
     projection = None
     if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
         projection = projection_of(result)
@@ -245,6 +248,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         schema = with_fields(schema, projection)
     is_read = method.access is Access.READ
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
+    concise += (URL,) if concise and linked else ()
     if concise and is_read:
         schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
@@ -274,6 +278,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         history=history,
         concise=concise,
         counted=walked if method.counts else None,
+        linked=linked,
     )
     return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
 

@@ -182,7 +182,6 @@ def paging_properties(paging: Pager) -> dict[str, Any]:
             "minimum": 1,
             "maximum": paging.max_limit,
             "default": paging.default_limit,
-            "description": "Page size.",
         },
         "next_cursor": {
             "type": "string",

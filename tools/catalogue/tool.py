@@ -1,7 +1,7 @@
 """A compiled tool, and sets of tools."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,6 +30,8 @@ class Tool:
     """A compiled tool, ready to be listed and called.
 
     Clients get `input_schema`; arguments are checked by `checked_schema`, which also has what not all clients take.
+    `linked` are the resources whose pages its records have, by the kind that a record says; one is named "" where all
+    are of it.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Tool:
     history: RecordHistory | None = None
     concise: tuple[str, ...] = ()
     counted: Pager | None = None
+    linked: Mapping[str, str] = field(default_factory=dict)
     # The reads whose answers have the files that it downloads.
     records: tuple["Tool", ...] = ()
 

@@ -15,8 +15,10 @@ from accounts.errors import DefinitionInvalid
 from tests.fuse_desk import BUNDLE
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(BUNDLE.read_text())["integration"]
-READ_FILE = ("resources", "cases", "methods", "list", "attachments_of")
-LIST = ("resources", "cases", "methods", "list")
+CASES = ("resources", "cases")
+LIST = (*CASES, "methods", "list")
+READ_FILE = (*LIST, "attachments_of")
+SEARCHABLE = (*CASES, "searchable")
 
 
 def changed(*path: str | int, to: object) -> dict[str, Any]:
@@ -55,6 +57,37 @@ def keys(*values: str, header: str = "") -> dict[str, Any]:
         ((*LIST, "cookie_parameters"), {"a": "b; c"}, "list.cookie_parameters.a: String should match"),
         (("name",), "x" * 49, "name: String should have at most 48"),
         (("surprise",), 1, "surprise: is not a known key."),
+        ((*CASES, "record_url"), "http://a.example/{id}", "cases.record_url: must begin with https://"),
+        ((*CASES, "record_url"), "https:///{id}", "cases.record_url: has no plain host"),
+        ((*CASES, "record_url"), "https://a@b.example/{id}", "cases.record_url: has no plain host"),
+        ((*CASES, "record_url"), "https://a.example/{id}/../x", "cases.record_url: has a dot segment"),
+        ((*CASES, "record_url"), "https://a.example/{id", "cases.record_url: has a brace outside a {placeholder}"),
+        (
+            (*CASES, "record_url"),
+            'https://a.example/"{id}',
+            "record_url: has a brace outside a {placeholder}, or",
+        ),
+        ((*CASES, "record_url"), "https://{id}.example/", "record_url: {id} stands in the host, and is not one of"),
+        ((*CASES, "record_url"), "https://a.example/{api_key}", "record_url: {api_key} is secret, and would be shown"),
+        (
+            (*CASES, "record_url"),
+            "https://{app_name}.example/",
+            "record_url: needs exactly one {placeholder} that is",
+        ),
+        ((*CASES, "record_url"), "https://a.example/{a}/{b}", "record_url: needs exactly one {placeholder} that is"),
+        (("app_url",), "https://a.example/{id}", "app_url: {id} is not one of the connection fields"),
+        (("app_url",), None, "resources.cases.searchable: app_url is needed"),
+        ((*CASES, "methods", "get", "records"), "tickets", "cases.methods.get.records: tickets is no resource"),
+        ((*SEARCHABLE, "method"), "cases.find", "resources.cases.searchable: cases.find is not a resource and method"),
+        (
+            (*SEARCHABLE, "method"),
+            "cases.reply",
+            "searchable: cases.reply is no method that reads and",
+        ),
+        ((*SEARCHABLE, "read"), "cases.list", "searchable.read: the path of cases.list needs exactly one placeholder"),
+        ((*SEARCHABLE, "matched"), [], "searchable: matched: is needed where no argument holds {text} or {word}"),
+        ((*SEARCHABLE, "arguments"), {"a": "{text}"}, "searchable: matched: the vendor searches this list"),
+        ((*SEARCHABLE, "arguments"), {"a": "{word}"}, "searchable: arguments: {word} stands in no item of a list"),
         (("base_url",), "ftp://x", "base_url: String should match"),
         (("base_url",), "https://{nobody}.example", "base_url: {nobody} is not one of the connection fields"),
         (("authentication", "value"), "{nobody}", "authentication.value: {nobody} is not one of the connection fields"),

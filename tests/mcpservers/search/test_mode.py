@@ -26,6 +26,8 @@ from tools.tokens import tokens_of
 
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", STATELESS, None]
 FIND, READ, WRITE = "find_tools", "call_read_tool", "call_write_tool"
+# What ChatGPT reads by is listed in either mode.
+RETRIEVING = ("search", "fetch")
 
 
 @pytest.fixture
@@ -60,14 +62,15 @@ async def test_each_revision_lists_three_tools_that_find_read_and_write(
 ) -> None:
     client = searching.at(version)
     tools = await listed(client)
-    assert [*tools] == [FIND, READ, WRITE]
-    assert estimate_tokens([*tools.values()]) < 1200
+    assert [*tools] == [FIND, READ, WRITE, *RETRIEVING]
+    assert estimate_tokens([*tools.values()]) < 1400
     assert ("outputSchema" in tools[FIND]) == bool(version and version >= "2025-06-18")
     hints = {
         name: [tool["annotations"][f"{hint}Hint"] for hint in ("readOnly", "destructive")]
         for name, tool in tools.items()
     }
-    assert hints == {FIND: [True, False], READ: [True, False], WRITE: [False, True]}
+    reading = {key: [True, False] for key in (FIND, READ, *RETRIEVING)}
+    assert hints == {**reading, WRITE: [False, True]}
 
     best = (await client.value(FIND, {"query": "add a note to a case"}))["tools"][0]
     assert (best["name"], best["call_with"]) == ("fuse_desk_cases_add_note", WRITE)
@@ -193,7 +196,7 @@ async def test_what_filters_hide_is_neither_found_nor_called(
 ) -> None:
     client = await database_sync_to_async(reading)(account)
     tools = await listed(client)
-    assert [*tools] == [FIND, READ]  # nothing writes
+    assert [*tools] == [FIND, READ, *RETRIEVING]  # nothing writes
     names = {name for words in ("case", "contact", "create") for name in await found(client, words, limit=20)}
     assert names == {"list_all_fuse_desk_contacts", "get_single_fuse_desk_contact_by_id"}
     words = await client.failure(READ, {"name": "list_all_fuse_desk_cases"})
@@ -238,7 +241,7 @@ async def test_turning_it_on_and_off_changes_the_list(server: tuple[MCPServer, s
     before = await listed(mcp)
     listing = (await database_sync_to_async(resolved)(server[0])).offer.listing
     await database_sync_to_async(change_server)(server[0], "tests", search_mode=True)
-    assert len(await listed(mcp)) == 3
+    assert len(await listed(mcp)) == 3 + len(RETRIEVING)
     # Open streams compare this, and announce what differs.
     assert (await database_sync_to_async(resolved)(server[0])).offer.listing != listing
     await database_sync_to_async(change_server)(server[0], "tests", search_mode=False)

@@ -87,6 +87,8 @@ class TestEditing:
             "find_tools",
             "call_read_tool",
             "call_write_tool",
+            "search",
+            "fetch",
         ]
         olga.post(at(row, "edit"), UNCHANGED)
         row.refresh_from_db()

@@ -11,6 +11,7 @@ from tests.vendors.scripted import ScriptedVendor
 CASES, GET, UPDATE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "update_a_fuse_desk_case_by_id"
 CONCISE = {
     "id", "casenum", "summary", "status", "contactid", "departmentid", "repid", "tags", "date_opened", "date_updated",
+    "url",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
 from tests.tools.pages import walk
-from tools.calling import counting
+from tools.calling import counting, walking
 
 COUNT, CASES = "count_fuse_desk_cases", "list_all_fuse_desk_cases"
 
@@ -76,7 +76,7 @@ async def test_a_walk_that_costs_too_much_ends_and_says_so(
 async def test_a_count_leaves_the_vendors_limit_to_others(
     mcp: McpClient, vendor: httpx.Client, monkeypatch: pytest.MonkeyPatch, *, left: int, share: float, why: str
 ) -> None:
-    monkeypatch.setattr(counting, "LEFT_TO_OTHERS", share)
+    monkeypatch.setattr(walking, "LEFT_TO_OTHERS", share)
     vendor.post("/_control", json={"limit": 1000, "remaining": left}).raise_for_status()
     result = await mcp.call(COUNT, {"group_by": "status"})
     shown = json.loads(result["content"][0]["text"])

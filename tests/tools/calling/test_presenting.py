@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.definition import Shaping
+from accounts.vendors.record_pages import RecordPage
 from tools.calling.cleaning import cleaned
 from tools.calling.names import ShownName
 from tools.calling.presenting import Presentation
@@ -50,6 +51,20 @@ def test_one_pass_shows_what_three_would(result: Any, tree: Tree | None, drop: A
     expected = cleaned(kept(in_turn, tree), shaping)
     assert shown == expected
     assert repr(shown) == repr(expected)  # the order of members too
+
+
+def test_the_address_of_a_records_page_stands_behind_the_member_that_it_has() -> None:
+    page = RecordPage("https://desk.example/", "id", "/view")
+    rows = [{"id": 7, "url": "https://api.example/7"}, {"id": "a b", "name": "x"}, {"id": None}, {"name": "y"}]
+    assert Presentation(None, {}, Shaping(drop="nulls"), page).of(rows) == [
+        {"id": 7, "url": "https://desk.example/7/view"},
+        {"id": "a b", "url": "https://desk.example/a%20b/view", "name": "x"},
+        {},
+        {"name": "y"},
+    ]
+    asked_for = Presentation(tree_of(["url"]), {}, Shaping(), page)
+    assert asked_for.of(rows[:1]) == [{"url": "https://desk.example/7/view"}]
+    assert Presentation(tree_of(["name"]), {}, Shaping(), page).of(rows) == [{}, {"name": "x"}, {}, {"name": "y"}]
 
 
 def test_the_name_of_an_id_that_is_not_shown_is_shown_where_it_was_asked_for() -> None:
