@@ -20,6 +20,7 @@ from benchmarks.tool_calls import ROOT, free_port, start
 CASES, GET_CASE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id"
 CONTACTS, CHATS, EMAILS = "list_all_fuse_desk_contacts", "list_all_fuse_desk_chats", "list_all_fuse_desk_emails"
 GET_CHAT, COUNT = "get_single_fuse_desk_chat_by_id", "count_fuse_desk_cases"
+OVERVIEW = "get_fuse_desk_customer_overview"
 UPDATE, NOTE = "update_a_fuse_desk_case_by_id", "fuse_desk_cases_add_note"
 JANE = "jane.doe@example.com"
 
@@ -100,6 +101,9 @@ def weekly(model: Model) -> str:
 
 def customer(model: Model) -> str:
     """Everything about one customer."""
+    if OVERVIEW in model.tools:
+        shown = model.call(OVERVIEW, email=JANE)
+        return ", ".join(f"{row['shown']} {name}" for name, row in shown["parts"].items())
     contact = model.call(CONTACTS, search=JANE)["result"][0]
     cases = model.pages(CASES, contactid=str(contact["id"]))
     chats = [chat for chat in model.pages(CHATS) if chat.get("contactId") == contact["id"]]

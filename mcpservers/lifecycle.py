@@ -11,7 +11,7 @@ from accounts import audit, tokens
 from accounts.models import IntegratedAccount
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
-from tools.catalogue.compilation import catalogue_of
+from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.tool import ToolSet
 from tools.errors import FilterUnknown
 
@@ -37,6 +37,9 @@ def tools_for(
     if problems:
         raise PolicyRefused(problems)
     selected = catalogue.select(methods, tags, tools)
+    incomplete = [_what_it_lacks(catalogue, name, selected) for name in tools if catalogue.get(name).composite]
+    if any(incomplete):
+        raise PolicyRefused({"config.tools": " ".join(filter(None, incomplete))})
     if not selected:
         if not catalogue:
             reason = f"{account.integration.label} has no documented tool yet, so a server would expose nothing."
@@ -55,6 +58,15 @@ def check_expiry(expires_at: datetime | None) -> None:
         raise PolicyRefused(
             {"expires_at": "Must be at least 60 seconds ahead. Give a later time, or null for a server without an end."}
         )
+
+
+def _what_it_lacks(catalogue: Catalogue, name: str, selected: ToolSet) -> str:
+    """Return which reads of a composite that was asked for the filters leave out; empty if it has them all."""
+    reads = [read for key in catalogue.get(name).reads if (read := catalogue.of_method(key))]
+    missing = [read.name for read in reads if read.name not in selected.tools]
+    return (
+        f"{name} needs {', '.join(missing)}, which the filters leave out: add them, or take it out." if missing else ""
+    )
 
 
 def check_settings(account: IntegratedAccount, settings: dict[str, Any], filters: dict[str, list[str]]) -> None:

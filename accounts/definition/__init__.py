@@ -16,6 +16,7 @@ from accounts.definition.authentication import (
     ClientCredentialsAuthentication,
     OAuthAuthentication,
 )
+from accounts.definition.composites import Composite, Step, StepCall
 from accounts.definition.document import (
     ConnectionField,
     ConnectionTest,
@@ -56,6 +57,7 @@ __all__ = [
     "BasicAuthentication",
     "BearerAuthentication",
     "ClientCredentialsAuthentication",
+    "Composite",
     "ConnectionField",
     "ConnectionTest",
     "CursorPagination",
@@ -77,6 +79,8 @@ __all__ = [
     "Resource",
     "Searchable",
     "Shaping",
+    "Step",
+    "StepCall",
     "definition_schema",
     "is_reserved_header",
     "is_reserved_parameter",

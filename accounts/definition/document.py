@@ -206,10 +206,30 @@ class Definition(DefinitionPart):
         read = self.method(key)
         if read is None or read.http != "GET" or read.access is Access.WRITE or read.answer != "json":
             return f"{key} does not read records in JSON with a GET"
-        if read.counts or read.attachments_of:
+        if read.counts or read.attachments_of or read.composite:
             return f"{key} shows no records itself"
         is_other = len(read.path_parameters) != placeholders
         return f"the path of {key} has another number of placeholders" if is_other else ""
+
+    @model_validator(mode="after")
+    def _composites_call_reads(self) -> "Definition":
+        for place, method in self._methods():
+            for key in method.composite.methods if method.composite else ():
+                if problem := self._why_no_step(key):
+                    raise ValueError(f"{place}.composite: {key} {problem}")
+        return self
+
+    def _why_no_step(self, key: str) -> str:
+        """Return why a composite may not call a method; empty if it may."""
+        method = self.method(key)
+        if method is None:
+            return "is not a resource and method of this definition"
+        if method.access is Access.WRITE:
+            return "writes, and a composite only reads"
+        if method.composite or method.counts or method.attachments_of:
+            kind = "composite itself" if method.composite else "count" if method.counts else "download"
+            return f"is a {kind}; name a read of records"
+        return "" if method.answer == "json" else f"answers with {method.answer}, and steps need records in JSON"
 
     def _methods(self) -> Iterator[tuple[str, Method]]:
         """Yield every method with its place."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
+from accounts.definition.composites import Composite
 from accounts.definition.pagination import Pagination
 from accounts.definition.parts import (
     PLACEHOLDER,
@@ -32,6 +33,8 @@ PathStyle = Literal[
 ]
 # What a successful answer contains.
 AnswerKind = Literal["json", "text", "html", "file"]
+# All that a composite is declared with: its steps have the requests.
+OF_A_COMPOSITE = frozenset({"composite", "access"})
 
 
 class Access(StrEnum):
@@ -72,10 +75,11 @@ class Group(DefinitionPart):
 
 
 class Method(DefinitionPart):
-    """One operation on a resource: an HTTP method and a path under the base URL."""
+    """One operation on a resource: an HTTP method and a path under the base URL, or a composite of other reads."""
 
-    http: Literal["GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"]
-    path: Path
+    # Only a composite leaves them out; nothing reads its own.
+    http: Literal["GET", "QUERY", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    path: Path = "/"
     access: Access
     body: Literal["none", "form", "json", "multipart", "raw"] = "none"
     body_parameter: Parameter | None = Field(
@@ -158,6 +162,9 @@ class Method(DefinitionPart):
         max_length=20,
         description="Makes it a count: its list is walked here, and the numbers of items by these groups are returned.",
     )
+    composite: Composite | None = Field(
+        None, description="Instead of a request of its own: reads of other methods, which are shown together."
+    )
     attachments_of: list[str] = Field(
         default_factory=list,
         max_length=5,
@@ -188,6 +195,18 @@ class Method(DefinitionPart):
     def path_parameters(self) -> list[str]:
         """The names of the placeholders in the path, in their order."""
         return PLACEHOLDER.findall(self.path)
+
+    @model_validator(mode="after")
+    def _asks_the_vendor(self) -> "Method":
+        if self.composite is None:
+            for name in ("http", "path"):
+                if name not in self.model_fields_set:
+                    raise ValueError(f"{name} is missing: only a composite has no request of its own")
+        elif self.access is Access.WRITE:
+            raise ValueError("composite: only reads are put together; say access: read")
+        elif other := sorted(self.model_fields_set - OF_A_COMPOSITE):
+            raise ValueError(f"{other[0]}: a composite has steps instead; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _body_is_whole(self) -> "Method":

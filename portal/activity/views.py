@@ -24,6 +24,7 @@ from portal.requests import PortalRequest, account_for, enter, signed_in
 from tools.models import Call
 from tools.record.activity import CallPosition, page_of
 from tools.record.figures import breakdown_of, figures_of
+from tools.record.traces import composite_of, steps_of
 from tools.record.usage import senders_seen, tools_used
 
 OFFERED = 300
@@ -81,6 +82,8 @@ def show_call(request: PortalRequest, call_id: int) -> HttpResponse:
         "arguments": json.dumps(call.arguments, indent=2, ensure_ascii=False),
         "token": names.tokens[call.token_id] if call.token_id else "",
         "parts": waterfall_of(call),
+        "steps": rows_of([*steps_of(call)], names),
+        "composite": composite_of(call),
     }
     return render(request, "activity/call.html", context)
 

@@ -104,9 +104,8 @@ class ServerForm(forms.Form):
             # The browser's script converts it to the reader's zone. Without the script it stays UTC, as the label says.
             self.fields["ends_at"].widget.attrs["data-moment"] = server.expires_at.isoformat()
         self._groups = {*GROUPS, CUSTOM}
-        methods = Counter(tool.method_name for tool in catalogue) + Counter(tool.group for tool in catalogue)
-        self._offer("methods", catalogue.method_filters, methods)
-        self._offer("tags", catalogue.tag_filters, Counter(tag for tool in catalogue for tag in {*tool.tags}))
+        self._offer("methods", catalogue.method_filters, _by_method(catalogue))
+        self._offer("tags", catalogue.tag_filters, _by_tag(catalogue))
         self._offer("tools", [*catalogue.tools], None)
 
     def _offer(self, name: str, values: list[str], tools: Counter[str] | None) -> None:
@@ -216,6 +215,18 @@ class ServerForm(forms.Form):
         """Show each reason of a refusal at its field."""
         for name, reason in refused.problems.items():
             self.add_error(FIELDS.get(name), TOO_SOON if name == "expires_at" else reason)
+
+
+def _by_method(catalogue: Catalogue) -> Counter[str]:
+    """Return how many tools each method or group alone would expose: a composite needs its reads too."""
+    named = ((tool, name) for tool in catalogue for name in (tool.method_name, tool.group))
+    return Counter(name for tool, name in named if catalogue.lets_pass(tool, (name,), (), ()))
+
+
+def _by_tag(catalogue: Catalogue) -> Counter[str]:
+    """Return how many tools each tag alone would expose."""
+    tagged = ((tool, tag) for tool in catalogue for tag in {*tool.tags})
+    return Counter(tag for tool, tag in tagged if catalogue.lets_pass(tool, (), (tag,), ()))
 
 
 def _settings_of(server: MCPServer) -> dict[str, Any]:

@@ -66,7 +66,16 @@ def _outcome_of(request: PortalRequest, choice: PlaygroundChoice, tool: Tool, ar
     origin = TrialOrigin("Playground", "tool.tried", account.audit_subject, noted_address(client_address(request)))
     confirmed, server_id = request.POST.get("confirmed") == "yes", choice.server.pk if choice.server else None
     try:
-        trial = try_tool(tool, account, arguments, request.user, origin, confirmed=confirmed, server_id=server_id)
+        trial = try_tool(
+            tool,
+            account,
+            arguments,
+            request.user,
+            origin,
+            confirmed=confirmed,
+            server_id=server_id,
+            among=choice.tools,
+        )
     except WriteForbidden:
         return shown | {"may_not": True}
     except WriteUnconfirmed:

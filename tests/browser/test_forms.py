@@ -80,7 +80,7 @@ def test_a_server_made_tested_rotated_and_deleted(visitor: Visitor, demo: dict[s
     visitor.sign_in()
     page.goto(f"{ACCOUNT}/mcp-servers".format(**demo))
     page.click("text=Create MCP Server")
-    expect(page.locator("#dialog .sum")).to_contain_text("15 tools")
+    expect(page.locator("#dialog .sum")).to_contain_text("16 tools")
     page.fill("#dialog #id_name", "Every dialog")
     page.click("#dialog >> text=Choose methods")
     assert visitor.problems() == []

@@ -40,7 +40,7 @@ def test_from_signing_in_to_pulling_the_plug(visitor: Visitor) -> None:
     page.click("nav.tabs >> text=MCP Servers")
     page.click("text=Create MCP Server")
     page.fill("dialog #id_name", "Triage agent")
-    expect(page.locator("dialog .sum")).to_contain_text("15 tools")
+    expect(page.locator("dialog .sum")).to_contain_text("16 tools")
     page.click("dialog .primary")
     url = page.input_value("#server-url")
     expect(page.locator("dialog [role=status]", has_text="Waiting for the first connection")).to_be_visible()

@@ -36,7 +36,7 @@ async def test_the_official_client_calls_without_sticky_sessions(cluster: Cluste
         async with Client(cluster.mcp(desk.token), mode=mode) as client:
             for _ in range(CALLS):
                 check(await client.call_tool(DEPARTMENTS, {"limit": 50}), desk)
-            assert len((await client.list_tools()).tools) == 42 + len(("search", "fetch"))
+            assert len((await client.list_tools()).tools) == 43 + len(("search", "fetch"))
     after = served(cluster, "POST /mcp/")
     assert all(now > then for now, then in zip(after, before, strict=True))
 
@@ -46,7 +46,7 @@ async def test_the_old_transport_works_although_stream_and_posts_meet_different_
     before = served(cluster, "/messages")
     async with sse_client(f"{cluster.mcp(desk.token)}/sse") as (read, write), ClientSession(read, write) as session:
         await session.initialize()
-        assert len((await session.list_tools()).tools) == 42 + len(("search", "fetch"))
+        assert len((await session.list_tools()).tools) == 43 + len(("search", "fetch"))
         for _ in range(CALLS):
             check(await session.call_tool(DEPARTMENTS, {"limit": 50}), desk)
     after = served(cluster, "/messages")

@@ -73,7 +73,7 @@ def test_in_the_stateless_era_there_is_no_stream_on_get(demo: dict[str, Any]) ->
 async def test_the_official_client_of_the_old_transport_works(demo: dict[str, Any]) -> None:
     async with sse_client(f"{demo['mcp_url']}/sse") as (read, write), ClientSession(read, write) as session:
         await session.initialize()
-        assert len((await session.list_tools()).tools) == 42 + len(("search", "fetch"))
+        assert len((await session.list_tools()).tools) == 43 + len(("search", "fetch"))
         result = await session.call_tool("list_all_fuse_desk_contacts", {"search": "jane.doe@example.com"})
         assert "jane.doe@example.com" in result.content[0].text  # type: ignore[union-attr]
 

@@ -56,7 +56,7 @@ async def test_every_read_tool_passes_the_check_of_the_python_client(
 ) -> None:
     async with Client(demo["mcp_url"], mode=mode) as client:
         tools = (await client.list_tools()).tools
-        assert len(tools) == 42 + len(("search", "fetch"))
+        assert len(tools) == 43 + len(("search", "fetch"))
         check(tools, await call_all(client, tools))
 
 

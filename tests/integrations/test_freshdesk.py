@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "get_single_freshdesk_contact_by_id": {"id": 1001},
     "freshdesk_contacts_search": {"query": '"active:true AND tag:\'vip\'"'},
     "freshdesk_contacts_autocomplete": {"term": "Cust"},
+    "get_freshdesk_customer_overview": {"id": 1001},
     "create_a_freshdesk_contact": {"name": "Jane Doe", "email": "jane@example.com", "company_id": 11},
     "update_a_freshdesk_contact_by_id": {"id": 1002, "job_title": "Buyer"},
     "list_all_freshdesk_companies": {},

@@ -61,6 +61,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_all_intercom_ticket_states": {},
     "list_all_intercom_contacts": {},
     "get_single_intercom_contact_by_id": {"contact_id": "contact01"},
+    "get_intercom_customer_overview": {"id": "contact01"},
     "intercom_contacts_search": where("email", "customer05@example.com"),
     "create_a_intercom_contact": {"role": "lead", "email": "jane@example.com", "name": "Jane Doe"},
     "update_a_intercom_contact_by_id": {"contact_id": "contact02", "phone": "+353871234567", "owner_id": 72},

@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "zendesk_users_search": {"query": "customer"},
     "zendesk_users_me": {},
     "zendesk_users_requested_tickets": {"id": 105, "sort": "id"},
+    "get_zendesk_customer_overview": {"id": 105},
     "create_a_zendesk_user": {"name": "Jane Doe", "email": "jane@example.com", "skip_verify_email": True},
     "update_a_zendesk_user_by_id": {"id": 105, "notes": "Prefers phone"},
     "list_all_zendesk_organizations": {},

@@ -63,6 +63,7 @@ class CallAdmin(RecordAdmin):
             },
         ),
         ("What was sent", {"fields": ("arguments_shown",)}),
+        ("Composite", {"fields": ("step", "trace_id")}),
         ("What came back", {"fields": ("upstream_status", "upstream_ms", "upstream_bytes", "result_chars")}),
     )
 

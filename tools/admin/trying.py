@@ -17,6 +17,7 @@ from accounts.errors import NotJSON
 from accounts.models import IntegratedAccount
 from accounts.web.client_address import client_address, noted_address
 from tools.calling.trying import TrialOrigin, accounts_for, example_arguments, try_tool
+from tools.catalogue.compilation import catalogue_of
 from tools.documentation.preview import Preview, preview_of
 from tools.errors import WriteForbidden, WriteUnconfirmed
 from tools.models import Documentation
@@ -76,7 +77,13 @@ class WithTrying(_Base):
         confirmed = request.POST.get("try_confirmed") == "yes"
         try:
             trial = try_tool(
-                shown.tool, account, arguments, person(request), _origin(request, record, account), confirmed=confirmed
+                shown.tool,
+                account,
+                arguments,
+                person(request),
+                _origin(request, record, account),
+                confirmed=confirmed,
+                among=catalogue_of(account.integration),
             )
         except WriteForbidden as forbidden:
             return {"problem": str(forbidden)}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -20,6 +21,8 @@ from tools.body_waits import told_wait
 from tools.calling.answers.answer import VendorAnswer
 from tools.calling.answers.unpaged import with_signs_of_more
 from tools.calling.attachments.downloading import downloaded
+from tools.calling.composed import composed_result
+from tools.calling.composing import Composing
 from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
@@ -45,6 +48,10 @@ from tools.record.notes import Caller, CallNote, masked
 LONG_ANSWER = 64 * 1024
 # Arguments of a larger request are checked and encoded in a thread, so that they do not block the event loop.
 LARGE_REQUEST = 32 * 1024
+
+# Of the result of a composite's step: it is cut only with the others, to what all of them may take.
+STEP_TOKENS = 10**7
+NO_TOOLS = ToolSet({})
 
 Read = TypeVar("Read")
 
@@ -76,7 +83,10 @@ async def invoke(
             # Committed before anything is sent, so that no write goes unrecorded.
             with tracing.span("commit intent"):
                 await note_before_sending(note, has_left)
-        result = await _call(tool, connection, prepared, note, names, budget=budget)
+        if tool.composite:
+            result = await _compose(tool, connection, prepared, note, among, budget=budget)
+        else:
+            result = await _call(tool, connection, prepared, note, names, budget=budget)
         if not tool.read_only:
             forget(connection.account_id, tool.resource)
         note.result_chars = len(result.text)
@@ -135,6 +145,34 @@ async def _count(
         member = tool.method.counts[group_by.partition(":")[0]].member
         shown["groups"] = await names.in_groups(member, shown["groups"])
     return counted_result(tool, shown, count.limits, budget=budget)
+
+
+async def _compose(
+    tool: Tool,
+    connection: Connection,
+    prepared: "Preparation",
+    note: CallNote,
+    among: ToolSet | None,
+    *,
+    budget: int,
+) -> CallResult:
+    """Make the calls of a composite's steps, each recorded with its step under the trace of the whole."""
+    used, _, _, remarks = prepared
+    note.caller = replace(note.caller, trace_id=uuid4())
+    started = time.perf_counter()
+    note.before_ms = (started - note.began) * 1000
+
+    async def call(read: Tool, arguments: dict[str, Any], step: str) -> CallResult:
+        caller = replace(note.caller, step=step)
+        own = CallNote(caller, read.name, read.method.access, datetime.now(UTC), seen=note.seen)
+        result = await invoke(read, connection, arguments, caller, budget=STEP_TOKENS, note=own, among=among)
+        note.upstream_bytes += own.upstream_bytes
+        return result
+
+    composed = await Composing(tool, used, among or NO_TOOLS, call).composed()
+    note.upstream_ms = (time.perf_counter() - started) * 1000
+    result = partial(composed_result, tool, used, composed, budget=budget, remarks=remarks)
+    return await asyncio.to_thread(result) if note.upstream_bytes > LONG_ANSWER else result()
 
 
 Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...]]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import jmespath
 from django.conf import settings
@@ -159,11 +160,18 @@ class NamesOfIds:
         known = self._known(key, lookup)
         if known is not None:
             return known
-        entries = await self._listed(lookup, lister)
-        _kept[self.account_id, lookup.method, key] = (time.monotonic() + settings.NAMES_SECONDS, entries)
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-        return entries
+        place = (self.account_id, lookup.method, key)
+        # Calls at once, such as the steps of a composite, list them once; a lock belongs to one loop.
+        turn = _listing.setdefault((asyncio.get_running_loop(), place), asyncio.Lock())
+        async with turn:
+            known = self._known(key, lookup)
+            if known is not None:
+                return known
+            entries = await self._listed(lookup, lister)
+            _kept[place] = (time.monotonic() + settings.NAMES_SECONDS, entries)
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+            return entries
 
     async def _listed(self, lookup: Lookup, lister: Tool) -> Entries:
         """Return the entries as the vendor lists them; none where it does not."""
@@ -181,7 +189,9 @@ class NamesOfIds:
         return Entries(by_id)
 
 
-_kept: OrderedDict[tuple[UUID, str, str], tuple[float, Entries]] = OrderedDict()
+Place = tuple[UUID, str, str]
+_kept: OrderedDict[Place, tuple[float, Entries]] = OrderedDict()
+_listing: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, Place], asyncio.Lock] = WeakValueDictionary()
 
 
 def forget(account_id: UUID, resource: str) -> None:

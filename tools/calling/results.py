@@ -125,14 +125,14 @@ def _page_of(answer: VendorAnswer) -> RecordPage | None:
 def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:
     """Return the result of a count."""
     shaped = _without_hidden(partial(shape_value, budget=budget), shown, ALONE)
-    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped))
+    return CallResult(shaped.text, limits, shaped.cut, structured(tool, shaped))
 
 
 def download_result(tool: Tool, read: ReadFile, limits: RateLimits, *, budget: int) -> CallResult:
     """Return the result of a download: the file's text, or the file with what is told of it."""
     shaped = _without_hidden(partial(shape_value, budget=budget), read.within(budget), ALONE)
     file = read.file and replace(read.file, name=visible(read.file.name))
-    return CallResult(shaped.text, limits, shaped.cut, _structured(tool, shaped), file)
+    return CallResult(shaped.text, limits, shaped.cut, structured(tool, shaped), file)
 
 
 def _with_files_told(answer: VendorAnswer, result: Any) -> Any:
@@ -150,7 +150,7 @@ def _shaped_result(
         envelope = beside.envelope if beside.total is None else without_total(beside.envelope, beside.total)
         beside = replace(beside, envelope=cleaned(_with_files_told(answer, envelope), answer.tool.shaping))
     shaped = _without_hidden(shape, value, beside)
-    return CallResult(shaped.text, answer.limits, shaped.cut, _structured(answer.tool, shaped))
+    return CallResult(shaped.text, answer.limits, shaped.cut, structured(answer.tool, shaped))
 
 
 def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Surroundings) -> ResultDocument:
@@ -183,7 +183,7 @@ def _has_any(record: Any, tree: Tree) -> bool:
     return not tree.keys().isdisjoint(record) if isinstance(record, dict) else bool(record)
 
 
-def _structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
+def structured(tool: Tool, shaped: ResultDocument) -> bytes | None:
     """Return a result that matches the outputSchema: the text itself, unless it deviates from the documentation."""
     if tool.output is None:
         return None

@@ -11,7 +11,7 @@ OPERATION = "execute_tool"
 
 
 def call_span(tool: Tool, caller: Caller) -> AbstractContextManager[object]:
-    """Return the span of a call. Over MCP the message's own span is that of the call, and gets the tool's name."""
+    """Return the span of a call. Over MCP the message's own span is that of its call, and gets the tool's name."""
     if not tracing.is_on():
         return tracing.NO_SPAN
     attributes = {
@@ -20,7 +20,7 @@ def call_span(tool: Tool, caller: Caller) -> AbstractContextManager[object]:
         "patchbay.integration": tool.definition.name,
         "patchbay.account.id": str(caller.account_id),
     }
-    if caller.via != Via.MCP:
+    if caller.via != Via.MCP or caller.step:
         return tracing.span(f"{OPERATION} {tool.name}", attributes=attributes)
     message = tracing.current()
     message.note(attributes)

@@ -22,7 +22,7 @@ from tools.calling.answers.files import File
 from tools.calling.invocation import CallResult, invoke
 from tools.calling.wording import explain
 from tools.catalogue.schemas.json_schemas import Schema
-from tools.catalogue.tool import Tool
+from tools.catalogue.tool import Tool, ToolSet
 from tools.catalogue.toolbox import usable_connection
 from tools.errors import AccountUnusable, CallFailed, WriteForbidden, WriteUnconfirmed
 from tools.models.calls import Via
@@ -84,11 +84,12 @@ def try_tool(
     *,
     confirmed: bool,
     server_id: UUID | None = None,
+    among: ToolSet | None = None,
 ) -> Trial:
     """Call a tool on behalf of an account; return a failure in the words that a model would read.
 
-    `server_id` is the MCP server that exposes the tool. Raises WriteForbidden or WriteUnconfirmed for a write before
-    anything is sent.
+    `server_id` is the MCP server that exposes the tool, `among` are all tools that it exposes. Raises WriteForbidden or
+    WriteUnconfirmed for a write before anything is sent.
     """
     if not tool.read_only:
         _allow_write(tool, account, person, origin, confirmed=confirmed)
@@ -102,7 +103,9 @@ def try_tool(
         connection, unusable = usable_connection(account)
         if connection is None:
             raise AccountUnusable(unusable)
-        result = async_to_sync(invoke)(tool, connection, arguments, caller, budget=settings.RESULT_TOKENS, note=note)
+        result = async_to_sync(invoke)(
+            tool, connection, arguments, caller, budget=settings.RESULT_TOKENS, note=note, among=among
+        )
     except CallFailed as failed:
         words = explain(failed, tool_name=tool.name, vendor=account.integration.label, read_only=tool.read_only)
         return _trial(words, failed.limits, note, exchanges)

@@ -14,7 +14,9 @@ from accounts.caches.shared_values import SharedValues
 from accounts.definition import PLACEHOLDER, Access, Definition, Method
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from tools.catalogue.composite_gate import held_back
 from tools.catalogue.costs import estimate_tokens
+from tools.catalogue.documented_results import result_of
 from tools.catalogue.formats import as_mcp, without_output
 from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
@@ -34,47 +36,13 @@ from tools.catalogue.result_arguments import (
 from tools.catalogue.schemas.checking import compile_checker
 from tools.catalogue.schemas.clients import listed
 from tools.catalogue.schemas.json_schemas import Schema, SchemaRefused
-from tools.catalogue.schemas.output_schemas import Documented, Output, output_schema, result_schema
+from tools.catalogue.schemas.output_schemas import Documented, Output, output_schema
 from tools.catalogue.tool import Tool, ToolSet, passes
 from tools.errors import FilterUnknown
 from tools.models import Documentation
 from tools.pagination import Pager, pager
 
 READING = GROUPS["read"]
-# What the description of `fields` says about dropped members, by the definition's `shaping.drop`.
-# The result of a tool that counts.
-COUNTED: Schema = {
-    "type": ["object"],
-    "properties": {
-        "count": {"type": "integer"},
-        "is_complete": {"type": "boolean"},
-        "group_by": {"type": "string"},
-        "groups": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"value": {}, "name": {}, "count": {"type": "integer"}}},
-        },
-        "more_groups": {"type": "integer"},
-        "note": {"type": "string"},
-    },
-}
-# The result of a tool that downloads a record's file.
-DOWNLOADED: Schema = {
-    "type": ["object", "null"],
-    "properties": {
-        "file": {
-            "type": "object",
-            "properties": {
-                "id": {"type": "string"},
-                "name": {"type": "string"},
-                "media_type": {"type": "string"},
-                "bytes": {"type": "integer"},
-            },
-        },
-        "text": {"type": "string"},
-        "pages": {"type": "integer"},
-        "note": {"type": "string"},
-    },
-}
 # What a catalogue takes for each byte of its listing: schemas, validators and definition (`benchmarks/growth.py`).
 BYTES_A_LISTED_BYTE = 14
 BYTES_A_METHOD = 2_000
@@ -153,7 +121,7 @@ class Catalogue(ToolSet):
         return ToolSet({tool.name: tool for tool in self if self.lets_pass(tool, methods, tags, names)})
 
     def lets_pass(self, tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:
-        """Return whether filters let a tool pass; what downloads files of records, only together with their reads."""
+        """Return whether filters let a tool pass; what needs other reads, only together with these."""
         needed = [tool, *map(self.of_method, tool.reads)]
         return all(each is not None and passes(each, methods, tags, names) for each in needed)
 
@@ -187,7 +155,7 @@ def build(integration: Integration) -> Catalogue:
     return compiled(definition, records)
 
 
-def compiled(definition: Definition, records: Iterable[Documentation]) -> Catalogue:
+def compiled(definition: Definition, records: Collection[Documentation]) -> Catalogue:
     """Compile the catalogue of these records, saved or not."""
     tools: dict[str, Tool] = {}
     drafts: list[DraftRecord] = []
@@ -209,6 +177,9 @@ def compiled(definition: Definition, records: Iterable[Documentation]) -> Catalo
     made = {tool.key for tool in tools.values()}
     lacking = {name: reasons for name, tool in tools.items() if (reasons := missing_reads(tool.method, made))}
     drafts += [DraftRecord(tools.pop(name).key, reasons) for name, reasons in lacking.items()]
+    held = held_back(definition, records, {draft.key for draft in drafts})
+    drafts += [DraftRecord(key, reasons) for key, reasons in held.items()]
+    tools = {name: tool for name, tool in tools.items() if tool.key not in held}
     return Catalogue(tools, _declared(definition), tuple(drafts), definition.instructions, definition)
 
 
@@ -238,18 +209,18 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     walked = pager(method.pagination or definition.pagination) if paginated or method.counts else None
     paging = walked if paginated else None
     schema, placements = merge_schemas(method, record.query_schema, record.body_schema, paging)
-    result = _result_of(definition, record, of_items=paginated)
+    result = result_of(definition, record, of_items=paginated)
     linked = linked_resources(definition, record.resource, record.method, result)
     result = with_url(result) if result and linked else result
     projection = None
-    if record.method in READING and method.access is Access.READ and not _takes({FIELDS}, placements):
+    is_read = method.access is Access.READ
+    if record.method in READING and is_read and not method.composite and not _takes({FIELDS}, placements):
         projection = projection_of(result)
     if projection:
         schema = with_fields(schema, projection)
-    is_read = method.access is Access.READ
     concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
     concise += (URL,) if concise and linked else ()
-    if concise and is_read:
+    if is_read and (concise or method.composite):
         schema = with_detail(schema)
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     if history:
@@ -297,39 +268,17 @@ def _read(tool: Tool, key: str) -> Tool:
     )
 
 
-def _result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
-    """Return the loosened schema of a method's result, or of one item; None if nothing is documented."""
-    method = definition.resources[record.resource].methods[record.method]
-    if method.counts:
-        return COUNTED
-    if method.attachments_of:
-        return DOWNLOADED
-    result = result_schema(record.response_schema, of_items=of_items) if method.answer == "json" else None
-    return None if result is None else _with_names(result, definition)
-
-
 def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...]:
     """Return the members that a method's result shows by default; none if it shows all."""
     resource = definition.resources[record.resource]
     method = resource.methods[record.method]
     members = resource.concise if method.concise is None else method.concise
     is_of_records = method.concise is not None or record.method in {*GROUPS["read"], *GROUPS["write"]}
-    if not members or not is_of_records or method.answer != "json":
+    if not members or not is_of_records or method.answer != "json" or method.composite:
         return ()
     history = [method.history.path] if method.history and method.concise is None else []
     names = [lookup.shown_as or name for name, lookup in definition.lookups.items() if {*lookup.members} & {*members}]
     return (*members, *history, *names)
-
-
-def _with_names(schema: Schema, definition: Definition) -> Schema:
-    """Return the schema of a record with the names that are shown beside its ids."""
-    known = schema.get("properties", {})
-    names = {
-        lookup.shown_as or name: {"type": ["string", "null"]}
-        for name, lookup in definition.lookups.items()
-        if not known.keys().isdisjoint(lookup.members)
-    }
-    return {**schema, "properties": {**known, **names}} if names else schema
 
 
 def _output(result: Schema, paging: Pager | None) -> Output:

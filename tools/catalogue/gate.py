@@ -11,6 +11,7 @@ import orjson
 
 from accounts.definition import Definition, Method
 from accounts.texts.invisible import invisible_problems
+from tools.catalogue.composite_gate import argument_problems
 from tools.catalogue.naming import CUSTOM, GROUPS, TOOL_NAME, tool_name
 from tools.catalogue.placement import PAGING_ARGUMENTS, is_paginated, placement_problems
 from tools.catalogue.schemas.clients import MAX_TOOL_CHARACTERS
@@ -44,6 +45,7 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
         *property_problems(record.body_schema, place="body_schema"),
         *_response_problems(record.response_schema),
         *placement_problems(definition, record),
+        *argument_problems(definition, record),
         *_size_problems(record),
     ]
 

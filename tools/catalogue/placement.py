@@ -13,7 +13,7 @@ PAGING_ARGUMENTS = ("limit", "next_cursor")
 def is_paginated(definition: Definition, resource: str, method: str) -> bool:
     """Return whether a method takes `limit` and `next_cursor`: a read may, a write would be repeated by them."""
     declared = definition.resources[resource].methods[method]
-    if declared.access is Access.WRITE:
+    if declared.access is Access.WRITE or declared.composite:
         return False
     return declared.paginated if declared.paginated is not None else method == "list"
 

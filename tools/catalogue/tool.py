@@ -7,7 +7,7 @@ from functools import cached_property
 
 import jsonschema_rs
 
-from accounts.definition import Access, Definition, Method, RecordHistory, Shaping
+from accounts.definition import Access, Composite, Definition, Method, RecordHistory, Shaping
 from accounts.texts.nearest import nearest
 from tools.catalogue.input_schemas import Placement
 from tools.catalogue.naming import group_of
@@ -174,7 +174,12 @@ class Tool:
     @property
     def group(self) -> str:
         """The filter group that it belongs to: `read`, `write` or `custom`."""
-        return "read" if self.counted or self.records else group_of(self.method_name)
+        return "read" if self.counted or self.composite or self.records else group_of(self.method_name)
+
+    @property
+    def composite(self) -> Composite | None:
+        """The steps of a tool that makes several reads; None for any other."""
+        return self.method.composite
 
     @property
     def key(self) -> str:
@@ -184,7 +189,7 @@ class Tool:
     @cached_property
     def reads(self) -> list[str]:
         """The methods, by `resource.method`, without whose tools it is not offered."""
-        return self.method.attachments_of
+        return self.composite.methods if self.composite else self.method.attachments_of
 
 
 def passes(tool: Tool, methods: Collection[str], tags: Collection[str], names: Collection[str]) -> bool:

@@ -21,6 +21,7 @@ from accounts.errors import DefinitionInvalid
 from accounts.integrated_accounts.moves import settle_accounts, stopped_by, stopping_words
 from accounts.models import Integration
 from accounts.texts.nearest import nearest
+from tools.catalogue.composite_gate import held_back
 from tools.catalogue.gate import problems_of
 from tools.documentation.bundle_text import read_document, write_document
 from tools.documentation.differences import changed_fields, changed_questions, content_of, definition_differences
@@ -279,8 +280,8 @@ def _plan(read: Bundle, how: Loading) -> _Plan:
         _plan_record(plan, row, record, is_present=key in present, how=how)
         present[key] = row
     loaded.gone = [key for key in present if key not in keys]
-    reasons = {row.key: how.reasons(definition, row) for row in present.values()}
-    loaded.drafts = {key: each for key, each in reasons.items() if each}
+    loaded.drafts = {key: each for key, row in present.items() if (each := how.reasons(definition, row))}
+    loaded.drafts |= held_back(definition, present.values(), loaded.drafts)
     loaded.lost = live.lost(definition, present.values(), loaded.drafts)
     loaded.questions = changed_questions(integration, read.questions)
     return plan

@@ -176,6 +176,8 @@ def rows_of(definition: Definition | None, records: Iterable[Documentation], mar
     for record in records:
         resource = definition.resources.get(record.resource) if definition else None
         method = resource.methods.get(record.method) if resource else None
+        if method and method.composite:  # it has no request of its own
+            method = None
         made.append(
             DraftRow(
                 record=record,

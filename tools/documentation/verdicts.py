@@ -20,6 +20,7 @@ from django.db.models import F
 from accounts.definition import Definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import Integration
+from tools.catalogue.composite_gate import step_problems
 from tools.catalogue.gate import missing_reads
 from tools.documentation.assessment import RULES_VERSION, Assessment, assess, digest_of
 from tools.documentation.lint import LintFinding, Neighbours, mention_findings, profile_of, score_of, server_findings
@@ -34,18 +35,23 @@ KEPT = ("digest", "own", "state", "name", "score", "tokens", "problems", "findin
 
 @dataclass(frozen=True)
 class OtherRecords:
-    """The other records of an integration as far as they affect one: which names are taken, which are alike."""
+    """The other records of an integration as far as they affect one: which names are taken, which are alike.
+
+    `live` are those that make tools, which composites and downloads need.
+    """
 
     names: dict[str, str]
     neighbours: Neighbours
+    live: dict[str, Documentation]
 
     def problems(self, definition: Definition, record: Documentation, own: Assessment) -> list[str]:
-        """Return the gate's problems with a record that are due to another one."""
+        """Return the gate's problems with a record that are due to others."""
         if not own.judged:
             return []
         holder = self.names.get(own.name, record.key)
         taken = [f"tool_name: {own.name} is the name of {holder}'s tool already."] if holder != record.key else []
-        return taken + missing_reads(definition.method(record.key), {*self.names.values()})
+        lacking = missing_reads(definition.method(record.key), self.live)
+        return taken + lacking + ([] if own.problems else step_problems(definition, record, self.live))
 
     def findings(self, definition: Definition, record: Documentation, own: Assessment) -> list[LintFinding]:
         """Return the lint's findings on a record that are due to the others."""
@@ -133,7 +139,8 @@ def verdicts_on(integration: Integration, records: list[Documentation]) -> list[
         definition = integration.parsed()
     except DefinitionInvalid as invalid:
         problems = tuple(f"definition: {problem}" for problem in invalid.problems)
-        return [_verdict(record, "", Assessment(record.key, problems, judged=False), [], []) for record in records]
+        unjudged = ((record, Assessment(record.key, problems, judged=False)) for record in records)
+        return [_stored(record, "", own, [*own.problems], []) for record, own in unjudged]
     definition_digest = hashlib.sha256(json.dumps(integration.definition).encode()).hexdigest()
     digests = [digest_of(definition_digest, record) for record in records]
     owns = [
@@ -143,12 +150,8 @@ def verdicts_on(integration: Integration, records: list[Documentation]) -> list[
         for record, digest in zip(records, digests, strict=True)
     ]
     around = _other_records(definition, records, owns)
-    return [
-        _verdict(
-            record, digest, own, around.problems(definition, record, own), around.findings(definition, record, own)
-        )
-        for record, digest, own in zip(records, digests, owns, strict=True)
-    ]
+    judged = zip(records, digests, owns, strict=True)
+    return [_verdict(definition, record, digest, own, around) for record, digest, own in judged]
 
 
 def _verdict_of(record: Documentation) -> Verdict | None:
@@ -156,9 +159,15 @@ def _verdict_of(record: Documentation) -> Verdict | None:
 
 
 def _verdict(
-    record: Documentation, digest: str, own: Assessment, problems: list[str], findings: list[LintFinding]
+    definition: Definition, record: Documentation, digest: str, own: Assessment, around: OtherRecords
 ) -> Verdict:
-    reasons, found = [*own.problems, *problems], [*own.findings, *findings]
+    problems, findings = around.problems(definition, record, own), around.findings(definition, record, own)
+    return _stored(record, digest, own, [*own.problems, *problems], [*own.findings, *findings])
+
+
+def _stored(
+    record: Documentation, digest: str, own: Assessment, reasons: list[str], found: list[LintFinding]
+) -> Verdict:
     return Verdict(
         record_id=record.pk,
         digest=digest,
@@ -188,14 +197,15 @@ def _other_records(definition: Definition, records: list[Documentation], owns: l
     """Return the records' relations to each other; a name belongs to the record that comes first in the definition."""
     order = {key: place for place, key in enumerate(definition_order(definition))}
     names: dict[str, str] = {}
+    live: dict[str, Documentation] = {}
     profiles = []
     for record, own in sorted(zip(records, owns, strict=True), key=lambda pair: order.get(pair[0].key, len(order))):
         if not (record.published and own.judged):
             continue
         profiles.append(profile_of(definition, record))
-        if not own.problems:
-            names.setdefault(own.name, record.key)
-    return OtherRecords(names, Neighbours(profiles))
+        if not own.problems and names.setdefault(own.name, record.key) == record.key:
+            live[record.key] = record
+    return OtherRecords(names, Neighbours(profiles), live)
 
 
 def definition_order(definition: Definition) -> list[str]:

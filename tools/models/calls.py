@@ -71,6 +71,10 @@ class Call(models.Model):
         db_default="",
         help_text="Where the call came from; CLIENT_ADDRESSES says how much of it is kept.",
     )
+    trace_id = models.UUIDField(null=True, blank=True, help_text="What a composite and the calls of its steps share.")
+    step = models.CharField(
+        max_length=48, blank=True, db_default="", help_text="The step of a composite that made the call."
+    )
     tool = models.CharField(max_length=64)
     access = models.CharField(max_length=5)
     arguments = models.JSONField(default=dict)

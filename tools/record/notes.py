@@ -27,7 +27,8 @@ class Caller:
     """Who calls: an account's environment, and the server or API token through which the call came.
 
     `transport` (McpTransport) and `revision` are those of MCP, `framework` is what made the client. `address` is
-    the client's, as `noted_address` returns it.
+    the client's, as `noted_address` returns it. A composite and its steps share `trace_id`; `step` is the name of one
+    of these.
     """
 
     environment_id: UUID
@@ -40,6 +41,8 @@ class Caller:
     revision: str = ""
     framework: str = ""
     address: str = ""
+    trace_id: UUID | None = None
+    step: str = ""
 
 
 @dataclass(slots=True)
@@ -87,6 +90,8 @@ class CallNote:
             "revision": caller.revision,
             "framework": _storable(caller.framework)[:100],
             "client_address": caller.address,
+            "trace_id": caller.trace_id,
+            "step": caller.step,
             "tool": self.tool[:64],
             "access": self.access,
             "arguments": masked(self.arguments),
@@ -121,8 +126,11 @@ _in_order: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
 BEGUN = frozenset(
-    {*IDS, "via", "client", "transport", "revision", "framework", "client_address", "tool", "access", "started_at"}
-)
+    {
+        *IDS, "via", "client", "transport", "revision", "framework", "client_address", "step", "tool", "access",
+        "started_at",
+    }
+)  # fmt: skip
 ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 

@@ -44,7 +44,7 @@ def test_account_is_connected_after_the_vendor_accepted_it(rest: Rest, body: dic
     assert "cases" in made["scopes"]
     assert made["status"] == "active"
     assert made["checked_at"]
-    assert made["tools"] == 42
+    assert made["tools"] == 43
     assert AuditEntry.objects.get(action="integrated_account.connected").actor.startswith("API token automation (…")
 
 

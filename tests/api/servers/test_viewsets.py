@@ -79,7 +79,7 @@ def test_name_alone_makes_a_server_with_every_tool_and_no_end(rest: Rest, server
 
 def test_search_mode_is_a_setting_that_is_suggested_where_clients_take_no_more(rest: Rest, servers: str) -> None:
     made = rest.post(servers, {"name": "Everything"}).json()
-    assert "It lists 42 tools" in made["advice"]
+    assert "It lists 43 tools" in made["advice"]
     assert "turn on search_mode" in made["advice"]
     changed = rest.patch(f"{servers}/{made['id']}", {"config": {"search_mode": True}}).json()
     assert (changed["config"], "advice" in changed) == ({**ALL, "search_mode": True}, False)

@@ -65,11 +65,11 @@ def test_changes_go_through_the_policy_and_are_noted_from_what_to_what(root: Cli
 
 
 def test_search_mode_is_a_setting_here_too(root: Client, triage: MCPServer) -> None:
-    assert "It lists 42 tools" in root.get(page(triage)).content.decode()
+    assert "It lists 43 tools" in root.get(page(triage)).content.decode()
     root.post(page(triage), typed(triage, search_mode="on"))
     triage.refresh_from_db()
     assert triage.search_mode
-    assert "42 tools, found by search" in root.get(page(triage)).content.decode()
+    assert "43 tools, found by search" in root.get(page(triage)).content.decode()
     assert "search mode" in root.get(listing(MCPServer)).content.decode()
 
 

@@ -225,13 +225,13 @@ async def test_findings_stay_within_the_budget_and_name_what_else_matches(search
     assert "limit 1" in answer["advice"]
     nothing = await searching.value(FIND, {"query": "zebra"})
     assert (nothing["tools"], nothing["matches"]) == ([], 0)
-    assert "Try other words. There are 42 tools, tagged " in nothing["advice"]
+    assert "Try other words. There are 43 tools, tagged " in nothing["advice"]
 
 
 async def test_instructions_begin_with_how_to_search_and_name_no_tool(searching: McpClient) -> None:
     result = (await searching.at(STATELESS).request("server/discover")).json()["result"]
     told = result["instructions"]
-    assert told.startswith("The 42 tools for FuseDesk are not listed. Find one with find_tools")
+    assert told.startswith("The 43 tools for FuseDesk are not listed. Find one with find_tools")
     assert "call_write_tool where it writes" in told[:512]
     assert "destructiveHint" in told
     assert "bulk_update" not in told

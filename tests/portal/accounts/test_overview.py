@@ -55,7 +55,7 @@ def test_a_row_tells_status_in_words_servers_and_tools(ana: Client, server: tupl
     shown = page(ana, "/accounts")
     assert "Active" in shown
     assert f'<a href="/accounts/{account.pk}/mcp-servers">1<' in shown
-    assert '<td data-label="Tools" class="number">42</td>' in shown
+    assert '<td data-label="Tools" class="number">43</td>' in shown
     account.status = account.Status.NEEDS_REAUTH
     account.save()
     assert "Needs to be connected again" in page(ana, "/accounts")
@@ -160,7 +160,7 @@ def test_the_overview_says_what_it_is_whether_it_works_and_what_can_be_done(
     for words in (
         "FuseDesk",
         "1 live",
-        ">42</a>, of which 23 write",
+        ">43</a>, of which 23 write",
         "App name",
         "Check now",
         "Disable",

@@ -141,13 +141,13 @@ def test_a_refusal_stands_in_the_form_and_keeps_the_input(
 
 def test_choices_come_from_the_account_s_catalogue(olga: Client, account: IntegratedAccount) -> None:
     shown = olga.get(path(account)).content.decode()
-    for words in ("read (15)", "write (12)", "custom (15)", "list (8)", "reply (1)", "support (25)", "crm (4)"):
+    for words in ("read (16)", "write (12)", "custom (15)", "list (8)", "reply (1)", "support (25)", "crm (4)"):
         assert words in shown
 
 
 def test_the_page_tells_beforehand_what_will_be_exposed(olga: Client, account: IntegratedAccount) -> None:
     shown = olga.get(path(account)).content.decode()
-    assert re.search(r"15 tools · about \d,\d{3}", shown)
+    assert re.search(r"16 tools · about \d,\d{3}", shown)
     assert "list_all_fuse_desk_cases" in shown
     consequences = shown.partition("This server will expose")[2]
     assert "create_a_fuse_desk_case" not in consequences
@@ -158,7 +158,7 @@ def test_the_preview_follows_the_choices_even_before_there_is_a_name(olga: Clien
     def preview(**choice: object) -> str:
         return as_read(olga.post(path(account, "preview"), {**FORM, "name": "", **choice}).content.decode())
 
-    assert "15 tools" in preview()
+    assert "16 tools" in preview()
     assert "4 tools" in preview(access="read_write", tags=["crm"])
     assert "2 of them write in FuseDesk" in preview(access="read_write", tags=["crm"])
     assert "1 of them writes in FuseDesk" in preview(access="choose", methods=["reply"])

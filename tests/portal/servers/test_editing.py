@@ -79,7 +79,7 @@ class TestEditing:
         assert AuditEntry.objects.latest("pk").details == {"search_mode": {"from": False, "to": True}}
         shown = as_read(olga.get(at(row, "edit")).content.decode())
         assert re.search(r'name="search_mode"[^>]* checked', shown)
-        assert re.search(r"42 tools · about (?:[1-9]\d\d|1,\d{3}) tokens", shown)
+        assert re.search(r"43 tools · about (?:[1-9]\d\d|1,\d{3}) tokens", shown)
         assert "Found by search; clients list only what finds and calls them" in shown
         assert "turn on search mode" not in as_read(olga.get(at(row, "").rstrip("/")).content.decode())
         seen = olga.post(at(row, "test")).content.decode()

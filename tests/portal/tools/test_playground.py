@@ -27,6 +27,7 @@ from tools.record.recorder import recorder
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST, NOTE, TAG = "list_all_fuse_desk_cases", "fuse_desk_cases_add_note", "fuse_desk_cases_bulk_update"
+OVERVIEW = "get_fuse_desk_customer_overview"
 HTMX = {"HX-Request": "true"}
 
 
@@ -81,7 +82,7 @@ async def test_a_form_is_made_of_what_a_tool_takes(bench: Bench) -> None:
     shown = await bench.get(tool=LIST)
     for words in ('name="argument-status"', '<option value="open">open</option>', 'name="argument-limit"'):
         assert words in shown
-    assert "42" in await bench.get()
+    assert "43" in await bench.get()
     assert "is not a tool of this account" in await bench.get(tool="list_all_unicorns")
 
 
@@ -95,6 +96,26 @@ async def test_a_read_shows_what_a_model_reads_and_what_the_vendor_was_asked(ben
     assert (call.tool, call.via, call.client, call.outcome) == (LIST, "portal", "Playground: olga", "ok")
     assert call.client_address == "127.0.0.0/24"
     assert call.arguments == {"status": "open", "limit": 2}
+
+
+async def test_a_composite_shows_its_steps_and_what_each_of_them_asked(bench: Bench) -> None:
+    shown = await bench.get(tool=OVERVIEW)
+    for words in ("Its 6 steps", "contacts.get", "for each of the newest 3 of", "open_cases"):
+        assert words in shown
+    ran = await bench.press("run", OVERVIEW, argument__email="jane.doe@example.com")
+    assert result_of(ran)["contact"]["emailAddress"] == "jane.doe@example.com"
+    for path in ("/v2/contacts?search=", "/v1/cases?status=active&contactid=", "/v1/chats", "/v1/emails/unassigned?"):
+        assert f"/api{path}" in ran
+    made = {call.step: call for call in await calls()}
+    whole = await bench.client.get(f"/activity/calls/{made[''].pk}")
+    said = as_read(whole.content.decode())
+    assert all(step in said for step in made)
+    assert "asked by its steps" in said
+    of_step = as_read((await bench.client.get(f"/activity/calls/{made['emails'].pk}")).content.decode())
+    assert re.search(rf'<a class="mono" href="/activity/calls/{made[""].pk}">{OVERVIEW}</a>', of_step)
+    tool = await bench.client.get(f"/accounts/{bench.account.pk}/tools/contacts/overview")
+    assert "Last messages of the newest open cases" in as_read(tool.content.decode())
+    assert "GET /" not in as_read(tool.content.decode())
 
 
 async def test_what_is_no_number_stays_typed_beside_the_reason(bench: Bench) -> None:

@@ -46,6 +46,16 @@ def test_saving_changes_the_tool_and_tells_who_and_what(
     assert entry.details == {"changed": ["title"]}
 
 
+def test_the_steps_of_a_composite_stand_beside_its_record(root: Client, integration: Integration) -> None:
+    record = Documentation.objects.select_related("integration").get(method="overview")
+    shown = root.get(page(record)).content.decode()
+    assert "Emails without a case" in shown
+    assert "emails.list" in shown
+    address = f"{PREVIEW}?record={record.pk}"
+    said = root.post(address, typed(record, query_schema='{"type": "object", "properties": {}}')).content.decode()
+    assert "the steps refer to {email}, which is not among the properties." in said
+
+
 def test_the_method_of_a_record_does_not_change(root: Client, record: Documentation) -> None:
     root.post(page(record), typed(record, resource="chats", method="get"))
     record.refresh_from_db()

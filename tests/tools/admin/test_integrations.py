@@ -103,7 +103,7 @@ def test_records_that_a_change_turns_into_drafts_are_named(root: Client, integra
 
 
 def test_the_page_counts_tools_and_drafts(root: Client, integration: Integration) -> None:
-    record = Documentation.objects.get(resource="cases", method="list")
+    record = Documentation.objects.get(resource="cases", method="add_note")
     record.description = "Thin."
     record.save()
     shown = root.get(page(integration)).content.decode()

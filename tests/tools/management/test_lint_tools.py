@@ -23,7 +23,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def thin(**changed: Any) -> None:
-    Documentation.objects.filter(resource="cases", method="list").update(description="Thin.", **changed)
+    Documentation.objects.filter(resource="cases", method="add_note").update(description="Thin.", **changed)
     Integration.objects.get().touch()
 
 
@@ -45,8 +45,8 @@ def test_a_draft_among_published_records_fails_without_a_minimum(integration: In
     thin()
     status, said = run()
     assert status == 1
-    assert "41 tools, 1 draft, about" in said
-    assert "cases.list DRAFT" in said
+    assert "42 tools, 1 draft, about" in said
+    assert "cases.add_note DRAFT" in said
     assert "gate  description: is too thin" in said
     assert said.endswith("1 published record is a draft.\n")
 
@@ -64,8 +64,8 @@ def test_programs_get_one_object(integration: Integration) -> None:
     (shown,) = told["integrations"]
     assert (shown["integration"], shown["drafts"]) == ("fuse_desk", 1)
     assert shown["tokens"] > 1000
-    record = next(each for each in shown["records"] if each["record"] == "cases.list")
-    assert (record["state"], record["tool"]) == ("draft", "list_all_fuse_desk_cases")
+    record = next(each for each in shown["records"] if each["record"] == "cases.add_note")
+    assert (record["state"], record["tool"]) == ("draft", "fuse_desk_cases_add_note")
     assert {finding["rule"] for finding in record["findings"]} >= {"description-thin"}
     assert record["problems"]
 

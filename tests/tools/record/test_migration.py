@@ -48,7 +48,7 @@ def plain(transactional_db: None) -> Iterator[None]:
 
 
 def migrate() -> None:
-    """Apply the migration and those that came after it, which the models of this release need."""
+    """Migrate to the newest schema, which the model of the calls is of."""
     executor = MigrationExecutor(connection)
     executor.migrate([key for key in executor.loader.graph.leaf_nodes() if key[0] == "tools"])
 

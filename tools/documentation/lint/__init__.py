@@ -27,7 +27,9 @@ def own_findings(definition: Definition, record: Documentation, tokens: int | No
     found += argument_findings(definition, record)
     found += paging_findings(definition, record)
     found += hint_findings(definition, record)
-    if method.access is Access.READ and not (record.response_schema or method.counts or method.attachments_of):
+    if method.access is Access.READ and not (
+        record.response_schema or method.counts or method.composite or method.attachments_of
+    ):
         found.append(
             LintFinding(
                 "response-undocumented", "response_schema", "is empty; describe the result, or one item of a list."
