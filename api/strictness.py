@@ -39,12 +39,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         known = [name for name, field in self.fields.items() if not field.read_only]
         # Bounded, because the look-up for hints is costly and a body may have thousands of keys.
         unknown = [str(key)[:64] for key in islice((key for key in data if key not in known), MAX_UNKNOWN)]
-        hints = {key: _hint(key, known) for key in unknown}
+        hints = {key: unknown_key(key, known) for key in unknown}
         more = sum(key not in known for key in data) - len(unknown)
         return {**hints, api_settings.NON_FIELD_ERRORS_KEY: f"{more} more are not known here."} if more else hints
 
 
-def _hint(key: str, known: list[str]) -> str:
+def unknown_key(key: str, known: list[str]) -> str:
+    """Return what is said of a key that is not declared."""
     meant = nearest(key, known, cutoff=0.6)
     return "Is not known here. " + (f"Did you mean {meant}?" if meant else f"There is: {', '.join(known)}.")
 

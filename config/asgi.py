@@ -24,6 +24,7 @@ from config.monitoring.metrics import metrics  # noqa: E402
 from config.monitoring.traces import no_tracing, start_tracing  # noqa: E402
 from config.processes.open_files import open_files  # noqa: E402
 from mcpservers import cancellations, endpoint  # noqa: E402
+from mcpservers.clients import introductions  # noqa: E402
 from mcpservers.replies import Application, Receive, Scope, Send  # noqa: E402
 from portal.activity import stream as activity_stream  # noqa: E402
 from tools.record.intents import finish_intents  # noqa: E402
@@ -125,7 +126,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             put_process_in(Lane.REQUEST)
             stop_tracing = start_tracing()
             settle_memory()
-            lasting = (listen(), cancellations.listen(), readiness.watch(), open_files.watch())
+            heard = (listen(), cancellations.listen(), introductions.listen())
+            lasting = (*heard, readiness.watch(), open_files.watch())
             listening = [asyncio.create_task(each) for each in lasting]
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":

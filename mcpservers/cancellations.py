@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from accounts import broadcast
+from mcpservers.clients.senders import sender_of
 from mcpservers.jsonrpc import Id, Notification, Request, Response
 from mcpservers.tool_calls import RequestContext
 
@@ -29,9 +30,6 @@ HEARING_SECONDS = 0.25
 # A cancellation may be meant for a call that was answered this long ago: both were on their way at once.
 LATE_SECONDS = 3.0
 ENDED_CALLS = 4096
-
-# The headers that are the same in all messages of one client after its first, and may differ between clients.
-TELLING = (b"mcp-session-id", b"mcp-protocol-version", b"user-agent", b"origin", b"accept-language")
 
 # Everything that the requests of one client have in common, and the id of one of them.
 Key = tuple[str | int | None, ...]
@@ -168,16 +166,7 @@ async def accept(message: Notification | Response, context: RequestContext) -> N
 
 def _key(context: RequestContext, request_id: Id) -> Key:
     """Return the key of a request of this sender."""
-    grant, headers = str(context.token_id or ""), context.headers
-    if context.session:  # a secret of one client, whose address may change
-        return (context.server.digest.hex(), grant, context.session, request_id)
-    return (
-        context.server.digest.hex(),
-        grant,
-        context.address,
-        *map(headers.get, TELLING),
-        request_id,
-    )
+    return (*sender_of(context), request_id)
 
 
 async def listen() -> None:

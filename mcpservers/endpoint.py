@@ -29,6 +29,7 @@ from mcpservers.admission import (
 )
 from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.cancellations import CallCancelled, accept, cancellable, known
+from mcpservers.clients.introductions import introduce, introduced
 from mcpservers.eras import STATELESS_ERA, Era, Manner, era_of
 from mcpservers.errors import JsonRpcError, Refusal
 from mcpservers.jsonrpc import (
@@ -195,7 +196,7 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         if isinstance(value, list):
             check_batch(value, http.headers)
             async with cancelled_by_disconnect(http.receive) as leaving:
-                return await answer_batch(value, admitted.context(len(body), leaving), _answer)
+                return await answer_batch(value, introduced(admitted.context(len(body), leaving)), _answer)
         message = read_message(value)
         era = era_of(message, http.headers)
         if not isinstance(message, Request):
@@ -206,7 +207,9 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=era_of(None, http.headers).names_unread_id)
     has_left = None if era.cancelled_by_disconnect else partial(has_disconnected, http.receive)
-    context = admitted.context(len(body), has_left)
+    context = introduced(admitted.context(len(body), has_left))
+    if message.method == "initialize":
+        await introduce(message, context)
     match era.manner(message):
         case Manner.WHOLE:
             return await _answer(message, era, context)

@@ -4,7 +4,7 @@ A message that carries its revision in `params._meta` is stateless (2026-07-28);
 era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ import orjson
 
 from accounts import tracing
 from accounts.errors import AllowanceUsedUp
-from mcpservers.content import content_of
+from mcpservers.content import content_of, result_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.features.prompts import filled, listed
 from mcpservers.jsonrpc import (
@@ -29,6 +29,7 @@ from mcpservers.jsonrpc import (
 from mcpservers.methods.completing import complete_argument
 from mcpservers.methods.reading import read_resource
 from mcpservers.mirrored_headers import VERSION_KEY, check_mirrored
+from mcpservers.models import MCPServer
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.search.listing import FIND
@@ -98,9 +99,9 @@ class Era:
 
     @property
     def structures_content(self) -> bool:
-        """Whether tools have an outputSchema, and results structuredContent.
+        """Whether tools may have an outputSchema, and results structuredContent; the server says which of the two.
 
-        Client libraries expect structured content from every tool that lists a schema, so the two go together.
+        Client libraries expect structured content from every tool that lists a schema, so a schema never comes alone.
         """
         # Revisions are dates, so they compare as strings.
         return self.version >= STRUCTURED_CONTENT
@@ -181,7 +182,7 @@ class Era:
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
         server, search, name = context.server, context.server.offer.search, called_name(request)
-        read_only = True
+        context, read_only = replace(context, revision=self.version), True
         try:
             if search is not None and name == FIND:
                 result = search.find(request.params.get("arguments"), budget=context.budget)
@@ -198,9 +199,7 @@ class Era:
             tracing.current().fail("tool_error")
             words = explain(failure, tool_name=name, vendor=server.vendor, read_only=read_only)
             return self._call_result(server, content_of(words), failure.limits, is_error=True)
-        members = content_of(result.text, result.file)
-        if self.structures_content and result.structured is not None:
-            members["structuredContent"] = orjson.Fragment(result.structured)
+        members = result_of(result, server.results if self.structures_content else MCPServer.ResultForm.TEXT)
         return self._call_result(server, members, result.limits, is_error=False)
 
     def _call_result(

@@ -18,7 +18,7 @@ from tools.errors import FilterUnknown
 MIN_LIFETIME = timedelta(seconds=60)
 MAX_GRACE = timedelta(days=30)
 FILTERS = ("methods", "tags", "tools")
-SETTINGS = ("name", *FILTERS, "search_mode", "require_api_token_auth", "expires_at")
+SETTINGS = ("name", *FILTERS, "search_mode", "results", "output_schema", "require_api_token_auth", "expires_at")
 
 
 def tools_for(
@@ -98,6 +98,8 @@ def create_server(
     tags: list[str],
     tools: list[str] | None = None,
     search_mode: bool = False,
+    results: str = MCPServer.ResultForm.BOTH,
+    output_schema: bool = True,
     require_api_token_auth: bool = False,
     expires_at: datetime | None = None,
 ) -> tuple[MCPServer, str]:
@@ -110,6 +112,8 @@ def create_server(
         name=name,
         **filters,
         search_mode=search_mode,
+        results=results,
+        output_schema=output_schema,
         require_api_token_auth=require_api_token_auth,
         expires_at=expires_at,
         created_by=audit.name_of(actor)[:160],

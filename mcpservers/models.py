@@ -19,7 +19,8 @@ from accounts.tokens import MintedToken
 # takes ten times as long to compose it as to run it.
 OPENED = """
 SELECT server.id, server.account_id, server.name, server.methods, server.tags, server.tools, server.search_mode,
-    server.require_api_token_auth, server.digest, server.previous_until, server.expires_at, server.revision,
+    server.results, server.output_schema, server.require_api_token_auth, server.digest, server.previous_until,
+    server.expires_at, server.revision,
     account.environment_id, account.integration_id, account.name AS account_name, account.status, account.stopped,
     account.connection, account.credentials, account.approved_routes, account.base_url,
     account.revision AS account_revision, integration.label, integration.revision AS of_integration
@@ -101,6 +102,13 @@ class MCPServer(RevisedRow):
         PAUSED = "paused", "Paused"
         EXPIRED = "expired", "Expired"
 
+    class ResultForm(models.TextChoices):
+        """In which form clients get the results of tools."""
+
+        BOTH = "both", "Text and structured data"
+        TEXT = "text", "Text only"
+        STRUCTURED = "structured", "Structured data only"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(IntegratedAccount, on_delete=models.CASCADE, related_name="mcp_servers")
     name = models.CharField(max_length=80)
@@ -109,6 +117,17 @@ class MCPServer(RevisedRow):
     tools = models.JSONField(default=list, blank=True, help_text="Only these tools, by name; empty: all.")
     search_mode = models.BooleanField(
         default=False, help_text="Clients find tools by words and call them by name, in place of a list of all."
+    )
+    # With defaults of the database's, since a process of the previous release knows no such columns.
+    results = models.CharField(
+        max_length=10,
+        choices=ResultForm.choices,
+        default=ResultForm.BOTH,
+        db_default=ResultForm.BOTH,
+        help_text="The form of results: text, structuredContent, or both.",
+    )
+    output_schema = models.BooleanField(
+        default=True, db_default=True, help_text="Tools list an outputSchema, unless results are text only."
     )
     require_api_token_auth = models.BooleanField(
         default=False, help_text="Clients must also send an API token of the environment as a bearer token."
@@ -138,6 +157,11 @@ class MCPServer(RevisedRow):
     def audit_subject(self) -> AuditSubject:
         """The row as the audit record names it."""
         return AuditSubject(self.account.environment_id, self.pk, self.name)
+
+    @property
+    def lists_output(self) -> bool:
+        """Whether its tools list an outputSchema, which promises structuredContent."""
+        return self.output_schema and self.results != self.ResultForm.TEXT
 
     def status(self, now: datetime | None = None) -> Status:
         if self.expires_at is not None and self.expires_at <= (now or timezone.now()):

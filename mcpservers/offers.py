@@ -25,6 +25,7 @@ from mcpservers.search.listing import FIND, READ, WRITE, listed
 from mcpservers.search.mode import SearchMode
 from tools.catalogue.abilities import cannot_do, conditional_risks, risky_calls
 from tools.catalogue.compilation import Catalogue, catalogue_of
+from tools.catalogue.formats import without_output
 from tools.catalogue.tool import Tool, ToolSet
 from tools.retrieval import listing as retrieval_listing
 from tools.retrieval.sources import Sources, sources_of
@@ -93,25 +94,34 @@ def offer_of(
     names: Iterable[str] = (),
     *,
     search_mode: bool = False,
+    with_output: bool = True,
 ) -> Offer:
-    """Return what servers with these filters offer at the integration's revision, compiled for the first of them."""
+    """Return what servers with these settings offer at the integration's revision, compiled for the first of them.
+
+    `with_output` lists each tool's outputSchema.
+    """
     filters = tuple(tuple(sorted({*each})) for each in (methods, tags, names))
-    make = partial(_compiled, integration, *filters, search_mode=search_mode)
-    return _offers.get((integration.pk, filters, search_mode), integration.revision, make)
+    make = partial(_compiled, integration, *filters, search_mode=search_mode, with_output=with_output)
+    return _offers.get((integration.pk, filters, search_mode, with_output), integration.revision, make)
 
 
 def _compiled(
-    integration: Integration, methods: Iterable[str], tags: Iterable[str], names: Iterable[str], *, search_mode: bool
+    integration: Integration,
+    methods: Iterable[str],
+    tags: Iterable[str],
+    names: Iterable[str],
+    *,
+    search_mode: bool,
+    with_output: bool,
 ) -> Offer:
     catalogue, vendor = catalogue_of(integration), integration.label
     definition = catalogue.definition
     tools = catalogue.select(methods, tags, names)
     sources = sources_of(definition, tools)
-    if search_mode:
-        entries = tuple(map(orjson.dumps, listed(tools, vendor)))
-    else:
-        entries = tuple(catalogue.entries[name] for name in tools.tools)
-    entries += tuple(map(orjson.dumps, retrieval_listing.listed(sources)))
+    made = [*(listed(tools, vendor) if search_mode else ()), *retrieval_listing.listed(sources)]
+    serialised = catalogue.entries if with_output else catalogue.lean_entries
+    entries = () if search_mode else tuple(serialised[name] for name in tools.tools)
+    entries += tuple(map(orjson.dumps, made if with_output else map(without_output, made)))
     return Offer(
         integration_id=integration.pk,
         vendor=vendor,

@@ -44,6 +44,7 @@ class ResolvedServer:
     environment_id: UUID
     name: str
     account_name: str
+    results: str
     require_api_token_auth: bool
     expires_at: float | None
     offer: Offer = field(repr=False)
@@ -183,7 +184,14 @@ def _revisions(row: MCPServer) -> Revisions:
 
 def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
     account = row.account
-    offer = offer_of(account.integration, row.methods, row.tags, row.tools, search_mode=row.search_mode)
+    offer = offer_of(
+        account.integration,
+        row.methods,
+        row.tags,
+        row.tools,
+        search_mode=row.search_mode,
+        with_output=row.lists_output,
+    )
     ends = row.ends_for(digest)
     connection, unusable = shared_connection(account, offer.catalogue)
     return ResolvedServer(
@@ -194,6 +202,7 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
         environment_id=connection.environment_id if connection else account.environment_id,
         name=row.name,
         account_name=connection.account_name if connection else account.name,
+        results=row.results,
         require_api_token_auth=row.require_api_token_auth,
         expires_at=ends.timestamp() if ends else None,
         offer=offer,

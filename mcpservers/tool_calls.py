@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts.allowances import calls
 from accounts.web.client_address import noted_address
+from accounts.web.user_agents import framework_of
 from mcpservers.errors import JsonRpcError
 from mcpservers.jsonrpc import INVALID_PARAMS, Request, meta_of
 from mcpservers.replies import Headers
@@ -15,7 +16,7 @@ from tools.calling.intending import Leaving
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.catalogue.tool import Tool
 from tools.errors import AccountUnusable, UnknownTool
-from tools.models.calls import Via
+from tools.models.calls import McpTransport, Via
 from tools.retrieval.retrieving import retrieve
 
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
@@ -27,7 +28,8 @@ MAX_NAME = 400
 class RequestContext:
     """The server that a request is for, its sender, and the budget of its result in tokens.
 
-    `session` and `client` are the session of the old HTTP+SSE transport and the client's name that it agreed on.
+    `session` is the session of the old HTTP+SSE transport. `client` is the name that the client gave in its
+    `initialize`, if that is known; `revision` is the protocol's by which a call is answered.
     `has_left` tells whether the client has gone, where its going cancels nothing by itself.
     """
 
@@ -39,21 +41,32 @@ class RequestContext:
     address: str = ""
     session: str = ""
     client: str = ""
+    revision: str = ""
     has_left: Leaving | None = field(default=None, repr=False)
 
 
-def client_name(request: Request, context: RequestContext) -> str:
-    """Return the client's name from its metadata or its `initialize`, else its session's, else its User-Agent."""
+def introduced_name(request: Request) -> str:
+    """Return the name and version that a request gives for its client, in its metadata or as `initialize`; or none."""
     meta = meta_of(request)
     client = request.params.get("clientInfo") if meta is None else meta.get(CLIENT_KEY)
-    if isinstance(client, dict) and isinstance(client.get("name"), str):
-        version = client.get("version")
-        named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
-        return named.strip()[:MAX_NAME]
-    return context.client or context.headers.get(b"user-agent", "")[:MAX_NAME]
+    if not isinstance(client, dict) or not isinstance(client.get("name"), str):
+        return ""
+    version = client.get("version")
+    named = f"{client['name'][:MAX_NAME]} {version[:MAX_NAME] if isinstance(version, str) else ''}"
+    return named.strip()[:MAX_NAME]
 
 
-def sender_of(request: Request, context: RequestContext) -> Caller:
+def client_name(request: Request, context: RequestContext) -> str:
+    """Return the client's name as the request gives it, else as it gave it before, else its User-Agent."""
+    return introduced_name(request) or context.client or user_agent_of(context)
+
+
+def user_agent_of(context: RequestContext) -> str:
+    """Return what a request's program calls itself in the header; or nothing."""
+    return context.headers.get(b"user-agent", "")[:MAX_NAME]
+
+
+def noted_caller(request: Request, context: RequestContext) -> Caller:
     """Return who a request's calls to the vendor are recorded for."""
     server = context.server
     return Caller(
@@ -63,6 +76,9 @@ def sender_of(request: Request, context: RequestContext) -> Caller:
         server_id=server.server_id,
         token_id=context.token_id,
         client=client_name(request, context),
+        transport=McpTransport.SSE if context.session else McpTransport.HTTP,
+        revision=context.revision,
+        framework=framework_of(user_agent_of(context)),
         address=noted_address(context.address),
     )
 
@@ -99,7 +115,7 @@ async def call_retrieval(name: str, request: Request, context: RequestContext) -
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
-    arguments, caller = _arguments(request.params.get("arguments")), sender_of(request, context)
+    arguments, caller = _arguments(request.params.get("arguments")), noted_caller(request, context)
     with calls.one(*holders_of(server, context.token_id)):
         return await retrieve(name, server.offer.sources, server.connection, arguments, caller, budget=context.budget)
 
@@ -115,7 +131,7 @@ async def call_tool(tool: Tool, arguments: Any, request: Request, context: Reque
             tool,
             server.connection,
             _arguments(arguments),
-            sender_of(request, context),
+            noted_caller(request, context),
             budget=context.budget,
             request_bytes=size,
             has_left=context.has_left,

@@ -143,11 +143,14 @@ class Stack:
         seeded: dict[str, Any] = json.loads(self.manage("demo", "--json"))
         return seeded
 
-    def fresh_server(self, seeded: dict[str, Any]) -> dict[str, Any]:
-        """Return what `demo` returned with a new server in the place of its own, made over REST: no process starts."""
+    def fresh_server(self, seeded: dict[str, Any], **config: Any) -> dict[str, Any]:
+        """Return what `demo` returned with a new server in the place of its own, made over REST: no process starts.
+
+        `config` is added to settings that open every tool.
+        """
         made = httpx.post(
             f"{seeded['dashboard_url']}/integrated-account/{seeded['integrated_account_id']}/mcp",
-            json={"name": "Fresh", "config": {"methods": ["read", "write", "custom"]}},
+            json={"name": "Fresh", "config": {"methods": ["read", "write", "custom"], **config}},
             headers={"Authorization": f"Bearer {seeded['api_token']}"},
             timeout=20,
         )

@@ -33,8 +33,12 @@ class FilterField(serializers.ListField):
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
+# Settings that answers show only where they differ from what a server has by default.
+USUAL = {"tools": [], "search_mode": False, "results": MCPServer.ResultForm.BOTH, "output_schema": True}
+
+
 class ConfigSerializer(StrictSerializer):
-    """The tools that a server exposes, and whether its token alone is sufficient."""
+    """The tools that a server exposes, the form of results, and whether its token alone is sufficient."""
 
     methods = FilterField(
         required=False, help_text="`read`, `write`, `custom`, or single methods such as `list`. Empty: all."
@@ -45,14 +49,26 @@ class ConfigSerializer(StrictSerializer):
         required=False,
         help_text="Clients list three tools, which find the others by words and call them by name. Off if left out.",
     )
+    results = serializers.ChoiceField(
+        required=False,
+        choices=MCPServer.ResultForm.choices,
+        error_messages={"invalid_choice": f"Takes {', '.join(MCPServer.ResultForm.values)}."},
+        help_text="`text`, `structured` (structuredContent), or both, if left out. Clients that pass both to a model "
+        "make it pay twice.",
+    )
+    output_schema = TruthField(
+        required=False,
+        help_text="Tools list an outputSchema, by which programs check structuredContent. On if left out; with "
+        "`results` of `text` there is none.",
+    )
     require_api_token_auth = TruthField(
         required=False, help_text="Clients must also send an API token of the environment as a bearer token."
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the policy, with `tools` and `search_mode` only if they are set."""
+        """Return the policy; of USUAL, only what differs."""
         shown: dict[str, Any] = super().to_representation(instance)
-        return {name: value for name, value in shown.items() if value or name not in {"tools", "search_mode"}}
+        return {name: value for name, value in shown.items() if name not in USUAL or value != USUAL[name]}
 
 
 class CreateServerSerializer(StrictSerializer):

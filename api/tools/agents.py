@@ -1,5 +1,7 @@
 """The agent-facing API (django-ninja): list an account's tools in the format of a model's API, and call one."""
 
+from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,13 +17,15 @@ from accounts.errors import AddressRefused, AllowanceUsedUp
 from accounts.models import Role
 from accounts.web.client_address import client_address, noted_address
 from accounts.web.unknown_tokens import note_unknown_token
+from accounts.web.user_agents import framework_of
 from api.exceptions import NOT_FOUND
 from api.permissions import refusal
 from api.problems import FieldError, Problem, ProblemRaised, beyond_limit, invalid, method_not_allowed
+from api.strictness import MAX_UNKNOWN, unknown_key
 from api.tools.problems import call_problem, unknown_tool
 from tools.calling.answers.files import FileKind
 from tools.calling.invocation import CallResult, invoke
-from tools.catalogue.formats import FORMS, Format
+from tools.catalogue.formats import STRICT_FORMS, Format, listing_of
 from tools.catalogue.tool import Tool
 from tools.catalogue.toolbox import Toolbox, toolbox_of
 from tools.errors import AccountUnusable, CallFailed, FilterUnknown, UnknownTool
@@ -34,6 +38,10 @@ CALL = "/{uuid:account_id}/tools/{name}"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
 
 METHODS_HELP = "`read`, `write`, `custom`, or single methods; comma-separated or repeated. Omitted: all."
+STRICT_HELP = (
+    "List for the strict mode of OpenAI's APIs: every argument is required, and null for one that is to be left out."
+)
+PARAMETERS = ["methods", "tags", "format", "strict"]
 TAGS_HELP = "Tools with any of these tags; comma-separated or repeated. Omitted: all."
 
 
@@ -67,25 +75,37 @@ class GrantedRequest(HttpRequest):
 
 
 class ToolList(Schema):
-    """The tools of an account, all on one page."""
+    """The tools of an account, all on one page; with `strict`, those that cannot be strict, by name, and why."""
 
     result: list[dict[str, Any]]
     next_cursor: None = None
+    not_strict: dict[str, str] = {}
+
+
+class Strictness(StrEnum):
+    """Whether tools are listed for a model API's strict mode."""
+
+    TRUE = "true"
+    FALSE = "false"
 
 
 router = Router(auth=ApiTokenBearer(), tags=["tool"])
 
 
-@router.get(f"{LIST}/", response=ToolList, include_in_schema=False, url_name="list_tools_slashed")
-@router.get(LIST, response=ToolList, operation_id="list_tools")
+@router.get(f"{LIST}/", response=ToolList, exclude_unset=True, include_in_schema=False, url_name="list_tools_slashed")
+@router.get(LIST, response=ToolList, exclude_unset=True, operation_id="list_tools")
 async def list_tools(
     request: GrantedRequest,
     account_id: UUID,
     methods: Annotated[list[str], Query(description=METHODS_HELP)] = [],  # noqa: B006  ninja only reads it
     tags: Annotated[list[str], Query(description=TAGS_HELP)] = [],  # noqa: B006
+    *,
     shape: Annotated[Format, Query(alias="format", description="The API whose format the tools have.")] = Format.MCP,
+    strict: Annotated[Strictness, Query(description=STRICT_HELP)] = Strictness.FALSE,
 ) -> ToolList:
     """List the account's tools that match the filters, in the format of MCP, or of OpenAI's or Anthropic's API."""
+    is_strict = strict is Strictness.TRUE
+    _check_list_query(request, shape, is_strict=is_strict)
     toolbox = await _toolbox(request, account_id)
     wanted_methods, wanted_tags = _names(methods), _names(tags)
     try:
@@ -93,7 +113,21 @@ async def list_tools(
     except FilterUnknown as unknown:
         raise ProblemRaised(invalid(FieldError(unknown.filter, str(unknown)))) from None
     tools = toolbox.catalogue.select(wanted_methods, wanted_tags)
-    return ToolList(result=[FORMS[shape](tool) for tool in tools])
+    listing = listing_of(tools, shape, strict=is_strict)
+    reasons = {"not_strict": listing.not_strict} if is_strict else {}
+    return ToolList(result=listing.tools, next_cursor=None, **reasons)
+
+
+def _check_list_query(request: HttpRequest, shape: Format, *, is_strict: bool) -> None:
+    """Raise ProblemRaised for a parameter that the list does not have, and for a form without a strict mode."""
+    # Bounded, because the look-up for hints is costly.
+    unknown = islice((name[:64] for name in request.GET if name not in PARAMETERS), MAX_UNKNOWN)
+    errors = [FieldError(name, unknown_key(name, PARAMETERS)) for name in unknown]
+    if is_strict and shape not in STRICT_FORMS:
+        forms = " and ".join(STRICT_FORMS)
+        errors.append(FieldError("strict", f"Only the formats {forms} can be strict, not {shape}."))
+    if errors:
+        raise ProblemRaised(invalid(*errors))
 
 
 @router.post(f"{CALL}/", include_in_schema=False, url_name="call_tool_slashed")
@@ -132,12 +166,14 @@ async def _call_named(request: GrantedRequest, account_id: UUID, name: str, argu
 async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments: Any) -> HttpResponse:
     if toolbox.connection is None:
         raise AccountUnusable(toolbox.unusable)
+    user_agent = request.headers.get("User-Agent", "")
     caller = Caller(
         environment_id=toolbox.environment_id,
         account_id=toolbox.account_id,
         via=Via.REST,
         token_id=request.auth.token_id,
-        client=request.headers.get("User-Agent", ""),
+        client=user_agent,
+        framework=framework_of(user_agent),
         address=noted_address(client_address(request)),
     )
     result = await invoke(

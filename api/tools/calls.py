@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from api.accounts.viewsets import ApiViewSet
 from api.pagination import CURSOR, LIMIT, CursorUnknown, opened, sealed
 from api.strictness import MomentField, StrictSerializer
+from mcpservers.eras import SUPPORTED
 from tools.models import Call, Outcome
-from tools.models.calls import Via
+from tools.models.calls import McpTransport, Via
 from tools.record.activity import ANY_FAILURE, CallFilter, CallPosition, page_of
 from tools.record.figures import Tally, TallyRow, breakdown_of, figures_of
 
@@ -37,6 +38,13 @@ class CallQuery(StrictSerializer):
         help_text="One outcome, or `failures` for all failed calls.",
     )
     via = serializers.ChoiceField(required=False, choices=Via.values, help_text="The interface used for the call.")
+    transport = serializers.ChoiceField(
+        required=False, choices=McpTransport.choices, help_text="The transport of MCP; no other call has one."
+    )
+    revision = serializers.ChoiceField(required=False, choices=SUPPORTED, help_text="The protocol revision of MCP.")
+    framework = serializers.CharField(
+        required=False, max_length=100, help_text="A part of the name of what the client is made with."
+    )
     since = MomentField(required=False, help_text="Not before this moment (RFC 3339).")
     until = MomentField(required=False, help_text="Not after this moment (RFC 3339).")
 
@@ -79,9 +87,9 @@ class CallSerializer(serializers.ModelSerializer[Call]):
     class Meta:
         model = Call
         fields = (
-            "id", "started_at", "account_id", "server_id", "token_id", "via", "client", "client_address", "tool",
-            "access", "arguments", "outcome", "error", "upstream_status", "duration_ms", "before_ms", "upstream_ms",
-            "upstream_bytes", "result_chars",
+            "id", "started_at", "account_id", "server_id", "token_id", "via", "transport", "revision", "client",
+            "framework", "client_address", "tool", "access", "arguments", "outcome", "error", "upstream_status",
+            "duration_ms", "before_ms", "upstream_ms", "upstream_bytes", "result_chars",
         )  # fmt: skip
 
 

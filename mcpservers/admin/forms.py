@@ -33,8 +33,15 @@ class ServerAdminForm(ModelForm):
 
     class Meta:
         model = MCPServer
-        fields = ["name", "methods", "tags", "tools", "search_mode", "require_api_token_auth", "expires_at"]
-        labels = {"require_api_token_auth": "Also ask for an API token", "expires_at": "Ends"}
+        fields = [
+            "name", "methods", "tags", "tools", "search_mode", "results", "output_schema", "require_api_token_auth",
+            "expires_at",
+        ]  # fmt: skip
+        labels = {
+            "output_schema": "List an outputSchema",
+            "require_api_token_auth": "Also ask for an API token",
+            "expires_at": "Ends",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

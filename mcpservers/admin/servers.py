@@ -47,6 +47,7 @@ class MCPServerAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", ("state", "ends_in", "calls"), ("account", "environment", "created_by"))}),
         ("What it opens", {"fields": ("methods", "tags", "tools", "search_mode", "exposes")}),
+        ("What results look like", {"fields": ("results", "output_schema")}),
         ("Who may use it, and how long", {"fields": ("require_api_token_auth", "expires_at", ("created", "changed"))}),
     )
     readonly_fields = (

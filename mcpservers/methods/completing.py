@@ -19,7 +19,7 @@ from mcpservers.features.prompts import invalid_params, prompt_of
 from mcpservers.features.resources import ResourceAddress
 from mcpservers.jsonrpc import Request, as_object
 from mcpservers.resolution import holders_of
-from mcpservers.tool_calls import RequestContext, sender_of
+from mcpservers.tool_calls import RequestContext, noted_caller
 from tools.calling.invocation import entries_of
 from tools.calling.names import Entry
 from tools.errors import CallFailed
@@ -103,7 +103,7 @@ async def _entries(key: str, request: Request, context: RequestContext) -> list[
     lister = server.tools.of_method(definition.lookups[key].method) if definition else None
     if lister is None or server.connection is None or not settings.NAMES_SECONDS:
         return []
-    sender = sender_of(request, context)
+    sender = noted_caller(request, context)
     listing = asyncio.ensure_future(entries_of(key, lister, server.connection, sender, among=server.tools))
     try:
         with calls.one(*holders_of(server, context.token_id)):

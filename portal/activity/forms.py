@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from mcpservers.eras import SUPPORTED
 from portal.moments import MomentInput, TimeZoneField
-from tools.models.calls import Via
+from tools.models.calls import McpTransport, Via
 from tools.record.activity import CallFilter, outcomes
 
 CUSTOM = "custom"
@@ -26,7 +27,17 @@ PERIODS = {
     "7d": ("7 days", timedelta(days=7)),
     "30d": ("30 days", timedelta(days=30)),
 }
+# The interfaces through which calls come; of MCP, also each of its transports.
+WAYS: dict[str, str] = {
+    Via.MCP.value: str(Via.MCP.label),
+    **{way.value: f"{Via.MCP.label}, {way.label}" for way in McpTransport},
+    Via.REST.value: str(Via.REST.label),
+    Via.PORTAL.value: str(Via.PORTAL.label),
+}
 OLDEST = timedelta(days=3660)
+
+
+NARROWING = ("account", "server", "tool", "client", "framework", "outcome", "via", "revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,11 @@ class ActivityForm(forms.Form):
     )
     client = forms.CharField(required=False, max_length=120, widget=forms.TextInput({"list": "clients"}))
     outcome = forms.ChoiceField(required=False, choices=lambda: [("", "Any"), *outcomes()])
-    via = forms.ChoiceField(required=False, choices=[("", "Any"), *Via.choices])
+    framework = forms.CharField(required=False, max_length=100, widget=forms.TextInput({"list": "frameworks"}))
+    via = forms.ChoiceField(required=False, choices=[("", "Any"), *WAYS.items()])
+    revision = forms.ChoiceField(
+        label="Protocol", required=False, choices=[("", "Any"), *((each, each) for each in SUPPORTED)]
+    )
     period = forms.ChoiceField(
         required=False,
         choices=[*((key, words) for key, (words, _) in PERIODS.items()), (CUSTOM, "From … to …")],
@@ -113,7 +128,10 @@ class ActivityForm(forms.Form):
             tool=data.get("tool", ""),
             client=data.get("client", ""),
             outcome=data.get("outcome", ""),
-            via=data.get("via", ""),
+            via=way if (way := data.get("via", "")) in Via.values else "",
+            transport=way if way in McpTransport.values else "",
+            revision=data.get("revision", ""),
+            framework=data.get("framework", ""),
             since=since,
             until=until,
         )
@@ -140,4 +158,4 @@ class ActivityForm(forms.Form):
     @property
     def narrowing(self) -> int:
         """The number of filters set, not counting time."""
-        return sum(bool(self.data.get(name)) for name in ("account", "server", "tool", "client", "outcome", "via"))
+        return sum(bool(self.data.get(name)) for name in NARROWING)

@@ -13,7 +13,10 @@ SHAPES: dict[str, str] = {Outcome.OK: "live", Outcome.PENDING: "expired", Outcom
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call with its names; an empty name means that the row no longer exists."""
+    """One call with its names; an empty name means that the row no longer exists.
+
+    `framework` is empty where the client's own name says it.
+    """
 
     call: Call
     account: str
@@ -21,6 +24,8 @@ class CallRow:
     shape: str
     outcome: str
     failed: bool
+    way: str
+    framework: str
 
 
 def rows_of(calls: Sequence[Call], names: CallNames) -> list[CallRow]:
@@ -37,4 +42,11 @@ def _row(call: Call, names: CallNames) -> CallRow:
         SHAPES.get(call.outcome, "attention"),
         words_of(call.outcome),
         call.outcome not in UNFAILED,
+        ", ".join(filter(None, [call.get_via_display(), call.get_transport_display()])),
+        "" if _name_in(call.framework) in _name_in(call.client) else call.framework,
     )
+
+
+def _name_in(told: str) -> str:
+    """Return the name in a name with a version, to compare it with another one."""
+    return told.partition(" ")[0].partition("/")[0].lower()

@@ -25,7 +25,7 @@ from tools.models import Call
 from tools.record.activity import CallPosition, page_of
 from tools.record.figures import breakdown_of, figures_of
 from tools.record.traces import composite_of, steps_of
-from tools.record.usage import clients_seen, tools_used
+from tools.record.usage import senders_seen, tools_used
 
 OFFERED = 300
 FORMATS = {
@@ -186,7 +186,7 @@ def _offer(form: ActivityForm, environment: Environment, account: IntegratedAcco
     form.offer("server", servers.order_by("name").values_list("pk", "name")[:OFFERED], "A deleted server")
     return {
         "known_tools": sorted(tools_used(environment.pk, chosen))[:OFFERED],
-        "known_clients": clients_seen(environment.pk, chosen),
+        "senders": senders_seen(environment.pk, chosen),
         "has_servers": bool(chosen or form.cleaned_data.get("server")),
     }
 

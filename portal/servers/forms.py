@@ -34,6 +34,11 @@ FIELDS = {
     "config.tools": "tools",
     "expires_at": "ends",
 }
+RESULTS = {
+    "both": "Text and structured data: fits every client",
+    "text": "Text only: for clients that hand both to the model, which then pays twice",
+    "structured": "Structured data only: for programs that read it; other clients see no result",
+}
 TOO_SOON = "This is past, or less than a minute ahead. Choose a later time, or “Never”."
 
 
@@ -67,6 +72,16 @@ class ServerForm(forms.Form):
         required=False,
         help_text="Clients list three tools: one that finds the others by words, one that calls reads, one that calls "
         "writes. For servers with more tools than clients handle well.",
+        widget=forms.CheckboxInput({"role": "switch"}),
+    )
+    results = forms.ChoiceField(
+        label="Results come as", required=False, choices=RESULTS, initial="both", widget=forms.RadioSelect
+    )
+    lean_list = forms.BooleanField(
+        label="Shorter list of tools",
+        required=False,
+        help_text="Leaves out the description of results (outputSchema), by which some programs check structured data. "
+        "For clients that pass it on to the model.",
         widget=forms.CheckboxInput({"role": "switch"}),
     )
     ends = forms.ChoiceField(required=False, choices=ENDS, initial="30")
@@ -143,6 +158,16 @@ class ServerForm(forms.Form):
         return list(self.cleaned_data.get("tools", []))
 
     @property
+    def chosen_results(self) -> str:
+        """The form of results; both where the form does not say."""
+        return self.cleaned_data.get("results") or "both"
+
+    @property
+    def has_own_results(self) -> bool:
+        """Whether results differ from what most servers have."""
+        return self["results"].value() not in {None, "", "both"} or bool(self["lean_list"].value())
+
+    @property
     def chosen(self) -> dict[str, Any]:
         """The settings as keyword arguments for `mcpservers.lifecycle` (valid forms only)."""
         return {
@@ -151,6 +176,8 @@ class ServerForm(forms.Form):
             "tags": self.chosen_tags,
             "tools": self.chosen_tools,
             "search_mode": self.cleaned_data["search_mode"],
+            "results": self.chosen_results,
+            "output_schema": not self.cleaned_data["lean_list"],
             "require_api_token_auth": self.cleaned_data["require_api_token_auth"],
             "expires_at": self.expires_at,
         }
@@ -159,7 +186,11 @@ class ServerForm(forms.Form):
     def changed(self) -> dict[str, Any]:
         """The settings that differ from the server's (valid forms only)."""
         before = _settings_of(self.server) if self.server else {}
-        fields = {"methods": ("access", "methods"), "expires_at": ("ends", "ends_at")}
+        fields = {
+            "methods": ("access", "methods"),
+            "output_schema": ("lean_list",),
+            "expires_at": ("ends", "ends_at"),
+        }
         return {
             name: value
             for name, value in self.chosen.items()
@@ -211,6 +242,8 @@ def _settings_of(server: MCPServer) -> dict[str, Any]:
         "tags": server.tags,
         "tools": server.tools,
         "search_mode": server.search_mode,
+        "results": server.results,
+        "lean_list": not server.output_schema,
         "ends": AT if ends else "",
         "ends_at": ends,
         "require_api_token_auth": server.require_api_token_auth,

@@ -1,13 +1,13 @@
 """A running copy of the product, the npm clients, and the table that stands at the end of a run."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clients.outcomes import STEPS, ClientOutcome
-from tests.npm import NpmMissing, installed
+from tests.clients.requirement import required
+from tests.npm import installed
 from tests.stack import Stack, seeded, stack
 
 HERE = Path(__file__).parent
@@ -23,13 +23,8 @@ def url(stack: Stack, seeded: dict[str, Any]) -> str:
 @pytest.fixture(scope="session")
 def npm_clients() -> Path:
     """The folder where the npm clients are installed. Skips where they cannot be, or fails with REQUIRE_CLIENTS=1."""
-    try:
+    with required():
         return installed("clients", HERE, scripts=sorted(HERE.glob("*.mjs")))
-    except NpmMissing as missing:
-        if os.environ.get("REQUIRE_CLIENTS") == "1":
-            pytest.fail(str(missing))
-        # `make test-clients` requires them; a single file can be run without npm.
-        pytest.skip(f"{missing} (REQUIRE_CLIENTS=1 makes this a failure.)")
 
 
 @pytest.fixture

@@ -15,6 +15,12 @@ export async function walk(client, connect, note) {
     await step("read", () =>
       client.callTool({ name: "get_single_fuse_desk_case_by_id", arguments: { id: "CAS-89102" } }),
     );
+    await step("page", () =>
+      client.callTool({
+        name: "list_all_fuse_desk_cases",
+        arguments: { status: "open", limit: 1 },
+      }),
+    );
     await step("write", () =>
       client.callTool({ name: "fuse_desk_cases_add_note", arguments: { id: "CAS-89102", note } }),
     );

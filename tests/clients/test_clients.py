@@ -6,14 +6,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from mcp import Client, ClientSession, MCPError
 from mcp.client.sse import sse_client
 from mcp.types import CallToolResult, TextContent
 
 from tests.clients.node import run
-from tests.clients.outcomes import INVALID, READ, WRITE, ClientOutcome, outcome_of
+from tests.clients.notes import is_noted
+from tests.clients.outcomes import INVALID, PAGE, READ, WRITE, ClientOutcome, outcome_of
 from tests.npm import node_of
 
 pytestmark = pytest.mark.clients
@@ -31,13 +31,6 @@ def check(outcomes: list[ClientOutcome], client: str, came: dict[str, Any], url:
         outcome.problems.setdefault("write", "the note is not in the case's history")
     outcomes.append(outcome)
     assert outcome.problems == {}
-
-
-def is_noted(url: str, note: str) -> bool:
-    """Tell whether a read through Patchbay shows the note."""
-    params = {"name": READ[0], "arguments": READ[1]}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    return note in httpx.post(url, json=body).text
 
 
 def package_version(folder: Path, package: str) -> str:
@@ -61,6 +54,7 @@ async def python_steps(call: Call, listed: list[str], name: str, revision: str, 
         "connect": {"name": name, "revision": revision},
         "list": listed,
         "read": await step(call, *READ),
+        "page": await step(call, *PAGE),
         "write": await step(call, WRITE, {**READ[1], "note": note}),
         "invalid": await step(call, *INVALID),
     }
@@ -139,6 +133,7 @@ def test_inspector(npm_clients: Path, url: str, outcomes: list[ClientOutcome], e
         "connect": {**met.get("serverInfo", met), "revision": met.get("protocolVersion", "")},
         "list": [tool["name"] for tool in listed["tools"]] if "tools" in listed else listed,
         "read": call(*READ),
+        "page": call(*PAGE),
         "write": call(WRITE, {**READ[1], "note": note}),
         "invalid": call(*INVALID),
     }

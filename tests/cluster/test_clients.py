@@ -78,6 +78,26 @@ def test_what_a_session_agreed_on_holds_at_every_replica(cluster: Cluster, repli
         assert any("outputSchema" in tool for tool in json.loads(next(data))["result"]["tools"])
 
 
+def test_a_client_that_one_replica_met_is_known_at_each(cluster: Cluster) -> None:
+    token, agent = cluster.desks[0].token, {"User-Agent": "roaming-http/7"}
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "roamer", "version": "1"}}
+    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    httpx.post(cluster.mcp(token, 0), json=first, headers=agent, timeout=20)
+    named = "SELECT count(*) FROM tools_call WHERE client = %s AND framework = %s"
+    for replica in range(REPLICAS):
+        before = cluster.query(named, "roamer 1", "roaming-http 7")[0][0]
+
+        def is_named(replica: int = replica, before: int = before) -> bool:
+            # Again each time: replicas hear of the client a moment after it was met.
+            headers = {**agent, "MCP-Protocol-Version": "2025-11-25"}
+            httpx.post(
+                cluster.mcp(token, replica), json=call_body(DEPARTMENTS, {"limit": 1}), headers=headers, timeout=20
+            )
+            return bool(cluster.query(named, "roamer 1", "roaming-http 7")[0][0] > before)
+
+        wait_for(is_named, 20, f"calls at replica {replica} to bear their client's name")
+
+
 def test_a_call_is_cancelled_from_another_replica_than_the_one_that_runs_it(cluster: Cluster) -> None:
     desk = cluster.desks[0]
     control = f"{desk.simulator}/_control"

@@ -97,9 +97,8 @@ async def test_a_session_of_the_old_transport_keeps_the_revision_and_client_that
         failed = await session.call_tool("get_single_fuse_desk_case_by_id", wrong)
         assert failed.is_error
     server = demo["mcp_server_id"].replace("-", "")
-    stack.wait_until(
-        lambda: stack.query("SELECT DISTINCT client FROM tools_call WHERE server_id = ?", server) == [("agent 3",)]
-    )
+    noted = "SELECT DISTINCT client, transport, revision FROM tools_call WHERE server_id = ?"
+    stack.wait_until(lambda: stack.query(noted, server) == [("agent 3", "sse", "2025-11-25")])
 
 
 @pytest.mark.parametrize(

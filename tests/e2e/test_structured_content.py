@@ -60,6 +60,27 @@ async def test_every_read_tool_passes_the_check_of_the_python_client(
         check(tools, await call_all(client, tools))
 
 
+@pytest.mark.parametrize("results", ["text", "structured"])
+async def test_each_form_of_results_passes_it_over_both_transports(
+    stack: Stack, demo: dict[str, Any], results: str
+) -> None:
+    url = stack.fresh_server(demo, results=results)["mcp_url"]
+    name, arguments = "get_single_fuse_desk_case_by_id", {"id": "CAS-89102"}
+    shown: list[CallToolResult] = []
+    async with Client(url) as client:
+        assert any(tool.output_schema for tool in (await client.list_tools()).tools) is (results == "structured")
+        shown.append(await client.call_tool(name, arguments))
+    async with sse_client(f"{url}/sse") as streams, ClientSession(*streams) as session:
+        await session.initialize()
+        await session.list_tools()
+        shown.append(await session.call_tool(name, arguments))
+    for result in shown:
+        text = result.content[0].text if isinstance(result.content[0], TextContent) else ""
+        found = json.loads(text) if results == "text" else result.structured_content
+        assert found["history"]
+        assert (result.structured_content is None) is (results == "text")
+
+
 async def test_over_the_old_transport_no_schema_is_listed_that_a_result_would_be_held_against(
     demo: dict[str, Any],
 ) -> None:

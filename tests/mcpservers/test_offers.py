@@ -31,15 +31,16 @@ def open_server(account: IntegratedAccount, **settings: Any) -> ResolvedServer:
 
 @pytest.mark.django_db
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-@given(methods=FILTERS, tags=TAGS, search_mode=st.booleans())
-def test_equal_filters_share_one_offer_however_they_are_written(
-    account: IntegratedAccount, methods: list[str], tags: list[str], search_mode: bool
+@given(methods=FILTERS, tags=TAGS, search_mode=st.booleans(), with_output=st.booleans())
+def test_equal_settings_share_one_offer_however_they_are_written(
+    account: IntegratedAccount, methods: list[str], tags: list[str], search_mode: bool, with_output: bool
 ) -> None:
     integration = account.integration
-    first = offer_of(integration, methods, tags, search_mode=search_mode)
-    again = offer_of(integration, [*reversed(methods), *methods], [*reversed(tags)], search_mode=search_mode)
-    assert again is first
-    assert offer_of(integration, methods, tags, search_mode=not search_mode) is not first
+    same: dict[str, Any] = {"search_mode": search_mode, "with_output": with_output}
+    first = offer_of(integration, methods, tags, **same)
+    assert offer_of(integration, [*reversed(methods), *methods], [*reversed(tags)], **same) is first
+    for other in ({"search_mode": not search_mode}, {"with_output": not with_output}):
+        assert offer_of(integration, methods, tags, **{**same, **other}) is not first
 
 
 @pytest.mark.django_db
@@ -55,9 +56,12 @@ def test_a_listing_is_the_tools_serialised_together(
     assert offer.listing == orjson.dumps(tools)
     for tool in tools:
         tool.pop("outputSchema", None)
+    lean = offer_of(account.integration, methods, tags, with_output=False)
+    assert lean.listing == orjson.dumps(tools)
+    for tool in tools:
         # Before 2025-06-18 a tool had its title there.
         tool["annotations"] = {"title": tool["title"], **tool["annotations"]}
-    assert offer.listing_without_output == orjson.dumps(tools)
+    assert offer.listing_without_output == lean.listing_without_output == orjson.dumps(tools)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -65,6 +69,9 @@ def test_servers_of_an_account_share_its_offer_and_its_connection(account: Integ
     one, other, reading = open_server(account), open_server(account, name="T"), open_server(account, methods=["read"])
     assert one.offer is other.offer
     assert one.offer is not reading.offer
+    text, structured = open_server(account, results="text"), open_server(account, results="structured")
+    assert structured.offer is one.offer
+    assert text.offer is open_server(account, output_schema=False).offer is not one.offer
     assert one.connection is other.connection is reading.connection
     # What is listed for searching depends on the filters.
     shared = reading.offer.entries[: len(reading.offer.tools)]

@@ -40,14 +40,27 @@ class CallAdmin(RecordAdmin):
 
     list_display = ("when", "tool_called", "account_name", "via", "client", "ended", "upstream_status", "took")
     list_display_links = ("when", "tool_called")
-    list_filter = ("outcome", "via", AccessFilter, "started_at")
-    search_fields = ("tool", "client", "client_address", "error")
-    search_help_text = f"Looks at tool, client, its address and error of the newest {SEARCHED:,} calls."
+    list_filter = ("outcome", "via", "transport", AccessFilter, "started_at")
+    search_fields = ("tool", "client", "framework", "revision", "client_address", "error")
+    search_help_text = (
+        f"Looks at tool, client, its make and address, revision and error of the newest {SEARCHED:,} calls."
+    )
     fieldsets = (
         (None, {"fields": ("tool_called", "access", "ended", "error", "started_at", "took")}),
         (
             "Who",
-            {"fields": ("account_name", "via", "client", "client_address", "server", "token_id", "environment_id")},
+            {
+                "fields": (
+                    "account_name",
+                    ("via", "transport", "revision"),
+                    "client",
+                    "framework",
+                    "client_address",
+                    "server",
+                    "token_id",
+                    "environment_id",
+                )
+            },
         ),
         ("What was sent", {"fields": ("arguments_shown",)}),
         ("Composite", {"fields": ("step", "trace_id")}),

@@ -17,7 +17,7 @@ from accounts.models import Integration
 from tools.catalogue.composite_gate import held_back
 from tools.catalogue.costs import estimate_tokens
 from tools.catalogue.documented_results import result_of
-from tools.catalogue.formats import as_mcp
+from tools.catalogue.formats import as_mcp, without_output
 from tools.catalogue.gate import is_paginated, missing_reads, name_of, problems_of
 from tools.catalogue.input_schemas import Placement, merge_schemas
 from tools.catalogue.named_ids import taking_names
@@ -80,6 +80,11 @@ class Catalogue(ToolSet):
     def entries(self) -> dict[str, bytes]:
         """Each tool as `tools/list` carries it, serialised; every server that lists it shares it."""
         return {tool.name: orjson.dumps(as_mcp(tool)) for tool in self}
+
+    @cached_property
+    def lean_entries(self) -> dict[str, bytes]:
+        """The entries without outputSchema, for servers that list none."""
+        return {tool.name: orjson.dumps(without_output(as_mcp(tool))) for tool in self}
 
     @cached_property
     def tokens(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from accounts.models.language_models import ApiForm
-from tools.catalogue.formats import as_anthropic, as_openai
+from tools.catalogue.formats import Format, listing_of
 from tools.catalogue.tool import Tool
 from tools.evaluation.errors import AnswerUnreadable
 
@@ -71,7 +71,7 @@ class ChatCompletions:
             "model": model,
             "max_completion_tokens": MOST_ANSWERED,
             "messages": [{"role": "system", "content": system}, *messages],
-            "tools": list(map(as_openai, tools)),
+            "tools": listing_of(tools, Format.OPENAI).tools,
         }
 
     def answer(self, body: Any) -> ModelAnswer:
@@ -121,7 +121,7 @@ class Messages:
             "max_tokens": MOST_ANSWERED,
             "system": system,
             "messages": list(messages),
-            "tools": list(map(as_anthropic, tools)),
+            "tools": listing_of(tools, Format.ANTHROPIC).tools,
         }
 
     def answer(self, body: Any) -> ModelAnswer:

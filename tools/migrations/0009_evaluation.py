@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0015_language_model'),
-        ('tools', '0007_record_by_month'),
+        ('tools', '0008_how_calls_come'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -35,6 +35,13 @@ class Via(models.TextChoices):
     PORTAL = "portal", "Portal"
 
 
+class McpTransport(models.TextChoices):
+    """The transport of MCP through which a call came."""
+
+    HTTP = "http", "Streamable HTTP"
+    SSE = "sse", "HTTP+SSE"
+
+
 class Call(models.Model):
     """One call of a tool. It outlives account, server and token, so it refers to them without a constraint."""
 
@@ -47,7 +54,17 @@ class Call(models.Model):
     token_id = models.UUIDField(null=True, blank=True, help_text="The API token that was sent, if any.")
     via = models.CharField(max_length=6, choices=Via.choices)
     client = models.CharField(max_length=120, blank=True, help_text="What the client calls itself.")
-    # With a default of the database's, since a process of the previous release knows no such column.
+    # With defaults of the database's, since a process of the previous release knows no such columns.
+    transport = models.CharField(
+        max_length=4, choices=McpTransport.choices, blank=True, db_default="", help_text="The transport of MCP."
+    )
+    revision = models.CharField(max_length=10, blank=True, db_default="", help_text="The protocol revision of MCP.")
+    framework = models.CharField(
+        max_length=100,
+        blank=True,
+        db_default="",
+        help_text="The framework or HTTP library of the client, by its User-Agent.",
+    )
     client_address = models.CharField(
         max_length=43,
         blank=True,

@@ -31,13 +31,21 @@ class CallFilter:
     client: str = ""
     outcome: str = ""
     via: str = ""
+    transport: str = ""
+    revision: str = ""
+    framework: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
     @property
     def is_searching(self) -> bool:
         """Whether it has a condition that no index covers."""
-        return bool(self.tool or self.client or self.via)
+        return bool(self.tool) or self.of_sender
+
+    @property
+    def of_sender(self) -> bool:
+        """Whether it has a condition on who called, and how."""
+        return bool(self.client or self.via or self.transport or self.revision or self.framework)
 
     @property
     def wants_failures(self) -> bool:
@@ -69,8 +77,10 @@ class CallFilter:
             calls = calls.filter(tool=self.tool)
         if self.client:
             calls = calls.filter(client__icontains=self.client)
-        if self.via:
-            calls = calls.filter(via=self.via)
+        if self.framework:
+            calls = calls.filter(framework__icontains=self.framework)
+        exact = {name: value for name in ("via", "transport", "revision") if (value := getattr(self, name))}
+        calls = calls.filter(**exact)
         if self.outcome and self.outcome != ANY_FAILURE:
             calls = calls.filter(outcome=self.outcome)
         return calls
@@ -83,7 +93,10 @@ class CallFilter:
             and self.server_id in {None, call.server_id}
             and self.tool in {"", call.tool}
             and self.client.lower() in call.client.lower()
+            and self.framework.lower() in call.framework.lower()
             and self.via in {"", call.via}
+            and self.transport in {"", call.transport}
+            and self.revision in {"", call.revision}
             and (call.outcome not in UNFAILED if self.outcome == ANY_FAILURE else self.outcome in {"", call.outcome})
             and (self.since is None or call.started_at >= self.since)
             and (self.until is None or call.started_at <= self.until)

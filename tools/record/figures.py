@@ -151,9 +151,9 @@ def breakdown_of(wanted: CallFilter, since: datetime, until: datetime) -> Breakd
 def _is_counted(wanted: CallFilter, since: datetime, until: datetime) -> bool:
     """Return whether calls are counted one by one.
 
-    Sums are not split by client, interface, single outcome or minute, and after a while an account has none by hour.
+    Sums are not split by client, its way, single outcome or minute, and after a while an account has none by hour.
     """
-    if wanted.client or wanted.outcome or wanted.via or until - since <= COUNTED:
+    if wanted.of_sender or wanted.outcome or until - since <= COUNTED:
         return True
     return _needs_lost_hours(wanted, since) and until - since <= BY_HOUR
 

@@ -26,8 +26,9 @@ SECRET_NAMES = re.compile("passw(?:or)?d|secret|token|api_?key|authorization|cre
 class Caller:
     """Who calls: an account's environment, and the server or API token through which the call came.
 
-    `address` is the client's, as `noted_address` returns it. A composite and its steps share `trace_id`; `step` is the
-    name of one of these.
+    `transport` (McpTransport) and `revision` are those of MCP, `framework` is what made the client. `address` is
+    the client's, as `noted_address` returns it. A composite and its steps share `trace_id`; `step` is the name of one
+    of these.
     """
 
     environment_id: UUID
@@ -36,6 +37,9 @@ class Caller:
     server_id: UUID | None = None
     token_id: UUID | None = None
     client: str = ""
+    transport: str = ""
+    revision: str = ""
+    framework: str = ""
     address: str = ""
     trace_id: UUID | None = None
     step: str = ""
@@ -82,6 +86,9 @@ class CallNote:
             "token_id": caller.token_id,
             "via": caller.via,
             "client": _storable(caller.client)[:120],
+            "transport": caller.transport,
+            "revision": caller.revision,
+            "framework": _storable(caller.framework)[:100],
             "client_address": caller.address,
             "trace_id": caller.trace_id,
             "step": caller.step,
@@ -118,7 +125,12 @@ COLUMNS = tuple(field.attname for field in Call._meta.concrete_fields if not fie
 _in_order: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*COLUMNS)
 IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 # What is known before a call is made; the rest of an intent's row is filled in when it has ended.
-BEGUN = frozenset({*IDS, "via", "client", "client_address", "step", "tool", "access", "started_at"})
+BEGUN = frozenset(
+    {
+        *IDS, "via", "client", "transport", "revision", "framework", "client_address", "step", "tool", "access",
+        "started_at",
+    }
+)  # fmt: skip
 ENDED = tuple(name for name in COLUMNS if name not in BEGUN)
 
 

@@ -148,10 +148,21 @@ def _newest_failures(account_ids: Collection[UUID]) -> dict[UUID, Call]:
     return {call.account_id: call for call in Call.objects.filter(pk__in=numbers).defer("arguments")}
 
 
-def clients_seen(environment_id: UUID, account_id: UUID | None = None) -> list[str]:
-    """Return the names that the clients of the newest calls give themselves."""
+@dataclass(frozen=True, slots=True)
+class SendersSeen:
+    """The names that clients give themselves, and what they are made with."""
+
+    clients: list[str]
+    frameworks: list[str]
+
+
+def senders_seen(environment_id: UUID, account_id: UUID | None = None) -> SendersSeen:
+    """Return who made the newest calls."""
     calls = Call.objects.filter(environment_id=environment_id)
     if account_id is not None:
         calls = Call.objects.filter(account_id=account_id, environment_id=environment_id)
-    newest = calls.order_by("-started_at").values_list("client", flat=True)[:NEWEST]
-    return sorted({client for client in newest if client})
+    newest = {*calls.order_by("-started_at").values_list("client", "framework")[:NEWEST]}
+    clients, frameworks = (
+        ({name for name in names if name} for names in zip(*newest, strict=True)) if newest else ((), ())
+    )
+    return SendersSeen(sorted(clients), sorted(frameworks))

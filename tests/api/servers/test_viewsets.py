@@ -99,6 +99,17 @@ def test_single_tools_are_a_filter_of_their_own(rest: Rest, servers: str) -> Non
         assert words in refused.content.decode()
 
 
+def test_the_form_of_results_is_shown_where_it_is_not_the_usual_one(rest: Rest, servers: str) -> None:
+    plain = {"methods": ["read"], "tags": [], "require_api_token_auth": False}
+    config = {**plain, "results": "structured", "output_schema": False}
+    made = rest.post(servers, {"name": "Structured", "config": config}).json()
+    assert made["config"] == config
+    one = f"{servers}/{made['id']}"
+    assert rest.patch(one, {"config": {"results": "text"}}).json()["config"] == {**config, "results": "text"}
+    usual = rest.patch(one, {"config": {"results": "both", "output_schema": True}})
+    assert usual.json()["config"] == plain
+
+
 def test_rotation_can_leave_the_old_token_some_time(rest: Rest, one: str, server: tuple[MCPServer, str]) -> None:
     before = bytes(server[0].digest)
     assert rest.post(f"{one}/rotate", {"grace_seconds": 3600}).status_code == 200
@@ -138,6 +149,9 @@ def test_maker_is_named_whether_program_or_person(
         ({"config": {"tags": ["sales"]}}, "config.tags", "support"),
         ({"config": {"tags": [f"t{number}" for number in range(201)]}}, "config.tags", "200"),
         ({"config": {"require_api_token_auth": "yes"}}, "config.require_api_token_auth", "true or false"),
+        ({"config": {"results": "json"}}, "config.results", "Takes both, text, structured."),
+        ({"config": {"results": None}}, "config.results", "null"),
+        ({"config": {"output_schema": "no"}}, "config.output_schema", "true or false"),
         ({"config": {"require_api_token_auth": 1}}, "config.require_api_token_auth", "true or false"),
         ({"config": {"methods": ["bulk_update"], "tags": ["support"]}}, "config", "expose nothing"),
         ({"expires_at": "tomorrow"}, "expires_at", "2027-01-31T18:00:00Z"),

@@ -73,6 +73,51 @@ async def test_tools_are_listed_as_anthropic_takes_them(rest: AsyncRest, tools: 
     assert listed[0].keys() == {"name", "description", "input_schema"}
 
 
+async def test_tools_are_listed_as_openai_s_responses_api_takes_them(rest: AsyncRest, tools: str) -> None:
+    answer = (await rest.get(tools, format="openai-responses")).json()
+    flat = answer["result"][0]
+    assert answer.keys() == {"result", "next_cursor"}
+    assert flat.keys() == {"type", "name", "description", "parameters", "strict"}
+    assert (flat["type"], flat["name"], flat["strict"]) == ("function", LIST_CASES, False)
+    chat = (await rest.get(tools, format="openai")).json()["result"][0]["function"]
+    assert {**chat, "type": "function", "strict": False} == flat
+
+
+@pytest.mark.parametrize("form", ["openai", "openai-responses"])
+async def test_strict_tools_require_every_argument_and_a_null_is_left_out(
+    rest: AsyncRest, tools: str, form: str
+) -> None:
+    answer = (await rest.get(tools, format=form, strict="true")).json()
+    listed = {tool["name"]: tool for tool in (each.get("function", each) for each in answer["result"])}
+    assert answer.keys() == {"result", "next_cursor", "not_strict"}
+    assert {name for name, tool in listed.items() if not tool["strict"]} == answer["not_strict"].keys()
+    parameters = listed[LIST_CASES]["parameters"]
+    assert [*parameters["properties"]] == parameters["required"]
+    nothing = dict.fromkeys(parameters["required"])
+    strictly = await rest.post(f"{tools}/{LIST_CASES}", {**nothing, "limit": 2})
+    assert strictly.status_code == 200, strictly.content
+    assert strictly.json()["result"] == (await rest.post(f"{tools}/{LIST_CASES}", {"limit": 2})).json()["result"]
+    note = {**dict.fromkeys(listed[ADD_NOTE]["parameters"]["required"]), "id": "CAS-89102", "note": "Strictly."}
+    assert (await rest.post(f"{tools}/{ADD_NOTE}", note)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ({"format": "gemini"}, "format", "'mcp', 'openai', 'openai-responses' or 'anthropic'"),
+        ({"format": "openai", "strict": "yes"}, "strict", "'true' or 'false'"),
+        ({"format": "openai", "strict": ""}, "strict", "'true' or 'false'"),
+        ({"strict": "true"}, "strict", "Only the formats openai and openai-responses can be strict, not mcp."),
+        ({"format": "anthropic", "strict": "true"}, "strict", "not anthropic"),
+        ({"fromat": "openai"}, "fromat", "Did you mean format?"),
+    ],
+)
+async def test_a_form_that_there_is_not_is_refused_with_those_there_are(
+    rest: AsyncRest, tools: str, query: dict[str, str], field: str, words: str
+) -> None:
+    assert words in reasons(await rest.get(tools, **query))[field]
+
+
 async def test_filters_are_comma_separated_or_repeated(rest: AsyncRest, tools: str) -> None:
     commas = await rest.get(f"{tools}?methods=read,custom&tags=support")
     repeated = await rest.get(f"{tools}?methods=read&methods=custom&tags=support")
@@ -85,7 +130,6 @@ async def test_filters_are_comma_separated_or_repeated(rest: AsyncRest, tools: s
 async def test_unknown_filter_is_refused_with_what_there_is(rest: AsyncRest, tools: str) -> None:
     assert "read, write, custom, list" in reasons(await rest.get(tools, methods="read,reed"))["methods"]
     assert "support" in reasons(await rest.get(tools, tags="sales"))["tags"]
-    assert "'mcp', 'openai' or 'anthropic'" in reasons(await rest.get(tools, format="gemini"))["format"]
 
 
 # --- Calling ----------------------------------------------------------------------------------------------------------
@@ -132,6 +176,7 @@ async def test_call_is_recorded_with_who_called_through_what(
     call = await Call.objects.aget()
     token = await ApiToken.objects.aget()
     assert (call.via, call.outcome, call.token_id, call.client) == ("rest", "ok", token.pk, "reporting/2")
+    assert (call.transport, call.revision, call.framework) == ("", "", "reporting 2")
     assert call.client_address == "127.0.0.0/24"
     assert (call.account_id, call.environment_id, call.server_id) == (account.pk, account.environment_id, None)
 

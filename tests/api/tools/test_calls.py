@@ -48,7 +48,9 @@ def test_each_filter_narrows(rest: Rest, server: tuple[MCPServer, str]) -> None:
     row = server[0]
     account = row.account
     record(
-        note_of(account, row.pk, ago=10, client="Claude 1"),
+        note_of(
+            account, row.pk, ago=10, client="Claude 1", transport="sse", revision="2025-11-25", framework="Mastra 1"
+        ),
         note_of(account, ago=20, client="Cursor 3", tool=OTHER, via="rest"),
         note_of(account, ago=7200, client="Old 1", outcome="unreachable"),
     )
@@ -61,6 +63,9 @@ def test_each_filter_narrows(rest: Rest, server: tuple[MCPServer, str]) -> None:
         ({"outcome": "failures"}, ["Old 1"]),
         ({"outcome": "ok"}, ["Claude 1", "Cursor 3"]),
         ({"via": "rest"}, ["Cursor 3"]),
+        ({"transport": "sse"}, ["Claude 1"]),
+        ({"revision": "2025-11-25"}, ["Claude 1"]),
+        ({"framework": "mastra"}, ["Claude 1"]),
         ({"since": hour_ago}, ["Claude 1", "Cursor 3"]),
         ({"until": hour_ago}, ["Old 1"]),
     ):

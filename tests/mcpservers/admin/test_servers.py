@@ -30,7 +30,8 @@ def triage(server: tuple[MCPServer, str]) -> MCPServer:
 
 def typed(server: MCPServer, **changes: Any) -> dict[str, Any]:
     """Return what the form of a server sends, with changes."""
-    return {"name": server.name, "methods": server.methods, "tags": server.tags, **changes}
+    kept = {"results": server.results, **({"output_schema": "on"} if server.output_schema else {})}
+    return {"name": server.name, "methods": server.methods, "tags": server.tags, **kept, **changes}
 
 
 def ends(moment: Any) -> dict[str, str]:
@@ -53,9 +54,11 @@ def test_pausing_and_resuming_leave_traces_and_are_told_at_once(
 
 
 def test_changes_go_through_the_policy_and_are_noted_from_what_to_what(root: Client, triage: MCPServer) -> None:
-    root.post(page(triage), typed(triage, name="Reader", methods=["read"], require_api_token_auth="on"))
+    changes = {"methods": ["read"], "results": "structured", "output_schema": "", "require_api_token_auth": "on"}
+    root.post(page(triage), typed(triage, name="Reader", **changes))
     triage.refresh_from_db()
     assert (triage.name, triage.methods, triage.require_api_token_auth) == ("Reader", ["read"], True)
+    assert (triage.results, triage.output_schema) == ("structured", False)
     details = AuditEntry.objects.latest("pk").details
     assert details["methods"] == {"from": [], "to": ["read"]}
     assert details["name"] == {"from": "Triage Agent", "to": "Reader"}

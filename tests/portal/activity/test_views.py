@@ -24,6 +24,7 @@ from tools.models import Call
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<script>alert(1)</script>\"'>"
+OLD_TRANSPORT: dict[str, Any] = {"transport": "sse", "revision": "2025-11-25", "framework": "LangChain 1.2"}
 ROW = re.compile(r'<tr id="call-(\d+)"')
 
 
@@ -95,10 +96,14 @@ class TestList:
         self, ana: Client, server: tuple[MCPServer, str]
     ) -> None:
         row = server[0]
-        record(note_of(row.account, row.pk, outcome="refused", duration_ms=1234.5, client="Claude 4"))
+        called: dict[str, Any] = {"client": "Claude 4", **OLD_TRANSPORT}
+        (call,) = record(note_of(row.account, row.pk, outcome="refused", duration_ms=1234.5, **called))
         html = page(ana, "/activity")
-        for words in (TOOL, row.account.name, row.name, "Claude 4", "Refused by the vendor", "1.23 s"):
+        for words in (TOOL, row.account.name, row.name, "Claude 4", "LangChain 1.2", "Refused by the vendor", "1.23 s"):
             assert words in html
+        of_call = page(ana, f"/activity/calls/{call.pk}")
+        for words in ("MCP, HTTP+SSE", "2025-11-25", "LangChain 1.2"):
+            assert words in of_call
         assert has_strict_policy(ana.get("/activity"))
         assert row.account.name not in page(ana, f"/accounts/{row.account.pk}/activity").split("data-calls")[1]
 
@@ -109,6 +114,10 @@ class TestList:
             ({"outcome": "failures"}, {"failed"}),
             ({"outcome": "ok"}, {"ok", "rest"}),
             ({"via": "rest"}, {"rest"}),
+            ({"via": "sse"}, {"failed"}),
+            ({"via": "mcp"}, {"ok", "failed"}),
+            ({"revision": "2025-11-25"}, {"failed"}),
+            ({"framework": "LANGCHAIN"}, {"failed"}),
             ({"client": "cur"}, {"rest"}),
             ({"tool": "failed"}, {"failed"}),
             ({"tool": "nothing"}, set()),
@@ -121,7 +130,7 @@ class TestList:
     ) -> None:
         calls = record(
             note_of(account, tool="ok"),
-            note_of(account, tool="failed", outcome="failed"),
+            note_of(account, tool="failed", outcome="failed", **OLD_TRANSPORT),
             note_of(account, tool="rest", via="rest", client="Cursor 2"),
             note_of(account, tool="old", ago=60 * 60 * 24 * 9),
         )

@@ -94,6 +94,25 @@ class TestEditing:
         row.refresh_from_db()
         assert not row.search_mode
 
+    def test_the_form_of_results_is_chosen_and_kept(self, olga: Client, server: SERVER) -> None:
+        row, _ = server
+        assert "text and structured data" in as_read(olga.get(at(row, "").rstrip("/")).content.decode())
+        form = {**UNCHANGED, "results": "text", "lean_list": "on"}
+        assert olga.post(at(row, "edit"), form).status_code == 302
+        row.refresh_from_db()
+        assert (row.results, row.output_schema) == ("text", False)
+        assert AuditEntry.objects.latest("pk").details == {
+            "results": {"from": "both", "to": "text"},
+            "output_schema": {"from": True, "to": False},
+        }
+        shown = olga.get(at(row, "edit")).content.decode()
+        assert "results=text" in chosen(shown)
+        assert re.search(r'name="lean_list"[^>]* checked', shown)
+        page = as_read(olga.get(at(row, "").rstrip("/")).content.decode())
+        assert "text only" in page
+        assert "leaves out their description" in page
+        assert "no_form is not one of" in olga.post(at(row, "edit"), {**form, "results": "no_form"}).content.decode()
+
     def test_what_policy_refuses_keeps_what_was_typed(self, olga: Client, server: SERVER) -> None:
         row, _ = server
         form = {**UNCHANGED, "name": "Nothing", "access": "read", "tools": ["create_a_fuse_desk_case"]}

@@ -34,6 +34,9 @@ def calls(account: IntegratedAccount) -> list[Call]:
             client=chance.choice(["Claude 1", "cursor 2", ""]),
             outcome=chance.choice(Outcome.values),
             via=chance.choice(["mcp", "rest"]),
+            transport=chance.choice(["http", "sse", ""]),
+            revision=chance.choice(["2025-11-25", "2026-07-28", ""]),
+            framework=chance.choice(["LangChain 1", "python-httpx 0.28.1", ""]),
         )
         for _ in range(120)
     ]
@@ -51,6 +54,8 @@ def calls(account: IntegratedAccount) -> list[Call]:
         {"outcome": "ok", "tool": "b"},
         {"outcome": ANY_FAILURE},
         {"via": "rest", "client": "1"},
+        {"transport": "sse", "framework": "HTTPX"},
+        {"revision": "2026-07-28"},
         {"server_id": SERVERS[0]},
         {"server_id": SERVERS[1], "outcome": "failed"},
         {"account_id": UUID(int=99)},

@@ -77,6 +77,8 @@ class TestCalls:
             desk_account.environment_id, desk_account.pk, server.pk, None,
         )  # fmt: skip
         assert (row.via, row.client, row.tool, row.access) == ("mcp", "tests 1", GET, "read")
+        assert (row.transport, row.revision) == ("http", STATELESS)
+        assert row.framework.startswith("python-httpx ")
         assert row.client_address == "127.0.0.0/24"
         assert (row.arguments, row.outcome, row.error) == ({"id": "1"}, "ok", "")
         assert (row.upstream_status, row.upstream_bytes, row.result_chars) == (200, len(scripted.body), len('{"id":1}'))

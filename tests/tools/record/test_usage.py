@@ -8,7 +8,7 @@ import pytest
 from accounts.models import IntegratedAccount
 from mcpservers.models import MCPServer
 from tests.calls import note_of, record
-from tools.record.usage import accounts_lately, clients_seen, tools_used, tools_used_everywhere
+from tools.record.usage import SendersSeen, accounts_lately, senders_seen, tools_used, tools_used_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,6 +54,8 @@ def test_tools_are_counted_by_environment_account_and_server(server: tuple[MCPSe
     assert tools_used_everywhere(["b", "c"]).keys() == {"b"}
 
 
-def test_clients_are_those_of_the_newest_calls(account: IntegratedAccount) -> None:
-    record(note_of(account, client="b"), note_of(account, client="a"), note_of(account, client=""))
-    assert clients_seen(account.environment_id) == clients_seen(account.environment_id, account.pk) == ["a", "b"]
+def test_senders_are_those_of_the_newest_calls(account: IntegratedAccount) -> None:
+    assert senders_seen(account.environment_id) == SendersSeen([], [])
+    record(note_of(account, client="b", framework="x 1"), note_of(account, client="a"), note_of(account, client=""))
+    seen = SendersSeen(["a", "b"], ["x 1"])
+    assert senders_seen(account.environment_id) == senders_seen(account.environment_id, account.pk) == seen
