@@ -234,7 +234,8 @@ class NamesOfIds:
 
 Place = tuple[UUID, str, str]
 _kept: OrderedDict[Place, tuple[float, Entries]] = OrderedDict()
-_listing: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, Place], asyncio.Lock] = WeakValueDictionary()
+# Whose turn it is to list, by the list that a lookup reads.
+_listing: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, tuple[UUID, str]], asyncio.Lock] = WeakValueDictionary()
 
 
 def forget(account_id: UUID, resource: str) -> None:
