@@ -4,11 +4,8 @@ Python's `re` tries every way in which a pattern can match, and blocks the whole
 """
 
 from functools import lru_cache
-
-import jsonschema_rs
-
-# The backtrack limit concerns only patterns with look-around or back-references; all others run in linear time.
-OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000, size_limit=1024 * 1024)
+from importlib import import_module
+from typing import Any
 
 
 class PatternUnusable(ValueError):
@@ -17,12 +14,16 @@ class PatternUnusable(ValueError):
 
 def matches(pattern: str, value: str) -> bool:
     """Return whether the pattern matches the whole value; raise PatternUnusable."""
-    return _judge(pattern).is_valid(value)
+    return bool(_judge(pattern).is_valid(value))
 
 
 @lru_cache(maxsize=256)
-def _judge(pattern: str) -> jsonschema_rs.Draft202012Validator:
+def _judge(pattern: str) -> Any:
+    # Imported here, since an idle worker matches nothing.
+    engine = import_module("jsonschema_rs")
+    # The backtrack limit concerns only patterns with look-around or back-references; all others run in linear time.
+    options = engine.FancyRegexOptions(backtrack_limit=10_000, size_limit=1024 * 1024)
     try:
-        return jsonschema_rs.Draft202012Validator({"pattern": f"^(?:{pattern})$"}, pattern_options=OPTIONS)
+        return engine.Draft202012Validator({"pattern": f"^(?:{pattern})$"}, pattern_options=options)
     except ValueError:
         raise PatternUnusable(pattern) from None

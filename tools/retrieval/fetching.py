@@ -107,8 +107,11 @@ def _list_text(vendor: str, tool: Tool, read: ReadValue | CallFailed) -> str:
     """Return a list beside a record as text, or why it is not there."""
     if isinstance(read, CallFailed):
         return f"{tool.title}: not read. {explain(read, tool_name=tool.name, vendor=vendor, read_only=True)}"
-    more = f"\n(There are more: {tool.name} has them.)" if read.value.get("next_cursor") else ""
-    items = read.value.get("result") or []
+    items, has_more = read.value.get("result") or [], bool(read.value.get("next_cursor"))
+    if tool.joined and tool.history:
+        items = read.value.get(tool.history.path) or []
+        has_more = any(cut.get("path") == tool.history.path for cut in read.value.get("truncated", ()))
+    more = f"\n(There are more: {tool.name} has them.)" if has_more else ""
     return f"{tool.title}:\n{as_lines(items) or '(none)'}{more}"
 
 

@@ -17,7 +17,7 @@ AFTER = [("accounts", "0007_api_token_owners")]
 def old(transactional_db: None) -> Any:
     """The models before; afterwards the database is brought to the newest state again."""
     executor = MigrationExecutor(connection)
-    newest = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "accounts"]
+    newest = executor.loader.graph.leaf_nodes()
     executor.migrate(BEFORE)
     yield MigrationExecutor(connection).loader.project_state(BEFORE).apps
     MigrationExecutor(connection).migrate(newest)

@@ -119,7 +119,8 @@ def test_the_first_page_tells_what_waits(secrets: list[str]) -> None:
     request = RequestFactory().get("/admin/")
     request.user = superuser()
     waiting = [fact.waiting for fact in attention(request, {})["attention"]]
-    assert waiting == ["1 draft", "1 to be connected again", "", "1 without a result"]
+    # What is composed of it waits with it.
+    assert waiting == ["2 drafts", "1 to be connected again", "", "1 without a result"]
 
 
 def test_the_first_page_counts_only_what_one_may_see(secrets: list[str]) -> None:

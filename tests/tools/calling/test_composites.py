@@ -198,15 +198,15 @@ async def test_a_limit_that_is_reached_on_the_way_stops_what_is_left(
 async def test_foreach_goes_through_as_many_as_it_may(desk_of: "Desk", scripted: ScriptedVendor) -> None:
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/cases?active": some_cases(9)})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
-    assert [entry["of"] for entry in shown["timeline"] if entry["part"] == "case_messages"] == ["C-8", "C-7", "C-6"]
+    assert [entry["of"] for entry in shown["timeline"] if entry["part"] == "case_messages"] == ["CAS-8", "CAS-7", "CAS-6"]
     assert shown["parts"]["case_messages"] == {"shown": 3, "read": "3 of 9 open_cases, the newest"}
-    assert {row.arguments.get("id") for row in await calls() if row.step == "case_messages"} == {"C-8", "C-7", "C-6"}
+    assert {row.arguments.get("id") for row in await calls() if row.step == "case_messages"} == {"CAS-8", "CAS-7", "CAS-6"}
 
 
 async def test_a_part_with_more_says_how_to_get_it(desk_of: "Desk", scripted: ScriptedVendor) -> None:
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/cases?closed": some_cases(20)})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
-    assert [each["id"] for each in of_part(shown, "closed_cases")] == ["C-19", "C-18", "C-17", "C-16", "C-15"]
+    assert [each["id"] for each in of_part(shown, "closed_cases")] == ["CAS-19", "CAS-18", "CAS-17", "CAS-16", "CAS-15"]
     assert shown["parts"]["closed_cases"] == {
         "shown": 5, "found": 20, "more": {"tool": CASES, "arguments": {"contactid": 1, "status": "closed"}},
     }  # fmt: skip
@@ -357,7 +357,7 @@ def some_cases(count: int, **members: Any) -> list[dict[str, Any]]:
     """Return cases of consecutive days, the oldest first."""
     days = [f"2026-01-{number + 1:02}T00:00:00Z" for number in range(count)]
     dates = ("date_opened", "date_updated", "date_closed")
-    return [{"id": f"C-{number}", **members, **dict.fromkeys(dates, day)} for number, day in enumerate(days)]
+    return [{"id": f"CAS-{number}", **members, **dict.fromkeys(dates, day)} for number, day in enumerate(days)]
 
 
 def answers(lists: dict[str, list[dict[str, Any]]]) -> Callable[[Request], Answer]:

@@ -50,7 +50,7 @@ def plain(transactional_db: None) -> Iterator[None]:
 def migrate() -> None:
     """Migrate to the newest schema, which the model of the calls is of."""
     executor = MigrationExecutor(connection)
-    executor.migrate([key for key in executor.loader.graph.leaf_nodes() if key[0] == "tools"])
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 def insert(cursor: Any, tool: str = "before", started_at: datetime = NOW) -> int:
