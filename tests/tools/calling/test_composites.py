@@ -198,9 +198,17 @@ async def test_a_limit_that_is_reached_on_the_way_stops_what_is_left(
 async def test_foreach_goes_through_as_many_as_it_may(desk_of: "Desk", scripted: ScriptedVendor) -> None:
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/cases?active": some_cases(9)})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
-    assert [entry["of"] for entry in shown["timeline"] if entry["part"] == "case_messages"] == ["CAS-8", "CAS-7", "CAS-6"]
+    assert [entry["of"] for entry in shown["timeline"] if entry["part"] == "case_messages"] == [
+        "CAS-8",
+        "CAS-7",
+        "CAS-6",
+    ]
     assert shown["parts"]["case_messages"] == {"shown": 3, "read": "3 of 9 open_cases, the newest"}
-    assert {row.arguments.get("id") for row in await calls() if row.step == "case_messages"} == {"CAS-8", "CAS-7", "CAS-6"}
+    assert {row.arguments.get("id") for row in await calls() if row.step == "case_messages"} == {
+        "CAS-8",
+        "CAS-7",
+        "CAS-6",
+    }
 
 
 async def test_a_part_with_more_says_how_to_get_it(desk_of: "Desk", scripted: ScriptedVendor) -> None:
