@@ -13,7 +13,7 @@ NESTED_TYPES = frozenset(NESTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaner:
+class ResultCleaner:
     """What cleaning does: which members are HTML, and which members without a value go."""
 
     html: frozenset[str]
@@ -49,7 +49,7 @@ class Cleaner:
 
 def cleaned(value: Any, shaping: Shaping) -> Any:
     """Return a value cleaned as its definition says."""
-    cleaner = Cleaner.of(shaping)
+    cleaner = ResultCleaner.of(shaping)
     return value if cleaner.changes_nothing else cleaner.clean(value)
 
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from accounts.definition import Shaping
 from accounts.vendors.record_pages import RecordPage
-from tools.calling.cleaning import NESTED, Cleaner, as_text, without_empty
+from tools.calling.cleaning import NESTED, ResultCleaner, as_text, without_empty
 from tools.calling.names import ShownName
 from tools.catalogue.projection import Tree, kept
 from tools.catalogue.record_urls import URL
 
 
-class Step(NamedTuple):
+class ShownMember(NamedTuple):
     """One member to show, and the member of the record that it is made from.
 
     It is the name of an id where there are `names`, and is left out where these do not have it; otherwise it is
@@ -43,8 +43,8 @@ class Presentation:
         self._names = {path: name for path, name in names.items() if "." not in path}
         self._inside = [(path.split("."), name) for path, name in names.items() if "." in path]
         self._page = page
-        self._cleaner = Cleaner.of(shaping)
-        self._plans: dict[tuple[str, ...], list[Step]] = {}
+        self._cleaner = ResultCleaner.of(shaping)
+        self._plans: dict[tuple[str, ...], list[ShownMember]] = {}
         self._is_plain = tree is None and not names and not page and self._cleaner.changes_nothing
 
     def of(self, result: Any) -> Any:
@@ -80,19 +80,19 @@ class Presentation:
             shown[name] = value
         return without_empty(shown) if self._cleaner.drops_empty else shown
 
-    def _planned(self, members: tuple[str, ...]) -> list[Step]:
+    def _planned(self, members: tuple[str, ...]) -> list[ShownMember]:
         """Return what becomes of the members of a record that has just these."""
-        plan: list[Step] = []
+        plan: list[ShownMember] = []
         taken, page = {*members}, self._page if self._page and self._page.member in members else None
         for member in members:
             if self._keeps(member) and not (page and member == URL):
-                plan.append(Step(member, member, None, self._conversion(member)))
+                plan.append(ShownMember(member, member, None, self._conversion(member)))
             if page and member == page.member and self._keeps(URL):
-                plan.append(Step(URL, member, None, page.address))
+                plan.append(ShownMember(URL, member, None, page.address))
             named = self._names.get(member)
             if named and named.shown_as not in taken and self._keeps(named.shown_as):
                 taken.add(named.shown_as)
-                plan.append(Step(named.shown_as, member, named.by_id, None))
+                plan.append(ShownMember(named.shown_as, member, named.by_id, None))
         return plan
 
     def _keeps(self, member: str) -> bool:

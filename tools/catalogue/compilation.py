@@ -206,11 +206,9 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     result = result_of(definition, record, of_items=paginated)
     linked = linked_resources(definition, record.resource, record.method, result)
     result = with_url(result) if result and linked else result
-    projection = None
-    is_read = method.access is Access.READ
-    if record.method in READING and is_read and not method.composite and not _takes({FIELDS}, placements):
-        projection = projection_of(result)
-    concise = () if is_read and _takes({DETAIL}, placements) else _concise_of(definition, record)
+    projection = projection_of(result) if _is_chosen_from(method, record, placements) else None
+    takes_detail = method.access is Access.READ and _takes({DETAIL}, placements)
+    concise = () if takes_detail else _concise_of(definition, record)
     concise += (URL,) if concise and linked else ()
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     schema = with_choices(schema, method, projection, history, is_concise=bool(concise or method.composite))
@@ -241,6 +239,12 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         linked=linked,
     )
     return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
+
+
+def _is_chosen_from(method: Method, record: Documentation, placements: dict[str, Placement]) -> bool:
+    """Return whether a tool takes `fields`, which choose from its result."""
+    is_of_records = record.method in READING and method.access is Access.READ and not method.composite
+    return is_of_records and not _takes({FIELDS}, placements)
 
 
 def _read(tool: Tool, key: str) -> Tool:

@@ -36,7 +36,7 @@ EXERCISE = (
 )
 
 
-class Verdict(StrEnum):
+class CallVerdict(StrEnum):
     """What a call was."""
 
     RIGHT = "right"
@@ -48,16 +48,16 @@ class Verdict(StrEnum):
     UNKNOWN = "no such tool"
 
 
-UNCOUNTED = frozenset({Verdict.RIGHT, Verdict.ON_THE_WAY})
+UNCOUNTED = frozenset({CallVerdict.RIGHT, CallVerdict.ON_THE_WAY})
 
 
 @dataclass(frozen=True)
-class Step:
+class JudgedCall:
     """A call that a model made; `arguments` as JSON, cut where they are long."""
 
     tool: str
     arguments: str
-    verdict: Verdict
+    verdict: CallVerdict
 
     def as_json(self) -> dict[str, str]:
         return {"tool": self.tool, "arguments": self.arguments, "verdict": self.verdict.value}
@@ -122,7 +122,7 @@ class Conversation:
     vendor: str
     tokens_read: int = 0
     tokens_written: int = 0
-    steps: list[Step] = field(default_factory=list)
+    steps: list[JudgedCall] = field(default_factory=list)
     remark: str = ""
     _waiting: list[ExpectedCall] = field(init=False)
     _wrote_otherwise: bool = field(default=False, init=False)
@@ -170,38 +170,38 @@ class Conversation:
         try:
             tool = self.catalogue.get(wanted.name)
         except UnknownTool as unknown:
-            self._note(wanted, Verdict.UNKNOWN)
+            self._note(wanted, CallVerdict.UNKNOWN)
             hint = f" Did you mean {unknown.nearest}?" if unknown.nearest else ""
             return f"There is no tool {unknown.name}; nothing was done.{hint}"
         try:
             used = check(tool, wanted.arguments)
         except InvalidArguments as refused:
-            self._note(wanted, Verdict.INVALID)
+            self._note(wanted, CallVerdict.INVALID)
             return explain(refused, tool_name=tool.name, vendor=self.vendor, read_only=tool.read_only)
         key = f"{tool.resource}.{tool.method_name}"
         call = next((each for each in self._waiting if is_expected(each, key, used)), None)
         if call is not None:
             self._waiting.remove(call)
-            self._note(wanted, Verdict.RIGHT)
+            self._note(wanted, CallVerdict.RIGHT)
             return _answer(call.result)
         verdict = self._unexpected(key, used)
         self._note(wanted, verdict)
-        if not tool.read_only and verdict is not Verdict.ON_THE_WAY:
+        if not tool.read_only and verdict is not CallVerdict.ON_THE_WAY:
             self._wrote_otherwise = True
         return _answer(self.question.also.get(key))
 
-    def _unexpected(self, key: str, used: dict[str, Any]) -> Verdict:
+    def _unexpected(self, key: str, used: dict[str, Any]) -> CallVerdict:
         if any(is_expected(each, key, used) for each in self.question.calls):
-            return Verdict.AGAIN
+            return CallVerdict.AGAIN
         if key in self.question.also:
-            return Verdict.ON_THE_WAY
+            return CallVerdict.ON_THE_WAY
         named = any(each.tool == key for each in self.question.calls)
-        return Verdict.OTHER_ARGUMENTS if named else Verdict.OTHER_TOOL
+        return CallVerdict.OTHER_ARGUMENTS if named else CallVerdict.OTHER_TOOL
 
-    def _note(self, wanted: WantedCall, verdict: Verdict) -> None:
+    def _note(self, wanted: WantedCall, verdict: CallVerdict) -> None:
         given = wanted.arguments
         text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-        self.steps.append(Step(wanted.name[:64], text[:MOST_SHOWN], verdict))
+        self.steps.append(JudgedCall(wanted.name[:64], text[:MOST_SHOWN], verdict))
 
 
 def _answer(example: Any) -> str:

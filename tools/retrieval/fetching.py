@@ -16,7 +16,7 @@ from tools.catalogue.tool import Tool
 from tools.errors import CallFailed, InvalidArguments
 from tools.ratelimits import RateLimits
 from tools.retrieval.plain_texts import as_lines, plain
-from tools.retrieval.reading import Reading, ReadValue
+from tools.retrieval.reading import ReadValue, RecordReading
 from tools.retrieval.sources import FETCH, Source, Sources
 from tools.tokens import fits, start_within
 
@@ -37,7 +37,7 @@ class FetchedRecord:
     limits: RateLimits
 
 
-async def fetched(sources: Sources, wanted: str, reading: Reading, *, budget: int) -> FetchedRecord:
+async def fetched(sources: Sources, wanted: str, reading: RecordReading, *, budget: int) -> FetchedRecord:
     """Return a record by an id of a search, within a budget in tokens; raise CallFailed."""
     source, record_id = sources.parsed(wanted)
     main, lists = await _reads(source, record_id, reading, budget)
@@ -58,7 +58,9 @@ async def fetched(sources: Sources, wanted: str, reading: Reading, *, budget: in
 ReadList = tuple[Tool, ReadValue | CallFailed]
 
 
-async def _reads(source: Source, record_id: str, reading: Reading, budget: int) -> tuple[ReadValue, list[ReadList]]:
+async def _reads(
+    source: Source, record_id: str, reading: RecordReading, budget: int
+) -> tuple[ReadValue, list[ReadList]]:
     """Read a record and the lists beside it at once; raise CallFailed if the record itself did not come."""
     own_room = budget * (OF_RECORD if source.beside else ALONE) // 100
     list_room = budget * OF_LISTS // 100 // max(len(source.beside), 1)
@@ -82,7 +84,7 @@ def _argument(reader: Tool, record_id: str) -> dict[str, str]:
     return {name: record_id for name, placement in reader.placements.items() if placement.in_path}
 
 
-async def _read(reading: Reading, tool: Tool, arguments: dict[str, Any], budget: int) -> ReadValue | CallFailed:
+async def _read(reading: RecordReading, tool: Tool, arguments: dict[str, Any], budget: int) -> ReadValue | CallFailed:
     try:
         return await reading.of(tool, arguments, budget=budget, is_shown=True)
     except CallFailed as failed:

@@ -25,7 +25,7 @@ class ReadValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RecordReading:
     """The account that is read, for whom, and with which tools."""
 
     connection: Connection

@@ -15,7 +15,7 @@ from tools.ratelimits import RateLimits
 from tools.record.notes import Caller, CallNote
 from tools.retrieval.fetching import fetched
 from tools.retrieval.matching import words_of
-from tools.retrieval.reading import Reading
+from tools.retrieval.reading import RecordReading
 from tools.retrieval.searching import MOST_RESULTS, found
 from tools.retrieval.sources import FETCH, SEARCH, Sources
 from tools.tokens import fits
@@ -33,7 +33,7 @@ async def retrieve(
         arguments = from_text(arguments)
         note.arguments = arguments if isinstance(arguments, dict) else {}
         wanted = _text(name, ARGUMENTS[name], arguments)
-        reading = Reading(connection, caller, sources.tools)
+        reading = RecordReading(connection, caller, sources.tools)
         if name == SEARCH:
             result = await _search(sources, wanted, reading, budget)
         else:
@@ -43,7 +43,7 @@ async def retrieve(
         return result
 
 
-async def _search(sources: Sources, query: str, reading: Reading, budget: int) -> CallResult:
+async def _search(sources: Sources, query: str, reading: RecordReading, budget: int) -> CallResult:
     findings = await found(sources, query, reading)
     count = min(MOST_RESULTS, len(findings.results))
     while count and not fits(orjson.dumps(findings.shown(count)), budget):

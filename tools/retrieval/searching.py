@@ -13,7 +13,7 @@ from tools.errors import CallFailed, RateLimited, VendorUnreachable
 from tools.pagination import Pager
 from tools.ratelimits import RateLimits
 from tools.retrieval.matching import best, words_of
-from tools.retrieval.reading import Reading
+from tools.retrieval.reading import RecordReading
 from tools.retrieval.sources import Source, Sources
 
 SEARCH_SECONDS = 25.0
@@ -53,7 +53,7 @@ class Findings:
         }
 
 
-async def found(sources: Sources, query: str, reading: Reading) -> Findings:
+async def found(sources: Sources, query: str, reading: RecordReading) -> Findings:
     """Return what every source has for these words; raise CallFailed where none could be searched."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_searched(source, query, reading)) for source in sources.by_kind.values()]
@@ -81,7 +81,7 @@ def _words(part: SearchedSource, vendor: str) -> str:
     return explain(failure, tool_name=part.source.lister.name, vendor=vendor, read_only=True)
 
 
-async def _searched(source: Source, query: str, reading: Reading) -> SearchedSource:
+async def _searched(source: Source, query: str, reading: RecordReading) -> SearchedSource:
     part = SearchedSource(source)
     try:
         async with asyncio.timeout(SEARCH_SECONDS):
@@ -94,7 +94,7 @@ async def _searched(source: Source, query: str, reading: Reading) -> SearchedSou
     return part
 
 
-async def _by_vendor(part: SearchedSource, query: str, reading: Reading) -> None:
+async def _by_vendor(part: SearchedSource, query: str, reading: RecordReading) -> None:
     """Let the vendor search."""
     source = part.source
     limit = min(cast(Pager, source.lister.pager).max_limit, MOST_OF_SOURCE)
@@ -107,7 +107,7 @@ async def _by_vendor(part: SearchedSource, query: str, reading: Reading) -> None
     part.searched = source.covered + (of if more else "")
 
 
-async def _here(part: SearchedSource, query: str, reading: Reading) -> None:
+async def _here(part: SearchedSource, query: str, reading: RecordReading) -> None:
     """Compare the newest records with the words."""
     source, declared = part.source, part.source.declared
     newest = await _newest(part, reading)
@@ -133,7 +133,7 @@ class NewestRecords:
         return f"the newest {count:,} {source.what} {source.by}; older ones were not searched{why}"
 
 
-async def _newest(part: SearchedSource, reading: Reading) -> NewestRecords:
+async def _newest(part: SearchedSource, reading: RecordReading) -> NewestRecords:
     """Return the first records of a source's list, page by page, while the vendor's rate limit leaves enough."""
     source, most = part.source, part.source.declared.newest
     arguments = {**part.source.declared.arguments, "limit": min(cast(Pager, source.lister.pager).max_limit, most)}
@@ -162,7 +162,7 @@ def _items(value: dict[str, Any]) -> list[Any]:
     return items if isinstance(items, list) else []
 
 
-def _results(source: Source, records: Iterable[Any], reading: Reading) -> Iterator[dict[str, str]]:
+def _results(source: Source, records: Iterable[Any], reading: RecordReading) -> Iterator[dict[str, str]]:
     seen: set[str] = set()
     for record in records:
         record_id = source.id_of(record) if isinstance(record, dict) else ""

@@ -62,7 +62,7 @@ def main() -> None:
         found = read(content, first, most_pages, most_characters)
     except (MemoryError, RecursionError, LimitReachedError):
         found = {"problem": TOO_COMPLEX}
-    except Exception:
+    except Exception:  # a damaged file makes the library raise whatever its bytes lead to
         found = {"problem": DAMAGED}
     sys.stdout.write(json.dumps(found))
 
