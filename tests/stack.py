@@ -23,13 +23,18 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+_given_ports: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a port that nothing uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing uses, and that was not returned before: what was to use it may not have begun."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given_ports:
+            _given_ports.add(port)
+            return port
 
 
 @dataclass
