@@ -97,6 +97,8 @@ class NamesOfIds:
     lookups: Mapping[str, Lookup]
     tools: ToolSet
     asking: Asking
+    # The account's, since another connection may lead to other departments of the same names.
+    revision: int = 0
 
     async def resolved(self, tool: Tool, used: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return arguments with ids in place of names, and remarks on these; raise InvalidArguments."""
@@ -183,8 +185,8 @@ class NamesOfIds:
         return await self._entries(key, self.lookups[key], lister)
 
     def _known(self, key: str, lookup: Lookup) -> Entries | None:
-        until, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None))
-        return entries if until > time.monotonic() else None
+        until, known_by, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None, None))
+        return entries if until > time.monotonic() and known_by == (self.revision, lookup) else None
 
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
         known = self._known(key, lookup)
@@ -205,7 +207,8 @@ class NamesOfIds:
             if self._list_of(other) == self._list_of(lookup)
         }
         for name, entries in alike.items():
-            _kept[self.account_id, lookup.method, name] = (time.monotonic() + settings.NAMES_SECONDS, entries)
+            known_by = self.revision, self.lookups[name]
+            _kept[self.account_id, lookup.method, name] = (time.monotonic() + settings.NAMES_SECONDS, known_by, entries)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
         return alike
@@ -233,7 +236,8 @@ class NamesOfIds:
 
 
 Place = tuple[UUID, str, str]
-_kept: OrderedDict[Place, tuple[float, Entries]] = OrderedDict()
+# Until when, and for which revision of the account and which lookup.
+_kept: OrderedDict[Place, tuple[float, tuple[int, Lookup], Entries]] = OrderedDict()
 # Whose turn it is to list, by the list that a lookup reads.
 _listing: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, tuple[UUID, str]], asyncio.Lock] = WeakValueDictionary()
 

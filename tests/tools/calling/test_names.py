@@ -8,10 +8,13 @@ from asgiref.sync import sync_to_async
 from pytest_django.fixtures import Settings
 
 from accounts.definition import Lookup
+from accounts.integrated_accounts.lifecycle import reconnect_account
 from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling import names
 
 CASES, GET, UPDATE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "update_a_fuse_desk_case_by_id"
@@ -134,3 +137,21 @@ async def test_where_names_cannot_be_had_the_call_goes_on(mcp: McpClient, vendor
     shown = await mcp.value(CASES, {"limit": 3})
     assert "departmentid" in shown["result"][0]
     assert "department" not in shown["result"][0]
+
+
+async def test_an_account_that_leads_elsewhere_has_names_of_its_own(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor, settings: Settings
+) -> None:
+    await mcp.value(CASES, {"depid": "Billing", "limit": 1})
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    sent: list[bytes] = []
+
+    def answer(request: Request) -> Answer:
+        sent.append(request.body)
+        return Answer(body=[{"id": "DEP-0909", "name": "Billing"}] if "departments" in request.path else {"id": "1"})
+
+    scripted.answer = answer
+    await mcp.value(UPDATE, {"id": "CAS-89102", "depid": "Billing"})
+    assert b"depid=DEP-0909" in sent
