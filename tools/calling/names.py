@@ -32,6 +32,8 @@ from tools.member_paths import changed_at, member_at, values_at
 MOST_PAGES = 10
 MOST_KEPT = 10_000
 MOST_CANDIDATES = 20
+# How long a list that did not come is not asked for again, in seconds: a failure must not outlast itself by much.
+FAILED_SECONDS = 10
 INACTIVE = " (inactive)"
 # What is no name: a number, a UUID, or another long token with digits.
 PLAINLY_AN_ID = re.compile(r"[0-9]+|[0-9a-fA-F-]{32,36}|(?=\S*[0-9])\S{12,}")
@@ -200,7 +202,7 @@ class NamesOfIds:
 
     async def _listed_alike(self, lookup: Lookup, lister: Tool) -> dict[str, Entries]:
         """List the entries of a lookup, and keep them with those of the others that read the same list."""
-        items, is_complete = await self._listed(lookup, lister)
+        items, is_complete, seconds = await self._listed(lookup, lister)
         alike = {
             name: Entries({str(entry.id): entry for entry in _entries_in(items, other)}, is_complete)
             for name, other in self.lookups.items()
@@ -208,7 +210,7 @@ class NamesOfIds:
         }
         for name, entries in alike.items():
             known_by = self.revision, self.lookups[name]
-            _kept[self.account_id, lookup.method, name] = (time.monotonic() + settings.NAMES_SECONDS, known_by, entries)
+            _kept[self.account_id, lookup.method, name] = (time.monotonic() + seconds, known_by, entries)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
         return alike
@@ -218,21 +220,23 @@ class NamesOfIds:
         """Return what tells the list of a lookup from others: its method, and what it is asked for with."""
         return f"{lookup.method} {sorted(lookup.filters.items())}"
 
-    async def _listed(self, lookup: Lookup, lister: Tool) -> tuple[list[Any], bool]:
-        """Return the items that the vendor lists, and whether they are all; none where it lists none."""
+    async def _listed(self, lookup: Lookup, lister: Tool) -> tuple[list[Any], bool, float]:
+        """Return the items that the vendor lists, whether they are all, and for how long they are kept."""
         items: list[Any] = []
         if lister.pager is None:
-            return items, False
+            return items, False, settings.NAMES_SECONDS
         count, is_complete = 0, False
         # The call itself is more than its names.
-        with suppress(CallFailed):
+        try:
             async for page in pages(lister, lister.pager, lookup.filters, self.asking):
                 items += page.view.items
                 count += 1
                 if page.is_last or count == MOST_PAGES:
                     is_complete = page.is_last and not page.view.note
                     break
-        return items, is_complete
+        except CallFailed:
+            return items, False, min(FAILED_SECONDS, settings.NAMES_SECONDS)
+        return items, is_complete, settings.NAMES_SECONDS
 
 
 Place = tuple[UUID, str, str]

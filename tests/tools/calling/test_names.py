@@ -155,3 +155,18 @@ async def test_an_account_that_leads_elsewhere_has_names_of_its_own(
     scripted.answer = answer
     await mcp.value(UPDATE, {"id": "CAS-89102", "depid": "Billing"})
     assert b"depid=DEP-0909" in sent
+
+
+async def test_a_list_that_did_not_come_is_soon_asked_for_again(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    monkeypatch.setattr(names, "FAILED_SECONDS", 0)
+    scripted.answer = lambda request: Answer(500 if "departments" in request.path else 200, [])
+    assert "'Billing' is no id" in await mcp.failure(CASES, {"depid": "Billing"})
+    scripted.answer = lambda request: Answer(
+        body=[{"id": "DEP-0909", "name": "Billing"}] if "departments" in request.path else []
+    )
+    assert (await mcp.value(CASES, {"depid": "Billing"}))["remarks"] == ["depid: Billing is DEP-0909."]
