@@ -232,7 +232,7 @@ class NamesOfIds:
                 items += page.view.items
                 count += 1
                 if page.is_last or count == MOST_PAGES:
-                    is_complete = page.is_last and not page.view.note
+                    is_complete = page.is_last and not page.view.note and page.view.is_end_known
                     break
         except CallFailed:
             return items, False, min(FAILED_SECONDS, settings.NAMES_SECONDS)
