@@ -140,6 +140,14 @@ async def test_one_of_several_that_has_the_very_address_is_the_one(desk_of: "Des
     assert len((await desk_of.value(OVERVIEW, {"name": "ann@example"}))["candidates"]) == 2
 
 
+async def test_a_record_with_members_of_the_results_own_names_breaks_nothing(
+    desk_of: "Desk", scripted: ScriptedVendor
+) -> None:
+    contact = {"id": 1, "truncated": [{"hidden_characters": "x"}, {"hidden_characters": None}, 3], "remarks": "VIP"}
+    scripted.answer = lambda request: Answer(body=contact if request.path.endswith("/contacts/1") else [])
+    assert (await desk_of.value(OVERVIEW, {"id": "1"}))["contact"]["id"] == 1
+
+
 async def test_without_saying_who_nothing_is_sent(mcp: McpClient, vendor: httpx.Client) -> None:
     words = await mcp.failure(OVERVIEW)
     assert "Nothing was sent to FuseDesk.\n- Give one of these: id, email, name." in words

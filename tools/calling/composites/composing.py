@@ -185,7 +185,8 @@ class Composing:
         # A record may have members of these names itself.
         remarks, cuts = _listed(value.get("remarks")), _listed(value.get("truncated"))
         composed.remarks += [each for each in remarks if isinstance(each, str) and each not in composed.remarks]
-        composed.hidden += sum(each.get("hidden_characters", 0) for each in cuts if isinstance(each, dict))
+        numbers = (each.get("hidden_characters") for each in cuts if isinstance(each, dict))
+        composed.hidden += sum(number for number in numbers if type(number) is int and number > 0)
         if tool.pager is None and not isinstance(value.get("result"), list):
             return [value]
         part.has_more = part.has_more or value.get("next_cursor") is not None
