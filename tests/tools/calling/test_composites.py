@@ -140,6 +140,17 @@ async def test_one_of_several_that_has_the_very_address_is_the_one(desk_of: "Des
     assert len((await desk_of.value(OVERVIEW, {"name": "ann@example"}))["candidates"]) == 2
 
 
+async def test_a_single_find_with_another_address_is_a_candidate_only(
+    desk_of: "Desk", scripted: ScriptedVendor
+) -> None:
+    contact = {"id": 2, "emailAddress": "joann@example.com", "emailAddress2": "jo@example.com"}
+    scripted.answer = answers({"/api/v2/contacts": [contact]})
+    shown = await desk_of.value(OVERVIEW, {"email": "ann@example.com"})
+    assert [each["id"] for each in shown["candidates"]] == [2]
+    for own in ("joann@example.com", "Jo@Example.com"):
+        assert (await desk_of.value(OVERVIEW, {"email": own}))["contact"]["id"] == 2
+
+
 async def test_a_record_with_members_of_the_results_own_names_breaks_nothing(
     desk_of: "Desk", scripted: ScriptedVendor
 ) -> None:
