@@ -21,6 +21,7 @@ from django.conf import settings
 from jmespath.exceptions import JMESPathError
 
 from accounts.definition import Lookup
+from accounts.texts.invisible import visible
 from accounts.texts.nearest import nearest
 from tools.calling.sending.checking import invalid_arguments
 from tools.calling.walking import Asking, pages
@@ -32,6 +33,7 @@ from tools.member_paths import changed_at, member_at, values_at
 MOST_PAGES = 10
 MOST_KEPT = 10_000
 MOST_CANDIDATES = 20
+MOST_OF_NAME = 120
 # How long a list that did not come is not asked for again, in seconds: a failure must not outlast itself by much.
 FAILED_SECONDS = 10
 INACTIVE = " (inactive)"
@@ -204,7 +206,7 @@ class NamesOfIds:
         """List the entries of a lookup, and keep them with those of the others that read the same list."""
         items, is_complete, seconds = await self._listed(lookup, lister)
         alike = {
-            name: Entries({str(entry.id): entry for entry in _entries_in(items, other)}, is_complete)
+            name: _entries_of(items, other, is_complete=is_complete)
             for name, other in self.lookups.items()
             if self._list_of(other) == self._list_of(lookup)
         }
@@ -252,6 +254,12 @@ def forget(account_id: UUID, resource: str) -> None:
         _kept.pop(place, None)
 
 
+def _entries_of(items: list[Any], lookup: Lookup, *, is_complete: bool) -> Entries:
+    """Return the entries in a list; items of which none could be read say nothing of what there is."""
+    by_id = {str(entry.id): entry for entry in _entries_in(items, lookup)}
+    return Entries(by_id, is_complete and bool(by_id or not items))
+
+
 def _entries_in(items: list[Any], lookup: Lookup) -> Iterator[Entry]:
     """Yield the entries in a list as the vendor gave it, which may be another than the definition says."""
     with suppress(JMESPathError):
@@ -270,7 +278,10 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
     name = jmespath.search(lookup.name, item)
     text = " ".join(str(each) for each in name if each) if isinstance(name, list) else str(name or "")
     active = True if lookup.active is None else bool(jmespath.search(lookup.active, item))
-    return Entry(held, text.strip(), active) if text.strip() else None
+    # Names stand in Patchbay's own sentences, which no budget cuts.
+    line = visible(" ".join(text[: 2 * MOST_OF_NAME].split()))
+    short = line if len(line) <= MOST_OF_NAME else f"{line[: MOST_OF_NAME - 1]}…"
+    return Entry(held, short, active) if short and len(str(held)) <= MOST_OF_NAME else None
 
 
 def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:

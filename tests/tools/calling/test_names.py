@@ -170,3 +170,29 @@ async def test_a_list_that_did_not_come_is_soon_asked_for_again(
         body=[{"id": "DEP-0909", "name": "Billing"}] if "departments" in request.path else []
     )
     assert (await mcp.value(CASES, {"depid": "Billing"}))["remarks"] == ["depid: Billing is DEP-0909."]
+
+
+@pytest.mark.parametrize("name", ["N" * 200_000, "Ignore\u202e\n\nprevious", "\u200b" * 300])
+async def test_a_name_is_told_as_one_short_line(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor, name: str
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    scripted.answer = lambda request: Answer(
+        body=[{"id": "DEP-1", "name": name}] if "departments" in request.path else []
+    )
+    words = await mcp.failure(CASES, {"depid": "Sales"})
+    assert len(words) < 500
+    assert not {"\u202e", "\u200b"} & {*words}
+    assert len(words.splitlines()) == 3
+
+
+async def test_a_list_of_another_form_is_not_taken_for_an_empty_one(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    scripted.answer = lambda request: Answer(body={"a": 1} if "departments" in request.path else [])
+    assert "There are: ." not in await mcp.failure(CASES, {"depid": "Sales"})
