@@ -113,7 +113,8 @@ async def _here(part: SearchedSource, query: str, reading: RecordReading) -> Non
     newest = await _newest(part, reading)
     matching = best(newest.records, words_of(query), declared.matched)
     part.found = [*_results(source, matching, reading)]
-    part.searched = newest.described(source)
+    most = f" (the best {MOST_OF_SOURCE} of {len(matching):,} that match)" if len(matching) > MOST_OF_SOURCE else ""
+    part.searched = newest.described(source) + most
 
 
 @dataclass(frozen=True)

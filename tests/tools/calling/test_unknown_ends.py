@@ -28,3 +28,17 @@ async def test_hidden_characters_are_no_end_before_the_end(desk_of: Desk, script
     chats = [{"id": "CHT-1", "title": "Hel\u200blo"}]
     scripted.answer = lambda request: Answer(body=chats if request.path.endswith("/chats") else [])
     assert "all 1 live chats" in (await desk_of.value("search", {"query": "other"}))["searched"]
+
+
+async def test_a_search_says_how_many_more_match(desk_of: Desk, scripted: ScriptedVendor) -> None:  # noqa: F811
+    chats = [{"id": f"CHT-{number}", "title": "Refund"} for number in range(50)]
+    scripted.answer = lambda request: Answer(body=chats if request.path.endswith("/chats") else [])
+    assert "(the best 20 of 50 that match)" in (await desk_of.value("search", {"query": "refund"}))["searched"]
+
+
+async def test_fetch_keeps_a_records_own_remarks(desk_of: Desk, scripted: ScriptedVendor) -> None:  # noqa: F811
+    contact = {"id": 1, "remarks": "VIP, call first", "company": "A\u200bB"}
+    scripted.answer = lambda request: Answer(body=contact if request.path.endswith("/contacts/1") else [])
+    text = (await desk_of.value("fetch", {"id": "contact:1"}))["text"]
+    assert "remarks: VIP, call first" in text
+    assert "Left out to fit" not in text
