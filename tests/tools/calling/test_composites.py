@@ -151,6 +151,14 @@ async def test_a_single_find_with_another_address_is_a_candidate_only(
         assert (await desk_of.value(OVERVIEW, {"email": own}))["contact"]["id"] == 2
 
 
+async def test_what_needs_a_step_that_failed_says_so(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+    scripted.answer = lambda request: (
+        Answer(500) if request.path.endswith("/cases") else Answer(body={"id": 1} if "contacts" in request.path else [])
+    )
+    parts = (await desk_of.value(OVERVIEW, {"id": "1"}))["parts"]
+    assert parts["case_messages"] == {"shown": 0, "not_asked": "open_cases was not read."}
+
+
 async def test_a_record_with_members_of_the_results_own_names_breaks_nothing(
     desk_of: "Desk", scripted: ScriptedVendor
 ) -> None:

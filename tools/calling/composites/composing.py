@@ -122,6 +122,8 @@ class Composing:
     async def _made_for_each(self, name: str, step: Step, part: Part) -> None:
         """Make a step for the newest records of another, within its bound."""
         source = self._composed.parts[step.foreach or ""]
+        if not source.found and (source.failed or source.not_asked):
+            raise Unfilled(f"{step.foreach} was not read")
         part.readable = len(source.found)
         async with asyncio.TaskGroup() as group:
             made = [
