@@ -159,6 +159,11 @@ async def test_what_needs_a_step_that_failed_says_so(desk_of: "Desk", scripted: 
     assert parts["case_messages"] == {"shown": 0, "not_asked": "open_cases was not read."}
 
 
+async def test_what_is_no_record_is_no_candidate(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+    scripted.answer = lambda request: Answer(body=["a", None])
+    assert "what came is no record" in await desk_of.failure(OVERVIEW, {"name": "ann"})
+
+
 async def test_a_record_with_members_of_the_results_own_names_breaks_nothing(
     desk_of: "Desk", scripted: ScriptedVendor
 ) -> None:

@@ -115,6 +115,8 @@ class Composing:
         records = await self._records(name, part, call)
         if step.one is None:
             part.keep([Found(record, _at(record, step)) for record in records])
+        elif not all(isinstance(record, dict) for record in records):
+            raise CallFailed(f"{step.label}: what came is no record.")
         else:
             part.found = [Found(record) for record in _meant(records, step.one, call)]
             part.is_guess = len(part.found) == 1 and not _holds_address(part.found[0].record, call.asked)
