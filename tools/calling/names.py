@@ -66,11 +66,17 @@ class Entries:
         """The names as they are shown, by the text of their id."""
         return {key: entry.shown for key, entry in self.by_id.items()}
 
+    def named(self, name: str) -> list[Entry]:
+        """Return the entries of this very name."""
+        wanted = _words(name)
+        return [entry for entry in self.by_id.values() if _words(entry.name) == wanted]
+
     def matching(self, name: str) -> list[Entry]:
         """Return the entries of this name, or else those whose name has all its words."""
         wanted = _words(name)
-        exact = [entry for entry in self.by_id.values() if _words(entry.name) == wanted]
-        return exact or [entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}]
+        return self.named(name) or [
+            entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,8 @@ class NamesOfIds:
         """Return the entry that a name means; None for what is an id, or may be one."""
         if value in entries.by_id or PLAINLY_AN_ID.fullmatch(value):
             return None
-        found = entries.matching(value)
+        # Where some were not read, one of them may have the very name.
+        found = entries.matching(value) if entries.is_complete else entries.named(value)
         usable = found if tool.read_only else [entry for entry in found if entry.is_active]
         if len(usable) == 1:
             return usable[0]

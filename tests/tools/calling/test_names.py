@@ -196,3 +196,17 @@ async def test_a_list_of_another_form_is_not_taken_for_an_empty_one(
     await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
     scripted.answer = lambda request: Answer(body={"a": 1} if "departments" in request.path else [])
     assert "There are: ." not in await mcp.failure(CASES, {"depid": "Sales"})
+
+
+async def test_of_a_list_that_is_not_all_only_the_very_name_is_taken(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    more = {"link": '<https://vendor.example/api?page=2>; rel="next"'}
+    scripted.answer = lambda request: (
+        Answer(body=[{"id": "DEP-1", "name": "Sales EU"}], headers=more) if "departments" in request.path else Answer()
+    )
+    assert "'Sales' is no id" in await mcp.failure(UPDATE, {"id": "CAS-1", "depid": "Sales"})
+    assert not [each for each in scripted.received if each.method == "POST"]
