@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import count as numbers
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -211,13 +212,16 @@ class NamesOfIds:
 
     async def _listed_alike(self, lookup: Lookup, lister: Tool) -> dict[str, Entries]:
         """List the entries of a lookup, and keep them with those of the others that read the same list."""
+        written = self.account_id, lookup.method.partition(".")[0]
+        before = _writes.get(written)
         items, is_complete, seconds = await self._listed(lookup, lister)
         alike = {
             name: _entries_of(items, other, is_complete=is_complete)
             for name, other in self.lookups.items()
             if self._list_of(other) == self._list_of(lookup)
         }
-        for name, entries in alike.items():
+        # What was listed while a write changed it may lack the change.
+        for name, entries in alike.items() if _writes.get(written) == before else ():
             known_by = self.revision, self.lookups[name]
             _kept[self.account_id, lookup.method, name] = (time.monotonic() + seconds, known_by, entries)
         while len(_kept) > MOST_KEPT:
@@ -251,12 +255,19 @@ class NamesOfIds:
 Place = tuple[UUID, str, str]
 # Until when, and for which revision of the account and which lookup.
 _kept: OrderedDict[Place, tuple[float, tuple[int, Lookup], Entries]] = OrderedDict()
+# The number of the last write to a resource of an account.
+_writes: OrderedDict[tuple[UUID, str], int] = OrderedDict()
+_numbers = numbers()
 # Whose turn it is to list, by the list that a lookup reads.
 _listing: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, tuple[UUID, str]], asyncio.Lock] = WeakValueDictionary()
 
 
 def forget(account_id: UUID, resource: str) -> None:
     """Forget the entries that a write to a resource may have changed."""
+    _writes[account_id, resource] = next(_numbers)
+    _writes.move_to_end((account_id, resource))
+    while len(_writes) > MOST_KEPT:
+        _writes.popitem(last=False)
     for place in [each for each in _kept if each[0] == account_id and each[1].startswith(f"{resource}.")]:
         _kept.pop(place, None)
 

@@ -1,5 +1,7 @@
 """Names for ids: an argument takes a name, a result has the name beside the id, and nothing is guessed."""
 
+import asyncio
+import threading
 from typing import Any
 
 import httpx
@@ -210,3 +212,31 @@ async def test_of_a_list_that_is_not_all_only_the_very_name_is_taken(
     )
     assert "'Sales' is no id" in await mcp.failure(UPDATE, {"id": "CAS-1", "depid": "Sales"})
     assert not [each for each in scripted.received if each.method == "POST"]
+
+
+async def test_what_was_listed_while_it_changed_is_not_kept(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    departments = [{"id": "DEP-1", "name": "Billing"}]
+    listing, changed = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Answer:
+        if request.method == "POST":
+            departments.append({"id": "DEP-2", "name": "Returns"})
+            return Answer(body=departments[-1])
+        listed = [*departments]
+        if "departments" in request.path:
+            listing.set()
+            changed.wait(10)
+        return Answer(body=listed if "departments" in request.path else [])
+
+    scripted.answer = answer
+    asked = asyncio.create_task(mcp.value(CASES, {"depid": "Billing"}))
+    await asyncio.to_thread(listing.wait, 10)
+    await mcp.value("create_a_fuse_desk_department", {"name": "Returns"})
+    changed.set()
+    await asked
+    assert (await mcp.value(CASES, {"depid": "Returns"}))["remarks"] == ["depid: Returns is DEP-2."]
