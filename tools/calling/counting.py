@@ -26,6 +26,7 @@ MOST_REQUESTS = 20
 COUNT_SECONDS = 20.0
 MOST_GROUPS = 50
 NONE = "(none)"
+END_UNKNOWN = "the vendor's answer says that its list goes on, in a way that is not known here."
 
 
 @dataclass
@@ -75,7 +76,9 @@ async def counted(tool: Tool, used: dict[str, Any], asking: Asking, zone: ZoneIn
                 count.count = count.total
                 break
             count.add(page.view.items, group, period)
-            count.stopped = page.view.note if page.is_last else _reason_to_stop(count, time.monotonic() - began)
+            count.stopped = _reason_to_stop(count, time.monotonic() - began)
+            if page.is_last:
+                count.stopped = page.view.note or ("" if page.view.is_end_known else END_UNKNOWN)
             if count.stopped:
                 break
     except RateLimited as limited:

@@ -114,7 +114,7 @@ async def entries_of(key: str, lister: Tool, connection: Connection, caller: Cal
         return noted
 
     asking = Asking(noting(asking.ask), noting(asking.read))
-    names = NamesOfIds(connection.account_id, lister.definition.lookups, among, asking)
+    names = NamesOfIds(connection.account_id, lister.definition.lookups, among, asking, connection.revision)
     kept = names.kept(key)
     if kept is not None:
         return kept
@@ -132,7 +132,7 @@ def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet
     lookups = tool.definition.lookups_of(tool.resource)
     if among is None or not lookups or not settings.NAMES_SECONDS:
         return None
-    return NamesOfIds(connection.account_id, lookups, among, _asking(connection, note))
+    return NamesOfIds(connection.account_id, lookups, among, _asking(connection, note), connection.revision)
 
 
 def _asking(connection: Connection, note: CallNote) -> Asking:

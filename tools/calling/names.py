@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import count as numbers
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -21,6 +22,7 @@ from django.conf import settings
 from jmespath.exceptions import JMESPathError
 
 from accounts.definition import Lookup
+from accounts.texts.invisible import visible
 from accounts.texts.nearest import nearest
 from tools.calling.sending.checking import invalid_arguments
 from tools.calling.walking import Asking, pages
@@ -32,6 +34,9 @@ from tools.member_paths import changed_at, member_at, values_at
 MOST_PAGES = 10
 MOST_KEPT = 10_000
 MOST_CANDIDATES = 20
+MOST_OF_NAME = 120
+# How long a list that did not come is not asked for again, in seconds: a failure must not outlast itself by much.
+FAILED_SECONDS = 10
 INACTIVE = " (inactive)"
 # What is no name: a number, a UUID, or another long token with digits.
 PLAINLY_AN_ID = re.compile(r"[0-9]+|[0-9a-fA-F-]{32,36}|(?=\S*[0-9])\S{12,}")
@@ -62,11 +67,17 @@ class Entries:
         """The names as they are shown, by the text of their id."""
         return {key: entry.shown for key, entry in self.by_id.items()}
 
+    def named(self, name: str) -> list[Entry]:
+        """Return the entries of this very name."""
+        wanted = _words(name)
+        return [entry for entry in self.by_id.values() if _words(entry.name) == wanted]
+
     def matching(self, name: str) -> list[Entry]:
         """Return the entries of this name, or else those whose name has all its words."""
         wanted = _words(name)
-        exact = [entry for entry in self.by_id.values() if _words(entry.name) == wanted]
-        return exact or [entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}]
+        return self.named(name) or [
+            entry for entry in self.by_id.values() if wanted and {*wanted} <= {*_words(entry.name)}
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,8 @@ class NamesOfIds:
     lookups: Mapping[str, Lookup]
     tools: ToolSet
     asking: Asking
+    # The account's, since another connection may lead to other departments of the same names.
+    revision: int = 0
 
     async def resolved(self, tool: Tool, used: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return arguments with ids in place of names, and remarks on these; raise InvalidArguments."""
@@ -124,7 +137,8 @@ class NamesOfIds:
         """Return the entry that a name means; None for what is an id, or may be one."""
         if value in entries.by_id or PLAINLY_AN_ID.fullmatch(value):
             return None
-        found = entries.matching(value)
+        # Where some were not read, one of them may have the very name.
+        found = entries.matching(value) if entries.is_complete else entries.named(value)
         usable = found if tool.read_only else [entry for entry in found if entry.is_active]
         if len(usable) == 1:
             return usable[0]
@@ -183,8 +197,8 @@ class NamesOfIds:
         return await self._entries(key, self.lookups[key], lister)
 
     def _known(self, key: str, lookup: Lookup) -> Entries | None:
-        until, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None))
-        return entries if until > time.monotonic() else None
+        until, known_by, entries = _kept.get((self.account_id, lookup.method, key), (0.0, None, None))
+        return entries if until > time.monotonic() and known_by == (self.revision, lookup) else None
 
     async def _entries(self, key: str, lookup: Lookup, lister: Tool) -> Entries:
         known = self._known(key, lookup)
@@ -198,14 +212,18 @@ class NamesOfIds:
 
     async def _listed_alike(self, lookup: Lookup, lister: Tool) -> dict[str, Entries]:
         """List the entries of a lookup, and keep them with those of the others that read the same list."""
-        items, is_complete = await self._listed(lookup, lister)
+        written = self.account_id, lookup.method.partition(".")[0]
+        before = _writes.get(written)
+        items, is_complete, seconds = await self._listed(lookup, lister)
         alike = {
-            name: Entries({str(entry.id): entry for entry in _entries_in(items, other)}, is_complete)
+            name: _entries_of(items, other, is_complete=is_complete)
             for name, other in self.lookups.items()
             if self._list_of(other) == self._list_of(lookup)
         }
-        for name, entries in alike.items():
-            _kept[self.account_id, lookup.method, name] = (time.monotonic() + settings.NAMES_SECONDS, entries)
+        # What was listed while a write changed it may lack the change.
+        for name, entries in alike.items() if _writes.get(written) == before else ():
+            known_by = self.revision, self.lookups[name]
+            _kept[self.account_id, lookup.method, name] = (time.monotonic() + seconds, known_by, entries)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
         return alike
@@ -215,33 +233,49 @@ class NamesOfIds:
         """Return what tells the list of a lookup from others: its method, and what it is asked for with."""
         return f"{lookup.method} {sorted(lookup.filters.items())}"
 
-    async def _listed(self, lookup: Lookup, lister: Tool) -> tuple[list[Any], bool]:
-        """Return the items that the vendor lists, and whether they are all; none where it lists none."""
+    async def _listed(self, lookup: Lookup, lister: Tool) -> tuple[list[Any], bool, float]:
+        """Return the items that the vendor lists, whether they are all, and for how long they are kept."""
         items: list[Any] = []
         if lister.pager is None:
-            return items, False
+            return items, False, settings.NAMES_SECONDS
         count, is_complete = 0, False
         # The call itself is more than its names.
-        with suppress(CallFailed):
+        try:
             async for page in pages(lister, lister.pager, lookup.filters, self.asking):
                 items += page.view.items
                 count += 1
                 if page.is_last or count == MOST_PAGES:
-                    is_complete = page.is_last and not page.view.note
+                    is_complete = page.is_last and not page.view.note and page.view.is_end_known
                     break
-        return items, is_complete
+        except CallFailed:
+            return items, False, min(FAILED_SECONDS, settings.NAMES_SECONDS)
+        return items, is_complete, settings.NAMES_SECONDS
 
 
 Place = tuple[UUID, str, str]
-_kept: OrderedDict[Place, tuple[float, Entries]] = OrderedDict()
+# Until when, and for which revision of the account and which lookup.
+_kept: OrderedDict[Place, tuple[float, tuple[int, Lookup], Entries]] = OrderedDict()
+# The number of the last write to a resource of an account.
+_writes: OrderedDict[tuple[UUID, str], int] = OrderedDict()
+_numbers = numbers()
 # Whose turn it is to list, by the list that a lookup reads.
 _listing: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, tuple[UUID, str]], asyncio.Lock] = WeakValueDictionary()
 
 
 def forget(account_id: UUID, resource: str) -> None:
     """Forget the entries that a write to a resource may have changed."""
+    _writes[account_id, resource] = next(_numbers)
+    _writes.move_to_end((account_id, resource))
+    while len(_writes) > MOST_KEPT:
+        _writes.popitem(last=False)
     for place in [each for each in _kept if each[0] == account_id and each[1].startswith(f"{resource}.")]:
         _kept.pop(place, None)
+
+
+def _entries_of(items: list[Any], lookup: Lookup, *, is_complete: bool) -> Entries:
+    """Return the entries in a list; items of which none could be read say nothing of what there is."""
+    by_id = {str(entry.id): entry for entry in _entries_in(items, lookup)}
+    return Entries(by_id, is_complete and bool(by_id or not items))
 
 
 def _entries_in(items: list[Any], lookup: Lookup) -> Iterator[Entry]:
@@ -262,7 +296,10 @@ def _read(item: Any, lookup: Lookup) -> Entry | None:
     name = jmespath.search(lookup.name, item)
     text = " ".join(str(each) for each in name if each) if isinstance(name, list) else str(name or "")
     active = True if lookup.active is None else bool(jmespath.search(lookup.active, item))
-    return Entry(held, text.strip(), active) if text.strip() else None
+    # Names stand in Patchbay's own sentences, which no budget cuts.
+    line = visible(" ".join(text[: 2 * MOST_OF_NAME].split()))
+    short = line if len(line) <= MOST_OF_NAME else f"{line[: MOST_OF_NAME - 1]}…"
+    return Entry(held, short, active) if short and len(str(held)) <= MOST_OF_NAME else None
 
 
 def _named_group(group: dict[str, Any], by_id: dict[str, Entry]) -> dict[str, Any]:

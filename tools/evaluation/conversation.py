@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from accounts.texts.invisible import visible
 from tools.calling.sending.checking import check
 from tools.calling.wording import explain
 from tools.catalogue.compilation import Catalogue
@@ -25,6 +26,8 @@ from tools.tokens import tokens_of
 
 MOST_TURNS = 6
 MOST_SHOWN = 2_000
+# Calls of one answer.
+MOST_CALLS = 64
 NO_CONTENT = (
     "This is an exercise: no account was asked. The call is valid; its content is not part of the exercise. Go on as "
     "if it had been answered."
@@ -151,11 +154,14 @@ class Conversation:
             answer, read, wrote = await model.ask(system, self.catalogue, messages)
             self.tokens_read += read
             self.tokens_written += wrote
+            if len(answer.uses) > MOST_CALLS:
+                self.remark = f"It made {len(answer.uses):,} calls at once; more than {MOST_CALLS} are not looked at."
+                return
             results = [(wanted, self._called(wanted)) for wanted in answer.uses]
             if not self._waiting:
                 return
             if not results:
-                said = " ".join(answer.text.split())
+                said = visible(" ".join(answer.text[:MOST_SHOWN].split()))
                 self.remark = f"It stopped calling, and said: {said}"[:500] if said else "It stopped calling."
                 return
             messages += [answer.message, *model.api.results(results)]
@@ -201,7 +207,7 @@ class Conversation:
     def _note(self, wanted: WantedCall, verdict: CallVerdict) -> None:
         given = wanted.arguments
         text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-        self.steps.append(JudgedCall(wanted.name[:64], text[:MOST_SHOWN], verdict))
+        self.steps.append(JudgedCall(visible(wanted.name[:64]), visible(text[:MOST_SHOWN]), verdict))
 
 
 def _answer(example: Any) -> str:

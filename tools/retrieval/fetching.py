@@ -4,6 +4,7 @@ A record that is too long loses what a single read would lose: long texts first,
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,13 @@ from tools.tokens import fits, start_within
 OF_RECORD, OF_LISTS, ALONE = 50, 35, 85
 MOST_METADATA = 30
 MOST_OF_VALUE = 200
-# What a result has beside the record's members.
-ADDED = ("remarks", "envelope", "truncated", "total_count")
+# What a result has beside the record's members, which may have a member of such a name themselves.
+ADDED: dict[str, Callable[[Any], bool]] = {
+    "remarks": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+    "envelope": lambda value: isinstance(value, dict),
+    "truncated": lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
+    "total_count": lambda value: isinstance(value, int),
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,9 @@ async def fetched(sources: Sources, wanted: str, reading: RecordReading, *, budg
     main, lists = await _reads(source, record_id, reading, budget)
     record, added = _parted(main.value)
     parts = [_own_text(source, record), *(_list_text(sources.vendor, *each) for each in lists)]
-    if "truncated" in added:
-        parts.append(f"Left out to fit; {source.reader.name} has it:\n{as_lines(added['truncated'])}")
+    cuts = [cut for cut in added.get("truncated", ()) if "hidden_characters" not in cut]
+    if cuts:
+        parts.append(f"Left out to fit; {source.reader.name} has it:\n{as_lines(cuts)}")
     shown = {
         "id": wanted,
         "title": source.title_of(record, wanted),
@@ -52,7 +59,7 @@ async def fetched(sources: Sources, wanted: str, reading: RecordReading, *, budg
         "url": source.url_of(record, reading.connection.pages),
         "metadata": _metadata(source, record),
     }
-    return _within(shown, budget, main.limits, is_cut="truncated" in added)
+    return _within(shown, budget, main.limits, is_cut=bool(cuts))
 
 
 ReadList = tuple[Tool, ReadValue | CallFailed]
@@ -93,7 +100,7 @@ async def _read(reading: RecordReading, tool: Tool, arguments: dict[str, Any], b
 
 def _parted(value: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a record, and what its result has beside it; one with such a member of its own stands in `result`."""
-    added = {name: value[name] for name in ADDED if name in value}
+    added = {name: value[name] for name, is_ours in ADDED.items() if name in value and is_ours(value[name])}
     rest = {name: member for name, member in value.items() if name not in added}
     inner = rest.get("result")
     return (inner if [*rest] == ["result"] and isinstance(inner, dict) else rest), added

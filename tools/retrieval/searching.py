@@ -113,7 +113,8 @@ async def _here(part: SearchedSource, query: str, reading: RecordReading) -> Non
     newest = await _newest(part, reading)
     matching = best(newest.records, words_of(query), declared.matched)
     part.found = [*_results(source, matching, reading)]
-    part.searched = newest.described(source)
+    most = f" (the best {MOST_OF_SOURCE} of {len(matching):,} that match)" if len(matching) > MOST_OF_SOURCE else ""
+    part.searched = newest.described(source) + most
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,18 @@ async def _newest(part: SearchedSource, reading: RecordReading) -> NewestRecords
         records += _items(read.value)
         cursor = read.value.get("next_cursor")
         if cursor is None or len(records) >= most:
-            is_whole = cursor is None and len(records) <= most and "truncated" not in read.value
+            # Where the end of a list is not known, its result has no `next_cursor` at all.
+            is_end = cursor is None and "next_cursor" in read.value and not _ends_early(read.value)
+            is_whole = is_end and len(records) <= most
             return NewestRecords(records[:most], is_whole)
         if stopped := few_left(read.limits):
             return NewestRecords(records, is_whole=False, stopped=stopped)
         arguments = {**arguments, "next_cursor": cursor}
+
+
+def _ends_early(value: dict[str, Any]) -> bool:
+    """Return whether a list says that it ended before its end; characters that are shown as escapes are no such cut."""
+    return any("hidden_characters" not in cut for cut in value.get("truncated", ()))
 
 
 def _items(value: dict[str, Any]) -> list[Any]:

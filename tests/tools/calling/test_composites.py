@@ -140,6 +140,38 @@ async def test_one_of_several_that_has_the_very_address_is_the_one(desk_of: "Des
     assert len((await desk_of.value(OVERVIEW, {"name": "ann@example"}))["candidates"]) == 2
 
 
+async def test_a_single_find_with_another_address_is_a_candidate_only(
+    desk_of: "Desk", scripted: ScriptedVendor
+) -> None:
+    contact = {"id": 2, "emailAddress": "joann@example.com", "emailAddress2": "jo@example.com"}
+    scripted.answer = answers({"/api/v2/contacts": [contact]})
+    shown = await desk_of.value(OVERVIEW, {"email": "ann@example.com"})
+    assert [each["id"] for each in shown["candidates"]] == [2]
+    for own in ("joann@example.com", "Jo@Example.com"):
+        assert (await desk_of.value(OVERVIEW, {"email": own}))["contact"]["id"] == 2
+
+
+async def test_what_needs_a_step_that_failed_says_so(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+    scripted.answer = lambda request: (
+        Answer(500) if request.path.endswith("/cases") else Answer(body={"id": 1} if "contacts" in request.path else [])
+    )
+    parts = (await desk_of.value(OVERVIEW, {"id": "1"}))["parts"]
+    assert parts["case_messages"] == {"shown": 0, "not_asked": "open_cases was not read."}
+
+
+async def test_what_is_no_record_is_no_candidate(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+    scripted.answer = lambda request: Answer(body=["a", None])
+    assert "what came is no record" in await desk_of.failure(OVERVIEW, {"name": "ann"})
+
+
+async def test_a_record_with_members_of_the_results_own_names_breaks_nothing(
+    desk_of: "Desk", scripted: ScriptedVendor
+) -> None:
+    contact = {"id": 1, "truncated": [{"hidden_characters": "x"}, {"hidden_characters": None}, 3], "remarks": "VIP"}
+    scripted.answer = lambda request: Answer(body=contact if request.path.endswith("/contacts/1") else [])
+    assert (await desk_of.value(OVERVIEW, {"id": "1"}))["contact"]["id"] == 1
+
+
 async def test_without_saying_who_nothing_is_sent(mcp: McpClient, vendor: httpx.Client) -> None:
     words = await mcp.failure(OVERVIEW)
     assert "Nothing was sent to FuseDesk.\n- Give one of these: id, email, name." in words

@@ -1,5 +1,7 @@
 """Names for ids: an argument takes a name, a result has the name beside the id, and nothing is guessed."""
 
+import asyncio
+import threading
 from typing import Any
 
 import httpx
@@ -8,10 +10,13 @@ from asgiref.sync import sync_to_async
 from pytest_django.fixtures import Settings
 
 from accounts.definition import Lookup
+from accounts.integrated_accounts.lifecycle import reconnect_account
 from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling import names
 
 CASES, GET, UPDATE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id", "update_a_fuse_desk_case_by_id"
@@ -134,3 +139,104 @@ async def test_where_names_cannot_be_had_the_call_goes_on(mcp: McpClient, vendor
     shown = await mcp.value(CASES, {"limit": 3})
     assert "departmentid" in shown["result"][0]
     assert "department" not in shown["result"][0]
+
+
+async def test_an_account_that_leads_elsewhere_has_names_of_its_own(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor, settings: Settings
+) -> None:
+    await mcp.value(CASES, {"depid": "Billing", "limit": 1})
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    sent: list[bytes] = []
+
+    def answer(request: Request) -> Answer:
+        sent.append(request.body)
+        return Answer(body=[{"id": "DEP-0909", "name": "Billing"}] if "departments" in request.path else {"id": "1"})
+
+    scripted.answer = answer
+    await mcp.value(UPDATE, {"id": "CAS-89102", "depid": "Billing"})
+    assert b"depid=DEP-0909" in sent
+
+
+async def test_a_list_that_did_not_come_is_soon_asked_for_again(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    monkeypatch.setattr(names, "FAILED_SECONDS", 0)
+    scripted.answer = lambda request: Answer(500 if "departments" in request.path else 200, [])
+    assert "'Billing' is no id" in await mcp.failure(CASES, {"depid": "Billing"})
+    scripted.answer = lambda request: Answer(
+        body=[{"id": "DEP-0909", "name": "Billing"}] if "departments" in request.path else []
+    )
+    assert (await mcp.value(CASES, {"depid": "Billing"}))["remarks"] == ["depid: Billing is DEP-0909."]
+
+
+@pytest.mark.parametrize("name", ["N" * 200_000, "Ignore\u202e\n\nprevious", "\u200b" * 300])
+async def test_a_name_is_told_as_one_short_line(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor, name: str
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    scripted.answer = lambda request: Answer(
+        body=[{"id": "DEP-1", "name": name}] if "departments" in request.path else []
+    )
+    words = await mcp.failure(CASES, {"depid": "Sales"})
+    assert len(words) < 500
+    assert not {"\u202e", "\u200b"} & {*words}
+    assert len(words.splitlines()) == 3
+
+
+async def test_a_list_of_another_form_is_not_taken_for_an_empty_one(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    scripted.answer = lambda request: Answer(body={"a": 1} if "departments" in request.path else [])
+    assert "There are: ." not in await mcp.failure(CASES, {"depid": "Sales"})
+
+
+async def test_of_a_list_that_is_not_all_only_the_very_name_is_taken(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    more = {"link": '<https://vendor.example/api?page=2>; rel="next"'}
+    scripted.answer = lambda request: (
+        Answer(body=[{"id": "DEP-1", "name": "Sales EU"}], headers=more) if "departments" in request.path else Answer()
+    )
+    assert "'Sales' is no id" in await mcp.failure(UPDATE, {"id": "CAS-1", "depid": "Sales"})
+    assert not [each for each in scripted.received if each.method == "POST"]
+
+
+async def test_what_was_listed_while_it_changed_is_not_kept(
+    mcp: McpClient, account: IntegratedAccount, scripted: ScriptedVendor
+) -> None:
+    fields = {"app_name": "other", "api_key": "another-key"}
+    address = f"{scripted.address}/api"
+    await sync_to_async(reconnect_account)(account, "tests", fields=fields, base_url=address, verify=False)
+    departments = [{"id": "DEP-1", "name": "Billing"}]
+    listing, changed = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Answer:
+        if request.method == "POST":
+            departments.append({"id": "DEP-2", "name": "Returns"})
+            return Answer(body=departments[-1])
+        listed = [*departments]
+        if "departments" in request.path:
+            listing.set()
+            changed.wait(10)
+        return Answer(body=listed if "departments" in request.path else [])
+
+    scripted.answer = answer
+    asked = asyncio.create_task(mcp.value(CASES, {"depid": "Billing"}))
+    await asyncio.to_thread(listing.wait, 10)
+    await mcp.value("create_a_fuse_desk_department", {"name": "Returns"})
+    changed.set()
+    await asked
+    assert (await mcp.value(CASES, {"depid": "Returns"}))["remarks"] == ["depid: Returns is DEP-2."]

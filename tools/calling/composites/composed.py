@@ -59,11 +59,13 @@ class Part:
     readable: int = 0
     failed: str = ""
     not_asked: str = ""
+    is_guess: bool = False
 
     @property
     def single(self) -> Any:
         """The one record of a step that has one; None where it is not certain which."""
-        return self.found[0].record if self.step.one is not None and len(self.found) == 1 else None
+        is_certain = self.step.one is not None and len(self.found) == 1 and not self.is_guess
+        return self.found[0].record if is_certain else None
 
     def keep(self, found: list[Found]) -> None:
         """Keep the newest of the records that came, as many as the step shows."""

@@ -6,7 +6,7 @@ fails as a whole, or tells the records that may be meant.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -115,12 +115,17 @@ class Composing:
         records = await self._records(name, part, call)
         if step.one is None:
             part.keep([Found(record, _at(record, step)) for record in records])
+        elif not all(isinstance(record, dict) for record in records):
+            raise CallFailed(f"{step.label}: what came is no record.")
         else:
             part.found = [Found(record) for record in _meant(records, step.one, call)]
+            part.is_guess = len(part.found) == 1 and not _holds_address(part.found[0].record, call.asked)
 
     async def _made_for_each(self, name: str, step: Step, part: Part) -> None:
         """Make a step for the newest records of another, within its bound."""
         source = self._composed.parts[step.foreach or ""]
+        if not source.found and (source.failed or source.not_asked):
+            raise Unfilled(f"{step.foreach} was not read")
         part.readable = len(source.found)
         async with asyncio.TaskGroup() as group:
             made = [
@@ -185,7 +190,8 @@ class Composing:
         # A record may have members of these names itself.
         remarks, cuts = _listed(value.get("remarks")), _listed(value.get("truncated"))
         composed.remarks += [each for each in remarks if isinstance(each, str) and each not in composed.remarks]
-        composed.hidden += sum(each.get("hidden_characters", 0) for each in cuts if isinstance(each, dict))
+        numbers = (each.get("hidden_characters") for each in cuts if isinstance(each, dict))
+        composed.hidden += sum(number for number in numbers if type(number) is int and number > 0)
         if tool.pager is None and not isinstance(value.get("result"), list):
             return [value]
         part.has_more = part.has_more or value.get("next_cursor") is not None
@@ -195,9 +201,25 @@ class Composing:
 
 def _meant(records: list[Any], members: Iterable[str], call: FilledCall) -> list[Any]:
     """Return the only record that has exactly what was asked for at one of the members, or else all."""
-    asked = {str(value).casefold() for value in call.arguments.values()}
-    exact = [each for each in records if any(_text_at(each, member) in asked for member in members)]
+    exact = [each for each in records if any(_text_at(each, member) in call.asked for member in members)]
     return exact if len(exact) == 1 else records
+
+
+def _holds_address(record: Any, asked: Iterable[str]) -> bool:
+    """Return whether a record has each email address that was asked for, or none at all.
+
+    A search for one finds others of which it is a part, and so another customer.
+    """
+    addresses, held = {each for each in asked if "@" in each}, {each for each in _texts(record) if "@" in each}
+    return not held or addresses <= held
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value.strip().casefold()
 
 
 def _has(record: Any, where: dict[str, Any]) -> bool:

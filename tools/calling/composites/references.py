@@ -24,6 +24,8 @@ class FilledCall:
     method: str
     arguments: dict[str, Any]
     where: dict[str, Any] = field(default_factory=dict)
+    # What its references stand for, wherever in the arguments they are.
+    asked: frozenset[str] = frozenset()
 
 
 def filled(call: StepCall, scope: Mapping[str, Any]) -> FilledCall:
@@ -31,7 +33,9 @@ def filled(call: StepCall, scope: Mapping[str, Any]) -> FilledCall:
 
     The scope has the arguments of the composite, the single records by the names of their steps, and `each`.
     """
-    return FilledCall(call.method, _filled(call.arguments, scope), _filled(call.where, scope))
+    arguments, where = _filled(call.arguments, scope), _filled(call.where, scope)
+    asked = frozenset(str(value_of(reference, scope)).strip().casefold() for reference in call.references)
+    return FilledCall(call.method, arguments, where, asked)
 
 
 def value_of(reference: str, scope: Mapping[str, Any]) -> Any:
