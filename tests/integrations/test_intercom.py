@@ -16,7 +16,7 @@ from tests.vendors.file_host import LOG, FileHost
 from tests.vendors.intercom.api import TOKEN, VERSION, Intercom
 
 ADMIN = {"admin_id": "71"}
-FILE_ID = sha256(b"log.txt").hexdigest()[:12]
+FILE_ID = sha256(b"log.txt\0log.txt").hexdigest()[:12]
 
 
 def where(field: str, value: Any, operator: str = "=") -> dict[str, Any]:

@@ -32,9 +32,9 @@ def held(integration: Integration, message: dict[str, Any]) -> Conversation:
     model = Interlocutor(
         API_FORMS["openai"],
         "m",
-        Answering(message),
+        Answering(message),  # type: ignore[arg-type]  # it answers as a client of an address would
         Spending(10**9, time.monotonic() + 60, 1),
-        touched,  # type: ignore[arg-type]
+        touched,
     )
     asyncio.run(talk.hold(model))
     return talk

@@ -78,19 +78,23 @@ def _read(item: Any, declared: Attachments) -> Attachment | None:
         return None
     own = member_at(item, declared.id.split(".")) if declared.id else None
     size = member_at(item, declared.size.split("."))
+    name = file_name(member_at(item, declared.name.split(".")))
     return Attachment(
-        id=_id_of(url) if own is None or isinstance(own, dict | list) else str(own)[:MAX_ID],
-        name=file_name(member_at(item, declared.name.split("."))),
+        id=_id_of(url, name) if own is None or isinstance(own, dict | list) else str(own)[:MAX_ID],
+        name=name,
         media_type=_media_type(member_at(item, declared.media_type.split("."))),
         size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         url=url,
     )
 
 
-def _id_of(url: str) -> str:
-    """Return an id that stays the same while the path does: host and query may be others each time."""
+def _id_of(url: str, name: str) -> str:
+    """Return an id that stays the same while path and name do: host and query may be others each time.
+
+    Some vendors have one path for all files, which only the query tells apart.
+    """
     path = url.partition("?")[0].partition("://")[2].partition("/")[2]
-    return hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()[:DIGEST]
+    return hashlib.sha256(f"{path}\0{name}".encode("utf-8", "replace")).hexdigest()[:DIGEST]
 
 
 def _media_type(told: Any) -> str:
