@@ -133,7 +133,9 @@ async def test_nobody_that_fits_is_said_plainly(mcp: McpClient, vendor: httpx.Cl
     }  # fmt: skip
 
 
-async def test_one_of_several_that_has_the_very_address_is_the_one(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_one_of_several_that_has_the_very_address_is_the_one(
+    desk_of: McpClient, scripted: ScriptedVendor
+) -> None:
     contacts = [{"id": 1, "emailAddress": "ann@example.com"}, {"id": 2, "emailAddress": "joann@example.com"}]
     scripted.answer = answers({"/api/v2/contacts": contacts})
     assert (await desk_of.value(OVERVIEW, {"email": "Ann@example.com"}))["contact"]["id"] == 1
@@ -141,7 +143,7 @@ async def test_one_of_several_that_has_the_very_address_is_the_one(desk_of: "Des
 
 
 async def test_a_single_find_with_another_address_is_a_candidate_only(
-    desk_of: "Desk", scripted: ScriptedVendor
+    desk_of: McpClient, scripted: ScriptedVendor
 ) -> None:
     contact = {"id": 2, "emailAddress": "joann@example.com", "emailAddress2": "jo@example.com"}
     scripted.answer = answers({"/api/v2/contacts": [contact]})
@@ -151,7 +153,7 @@ async def test_a_single_find_with_another_address_is_a_candidate_only(
         assert (await desk_of.value(OVERVIEW, {"email": own}))["contact"]["id"] == 2
 
 
-async def test_what_needs_a_step_that_failed_says_so(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_what_needs_a_step_that_failed_says_so(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     scripted.answer = lambda request: (
         Answer(500) if request.path.endswith("/cases") else Answer(body={"id": 1} if "contacts" in request.path else [])
     )
@@ -159,13 +161,13 @@ async def test_what_needs_a_step_that_failed_says_so(desk_of: "Desk", scripted: 
     assert parts["case_messages"] == {"shown": 0, "not_asked": "open_cases was not read."}
 
 
-async def test_what_is_no_record_is_no_candidate(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_what_is_no_record_is_no_candidate(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     scripted.answer = lambda request: Answer(body=["a", None])
     assert "what came is no record" in await desk_of.failure(OVERVIEW, {"name": "ann"})
 
 
 async def test_a_record_with_members_of_the_results_own_names_breaks_nothing(
-    desk_of: "Desk", scripted: ScriptedVendor
+    desk_of: McpClient, scripted: ScriptedVendor
 ) -> None:
     contact = {"id": 1, "truncated": [{"hidden_characters": "x"}, {"hidden_characters": None}, 3], "remarks": "VIP"}
     scripted.answer = lambda request: Answer(body=contact if request.path.endswith("/contacts/1") else [])
@@ -227,7 +229,7 @@ async def test_a_limit_that_is_reached_on_the_way_stops_what_is_left(
     assert parts["case_messages"]["shown"] == 0
 
 
-async def test_foreach_goes_through_as_many_as_it_may(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_foreach_goes_through_as_many_as_it_may(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/cases?active": some_cases(9)})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
     assert [entry["of"] for entry in shown["timeline"] if entry["part"] == "case_messages"] == [
@@ -243,7 +245,7 @@ async def test_foreach_goes_through_as_many_as_it_may(desk_of: "Desk", scripted:
     }
 
 
-async def test_a_part_with_more_says_how_to_get_it(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_a_part_with_more_says_how_to_get_it(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/cases?closed": some_cases(20)})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
     assert [each["id"] for each in of_part(shown, "closed_cases")] == ["CAS-19", "CAS-18", "CAS-17", "CAS-16", "CAS-15"]
@@ -254,7 +256,7 @@ async def test_a_part_with_more_says_how_to_get_it(desk_of: "Desk", scripted: Sc
 
 
 async def test_what_the_budget_leaves_out_is_named(
-    desk_of: "Desk", scripted: ScriptedVendor, settings: Settings
+    desk_of: McpClient, scripted: ScriptedVendor, settings: Settings
 ) -> None:
     lists = {"/api/v1/cases?active": some_cases(20), "/api/v1/cases?closed": some_cases(20, summary="closed " * 20)}
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], **lists})
@@ -274,7 +276,7 @@ async def test_what_the_budget_leaves_out_is_named(
     assert shown["parts"]["open_cases"]["more"] == {"tool": CASES, "arguments": {"contactid": 1, "status": "active"}}
 
 
-async def test_long_texts_are_excerpts_unless_all_is_asked_for(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_long_texts_are_excerpts_unless_all_is_asked_for(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     chat = {"id": "CHT-1", "contactId": 1, "dateLastMessage": "2026-01-01T00:00:00Z", "lastMessage": "long " * 15_000}
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/chats": [chat]})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
@@ -285,7 +287,9 @@ async def test_long_texts_are_excerpts_unless_all_is_asked_for(desk_of: "Desk", 
     assert "remarks" not in full
 
 
-async def test_what_is_hidden_in_a_record_is_shown_as_in_any_result(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_what_is_hidden_in_a_record_is_shown_as_in_any_result(
+    desk_of: McpClient, scripted: ScriptedVendor
+) -> None:
     chat = {"id": "CHT-1", "contactId": 1, "dateCreated": "2026-01-01T00:00:00Z", "lastMessage": "a\u200b<b>b</b>"}
     scripted.answer = answers({"/api/v2/contacts": [{"id": 1}], "/api/v1/chats": [chat]})
     shown = await desk_of.value(OVERVIEW, {"email": JANE})
@@ -293,7 +297,7 @@ async def test_what_is_hidden_in_a_record_is_shown_as_in_any_result(desk_of: "De
     assert shown["truncated"][0]["hidden_characters"] == 1
 
 
-async def test_steps_that_need_nothing_of_each_other_run_at_once(desk_of: "Desk", scripted: ScriptedVendor) -> None:
+async def test_steps_that_need_nothing_of_each_other_run_at_once(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     """Each of the four waits until all four have come."""
     together = threading.Barrier(4, timeout=20)
     plain = answers({"/api/v2/contacts": [{"id": 1, "emailAddress": JANE}]})
@@ -376,21 +380,6 @@ async def test_no_other_account_is_asked(
     assert len(requests(vendor)) == seen
     rows = [row for row in await calls() if row.account_id == other.pk]
     assert {row.step for row in rows} >= {"", "contact"}
-
-
-Desk = McpClient
-
-
-@pytest.fixture
-def desk_of(
-    transactional_db: None, environment: Environment, integration: Integration, scripted: ScriptedVendor, upstream: None
-) -> Desk:
-    """A client of FuseDesk's tools, at the scripted vendor."""
-    account = connect_account(
-        environment, integration, "tests", name="Scripted", fields={"app_name": "acme", "api_key": SIMULATOR_KEY},
-        base_url=f"{scripted.address}/api", verify=False,
-    )  # fmt: skip
-    return McpClient(create_server(account, "tests", name="Scripted", methods=[], tags=[])[1])
 
 
 def some_cases(count: int, **members: Any) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from pytest_django.fixtures import Settings
 
-from tests.tools.calling.test_composites import Desk, desk_of  # noqa: F401  a fixture
+from tests.mcp_client import McpClient
 from tests.vendors.application import Answer, Request
 from tests.vendors.scripted import ScriptedVendor
 from tools.calling import names
@@ -10,7 +10,7 @@ from tools.calling import names
 NEXT = {"link": '<https://vendor.example/api?page=2>; rel="next"'}
 
 
-async def test_it_is_not_taken_for_all(desk_of: Desk, scripted: ScriptedVendor, settings: Settings) -> None:  # noqa: F811
+async def test_it_is_not_taken_for_all(desk_of: McpClient, scripted: ScriptedVendor, settings: Settings) -> None:
     settings.NAMES_SECONDS = 300
     names._kept.clear()
 
@@ -24,19 +24,19 @@ async def test_it_is_not_taken_for_all(desk_of: Desk, scripted: ScriptedVendor, 
     assert "all 1 live chats" not in (await desk_of.value("search", {"query": "hello"}))["searched"]
 
 
-async def test_hidden_characters_are_no_end_before_the_end(desk_of: Desk, scripted: ScriptedVendor) -> None:  # noqa: F811
+async def test_hidden_characters_are_no_end_before_the_end(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     chats = [{"id": "CHT-1", "title": "Hel\u200blo"}]
     scripted.answer = lambda request: Answer(body=chats if request.path.endswith("/chats") else [])
     assert "all 1 live chats" in (await desk_of.value("search", {"query": "other"}))["searched"]
 
 
-async def test_a_search_says_how_many_more_match(desk_of: Desk, scripted: ScriptedVendor) -> None:  # noqa: F811
+async def test_a_search_says_how_many_more_match(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     chats = [{"id": f"CHT-{number}", "title": "Refund"} for number in range(50)]
     scripted.answer = lambda request: Answer(body=chats if request.path.endswith("/chats") else [])
     assert "(the best 20 of 50 that match)" in (await desk_of.value("search", {"query": "refund"}))["searched"]
 
 
-async def test_fetch_keeps_a_records_own_remarks(desk_of: Desk, scripted: ScriptedVendor) -> None:  # noqa: F811
+async def test_fetch_keeps_a_records_own_remarks(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     contact = {"id": 1, "remarks": "VIP, call first", "company": "A\u200bB"}
     scripted.answer = lambda request: Answer(body=contact if request.path.endswith("/contacts/1") else [])
     text = (await desk_of.value("fetch", {"id": "contact:1"}))["text"]
