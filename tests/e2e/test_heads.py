@@ -5,6 +5,7 @@ import socket
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.hostile]
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 STATUS: re.Pattern[bytes] = re.compile(rb"HTTP/1\.1 (\d{3})")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _pages_are_loaded(stack: Stack) -> None:
+    """The first request for a page loads all of them, which may take longer than `said` waits for an answer."""
+    httpx.get(f"http://127.0.0.1:{stack.port}/no-such-page", timeout=60)
 
 
 def said(stack: Stack, sent: bytes) -> bytes:
