@@ -45,7 +45,7 @@ def test_from_signing_in_to_pulling_the_plug(visitor: Visitor) -> None:
     url = page.input_value("#server-url")
     expect(page.locator("dialog [role=status]", has_text="Waiting for the first connection")).to_be_visible()
 
-    assert used(url) == (15, True)
+    assert used(url) == (16 + len(("search", "fetch")), True)
     expect(page.locator("dialog .notice-good")).to_contain_text("connected")
     page.click("dialog >> text=Done")
 
@@ -53,7 +53,7 @@ def test_from_signing_in_to_pulling_the_plug(visitor: Visitor) -> None:
     expect(page.locator("main")).to_contain_text(TOOL)
     before = page.locator("main tbody tr").count()
     page.evaluate("window.notReloaded = true")
-    assert used(url) == (15, True)
+    assert used(url) == (16 + len(("search", "fetch")), True)
     expect(page.locator("main tbody tr")).to_have_count(before + 1)
     assert page.evaluate("window.notReloaded") is True
 
