@@ -16,8 +16,8 @@ from accounts.allowances import close_counts  # noqa: E402
 from accounts.broadcast import listen  # noqa: E402
 from accounts.database.lanes import Lane, put_process_in  # noqa: E402
 from accounts.vendors.upstream import close_shared_upstream  # noqa: E402
-from config import heads, plain_http  # noqa: E402  the apps must be loaded first
 from config.health import livez, readiness, readyz  # noqa: E402
+from config.middleware import heads, plain_http  # noqa: E402  the apps must be loaded first
 from config.middleware.body_limit import limited  # noqa: E402
 from config.middleware.requests import observed  # noqa: E402
 from config.monitoring.metrics import metrics  # noqa: E402

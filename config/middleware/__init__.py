@@ -1,0 +1,1 @@
+"""What every request passes on its way: checks of its head and its transport, limits, headers, logging and spans."""

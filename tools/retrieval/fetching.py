@@ -16,7 +16,7 @@ from tools.catalogue.record_urls import URL
 from tools.catalogue.tool import Tool
 from tools.errors import CallFailed, InvalidArguments
 from tools.ratelimits import RateLimits
-from tools.retrieval.plain_texts import as_lines, plain
+from tools.retrieval.plain_texts import as_lines, one_line
 from tools.retrieval.reading import ReadValue, RecordReading
 from tools.retrieval.sources import FETCH, Source, Sources
 from tools.tokens import fits, start_within
@@ -134,7 +134,7 @@ def _metadata(source: Source, record: dict[str, Any]) -> dict[str, str]:
     values = {name: value for name, value in record.items() if name in names - {URL, source.declared.id}}
     short = {name: value for name, value in values.items() if isinstance(value, str | int | float) and value != ""}
     told = {name: str(value) for name, value in short.items() if len(str(value)) <= MOST_OF_VALUE}
-    return {"kind": source.kind, **{name: plain(told[name], MOST_OF_VALUE) for name in [*told][:MOST_METADATA]}}
+    return {"kind": source.kind, **{name: one_line(told[name], MOST_OF_VALUE) for name in [*told][:MOST_METADATA]}}
 
 
 def _within(shown: dict[str, Any], budget: int, limits: RateLimits, *, is_cut: bool) -> FetchedRecord:

@@ -14,7 +14,7 @@ READ = 4
 INDENT = "  "
 
 
-def plain(text: str, most: int) -> str:
+def one_line(text: str, most: int) -> str:
     """Return a text as one line of at most `most` characters, without markup and without hidden characters."""
     text = text[: READ * most]
     if "<" in text or "&" in text:

@@ -12,7 +12,7 @@ from accounts.vendors.record_pages import RecordPages
 from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import InvalidArguments
 from tools.member_paths import member_at
-from tools.retrieval.plain_texts import plain
+from tools.retrieval.plain_texts import one_line
 
 SEARCH, FETCH = "search", "fetch"
 MOST_OF_TITLE = 120
@@ -63,7 +63,7 @@ class Source:
             found = None
         parts = found if isinstance(found, list) else [found]
         texts = [str(part) for part in parts if isinstance(part, str | int) and part]
-        return plain(" ".join(texts), MOST_OF_TITLE) or record_id
+        return one_line(" ".join(texts), MOST_OF_TITLE) or record_id
 
     def url_of(self, record: Mapping[str, Any], pages: RecordPages) -> str:
         """Return the address of a record's page, or that of the vendor's product if it has none of its own."""
@@ -97,7 +97,7 @@ class Sources:
         source = self.by_kind.get(kind)
         if source is None or not record_id or len(record_id) > MOST_OF_ID:
             kinds = ", ".join(f"{name}:…" for name in self.by_kind)
-            problem = f"id: {plain(wanted, 64)!r} is no id of {SEARCH}. Its ids begin with their kind: {kinds}."
+            problem = f"id: {one_line(wanted, 64)!r} is no id of {SEARCH}. Its ids begin with their kind: {kinds}."
             raise InvalidArguments(reason=f"The arguments do not fit {FETCH}.", problems=[problem])
         return source, record_id
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.retrieval.plain_texts import as_lines, plain
+from tools.retrieval.plain_texts import as_lines, one_line
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from tools.retrieval.plain_texts import as_lines, plain
     ],
 )
 def test_a_title_is_one_line_of_plain_text(text: str, shown: str) -> None:
-    assert plain(text, 40 if len(text) < 50 else 20) == shown
+    assert one_line(text, 40 if len(text) < 50 else 20) == shown
 
 
 def test_a_record_becomes_lines_of_names_and_values() -> None:
