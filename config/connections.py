@@ -21,6 +21,7 @@ from django.conf import settings
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from config.joined_writes import JoinedWrites
 from config.middleware.heads import TARGET
 from config.processes.open_files import most_connections
 from mcpservers.replies import ABORT
@@ -52,7 +53,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Accept a connection and start its timer, or abort it far beyond the limit."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._since = self.loop.time()
         if len(self.connections) > self._most + ANSWERED_BEYOND:
             ENDED.labels("too many").inc()

@@ -69,7 +69,9 @@ def _filled(template: str, fields: Mapping[str, str]) -> str:
 
 def _quoted(value: Any) -> str:
     """Return a text or number as one part of an address; empty for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if type(value) is int:
+        return str(value)
+    if not isinstance(value, str):
         return ""
     text = str(value)
     if len(text) <= MOST_OF_VALUE and text.isascii() and text.isalnum():

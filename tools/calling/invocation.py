@@ -169,10 +169,16 @@ async def _call(
         shown = await names.beside(tool, content.result, members) if names and content.as_documented else {}
         result = single_result(answer, used, content, budget=budget, names=shown, remarks=remarks)
         beside = content.beside
-    if tool.method.answer != "json" or tool.shaping.html or beside.remarks:
+    if tool.method.answer != "json" or beside.remarks or (tool.shaping.html and (tool.joined or _has_markup(answer))):
         # Markup or a charset may have split a secret, which conversion to text, or lenient reading, put together again.
         return result.concealed(connection.authentication.secrets)
     return result
+
+
+def _has_markup(answer: VendorAnswer) -> bool:
+    """Return whether there may be a tag or an entity in an answer, as it is or in JSON's escapes."""
+    body = answer.response.body
+    return b"<" in body or b"&" in body or b"\\" in body
 
 
 async def _content(answer: VendorAnswer, used: dict[str, Any], note: CallNote) -> AnswerContent:

@@ -3,29 +3,30 @@
 The records of a list mostly have the same members, so what becomes of each member is planned once for all of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from accounts.definition import Shaping
 from accounts.vendors.record_pages import RecordPage
-from tools.calling.cleaning import NESTED, ResultCleaner, as_text, without_empty
+from tools.calling.cleaning import NESTED_TYPES, ResultCleaner, as_text, without_empty
 from tools.calling.names import ShownName
 from tools.catalogue.projection import Tree, kept
 from tools.catalogue.record_urls import URL
 
 
-class ShownMember(NamedTuple):
-    """One member to show, and the member of the record that it is made from.
+class Plan(NamedTuple):
+    """What becomes of the records that have just the same members.
 
-    It is the name of an id where there are `names`, and is left out where these do not have it; otherwise it is
-    converted, or only cleaned.
+    `shown` are the members to show, in their order, each with the member that it is made from: `named` are ids of which
+    the name is shown, or nothing where there is none; `linked` get an address; `narrowed` keep only some members;
+    `html` is converted to text.
     """
 
-    shown: str
-    source: str
-    names: Mapping[str, str] | None
-    convert: Callable[[Any], Any] | None
+    shown: list[tuple[str, str]]
+    named: list[tuple[str, Mapping[str, str]]]
+    linked: list[tuple[str, RecordPage]]
+    narrowed: list[tuple[str, Tree]]
+    html: list[str]
 
 
 class Presentation:
@@ -39,13 +40,18 @@ class Presentation:
     def __init__(
         self, tree: Tree | None, names: Mapping[str, ShownName], shaping: Shaping, page: RecordPage | None = None
     ) -> None:
+        self._cleaner = ResultCleaner.of(shaping)
+        self._is_plain = tree is None and not names and not page and self._cleaner.changes_nothing
+        if self._is_plain:
+            return
         self._tree = tree
         self._names = {path: name for path, name in names.items() if "." not in path}
         self._inside = [(path.split("."), name) for path, name in names.items() if "." in path]
         self._page = page
-        self._cleaner = ResultCleaner.of(shaping)
-        self._plans: dict[tuple[str, ...], list[ShownMember]] = {}
-        self._is_plain = tree is None and not names and not page and self._cleaner.changes_nothing
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        inner = {member for member, inside in tree.items() if inside is not None} if tree else set[str]()
+        # Of these members more is to be known than whether they are shown.
+        self._special = inner | self._cleaner.html | self._names.keys() | ({page.member, URL} if page else set())
 
     def of(self, result: Any) -> Any:
         """Return a record, or each record of a list, as it is shown."""
@@ -62,49 +68,64 @@ class Presentation:
         plan = self._plans.get(members)
         if plan is None:
             plan = self._plans[members] = self._planned(members)
-        clean, drops_nulls = self._cleaner.clean, self._cleaner.drops_nulls
-        shown = {}
-        # A page has hundreds of members, and most are scalars: a call for each would only take time.
-        for name, source, names, convert in plan:
-            value = record[source]
-            if names is not None:
-                value = _names_of(value, names) if type(value) is list else names.get(str(value))
-                if value is None:
-                    continue
-            elif convert is not None:
-                value = convert(value)
-            elif isinstance(value, NESTED):
-                value = clean(value)
-            if value is None and drops_nulls:
-                continue
-            shown[name] = value
-        return without_empty(shown) if self._cleaner.drops_empty else shown
+        # A page has hundreds of members, and most are scalars that stay: a step for each would only take time.
+        shown = {name: record[source] for name, source in plan.shown}
+        for name, names in plan.named:
+            value = shown[name]
+            value = _names_of(value, names) if type(value) is list else names.get(str(value))
+            if value is None:
+                del shown[name]
+            else:
+                shown[name] = value
+        for name, page in plan.linked:
+            shown[name] = page.address(shown[name])
+        for name, inner in plan.narrowed:
+            shown[name] = kept(shown[name], inner)
+        return self._cleaned(shown, plan.html)
 
-    def _planned(self, members: tuple[str, ...]) -> list[ShownMember]:
-        """Return what becomes of the members of a record that has just these."""
-        plan: list[ShownMember] = []
-        taken, page = {*members}, self._page if self._page and self._page.member in members else None
+    def _cleaned(self, shown: dict[str, Any], html: list[str]) -> dict[str, Any]:
+        cleaner, has_null = self._cleaner, False
+        for name, value in shown.items():
+            if value is None:
+                has_null = True
+            elif type(value) in NESTED_TYPES:
+                shown[name] = cleaner.clean(value)
+        for name in html:
+            shown[name] = as_text(shown[name])
+        if has_null and cleaner.drops_nulls:
+            shown = {name: value for name, value in shown.items() if value is not None}
+        return without_empty(shown) if cleaner.drops_empty else shown
+
+    def _planned(self, members: tuple[str, ...]) -> Plan:
+        """Return what becomes of the records that have just these members."""
+        plan, taken = Plan([], [], [], [], []), {*members}
+        page = self._page if self._page and self._page.member in taken else None
         for member in members:
+            if member not in self._special:
+                if self._keeps(member):
+                    plan.shown.append((member, member))
+                continue
             if self._keeps(member) and not (page and member == URL):
-                plan.append(ShownMember(member, member, None, self._conversion(member)))
+                self._plan_member(plan, member)
             if page and member == page.member and self._keeps(URL):
-                plan.append(ShownMember(URL, member, None, page.address))
+                plan.shown.append((URL, member))
+                plan.linked.append((URL, page))
             named = self._names.get(member)
             if named and named.shown_as not in taken and self._keeps(named.shown_as):
                 taken.add(named.shown_as)
-                plan.append(ShownMember(named.shown_as, member, named.by_id, None))
+                plan.shown.append((named.shown_as, member))
+                plan.named.append((named.shown_as, named.by_id))
         return plan
+
+    def _plan_member(self, plan: Plan, member: str) -> None:
+        plan.shown.append((member, member))
+        if inner := self._tree and self._tree[member]:
+            plan.narrowed.append((member, inner))
+        if member in self._cleaner.html:
+            plan.html.append(member)
 
     def _keeps(self, member: str) -> bool:
         return self._tree is None or member in self._tree
-
-    def _conversion(self, member: str) -> Callable[[Any], Any] | None:
-        inner, is_html = self._tree[member] if self._tree else None, member in self._cleaner.html
-        return partial(self._converted, inner, is_html) if inner is not None or is_html else None
-
-    def _converted(self, inner: Tree | None, is_html: bool, value: Any) -> Any:
-        shown = self._cleaner.clean(kept(value, inner))
-        return as_text(shown) if is_html else shown
 
 
 def _named_inside(value: Any, path: Sequence[str], name: ShownName) -> Any:
