@@ -22,8 +22,8 @@ SELECT server.id, server.account_id, server.name, server.methods, server.tags, s
     server.results, server.output_schema, server.require_api_token_auth, server.digest, server.previous_until,
     server.expires_at, server.revision,
     account.environment_id, account.integration_id, account.name AS account_name, account.status, account.stopped,
-    account.connection, account.credentials, account.approved_routes, account.base_url,
-    account.revision AS account_revision, integration.label, integration.revision AS of_integration
+    account.connection, account.credentials, account.approved_routes, account.base_url, account.time_zone,
+    account.refusal, account.revision AS account_revision, integration.label, integration.revision AS of_integration
 FROM mcpservers_mcpserver server
 JOIN accounts_integratedaccount account ON account.id = server.account_id
 JOIN accounts_integration integration ON integration.id = account.integration_id
@@ -61,7 +61,7 @@ class MCPServerQuerySet(RevisedQuerySet["MCPServer"]):
             IntegratedAccount, id=row.account_id, environment_id=environment_id, integration_id=integration_id,
             name=read.account_name, status=read.status, stopped=read.stopped, connection=json.loads(read.connection),
             credentials=read.credentials, approved_routes=json.loads(read.approved_routes), base_url=read.base_url,
-            revision=read.account_revision,
+            time_zone=read.time_zone, refusal=read.refusal, revision=read.account_revision,
         )  # fmt: skip
         row.account.integration = self._partly(
             Integration, id=integration_id, label=read.label, revision=read.of_integration

@@ -14,7 +14,6 @@ from accounts.caches.freshness import FreshCache
 from accounts.caches.shared_values import SharedValues
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.threads import look_up
-from accounts.definition import Definition
 from accounts.errors import CredentialsUnreadable, DefinitionInvalid, SecretsMoved, UpstreamForbidden
 from accounts.models import IntegratedAccount
 from accounts.vendors.connection import Connection, connect
@@ -89,7 +88,7 @@ def shared_connection(account: IntegratedAccount, catalogue: Catalogue) -> tuple
     if definition is None:
         return _usable(account, lambda: connect(account, account.integration.parsed()))
     version = (account.revision, account.integration.revision)
-    return _usable(account, lambda: _connections.get(account.pk, version, partial(_connect, account, definition)))
+    return _usable(account, lambda: _connections.get(account.pk, version, partial(connect, account, definition)))
 
 
 def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) -> tuple[Connection | None, str]:
@@ -111,12 +110,6 @@ def _usable(account: IntegratedAccount, connecting: Callable[[], Connection]) ->
         return None, UNREADABLE.format(account=account.name)
     except DefinitionInvalid:
         return None, f"The definition of {account.integration.label} is not valid at present. {DEFINITION}"
-
-
-def _connect(account: IntegratedAccount, definition: Definition) -> Connection:
-    if deferred := account.get_deferred_fields():
-        account.refresh_from_db(fields=[*deferred])  # with one query instead of one for each
-    return connect(account, definition)
 
 
 def _weight(connection: Connection) -> int:
