@@ -47,7 +47,7 @@ class Admitted:
         """The server and API token whose allowances the request uses."""
         return holders_of(self.server, self.grant.token_id if self.grant else None)
 
-    def context(self, request_bytes: int, has_left: Leaving | None = None) -> RequestContext:
+    def context(self, request_bytes: int, has_left: Leaving | None = None, *, revision: str = "") -> RequestContext:
         """Return what an era needs to answer; `request_bytes` is the size of the whole body."""
         return RequestContext(
             server=self.server,
@@ -56,6 +56,7 @@ class Admitted:
             token_id=self.grant.token_id if self.grant else None,
             request_bytes=request_bytes,
             address=self.address,
+            revision=revision,
             has_left=has_left,
         )
 

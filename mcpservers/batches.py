@@ -5,6 +5,7 @@ A message of a few bytes can request megabytes, so the size of a batch's answers
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -73,6 +74,7 @@ async def _answered(value: Any, context: RequestContext, answering: Answering, *
     if refusal:
         return error_bytes(JsonRpcError(INVALID_REQUEST, refusal), message.id, null_id=False)
     era = era_of(message, context.headers)
+    context = replace(context, revision=era.version)
     if not _may_write(message, context.server):
         return (await answering(message, era, context)).body
     working = asyncio.ensure_future(answering(message, era, context))

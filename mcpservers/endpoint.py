@@ -207,7 +207,7 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
     except JsonRpcError as error:
         return error_reply(error, error.message_id, null_id=era_of(None, http.headers).names_unread_id)
     has_left = None if era.cancelled_by_disconnect else partial(has_disconnected, http.receive)
-    context = introduced(admitted.context(len(body), has_left))
+    context = introduced(admitted.context(len(body), has_left, revision=era.version))
     if message.method == "initialize":
         await introduce(message, context)
     match era.manner(message):
@@ -300,7 +300,8 @@ async def _post_legacy(admitted: Admitted, http: Http) -> Reply:
 
 
 def _begin_answer(request: Request, context: RequestContext, channel: str) -> None:
-    task = asyncio.create_task(_answer_later(request, era_of(request, context.headers), context, channel))
+    era = era_of(request, context.headers)
+    task = asyncio.create_task(_answer_later(request, era, replace(context, revision=era.version), channel))
     _background.add(task)
     task.add_done_callback(_background.discard)
 

@@ -4,7 +4,7 @@ A message that carries its revision in `params._meta` is stateless (2026-07-28);
 era (2024-11-05 to 2025-11-25). `era_of` decides, once per message.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, ClassVar
 
@@ -182,7 +182,7 @@ class Era:
 
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
         server, search, name = context.server, context.server.offer.search, called_name(request)
-        context, read_only = replace(context, revision=self.version), True
+        read_only = True
         try:
             if search is not None and name == FIND:
                 result = search.find(request.params.get("arguments"), budget=context.budget)

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from accounts.definition import RateLimit
 from accounts.texts.names import plain_name
@@ -28,6 +29,7 @@ RESET_AFTER = ("x-ratelimit-reset-after", "x-rate-limit-reset-after", "ratelimit
 RESET_MILLISECONDS = (
     "x-ratelimit-reset-ms", "x-rate-limit-reset-ms", "x-ratelimit-reset-after-ms", "x-rate-limit-time-reset-ms",
 )  # fmt: skip
+RESETS_AFTER_OR_AT = (*RESET_AFTER, *RESET)
 RESETS = frozenset({*RESET, *RESET_AFTER, *RESET_MILLISECONDS})
 # The length of the window, in milliseconds: no reset is later.
 WINDOW_MILLISECONDS = ("x-hubspot-ratelimit-interval-milliseconds", "x-rate-limit-time-window-ms")
@@ -146,8 +148,13 @@ def _unusual(headers: dict[str, str]) -> RateLimits:
     return _used(headers) if other == NONE else other
 
 
+@lru_cache(maxsize=256)
+def _names(declared: str | None, usual: tuple[str, ...]) -> tuple[str, ...]:
+    return (declared.lower(), *usual) if declared else usual
+
+
 def _number(headers: dict[str, str], declared: str | None, usual: tuple[str, ...]) -> int | None:
-    for name in (declared.lower(), *usual) if declared else usual:
+    for name in _names(declared, usual):
         value = headers.get(name)
         if value is None:
             continue
@@ -168,8 +175,7 @@ def _wait(headers: dict[str, str]) -> int | None:
 def _reset(headers: dict[str, str], declared: str | None) -> int | None:
     if declared is None and RESETS.isdisjoint(headers):
         return None
-    names = (declared.lower(), *RESET_AFTER, *RESET) if declared else (*RESET_AFTER, *RESET)
-    found = _first_wait(headers, names)
+    found = _first_wait(headers, _names(declared, RESETS_AFTER_OR_AT))
     return _first_wait(headers, RESET_MILLISECONDS, per_second=1000) if found is None else found
 
 
