@@ -1,7 +1,7 @@
 """What the steps of a composite brought, as one result: single records, one timeline, and what each part lacks."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -150,7 +150,7 @@ def composed_result(
         shaped = shape(_shown(composed, full=full, is_cut=False))
         if shaped.cut:
             shaped = _recounted(shape(_shown(composed, full=full, is_cut=True)))
-    return CallResult(shaped.text, composed.limits, shaped.cut, structured(tool, shaped))
+    return CallResult(shaped.text, composed.limits, shaped.cut, shaped.shown, structured(tool, shaped))
 
 
 def _shown(composed: Composed, *, full: bool, is_cut: bool) -> dict[str, Any]:
@@ -186,7 +186,8 @@ def _recounted(shaped: ResultDocument) -> ResultDocument:
         else row
         for name, row in parts.items()
     }
-    return ResultDocument.of({**shaped.value, PARTS: rows}, cut=True)
+    shown = replace(shaped.shown, value={**shaped.shown.value, PARTS: rows})
+    return ResultDocument.of({**shaped.value, PARTS: rows}, shown, cut=True)
 
 
 def _unclear(part: Part, used: dict[str, Any]) -> dict[str, Any]:
