@@ -28,7 +28,7 @@ from tools.record.recorder import recorder
 from tools.tokens import tokens_of
 
 OVERVIEW, CASES, GET = "get_fuse_desk_customer_overview", "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id"
-CONTACTS, CHATS = "list_all_fuse_desk_contacts", "list_all_fuse_desk_chats"
+CONTACTS, CHATS, EMAILS = (f"list_all_fuse_desk_{name}" for name in ("contacts", "chats", "emails"))
 JANE = "jane.doe@example.com"
 
 
@@ -237,6 +237,9 @@ async def test_a_part_that_fails_is_named_and_the_rest_is_shown(mcp: McpClient, 
     vendor.post("/_control", json={"path": "/api/v1/cases/", "force_status": 403}).raise_for_status()
     shown = await mcp.value(OVERVIEW, {"email": JANE})
     assert shown["parts"]["emails"]["failed"].startswith("FuseDesk refused the call with HTTP 500")
+    assert shown["parts"]["emails"]["more"] == {
+        "tool": EMAILS, "arguments": {"from": JANE, "bodylimit": 1000},
+    }  # fmt: skip
     assert "do not permit this" in shown["parts"]["case_messages"]["failed"]
     left = [entry for entry in whole["timeline"] if entry["part"] not in {"emails", "case_messages"}]
     assert shown["timeline"] == left
@@ -280,7 +283,10 @@ async def test_foreach_goes_through_as_many_as_it_may(desk_of: McpClient, script
         "CAS-7",
         "CAS-6",
     ]
-    assert shown["parts"]["case_messages"] == {"shown": 3, "read": "3 of 9 open_cases, the newest"}
+    assert shown["parts"]["case_messages"] == {
+        "shown": 3, "read": "3 of 9 open_cases, the newest",
+        "more": {"tool": GET, "arguments": {"id": "<id of one of open_cases>"}},
+    }  # fmt: skip
     assert {row.arguments.get("id") for row in await calls() if row.step == "case_messages"} == {
         "CAS-8",
         "CAS-7",
@@ -317,6 +323,10 @@ async def test_what_the_budget_leaves_out_is_named(
         assert row["shown"] == len(of_part(shown, name))
         assert row["found"] >= len(of_part(whole, name))
     assert shown["parts"]["open_cases"]["more"] == {"tool": CASES, "arguments": {"contactid": 1, "status": "active"}}
+    assert composed.LEFT_OUT in shown["remarks"]
+    for more in (row["more"] for row in shown["parts"].values() if "more" in row):
+        # What is told to be called can be called.
+        assert await desk_of.value(more["tool"], more["arguments"] if more["tool"] != GET else {"id": "CAS-8"})
 
 
 async def test_long_texts_are_excerpts_unless_all_is_asked_for(desk_of: McpClient, scripted: ScriptedVendor) -> None:
