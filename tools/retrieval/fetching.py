@@ -61,7 +61,8 @@ async def fetched(sources: Sources, wanted: str, reading: RecordReading, *, budg
     return _within(shown, budget, main.limits, is_cut=bool(cuts))
 
 
-ReadList = tuple[Tool, CallResult | CallFailed]
+# A list beside a record: its tool, the arguments that it was called with, and what came.
+ReadList = tuple[Tool, dict[str, Any], CallResult | CallFailed]
 
 
 async def _reads(
@@ -73,8 +74,9 @@ async def _reads(
     async with asyncio.TaskGroup() as group:
         own = group.create_task(_read(reading, source.reader, _argument(source.reader, record_id), own_room))
         lists = [
-            (tool, group.create_task(_read(reading, tool, {argument: record_id}, list_room)))
+            (tool, given, group.create_task(_read(reading, tool, given, list_room)))
             for tool, argument in source.beside
+            for given in [{argument: record_id}]
         ]
     match own.result():
         case InvalidArguments() as invalid:
@@ -82,7 +84,7 @@ async def _reads(
         case CallFailed() as failed:
             raise failed
         case main:
-            return main, [(tool, task.result()) for tool, task in lists]
+            return main, [(tool, given, task.result()) for tool, given, task in lists]
 
 
 def _argument(reader: Tool, record_id: str) -> dict[str, str]:
@@ -103,7 +105,7 @@ def _own_text(source: Source, record: dict[str, Any]) -> str:
     return as_lines({name: member for name, member in record.items() if name != URL})
 
 
-def _list_text(vendor: str, tool: Tool, read: CallResult | CallFailed) -> str:
+def _list_text(vendor: str, tool: Tool, given: dict[str, Any], read: CallResult | CallFailed) -> str:
     """Return a list beside a record as text, or why it is not there."""
     if isinstance(read, CallFailed):
         return f"{tool.title}: not read. {explain(read, tool_name=tool.name, vendor=vendor, read_only=True)}"
@@ -111,7 +113,7 @@ def _list_text(vendor: str, tool: Tool, read: CallResult | CallFailed) -> str:
     if tool.joined and tool.history:
         items = member_at(read.shown.value, [tool.history.path]) or []
         has_more = any("kept_items" in cut for cut in read.shown.cuts)
-    more = [f"There are more: {tool.name} has them."] if has_more else []
+    more = [f"There are more: {tool.name} has them, called with {orjson.dumps(given).decode()}."] if has_more else []
     return f"{tool.title}:\n{as_lines(items) or '(none)'}{_told([*read.shown.remarks, *more])}"
 
 

@@ -312,3 +312,10 @@ async def test_a_record_that_looks_like_a_result_is_found_and_fetched_as_it_is(
     contact_text = (await desk_of.value("fetch", {"id": "contact:1"}))["text"]
     assert contact_text.startswith("id: 1\nfirstName: Ada")
     assert "There are more" not in contact_text
+
+
+async def test_fetch_says_by_which_call_the_rest_of_a_list_is_had(desk_of: McpClient, scripted: ScriptedVendor) -> None:
+    cases = [{"id": f"CAS-{number}", "casenum": number, "summary": "Late"} for number in range(400)]
+    scripted.answer = lambda request: Answer(body=cases if request.path.endswith("/cases") else {"id": 1})
+    text = (await desk_of.value("fetch", {"id": "contact:1"}))["text"]
+    assert f'(There are more: {CASES} has them, called with {{"contactid":"1"}}.)' in text
