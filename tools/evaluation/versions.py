@@ -12,7 +12,7 @@ from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
 from tools.models.evaluation import TextVersion
 
-# What a model is asked with: only the vendor of one takes examples of calls.
+# What a model is asked with, which has no examples of calls (`api_forms`).
 READ_FIELDS = tuple(name for name in CONTENT_FIELDS if name != "examples")
 
 
