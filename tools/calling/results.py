@@ -74,7 +74,7 @@ def _concealed(shown: ShownResult, secrets: SecretMask) -> ShownResult:
         value, remarks, cuts = orjson.loads(secrets.conceal(told))
     except orjson.JSONDecodeError:
         return ShownResult(MASK, is_end=False)
-    return replace(shown, value=value, remarks=tuple(remarks), cuts=tuple(cuts))
+    return shown._replace(value=value, remarks=tuple(remarks), cuts=tuple(cuts))
 
 
 def page_result(
@@ -219,6 +219,6 @@ def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
         kept = start_within(file.text, room)
         cuts = [{"path": "file", "kept_characters": len(kept), "total_characters": len(file.text)}]
         about["truncated"] = about.get("truncated", []) + cuts
-        shown = replace(shown, cuts=tuple(cuts))
+        shown = shown._replace(cuts=tuple(cuts))
         file = replace(file, text=f"{kept}…")
     return CallResult(orjson.dumps(about).decode(), limits, cut, shown, file=file)

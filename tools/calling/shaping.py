@@ -6,7 +6,7 @@ A page loses whole items, at which the next cursor begins; inside a record, long
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -50,8 +50,7 @@ class Surroundings:
 ALONE = Surroundings()
 
 
-@dataclass(frozen=True, slots=True)
-class ShownResult:
+class ShownResult(NamedTuple):
     """What a result shows of the vendor's, apart from what Patchbay says: in the text, one may look like the other.
 
     `value` is a record, a list of them, or whatever else came, within the budget. `cuts` are the entries of

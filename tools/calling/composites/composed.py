@@ -1,7 +1,7 @@
 """What the steps of a composite brought, as one result: single records, one timeline, and what each part lacks."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -193,7 +193,7 @@ def _recounted(shaped: ResultDocument) -> ResultDocument:
         else row
         for name, row in parts.items()
     }
-    shown = replace(shaped.shown, value={**shaped.shown.value, PARTS: rows})
+    shown = shaped.shown._replace(value={**shaped.shown.value, PARTS: rows})
     return ResultDocument.of({**shaped.value, PARTS: rows}, shown, cut=True)
 
 
