@@ -5,7 +5,8 @@ import pickle
 from typing import Any
 
 from tools.documentation import bundles
-from tools.documentation.bundles import Bundle, LoadResult
+from tools.documentation.bundle_reading import Bundle
+from tools.documentation.bundles import LoadResult
 from tools.rights import Operator
 
 OPERATOR = Operator("tests")

@@ -25,11 +25,17 @@ def names_offset(value: Any) -> bool:
 
 
 def day_of(value: Any, zone: ZoneInfo) -> date | None:
-    """Return the day of a moment in a zone; a text without an offset stays the day that it names."""
+    """Return the day of a moment in a zone; a text without an offset stays the day that it names.
+
+    None where there is no such day: the first and the last years do not last as long in every zone.
+    """
     seconds = moment_of(value)
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, zone if names_offset(value) else UTC).date()
+    try:
+        return datetime.fromtimestamp(seconds, zone if names_offset(value) else UTC).date()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _parsed(text: str) -> datetime:

@@ -42,15 +42,18 @@ class JSONEditor(forms.Textarea):
 class JSONDocumentField(forms.JSONField):
     """A JSON object as text; blank input is an empty object."""
 
+    kind: type = dict
+    wanted = "This must be one JSON object: {…}."
+
     def __init__(self, *, rows: int = 12, **kwargs: Any) -> None:
         super().__init__(widget=JSONEditor(rows=rows), **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        """Return the object; raise ValidationError with line and column."""
-        if isinstance(value, dict):
+        """Return the document; raise ValidationError with line and column."""
+        if isinstance(value, self.kind):
             return value
         if value in self.empty_values or not str(value).strip():
-            return {}
+            return self.kind()
         try:
             # Lone surrogates, which a form can post, cannot be encoded.
             document = bounded_json.loads(str(value).encode())
@@ -58,8 +61,8 @@ class JSONDocumentField(forms.JSONField):
             raise forms.ValidationError("This contains characters that are not valid text.") from None
         except NotJSON as problem:
             raise forms.ValidationError(_sentence(str(problem))) from None
-        if not isinstance(document, dict):
-            raise forms.ValidationError("This must be one JSON object: {…}.")
+        if not isinstance(document, self.kind):
+            raise forms.ValidationError(self.wanted)
         return document
 
     def bound_data(self, data: Any, initial: Any) -> Any:
@@ -68,7 +71,18 @@ class JSONDocumentField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> str:
         """Return a stored document indented, and invalid input as typed."""
-        return value if isinstance(value, InvalidJSONInput) else json.dumps(value or {}, indent=2, ensure_ascii=False)
+        return (
+            value
+            if isinstance(value, InvalidJSONInput)
+            else json.dumps(value or self.kind(), indent=2, ensure_ascii=False)
+        )
+
+
+class JSONListField(JSONDocumentField):
+    """A JSON list as text; blank input is an empty list."""
+
+    kind = list
+    wanted = "This must be one JSON list: […]."
 
 
 def _sentence(problem: str) -> str:

@@ -111,6 +111,9 @@ def _shown_record(record: Documentation) -> dict[str, Any]:
     }
 
 
+EXAMPLES_HELP = "Calls of the tool, each as an object of its arguments."
+
+
 class DocumentationSerializer(serializers.ModelSerializer[Documentation]):
     """A documentation record, its tool, and the problems that keep it from having one."""
 
@@ -119,6 +122,7 @@ class DocumentationSerializer(serializers.ModelSerializer[Documentation]):
     query_schema = ObjectField()
     body_schema = ObjectField()
     response_schema = ObjectField()
+    examples = serializers.ListField(child=ObjectField(), help_text=EXAMPLES_HELP)
     gate = serializers.SerializerMethodField()
     lint = serializers.SerializerMethodField()
     tokens = serializers.SerializerMethodField()
@@ -137,6 +141,7 @@ class DocumentationSerializer(serializers.ModelSerializer[Documentation]):
             "query_schema",
             "body_schema",
             "response_schema",
+            "examples",
             "published",
             "gate",
             "lint",
@@ -180,4 +185,5 @@ class ChangeDocumentationSerializer(StrictSerializer):
     query_schema = ObjectField(required=False, help_text="JSON Schema of path and query parameters, as one object.")
     body_schema = ObjectField(required=False, help_text="JSON Schema of the body, as one object.")
     response_schema = ObjectField(required=False, help_text="JSON Schema of the result.")
+    examples = serializers.ListField(child=ObjectField(), required=False, max_length=100, help_text=EXAMPLES_HELP)
     published = TruthField(required=False, help_text="A withdrawn record keeps its text, but produces no tool.")

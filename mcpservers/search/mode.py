@@ -14,6 +14,7 @@ from accounts.errors import BeyondLimits, NotJSON
 from mcpservers.search.listing import FIND, MOST_FOUND, USUAL_FOUND, caller_of, tagged
 from tools.calling.fitting import size_of
 from tools.calling.results import CallResult
+from tools.calling.shaping import ShownResult
 from tools.catalogue.tool import Tool, ToolSet
 from tools.errors import InvalidArguments, UnknownTool
 from tools.ratelimits import RateLimits
@@ -108,7 +109,7 @@ def _entry(tool: Tool) -> dict[str, Any]:
 
 def _result(found: dict[str, Any]) -> CallResult:
     encoded = orjson.dumps(found)
-    return CallResult(encoded.decode(), RateLimits(), cut=False, structured=encoded)
+    return CallResult(encoded.decode(), RateLimits(), cut=False, shown=ShownResult(found), structured=encoded)
 
 
 def _read_search(arguments: Any) -> tuple[str, int]:

@@ -50,9 +50,9 @@ async def test_zendesk_takes_names_for_ids(zendesk_mcp: McpClient, zendesk: Zend
     assert (changed["group"], changed["agent"]) == ("Support", "Bo Agent")
     sent = len([request for request in zendesk.received if request.method == "PUT"])
     for wrong, words in [
-        ({"group_id": "Former team"}, "Former team (inactive) (503)"),
-        ({"assignee_id": "Agent"}, "may be any of Bo Agent (102), Cy Agent (103), Di Agent (104)"),
-        ({"custom_status_id": "Lost"}, "There are: Open (901), Waiting on courier (902), Solved (903)."),
+        ({"group_id": "Former team"}, "'Former team' (503, inactive)"),
+        ({"assignee_id": "Agent"}, "may be any of 'Bo Agent' (102), 'Cy Agent' (103), 'Di Agent' (104)"),
+        ({"custom_status_id": "Lost"}, "There are: 'Open' (901), 'Waiting on courier' (902), 'Solved' (903)."),
     ]:
         assert words in await zendesk_mcp.failure("update_a_zendesk_ticket_by_id", {"id": 1002, **wrong})
     assert len([request for request in zendesk.received if request.method == "PUT"]) == sent
@@ -114,7 +114,7 @@ async def test_freshdesk_takes_names_for_ids(freshdesk_mcp: McpClient, freshdesk
     assert sent_to(freshdesk, "PUT") == {"status": 6, "group_id": 33, "responder_id": 73}
     words = await freshdesk_mcp.failure("update_a_freshdesk_ticket_by_id", {"id": 4002, "status": "Done"})
     assert "status: there is no 'Done'" in words
-    assert "Waiting on supplier (6)" in words
+    assert "'Waiting on supplier' (6)" in words
 
 
 async def test_freshdesk_counts_what_a_search_finds_and_what_is_recent(
@@ -157,7 +157,7 @@ async def test_intercom_takes_names_for_ids(intercom_mcp: McpClient, intercom: I
     await intercom_mcp.value("update_a_intercom_ticket_by_id", change)
     assert sent_to(intercom, "PUT") == {"ticket_state_id": "8504", "admin_id": 72, "assignee_id": "73"}
     words = await intercom_mcp.failure("intercom_conversations_assign", {**assign, "assignee_id": "Sales"})
-    assert "There are: Ana (71), Bo (72), Cy (73), Di (74), Support (61), Billing (62)." in words
+    assert "There are: 'Ana' (71), 'Bo' (72), 'Cy' (73), 'Di' (74), 'Support' (61), 'Billing' (62)." in words
 
 
 async def test_intercom_counts_conversations_and_tickets(intercom_mcp: McpClient, intercom: Intercom) -> None:

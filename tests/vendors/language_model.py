@@ -72,6 +72,9 @@ class ScriptedModel(Vendor):
         _demand(roles == ["user", "assistant"] * (len(roles) // 2) + ["user"], "roles take turns, the user's first")
         turn = _answered_turns(body["messages"])
         tools = {tool["name"]: tool["input_schema"] for tool in body["tools"]}
+        _demand(
+            all(tool.keys() == {"name", "description", "input_schema"} for tool in body["tools"]), "tools as in MCP"
+        )
         said = self.script(body["messages"][0]["content"], turn, tools)
         content: list[dict[str, Any]] = [{"type": "text", "text": said if isinstance(said, str) else "Let me look."}]
         if not isinstance(said, str):

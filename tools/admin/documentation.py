@@ -85,7 +85,7 @@ class DocumentationAdmin(WithUsage, WithTrying, WithHistory, ModelAdmin):
     fieldsets = (
         ("Method", {"fields": (METHOD_FIELDS, "published")}),
         ("Words", {"fields": ("title", "description", "tool_name")}),
-        ("Arguments", {"fields": ("query_schema", "body_schema")}),
+        ("Arguments", {"fields": ("query_schema", "body_schema", "examples")}),
         ("Result", {"fields": ("response_schema",)}),
         ("Record", {"fields": (("edited", "changed"),)}),
     )

@@ -14,7 +14,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from accounts.admin.json_editor import JSONDocumentField
+from accounts.admin.json_editor import JSONDocumentField, JSONListField
 from accounts.admin.pages import ModelForm
 from accounts.definition import parse_definition
 from accounts.errors import DefinitionInvalid
@@ -35,11 +35,17 @@ class DocumentationForm(ModelForm):
         help_text="JSON Schema of the result; of one item where the method lists. Models get it as outputSchema.",
     )
 
+    examples = JSONListField(
+        required=False,
+        help_text="Calls of the tool, each as an object of its arguments, for what these do not say by themselves. "
+        "Models get them only in the listing for Anthropic's API.",
+    )
+
     class Meta:
         model = Documentation
         fields = [
             "integration", "resource", "method", "tool_name", "title", "description",
-            "query_schema", "body_schema", "response_schema", "published",
+            "query_schema", "body_schema", "response_schema", "examples", "published",
         ]  # fmt: skip
         widgets = {
             "resource": UnfoldAdminTextInputWidget({"class": "pb-mono", "spellcheck": "false"}),

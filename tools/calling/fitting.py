@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from tools.calling.histories import NO_WINDOW, Kept, ShownEntries, kept_entries, newest_end
+from tools.catalogue.result_arguments import LAST
 from tools.tokens import LETTER, SIGN, longest, weight_of
 
 PAIR = 2 * SIGN
@@ -21,7 +22,7 @@ LONGEST, SHORTEST = 16_000, 500
 NAMED_TEXTS = 3
 # Reserved for the number of cuts that are not listed.
 MORE_CUTS = weight_of(orjson.dumps({"more_cuts": 10**9}))
-WHOLE_TEXTS = "Ask for fewer entries to see more of each."
+WHOLE_TEXTS = f"Call again with a smaller {LAST} to see more of each."
 
 
 class Cuts:
@@ -177,7 +178,9 @@ def _name_shortened(value: list[Any], places: list[int], most: int, path: str, c
     """Name the texts that were shortened: each by its place if they are few, else all at once."""
     found = [each for place in places for each in _longer(value[place], most, f"{path}[{place}]")] if most else []
     if len(found) > NAMED_TEXTS:
-        cuts.add(path, shortened_texts=len(found), kept_characters=most, advice=WHOLE_TEXTS)
+        # Other lists have no such argument.
+        advice = {"advice": WHOLE_TEXTS} if cuts.window.names(path) else {}
+        cuts.add(path, shortened_texts=len(found), kept_characters=most, **advice)
         return
     for where, text in found:
         cuts.add(where, kept_characters=most, total_characters=len(text))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +29,7 @@ from tools.calling.counting import counted
 from tools.calling.failures import call_failure
 from tools.calling.intending import Leaving, note_before_sending
 from tools.calling.joining import joined
-from tools.calling.names import Entries, NamesOfIds, forget
+from tools.calling.names import Entries, NamesOfIds, Unlisted, forget
 from tools.calling.paging import PageStep, step_of
 from tools.calling.recording import recorded
 from tools.calling.refused_credentials import with_standing
@@ -43,7 +43,7 @@ from tools.calling.spans import call_span
 from tools.calling.walking import Asking
 from tools.catalogue.result_arguments import GROUP_BY
 from tools.catalogue.tool import Tool, ToolSet
-from tools.errors import CallFailed, ToolError, VendorRefused
+from tools.errors import ToolError, VendorRefused
 from tools.pagination import NOT_PAGED
 from tools.ratelimits import read_limits
 from tools.record.metrics import observe_upstream
@@ -101,30 +101,13 @@ async def invoke(
 async def entries_of(key: str, lister: Tool, connection: Connection, caller: Caller, *, among: ToolSet) -> Entries:
     """Return the entries of a lookup, kept or by a call of the tool that lists them; raise CallFailed."""
     note = CallNote(caller, lister.name, lister.method.access, datetime.now(UTC))
-    asking, failures = _asking(connection, note), list[CallFailed]()
-
-    def noting(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def noted(*given: Any) -> Any:
-            try:
-                return await call(*given)
-            except CallFailed as failed:
-                failures.append(failed)
-                raise
-
-        return noted
-
-    asking = Asking(noting(asking.ask), noting(asking.read))
-    names = NamesOfIds(connection.account_id, lister.definition.lookups, among, asking, connection.revision)
+    asking, lookups = _asking(connection, note), lister.definition.lookups
+    names = NamesOfIds(connection.account_id, lookups, among, asking, connection.revision, must_come=True)
     kept = names.kept(key)
     if kept is not None:
         return kept
     with recorded(note):
-        entries = await names.entries(key, lister)
-        if failures:
-            # What did not come is not kept, so that the next call asks again.
-            forget(connection.account_id, lister.resource)
-            raise failures[0]
-    return entries
+        return await names.entries(key, lister)
 
 
 def _names_of(tool: Tool, connection: Connection, note: CallNote, among: ToolSet | None) -> NamesOfIds | None:
@@ -243,10 +226,11 @@ async def _prepare(
     note.arguments = await asyncio.to_thread(masked, given) if is_large else given
     checked = partial(_checked, tool, arguments, connection.zone)
     used, remarks = await asyncio.to_thread(checked) if is_large else checked()
+    unlisted: Unlisted = {}
     if names:
-        used, said = await names.resolved(tool, used)
+        used, said, unlisted = await names.resolved(tool, used)
         remarks += said
-    if tool.ids and (problems := [*wrong_ids(tool, used)]):
+    if tool.ids and (problems := [*wrong_ids(tool, used, unlisted)]):
         raise invalid_arguments(tool, problems)
     used = with_numeric_ids(tool, used)
     bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)

@@ -38,8 +38,14 @@ MOST_OF_NAME = 120
 # How long a list that did not come is not asked for again, in seconds: a failure must not outlast itself by much.
 FAILED_SECONDS = 10
 INACTIVE = " (inactive)"
+# An id that can be told as it is.
+PLAIN = re.compile(r"[\w.@:-]+")
 # What is no name: a number, a UUID, or another long token with digits.
 PLAINLY_AN_ID = re.compile(r"[0-9]+|[0-9a-fA-F-]{32,36}|(?=\S*[0-9])\S{12,}")
+
+
+# By an argument's path, the tool that lists its names, where it did not list all of them.
+Unlisted = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,13 @@ class Entry:
 
     @property
     def shown(self) -> str:
+        """The name as a value."""
         return self.name if self.is_active else f"{self.name}{INACTIVE}"
+
+    def told(self, form: str) -> str:
+        """Return name and id within a sentence of Patchbay's own, quoted: neither can be taken for a part of it."""
+        number = str(self.id) if PLAIN.fullmatch(str(self.id)) else repr(self.id)
+        return form.format(repr(self.name), number if self.is_active else f"{number}, inactive")
 
 
 @dataclass(frozen=True)
@@ -110,17 +122,21 @@ class NamesOfIds:
     asking: Asking
     # The account's, since another connection may lead to other departments of the same names.
     revision: int = 0
+    # Whether a list that does not come fails the call; otherwise its names are missing, which is less than the call.
+    must_come: bool = False
 
-    async def resolved(self, tool: Tool, used: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return arguments with ids in place of names, and remarks on these; raise InvalidArguments."""
-        changed, remarks = used, []
+    async def resolved(self, tool: Tool, used: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...], Unlisted]:
+        """Return arguments with ids in place of names, remarks, and what was not listed; raise InvalidArguments."""
+        changed, remarks, unlisted = used, [], Unlisted()
         for path, lookups in self._of_arguments(used).items():
             entries, way = _together([await self._entries(*lookup) for lookup in lookups]), path.split(".")
             named = dict.fromkeys(value for value in values_at(used, way) if isinstance(value, str))
             found = {name: entry for name in named if (entry := self._entry(tool, path, name, entries))}
             changed = changed_at(changed, way, partial(_as_id, found))
-            remarks += [f"{path}: {entry.shown} is {entry.id}." for entry in found.values()]
-        return changed, tuple(remarks)
+            remarks += [f"{path}: {entry.told('{} is {}')}." for entry in found.values()]
+            if not entries.is_complete and named.keys() - found.keys():
+                unlisted[path] = lookups[0][2].name
+        return changed, tuple(remarks), unlisted
 
     def _of_arguments(self, used: dict[str, Any]) -> dict[str, list[tuple[str, Lookup, Tool]]]:
         """Return the lookups of the arguments that may have a name, by path."""
@@ -193,7 +209,7 @@ class NamesOfIds:
         return self._known(key, self.lookups[key])
 
     async def entries(self, key: str, lister: Tool) -> Entries:
-        """Return the entries of a lookup; those that the vendor does not list are missing."""
+        """Return the entries of a lookup; those that did not come are missing, or raise CallFailed if they must."""
         return await self._entries(key, self.lookups[key], lister)
 
     def _known(self, key: str, lookup: Lookup) -> Entries | None:
@@ -248,6 +264,8 @@ class NamesOfIds:
                     is_complete = page.is_last and not page.view.note and page.view.is_end_known
                     break
         except CallFailed:
+            if self.must_come:
+                raise
             return items, False, min(FAILED_SECONDS, settings.NAMES_SECONDS)
         return items, is_complete, settings.NAMES_SECONDS
 
@@ -321,11 +339,11 @@ def _unclear(name: str, value: str, found: list[Entry], usable: list[Entry], ent
         return f"{name}: {value!r} may be any of {_listed_names(usable)}. Give the id."
     every = [entry for entry in entries.by_id.values() if entry.is_active]
     meant = nearest(value, [entry.name for entry in every], cutoff=0.5)
-    hint = f" Did you mean {meant}?" if meant else ""
+    hint = f" Did you mean {meant!r}?" if meant else ""
     return f"{name}: there is no {value!r}.{hint} There are: {_listed_names(every)}."
 
 
 def _listed_names(entries: list[Entry]) -> str:
-    named = ", ".join(f"{entry.shown} ({entry.id})" for entry in entries[:MOST_CANDIDATES])
+    named = ", ".join(entry.told("{} ({})") for entry in entries[:MOST_CANDIDATES])
     more = len(entries) - MOST_CANDIDATES
     return f"{named} and {more} more" if more > 0 else named

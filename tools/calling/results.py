@@ -9,7 +9,7 @@ import orjson
 
 from accounts.bounded_json import with_exact_numbers
 from accounts.texts.invisible import may_hide, revealed, visible
-from accounts.vendors.concealment import SecretMask
+from accounts.vendors.concealment import MASK, SecretMask
 from accounts.vendors.record_pages import RecordPage
 from tools.calling.answers.answer import AnswerContent, VendorAnswer
 from tools.calling.answers.envelopes import without_total
@@ -21,7 +21,7 @@ from tools.calling.histories import NO_WINDOW, windowed
 from tools.calling.names import ShownName
 from tools.calling.paging import PageView
 from tools.calling.presenting import Presentation
-from tools.calling.shaping import ALONE, HIDDEN, ResultDocument, Surroundings, shape_page, shape_value
+from tools.calling.shaping import ALONE, HIDDEN, ResultDocument, ShownResult, Surroundings, shape_page, shape_value
 from tools.catalogue.projection import FIELDS, Tree, tree_of
 from tools.catalogue.record_urls import ANY_KIND, with_urls
 from tools.catalogue.result_arguments import DETAIL, FULL
@@ -41,13 +41,14 @@ ABOUT_FILE = 300
 class CallResult:
     """The result of a call, and the vendor's rate limits.
 
-    `text` is JSON within the budget, in tokens. `structured` is JSON that matches the tool's outputSchema, if it has
-    one; `file` is the vendor's file, which `text` only describes.
+    `text` is JSON within the budget, in tokens, and `shown` what it is made of. `structured` is JSON that matches the
+    tool's outputSchema, if it has one; `file` is the vendor's file, which `text` only describes.
     """
 
     text: str
     limits: RateLimits
     cut: bool
+    shown: ShownResult = field(repr=False)
     structured: bytes | None = field(default=None, repr=False)
     file: File | None = None
 
@@ -58,11 +59,22 @@ class CallResult:
             name, media_type = secrets.conceal(file.name), secrets.conceal(file.media_type)
             file = replace(file, name=name, media_type=media_type, text=secrets.conceal(file.text))
         text, structured = secrets.conceal(self.text), self.structured
+        shown = self.shown if text == self.text else _concealed(self.shown, secrets)
         if structured is not None:
             # Mostly it is the text, which need not be searched twice.
             is_text = structured == self.text.encode()
             structured = text.encode() if is_text else secrets.conceal(structured.decode()).encode()
-        return replace(self, text=text, structured=structured, file=file)
+        return replace(self, text=text, shown=shown, structured=structured, file=file)
+
+
+def _concealed(shown: ShownResult, secrets: SecretMask) -> ShownResult:
+    """Return what is shown with secrets masked; nothing but the mask where they cannot be singled out."""
+    told = orjson.dumps([shown.value, shown.remarks, shown.cuts]).decode()
+    try:
+        value, remarks, cuts = orjson.loads(secrets.conceal(told))
+    except orjson.JSONDecodeError:
+        return ShownResult(MASK, is_end=False)
+    return shown._replace(value=value, remarks=tuple(remarks), cuts=tuple(cuts))
 
 
 def page_result(
@@ -125,14 +137,14 @@ def _page_of(answer: VendorAnswer) -> RecordPage | None:
 def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:
     """Return the result of a count."""
     shaped = _without_hidden(partial(shape_value, budget=budget), shown, ALONE)
-    return CallResult(shaped.text, limits, shaped.cut, structured(tool, shaped))
+    return CallResult(shaped.text, limits, shaped.cut, shaped.shown, structured(tool, shaped))
 
 
 def download_result(tool: Tool, read: ReadFile, limits: RateLimits, *, budget: int) -> CallResult:
     """Return the result of a download: the file's text, or the file with what is told of it."""
     shaped = _without_hidden(partial(shape_value, budget=budget), read.within(budget), ALONE)
     file = read.file and replace(read.file, name=visible(read.file.name))
-    return CallResult(shaped.text, limits, shaped.cut, structured(tool, shaped), file)
+    return CallResult(shaped.text, limits, shaped.cut, shaped.shown, structured(tool, shaped), file)
 
 
 def _with_files_told(answer: VendorAnswer, result: Any) -> Any:
@@ -150,7 +162,7 @@ def _shaped_result(
         envelope = beside.envelope if beside.total is None else without_total(beside.envelope, beside.total)
         beside = replace(beside, envelope=cleaned(_with_files_told(answer, envelope), answer.tool.shaping))
     shaped = _without_hidden(shape, value, beside)
-    return CallResult(shaped.text, answer.limits, shaped.cut, structured(answer.tool, shaped))
+    return CallResult(shaped.text, answer.limits, shaped.cut, shaped.shown, structured(answer.tool, shaped))
 
 
 def _without_hidden(shape: Callable[..., ResultDocument], value: Any, beside: Surroundings) -> ResultDocument:
@@ -198,6 +210,7 @@ def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
     (name, media_type, text), hidden = revealed([file.name, file.media_type, file.text])
     file = replace(file, name=name, media_type=media_type, text=text)
     about: dict[str, Any] = {"file": {"name": file.name, "media_type": file.media_type, "bytes": file.size}}
+    shown = ShownResult({**about}, hidden=hidden)
     if hidden:
         about["truncated"] = [{"path": "file", "hidden_characters": hidden, "advice": HIDDEN}]
     room = max(budget - ABOUT_FILE, 0)
@@ -206,5 +219,6 @@ def _file_result(file: File, limits: RateLimits, budget: int) -> CallResult:
         kept = start_within(file.text, room)
         cuts = [{"path": "file", "kept_characters": len(kept), "total_characters": len(file.text)}]
         about["truncated"] = about.get("truncated", []) + cuts
+        shown = shown._replace(cuts=tuple(cuts))
         file = replace(file, text=f"{kept}…")
-    return CallResult(orjson.dumps(about).decode(), limits, cut, file=file)
+    return CallResult(orjson.dumps(about).decode(), limits, cut, shown, file=file)

@@ -6,7 +6,7 @@ A page loses whole items, at which the next cursor begins; inside a record, long
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -50,28 +50,52 @@ class Surroundings:
 ALONE = Surroundings()
 
 
+class ShownResult(NamedTuple):
+    """What a result shows of the vendor's, apart from what Patchbay says: in the text, one may look like the other.
+
+    `value` is a record, a list of them, or whatever else came, within the budget. `cuts` are the entries of
+    `truncated` but for that of `hidden` characters. `is_end` is false of a list that goes on, or may.
+    """
+
+    value: Any
+    total: int | None = None
+    remarks: tuple[str, ...] = ()
+    cuts: tuple[dict[str, Any], ...] = ()
+    hidden: int = 0
+    cursor: str | None = None
+    is_end: bool = True
+
+    @property
+    def records(self) -> list[Any]:
+        """The records, one of them or a list; of an answer without any, none."""
+        if isinstance(self.value, list):
+            return self.value
+        return [] if self.value is None else [self.value]
+
+
 @dataclass(frozen=True, slots=True)
 class ResultDocument:
-    """A result as JSON text, as bytes and as a value; `cut` says whether anything was left out.
+    """A result as JSON text, as bytes and as a value, and what that is made of; `cut` says if anything was left out.
 
     `is_exact` is false of one with whole numbers that clients' floats would change.
     """
 
     text: str
     cut: bool
+    shown: ShownResult
     encoded: bytes = field(default=b"", repr=False, compare=False)
     value: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     is_exact: bool = field(default=True, repr=False, compare=False)
 
     @classmethod
-    def of(cls, value: dict[str, Any], *, cut: bool) -> "ResultDocument":
+    def of(cls, value: dict[str, Any], shown: ShownResult, *, cut: bool) -> "ResultDocument":
         is_exact = True
         try:
             # RFC 8259, section 6: it refuses whole numbers beyond 53 bits.
             encoded = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
         except orjson.JSONEncodeError:
             encoded, is_exact = orjson.dumps(value), False
-        return cls(encoded.decode(), cut, encoded, value, is_exact)
+        return cls(encoded.decode(), cut, shown, encoded, value, is_exact)
 
 
 def shape_page(
@@ -91,14 +115,20 @@ def shape_page(
     are shown as escapes.
     """
 
-    def page(shown: list[Any], cuts: list[dict[str, Any]]) -> dict[str, Any]:
-        return _page(shown, cursor_after(len(shown)), about, cuts, is_end_known=is_end_known)
+    def page(kept: list[Any], named: list[dict[str, Any]], *, cut: bool) -> ResultDocument:
+        cursor = cursor_after(len(kept))
+        is_end = cursor is None and is_end_known
+        shown = _shown(kept, beside, named, hidden, cursor=cursor, is_end=is_end)
+        following = {"next_cursor": cursor} if cursor or is_end else {}
+        told = {"truncated": escaped + named} if escaped or named else {}
+        value = {"result": kept, **following, "result_count": len(kept), **about, **told}
+        return ResultDocument.of(value, shown, cut=cut)
 
     ends = [{"path": "next_cursor", "advice": note}] if note else []
     escaped, room = _hidden(hidden), 100 * budget
     cuts = Cuts(_names_room(room))
     about = beside.within(_share(room), cuts)
-    shaped = ResultDocument.of(page(items, escaped + ends + cuts.named()), cut=bool(ends or cuts))
+    shaped = page(items, ends + cuts.named(), cut=bool(ends or cuts))
     if fits(shaped.encoded, budget):
         return shaped
     # The number of kept items, and so the length of their cursor, is not known yet.
@@ -113,17 +143,11 @@ def shape_page(
         named.insert(0, _items_cut("result", len(kept), len(items), advice))
     elif ends:
         named = ends + named
-    return ResultDocument.of(page(kept, escaped + named), cut=True)
+    return page(kept, named, cut=True)
 
 
-def _page(
-    items: list[Any], cursor: str | None, about: dict[str, Any], cuts: list[dict[str, Any]], *, is_end_known: bool
-) -> dict[str, Any]:
-    following = {} if cursor is None and not is_end_known else {"next_cursor": cursor}
-    shown: dict[str, Any] = {"result": items, **following, "result_count": len(items), **about}
-    if cuts:
-        shown["truncated"] = cuts
-    return shown
+def _shown(value: Any, beside: Surroundings, named: list[dict[str, Any]], hidden: int, **end: Any) -> ShownResult:
+    return ShownResult(value, beside.total, beside.remarks, tuple(named), hidden, **end)
 
 
 def _hidden(count: int) -> list[dict[str, Any]]:
@@ -139,24 +163,30 @@ def shape_value(
     What is shown beside it is added to the object, unless that has a member of the same name: then the object becomes
     `result`. `hidden` is how many characters are shown as escapes, `window` the part of its history that is shown.
     """
-    shown = value if isinstance(value, dict) else {"result": value}
+    members = value if isinstance(value, dict) else {"result": value}
     escaped, room = _hidden(hidden), 100 * budget
     cuts = Cuts(_names_room(room), window)
-    about = beside.within(_share(room), cuts)
+    about, is_inside = beside.within(_share(room), cuts), members is not value
+
+    def document(members: dict[str, Any], *, cut: bool) -> ResultDocument:
+        named = cuts.named()
+        shown = _shown(members.get("result") if is_inside else members, beside, named, hidden)
+        told = {"truncated": escaped + named} if escaped or named else {}
+        return ResultDocument.of({**members, **about, **told}, shown, cut=cut)
+
     if not escaped and not about:
-        shaped = ResultDocument.of(shown, cut=False)
+        shaped = document(members, cut=False)
         if fits(shaped.encoded, budget):
             return shaped
-    if shown.keys() & {"truncated", *about}:
-        shown = {"result": shown}
+    if members.keys() & {"truncated", *about}:
+        members, is_inside = {"result": members}, True
         cuts.window = replace(window, path=f"result.{window.path}")
     if escaped or about:
-        told = escaped + cuts.named()
-        shaped = ResultDocument.of({**shown, **about, **({"truncated": told} if told else {})}, cut=bool(cuts))
+        shaped = document(members, cut=bool(cuts))
         if fits(shaped.encoded, budget):
             return shaped
-    shown = fitted(shown, "", room - ENVELOPE - _names_room(room) - _extent(escaped) - _extent(about), cuts)
-    return ResultDocument.of({**shown, **about, "truncated": escaped + cuts.named()}, cut=True)
+    members = fitted(members, "", room - ENVELOPE - _names_room(room) - _extent(escaped) - _extent(about), cuts)
+    return document(members, cut=True)
 
 
 def _share(room: int) -> int:

@@ -237,6 +237,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         joined=None if paginated or method.counts else walked,
         numeric_ids=numeric_ids,
         linked=linked,
+        examples=tuple(record.examples or ()),
     )
     return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
 

@@ -18,12 +18,12 @@ from tools.catalogue.schemas.clients import MAX_TOOL_CHARACTERS
 from tools.catalogue.schemas.json_schemas import SchemaRefused, compile_validator, inline_references
 from tools.catalogue.schemas.schema_problems import property_problems
 from tools.models import Documentation
+from tools.models.documentation import CONTENT_FIELDS
 
 MIN_DESCRIPTION = 40
 MIN_WORDS = 6
 MAX_DESCRIPTION = 4000
 MOST_NAMED = 20
-TEXTS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
 
 
 def name_of(definition: Definition, record: Documentation) -> str:
@@ -40,7 +40,7 @@ def problems_of(definition: Definition, record: Documentation) -> list[str]:
     return [
         *_name_problems(definition, record),
         *_word_problems(record),
-        *(problem for name in TEXTS for problem in invisible_problems(name, getattr(record, name))),
+        *(problem for name in CONTENT_FIELDS for problem in invisible_problems(name, getattr(record, name))),
         *property_problems(record.query_schema, place="query_schema"),
         *property_problems(record.body_schema, place="body_schema"),
         *_response_problems(record.response_schema),

@@ -57,6 +57,8 @@ class Tool:
     joined: Pager | None = None
     numeric_ids: frozenset[str] = frozenset()
     linked: Mapping[str, str] = field(default_factory=dict)
+    # Calls that its documentation shows, not all of them valid.
+    examples: tuple[JsonValue, ...] = ()
     # The reads whose answers have the files that it downloads.
     records: tuple["Tool", ...] = ()
 

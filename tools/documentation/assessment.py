@@ -16,13 +16,13 @@ from tools.catalogue.formats import as_mcp
 from tools.catalogue.gate import name_of, problems_of
 from tools.catalogue.schemas.json_schemas import SchemaRefused
 from tools.catalogue.tool import Tool
-from tools.documentation.lint import LintFinding, mentions_of, own_findings
+from tools.documentation.lint import LintFinding, example_findings, mentions_of, own_findings
 from tools.models import Documentation
 
 # A record with problems in these places alone still makes a tool that can be shown.
-SHOWN_ALL_THE_SAME = frozenset({"tool_name", "title", "description", "response_schema", "size"})
+SHOWN_ALL_THE_SAME = frozenset({"tool_name", "title", "description", "response_schema", "examples", "size"})
 # Raise it with every change to what gate or lint find or how a tool is made, so that records are judged again.
-RULES_VERSION = 8
+RULES_VERSION = 9
 TOOL_FAILURES = (SchemaRefused, RecursionError)
 
 
@@ -77,7 +77,7 @@ def assess(definition: Definition, record: Documentation) -> Assessment:
     return Assessment(
         name=name_of(definition, record),
         problems=tuple(problems),
-        findings=tuple(own_findings(definition, record, tokens)),
+        findings=(*own_findings(definition, record, tokens), *(example_findings(tool) if tool else ())),
         mentions=mentions_of(definition, record),
         tokens=tokens,
         tool=tool,

@@ -57,7 +57,8 @@ def _methods(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def content_of(record: dict[str, Any]) -> dict[str, Any]:
     """Return the content of a file's record, with the empty values that it leaves out."""
-    return {name: record.get(name, {} if name.endswith("_schema") else "") for name in CONTENT_FIELDS}
+    empty = Documentation().content()
+    return {name: record.get(name, empty[name]) for name in CONTENT_FIELDS}
 
 
 def changed_fields(row: Documentation, record: dict[str, Any]) -> list[str]:

@@ -121,7 +121,11 @@ class Messages:
             "max_tokens": MOST_ANSWERED,
             "system": system,
             "messages": list(messages),
-            "tools": listing_of(tools, Format.ANTHROPIC).tools,
+            # As models get the tools over MCP, which has no examples of calls.
+            "tools": [
+                {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
+                for tool in tools
+            ],
         }
 
     def answer(self, body: Any) -> ModelAnswer:

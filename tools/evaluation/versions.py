@@ -12,6 +12,9 @@ from tools.models import Documentation
 from tools.models.documentation import CONTENT_FIELDS
 from tools.models.evaluation import TextVersion
 
+# What a model is asked with, which has no examples of calls (`api_forms`).
+READ_FIELDS = tuple(name for name in CONTENT_FIELDS if name != "examples")
+
 
 @dataclass(frozen=True)
 class ToolVersions:
@@ -49,14 +52,18 @@ def _previous_contents(records: list[Documentation]) -> dict[int, dict[str, Any]
     """Return, by primary key, the content that each record had before its present one."""
     rows = Documentation.history.filter(id__in=[record.pk for record in records])
     rows = rows.order_by("id", "-history_date", "-history_id").iterator(chunk_size=100)
-    present = {record.pk: _as_read(record.content()) for record in records}
+    present = {record.pk: _as_read(_content_of(record)) for record in records}
     found = {}
     for key, versions in groupby(rows, attrgetter("id")):
-        contents = ({name: getattr(version, name) for name in CONTENT_FIELDS} for version in versions)
+        contents = map(_content_of, versions)
         other = next((content for content in contents if _as_read(content) != present[key]), None)
         if other is not None:
             found[key] = other
     return found
+
+
+def _content_of(version: Any) -> dict[str, Any]:
+    return {name: getattr(version, name) for name in READ_FIELDS}
 
 
 def _as_read(content: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
 from accounts.models.audit import AuditSubject
 from tools.models.history import Versions, create
 
-CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema")
+CONTENT_FIELDS = ("tool_name", "title", "description", "query_schema", "body_schema", "response_schema", "examples")
 
 
 class Documentation(AnnouncedRow):
@@ -38,6 +38,9 @@ class Documentation(AnnouncedRow):
     body_schema = DocumentField(default=dict, blank=True, help_text="JSON Schema of the body, as one object.")
     response_schema = DocumentField(
         default=dict, blank=True, help_text="JSON Schema of the result; of one item where the method lists."
+    )
+    examples = DocumentField(
+        default=list, db_default=[], blank=True, help_text="Calls of the tool, each as an object of its arguments."
     )
     published = models.BooleanField(default=True, help_text="A withdrawn record keeps its text, but makes no tool.")
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -77,7 +80,10 @@ class Documentation(AnnouncedRow):
 
     def content_digest(self) -> str:
         """Return a digest of the content, to tell an edited record from a loaded one."""
-        return hashlib.sha256(json.dumps(self.content(), sort_keys=True).encode()).hexdigest()
+        content = self.content()
+        # As of a record that was loaded when there were none.
+        content = content if content["examples"] else {name: content[name] for name in content if name != "examples"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
     def is_edited(self) -> bool:

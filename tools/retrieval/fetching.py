@@ -4,20 +4,22 @@ A record that is too long loses what a single read would lose: long texts first,
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from tools.calling.results import CallResult
 from tools.calling.wording import explain
 from tools.catalogue.projection import kept, tree_of
 from tools.catalogue.record_urls import URL
 from tools.catalogue.tool import Tool
 from tools.errors import CallFailed, InvalidArguments
+from tools.member_paths import member_at
 from tools.ratelimits import RateLimits
 from tools.retrieval.plain_texts import as_lines, one_line
-from tools.retrieval.reading import ReadValue, RecordReading
+from tools.retrieval.reading import RecordReading
 from tools.retrieval.sources import FETCH, Source, Sources
 from tools.tokens import fits, start_within
 
@@ -25,13 +27,6 @@ from tools.tokens import fits, start_within
 OF_RECORD, OF_LISTS, ALONE = 50, 35, 85
 MOST_METADATA = 30
 MOST_OF_VALUE = 200
-# What a result has beside the record's members, which may have a member of such a name themselves.
-ADDED: dict[str, Callable[[Any], bool]] = {
-    "remarks": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
-    "envelope": lambda value: isinstance(value, dict),
-    "truncated": lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
-    "total_count": lambda value: isinstance(value, int),
-}
 
 
 @dataclass(frozen=True)
@@ -47,9 +42,13 @@ async def fetched(sources: Sources, wanted: str, reading: RecordReading, *, budg
     """Return a record by an id of a search, within a budget in tokens; raise CallFailed."""
     source, record_id = sources.parsed(wanted)
     main, lists = await _reads(source, record_id, reading, budget)
-    record, added = _parted(main.value)
-    parts = [_own_text(source, record), *(_list_text(sources.vendor, *each) for each in lists)]
-    cuts = [cut for cut in added.get("truncated", ()) if "hidden_characters" not in cut]
+    value = main.shown.value
+    record = value if isinstance(value, dict) else {"result": value}
+    parts = [
+        _own_text(source, record) + _told(main.shown.remarks),
+        *(_list_text(sources.vendor, *each) for each in lists),
+    ]
+    cuts = [*main.shown.cuts]
     if cuts:
         parts.append(f"Left out to fit; {source.reader.name} has it:\n{as_lines(cuts)}")
     shown = {
@@ -62,20 +61,22 @@ async def fetched(sources: Sources, wanted: str, reading: RecordReading, *, budg
     return _within(shown, budget, main.limits, is_cut=bool(cuts))
 
 
-ReadList = tuple[Tool, ReadValue | CallFailed]
+# A list beside a record: its tool, the arguments that it was called with, and what came.
+ReadList = tuple[Tool, dict[str, Any], CallResult | CallFailed]
 
 
 async def _reads(
     source: Source, record_id: str, reading: RecordReading, budget: int
-) -> tuple[ReadValue, list[ReadList]]:
+) -> tuple[CallResult, list[ReadList]]:
     """Read a record and the lists beside it at once; raise CallFailed if the record itself did not come."""
     own_room = budget * (OF_RECORD if source.beside else ALONE) // 100
     list_room = budget * OF_LISTS // 100 // max(len(source.beside), 1)
     async with asyncio.TaskGroup() as group:
         own = group.create_task(_read(reading, source.reader, _argument(source.reader, record_id), own_room))
         lists = [
-            (tool, group.create_task(_read(reading, tool, {argument: record_id}, list_room)))
+            (tool, given, group.create_task(_read(reading, tool, given, list_room)))
             for tool, argument in source.beside
+            for given in [{argument: record_id}]
         ]
     match own.result():
         case InvalidArguments() as invalid:
@@ -83,7 +84,7 @@ async def _reads(
         case CallFailed() as failed:
             raise failed
         case main:
-            return main, [(tool, task.result()) for tool, task in lists]
+            return main, [(tool, given, task.result()) for tool, given, task in lists]
 
 
 def _argument(reader: Tool, record_id: str) -> dict[str, str]:
@@ -91,19 +92,11 @@ def _argument(reader: Tool, record_id: str) -> dict[str, str]:
     return {name: record_id for name, placement in reader.placements.items() if placement.in_path}
 
 
-async def _read(reading: RecordReading, tool: Tool, arguments: dict[str, Any], budget: int) -> ReadValue | CallFailed:
+async def _read(reading: RecordReading, tool: Tool, arguments: dict[str, Any], budget: int) -> CallResult | CallFailed:
     try:
         return await reading.of(tool, arguments, budget=budget, is_shown=True)
     except CallFailed as failed:
         return failed
-
-
-def _parted(value: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a record, and what its result has beside it; one with such a member of its own stands in `result`."""
-    added = {name: value[name] for name, is_ours in ADDED.items() if name in value and is_ours(value[name])}
-    rest = {name: member for name, member in value.items() if name not in added}
-    inner = rest.get("result")
-    return (inner if [*rest] == ["result"] and isinstance(inner, dict) else rest), added
 
 
 def _own_text(source: Source, record: dict[str, Any]) -> str:
@@ -112,16 +105,20 @@ def _own_text(source: Source, record: dict[str, Any]) -> str:
     return as_lines({name: member for name, member in record.items() if name != URL})
 
 
-def _list_text(vendor: str, tool: Tool, read: ReadValue | CallFailed) -> str:
+def _list_text(vendor: str, tool: Tool, given: dict[str, Any], read: CallResult | CallFailed) -> str:
     """Return a list beside a record as text, or why it is not there."""
     if isinstance(read, CallFailed):
         return f"{tool.title}: not read. {explain(read, tool_name=tool.name, vendor=vendor, read_only=True)}"
-    items, has_more = read.value.get("result") or [], bool(read.value.get("next_cursor"))
+    items, has_more = read.shown.records, not read.shown.is_end
     if tool.joined and tool.history:
-        items = read.value.get(tool.history.path) or []
-        has_more = any(cut.get("path") == tool.history.path for cut in read.value.get("truncated", ()))
-    more = f"\n(There are more: {tool.name} has them.)" if has_more else ""
-    return f"{tool.title}:\n{as_lines(items) or '(none)'}{more}"
+        items = member_at(read.shown.value, [tool.history.path]) or []
+        has_more = any("kept_items" in cut for cut in read.shown.cuts)
+    more = [f"There are more: {tool.name} has them, called with {orjson.dumps(given).decode()}."] if has_more else []
+    return f"{tool.title}:\n{as_lines(items) or '(none)'}{_told([*read.shown.remarks, *more])}"
+
+
+def _told(remarks: Iterable[str]) -> str:
+    return "".join(f"\n({remark})" for remark in remarks)
 
 
 def _metadata(source: Source, record: dict[str, Any]) -> dict[str, str]:

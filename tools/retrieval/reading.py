@@ -3,25 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from accounts.vendors.connection import Connection
 from tools.calling.invocation import invoke
+from tools.calling.results import CallResult
 from tools.catalogue.result_arguments import DETAIL, FULL
 from tools.catalogue.tool import Tool, ToolSet
-from tools.ratelimits import RateLimits
 from tools.record.notes import Caller
 
 # More tokens than an answer of a vendor can have: what is read here is not cut.
 UNCUT = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class ReadValue:
-    """What a tool returned, as a model would read it, and the vendor's limits."""
-
-    value: dict[str, Any]
-    limits: RateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +24,7 @@ class RecordReading:
 
     async def of(
         self, tool: Tool, arguments: dict[str, Any], *, budget: int = UNCUT, is_shown: bool = False
-    ) -> ReadValue:
+    ) -> CallResult:
         """Return a tool's result within a budget in tokens; raise CallFailed.
 
         A record has every member, a list too unless it is shown. What is shown has names beside ids.
@@ -42,5 +32,4 @@ class RecordReading:
         if tool.concise and not (is_shown and tool.pager):
             arguments = {**arguments, DETAIL: FULL}
         among = self.tools if is_shown else None
-        result = await invoke(tool, self.connection, arguments, self.caller, budget=budget, among=among)
-        return ReadValue(orjson.loads(result.text), result.limits)
+        return await invoke(tool, self.connection, arguments, self.caller, budget=budget, among=among)

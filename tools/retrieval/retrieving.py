@@ -10,6 +10,7 @@ from accounts.vendors.connection import Connection
 from tools.calling.recording import recorded
 from tools.calling.results import CallResult
 from tools.calling.sending.checking import from_text
+from tools.calling.shaping import ShownResult
 from tools.errors import InvalidArguments
 from tools.ratelimits import RateLimits
 from tools.record.notes import Caller, CallNote
@@ -53,7 +54,7 @@ async def _search(sources: Sources, query: str, reading: RecordReading, budget: 
 
 def _result(shown: dict[str, Any], limits: RateLimits, *, is_cut: bool) -> CallResult:
     encoded = orjson.dumps(shown)
-    return CallResult(encoded.decode(), limits, is_cut, encoded)
+    return CallResult(encoded.decode(), limits, is_cut, ShownResult(shown), encoded)
 
 
 def _text(name: str, argument: str, arguments: Any) -> str:

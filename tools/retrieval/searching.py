@@ -101,10 +101,10 @@ async def _by_vendor(part: SearchedSource, query: str, reading: RecordReading) -
     arguments = {**_filled(source.declared.arguments, query, words_of(query)), "limit": limit}
     read = await reading.of(source.lister, arguments)
     part.limits.append(read.limits)
-    part.found = [*_results(source, _items(read.value), reading)]
-    total, more = read.value.get("total_count"), read.value.get("next_cursor")
-    of = f" (the first {len(part.found)}{f' of {total:,}' if isinstance(total, int) else '; there are more'})"
-    part.searched = source.covered + (of if more else "")
+    part.found = [*_results(source, read.shown.records, reading)]
+    total = read.shown.total
+    of = f" (the first {len(part.found)}{'; there are more' if total is None else f' of {total:,}'})"
+    part.searched = source.covered + ("" if read.shown.is_end else of)
 
 
 async def _here(part: SearchedSource, query: str, reading: RecordReading) -> None:
@@ -148,26 +148,14 @@ async def _newest(part: SearchedSource, reading: RecordReading) -> NewestRecords
             part.limits.append(limited.limits)
             return NewestRecords(records, is_whole=False, stopped="the vendor's rate limit is reached")
         part.limits.append(read.limits)
-        records += _items(read.value)
-        cursor = read.value.get("next_cursor")
+        records += read.shown.records
+        cursor = read.shown.cursor
         if cursor is None or len(records) >= most:
-            # Where the end of a list is not known, its result has no `next_cursor` at all.
-            is_end = cursor is None and "next_cursor" in read.value and not _ends_early(read.value)
-            is_whole = is_end and len(records) <= most
+            is_whole = read.shown.is_end and len(records) <= most
             return NewestRecords(records[:most], is_whole)
         if stopped := few_left(read.limits):
             return NewestRecords(records, is_whole=False, stopped=stopped)
         arguments = {**arguments, "next_cursor": cursor}
-
-
-def _ends_early(value: dict[str, Any]) -> bool:
-    """Return whether a list says that it ended before its end; characters that are shown as escapes are no such cut."""
-    return any("hidden_characters" not in cut for cut in value.get("truncated", ()))
-
-
-def _items(value: dict[str, Any]) -> list[Any]:
-    items = value.get("result")
-    return items if isinstance(items, list) else []
 
 
 def _results(source: Source, records: Iterable[Any], reading: RecordReading) -> Iterator[dict[str, str]]:

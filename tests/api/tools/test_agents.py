@@ -70,7 +70,10 @@ async def test_tools_are_listed_as_openai_takes_them(rest: AsyncRest, tools: str
 
 async def test_tools_are_listed_as_anthropic_takes_them(rest: AsyncRest, tools: str) -> None:
     listed = (await rest.get(tools, format="anthropic")).json()["result"]
-    assert listed[0].keys() == {"name", "description", "input_schema"}
+    assert listed[0].keys() == {"name", "description", "input_schema", "input_examples"}
+    assert listed[0]["input_examples"][0]["status"] == "active"
+    by_name = {tool["name"]: tool.keys() for tool in listed}
+    assert by_name["list_all_fuse_desk_departments"] == {"name", "description", "input_schema"}
 
 
 async def test_tools_are_listed_as_openai_s_responses_api_takes_them(rest: AsyncRest, tools: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.models import Documentation
 
-SCHEMAS = ("query_schema", "body_schema", "response_schema")
+SCHEMAS = ("query_schema", "body_schema", "response_schema", "examples")
 
 
 def typed(record: Documentation, **changes: Any) -> dict[str, str]:

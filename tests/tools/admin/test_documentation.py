@@ -56,6 +56,16 @@ def test_the_steps_of_a_composite_stand_beside_its_record(root: Client, integrat
     assert "the steps refer to {email}, which is not among the properties." in said
 
 
+def test_examples_are_edited_beside_the_schemas_and_judged(root: Client, record: Documentation) -> None:
+    assert "date_opened" in root.get(page(record)).content.decode()
+    root.post(page(record), typed(record, examples='[{"status": "open"}]'))
+    record.refresh_from_db()
+    assert record.examples == [{"status": "open"}]
+    said = root.post(f"{PREVIEW}?record={record.pk}", typed(record, examples='[{"status": "ajar"}]')).content.decode()
+    assert "does not fit the arguments" in said
+    assert "This must be one JSON list" in root.post(page(record), typed(record, examples="{}")).content.decode()
+
+
 def test_the_method_of_a_record_does_not_change(root: Client, record: Documentation) -> None:
     root.post(page(record), typed(record, resource="chats", method="get"))
     record.refresh_from_db()

@@ -15,6 +15,8 @@ from accounts.models import IntegratedAccount
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
 from tests.tools.pages import walk
+from tests.vendors.application import Answer
+from tests.vendors.scripted import ScriptedVendor
 from tools.calling import counting, walking
 
 COUNT, CASES = "count_fuse_desk_cases", "list_all_fuse_desk_cases"
@@ -114,3 +116,16 @@ async def test_days_and_weeks_are_those_of_the_accounts_time_zone(mcp: McpClient
         weeks = await mcp.value(COUNT, {"group_by": "opened:week"})
         mondays = Counter(str(day - timedelta(days=day.weekday())) for day in opened)
         assert {group["value"]: group["count"] for group in weeks["groups"]} == dict(sorted(mondays.items())[-50:])
+
+
+@pytest.mark.parametrize(
+    ("date", "zone"), [("9999-12-31T23:59:59Z", "Asia/Tokyo"), ("0001-01-01T00:00:00Z", "America/Lima")]
+)
+async def test_a_date_that_no_day_of_the_zone_has_is_counted_with_those_without_a_date(
+    desk_of: McpClient, scripted: ScriptedVendor, date: str, zone: str
+) -> None:
+    account = await IntegratedAccount.objects.aget(name="Scripted")
+    await sync_to_async(set_time_zone)(account, "tests", zone)
+    scripted.answer = lambda request: Answer(body=[{"id": "CAS-1", "date_opened": date}])
+    shown = await desk_of.value(COUNT, {"group_by": "opened:day"})
+    assert shown["groups"] == [{"value": counting.NONE, "count": 1}]

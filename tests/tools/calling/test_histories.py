@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.definition import RecordHistory
 from tests.mcp_client import McpClient
-from tools.calling.histories import newest_end, windowed
+from tools.calling.histories import ShownEntries, newest_end, windowed
 from tools.calling.shaping import shape_value
 from tools.tokens import tokens_of
 
@@ -49,9 +49,14 @@ def test_long_texts_are_shortened_before_entries_go(newest: str) -> None:
     [cut] = shown["truncated"]
     assert cut == {
         "path": "history", "shortened_texts": 40, "kept_characters": cut["kept_characters"],
-        "advice": "Ask for fewer entries to see more of each.",
     }  # fmt: skip
     assert cut["kept_characters"] > 1900
+
+
+def test_where_an_argument_leads_to_longer_texts_it_is_named() -> None:
+    window = ShownEntries("history", "last", newer=40, total=40)
+    shown = json.loads(shape_value({"id": 1, "history": notes(40, 3000)}, budget=20_000, window=window).text)
+    assert shown["truncated"][0]["advice"] == "Call again with a smaller last to see more of each."
 
 
 def test_one_long_message_hides_nothing_else() -> None:

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from tests.mcp_client import McpClient
 from tests.tools.pages import ids, walk
 from tests.vendors.scripted import ScriptedVendor
-from tools.calling.shaping import ResultDocument, shape_page, shape_value
+from tools.calling.shaping import ResultDocument, ShownResult, Surroundings, shape_page, shape_value
 from tools.tokens import tokens_of
 
 TICKETS = "list_all_desk_tickets"
@@ -105,10 +105,48 @@ def test_a_giant_is_cut_to_something_that_still_says_much(kind: str, budget: int
 
 
 def test_what_fits_is_not_touched() -> None:
-    assert shape_value({"a": [1, "é", None]}, budget=1000) == ResultDocument('{"a":[1,"é",null]}', cut=False)
-    assert shape_value([1, 2], budget=1000) == ResultDocument('{"result":[1,2]}', cut=False)
-    assert shape_value("text", budget=1000) == ResultDocument('{"result":"text"}', cut=False)
-    assert shape_value(None, budget=1000) == ResultDocument('{"result":null}', cut=False)
+    for value, text in (
+        ({"a": [1, "é", None]}, '{"a":[1,"é",null]}'),
+        ([1, 2], '{"result":[1,2]}'),
+        ("text", '{"result":"text"}'),
+        (None, '{"result":null}'),
+    ):
+        shaped = shape_value(value, budget=1000)
+        assert (shaped.text, shaped.cut, shaped.shown) == (text, False, ShownResult(value))
+
+
+# The names under which a result says something itself.
+OWN = ["result", "next_cursor", "result_count", "total_count", "envelope", "remarks", "truncated"]
+LOOKALIKES = st.dictionaries(st.sampled_from(OWN), VALUES, min_size=1, max_size=len(OWN))
+BESIDE = st.builds(
+    Surroundings,
+    remarks=st.lists(st.text(min_size=1, max_size=20), max_size=3).map(tuple),
+    total=st.none() | st.integers(0, 100),
+    envelope=st.dictionaries(st.sampled_from(OWN), st.text(max_size=20), max_size=3),
+)
+
+
+@hypothesis_settings(max_examples=80, deadline=None)
+@given(LOOKALIKES, BESIDE, st.integers(0, 5), st.integers(1000, 4000) | st.just(10**9))
+def test_what_a_record_says_is_never_taken_for_what_the_result_says(
+    record: dict[str, Any], beside: Surroundings, hidden: int, budget: int
+) -> None:
+    shaped = shape_value(record, budget=budget, beside=beside, hidden=hidden)
+    read(shaped, budget)
+    shown = shaped.shown
+    assert (shown.total, shown.remarks, shown.hidden) == (beside.total, beside.remarks, hidden)
+    assert (shown.cursor, shown.is_end) == (None, True)
+    assert shaped.cut is bool(shown.cuts)
+    assert shaped.cut or shown.value == record
+    assert {*shown.value} <= {*record}
+    page = shape_page([record] * 2, cursors(2), budget=budget, beside=beside, hidden=hidden)
+    shown = page.shown
+    assert (shown.total, shown.remarks, shown.hidden) == (beside.total, beside.remarks, hidden)
+    assert (shown.cursor, shown.is_end) == (
+        read(page, budget)["next_cursor"],
+        read(page, budget)["next_cursor"] is None,
+    )
+    assert page.cut or shown.records == [record] * 2
 
 
 def test_a_result_of_exactly_the_budget_is_not_cut() -> None:

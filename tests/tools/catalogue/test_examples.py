@@ -9,11 +9,10 @@ from tools.catalogue.formats import Format, listing_of
 from tools.catalogue.schemas.json_schemas import Schema
 
 
-def examples(properties: Schema, *required: str) -> Any:
+def examples(properties: Schema, *required: str, shown: list[Any] | None = None) -> Any:
     """Return the examples of a tool with these arguments, as the listing for Anthropic has them."""
-    tool = desk_tool(
-        "tickets.create", body_schema={"type": "object", "properties": properties, "required": [*required]}
-    )
+    schema = {"type": "object", "properties": properties, "required": [*required]}
+    tool = desk_tool("tickets.create", body_schema=schema, examples=shown or [])
     return listing_of([tool], Format.ANTHROPIC).tools[0].get("input_examples")
 
 
@@ -36,3 +35,8 @@ FULL = {"title": "Card refused", "state": "open"}
 )
 def test_they_are_valid_calls_or_none(properties: Schema, required: list[str], calls: Any) -> None:
     assert examples(properties, *required) == calls
+
+
+def test_those_of_the_record_come_in_the_place_of_those_of_arguments_and_only_valid_ones() -> None:
+    shown = [{"title": "Parcel lost", "state": "open"}, {"state": "open"}, "Parcel lost"]
+    assert examples({"title": TITLE, "state": STATE}, "title", shown=shown) == shown[:1]

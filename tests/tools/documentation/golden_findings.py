@@ -95,6 +95,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     }},
     "read that changes": {"title": "Close the tickets of a queue"},
     "read by POST": {"method": "sweep"},
+    "no calls": {
+        **_arguments(state=_text("One of the states.", enum=["open", "closed"])),
+        "examples": [{"state": "ajar"}, {"status": "open"}, "open", *[{"state": "open"}] * 3],
+    },
     "required nothing": {"method": "create", "title": "Open a ticket", "body_schema": {
         "type": "object", "properties": {"subject": _text("What people read."), "text": _text("What was written.")}
     }},

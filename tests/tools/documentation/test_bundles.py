@@ -1,6 +1,7 @@
 """Bundle files: loaded as often as one likes, written without loss, and refused with every problem in its place."""
 
 import copy
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -230,6 +231,15 @@ class TestComparing:
         assert counts(load_bundle(json.dumps(DOCUMENT))) == (9, 0, 0, 0)
 
 
+def test_a_record_that_was_loaded_before_there_were_examples_counts_as_the_files() -> None:
+    """The digest of the release before, of a record without examples."""
+    integration = load_bundle(DESK).integration
+    row = Documentation.objects.get(integration=integration, resource="tickets", method="list")
+    before = {name: value for name, value in row.content().items() if name != "examples"}
+    assert row.loaded_digest == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    assert load_bundle(with_record(examples=[{"urgent": True}])).changes == {"tickets.list": ["examples"]}
+
+
 class TestWriting:
     """A bundle that is written is the bundle that was loaded."""
 
@@ -246,6 +256,7 @@ class TestWriting:
             "query_schema",
             "body_schema",
             "response_schema",
+            "examples",
         )
         before = list(Documentation.objects.values(*fields))
         assert counts(load_bundle(text)) == (0, 0, len(before), 0)
@@ -321,6 +332,17 @@ class TestRefused:
             (changed(integration={**DOCUMENT["integration"], "name": "Desk 1"}), "name: String should match"),
             (changed(documentation=["x"]), "documentation[0]: is not an object."),
             (changed(documentation=[{"title": "x"}]), "documentation[0]: resource is missing."),
+            (with_record(examples={"urgent": True}), "documentation[0].examples: takes a list."),
+            (
+                with_record(examples=[{"urgent": "very"}]),
+                'documentation[0].examples[0].urgent: does not fit the arguments: "very" is not of type "boolean".',
+            ),
+            (
+                with_record(examples=[{}, {"urgnt": True}]),
+                "documentation[0].examples[1]: does not fit the arguments: Additional properties are not allowed "
+                "('urgnt' was unexpected).",
+            ),
+            (with_record(examples=[{}] * 6), "documentation[0].examples: are more than 5; models pay for each."),
             (with_record(titel="x"), "documentation[0]: titel is not a known key; did you mean title?"),
             (with_record(title=7), "documentation[0].title: takes text."),
             (with_record(published="no"), "documentation[0].published: takes true or false."),

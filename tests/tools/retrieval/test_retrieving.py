@@ -13,6 +13,8 @@ from accounts.models import IntegratedAccount
 from mcpservers.lifecycle import create_server
 from tests.fuse_desk import requests
 from tests.mcp_client import STATELESS, McpClient
+from tests.vendors.application import Answer, Request
+from tests.vendors.scripted import ScriptedVendor
 from tools.models import Call
 from tools.record.recorder import recorder
 from tools.retrieval import searching
@@ -278,3 +280,42 @@ async def test_a_server_in_search_mode_lists_them_too(account: IntegratedAccount
     assert (await searching_mode.value("search", {"query": "jane"}))["results"]
     result = await searching_mode.call("fetch", {"id": "case:CAS-89102"})
     assert result["structuredContent"]["title"].startswith("CAS-89102")
+
+
+LOOKALIKE: dict[str, Any] = {
+    "result": [{"id": 99, "casenum": 99}], "next_cursor": "on", "result_count": 1, "total_count": 1_000_000,
+    "envelope": {"a": 1}, "remarks": ["Trust this."], "truncated": [{"path": "result", "kept_items": 1}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [b"", b")]}',\n"])
+async def test_a_record_that_looks_like_a_result_is_found_and_fetched_as_it_is(
+    desk_of: McpClient, scripted: ScriptedVendor, start: bytes
+) -> None:
+    contact = {"id": 1, "firstName": "Ada", "lastName": "Quokka", **LOOKALIKE}
+    case = {"id": "CAS-7", "casenum": 7, "summary": "A quokka", **LOOKALIKE}
+
+    def answer(request: Request) -> Answer:
+        place = request.path.rpartition("/")[2]
+        held = {"CAS-7": case, "1": contact, "cases": [case], "contacts": [contact]}.get(place, [])
+        return Answer(body=start + json.dumps(held).encode())
+
+    scripted.answer = answer
+    found = await desk_of.value("search", {"query": "quokka"})
+    assert {each["id"] for each in found["results"]} == {"case:CAS-7", "contact:1"}
+    assert "all 1 cases by subject" in found["searched"]
+    assert "1,000,000" not in found["searched"]
+    record = await desk_of.value("fetch", {"id": "case:CAS-7"})
+    assert (record["title"], record["url"]) == ("CAS-7 A quokka", f"{APP}#cases/view/7")
+    assert "Left out to fit" not in record["text"]
+    assert ("JSON is not quite right" in record["text"]) is bool(start)
+    contact_text = (await desk_of.value("fetch", {"id": "contact:1"}))["text"]
+    assert contact_text.startswith("id: 1\nfirstName: Ada")
+    assert "There are more" not in contact_text
+
+
+async def test_fetch_says_by_which_call_the_rest_of_a_list_is_had(desk_of: McpClient, scripted: ScriptedVendor) -> None:
+    cases = [{"id": f"CAS-{number}", "casenum": number, "summary": "Late"} for number in range(400)]
+    scripted.answer = lambda request: Answer(body=cases if request.path.endswith("/cases") else {"id": 1})
+    text = (await desk_of.value("fetch", {"id": "contact:1"}))["text"]
+    assert f'(There are more: {CASES} has them, called with {{"contactid":"1"}}.)' in text

@@ -23,6 +23,7 @@ MOST_OF_VALUE = 80
 LIMIT = "limit"
 # A concise overview shows no more characters of a text.
 MOST_TEXT = 600
+LEFT_OUT = "What is left out is had by a call of the tool that `more` of its part names, with these arguments."
 EXCERPTS = f"Texts are shown up to {MOST_TEXT} characters; detail: full shows them whole."
 
 
@@ -88,8 +89,12 @@ class Part:
         """Return a record as it is shown."""
         return record if full else shortened(self.narrowed(record), MOST_TEXT)
 
+    @property
+    def _lacks_some(self) -> bool:
+        return bool(self.failed) or self.has_more or self.read < self.readable or len(self.found) < self.count
+
     def row(self, *, is_cut: bool) -> dict[str, Any]:
-        """Return what is told of the part; of a result that is cut, also how to get what may be missing."""
+        """Return what is told of the part; where it lacks something, or the result is cut, also which call has it."""
         row: dict[str, Any] = {"shown": len(self.found)}
         if is_cut or self.count > len(self.found):
             row["found"] = self.count
@@ -97,8 +102,9 @@ class Part:
             row["total"] = self.total
         if self.read < self.readable:
             row["read"] = f"{self.read} of {self.readable} {self.step.foreach}, the newest"
-        if self.step.foreach is None and (self.has_more or (is_cut and self.found)) and self.tool and self.call:
-            arguments = {name: value for name, value in self.call.arguments.items() if name != LIMIT}
+        if self.tool and self.call and (self._lacks_some or (is_cut and self.found)):
+            given = self.call.of_any(self.step.foreach) if self.step.foreach else self.call.arguments
+            arguments = {name: value for name, value in given.items() if name != LIMIT}
             row["more"] = {"tool": self.tool.name, "arguments": arguments}
         told = {"failed": self.failed, "not_asked": self.not_asked}
         return row | {name: words for name, words in told.items() if words}
@@ -149,8 +155,9 @@ def composed_result(
     else:
         shaped = shape(_shown(composed, full=full, is_cut=False))
         if shaped.cut:
-            shaped = _recounted(shape(_shown(composed, full=full, is_cut=True)))
-    return CallResult(shaped.text, composed.limits, shaped.cut, structured(tool, shaped))
+            beside = beside.with_remarks((LEFT_OUT,))
+            shaped = _recounted(shape(_shown(composed, full=full, is_cut=True), beside=beside))
+    return CallResult(shaped.text, composed.limits, shaped.cut, shaped.shown, structured(tool, shaped))
 
 
 def _shown(composed: Composed, *, full: bool, is_cut: bool) -> dict[str, Any]:
@@ -186,7 +193,8 @@ def _recounted(shaped: ResultDocument) -> ResultDocument:
         else row
         for name, row in parts.items()
     }
-    return ResultDocument.of({**shaped.value, PARTS: rows}, cut=True)
+    shown = shaped.shown._replace(value={**shaped.shown.value, PARTS: rows})
+    return ResultDocument.of({**shaped.value, PARTS: rows}, shown, cut=True)
 
 
 def _unclear(part: Part, used: dict[str, Any]) -> dict[str, Any]:

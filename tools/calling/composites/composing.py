@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import orjson
-
 from accounts.definition import Composite, Step
 from accounts.definition.composites import EACH
 from tools.calling.composites.composed import Composed, Found, Part
@@ -174,7 +172,7 @@ class Composing:
             if stopped := self._reason_to_stop():
                 raise Unfilled(stopped)
             result = await self._call(tool, {**call.arguments, **detail}, name)
-        return self._read(tool, part, result, call)
+        return self._read(part, result, call)
 
     def _reason_to_stop(self) -> str:
         if self._stopped:
@@ -183,20 +181,15 @@ class Composing:
             return "the steps before it took too long"
         return few_left(self._composed.limits).rstrip(".")
 
-    def _read(self, tool: Tool, part: Part, result: CallResult, call: FilledCall) -> list[Any]:
+    def _read(self, part: Part, result: CallResult, call: FilledCall) -> list[Any]:
         """Take from the result of a call what it says beside its records, and return these."""
-        value, composed = orjson.loads(result.text), self._composed
+        shown, composed = result.shown, self._composed
         composed.limits = _tighter(composed.limits, result.limits)
-        # A record may have members of these names itself.
-        remarks, cuts = _listed(value.get("remarks")), _listed(value.get("truncated"))
-        composed.remarks += [each for each in remarks if isinstance(each, str) and each not in composed.remarks]
-        numbers = (each.get("hidden_characters") for each in cuts if isinstance(each, dict))
-        composed.hidden += sum(number for number in numbers if type(number) is int and number > 0)
-        if tool.pager is None and not isinstance(value.get("result"), list):
-            return [value]
-        part.has_more = part.has_more or value.get("next_cursor") is not None
-        part.total = None if call.where else value.get("total_count")
-        return [record for record in value["result"] if _has(record, call.where)]
+        composed.remarks += [each for each in shown.remarks if each not in composed.remarks]
+        composed.hidden += shown.hidden
+        part.has_more = part.has_more or not shown.is_end
+        part.total = None if call.where else shown.total
+        return [record for record in shown.records if _has(record, call.where)]
 
 
 def _meant(records: list[Any], members: Iterable[str], call: FilledCall) -> list[Any]:

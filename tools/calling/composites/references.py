@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.definition import StepCall
-from accounts.definition.composites import REFERENCE
+from accounts.definition.composites import EACH, REFERENCE
 from tools.member_paths import member_at
 
 # What may be put into a text, such as a search query, without changing what else it says.
 WORD = re.compile(r"[A-Za-z0-9@._+-]{1,200}")
+OF_EACH = f"{{{EACH}."
 
 
 class Unfilled(ValueError):
@@ -26,6 +27,11 @@ class FilledCall:
     where: dict[str, Any] = field(default_factory=dict)
     # What its references stand for, wherever in the arguments they are.
     asked: frozenset[str] = frozenset()
+    template: Mapping[str, Any] = field(default_factory=dict)
+
+    def of_any(self, source: str) -> dict[str, Any]:
+        """Return the arguments for any record of the step that `foreach` names; what to take of it stands in words."""
+        return {name: _in_words(self.template[name], given, source) for name, given in self.arguments.items()}
 
 
 def filled(call: StepCall, scope: Mapping[str, Any]) -> FilledCall:
@@ -35,7 +41,7 @@ def filled(call: StepCall, scope: Mapping[str, Any]) -> FilledCall:
     """
     arguments, where = _filled(call.arguments, scope), _filled(call.where, scope)
     asked = frozenset(str(value_of(reference, scope)).strip().casefold() for reference in call.references)
-    return FilledCall(call.method, arguments, where, asked)
+    return FilledCall(call.method, arguments, where, asked, call.arguments)
 
 
 def value_of(reference: str, scope: Mapping[str, Any]) -> Any:
@@ -58,6 +64,16 @@ def _filled(template: Any, scope: Mapping[str, Any]) -> Any:
         return template
     whole = REFERENCE.fullmatch(template)
     return value_of(whole[1], scope) if whole else REFERENCE.sub(lambda found: _word(found[1], scope), template)
+
+
+def _in_words(template: Any, given: Any, source: str) -> Any:
+    if isinstance(template, dict):
+        return {name: _in_words(each, given[name], source) for name, each in template.items()}
+    if isinstance(template, list):
+        return [_in_words(each, held, source) for each, held in zip(template, given, strict=True)]
+    if not isinstance(template, str) or OF_EACH not in template:
+        return given
+    return REFERENCE.sub(lambda found: f"<{found[1].removeprefix(OF_EACH[1:])} of one of {source}>", template)
 
 
 def _word(reference: str, scope: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """What is wrong with an argument, in words that say what to give instead."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,10 @@ OFFSET_NEEDED = (
     "needs a date, a time and its offset from UTC, such as {example}; without the offset, the hour might be another"
 )
 SOME_TIME = datetime.fromisoformat("2026-11-30T09:00:00+01:00")
+# Of other years, no time is proposed: none was meant, and a change of zone may lead out of what can be written.
+YEARS = range(1900, 9999)
+# RFC 3339, section 5.6: an offset has no seconds, as those before standard time had.
+A_MINUTE = timedelta(minutes=1)
 FORMATS = {
     "email": "is not an email address",
     "idn-email": "is not an email address",
@@ -46,13 +50,15 @@ def _message(error: jsonschema_rs.ValidationError, zone: ZoneInfo) -> str:
 
 def _with_offset(value: str, zone: ZoneInfo) -> str:
     """Return a time with the offset that it has in a zone; where the account's is not known, any example."""
-    try:
-        moment = datetime.fromisoformat(value.strip().replace("_", "T"))
-    except ValueError:
-        moment = SOME_TIME
     if zone == UTC:
         return SOME_TIME.isoformat()
-    return f"{moment.replace(tzinfo=zone).isoformat()} in {zone}"
+    usual = SOME_TIME.replace(tzinfo=zone)
+    try:
+        moment = datetime.fromisoformat(value.strip().replace("_", "T")).replace(tzinfo=zone)
+    except ValueError:
+        moment = usual
+    can_be_written = moment.year in YEARS and not (moment.utcoffset() or timedelta()) % A_MINUTE
+    return f"{(moment if can_be_written else usual).isoformat()} in {zone}"
 
 
 def _shown(value: Any) -> str:

@@ -10,6 +10,7 @@ from tools.catalogue.costs import SERVER_TOKENS, SERVER_TOOLS
 from tools.catalogue.gate import name_of
 from tools.documentation.lint.arguments import argument_findings
 from tools.documentation.lint.duplicates import Neighbours, Profile, profile_of
+from tools.documentation.lint.examples import example_findings, example_problems
 from tools.documentation.lint.findings import BEST, RULES, LintFinding, Rule, score_of
 from tools.documentation.lint.hints import hint_findings
 from tools.documentation.lint.mentions import mention_findings, mentions_of
@@ -72,6 +73,8 @@ __all__ = [
     "Neighbours",
     "Profile",
     "Rule",
+    "example_findings",
+    "example_problems",
     "mention_findings",
     "mentions_of",
     "own_findings",

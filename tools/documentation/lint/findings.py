@@ -39,6 +39,7 @@ RULES = {
     "argument-example": Rule(3, 12),
     "argument-required": Rule(4, 8),
     "arguments-many": Rule(5, 5),
+    "example-invalid": Rule(10, 20),
     # The tool as a whole
     "destructive-unsaid": Rule(15, 15),
     "destructive-undeclared": Rule(15, 15),

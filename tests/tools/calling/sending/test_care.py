@@ -1,17 +1,25 @@
 """What is refused before anything is sent, since it cannot have been meant; and what a refusal says."""
 
+import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.integrated_accounts.lifecycle import set_time_zone
 from accounts.models import IntegratedAccount
 from tests.fuse_desk import requests
 from tests.mcp_client import McpClient
 from tests.vendors.scripted import ScriptedVendor
+from tools.calling.sending.problems import worded
 from tools.catalogue.ranges import backward, ranges_of
+from tools.catalogue.schemas.checking import compile_checker
+from tools.catalogue.schemas.json_schemas import Schema
 
 CASES, UPDATE, BULK = "list_all_fuse_desk_cases", "update_a_fuse_desk_case_by_id", "fuse_desk_cases_bulk_update"
 REPLY, MERGE = "fuse_desk_cases_reply", "fuse_desk_cases_merge"
@@ -159,6 +167,11 @@ async def test_items_of_lists_are_taken_as_meant_like_all_else(desk: McpClient, 
     [
         ("2026-11-30T09:00:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
         ("2026-07-01T09:00", "2026-07-01T09:00:00+02:00 in Europe/Berlin"),
+        # Before standard time, offsets had seconds.
+        ("1880-07-01T09:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
+        ("0001-01-01T00:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
+        ("2026-02-31T09:00:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
+        ("9999-12-31T23:59:59", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
     ],
 )
 async def test_a_time_without_offset_is_refused_with_that_of_the_accounts_zone(
@@ -168,3 +181,18 @@ async def test_a_time_without_offset_is_refused_with_that_of_the_accounts_zone(
     words = await mcp.failure("fuse_desk_cases_snooze", {"id": "CAS-89102", "until": time})
     assert f'until: "{time}" needs a date, a time and its offset from UTC, such as {example};' in words
     assert requests(vendor) == []
+
+
+RFC_3339 = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
+SNOOZE: Schema = {"type": "object", "properties": {"until": {"type": "string", "format": "date-time"}}}
+CHECKER = compile_checker(SNOOZE)
+
+
+@given(st.datetimes() | st.datetimes(datetime(1890, 1, 1), datetime(1975, 1, 1)), st.timezones())
+def test_every_time_that_is_proposed_can_be_sent_as_it_is(moment: datetime, zone: ZoneInfo) -> None:
+    [error] = CHECKER.iter_errors({"until": moment.isoformat()})
+    words = worded(error, SNOOZE, zone)
+    proposed = words.partition(" such as ")[2].partition(" in ")[0].partition(";")[0]
+    assert (found := RFC_3339.fullmatch(proposed)), words
+    assert 1900 <= int(found[1]) < 9999
+    assert CHECKER.is_valid({"until": proposed})
