@@ -64,6 +64,7 @@ async def test_an_address_reads_what_its_tool_returns_and_is_recorded_as_its_cal
     by_address, by_name = await sync_to_async(lambda: list(Call.objects.order_by("pk")))()
     assert (by_address.tool, by_address.outcome, by_address.arguments) == (GET, "ok", {"id": "CAS-89102"})
     assert (by_address.server_id, by_address.via) == (by_name.server_id, by_name.via)
+    assert by_address.revision == version
 
 
 async def test_the_documentation_says_what_the_tools_do_and_what_none_does(
