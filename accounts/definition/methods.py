@@ -191,7 +191,8 @@ class Method(DefinitionPart):
         None, max_length=100, description="The members of a result that are shown by default; overrides the resource's."
     )
     records: Slug | None = Field(
-        None, description="The resource whose records it returns, where that is another than its own."
+        None,
+        description="The resource whose records it returns; a list, get, search, create and update return their own.",
     )
     record_kind: MemberPath | None = Field(
         None,

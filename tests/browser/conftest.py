@@ -1,7 +1,6 @@
 """Chromium, and one running copy of the product for it to look at."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -9,20 +8,10 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.chromium import SWITCHES, chromium_path
 from tests.browser.visitor import Visitor
 from tests.stack import Stack, stack
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-# As root Chromium needs --no-sandbox; the others keep it from calling home.
-SWITCHES = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 MISSING = "Chromium is missing: install it (Debian: apt-get install chromium), or name one in CHROMIUM."
 
 
@@ -37,7 +26,7 @@ def _loop_of_playwright() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's own Chromium: what the package index offers brings no browser along."""
-    found = os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = chromium_path()
     if found is None:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(MISSING)

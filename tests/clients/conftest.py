@@ -1,17 +1,33 @@
 """A running copy of the product, the npm clients, and the table that stands at the end of a run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clients.filed import connect, desk_with_files
 from tests.clients.outcomes import STEPS, ClientOutcome
 from tests.clients.requirement import required
 from tests.npm import installed
-from tests.stack import Stack, seeded, stack
+from tests.stack import Stack, running_stack, seeded
 
 HERE = Path(__file__).parent
 OUTCOMES = pytest.StashKey[list[ClientOutcome]]()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Web process and simulator of a session; vendors at other ports of this machine can be reached too."""
+    with running_stack(tmp_path_factory.mktemp("stack"), UPSTREAM_PRIVATE_HOSTS="127.0.0.1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def desk_url(seeded: dict[str, Any]) -> Iterator[str]:
+    """The URL of a server with every tool of a help desk that keeps files."""
+    with desk_with_files() as desk:
+        yield connect(desk, seeded)
 
 
 @pytest.fixture
@@ -49,4 +65,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             )
 
 
-__all__ = ["seeded", "stack"]
+__all__ = ["seeded"]

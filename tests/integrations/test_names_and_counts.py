@@ -1,4 +1,4 @@
-"""Names for ids, counts and histories, as the bundles of Zendesk, Freshdesk and Intercom declare them."""
+"""Names for ids, counts, histories and short answers of writes, as the bundles declare them."""
 
 import json
 from collections import Counter
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from tests.integrations.walking import MOST_OF_A_WRITE
 from tests.mcp_client import McpClient
 from tests.vendors.freshdesk.api import Freshdesk
 from tests.vendors.intercom.api import Intercom
@@ -140,8 +141,10 @@ async def test_intercom_names_admins_teams_and_tags(intercom_mcp: McpClient, int
     intercom.data.tables["contacts"]["contact01"] |= {
         "owner_id": 72, "tags": {"type": "list", "data": [{"type": "tag", "id": "82"}, {"type": "tag", "id": "83"}]},
     }  # fmt: skip
-    contact = await intercom_mcp.value("get_single_intercom_contact_by_id", {"contact_id": "contact01"})
+    read = await intercom_mcp.call("get_single_intercom_contact_by_id", {"contact_id": "contact01"})
+    contact = json.loads(read["content"][0]["text"])
     assert (contact["admin"], contact["tag_names"]) == ("Bo", ["shipping", "vip"])
+    assert read["structuredContent"]["tag_names"] == contact["tag_names"]
 
 
 async def test_intercom_takes_names_for_ids(intercom_mcp: McpClient, intercom: Intercom) -> None:
@@ -211,3 +214,33 @@ async def test_only_the_names_of_what_is_shown_are_asked_for(zendesk_mcp: McpCli
     assert page["result"] == [{"id": 1001, "group": "Support"}, {"id": 1002, "group": "Billing"}]
     paths = [request.path.rpartition("/")[2] for request in zendesk.received if request.path.startswith("/api/v2/")]
     assert paths[-2:] == ["tickets", "groups"]
+
+
+WRITES: dict[str, dict[str, Any]] = {
+    "update_a_fuse_desk_case_by_id": {"id": "CAS-89102", "summary": "The export ends early"},
+    "fuse_desk_cases_add_note": {"id": "CAS-89102", "note": "Called."},
+    "fuse_desk_cases_reply": {"id": "CAS-89102", "body": "Good news."},
+    "fuse_desk_cases_snooze": {"id": "CAS-89102", "until": "2099-01-05T09:00:00+01:00"},
+    "fuse_desk_cases_tag": {"id": "CAS-89102", "tag_id": "refund"},
+    "fuse_desk_cases_untag": {"id": "CAS-89102", "tag_id": "refund"},
+    "fuse_desk_cases_bulk_update": {"caseids": ["CAS-89102"], "repid": "Maya"},
+    "fuse_desk_chats_close": {"id": "CHT-5542"},
+}
+
+
+async def test_a_write_answers_with_the_record_in_short(mcp: McpClient) -> None:
+    for name, given in WRITES.items():
+        changed = await mcp.value(name, given)
+        assert {"history", "messages"}.isdisjoint(changed), name
+        assert len(json.dumps(changed)) <= MOST_OF_A_WRITE, name
+
+
+async def test_the_tags_of_a_case_have_names_in_both_forms(mcp: McpClient) -> None:
+    await mcp.value("fuse_desk_cases_tag", {"id": "CAS-89102", "tag_id": "refund"})
+    read = await mcp.call("get_single_fuse_desk_case_by_id", {"id": "CAS-89102"})
+    case = json.loads(read["content"][0]["text"])
+    assert "refund" in case["tag_names"]
+    assert len(case["tag_names"]) == len(case["tags"])
+    assert read["structuredContent"]["tag_names"] == case["tag_names"]
+    counted = await mcp.value("count_fuse_desk_cases", {"group_by": "tag"})
+    assert "refund" in {group["name"] for group in counted["groups"]}

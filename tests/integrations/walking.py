@@ -6,6 +6,8 @@ from tests.mcp_client import McpClient
 from tests.vendors.stand_in import StandIn
 
 MOST_PAGES = 60
+# A write tells what it changed, in so many characters, and not the whole record.
+MOST_OF_A_WRITE = 1000
 
 
 async def walk(mcp: McpClient, tool: str, arguments: dict[str, Any] | None = None, *, limit: int = 0) -> list[Any]:
@@ -34,5 +36,7 @@ async def call_every_tool(mcp: McpClient, stand_in: StandIn, arguments: dict[str
         assert not result["isError"], (name, result["content"])
         assert [status for status in stand_in.answered if not 200 <= status < 400] == [], name
         assert stand_in.answered, name
+        if not tools[name]["annotations"]["readOnlyHint"]:
+            assert len(result["content"][0]["text"]) <= MOST_OF_A_WRITE, name
         missing = [word for word in tools[name]["inputSchema"].get("required", []) if word not in given]
         assert missing == [], name

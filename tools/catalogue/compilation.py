@@ -265,10 +265,11 @@ def _read(tool: Tool, key: str) -> Tool:
 
 def _concise_of(definition: Definition, record: Documentation) -> tuple[str, ...]:
     """Return the members that a method's result shows by default; none if it shows all."""
-    resource = definition.resources[record.resource]
-    method = resource.methods[record.method]
-    members = resource.concise if method.concise is None else method.concise
-    is_of_records = method.concise is not None or record.method in {*GROUPS["read"], *GROUPS["write"]}
+    method = definition.resources[record.resource].methods[record.method]
+    usual = definition.resources[method.records or record.resource].concise
+    members = usual if method.concise is None else method.concise
+    returns_records = method.records is not None or record.method in {*GROUPS["read"], *GROUPS["write"]}
+    is_of_records = method.concise is not None or returns_records
     if not members or not is_of_records or method.answer != "json" or method.composite:
         return ()
     history = [method.history.path] if method.history and method.concise is None else []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from accounts.definition import Composite, Definition, Lookup
 from accounts.definition.composites import CANDIDATES, NOTE, PARTS, TIMELINE
-from tools.catalogue.schemas.json_schemas import Schema
+from tools.catalogue.schemas.json_schemas import Schema, kinds_of
 from tools.catalogue.schemas.output_schemas import result_schema
 from tools.models import Documentation
 
@@ -42,6 +42,9 @@ DOWNLOADED: Schema = {
         "note": {"type": "string"},
     },
 }
+# What is shown beside an id, and beside a list of ids.
+NAME: Schema = {"type": ["string", "null"]}
+NAMES: Schema = {"type": ["array", "null"], "items": {"type": ["string"]}}
 
 
 def result_of(definition: Definition, record: Documentation, *, of_items: bool) -> Schema | None:
@@ -61,11 +64,19 @@ def _with_names(schema: Schema, lookups: Mapping[str, Lookup]) -> Schema:
     """Return the schema of a record with the names that are shown beside its ids."""
     known = schema.get("properties", {})
     names = {
-        lookup.shown_as or name: {"type": ["string", "null"]}
+        lookup.shown_as or name: _names_beside(ids)
         for name, lookup in lookups.items()
-        if not known.keys().isdisjoint(lookup.members)
+        if (ids := [known[member] for member in lookup.members if member in known])
     }
     return {**schema, "properties": {**known, **names}} if names else schema
+
+
+def _names_beside(ids: list[Schema]) -> Schema:
+    """Return the schema of what is shown beside ids: a name, or a list of names beside a list of ids."""
+    of_lists = ["array" in kinds_of(schema) for schema in ids]
+    if not all(map(kinds_of, ids)) or any(of_lists) != all(of_lists):
+        return {}
+    return NAMES if all(of_lists) else NAME
 
 
 def _composed(composite: Composite) -> Schema:
