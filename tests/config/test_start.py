@@ -30,12 +30,20 @@ PROGRAMS = {
 EMBEDDED = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Stack:
-    """A copy that has been in use: its database knows its keys."""
-    stack = Stack(tmp_path / "data")
+@pytest.fixture(scope="module")
+def used_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a copy that has been in use: its database knows its keys."""
+    stack = Stack(tmp_path_factory.mktemp("used") / "data")
     shutil.copytree(prepared_folder(), stack.folder)
     stack.manage("issue_api_token", "Production")
+    return stack.folder
+
+
+@pytest.fixture
+def stack(used_folder: Path, tmp_path: Path) -> Stack:
+    """A copy that has been in use, which is the test's own."""
+    stack = Stack(tmp_path / "data")
+    shutil.copytree(used_folder, stack.folder)
     return stack
 
 
