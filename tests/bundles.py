@@ -17,6 +17,12 @@ def _pickled(text: str) -> bytes:
     return pickle.dumps(bundles.read_bundle(text))
 
 
+@functools.cache
+def _judged(_text: str) -> dict[tuple[str, str], list[str]]:
+    """Return the gate's reasons against records under the definition of a text."""
+    return {}
+
+
 # ChatGPT is certain to read this many characters of a server's `instructions`.
 ESSENTIALS = 512
 
@@ -35,7 +41,7 @@ def _read(text: str) -> Bundle:
 def load_bundle(text: str, *, overwrite: bool = False, withdraw: bool = False) -> LoadResult:
     """Load a bundle."""
     read = _read(text)
-    how = bundles.Loading(overwrite, withdraw)
+    how = bundles.Loading(overwrite, withdraw, judged=_judged(text))
     return bundles.load_parts(read.definition, read.records, OPERATOR, how, read.questions)
 
 

@@ -46,6 +46,8 @@ def pytest_configure() -> None:
     economy.empty_tables_in_one_statement()
     economy.list_static_files_once()
     economy.share_one_tls_context()
+    economy.read_definitions_once()
+    economy.compile_bundles_once()
 
 
 @pytest.fixture(scope="session")
