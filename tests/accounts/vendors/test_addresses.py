@@ -127,16 +127,26 @@ async def send(upstream: Upstream, base_url: str) -> None:
     await upstream.send(httpx.Request("GET", base_url, extensions={"target": "/api/v1/cases"}))
 
 
-@pytest.mark.parametrize("host", FORBIDDEN)
 async def test_a_host_that_is_not_public_is_refused_and_nothing_is_sent(
-    upstream: Upstream, vendor: httpx.Client, simulator: str, host: str
+    upstream: Upstream, vendor: httpx.Client, simulator: str
 ) -> None:
-    with pytest.raises(UpstreamFailure) as refused:
-        await send(upstream, f"http://{host}:{httpx.URL(simulator).port}")
-    # Whether a name that ends in a dot resolves is up to the system; refused it is in any case.
-    assert isinstance(refused.value, UpstreamForbidden) or host.endswith(".")
-    assert not refused.value.may_have_arrived
-    assert requests(vendor) == 0
+    passed = {}
+    for host in FORBIDDEN:
+        failure = await failure_of(upstream, f"http://{host}:{httpx.URL(simulator).port}")
+        # Whether a name that ends in a dot resolves is up to the system; refused it is in any case.
+        is_forbidden = isinstance(failure, UpstreamForbidden) or host.endswith(".")
+        if failure is None or not is_forbidden or failure.may_have_arrived or requests(vendor) != 0:
+            passed[host] = failure
+    assert passed == {}
+
+
+async def failure_of(upstream: Upstream, base_url: str) -> UpstreamFailure | None:
+    """Return why a request is not answered; None if it is."""
+    try:
+        await send(upstream, base_url)
+    except UpstreamFailure as failure:
+        return failure
+    return None
 
 
 @pytest.mark.parametrize(
