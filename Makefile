@@ -22,6 +22,8 @@ setup: $(STAMP) ## Install, migrate, load the integrations
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_integration --verbosity 0
 
+# The tests start some two hundred processes: what one compiles serves the others, whatever the machine has set.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV_STAMP) ## The whole suite on the embedded default
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not hostile and not browser and not services and not clients and not cluster"
 
