@@ -44,6 +44,7 @@ def pytest_configure() -> None:
     # Tests are made for each model of the admin, which is only filled with the pages.
     import_module(settings.ROOT_URLCONF)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    economy.leave_out_grammars()
     economy.empty_tables_in_one_statement()
     economy.list_static_files_once()
     economy.share_one_tls_context()
