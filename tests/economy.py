@@ -28,6 +28,10 @@ from tools.models import Documentation
 
 # The bundles that a file of tests loads in turn; a catalogue takes up to some megabytes.
 MOST_KNOWN = 16
+# What a catalogue may follow from, which is all of a record that is not about its row.
+READ = sorted(
+    {each.name for each in Documentation._meta.concrete_fields} - {"id", "integration", *Documentation.quiet_fields}
+)
 
 
 def leave_out_grammars() -> None:
@@ -138,7 +142,7 @@ def _once(make: Callable[..., Any]) -> Callable[..., Any]:
     def made(definition: Definition, records: Collection[Documentation], *drafts: Collection[str]) -> Any:
         arguments = (definition, records, *drafts)
         try:
-            content = _exactly([[record.key, record.published, record.content()] for record in records])
+            content = _exactly([[getattr(record, name) for name in READ] for record in records])
         except _Inexact:
             return make(*arguments)
         # No other definition gets its id: what is known keeps it.
