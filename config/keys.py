@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from accounts.errors import KeysUnusable
 from accounts.keys.register import settle_keys
 from config.processes.failed_end import end_as_failed
-from config.start import has_started
+from config.start import database_reason, has_started
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class KeyCheckThread(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="key-check", daemon=True)
         self.tried = threading.Event()
-        self.unchecked = "the database did not answer"
+        self.unchecked = "it did not answer"
         self._lock = threading.Lock()
         self._unusable: KeysUnusable | None = None
         self._goes_on_alone = False
@@ -49,7 +49,7 @@ class KeyCheckThread(threading.Thread):
             self.unchecked = ""
             self._refuse(unusable)
         except DatabaseError as failure:
-            self.unchecked = type(failure).__name__
+            self.unchecked = database_reason(failure)
         finally:
             connection.close()
             self.tried.set()
@@ -75,5 +75,8 @@ def check_at_start() -> None:
     check.tried.wait(CHECK_SECONDS)
     check.leave_alone()
     if check.unchecked:
-        logger.warning("The keys are not checked yet: %s. /readyz tells when they are.", check.unchecked)
+        logger.warning(
+            "The keys are not checked yet, since the database cannot be used (%s). /readyz tells when they are.",
+            check.unchecked,
+        )
     has_started()

@@ -10,9 +10,11 @@ from django.utils import timezone
 from prometheus_client import Gauge
 
 from accounts import heartbeat
+from accounts.database.outages import AWAY, outage_of
 from accounts.keys.findings import HARMFUL, KeyState, findings
 from accounts.models import WriteProbe
 from config.schema import unapplied_words
+from config.start import RELATION_MISSING
 
 CLOCK_OFFSET = Gauge("patchbay_clock_offset_seconds", "How far this machine's clock is ahead of the database's.")
 STARTED = time.monotonic()
@@ -61,12 +63,14 @@ def keys() -> Mapping[str, str]:
 
 
 def write() -> Mapping[str, str]:
-    """Write one row; return words if that is refused."""
+    """Write one row; return words if that is refused, and raise if nothing can be said of writes alone."""
     try:
         if not WriteProbe.objects.filter(pk=1).update(written_at=timezone.now()):
             WriteProbe.objects.get_or_create(pk=1)
     except DatabaseError as refusal:
-        said = str(refusal).lower()
+        said, outage = str(refusal).lower(), outage_of(refusal)
+        if RELATION_MISSING.search(said) or (outage and outage.kind == AWAY):
+            raise
         words = next((words for sign, words in WRITES_REFUSED.items() if sign in said), "the database refuses a write")
         return {"writes": words}
     finally:
