@@ -37,6 +37,7 @@ class Notice(StrEnum):
     RECORDS_DELAYED = "records_delayed"
     RECORDS_WRITTEN = "records_written"
     RECORDS_LOST = "records_lost"
+    CONNECTIONS_USED_UP = "connections_used_up"
     OLD_TRANSPORT_DOWN = "old_transport_down"
     OLD_TRANSPORT_UP = "old_transport_up"
     TRACES_LOST = "traces_lost"

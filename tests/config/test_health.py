@@ -80,7 +80,7 @@ async def test_without_the_database_it_is_not_ready(work: Work, words: str) -> N
     assert "10.0.0.5" not in response.text
 
 
-@pytest.mark.parametrize("part", ["migrations", "keys"])
+@pytest.mark.parametrize("part", ["lookups", "migrations", "keys"])
 async def test_without_another_part_that_calls_need_it_is_not_ready(part: str) -> None:
     response = await get("/readyz", app=ready_with(**{part: refused}))
     assert (response.status_code, response.json()["status"]) == (503, "unavailable")

@@ -17,7 +17,7 @@ def test_keys_are_registered_as_soon_as_the_database_can_be_asked(tmp_path: Path
     try:
         stack.start_web()
         assert "The keys are not checked yet" in "".join(stack.output)
-        assert blamed(stack) == {"keys", "rotation", "writes", "background"}
+        assert blamed(stack) == {"lookups", "keys", "rotation", "writes", "background"}
         stack.manage("migrate", "-v0")
         stack.wait_until(lambda: registered(stack))
     finally:
@@ -32,7 +32,7 @@ def test_why_the_database_cannot_be_asked_is_told_at_once(tmp_path: Path) -> Non
         assert len(said) == 1
         assert "Connection refused" in said[0]
         assert "s3cret" not in "".join(stack.output)
-        assert blamed(stack) == {"clock", "migrations", "keys", "rotation", "writes", "background"}
+        assert blamed(stack) == {"clock", "lookups", "migrations", "keys", "rotation", "writes", "background"}
     finally:
         stack.stop()
 
