@@ -37,12 +37,22 @@ class Notice(StrEnum):
     RECORDS_DELAYED = "records_delayed"
     RECORDS_WRITTEN = "records_written"
     RECORDS_LOST = "records_lost"
+    CONNECTIONS_USED_UP = "connections_used_up"
+    OLD_TRANSPORT_DOWN = "old_transport_down"
+    OLD_TRANSPORT_UP = "old_transport_up"
     TRACES_LOST = "traces_lost"
     TRACES_SENT = "traces_sent"
 
 
 RELIEF = frozenset(
-    {Notice.VENDOR_IN_TIME, Notice.VENDOR_UP, Notice.LINE_CLEAR, Notice.RECORDS_WRITTEN, Notice.TRACES_SENT}
+    {
+        Notice.VENDOR_IN_TIME,
+        Notice.VENDOR_UP,
+        Notice.LINE_CLEAR,
+        Notice.RECORDS_WRITTEN,
+        Notice.OLD_TRANSPORT_UP,
+        Notice.TRACES_SENT,
+    }
 )
 # Made in advance, so that each is exposed from the start: an alert sees no increase in a series that is new.
 _told = {notice: NOTICES.labels(notice.value) for notice in Notice}

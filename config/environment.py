@@ -29,7 +29,12 @@ FALSE = {"0", "false", "no", "off"}
 
 def text(name: str, default: str = "") -> str:
     """Return the stripped variable; an empty one counts as unset."""
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes that Python could not decode; the error would quote the value
+        raise ImproperlyConfigured(f"{name} is not text in UTF-8.") from None
+    return value or default
 
 
 def names(name: str, default: str = "") -> list[str]:
@@ -186,7 +191,7 @@ def kept_secret(path: Path, fresh: str) -> str:
     """Return the content of a file, after creating a missing one with `fresh` and mode 0600.
 
     Processes may start at once: the first to link the file decides, and the others read it. Raises ImproperlyConfigured
-    for an empty file.
+    for a file that is empty or no text.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileNotFoundError):  # on a full or read-only disk nothing can be created, and it need not be
@@ -209,7 +214,14 @@ def kept_secret(path: Path, fresh: str) -> str:
 
 
 def _filled(path: Path) -> str:
-    kept = path.read_text().strip()
+    try:
+        # Editors of Windows begin a file with a mark that is no part of the text.
+        kept = path.read_text("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(
+            f"{path} is not text in UTF-8, so it is damaged, or was saved in another encoding: put it back from the "
+            "backup of that folder."
+        ) from None
     if not kept:
         raise ImproperlyConfigured(
             f"{path} is empty: put it back from the backup of that folder, or delete it if nothing was stored with it "

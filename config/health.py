@@ -13,13 +13,14 @@ from config.readiness.rounds import OK, Check, Readiness
 from config.readiness.threaded import ThreadedWork
 from mcpservers.replies import Receive, Scope, Send
 
-NEEDED = frozenset({"database", "migrations", "keys"})
+NEEDED = frozenset({"database", "lookups", "migrations", "keys"})
 CHECKS = (
     Check(("database", "clock"), ThreadedWork(database.look)),
+    Check(("lookups",), database.look_up_changes, after=("database", "migrations")),
     Check(("migrations",), ThreadedWork(database.migrations), after=("database",), stands=True),
     Check(("keys", "rotation"), ThreadedWork(database.keys), after=("database", "migrations"), stands=True),
-    Check(("writes",), ThreadedWork(database.write)),
-    Check(("background",), ThreadedWork(database.background)),
+    Check(("writes",), ThreadedWork(database.write), after=("database", "migrations")),
+    Check(("background",), ThreadedWork(database.background), after=("database", "migrations")),
     Check(("record",), machine.record),
     Check(("disk",), ThreadedWork(machine.disk)),
     Check(("broker",), messages.check_broker),

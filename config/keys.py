@@ -8,13 +8,15 @@ from django.db import DatabaseError, connection
 
 from accounts.errors import KeysUnusable
 from accounts.keys.register import settle_keys
-from config.start import has_started
+from config.processes.failed_end import end_as_failed
+from config.start import database_reason, has_started
 
 logger = logging.getLogger(__name__)
 
 # A database that is silent must not keep a process from starting for longer.
 CHECK_SECONDS = 10.0
-AGAIN_SECONDS = 5.0
+# Until the database can be asked, the process serves with keys that may be wrong.
+AGAIN_SECONDS = 1.0
 
 
 class KeyCheckThread(threading.Thread):
@@ -23,39 +25,58 @@ class KeyCheckThread(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="key-check", daemon=True)
         self.tried = threading.Event()
-        self.unusable: KeysUnusable | None = None
-        self.unchecked = "the database did not answer"
+        self.unchecked = "it did not answer"
+        self._lock = threading.Lock()
+        self._unusable: KeysUnusable | None = None
+        self._goes_on_alone = False
 
     def run(self) -> None:
         while self._is_unchecked():
             time.sleep(AGAIN_SECONDS)
+
+    def leave_alone(self) -> None:
+        """Let the process start; raise KeysUnusable if its keys are known to be wrong."""
+        with self._lock:
+            self._goes_on_alone = True
+            if self._unusable is not None:
+                raise self._unusable
 
     def _is_unchecked(self) -> bool:
         try:
             settle_keys()
             self.unchecked = ""
         except KeysUnusable as unusable:
-            self.unusable, self.unchecked = unusable, ""
-            if self.tried.is_set():  # the process has started meanwhile
-                logger.error("%s", unusable)
+            self.unchecked = ""
+            self._refuse(unusable)
         except DatabaseError as failure:
-            self.unchecked = type(failure).__name__
+            self.unchecked = database_reason(failure)
         finally:
             connection.close()
             self.tried.set()
         return bool(self.unchecked)
 
+    def _refuse(self, unusable: KeysUnusable) -> None:
+        """Stop the start, or end the process that has started meanwhile."""
+        with self._lock:
+            self._unusable = unusable
+            if self._goes_on_alone:
+                logger.critical("The process ends: %s", unusable)
+                end_as_failed()
+
 
 def check_at_start() -> None:
     """Raise KeysUnusable for other keys than the database's.
 
-    While the database is away or not migrated, nothing can be checked: the process starts, and checks later.
+    While the database is away or not migrated, nothing can be checked: the process starts, checks later, and ends then
+    if its keys are others.
     """
     check = KeyCheckThread()
     check.start()
     check.tried.wait(CHECK_SECONDS)
-    if check.unusable is not None:
-        raise check.unusable
+    check.leave_alone()
     if check.unchecked:
-        logger.warning("The keys are not checked yet: %s. /readyz tells when they are.", check.unchecked)
+        logger.warning(
+            "The keys are not checked yet, since the database cannot be used (%s). /readyz tells when they are.",
+            check.unchecked,
+        )
     has_started()

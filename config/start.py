@@ -81,10 +81,15 @@ def _package(failure: BaseException) -> str:
     )
 
 
-def _database(failure: BaseException) -> str:
+def database_reason(failure: BaseException) -> str:
+    """Return why the database could not be used by a process that is starting, in the driver's words."""
     is_only_away = ONLY_AWAY & {type(failure).__name__, type(failure.__cause__).__name__}
     said = _reason.latest.partition(": ")[2] if is_only_away else str(failure)
-    reason = (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
+    return (said.strip() or str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
+
+
+def _database(failure: BaseException) -> str:
+    reason = database_reason(failure)
     if RELATION_MISSING.search(reason):
         return f"the database has not been migrated to this release ({reason}); run `manage.py migrate` first."
     if RELATION_PRESENT in reason:

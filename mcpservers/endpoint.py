@@ -31,7 +31,7 @@ from mcpservers.batches import answer_batch, check_batch, finish_writes
 from mcpservers.cancellations import CallCancelled, accept, cancellable, known
 from mcpservers.clients.introductions import introduce, introduced
 from mcpservers.eras import STATELESS_ERA, Era, Manner, era_of
-from mcpservers.errors import JsonRpcError, Refusal
+from mcpservers.errors import JsonRpcError, Refusal, SessionsAway
 from mcpservers.jsonrpc import (
     INTERNAL_ERROR,
     Id,
@@ -318,6 +318,8 @@ async def _answer_later(request: Request, era: Era, context: RequestContext, cha
         reply = await _answer(request, era, context)
         if reply.body:
             await legacy.deliver(channel, reply.body)
+    except SessionsAway:
+        pass  # told already; the client asks again when its patience ends
     except Exception:  # nothing awaits this task, so nothing else would log it
         logger.exception("an answer could not be delivered to its stream")
 

@@ -3,6 +3,7 @@
 McpServerError
 ├── PolicyRefused        a server's settings are not possible; names field, reason and what exists
 ├── Refusal              a request is refused before the protocol is reached: HTTP status, message, headers
+│   └── SessionsAway         what keeps the sessions of the old transport does not answer
 └── AccessRefused        a request may not reach a server
     ├── ServerUnknown        no live server has this token: unknown, expired and paused are not told apart
     └── TokenRequired        the server also requires an API token, and no valid one was sent
@@ -46,6 +47,19 @@ class Refusal(McpServerError):
     def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(message)
         self.status, self.headers = status, headers
+
+
+class SessionsAway(Refusal):
+    """What keeps the sessions of the old transport, and carries its answers between processes, does not answer."""
+
+    RETRY_AFTER = 2
+
+    def __init__(self) -> None:
+        message = (
+            f"The old HTTP+SSE transport does not work at the moment. Try again in {self.RETRY_AFTER} seconds, or "
+            "use Streamable HTTP: the same URL without /sse."
+        )
+        super().__init__(503, message, (b"retry-after", b"%d" % self.RETRY_AFTER))
 
 
 @dataclass

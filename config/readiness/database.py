@@ -10,9 +10,14 @@ from django.utils import timezone
 from prometheus_client import Gauge
 
 from accounts import heartbeat
+from accounts.database.lanes import Lane, enter
+from accounts.database.outages import AWAY, outage_of
+from accounts.database.threads import look_up
 from accounts.keys.findings import HARMFUL, KeyState, findings
 from accounts.models import WriteProbe
+from accounts.models.changes import Place, news_since
 from config.schema import unapplied_words
+from config.start import RELATION_MISSING
 
 CLOCK_OFFSET = Gauge("patchbay_clock_offset_seconds", "How far this machine's clock is ahead of the database's.")
 STARTED = time.monotonic()
@@ -35,6 +40,12 @@ def look() -> Mapping[str, str]:
     finally:
         connection.close()  # it belongs to this thread, which ends now
     return {"clock": words} if words else {}
+
+
+async def look_up_changes() -> Mapping[str, str]:
+    """Raise unless what every call begins with can be looked up, where calls look it up: behind the same line."""
+    await look_up(news_since, Place())
+    return {}
 
 
 def migrations() -> Mapping[str, str]:
@@ -61,12 +72,18 @@ def keys() -> Mapping[str, str]:
 
 
 def write() -> Mapping[str, str]:
-    """Write one row; return words if that is refused."""
+    """Write one row over a connection of those that note writes before they are sent; return words if it is refused.
+
+    Raises if nothing can be said of writes alone.
+    """
+    enter(Lane.INTENT)
     try:
         if not WriteProbe.objects.filter(pk=1).update(written_at=timezone.now()):
             WriteProbe.objects.get_or_create(pk=1)
     except DatabaseError as refusal:
-        said = str(refusal).lower()
+        said, outage = str(refusal).lower(), outage_of(refusal)
+        if RELATION_MISSING.search(said) or (outage and outage.kind == AWAY):
+            raise
         words = next((words for sign, words in WRITES_REFUSED.items() if sign in said), "the database refuses a write")
         return {"writes": words}
     finally:

@@ -19,6 +19,7 @@ from django.conf import settings
 from accounts.api_tokens.recognition import TokenGrant
 from mcpservers.admission import Admitted
 from mcpservers.eras import LISTENED, STATELESS_ERA
+from mcpservers.errors import Refusal
 from mcpservers.jsonrpc import Id, result_bytes
 from mcpservers.metrics import DROPPED
 from mcpservers.replies import ABORT, COMMENT, Receive, Scope, Send, end_stream, event, open_stream, send_events
@@ -64,15 +65,16 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self.admitted: Admitted = self.scope["mcp"]
         self.server: ResolvedServer = self.admitted.server
         self.grant: TokenGrant | None = self.admitted.grant
+        first = await self.opening()
         await open_stream(self.admitted.headers, self.send)
-        await send_events(await self.opening(), self.send)
+        await send_events(first, self.send)
         hub.add(self)
         # The hub may have ended all streams before it knew this one.
         if hub.closing:
             self.end()
 
     async def opening(self) -> bytes:
-        """Return the first bytes of the stream, sent before any event."""
+        """Return the first bytes of the stream, sent before any event; raise Refusal if it cannot be opened."""
         return b": open\n\n"
 
     async def http_disconnect(self, message: dict[str, Any]) -> None:
@@ -186,6 +188,21 @@ class LegacyStream(EventStream):
     kind = "legacy"
     channel_layer_alias = "default"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._session = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the stream; raise SessionsAway if the channel layer has no place for it."""
+        try:
+            await super().__call__(scope, receive, send)
+        except Refusal:
+            raise
+        except Exception as problem:
+            if self._session:
+                raise
+            raise legacy.away(problem) from problem
+
     async def opening(self) -> bytes:
         """Send the client the address for its messages."""
         self._session = await legacy.open_session(self.channel_name, self.server.server_id)
@@ -201,4 +218,5 @@ class LegacyStream(EventStream):
 
     async def closed(self) -> None:
         """Close the session, so that a POST to it is refused."""
-        await legacy.close_session(self._session)
+        if self._session:
+            await legacy.close_session(self._session)

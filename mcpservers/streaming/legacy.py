@@ -1,11 +1,13 @@
 """Sessions of the old HTTP+SSE transport: they map a POST to the channel of the stream for its answer.
 
 A session also keeps what `initialize` agreed on, since later POSTs name neither revision nor client. Sessions are kept
-in the cache, which all processes share if REDIS_URL is set. A session that is not renewed expires.
+in the cache, which all processes share if REDIS_URL is set. A session that is not renewed expires. If the cache or the
+channel layer does not answer, functions raise SessionsAway, and that is told once.
 """
 
 import secrets
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from uuid import UUID
 
@@ -13,8 +15,9 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.cache import cache
 
+from accounts.notices import Notice, Troubles
 from mcpservers.eras import agreed_revision
-from mcpservers.errors import JsonRpcError
+from mcpservers.errors import JsonRpcError, SessionsAway
 from mcpservers.jsonrpc import Request
 from mcpservers.replies import Scope
 from mcpservers.tool_calls import RequestContext, client_name
@@ -22,6 +25,8 @@ from mcpservers.tool_calls import RequestContext, client_name
 PARAMETER = "session"
 # The stream renews its session with every comment, every 14 s.
 SESSION_SECONDS = 45
+
+_troubles = Troubles(Notice.OLD_TRANSPORT_DOWN, Notice.OLD_TRANSPORT_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,27 @@ def _key(session: str) -> str:
     return f"mcp-session:{session}"
 
 
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """Raise SessionsAway for whatever the cache or the layer raises."""
+    try:
+        yield
+    except Exception as problem:  # each has errors of its own, and their texts may contain addresses
+        raise away(problem) from problem
+    _troubles.passed(None, "The old HTTP+SSE transport works again.", {})
+
+
+def away(problem: Exception) -> SessionsAway:
+    """Return the refusal for an error of the cache or the layer, and tell the operator of it."""
+    sentence = "The old HTTP+SSE transport does not work: Redis does not answer. Streamable HTTP needs none."
+    _troubles.happened(None, sentence, {"reason": type(problem).__name__})
+    return SessionsAway()
+
+
 async def save_session(session: str, stored: LegacySession) -> None:
     """Store a session, in place of what is stored, for SESSION_SECONDS."""
-    await cache.aset(_key(session), astuple(stored), SESSION_SECONDS)
+    async with _answering():
+        await cache.aset(_key(session), astuple(stored), SESSION_SECONDS)
 
 
 async def open_session(channel: str, server_id: UUID) -> str:
@@ -63,30 +86,39 @@ async def agree(session: str, stored: LegacySession, initialize: Request, contex
 
 
 async def keep_session(session: str) -> None:
-    """Renew a session for another SESSION_SECONDS."""
-    await cache.atouch(_key(session), SESSION_SECONDS)
+    """Renew a session for another SESSION_SECONDS, if that is possible."""
+    with suppress(SessionsAway):
+        async with _answering():
+            await cache.atouch(_key(session), SESSION_SECONDS)
 
 
 async def close_session(session: str) -> None:
-    """Delete a session, so that messages posted to it are refused."""
-    await cache.adelete(_key(session))
+    """Delete a session, so that messages posted to it are refused; without the cache it expires."""
+    with suppress(SessionsAway):
+        async with _answering():
+            await cache.adelete(_key(session))
 
 
 async def find_session(session: str, server_id: UUID) -> LegacySession | None:
     """Return an open session; None if it is gone, or belongs to another server."""
-    stored = await cache.aget(_key(session))
+    async with _answering():
+        stored = await cache.aget(_key(session))
     found = None if stored is None else LegacySession(*stored)
     return found if found is not None and found.server_id == str(server_id) else None
 
 
 async def is_closed(session: str, server_id: UUID) -> bool:
-    """Return whether the stream of a session is known to have ended."""
-    return await find_session(session, server_id) is None
+    """Return whether the stream of a session has ended, or cannot be reached: no answer would be read then either."""
+    try:
+        return await find_session(session, server_id) is None
+    except SessionsAway:
+        return True
 
 
 async def deliver(channel: str, data: bytes) -> None:
     """Send an answer to the stream, in whichever process it is open."""
-    await get_channel_layer().send(channel, {"type": "stream.message", "data": data})
+    async with _answering():
+        await get_channel_layer().send(channel, {"type": "stream.message", "data": data})
 
 
 def messages_path(scope: Scope, session: str) -> str:

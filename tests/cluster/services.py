@@ -185,6 +185,16 @@ class Redis:
             )
         wait_for(lambda: listens(self.port), START_SECONDS, "Redis")
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Let it answer nothing: the kernel still takes what is sent to it."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def stop(self, by: signal.Signals = signal.SIGKILL) -> None:
         """End it as a power cut would."""
         if self.process is not None:

@@ -61,7 +61,7 @@ def test_without_redis_calls_go_on_and_changes_are_still_found_within_two_second
         asked = time.monotonic()
         # The old transport needs Redis: it fails, and must not keep others waiting.
         refused = httpx.get(f"{cluster.mcp(desk.token)}/sse", timeout=20)
-        assert refused.status_code == 500
+        check_old_transport_refused(refused)
         failing = time.monotonic() - asked
         wait_for(lambda: time.monotonic() > stopped + DOWN_SECONDS, DOWN_SECONDS + 1, "the time without Redis")
         load.more(50)
@@ -72,6 +72,44 @@ def test_without_redis_calls_go_on_and_changes_are_still_found_within_two_second
     )
     assert max(took, deleting) < 1.0
     assert load.slowest < 2.0
+
+
+def check_old_transport_refused(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "use Streamable HTTP: the same URL without /sse" in answer.json()["error"]["message"]
+
+
+def test_a_silent_redis_holds_up_nobody_and_is_told_in_a_few_lines(cluster: Cluster) -> None:
+    """Everything that it acknowledges, it leaves unanswered."""
+    desk = cluster.desks[0]
+    server = cluster.new_server(desk)
+    posted = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    with (
+        under_load(cluster) as load,
+        httpx.Client(timeout=HANGS_SECONDS) as client,
+        client.stream("GET", f"{cluster.mcp(desk.token, 2)}/sse") as stream,
+    ):
+        path = next(line.removeprefix("data: ") for line in stream.iter_lines() if line.startswith("data: "))
+        printed = len(cluster.replicas[2].output)
+        with cluster.redis.silent():
+            load.slowest = 0.0
+            for _ in range(3):
+                check_old_transport_refused(client.get(f"{cluster.mcp(desk.token, 2)}/sse"))
+                check_old_transport_refused(client.post(cluster.at(2) + path, json=posted))
+            cluster.rest(desk.api_token, "DELETE", server_path(desk, server), 1)
+            assert client.post(cluster.mcp(server["token"], 1), json=LIST).status_code == 404
+            wait_for(lambda: is_refused(cluster, server["token"], 2), HANGS_SECONDS, "a change that is found")
+            load.more(50)
+        load.more(50)
+        assert load.failures == []
+    lines = [line for line in cluster.replicas[2].output[printed:] if "patchbay.access" not in line]
+    assert not any("Traceback" in line for line in lines), "".join(lines)
+    assert len([line for line in lines if "old_transport_down" in line]) == 1
+    cluster.figures.append(f"Redis silent: no call failed, the slowest took {load.slowest:.2f} s")
+
+
+def is_refused(cluster: Cluster, token: str, replica: int) -> bool:
+    return httpx.post(cluster.mcp(token, replica), json=LIST).status_code == 404
 
 
 async def test_after_redis_comes_back_changes_and_the_old_transport_work_again(cluster: Cluster) -> None:

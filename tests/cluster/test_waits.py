@@ -5,7 +5,9 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ import pytest
 
 from tests.cluster.copies import CASE, Cluster, Desk
 from tests.cluster.load import ADD_NOTE, DEPARTMENTS, call_body, under_load
+from tests.cluster.probing import HANGS_SECONDS
 from tests.cluster.services import wait_for
 from tests.database_faults import Fault, FaultyWay, faulty_way
 from tests.stack import Stack
@@ -103,7 +106,7 @@ def test_a_database_that_is_away_is_told_at_once_with_few_lines_and_comes_back(
 def test_sigterm_ends_a_process_whose_database_is_silent(cluster: Cluster, probed: Probed) -> None:
     assert probed.works()
     probed.way.be(Fault.SILENT)
-    callers = [threading.Thread(target=probed.works, daemon=True) for _ in range(4)]
+    callers = [threading.Thread(target=call_in_vain, args=[probed], daemon=True) for _ in range(4)]
     for caller in callers:
         caller.start()
     asked = time.monotonic()
@@ -112,6 +115,12 @@ def test_sigterm_ends_a_process_whose_database_is_silent(cluster: Cluster, probe
     took = time.monotonic() - asked
     cluster.figures.append(f"SIGTERM at a silent PostgreSQL: ended after {took:.2f} s")
     assert took < STOP_SECONDS + 5
+
+
+def call_in_vain(probed: Probed) -> None:
+    """Call a process that is about to end, and may close the connection before it has read the request."""
+    with suppress(httpx.HTTPError):
+        probed.call(limit=50)
 
 
 @dataclass
@@ -156,6 +165,59 @@ def test_while_the_record_is_locked_reads_go_on_and_no_write_is_sent_later(clust
         "no write was sent"
     )
     assert during > before / 2
+
+
+def test_while_what_every_call_begins_with_is_locked_a_process_is_not_ready(cluster: Cluster, probed: Probed) -> None:
+    assert probed.works()
+    with psycopg.connect(cluster.postgres.url) as migration:
+        migration.execute("LOCK TABLE accounts_changecount IN ACCESS EXCLUSIVE MODE")
+        wait_for(lambda: readiness(probed.stack) == (503, {"lookups"}), HANGS_SECONDS, "/readyz that names the part")
+        answer, took = probed.call(ADD_NOTE, id=CASE, note="note that nobody sends")
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+    wait_for(partial(is_in_order, probed.stack), HANGS_SECONDS, "/readyz that finds all in order")
+    assert not any("nobody sends" in note for note in probed.desk.notes())
+    assert not any("Traceback" in line for line in probed.stack.output)
+    cluster.figures.append(f"count of changes locked: a call is refused after {took:.2f} s")
+
+
+def readiness(stack: Stack) -> tuple[int, set[str]]:
+    """Return the status of /readyz, and the parts that are not in order, the mark of worker and beat aside."""
+    answer = httpx.get(f"http://127.0.0.1:{stack.port}/readyz", timeout=HANGS_SECONDS)
+    failing = {part for part, words in answer.json()["parts"].items() if words != "ok"}
+    return answer.status_code, failing - {"background"}
+
+
+def test_without_a_connection_left_processes_go_on_and_a_new_one_says_what_it_lacks(cluster: Cluster) -> None:
+    stack = Stack(cluster.folder / "without-connections", settings=cluster.replicas[0].settings)
+    for replica in cluster.replicas:
+        wait_for(partial(is_in_order, replica), HANGS_SECONDS, "a replica in order")
+    try:
+        with under_load(cluster) as load:
+            with every_connection(cluster):
+                stack.start_web()
+                assert readiness(stack)[0] == 503
+                stack.wait_until(lambda: any("notice=connections_used_up" in line for line in stack.output))
+                load.more(200)
+            wait_for(partial(is_in_order, stack), HANGS_SECONDS, "a process that serves")
+            assert load.failures == []
+        assert not any("Traceback" in line for line in stack.output)
+    finally:
+        stack.end(stack.processes[-1])
+
+
+def is_in_order(stack: Stack) -> bool:
+    return readiness(stack) == (200, set())
+
+
+@contextmanager
+def every_connection(cluster: Cluster) -> Iterator[None]:
+    """Hold every connection that the database still admits."""
+    with ExitStack() as held:
+        with suppress(psycopg.OperationalError):
+            while True:
+                held.enter_context(psycopg.connect(cluster.postgres.url))
+        yield
 
 
 def pending(cluster: Cluster) -> bool:

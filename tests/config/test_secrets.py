@@ -82,6 +82,28 @@ def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
         Secrets(tmp_path).get("TOKEN_KEY")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+def test_a_file_that_an_editor_has_saved_is_the_same_secret(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "token-key.secret").write_bytes("a key\r\n".encode(encoding))
+    assert Secrets(tmp_path).get("TOKEN_KEY") == "a key"
+
+
+def test_a_file_that_is_no_text_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "token-key.secret").write_bytes("a key".encode("utf-16"))
+    with pytest.raises(ImproperlyConfigured, match=r"token-key\.secret is not text in UTF-8, .* from the backup"):
+        Secrets(tmp_path).get("TOKEN_KEY")
+
+
+def test_a_variable_that_is_no_text_is_refused_without_its_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN_KEY", "s3cret\udcff")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        Secrets(tmp_path).get("TOKEN_KEY")
+    assert str(refused.value) == "TOKEN_KEY is not text in UTF-8."
+    assert refused.value.__suppress_context__
+
+
 @pytest.mark.parametrize(
     "weak", ["a", "a" * 64, "abcabcabc" * 8, "secret-key" * 5, "abcdefghijklmnopqrstuvwxyz0123456789"]
 )

@@ -17,6 +17,7 @@ from accounts.database.outages import READERS
 from accounts.database.postgresql.connections import RESERVE_SECONDS, ImpatientConnection, check_alive
 from accounts.database.postgresql.outages import outage_of_postgresql
 from accounts.errors import DatabaseBusy
+from accounts.notices import Notice, Troubles
 
 # A wait for a connection is looked after this often: the circuit may have found out why it lasts.
 LOOK_SECONDS = 0.25
@@ -25,6 +26,9 @@ TURN_SECONDS = 5.0
 
 # The server's words; a failure to connect carries no code.
 FULL = re.compile(r"too many clients|too many connections|connection slots")
+
+NO_ROOM = "PostgreSQL has no connection left for this process, which needs more: raise its limit, or end other clients."
+_fullness = Troubles(Notice.CONNECTIONS_USED_UP)
 
 Pool = ConnectionPool[ImpatientConnection]
 
@@ -119,6 +123,7 @@ class DatabaseWrapper(NotedCommits, base.DatabaseWrapper):
             # A server without room for one more connection does serve those that there are.
             if not FULL.search(str(problem)):
                 raise
+            _fullness.happened(None, NO_ROOM, {})
 
     def _recover(self) -> None:
         """Replace the connections of the time before, each of which would have to be found silent first."""
