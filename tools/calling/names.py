@@ -142,8 +142,9 @@ class NamesOfIds:
         """Return the lookups of the arguments that may have a name, by path."""
         found: dict[str, list[tuple[str, Lookup, Tool]]] = {}
         for key, lookup in self.lookups.items():
-            lister = self.tools.of_method(lookup.method)
-            for path in lookup.arguments if lister else ():
+            given = [path for path in lookup.arguments if path.partition(".")[0] in used]
+            lister = self.tools.of_method(lookup.method) if given else None
+            for path in given if lister else ():
                 texts = (value for value in values_at(used, path.split(".")) if isinstance(value, str))
                 if lister and any(not PLAINLY_AN_ID.fullmatch(text) for text in texts):
                     found.setdefault(path, []).append((key, lookup, lister))

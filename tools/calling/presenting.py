@@ -88,7 +88,7 @@ class Presentation:
         for name, value in shown.items():
             if value is None:
                 has_null = True
-            elif type(value) in NESTED_TYPES:
+            elif type(value) is dict or (type(value) is list and not NESTED_TYPES.isdisjoint(map(type, value))):
                 shown[name] = cleaner.clean(value)
         for name in html:
             shown[name] = as_text(shown[name])
@@ -98,11 +98,11 @@ class Presentation:
 
     def _planned(self, members: tuple[str, ...]) -> Plan:
         """Return what becomes of the records that have just these members."""
-        plan, taken = Plan([], [], [], [], []), {*members}
+        plan, taken, tree = Plan([], [], [], [], []), {*members}, self._tree
         page = self._page if self._page and self._page.member in taken else None
         for member in members:
             if member not in self._special:
-                if self._keeps(member):
+                if tree is None or member in tree:
                     plan.shown.append((member, member))
                 continue
             if self._keeps(member) and not (page and member == URL):
@@ -151,4 +151,4 @@ def _named_inside(value: Any, path: Sequence[str], name: ShownName) -> Any:
 
 def _names_of(ids: list[Any], names: Mapping[str, str]) -> list[str] | None:
     """Return the names of those ids that have one; None where none has."""
-    return [names[str(each)] for each in ids if str(each) in names] or None
+    return [name for each in ids if (name := names.get(str(each))) is not None] or None
