@@ -23,7 +23,7 @@ from mcpservers.features.prompts import prompts_of
 from mcpservers.features.resources import ServerResources, resources_of
 from mcpservers.search.listing import FIND, READ, WRITE, listed
 from mcpservers.search.mode import SearchMode
-from tools.catalogue.abilities import cannot_do, conditional_risks, risky_calls
+from tools.catalogue.abilities import cannot_do, conditional_risks, nameless, risky_calls
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.formats import without_output
 from tools.catalogue.tool import Tool, ToolSet
@@ -167,6 +167,8 @@ def _after_account(tools: ToolSet, vendor: str, *, search_mode: bool) -> str:
         "you."
     )
     lines += [line for line, told in TOLD_ONCE if any(map(told, tools))]
+    if unnamed := nameless(tools):
+        lines.append(f"Names of these are not known here, so give their ids: {', '.join(unnamed)}.")
     if unable := cannot_do(tools):
         lines.append(f"No tool here can: {'; '.join(unable)}. If it is asked for, say so instead of “there is none”.")
     if risky and search_mode:
