@@ -59,6 +59,12 @@ def test_what_no_tool_does_is_said_so_that_a_model_says_it_too(account: Integrat
     ) in instructions_of(account)
 
 
+def test_dates_with_offsets_are_asked_for_where_an_argument_takes_one(account: IntegratedAccount) -> None:
+    words = "A date in an argument needs a time and its offset, such as"
+    assert words in instructions_of(account, "list_all_fuse_desk_cases")
+    assert words not in instructions_of(account, "list_all_fuse_desk_reps")
+
+
 def test_what_has_no_names_here_is_said(account: IntegratedAccount, settings: Settings) -> None:
     settings.NAMES_SECONDS = 300
     update, reps = "update_a_fuse_desk_case_by_id", "list_all_fuse_desk_reps"
