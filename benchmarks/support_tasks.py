@@ -86,7 +86,7 @@ def customer(model: ScriptedModel) -> str:
 
 def reassign(model: ScriptedModel) -> str:
     """Cases of a department that are older than a week to a rep by first name, with a note."""
-    week = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
+    week = (datetime.now(UTC) - timedelta(days=7)).isoformat(timespec="seconds")
     old = model.call(CASES, status="active", depid="Billing", date_opened={"before": week}, fields=["id"])["result"]
     assert "inactive" in model.refusal(UPDATE, id=old[0]["id"], repid="Helga")
     for case in old:
@@ -108,7 +108,7 @@ def refund(model: ScriptedModel) -> str:
 def weekly(model: ScriptedModel) -> str:
     """Cases opened each week this quarter."""
     today = date.today()
-    begins = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1).isoformat()
+    begins = f"{date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)}T00:00:00Z"
     counted = model.call(COUNT, group_by="opened:week", date_opened={"after": begins})
     assert counted["is_complete"]
     return f"{counted['count']} cases in {len(counted['groups'])} weeks, counted"
@@ -200,7 +200,11 @@ REFUSALS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("fuse_desk_cases_reply", {"id": CASE, "body": "Hello", "to": "not-an-address"}, "no email address"),
     ("update_a_fuse_desk_contact_by_id", {"id": "4005", "emailAddress": "bad"}, "not an email address"),
     (CASES, {"contactid": JANE}, "no id of a contact"),
-    (CASES, {"date_opened": {"after": "2026-11-22", "before": "2026-11-01"}}, "nothing lies between them"),
+    (
+        CASES,
+        {"date_opened": {"after": "2026-11-22T00:00:00Z", "before": "2026-11-01T00:00:00Z"}},
+        "nothing lies between",
+    ),
     (CASES, {"status": "pending"}, '"new", "open", "closed", "active"'),
     (CASES, {"fields": ["histroy"]}, "histroy"),
 )

@@ -23,9 +23,10 @@ from mcpservers.features.prompts import prompts_of
 from mcpservers.features.resources import ServerResources, resources_of
 from mcpservers.search.listing import FIND, READ, WRITE, listed
 from mcpservers.search.mode import SearchMode
-from tools.catalogue.abilities import cannot_do, conditional_risks, risky_calls
+from tools.catalogue.abilities import cannot_do, conditional_risks, nameless, risky_calls
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.formats import without_output
+from tools.catalogue.schemas.json_schemas import walk
 from tools.catalogue.tool import Tool, ToolSet
 from tools.retrieval import listing as retrieval_listing
 from tools.retrieval.sources import Sources, sources_of
@@ -167,6 +168,8 @@ def _after_account(tools: ToolSet, vendor: str, *, search_mode: bool) -> str:
         "you."
     )
     lines += [line for line, told in TOLD_ONCE if any(map(told, tools))]
+    if unnamed := nameless(tools):
+        lines.append(f"Names of these are not known here, so give their ids: {', '.join(unnamed)}.")
     if unable := cannot_do(tools):
         lines.append(f"No tool here can: {'; '.join(unable)}. If it is asked for, say so instead of “there is none”.")
     if risky and search_mode:
@@ -179,6 +182,10 @@ def _after_account(tools: ToolSet, vendor: str, *, search_mode: bool) -> str:
 
 # What of a result is shown, where any tool does so: told once, instead of with each tool.
 TOLD_ONCE: tuple[tuple[str, Callable[[Tool], object]], ...] = (
+    (
+        "A date in an argument needs a time and its offset, such as 2026-04-02T00:00:00+02:00.",
+        lambda tool: any(node.get("format") == "date-time" for _, node in walk(tool.input_schema)),
+    ),
     ("Results are concise; `detail`: full shows every member.", lambda tool: tool.concise and tool.read_only),
     ("Members that are null are left out.", lambda tool: tool.shaping.drop == "nulls"),
     ("Members that are null or empty are left out.", lambda tool: tool.shaping.drop == "empty"),

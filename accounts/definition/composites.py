@@ -37,7 +37,9 @@ class StepCall(DefinitionPart):
     method: MethodKey
     arguments: dict[Parameter, JsonValue] = Field(default_factory=dict, max_length=20)
     where: dict[MemberPath, str] = Field(
-        default_factory=dict, max_length=5, description="The items of its list that count: those with these values."
+        default_factory=dict,
+        max_length=5,
+        description="The items of its list that count: those with these values. An email address may be among words.",
     )
 
     @property

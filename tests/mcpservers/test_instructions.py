@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts.integrated_accounts.lifecycle import set_time_zone
 from accounts.models import IntegratedAccount
@@ -56,6 +57,22 @@ def test_what_no_tool_does_is_said_so_that_a_model_says_it_too(account: Integrat
         "closed one; delete a case or a contact; link an email to a case; open or send attachments. If it is asked "
         "for, say so instead of “there is none”."
     ) in instructions_of(account)
+
+
+def test_dates_with_offsets_are_asked_for_where_an_argument_takes_one(account: IntegratedAccount) -> None:
+    words = "A date in an argument needs a time and its offset, such as"
+    assert words in instructions_of(account, "list_all_fuse_desk_cases")
+    assert words not in instructions_of(account, "list_all_fuse_desk_reps")
+
+
+def test_what_has_no_names_here_is_said(account: IntegratedAccount, settings: Settings) -> None:
+    settings.NAMES_SECONDS = 300
+    update, reps = "update_a_fuse_desk_case_by_id", "list_all_fuse_desk_reps"
+    words = "Names of these are not known here, so give their ids: "
+    assert f"{words}Departments, Reps." in instructions_of(account, update)
+    assert f"{words}Departments." in instructions_of(account, update, reps)
+    assert words not in instructions_of(account)
+    assert words not in instructions_of(account, reps)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ def _values(item: Any, group: Group, period: str, zone: ZoneInfo) -> Iterable[An
     """Return the groups that an item belongs to."""
     value = member_at(item, group.member.split("."))
     if group.kind == "each" and isinstance(value, list):
-        return [_hashable(each) for each in value] or [NONE]
+        # An item with a tag twice is one item with that tag.
+        return dict.fromkeys(map(_hashable, value)) or [NONE]
     if group.kind == "date":
         return [_period(value, period, zone)]
     return [_hashable(value)]

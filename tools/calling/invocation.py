@@ -83,7 +83,7 @@ async def invoke(
     with recorded(note), call_span(tool, caller):
         names = _names_of(tool, connection, note, among)
         is_large = request_bytes > LARGE_REQUEST
-        prepared = await _prepare(tool, connection, arguments, note, names, is_large=is_large)
+        prepared = await _prepare(tool, connection, arguments, note, names, among=among, is_large=is_large)
         if not tool.read_only:
             # Committed before anything is sent, so that no write goes unrecorded.
             with tracing.span("commit intent"):
@@ -133,10 +133,11 @@ async def _call(
 ) -> CallResult:
     used, step, request, remarks = prepared
     if tool.counted:
-        return await _count(tool, connection, used, note, names, budget=budget)
+        return await _count(tool, connection, used, note, names, budget=budget, remarks=remarks)
     if tool.records:
         file, limits = await downloaded(tool, used, _asking(connection, note), note, tokens=budget)
-        return download_result(tool, file, limits, budget=budget).concealed(connection.authentication.secrets)
+        told = download_result(tool, file, limits, budget=budget, remarks=remarks)
+        return told.concealed(connection.authentication.secrets)
     content = None
     if tool.joined:
         answer, content = await joined(tool, tool.joined, used, _asking(connection, note))
@@ -174,7 +175,14 @@ async def _content(answer: VendorAnswer, used: dict[str, Any], note: CallNote) -
 
 
 async def _count(
-    tool: Tool, connection: Connection, used: dict[str, Any], note: CallNote, names: NamesOfIds | None, *, budget: int
+    tool: Tool,
+    connection: Connection,
+    used: dict[str, Any],
+    note: CallNote,
+    names: NamesOfIds | None,
+    *,
+    budget: int,
+    remarks: tuple[str, ...],
 ) -> CallResult:
     group_by: str = used.get(GROUP_BY, "")
     count = await counted(tool, used, _asking(connection, note), connection.zone)
@@ -182,7 +190,7 @@ async def _count(
     if names and group_by:
         member = tool.method.counts[group_by.partition(":")[0]].member
         shown["groups"] = await names.in_groups(member, shown["groups"])
-    return counted_result(tool, shown, count.limits, budget=budget)
+    return counted_result(tool, shown, count.limits, budget=budget, remarks=remarks)
 
 
 async def _compose(
@@ -217,7 +225,14 @@ Preparation = tuple[dict[str, Any], PageStep | None, ToolRequest, tuple[str, ...
 
 
 async def _prepare(
-    tool: Tool, connection: Connection, arguments: Any, note: CallNote, names: NamesOfIds | None, *, is_large: bool
+    tool: Tool,
+    connection: Connection,
+    arguments: Any,
+    note: CallNote,
+    names: NamesOfIds | None,
+    *,
+    among: ToolSet | None,
+    is_large: bool,
 ) -> Preparation:
     """Return the arguments as they will be used, the page and the request that they make, and remarks on them."""
     arguments = from_text(arguments)
@@ -230,7 +245,7 @@ async def _prepare(
     if names:
         used, said, unlisted = await names.resolved(tool, used)
         remarks += said
-    if tool.ids and (problems := [*wrong_ids(tool, used, unlisted)]):
+    if tool.ids and (problems := [*wrong_ids(tool, used, unlisted, among)]):
         raise invalid_arguments(tool, problems)
     used = with_numeric_ids(tool, used)
     bound = await asyncio.to_thread(_bound, tool, connection, used) if is_large else _bound(tool, connection, used)

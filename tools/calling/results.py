@@ -21,7 +21,7 @@ from tools.calling.histories import NO_WINDOW, windowed
 from tools.calling.names import ShownName
 from tools.calling.paging import PageView
 from tools.calling.presenting import Presentation
-from tools.calling.shaping import ALONE, HIDDEN, ResultDocument, ShownResult, Surroundings, shape_page, shape_value
+from tools.calling.shaping import HIDDEN, ResultDocument, ShownResult, Surroundings, shape_page, shape_value
 from tools.catalogue.projection import FIELDS, Tree, tree_of
 from tools.catalogue.record_urls import ANY_KIND, with_urls
 from tools.catalogue.result_arguments import DETAIL, FULL
@@ -134,15 +134,19 @@ def _page_of(answer: VendorAnswer) -> RecordPage | None:
     return answer.connection.pages.by_resource.get(resource) if resource else None
 
 
-def counted_result(tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int) -> CallResult:
-    """Return the result of a count."""
-    shaped = _without_hidden(partial(shape_value, budget=budget), shown, ALONE)
+def counted_result(
+    tool: Tool, shown: dict[str, Any], limits: RateLimits, *, budget: int, remarks: tuple[str, ...] = ()
+) -> CallResult:
+    """Return the result of a count, with remarks on its arguments: of what was counted, they are all that is told."""
+    shaped = _without_hidden(partial(shape_value, budget=budget), shown, Surroundings(remarks))
     return CallResult(shaped.text, limits, shaped.cut, shaped.shown, structured(tool, shaped))
 
 
-def download_result(tool: Tool, read: ReadFile, limits: RateLimits, *, budget: int) -> CallResult:
+def download_result(
+    tool: Tool, read: ReadFile, limits: RateLimits, *, budget: int, remarks: tuple[str, ...] = ()
+) -> CallResult:
     """Return the result of a download: the file's text, or the file with what is told of it."""
-    shaped = _without_hidden(partial(shape_value, budget=budget), read.within(budget), ALONE)
+    shaped = _without_hidden(partial(shape_value, budget=budget), read.within(budget), Surroundings(remarks))
     file = read.file and replace(read.file, name=visible(read.file.name))
     return CallResult(shaped.text, limits, shaped.cut, shaped.shown, structured(tool, shaped), file)
 

@@ -43,8 +43,15 @@ class Surroundings:
         if self.envelope:
             shown["envelope"] = fitted(self.envelope, "envelope", max(room, PAIR), cuts)
         if self.remarks:
-            shown["remarks"] = [remark[:MAX_REMARK] for remark in self.remarks[:MAX_REMARKS]]
+            shown["remarks"] = _in_short(self.remarks)
         return shown
+
+
+def _in_short(remarks: tuple[str, ...]) -> list[str]:
+    """Return remarks that no budget has to cut; what is left out of them is said."""
+    kept = remarks if len(remarks) <= MAX_REMARKS else remarks[: MAX_REMARKS - 1]
+    shown = [remark if len(remark) <= MAX_REMARK else f"{remark[: MAX_REMARK - 1]}…" for remark in kept]
+    return shown if kept is remarks else [*shown, f"{len(remarks) - len(kept)} more remarks are left out."]
 
 
 ALONE = Surroundings()

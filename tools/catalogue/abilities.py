@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
+
 from tools.catalogue.tool import Tool, ToolSet
 
 
@@ -23,6 +25,20 @@ def _about_files(tools: ToolSet) -> list[str]:
     sends = any(tool.files or tool.method.body == "raw" for tool in tools)
     verbs = [verb for verb, can in (("open", opens), ("send", sends)) if not can]
     return [f"{' or '.join(verbs)} attachments"] if verbs else []
+
+
+def nameless(tools: ToolSet) -> list[str]:
+    """Return whose ids these tools take and nothing here gives a name to, since no tool here lists them."""
+    found: dict[str, None] = {}
+    for tool in tools:
+        lookups = tool.definition.lookups_of(tool.resource).values()
+        listed = [each for each in lookups if tools.of_method(each.method) and settings.NAMES_SECONDS]
+        known = {path for each in listed for path in each.arguments}
+        for each in lookups:
+            resource = tool.definition.resources[each.method.partition(".")[0]]
+            if any(path.partition(".")[0] in tool.placements and path not in known for path in each.arguments):
+                found[resource.label] = None
+    return [*found]
 
 
 def risky_calls(tools: ToolSet) -> Iterator[str]:

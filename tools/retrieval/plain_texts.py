@@ -24,7 +24,10 @@ def one_line(text: str, most: int) -> str:
 
 
 def as_lines(value: Any) -> str:
-    """Return a JSON value as text: members as `name: value`, what they hold indented, items of lists with a dash."""
+    """Return a JSON value as text: members as `name: value`, what they hold indented, items of lists with a dash.
+
+    Members that hold nothing are left out.
+    """
     return "\n".join(_lines(value))
 
 
@@ -42,6 +45,8 @@ def _lines(value: Any) -> Iterator[str]:
 
 
 def _member(name: str, value: Any) -> Iterator[str]:
+    if value is None or value in ("", [], {}):
+        return
     lines = [*_lines(value)]
     is_flat = isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
     if is_flat:

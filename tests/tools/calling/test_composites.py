@@ -153,6 +153,20 @@ async def test_a_single_find_with_another_address_is_a_candidate_only(
         assert (await desk_of.value(OVERVIEW, {"email": own}))["contact"]["id"] == 2
 
 
+async def test_mail_of_an_address_that_contains_the_customers_is_not_theirs(
+    desk_of: McpClient, scripted: ScriptedVendor
+) -> None:
+    senders = [
+        "Ann Lee <ANN@example.com>", "ann@example.com", "joann@example.com", "x.ann@example.com",
+        "ann@example.com.evil", "ann@example.community", '"ann@example.com" <mallory@evil.example>', None,
+    ]  # fmt: skip
+    mails = [{"id": place, "from": sender, "date": "2026-01-01T00:00:00Z"} for place, sender in enumerate(senders)]
+    contact = {"id": 1, "emailAddress": "ann@example.com"}
+    scripted.answer = answers({"/api/v2/contacts": [contact], "/api/v1/emails/unassigned": mails})
+    shown = await desk_of.value(OVERVIEW, {"email": "ann@example.com"})
+    assert {each["id"] for each in of_part(shown, "emails")} == {0, 1}
+
+
 async def test_what_needs_a_step_that_failed_says_so(desk_of: McpClient, scripted: ScriptedVendor) -> None:
     scripted.answer = lambda request: (
         Answer(500) if request.path.endswith("/cases") else Answer(body={"id": 1} if "contacts" in request.path else [])

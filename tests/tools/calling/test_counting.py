@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from pytest_django.fixtures import Settings
 
 from accounts.integrated_accounts.lifecycle import set_time_zone
 from accounts.models import IntegratedAccount
@@ -101,6 +102,27 @@ async def test_a_limit_that_is_reached_at_once_is_told_as_such(mcp: McpClient, v
 async def test_an_unknown_group_is_refused_with_those_that_there_are(mcp: McpClient) -> None:
     words = await mcp.failure(COUNT, {"group_by": "colour"})
     assert '"status", "department", "rep", "tag", "contact", "opened:day", "opened:week"' in words
+
+
+async def test_an_item_counts_once_in_each_group(desk_of: McpClient, scripted: ScriptedVendor) -> None:
+    scripted.answer = lambda request: Answer(
+        body=[{"id": "CAS-1", "tags": [5, 5, 6]}] if "cases" in request.path else []
+    )
+    shown = await desk_of.value(COUNT, {"group_by": "tag"})
+    assert {group["value"]: group["count"] for group in shown["groups"]} == {5: 1, 6: 1}
+
+
+async def test_a_count_says_what_its_arguments_were_taken_for(mcp: McpClient, settings: Settings) -> None:
+    settings.NAMES_SECONDS = 300
+    every = await mcp.value(COUNT)
+    shown = await mcp.value(COUNT, {"repid": "Ines", "depid": None})
+    assert shown["remarks"] == ["repid: 'Ines Carvalho' is 303."]
+    assert shown["count"] < every["count"]
+    # An empty value filters nothing, which the number alone does not show.
+    assert await mcp.value(COUNT, {"repid": "", "limit": 5}) == {
+        **every,
+        "remarks": ['Not sent, since the documentation allows no such value: limit, repid ("").'],
+    }
 
 
 async def test_days_and_weeks_are_those_of_the_accounts_time_zone(mcp: McpClient, account: IntegratedAccount) -> None:

@@ -133,6 +133,19 @@ async def test_without_the_tool_that_lists_them_ids_stay_ids(
     assert [each["path"] for each in requests(vendor)] == ["/api/v1/cases"]
 
 
+async def test_a_name_that_is_not_known_here_is_not_sent(
+    account: IntegratedAccount, mcp: McpClient, vendor: httpx.Client
+) -> None:
+    """A vendor that reads a number from any text would assign the case to nobody."""
+    _, token = await sync_to_async(create_server)(account, "tests", name="Update", methods=[], tags=[], tools=[UPDATE])
+    words = await McpClient(token).failure(UPDATE, {"id": "CAS-89102", "repid": "Ines"})
+    assert "repid: 'Ines' is no id of a rep, such as 7." in words
+    vendor.post("/_control", json={"path": "/api/v2/", "force_status": 403}).raise_for_status()
+    words = await mcp.failure(UPDATE, {"id": "CAS-89102", "repid": "Ines"})
+    assert "repid: whether 'Ines' is the name of a rep is not known at present" in words
+    assert not [each for each in requests(vendor) if each["method"] == "POST"]
+
+
 async def test_where_names_cannot_be_had_the_call_goes_on(mcp: McpClient, vendor: httpx.Client) -> None:
     knobs = {"path": "/api/v2/", "force_status": 403}
     vendor.post("/_control", json=knobs).raise_for_status()

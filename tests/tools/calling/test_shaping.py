@@ -180,6 +180,12 @@ def test_cuts_that_find_no_room_are_counted() -> None:
     assert len(named) + shown["truncated"][-1]["more_cuts"] == 60
 
 
+def test_remarks_that_are_left_out_are_counted() -> None:
+    shown = shape_value({}, budget=2000, beside=Surroundings(remarks=("a" * 400, *"bcdefg"))).value["remarks"]
+    assert shown == [f"{'a' * 299}…", "b", "c", "d", "3 more remarks are left out."]
+    assert shape_value({}, budget=2000, beside=Surroundings(remarks=(*"abcde",))).value["remarks"] == [*"abcde"]
+
+
 def test_a_number_is_never_cut() -> None:
     value = {"big": 18446744073709551615, "text": "x" * 9000, "float": 1.2345678901234567e-300}
     shown = read(shape_value(value, budget=1000), 1000)

@@ -35,7 +35,6 @@ def test_a_record_becomes_lines_of_names_and_values() -> None:
     assert as_lines(record).splitlines() == [
         "subject: Refund",
         "closed: false",
-        "rating: ",
         "tags: billing, 7",
         "body:",
         "  One.",
@@ -46,5 +45,4 @@ def test_a_record_becomes_lines_of_names_and_values() -> None:
         "  - by: Bo",
         "    meta:",
         "      n: 1",
-        "none: ",
     ]

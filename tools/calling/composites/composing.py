@@ -5,6 +5,7 @@ fails as a whole, or tells the records that may be meant.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -29,6 +30,9 @@ from tools.ratelimits import RateLimits
 AT_ONCE = 4
 # The seconds after which no further step begins.
 LATEST_STEP = 30.0
+# What an address may go on with, before it and after it (RFC 5322, section 3.2.3): a full stop may end a sentence.
+BEFORE_ADDRESS, AFTER_ADDRESS = r"(?<![\w.!#$%&'*+/=?^`{|}~@-])", r"(?![\w@-]|\.\w)"
+BRACKETED = re.compile(r"<([^<>]*)>")
 LIMIT_REACHED = "the vendor's rate limit is reached"
 
 # Calls a tool with arguments for the step of a name.
@@ -216,8 +220,19 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _has(record: Any, where: dict[str, Any]) -> bool:
-    """Return whether a record has these values, whatever their case, and whether numbers are written as text."""
-    return all(_text_at(record, member) == str(value).casefold() for member, value in where.items())
+    """Return whether a record has these values, whatever their case, and whether numbers are written as text.
+
+    An email address may stand among other words, such as a name, but is no part of a longer one.
+    """
+    return all(_is_or_holds(_text_at(record, member), str(value).strip().casefold()) for member, value in where.items())
+
+
+def _is_or_holds(text: str, wanted: str) -> bool:
+    if text == wanted or "@" not in wanted:
+        return text == wanted
+    # The name before an address in angle brackets is the sender's own choice, and may be another's address.
+    text = " ".join(BRACKETED.findall(text)) or text
+    return re.search(f"{BEFORE_ADDRESS}{re.escape(wanted)}{AFTER_ADDRESS}", text) is not None
 
 
 def _text_at(record: Any, member: str) -> str:

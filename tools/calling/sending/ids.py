@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accounts.definition import IdForm
-from tools.catalogue.tool import Tool
+from tools.catalogue.tool import Tool, ToolSet
 
 NO_NAMES: Mapping[str, str] = {}
+LIST = "list"
 
 
-def wrong_ids(tool: Tool, used: dict[str, Any], unlisted: Mapping[str, str] = NO_NAMES) -> Iterator[str]:
-    """Yield the problems of ids that are none of their kind.
+def wrong_ids(
+    tool: Tool, used: dict[str, Any], unlisted: Mapping[str, str] = NO_NAMES, among: ToolSet | None = None
+) -> Iterator[str]:
+    """Yield the problems of ids that are none of their kind, with the tool among the caller's that tells right ones.
 
     `unlisted` has the arguments that may have a name which is not known at present, each with the tool that lists them.
     """
@@ -20,10 +23,16 @@ def wrong_ids(tool: Tool, used: dict[str, Any], unlisted: Mapping[str, str] = NO
         for place, each in values or [(name, value)]:
             # Whatever else there is, the schema has judged.
             if isinstance(each, str | int) and not isinstance(each, bool) and each != "":
-                yield from _problems(place, str(each), kind, tool.definition.ids, unlisted.get(name, ""))
+                found = _problem(place, str(each), kind, tool.definition.ids, unlisted.get(name, ""))
+                yield from (f"{problem}{_where(tool.definition.ids[kind], among)}" for problem in found)
 
 
-def _problems(place: str, value: str, kind: str, forms: dict[str, IdForm], lister: str) -> Iterator[str]:
+def _where(form: IdForm, among: ToolSet | None) -> str:
+    lister = among.of_method(f"{form.resource}.{LIST}") if among and form.resource else None
+    return f" {lister.name} tells it." if lister else ""
+
+
+def _problem(place: str, value: str, kind: str, forms: dict[str, IdForm], lister: str) -> Iterator[str]:
     own = forms[kind]
     if own.fits(value):
         return

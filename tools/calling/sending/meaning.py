@@ -42,7 +42,8 @@ class Losses:
 def as_meant(tool: Tool, arguments: dict[str, Any], losses: Losses, *, deep: bool) -> dict[str, Any]:
     """Return arguments as they were meant; what was left out goes to `losses`.
 
-    A read says nothing by an empty parameter, so only a write notes one. Only a `deep` reading looks into the lists and
+    A read says nothing by an empty parameter, so only a write notes one, and a count, whose number does not show that a
+    filter was left out. Only a `deep` reading looks into the lists and
     objects of a JSON body, which are sent as they are if they fit. What is returned may still not fit the schema.
     """
     known, is_open = tool.input_schema["properties"], tool.input_schema["additionalProperties"] is not False
@@ -61,7 +62,9 @@ def as_meant(tool: Tool, arguments: dict[str, Any], losses: Losses, *, deep: boo
         if in_json and not deep and isinstance(given, dict | list) and given:
             used[name] = with_whole_numbers(given, shape)
             continue
-        noted = losses if in_body or not tool.read_only else Losses(unwritten=losses.unwritten)
+        # Of null, agent frameworks and strict schemas say that nothing is meant.
+        is_noted = in_body or not tool.read_only or (tool.counted is not None and given is not None)
+        noted = losses if is_noted else Losses(unwritten=losses.unwritten)
         read = _read_argument(name, given, shape, placement, noted, in_body=in_body, in_json=in_json)
         if read is not LEFT_OUT:
             used[name] = read

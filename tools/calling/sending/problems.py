@@ -8,8 +8,11 @@ import jsonschema_rs
 import orjson
 
 from accounts.time_zones import UTC
+from tools.catalogue.schemas.checking import names_no_moment
+from tools.member_paths import member_at
 
 LONGEST = 300
+MOST_MEMBERS = 20
 # Allowed values are told up to so many characters: a model that is told only a few would guess the rest.
 ALL_VALUES = 1_000
 OFFSET_NEEDED = (
@@ -20,10 +23,12 @@ SOME_TIME = datetime.fromisoformat("2026-11-30T09:00:00+01:00")
 YEARS = range(1900, 9999)
 # RFC 3339, section 5.6: an offset has no seconds, as those before standard time had.
 A_MINUTE = timedelta(minutes=1)
+NO_SUCH_TIME = "is no day or hour that there is"
 FORMATS = {
     "email": "is not an email address",
     "idn-email": "is not an email address",
     "email-list": "has something that is no email address",
+    "date": NO_SUCH_TIME,
 }
 
 
@@ -41,11 +46,15 @@ def _message(error: jsonschema_rs.ValidationError, zone: ZoneInfo) -> str:
     if kind.name == "enum":
         return f"{_shown(error.instance)} is not one of {_listed(kind.value)}"
     if kind.name == "format" and kind.value == "date-time":
-        return f"{_shown(error.instance)} {OFFSET_NEEDED.format(example=_with_offset(str(error.instance), zone))}"
+        return f"{_shown(error.instance)} {_why_no_moment(str(error.instance), zone)}"
     if kind.name == "format" and kind.value in FORMATS:
         return f"{_shown(error.instance)} {FORMATS[kind.value]}"
     message = error.message
     return message if len(message) <= LONGEST else f"{message[:140]}…{message[-150:]}"
+
+
+def _why_no_moment(value: str, zone: ZoneInfo) -> str:
+    return OFFSET_NEEDED.format(example=_with_offset(value, zone)) if names_no_moment(value) else NO_SUCH_TIME
 
 
 def _with_offset(value: str, zone: ZoneInfo) -> str:
@@ -78,11 +87,25 @@ def _listed(values: list[Any]) -> str:
 
 def _meaning(error: jsonschema_rs.ValidationError, schema: dict[str, Any]) -> str:
     """Return what an argument is, where a value has the form of something else, such as of another kind of id."""
+    if error.kind.name == "type":
+        return _form(error, schema)
     if error.kind.name != "pattern" or len(error.instance_path) != 1:
         return ""
     argument = schema["properties"].get(error.instance_path[0])
     words = argument.get("description", "") if isinstance(argument, dict) else ""
     return f" It takes: {words}" if words else ""
+
+
+def _form(error: jsonschema_rs.ValidationError, schema: dict[str, Any]) -> str:
+    """Return how a value is written that came in another form; empty where its kind says enough."""
+    kinds = error.kind.value
+    if isinstance(error.instance, list):
+        return " Give one value alone."
+    if "array" in kinds:
+        return " Give a list."
+    node = member_at(schema, [str(step) for step in error.schema_path[:-1]]) if "object" in kinds else None
+    members = node.get("properties") if isinstance(node, dict) else None
+    return f" Give an object with any of: {', '.join([*members][:MOST_MEMBERS])}." if members else ""
 
 
 def _why_refused(error: jsonschema_rs.ValidationError) -> str:

@@ -62,7 +62,7 @@ REPLY, MERGE = "fuse_desk_cases_reply", "fuse_desk_cases_merge"
         (
             UPDATE,
             {"id": "1", "contactid": "jane.doe@example.com"},
-            "contactid: 'jane.doe@example.com' is no id of a contact, such as 1042.",
+            "'jane.doe@example.com' is no id of a contact, such as 1042. list_all_fuse_desk_contacts tells it.",
         ),
         (
             BULK,
@@ -73,6 +73,18 @@ REPLY, MERGE = "fuse_desk_cases_reply", "fuse_desk_cases_merge"
             CASES,
             {"depid": "CAS-1"},
             "depid: 'CAS-1' is the id of a case; it takes the id of a department, such as DEP-04.",
+        ),
+        (
+            CASES,
+            {"date_opened": "2026-11-28"},
+            'date_opened: "2026-11-28" is not of type "object". Give an object with any',
+        ),
+        (CASES, {"date_opened": "2026-11-28"}, " of: after, before."),
+        (CASES, {"fields": "id,summary"}, 'fields: "id,summary" is not of type "array". Give a list.'),
+        (
+            UPDATE,
+            {"id": ["CAS-89102"], "status": "open"},
+            'id: ["CAS-89102"] is not of type "string". Give one value alone.',
         ),
         (MERGE, {"caseids": ["CAS-89102"]}, "caseids: "),
         (BULK, {"caseids": ["1", "2"], "merge": True}, "merge is not an argument of this tool"),
@@ -167,6 +179,9 @@ async def test_items_of_lists_are_taken_as_meant_like_all_else(desk: McpClient, 
     [
         ("2026-11-30T09:00:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
         ("2026-07-01T09:00", "2026-07-01T09:00:00+02:00 in Europe/Berlin"),
+        # A day begins at another moment in each zone.
+        ("2026-10-25", "2026-10-25T00:00:00+02:00 in Europe/Berlin"),
+        ("Monday 9:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
         # Before standard time, offsets had seconds.
         ("1880-07-01T09:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
         ("0001-01-01T00:00", "2026-11-30T09:00:00+01:00 in Europe/Berlin"),
@@ -181,6 +196,32 @@ async def test_a_time_without_offset_is_refused_with_that_of_the_accounts_zone(
     words = await mcp.failure("fuse_desk_cases_snooze", {"id": "CAS-89102", "until": time})
     assert f'until: "{time}" needs a date, a time and its offset from UTC, such as {example};' in words
     assert requests(vendor) == []
+
+
+@pytest.mark.parametrize("time", ["2026-02-30T09:00:00Z", "2026-11-30T25:00:00+01:00", "2026-13-01 09:00:00 +0100"])
+async def test_a_time_that_no_calendar_has_is_refused(mcp: McpClient, vendor: httpx.Client, time: str) -> None:
+    words = await mcp.failure("fuse_desk_cases_snooze", {"id": "CAS-89102", "until": time})
+    assert f'until: "{time}" is no day or hour that there is.' in words
+    assert requests(vendor) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "is_valid"),
+    [
+        ("date-time", "2026-11-30 09:00:00.5 +0100", True),
+        ("date-time", "Mon, 30 Nov 2026 09:00:00 +0100", True),
+        ("date-time", "1795597200", True),
+        ("date-time", "now-7d", True),
+        ("date-time", "", True),
+        ("date-time", "next week", False),
+        ("date", "2026-02-28", True),
+        ("date", "2026-02-29", False),
+        ("date", "28.02.2026", True),
+    ],
+)
+def test_only_what_is_surely_wrong_is_no_date(kind: str, value: str, is_valid: bool) -> None:
+    checker = compile_checker({"type": "object", "properties": {"at": {"type": "string", "format": kind}}})
+    assert checker.is_valid({"at": value}) is is_valid
 
 
 RFC_3339 = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
