@@ -41,6 +41,8 @@ def authorization_server(public_url: str) -> dict[str, Any]:
         # Loopback addresses need http; every other is refused (RegisteredClient.clean).
         "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],
         "ALLOW_LOCALHOST_LOOPBACK": True,
-        "CIMD_ENABLED": False,
+        "CIMD_ENABLED": True,
+        "CIMD_METADATA_FETCHER": "mcpservers.sign_in.documents.DocumentFetcher",
+        "CIMD_REGISTRATION_PERMISSION_CLASSES": ["mcpservers.sign_in.documents.AskedByPeople"],
         **{f"COMPLIANT_BCP_RFC9700_{each}": True for each in COMPLIANT},
     }

@@ -46,6 +46,7 @@ class OfficialClient:
     mode: str = "auto"
     asked: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
+    auth: OAuthClientProvider = field(init=False, repr=False)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
@@ -60,7 +61,7 @@ class OfficialClient:
             return AuthorizationCodeResult(code=found.get("code", ""), state=found.get("state"), iss=found.get("iss"))
 
         metadata = OAuthClientMetadata(client_name="Official client", redirect_uris=[CALLBACK])  # type: ignore[list-item]
-        auth = OAuthClientProvider(self.url, metadata, self.kept, redirect, callback, **self.options)
+        self.auth = auth = OAuthClientProvider(self.url, metadata, self.kept, redirect, callback, **self.options)
         http = httpx2.AsyncClient(auth=auth, timeout=20)
         async with http, Client(streamable_http_client(self.url, http_client=http), mode=self.mode) as client:
             yield client

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -35,7 +34,7 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
             "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
-            "client_id_metadata_document_supported": settings.OAUTH2_PROVIDER["CIMD_ENABLED"],
+            "client_id_metadata_document_supported": True,
         }
     )
 
