@@ -132,12 +132,25 @@ class ServerSerializer(PlainServerSerializer):
     """An MCP server, without its token."""
 
     status = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(
+        help_text="The address of a server that people sign in to; left out for others, whose URL is shown once."
+    )
     last_four = serializers.CharField(help_text="The last four characters of its token, to recognise it by.")
     previous_until = serializers.DateTimeField(
         allow_null=True, help_text="Until when the previous token keeps working, after a rotation."
     )
     last_client = serializers.CharField(help_text="The name reported by the client that last connected.")
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="When a client last connected, to the minute.")
+
+    def get_url(self, server: MCPServer) -> str:
+        return address_of(server.pk)
+
+    def to_representation(self, instance: MCPServer) -> dict[str, Any]:
+        """Return the server, with `url` only if it holds no secret."""
+        shown = super().to_representation(instance)
+        if not instance.sign_in:
+            del shown["url"]
+        return shown
 
     @extend_schema_field({"type": "string", "enum": MCPServer.Status.values})
     def get_status(self, server: MCPServer) -> str:

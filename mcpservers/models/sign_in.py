@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from oauth2_provider.models import AbstractAccessToken, AbstractApplication, AbstractGrant, AbstractRefreshToken
 
 from accounts.changes import ChangeKind
-from accounts.models import User
+from accounts.models import Membership, Role, User
 from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
 from accounts.models.audit import AuditSubject
 from mcpservers.models.servers import MCPServer
@@ -89,8 +90,11 @@ class PersonConnectionQuerySet(AnnouncedQuerySet["PersonConnection"]):
     """Connections, by whether they have ended."""
 
     def over(self) -> "PersonConnectionQuerySet":
-        """Return those whose end has come."""
-        return self.filter(ends_at__lte=timezone.now())
+        """Return those whose end has come, or whose person is disabled or no longer a member where the server is."""
+        members = Membership.objects.filter(
+            pk=OuterRef("membership"), environment=OuterRef("server__account__environment"), user__is_active=True
+        )
+        return self.filter(Q(ends_at__lte=timezone.now()) | ~Exists(members))
 
 
 class PersonConnection(AnnouncedRow):
@@ -105,7 +109,11 @@ class PersonConnection(AnnouncedRow):
     quiet_fields = frozenset({"last_used_at"})
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    server = models.ForeignKey(MCPServer, on_delete=models.CASCADE, related_name="connections")
+    # Without constraints: processes of the previous release delete such rows, and know nothing of connections.
+    server = models.ForeignKey(MCPServer, on_delete=models.CASCADE, related_name="connections", db_constraint=False)
+    membership = models.ForeignKey(
+        Membership, on_delete=models.CASCADE, related_name="connections", db_constraint=False
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections")
     client = models.ForeignKey(RegisteredClient, on_delete=models.CASCADE, related_name="connections")
     scopes = models.CharField(max_length=60)
@@ -132,6 +140,12 @@ class PersonConnection(AnnouncedRow):
     def granted(self) -> frozenset[str]:
         """The scopes that were granted so far."""
         return frozenset(self.scopes.split())
+
+    @property
+    def role(self) -> Role | None:
+        """The person's present role where the server is; None if they are disabled, or the account was moved away."""
+        is_there = self.membership.environment_id == self.server.account.environment_id
+        return Role(self.membership.role) if is_there and self.user.is_active else None
 
     @property
     def is_over(self) -> bool:

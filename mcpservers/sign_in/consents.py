@@ -30,9 +30,16 @@ class Asking:
 
     server: MCPServer
     client: RegisteredClient
-    person: User
-    role: Role
+    membership: Membership
     scopes: tuple[str, ...]
+
+    @property
+    def person(self) -> User:
+        return self.membership.user
+
+    @property
+    def role(self) -> Role:
+        return Role(self.membership.role)
 
     @property
     def wants_write(self) -> bool:
@@ -62,14 +69,15 @@ class Asking:
 
 def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: Iterable[str]) -> Asking:
     """Return what a client asks for; raise ConsentRefused if the person is no member of the server's environment."""
-    membership = Membership.objects.filter(user=person, environment=server.account.environment_id).first()
+    memberships = Membership.objects.select_related("user")
+    membership = memberships.filter(user=person, environment=server.account.environment_id).first()
     if membership is None:
         raise ConsentRefused(
             f"You are signed in as {person.get_username()}, who does not belong to the environment of this MCP server. "
             "Nothing was allowed. Ask an admin of that environment to invite you: whoever gave you the server's "
             "address knows who that is."
         )
-    return Asking(server, client, person, Role(membership.role), tuple(scopes))
+    return Asking(server, client, membership, tuple(scopes))
 
 
 @transaction.atomic
@@ -83,6 +91,7 @@ def allow(asked: Asking, *, reads_only: bool, ends_at: datetime | None) -> Perso
         user=asked.person,
         client=asked.client,
         defaults={
+            "membership": asked.membership,
             "scopes": " ".join(scopes),
             "reads_only": reads_only,
             "fingerprint": asked.client.fingerprint,

@@ -9,6 +9,8 @@ from django.utils import timezone
 from mcpservers.models import AccessToken, AuthorizationCode, PersonConnection, RefreshToken, RegisteredClient
 from mcpservers.sign_in.consents import end_connections
 
+TASK = "prune_sign_in"
+WHY = "its time was over, or the person may no longer allow it"
 # A client that nobody allowed anything for so long was never used, or is used no more.
 UNUSED_AFTER = timedelta(days=7)
 # A used code is kept while its use again would tell of a theft.
@@ -17,11 +19,7 @@ CODE_KEPT = timedelta(days=1)
 
 def prune() -> int:
     """Delete all of it; return how many rows."""
-    return (
-        prune_clients()
-        + _prune_tokens()
-        + end_connections(PersonConnection.objects.over(), "prune_sign_in", "it was over")
-    )
+    return end_connections(PersonConnection.objects.over(), TASK, WHY) + _prune_tokens() + prune_clients()
 
 
 def prune_clients() -> int:

@@ -20,12 +20,14 @@ from accounts.caches.freshness import FreshCache
 from accounts.changes import Change, ChangeKind, subscribe
 from accounts.database.asides import note_aside
 from accounts.database.threads import look_up
-from accounts.models import Membership, Role
+from accounts.models import Role
 from mcpservers.models import AccessToken, PersonConnection
 from mcpservers.sign_in.scopes import WRITE, grantable
 
 # Clients that take a step up from the result of a call, and not from the HTTP status.
 ASKED_BY_RESULT = frozenset({"chatgpt.com"})
+# What a connection's role is computed from.
+RIGHTS = ("connection__server__account", "connection__membership", "connection__user")
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -58,12 +60,12 @@ class PersonAccess:
 
 
 def _granted(checksum: str) -> PersonAccess | None:
-    rows = AccessToken.objects.select_related("connection__server__account", "connection__client", "connection__user")
+    rows = AccessToken.objects.select_related("connection__client", *RIGHTS)
     row: Any = rows.filter(token_checksum=checksum).first()
-    if row is None or row.is_expired() or row.connection.is_over or not row.connection.user.is_active:
+    if row is None or row.is_expired() or row.connection.is_over:
         return None
     connection: PersonConnection = row.connection
-    role = role_at(connection)
+    role = connection.role
     if role is None:
         return None
     _note_use(connection)
@@ -85,13 +87,6 @@ def _granted(checksum: str) -> PersonAccess | None:
 def may_write(connection: PersonConnection, role: Role) -> bool:
     """Return whether a client could be granted `write` by a member with this role."""
     return not connection.reads_only and WRITE in grantable(role)
-
-
-def role_at(connection: PersonConnection) -> Role | None:
-    """Return the person's present role in the server's environment."""
-    memberships = Membership.objects.filter(user=connection.user_id)
-    found = memberships.filter(environment=connection.server.account.environment_id).first()
-    return Role(found.role) if found else None
 
 
 def _note_use(connection: PersonConnection) -> None:
@@ -122,10 +117,9 @@ async def still_granted(token_ids: Collection[int]) -> dict[int, bool]:
 
 
 def _still_granted(token_ids: Collection[int]) -> dict[int, bool]:
-    rows = AccessToken.objects.filter(pk__in=token_ids, connection__user__is_active=True)
     found = {}
-    for row in rows.select_related("connection__server__account"):
-        role = role_at(row.connection)
+    for row in AccessToken.objects.filter(pk__in=token_ids).select_related(*RIGHTS):
+        role = row.connection.role
         if role is not None and not row.connection.is_over:
             found[row.pk] = may_write(row.connection, role)
     return found

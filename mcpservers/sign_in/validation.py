@@ -8,7 +8,6 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 
 from mcpservers.models import AccessToken, AuthorizationCode, PersonConnection, RefreshToken
 from mcpservers.sign_in.addresses import address_of, server_named
-from mcpservers.sign_in.recognition import role_at
 
 
 class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has no annotations
@@ -46,7 +45,7 @@ class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has 
 
 def lasts(connection: PersonConnection) -> bool:
     """Return whether a connection has not ended, and its person is active and still a member."""
-    return not connection.is_over and connection.user.is_active and role_at(connection) is not None
+    return not connection.is_over and connection.role is not None
 
 
 def end_tokens(connections: QuerySet[PersonConnection]) -> None:
