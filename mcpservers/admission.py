@@ -66,6 +66,8 @@ class Admitted:
             budget=settings.RESULT_TOKENS,
             token_id=self.grant.token_id if self.grant else None,
             access=self.access,
+            person_key=self.access.user_id if self.access else self.grant.owner_id if self.grant else None,
+            person=self.access.user_name if self.access else self.grant.owner_name if self.grant else "",
             request_bytes=request_bytes,
             address=self.address,
             revision=revision,

@@ -32,6 +32,7 @@ class RequestContext:
     `session` is the session of the old HTTP+SSE transport. `client` is the name that the client gave in its
     `initialize`, if that is known; `revision` is the protocol's by which a call is answered.
     `access` is what a person lets the client do, at a server that asks for sign-in.
+    `person_key` and `person` are the key and name of whoever it is, or of whoever the API token acts for.
     `is_batched` says that other messages came with the request's.
     `has_left` tells whether the client has gone, where its going cancels nothing by itself.
     """
@@ -41,6 +42,8 @@ class RequestContext:
     budget: int
     token_id: UUID | None = None
     access: PersonAccess | None = field(default=None, repr=False)
+    person_key: int | None = None
+    person: str = ""
     request_bytes: int = 0
     address: str = ""
     session: str = ""
@@ -85,6 +88,8 @@ def noted_caller(request: Request, context: RequestContext) -> Caller:
         revision=context.revision,
         framework=framework_of(user_agent_of(context)),
         address=noted_address(context.address),
+        person_key=context.person_key,
+        person=context.person,
     )
 
 
