@@ -44,6 +44,7 @@ class OfficialClient:
     person: Person
     kept: Kept = field(default_factory=Kept)
     mode: str = "auto"
+    callback: str = CALLBACK
     asked: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     auth: OAuthClientProvider = field(init=False, repr=False)
@@ -60,7 +61,7 @@ class OfficialClient:
             found = answers.pop()
             return AuthorizationCodeResult(code=found.get("code", ""), state=found.get("state"), iss=found.get("iss"))
 
-        metadata = OAuthClientMetadata(client_name="Official client", redirect_uris=[CALLBACK])  # type: ignore[list-item]
+        metadata = OAuthClientMetadata(client_name="Official client", redirect_uris=[self.callback])  # type: ignore[list-item]
         self.auth = auth = OAuthClientProvider(self.url, metadata, self.kept, redirect, callback, **self.options)
         http = httpx2.AsyncClient(auth=auth, timeout=20)
         async with http, Client(streamable_http_client(self.url, http_client=http), mode=self.mode) as client:
