@@ -70,6 +70,10 @@ class RegisteredClient(AbstractApplication):  # type: ignore[misc]  # the toolki
             raise ValidationError({"redirect_uris": problems[:1]})
 
     @property
+    def audit_subject(self) -> AuditSubject:
+        return AuditSubject(None, self.pk, str(self)[:160])
+
+    @property
     def is_shared(self) -> bool:
         """Whether other programs on a person's machine could pose as it: its id and where it listens are public."""
         is_local = any(map(is_loopback, self.redirect_uris.split()))
