@@ -55,7 +55,8 @@ class RegisteredClientAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the connections for the column."""
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(connected=Count("connections"))
+        counted: QuerySet[Any] = rows.annotate(connected=Count("connections"))
+        return counted
 
     @admin.display(description="Connections", ordering="connected")
     def connected(self, row: Any) -> int:
