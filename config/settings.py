@@ -348,6 +348,8 @@ OAUTH2_PROVIDER_GRANT_MODEL = MODELS["grant"]
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = MODELS["access_token"]
 OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = MODELS["refresh_token"]
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = MODELS["unused"]
+# It warns of http in redirect addresses, which programs on a person's own machine need; others are refused.
+SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W008"]
 # All of its models are ours, and so are their migrations.
 MIGRATION_MODULES = {"oauth2_provider": None}
 

@@ -49,14 +49,17 @@ def redirect_problem(uri: str) -> str:
     return ""
 
 
-class RegisteredClient(AbstractApplication):  # type: ignore[misc]  # the toolkit has no annotations
+class RegisteredClient(AnnouncedRow, AbstractApplication):  # type: ignore[misc]  # the toolkit has no annotations
     """A program that people may let use servers: registered by itself, by its document, or by an admin."""
 
     # Clients belong to no person.
     user = property(lambda _: None, lambda *_: None)
 
+    objects: ClassVar[Any] = AnnouncedQuerySet.as_manager()
+
     class Meta(AbstractApplication.Meta):  # type: ignore[misc]  # likewise
         verbose_name = "registered client"
+        base_manager_name = "objects"
 
     def clean(self) -> None:
         """Check what a program says about itself; raise ValidationError."""
@@ -210,8 +213,10 @@ class AccessToken(ConnectedRow, AnnouncedRow, AbstractAccessToken):  # type: ign
         base_manager_name = "objects"
 
 
-class RefreshToken(ConnectedRow, AbstractRefreshToken):  # type: ignore[misc]  # the toolkit has no annotations
+class RefreshToken(ConnectedRow, AnnouncedRow, AbstractRefreshToken):  # type: ignore[misc]  # the toolkit has no annotations
     """A token that is exchanged for new ones, once; used again, it ends all that came of it."""
 
+    objects: ClassVar[Any] = AnnouncedQuerySet.as_manager()
+
     class Meta(AbstractRefreshToken.Meta):  # type: ignore[misc]  # likewise
-        pass
+        base_manager_name = "objects"
