@@ -58,6 +58,12 @@ class TestPortal:
         assert response.headers["Location"] == path(account, f"{server.pk}/rotate")
         assert olga.post(path(account, f"{server.pk}/rotate"), {"grace": "0"}).status_code == 200
 
+    def test_the_test_shows_what_a_client_would_see(self, account: IntegratedAccount, people: People) -> None:
+        server = server_for_people(account)
+        response = browser(people.operator).post(path(account, f"{server.pk}/test"))
+        assert response.status_code == 200
+        assert "list_all_fuse_desk_cases" in shown(response)
+
     def test_there_is_nothing_to_rotate(self, account: IntegratedAccount, people: People) -> None:
         server = server_for_people(account)
         response = browser(people.operator).post(path(account, f"{server.pk}/rotate"), {"grace": "0"}, follow=True)
