@@ -46,7 +46,9 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
     """Ask the person whether a client may do what it asks for; send them back to it with the answer."""
     visitor = cast(PortalRequest, request)
     if not request.user.is_authenticated:
-        return redirect_to_login(f"{request.get_full_path()}&{AFTER_SIGN_IN}=1")
+        query = request.GET.copy()
+        query[AFTER_SIGN_IN] = "1"
+        return redirect_to_login(f"{request.path}?{query.urlencode()}")
     try:
         asked = read_request(visitor)
         return _decide(visitor, asked)

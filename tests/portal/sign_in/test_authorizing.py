@@ -130,6 +130,8 @@ class TestWho:
         response = Authorizing(server, None).ask()
         assert response.status_code == 302
         assert response["Location"].startswith("/sign-in?next=/oauth/authorize")
+        bare = Client().get("/oauth/authorize")
+        assert bare["Location"] == "/sign-in?next=/oauth/authorize%3Fafter_sign_in%3D1"
 
     def test_an_outsider_allows_nothing(self, server: MCPServer, people: People) -> None:
         flow = Authorizing(server, people.outsider)
