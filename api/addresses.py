@@ -2,11 +2,11 @@
 
 PREFIXES = ("integrated-account", "api-token", "call", "documentation", "integration", "integration-schema", "api")
 DESCRIPTION = "openapi.json"
-# Where a client looks for an authorization server; there is none.
-WELL_KNOWN = ".well-known"
-# The portal's page about the API lies below one of the prefixes.
-PAGES = frozenset({"/api/docs"})
-_FIRST = frozenset({*PREFIXES, DESCRIPTION, WELL_KNOWN})
+# Where a client looks for an authorization server, and what it asks there.
+WELL_KNOWN, OAUTH = ".well-known", "oauth"
+# The portal's pages about the API, and where people allow a client something, lie below one of the prefixes.
+PAGES = frozenset({"/api/docs", "/oauth/authorize"})
+_FIRST = frozenset({*PREFIXES, DESCRIPTION, WELL_KNOWN, OAUTH})
 
 
 def is_of_programs(path: str) -> bool:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("api.accounts.urls")),
     path("", include("api.tools.urls")),
     path("", include("api.servers.urls")),
+    path("", include("api.sign_in.urls")),
     path(f"{PREFIX}/", agent_api.urls),
     *page(DESCRIPTION, openapi, "openapi"),
     re_path(rf"^(?:{'|'.join(PREFIXES)})(?:/.*)?$", unknown_address, name="unknown-api-address"),

@@ -52,13 +52,13 @@ def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def prepared_request(path: str, port: int) -> bytes:
-    """Return the bytes of one HTTP request for a tool call."""
+def prepared_request(path: str, port: int, headers: str = "") -> bytes:
+    """Return the bytes of one HTTP request for a tool call; `headers` are further lines of its head."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": CALL}).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
         f"Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"{headers}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

@@ -18,9 +18,18 @@ from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
 from config.background_work.schedule import beat_schedule
-from config.left_out import ENCRYPTED_MESSAGES, POSTGRESQL_FIELDS, REDIS_METRICS, leave_out
+from config.left_out import (
+    ENCRYPTED_MESSAGES,
+    POSTGRESQL_FIELDS,
+    REDIS_METRICS,
+    TOOLKIT_ADMIN,
+    WEB_KEYS,
+    import_later,
+    leave_out,
+)
 from config.monitoring.logs import logging_settings
 from config.rest_api import DESCRIPTION, REST
+from config.sign_in import MODELS, authorization_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -149,13 +158,15 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "channels",
+    "oauth2_provider",
     "accounts",
     "tools",
     "mcpservers",
     "portal",
     "config",
 ]
-leave_out(POSTGRESQL_FIELDS)
+leave_out(POSTGRESQL_FIELDS, TOOLKIT_ADMIN)
+import_later(WEB_KEYS)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.signing_in.backend.LimitedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -329,6 +340,18 @@ if PUBLIC_PATH:
     MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIGN_IN_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
 SIGN_IN_ADDRESS_FAILURE_LIMIT = env.integer("SIGN_IN_ADDRESS_FAILURE_LIMIT", 50, least=1)
+
+# --- Sign-in to MCP servers -------------------------------------------------------------------------------------------
+OAUTH2_PROVIDER = authorization_server(PUBLIC_URL)
+OAUTH2_PROVIDER_APPLICATION_MODEL = MODELS["application"]
+OAUTH2_PROVIDER_GRANT_MODEL = MODELS["grant"]
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = MODELS["access_token"]
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = MODELS["refresh_token"]
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = MODELS["unused"]
+# It warns of http in redirect addresses, which programs on a person's own machine need; others are refused.
+SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W008"]
+# All of its models are ours, and so are their migrations.
+MIGRATION_MODULES = {"oauth2_provider": None}
 
 # --- Language, static files, logs -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

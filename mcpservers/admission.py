@@ -5,21 +5,31 @@ None of Django's middleware runs before the MCP endpoint, so everything is check
 
 from dataclasses import dataclass
 from functools import lru_cache
+from uuid import UUID
 
 from django.conf import settings
 from django.http.request import validate_host
 
 from accounts.allowances import Holder
-from accounts.api_tokens.recognition import TokenGrant
+from accounts.api_tokens.recognition import TokenGrant, bearer_token
 from accounts.errors import AddressRefused
 from accounts.web.unknown_tokens import note_unknown_token
-from mcpservers.errors import Refusal, ServerUnknown, TokenRequired
+from mcpservers.errors import Refusal, ServerUnknown, SignInRequired, TokenRequired
 from mcpservers.replies import EVENTS, JSON, Disconnected, Headers, Receive, Scope, Send
-from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve
+from mcpservers.resolution import ResolvedServer, authorise, holders_of, resolve, resolve_for_people
+from mcpservers.sign_in.addresses import SIGN_IN, server_id_of
+from mcpservers.sign_in.challenges import challenge
+from mcpservers.sign_in.recognition import PersonAccess, access_of
+from mcpservers.sign_in.scopes import FIRST
 from mcpservers.tool_calls import RequestContext
 from tools.calling.intending import Leaving
 
 NOT_FOUND = "No MCP server answers at this address. Check the URL, or ask for a new one in Patchbay."
+SIGN_IN_REQUIRED = (
+    "This MCP server asks for sign-in: connect it again in your client, which then leads you to Patchbay to allow it."
+)
+INVALID_TOKEN = "The access token has expired, was ended, or is for another server"
+STREAMS = ("", "sse", "messages")
 TOKEN_REQUIRED = "This MCP server also asks for an API token of its environment: send it as `Authorization: Bearer …`."
 
 
@@ -35,12 +45,13 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A request that was admitted: its server, and its API token's grant if the server requires one."""
+    """A request that was admitted: its server, and what its API or access token grants if the server requires one."""
 
     server: ResolvedServer
     grant: TokenGrant | None
     headers: Headers
     address: str
+    access: PersonAccess | None = None
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -54,6 +65,9 @@ class Admitted:
             headers=self.headers,
             budget=settings.RESULT_TOKENS,
             token_id=self.grant.token_id if self.grant else None,
+            access=self.access,
+            person_key=self.access.user_id if self.access else self.grant.owner_id if self.grant else None,
+            person=self.access.user_name if self.access else self.grant.owner_name if self.grant else "",
             request_bytes=request_bytes,
             address=self.address,
             revision=revision,
@@ -73,7 +87,56 @@ def client_address(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-async def admit(token: str, headers: Headers, address: str) -> Admitted:
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A path below /mcp/: a token, or the id of a server that asks for sign-in, and what follows."""
+
+    token: str
+    server_id: UUID | None
+    rest: str
+
+
+def address_in(path: str) -> Address:
+    """Return what a path below /mcp/ names; neither token nor id for one that names no server."""
+    token, _, rest = path.partition("/")
+    server_id = None
+    if token == SIGN_IN:
+        named, _, rest = rest.partition("/")
+        token, server_id = "", server_id_of(named)
+    if rest.endswith("/") and len(rest) > 1:
+        rest = rest[:-1]
+    # An unknown path gets the same 404 as an unknown server.
+    return Address(token, server_id, rest) if rest in STREAMS else Address("", None, rest)
+
+
+async def admit(where: Address, headers: Headers, address: str) -> Admitted:
+    """Return what a request is admitted to, or raise Refusal."""
+    if where.server_id is not None:
+        return await _admit_person(where.server_id, headers, address)
+    return await _admit_holder(where.token, headers, address)
+
+
+async def _admit_person(server_id: UUID, headers: Headers, address: str) -> Admitted:
+    token = bearer_token(headers.get(b"authorization", ""))
+    access = await access_of(token) if token else None
+    try:
+        if access is None or access.server_id != server_id:
+            # First, whether there is such a server.
+            await resolve_for_people(server_id, reads_only=True)
+            raise SignInRequired
+        server = await resolve_for_people(server_id, reads_only=not access.may_write)
+    except ServerUnknown:
+        raise Refusal(404, NOT_FOUND) from None
+    except SignInRequired:
+        if not token:
+            raise Refusal(401, SIGN_IN_REQUIRED, challenge(server_id, FIRST)) from None
+        note_unknown_token("mcp", address)
+        refused = challenge(server_id, FIRST, "invalid_token", INVALID_TOKEN)
+        raise Refusal(401, f"{INVALID_TOKEN}. {SIGN_IN_REQUIRED}", refused) from None
+    return Admitted(server, None, headers, address, access)
+
+
+async def _admit_holder(token: str, headers: Headers, address: str) -> Admitted:
     """Return what a token admits a client at this address to, or raise Refusal."""
     try:
         server = await resolve(token)

@@ -19,6 +19,7 @@ from accounts.errors import AllowanceUsedUp
 from mcpservers.admission import (
     Admitted,
     Http,
+    address_in,
     admit,
     check_host,
     check_media_types,
@@ -121,17 +122,14 @@ async def _route(http: Http) -> "Reply | StreamRequest | None":
     # DELETE too, which would end a session (MCP 2025-11-25, Session Management): there are none.
     if method not in {"GET", "POST"}:
         raise Refusal(405, "This address takes POST and GET requests of MCP clients.", ALLOWED)
-    token, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
-    if rest.endswith("/") and len(rest) > 1:
-        rest = rest[:-1]
-    # An unknown path gets the same 404 as an unknown server.
-    admitted = await admit(token if rest in {"", "sse", "messages"} else "", headers, client_address(scope))
+    where = address_in(scope["path"].removeprefix(PREFIX))
+    admitted = await admit(where, headers, client_address(scope))
     scope[SERVER] = admitted.server.server_id
     try:
         await count_request(*admitted.holders)
     except AllowanceUsedUp as used_up:
         return error_reply(limit_reached(used_up), await _readable_id(http))
-    match method, rest:
+    match method, where.rest:
         # Some clients try Streamable HTTP first at any address that they are given.
         case "POST", "" | "sse":
             return await _post(admitted, http)
@@ -196,7 +194,8 @@ async def _post(admitted: Admitted, http: Http) -> Reply | StreamRequest | None:
         if isinstance(value, list):
             check_batch(value, http.headers)
             async with cancelled_by_disconnect(http.receive) as leaving:
-                return await answer_batch(value, introduced(admitted.context(len(body), leaving)), _answer)
+                context = replace(introduced(admitted.context(len(body), leaving)), is_batched=True)
+                return await answer_batch(value, context, _answer)
         message = read_message(value)
         era = era_of(message, http.headers)
         if not isinstance(message, Request):

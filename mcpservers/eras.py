@@ -33,6 +33,7 @@ from mcpservers.models import MCPServer
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer
 from mcpservers.search.listing import FIND
+from mcpservers.step_up import more_needed
 from mcpservers.tool_calls import RequestContext, call_retrieval, call_tool, called_name, called_tool
 from tools.calling.wording import explain
 from tools.errors import CallFailed
@@ -183,6 +184,8 @@ class Era:
     async def _call_tool(self, request: Request, context: RequestContext) -> MethodResult:
         server, search, name = context.server, context.server.offer.search, called_name(request)
         read_only = True
+        if (asking := more_needed(name, context)) is not None:
+            return self._call_result(server, asking, RateLimits(), is_error=True)
         try:
             if search is not None and name == FIND:
                 result = search.find(request.params.get("arguments"), budget=context.budget)

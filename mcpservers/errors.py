@@ -2,11 +2,15 @@
 
 McpServerError
 ├── PolicyRefused        a server's settings are not possible; names field, reason and what exists
+├── ConsentRefused       a person may not allow a client anything at a server
+├── MetadataRefused      a client cannot register with what it says about itself
+├── ResourceUnknown      a client asks for something that is no server with sign-in
 ├── Refusal              a request is refused before the protocol is reached: HTTP status, message, headers
 │   └── SessionsAway         what keeps the sessions of the old transport does not answer
 └── AccessRefused        a request may not reach a server
     ├── ServerUnknown        no live server has this token: unknown, expired and paused are not told apart
-    └── TokenRequired        the server also requires an API token, and no valid one was sent
+    ├── TokenRequired        the server also requires an API token, and no valid one was sent
+    └── SignInRequired       a person has to allow the client: no access token was sent, or none that opens this server
 
 JsonRpcError             an error answer of the protocol: code, message, data, HTTP status
 """
@@ -39,6 +43,26 @@ class ServerUnknown(AccessRefused):
 
 class TokenRequired(AccessRefused):
     """The server requires a valid API token of its environment, sent as a bearer token."""
+
+
+class SignInRequired(AccessRefused):
+    """A client needs an access token, which a person lets it have."""
+
+
+class ConsentRefused(McpServerError):
+    """A person may not allow a client anything at a server; the message is for the person."""
+
+
+class MetadataRefused(McpServerError):
+    """A client cannot register with what it says about itself; `code` is the error code of RFC 7591."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ResourceUnknown(McpServerError):
+    """A client asks for a resource that is no live server with sign-in."""
 
 
 class Refusal(McpServerError):

@@ -18,7 +18,7 @@ from tools.errors import FilterUnknown
 MIN_LIFETIME = timedelta(seconds=60)
 MAX_GRACE = timedelta(days=30)
 FILTERS = ("methods", "tags", "tools")
-SETTINGS = ("name", *FILTERS, "search_mode", "results", "output_schema", "require_api_token_auth", "expires_at")
+SETTINGS = ("name", *FILTERS, "search_mode", "results", "output_schema", "authentication", "expires_at")
 
 
 def tools_for(
@@ -69,6 +69,22 @@ def _what_it_lacks(catalogue: Catalogue, name: str, selected: ToolSet) -> str:
     )
 
 
+def chosen_authentication(server: MCPServer | None, with_token: bool | None, chosen: str | None) -> str:
+    """Return the authentication that both its spellings ask for; raise PolicyRefused if they contradict each other.
+
+    `with_token` is `require_api_token_auth`, which knows two of the three.
+    """
+    kinds = MCPServer.Authentication
+    if chosen is None:
+        if with_token is None or (server is not None and server.sign_in and not with_token):
+            return server.authentication if server else kinds.URL
+        return kinds.API_TOKEN if with_token else kinds.URL
+    if with_token is not None and with_token != (chosen == kinds.API_TOKEN):
+        reason = f"Contradicts `authentication`, which is {chosen}. Give one of the two."
+        raise PolicyRefused({"config.require_api_token_auth": reason})
+    return chosen
+
+
 def check_settings(account: IntegratedAccount, settings: dict[str, Any], filters: dict[str, list[str]]) -> None:
     """Raise PolicyRefused with every problem of a server's settings; `filters` are those that would then apply."""
     problems: dict[str, str] = {}
@@ -100,10 +116,14 @@ def create_server(
     search_mode: bool = False,
     results: str = MCPServer.ResultForm.BOTH,
     output_schema: bool = True,
-    require_api_token_auth: bool = False,
+    require_api_token_auth: bool | None = None,
+    authentication: str | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[MCPServer, str]:
-    """Create a server and return it with its token, which cannot be read again later; raise PolicyRefused."""
+    """Create a server and return it with its token, which cannot be read again later; raise PolicyRefused.
+
+    A server that asks for sign-in has an empty one.
+    """
     filters = {"methods": methods, "tags": tags, "tools": tools or []}
     check_settings(account, {**filters, "expires_at": expires_at}, filters)
     token = tokens.mint(tokens.MCP_PREFIX)
@@ -114,22 +134,29 @@ def create_server(
         search_mode=search_mode,
         results=results,
         output_schema=output_schema,
-        require_api_token_auth=require_api_token_auth,
         expires_at=expires_at,
         created_by=audit.name_of(actor)[:160],
     )
+    server.authentication = chosen_authentication(None, require_api_token_auth, authentication)
     server.take_token(token)
     server.save()
     audit.record(
         actor, "mcp_server.created", server.audit_subject, {key: _plain(getattr(server, key)) for key in SETTINGS}
     )
-    return server, token.value
+    return server, "" if server.sign_in else token.value
 
 
 @transaction.atomic
 def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> None:
-    """Change some of a server's settings, or raise PolicyRefused and change nothing."""
+    """Change some of a server's settings, or raise PolicyRefused and change nothing.
+
+    A server that begins to ask for sign-in loses its URL, and one that no longer does has none until its token is
+    rotated; its connections end.
+    """
     _lock(server)
+    spellings = [settings.pop(name, None) for name in ("require_api_token_auth", "authentication")]
+    if spellings != [None, None]:
+        settings["authentication"] = chosen_authentication(server, *spellings)
     filters = {name: settings.get(name, getattr(server, name)) for name in FILTERS}
     check_settings(server.account, settings, filters)
     changed = {}
@@ -137,6 +164,10 @@ def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> Non
         if getattr(server, key) != value:
             changed[key] = {"from": _plain(getattr(server, key)), "to": _plain(value)}
             setattr(server, key, value)
+    if "authentication" in changed and MCPServer.Authentication.SIGN_IN in changed["authentication"].values():
+        # Known to nobody: also a process of the previous release then refuses the URL.
+        server.take_token(tokens.mint(tokens.MCP_PREFIX))
+        server.connections.all().delete()
     if changed:
         server.save()
         audit.record(actor, "mcp_server.changed", server.audit_subject, changed)
@@ -152,6 +183,8 @@ def rotate_token(server: MCPServer, actor: audit.Actor, *, grace: timedelta = ti
     if not timedelta(0) <= grace <= MAX_GRACE:
         raise PolicyRefused({"grace_seconds": f"Takes 0 to {MAX_GRACE // timedelta(seconds=1)} seconds."})
     _lock(server)
+    if server.sign_in:
+        raise PolicyRefused({"server": "People sign in to this server: it has no token that could be replaced."})
     token = tokens.mint(tokens.MCP_PREFIX)
     server.take_token(token, keep_until=timezone.now() + grace if grace else None)
     server.save()

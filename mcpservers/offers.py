@@ -7,6 +7,7 @@ account adds its name and its connection (resolution.py).
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property, partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -34,6 +35,21 @@ from tools.search.finding import index_of
 
 # What an offer takes beside its texts, and for each of its tools: the dictionary's place and two references.
 OFFER_BYTES, BYTES_A_TOOL = 1_000, 120
+
+
+class Audience(StrEnum):
+    """Who is offered tools: holders of a URL, people who sign in, or those of them who may only read."""
+
+    HOLDER = "holder"
+    PERSON = "person"
+    READER = "reader"
+
+
+# What a client needs for a tool that reads, and for one that writes, by the form that ChatGPT's Apps SDK documents.
+SECURITY = {
+    True: b',"securitySchemes":[{"type":"oauth2","scopes":["read"]}]}',
+    False: b',"securitySchemes":[{"type":"oauth2","scopes":["read","write"]}]}',
+}
 
 
 @dataclass(frozen=True)
@@ -96,14 +112,17 @@ def offer_of(
     *,
     search_mode: bool = False,
     with_output: bool = True,
+    audience: Audience = Audience.HOLDER,
 ) -> Offer:
     """Return what servers with these settings offer at the integration's revision, compiled for the first of them.
 
     `with_output` lists each tool's outputSchema.
     """
     filters = tuple(tuple(sorted({*each})) for each in (methods, tags, names))
-    make = partial(_compiled, integration, *filters, search_mode=search_mode, with_output=with_output)
-    return _offers.get((integration.pk, filters, search_mode, with_output), integration.revision, make)
+    make = partial(
+        _compiled, integration, *filters, search_mode=search_mode, with_output=with_output, audience=audience
+    )
+    return _offers.get((integration.pk, filters, search_mode, with_output, audience), integration.revision, make)
 
 
 def _compiled(
@@ -114,15 +133,22 @@ def _compiled(
     *,
     search_mode: bool,
     with_output: bool,
+    audience: Audience,
 ) -> Offer:
     catalogue, vendor = catalogue_of(integration), integration.label
     definition = catalogue.definition
     tools = catalogue.select(methods, tags, names)
+    if audience is Audience.READER:
+        tools = ToolSet({name: tool for name, tool in tools.tools.items() if tool.read_only})
     sources = sources_of(definition, tools)
     made = [*(listed(tools, vendor) if search_mode else ()), *retrieval_listing.listed(sources)]
     serialised = catalogue.entries if with_output else catalogue.lean_entries
     entries = () if search_mode else tuple(serialised[name] for name in tools.tools)
     entries += tuple(map(orjson.dumps, made if with_output else map(without_output, made)))
+    if audience is not Audience.HOLDER:
+        reads = [] if search_mode else [tool.read_only for tool in tools]
+        reads += [entry["name"] != WRITE for entry in made]
+        entries = tuple(entry[:-1] + SECURITY[read] for entry, read in zip(entries, reads, strict=True))
     return Offer(
         integration_id=integration.pk,
         vendor=vendor,

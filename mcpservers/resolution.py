@@ -1,4 +1,4 @@
-"""Resolve a token to the server that it opens: digest, policy, compiled tools. Servers that are not live are refused.
+"""Resolve an address to the server that it opens: key, policy, compiled tools. Servers that are not live are refused.
 
 A resolved server is cached in the process. A change made here drops it at once; one made elsewhere is found within a
 second (accounts/caches/change_watch.py), and then the revisions are compared with the database's, so that it is
@@ -23,7 +23,7 @@ from accounts.time_zones import zone_of
 from accounts.vendors.connection import Connection
 from mcpservers.errors import ServerUnknown, TokenRequired
 from mcpservers.models import MCPServer
-from mcpservers.offers import Offer, offer_of
+from mcpservers.offers import Audience, Offer, offer_of
 from mcpservers.search.listing import WRITE
 from mcpservers.search.mode import SearchMode
 from tools.catalogue.tool import ToolSet
@@ -32,13 +32,17 @@ from tools.catalogue.toolbox import shared_connection
 Revisions = tuple[int, int, int]
 REVISIONS = ("revision", "account__revision", "account__integration__revision")
 SERVER_BYTES = 900
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedServer:
-    """A live server, ready to answer. `expires_at` is Unix time; if `connection` is None, `unusable` says why."""
+    """A live server, ready to answer. `expires_at` is Unix time; if `connection` is None, `unusable` says why.
 
-    digest: bytes = field(repr=False)
+    `key` is what it is cached by: its token's digest, or what `sign_in_key` returns.
+    """
+
+    key: bytes = field(repr=False)
     server_id: UUID
     account_id: UUID
     environment_id: UUID
@@ -46,6 +50,7 @@ class ResolvedServer:
     account_name: str
     results: str
     require_api_token_auth: bool
+    sign_in: bool
     expires_at: float | None
     offer: Offer = field(repr=False)
     connection: Connection | None
@@ -110,6 +115,26 @@ def holders_of(server: ResolvedServer, token_id: UUID | None) -> tuple[Holder, .
     return (server.holder,) if token_id is None else (server.holder, Holder(HolderKind.TOKEN, token_id))
 
 
+def sign_in_key(server_id: UUID, *, reads_only: bool) -> bytes:
+    """Return a key of a server that asks for sign-in: it has one for each set of tools that people may grant."""
+    return (b"r" if reads_only else b"w") + server_id.bytes
+
+
+def _resolution_of(key: bytes) -> tuple[MCPServer | None, bool]:
+    """Read the live server of a key; return it and whether only its reads are offered."""
+    if len(key) == DIGEST_BYTES:
+        return MCPServer.objects.open_to(key), False
+    return MCPServer.objects.open_to_people(UUID(bytes=key[1:])), key[:1] == b"r"
+
+
+async def resolve_for_people(server_id: UUID, *, reads_only: bool) -> ResolvedServer:
+    """Return a live server that asks for sign-in, with its reads alone or all its tools; raise ServerUnknown."""
+    server = await resolve_again(sign_in_key(server_id, reads_only=reads_only))
+    if server is None:
+        raise ServerUnknown
+    return server
+
+
 async def resolve(token: str) -> ResolvedServer:
     """Return the live server of a token, or raise ServerUnknown."""
     digest = tokens.digest(token)
@@ -125,17 +150,17 @@ async def resolve(token: str) -> ResolvedServer:
     return server
 
 
-async def resolve_again(digest: bytes) -> ResolvedServer | None:
-    """Return the current server of a token's digest; None if it is deleted, paused or expired."""
-    server = await _servers.get(digest)
+async def resolve_again(key: bytes) -> ResolvedServer | None:
+    """Return the current server of a key; None if it is deleted, paused or expired."""
+    server = await _servers.get(key)
     return None if server is None or (server.expires_at is not None and server.expires_at <= time.time()) else server
 
 
 async def outdated(servers: Collection[ResolvedServer]) -> set[bytes]:
-    """Return the digests of those that the database has with other revisions or not as live, and drop them here."""
+    """Return the keys of those that the database has with other revisions or not as live, and drop them here."""
     found: set[bytes] = await look_up(_outdated, servers)
     if found:
-        _servers.forget(lambda server: server.digest in found)
+        _servers.forget(lambda server: server.key in found)
     return found
 
 
@@ -143,7 +168,7 @@ def _outdated(servers: Collection[ResolvedServer]) -> set[bytes]:
     wanted = {server.server_id for server in servers}
     rows = MCPServer.objects.live().filter(pk__in=wanted).order_by().values_list("pk", *REVISIONS)
     present = {server_id: tuple(revisions) for server_id, *revisions in rows}
-    return {server.digest for server in servers if present.get(server.server_id) != server.revisions}
+    return {server.key for server in servers if present.get(server.server_id) != server.revisions}
 
 
 async def authorise(server: ResolvedServer, authorization: str, address: str) -> TokenGrant | None:
@@ -159,30 +184,32 @@ async def authorise(server: ResolvedServer, authorization: str, address: str) ->
     return grant
 
 
-async def _load(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
-    return await look_up(_read, digest, previous)
+async def _load(key: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
+    return await look_up(_read, key, previous)
 
 
-def _read(digest: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
+def _read(key: bytes, previous: ResolvedServer | None) -> ResolvedServer | None:
     """Read a server, and resolve it again if its revisions differ from the previous ones."""
-    row = MCPServer.objects.open_to(digest)
+    row, reads_only = _resolution_of(key)
     if row is None:
         return None
-    return previous if previous is not None and previous.revisions == _revisions(row) else _resolved(row, digest)
+    if previous is not None and previous.revisions == _revisions(row):
+        return previous
+    return _resolved(row, key, reads_only=reads_only)
 
 
 def resolved(server: MCPServer) -> ResolvedServer:
     """Return the server as a client would find it now, whether or not it is live."""
     rows = MCPServer.objects.select_related("account__integration").defer("account__integration__definition")
     row = rows.get(pk=server.pk)
-    return _resolved(row, bytes(row.digest))
+    return _resolved(row, sign_in_key(row.pk, reads_only=False) if row.sign_in else bytes(row.digest))
 
 
 def _revisions(row: MCPServer) -> Revisions:
     return row.revision, row.account.revision, row.account.integration.revision
 
 
-def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
+def _resolved(row: MCPServer, key: bytes, *, reads_only: bool = False) -> ResolvedServer:
     account = row.account
     offer = offer_of(
         account.integration,
@@ -191,11 +218,12 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
         row.tools,
         search_mode=row.search_mode,
         with_output=row.lists_output,
+        audience=_audience(row, reads_only=reads_only),
     )
-    ends = row.ends_for(digest)
+    ends = row.ends_for(key)
     connection, unusable = shared_connection(account, offer.catalogue)
     return ResolvedServer(
-        digest=digest,
+        key=key,
         server_id=row.pk,
         # The connection's, so that all servers of an account have the same objects.
         account_id=connection.account_id if connection else account.pk,
@@ -204,6 +232,7 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
         account_name=connection.account_name if connection else account.name,
         results=row.results,
         require_api_token_auth=row.require_api_token_auth,
+        sign_in=row.sign_in,
         expires_at=ends.timestamp() if ends else None,
         offer=offer,
         connection=connection,
@@ -211,6 +240,12 @@ def _resolved(row: MCPServer, digest: bytes) -> ResolvedServer:
         zone=zone_of(account.time_zone),
         revisions=_revisions(row),
     )
+
+
+def _audience(row: MCPServer, *, reads_only: bool) -> Audience:
+    if not row.sign_in:
+        return Audience.HOLDER
+    return Audience.READER if reads_only else Audience.PERSON
 
 
 _servers: FreshCache[bytes, ResolvedServer] = FreshCache(

@@ -12,6 +12,7 @@ from mcpservers.jsonrpc import INVALID_PARAMS, Request, meta_of
 from mcpservers.replies import Headers
 from mcpservers.resolution import ResolvedServer, holders_of
 from mcpservers.search.listing import CALLERS, FIND, caller_of
+from mcpservers.sign_in.recognition import PersonAccess
 from tools.calling.intending import Leaving
 from tools.calling.invocation import Caller, CallResult, invoke
 from tools.catalogue.tool import Tool
@@ -30,6 +31,9 @@ class RequestContext:
 
     `session` is the session of the old HTTP+SSE transport. `client` is the name that the client gave in its
     `initialize`, if that is known; `revision` is the protocol's by which a call is answered.
+    `access` is what a person lets the client do, at a server that asks for sign-in.
+    `person_key` and `person` are the key and name of whoever it is, or of whoever the API token acts for.
+    `is_batched` says that other messages came with the request's.
     `has_left` tells whether the client has gone, where its going cancels nothing by itself.
     """
 
@@ -37,11 +41,15 @@ class RequestContext:
     headers: Headers
     budget: int
     token_id: UUID | None = None
+    access: PersonAccess | None = field(default=None, repr=False)
+    person_key: int | None = None
+    person: str = ""
     request_bytes: int = 0
     address: str = ""
     session: str = ""
     client: str = ""
     revision: str = ""
+    is_batched: bool = False
     has_left: Leaving | None = field(default=None, repr=False)
 
 
@@ -80,6 +88,8 @@ def noted_caller(request: Request, context: RequestContext) -> Caller:
         revision=context.revision,
         framework=framework_of(user_agent_of(context)),
         address=noted_address(context.address),
+        person_key=context.person_key,
+        person=context.person,
     )
 
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.people.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.servers.urls")),
+    path("", include("portal.sign_in.urls")),
     path("", include("portal.tools.urls")),
     path("", include("portal.activity.urls")),
 ]

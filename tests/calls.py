@@ -21,7 +21,7 @@ def note_of(account: IntegratedAccount, server_id: UUID | None = None, **values:
         server_id=server_id,
         token_id=values.pop("token_id", None),
         client=values.pop("client", "Claude 1"),
-        **{name: values.pop(name, "") for name in ("transport", "revision", "framework")},
+        **{name: values.pop(name, "") for name in ("transport", "revision", "framework", "person")},
         address=values.pop("address", "203.0.113.0/24"),
     )
     started_at = values.pop("started_at", None) or datetime.now(UTC) - timedelta(seconds=values.pop("ago", 1))

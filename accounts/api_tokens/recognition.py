@@ -75,12 +75,14 @@ def comes_from_live(row: ApiToken) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """The environment and role that a live API token grants."""
+    """The environment and role that a live API token grants, and whom it acts for, if it is personal."""
 
     token_id: UUID
     environment_id: UUID
     role: Role
     expires_at: datetime | None
+    owner_id: int | None = None
+    owner_name: str = ""
 
     def may(self, role: Role) -> bool:
         return self.role.includes(role)
@@ -92,7 +94,9 @@ class TokenGrant:
 def _granted(value: str, address: str) -> TokenGrant | None:
     row = find_api_token(value, address)
     role = row.present_role if row else None
-    return TokenGrant(row.pk, row.environment_id, role, row.expires_at) if row and role else None
+    if row is None or role is None:
+        return None
+    return TokenGrant(row.pk, row.environment_id, role, row.expires_at, row.owner_id, row.owner_name)
 
 
 async def _load(use: tuple[str, str], _before: TokenGrant | None) -> TokenGrant | None:

@@ -12,11 +12,11 @@ MANY_ATTEMPTS = 10
 SENTENCE = "Requests came with tokens that open nothing."
 
 _attempts = Troubles(Notice.UNKNOWN_TOKENS, least=MANY_ATTEMPTS)
-_counted = {surface: UNKNOWN_TOKENS.labels(surface) for surface in ("mcp", "rest")}
+_counted = {surface: UNKNOWN_TOKENS.labels(surface) for surface in ("mcp", "rest", "oauth")}
 
 
 def note_unknown_token(surface: str, address: str) -> None:
-    """Count a request whose token opens nothing; `surface` is `mcp` or `rest`."""
+    """Count a request whose token opens nothing; `surface` is `mcp`, `rest` or `oauth`."""
     _counted[surface].inc()
     client = noted_address(address) or "-"
     _attempts.happened(client, SENTENCE, {"client": client, "surface": surface})

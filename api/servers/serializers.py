@@ -10,6 +10,7 @@ from api.accounts.serializers import EXPIRY_HELP
 from api.strictness import MomentField, NameField, StrictSerializer, TextField, TruthField
 from mcpservers.models import MCPServer
 from mcpservers.search.exposure import exposed_by
+from mcpservers.sign_in.addresses import address_of
 
 MAX_NAMES = 200
 
@@ -61,13 +62,24 @@ class ConfigSerializer(StrictSerializer):
         help_text="Tools list an outputSchema, by which programs check structuredContent. On if left out; with "
         "`results` of `text` there is none.",
     )
+    authentication = serializers.ChoiceField(
+        required=False,
+        choices=MCPServer.Authentication.choices,
+        error_messages={"invalid_choice": f"Takes {', '.join(MCPServer.Authentication.values)}."},
+        help_text="What a client needs: the secret `url` alone, an `api_token` beside it, or a person who signs in "
+        "(`sign_in`); then the address holds no secret. The first if left out.",
+    )
     require_api_token_auth = TruthField(
-        required=False, help_text="Clients must also send an API token of the environment as a bearer token."
+        required=False,
+        help_text="Clients must also send an API token of the environment as a bearer token; the same as "
+        "`authentication` of `api_token`.",
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the policy; of USUAL, only what differs."""
         shown: dict[str, Any] = super().to_representation(instance)
+        if shown["authentication"] != MCPServer.Authentication.SIGN_IN:
+            del shown["authentication"]  # as `require_api_token_auth` says
         return {name: value for name, value in shown.items() if name not in USUAL or value != USUAL[name]}
 
 
@@ -120,12 +132,25 @@ class ServerSerializer(PlainServerSerializer):
     """An MCP server, without its token."""
 
     status = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(
+        help_text="The address of a server that people sign in to; left out for others, whose URL is shown once."
+    )
     last_four = serializers.CharField(help_text="The last four characters of its token, to recognise it by.")
     previous_until = serializers.DateTimeField(
         allow_null=True, help_text="Until when the previous token keeps working, after a rotation."
     )
     last_client = serializers.CharField(help_text="The name reported by the client that last connected.")
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="When a client last connected, to the minute.")
+
+    def get_url(self, server: MCPServer) -> str:
+        return address_of(server.pk)
+
+    def to_representation(self, instance: MCPServer) -> dict[str, Any]:
+        """Return the server, with `url` only if it holds no secret."""
+        shown = super().to_representation(instance)
+        if not instance.sign_in:
+            del shown["url"]
+        return shown
 
     @extend_schema_field({"type": "string", "enum": MCPServer.Status.values})
     def get_status(self, server: MCPServer) -> str:
@@ -135,13 +160,16 @@ class ServerSerializer(PlainServerSerializer):
 class ServerWithTokenSerializer(PlainServerSerializer):
     """An MCP server with its new token, which is shown only here."""
 
-    token = serializers.SerializerMethodField(help_text="Shown once: only its digest is stored.")
+    token = serializers.SerializerMethodField(
+        help_text="Shown once: only its digest is stored. Null for a server that people sign in to."
+    )
     url = serializers.SerializerMethodField(help_text="The URL for an MCP client.")
 
-    def get_token(self, server: MCPServer) -> str:
-        token: str = self.context["token"]
-        return token
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_token(self, server: MCPServer) -> str | None:
+        return self.context["token"] or None
 
     def get_url(self, server: MCPServer) -> str:
-        """Return the MCP URL, which contains the token."""
-        return f"{settings.PUBLIC_URL}/mcp/{self.context['token']}"
+        """Return the MCP URL, which contains the token if there is one."""
+        token: str = self.context["token"]
+        return f"{settings.PUBLIC_URL}/mcp/{token}" if token else address_of(server.pk)

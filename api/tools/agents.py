@@ -175,6 +175,8 @@ async def _call(request: GrantedRequest, toolbox: Toolbox, tool: Tool, arguments
         client=user_agent,
         framework=framework_of(user_agent),
         address=noted_address(client_address(request)),
+        person_key=request.auth.owner_id,
+        person=request.auth.owner_name,
     )
     result = await invoke(
         tool,

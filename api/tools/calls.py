@@ -32,6 +32,9 @@ class CallQuery(StrictSerializer):
     client = serializers.CharField(
         required=False, max_length=120, help_text="A part of the name that the client reports."
     )
+    person = serializers.CharField(
+        required=False, max_length=150, help_text="The user name of whoever the call was made for."
+    )
     outcome = serializers.ChoiceField(
         required=False,
         choices=[*Outcome.values, ANY_FAILURE],
@@ -87,9 +90,9 @@ class CallSerializer(serializers.ModelSerializer[Call]):
     class Meta:
         model = Call
         fields = (
-            "id", "started_at", "account_id", "server_id", "token_id", "via", "transport", "revision", "client",
-            "framework", "client_address", "tool", "access", "arguments", "outcome", "error", "upstream_status",
-            "duration_ms", "before_ms", "upstream_ms", "upstream_bytes", "result_chars",
+            "id", "started_at", "account_id", "server_id", "token_id", "person", "via", "transport", "revision",
+            "client", "framework", "client_address", "tool", "access", "arguments", "outcome", "error",
+            "upstream_status", "duration_ms", "before_ms", "upstream_ms", "upstream_bytes", "result_chars",
         )  # fmt: skip
 
 

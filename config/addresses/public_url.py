@@ -16,8 +16,8 @@ OWN = frozenset(
     {
         ".well-known", "accounts", "activity", "admin", "api", "api-token", "api-tokens", "audit", "call",
         "documentation", "environment", "integrated-account", "integration", "integration-schema", "invitations",
-        "livez", "mcp", "metrics", "openapi.json", "people", "profile", "readyz", "search", "sign-in", "sign-out",
-        "static",
+        "livez", "mcp", "metrics", "oauth", "openapi.json", "people", "profile", "readyz", "search", "sign-in",
+        "sign-out", "static",
     }
 )  # fmt: skip
 

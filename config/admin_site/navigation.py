@@ -41,6 +41,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Accounts", "link", "accounts.integratedaccount"),
                 _entry("MCP servers", "dns", "mcpservers.mcpserver"),
+                _entry("Clients", "devices", "mcpservers.registeredclient"),
                 _entry("API tokens", "key", "accounts.apitoken"),
             ],
         },

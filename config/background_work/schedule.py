@@ -10,6 +10,7 @@ def beat_schedule(*, purge: timedelta, prune: timedelta) -> dict[str, dict[str, 
     tasks = {
         "leave-mark": ("accounts.tasks.leave_mark", min(purge, MINUTE)),
         "purge-expired-servers": ("mcpservers.tasks.purge_expired_servers", purge),
+        "prune-sign-in": ("mcpservers.tasks.prune_sign_in", prune),
         "settle-writes": ("tools.tasks.settle_writes", purge),
         "prune-calls": ("tools.tasks.prune_calls", prune),
         "make-months": ("tools.tasks.make_months", prune),

@@ -97,6 +97,9 @@ LOGGERS: dict[str, dict[str, Any]] = {
     "uvicorn.access": {"handlers": [], "propagate": False},
     # At INFO it logs the URL of each request, which may contain an API key.
     "httpx": {"level": "WARNING"},
+    # At DEBUG they log codes and tokens.
+    "oauthlib": {"level": "INFO"},
+    "oauth2_provider": {"level": "INFO"},
     # It tells of each attempt to connect, with the address; accounts/database/circuit.py tells of the outage.
     "psycopg.pool": {"level": "ERROR"},
     # It logs the collector's address at each attempt; config/monitoring/telemetry.py tells once.

@@ -1,5 +1,5 @@
-"""Django admin of MCP servers."""
+"""Django admin of MCP servers, and of the clients that people allow something."""
 
-from mcpservers.admin import servers
+from mcpservers.admin import clients, servers
 
-__all__ = ["servers"]
+__all__ = ["clients", "servers"]

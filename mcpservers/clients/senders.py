@@ -12,7 +12,8 @@ Sender = tuple[str | None, ...]
 
 def sender_of(context: RequestContext, headers: Mapping[bytes, str | None] | None = None) -> Sender:
     """Return what the requests of a message's sender have in common; `headers` replaces those of the message."""
-    server, grant = context.server.digest.hex(), str(context.token_id or "")
+    connection_id = context.access.connection_id if context.access else ""
+    server, grant = context.server.key.hex(), str(context.token_id or connection_id)
     if context.session:  # a secret of one client, whose address may change
         return (server, grant, context.session)
     return (server, grant, context.address, *map((headers or context.headers).get, TELLING))

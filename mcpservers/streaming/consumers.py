@@ -65,6 +65,7 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self.admitted: Admitted = self.scope["mcp"]
         self.server: ResolvedServer = self.admitted.server
         self.grant: TokenGrant | None = self.admitted.grant
+        self.access = self.admitted.access
         first = await self.opening()
         await open_stream(self.admitted.headers, self.send)
         await send_events(first, self.send)

@@ -26,6 +26,7 @@ from accounts.database.outages import outage_of
 from mcpservers.metrics import STREAMS
 from mcpservers.replies import COMMENT_SECONDS
 from mcpservers.resolution import ResolvedServer, outdated, resolve_again
+from mcpservers.sign_in.recognition import PersonAccess, still_granted
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Stream(Protocol):
     kind: str
     server: ResolvedServer
     grant: TokenGrant | None
+    access: PersonAccess | None
     quiet_since: float
 
     def lists_changed(self, kinds: Collection[str]) -> None:
@@ -82,7 +84,7 @@ class StreamHub:
             self._checked_at = time.monotonic()
             # In a context of its own, since what it logs belongs to no request.
             self._task = loop.create_task(self._watch(self._wake), context=Context())
-        streams = self._streams.setdefault(stream.server.digest, set())
+        streams = self._streams.setdefault(stream.server.key, set())
         if stream not in streams:
             streams.add(stream)
             self._new.append(stream.server)
@@ -90,12 +92,12 @@ class StreamHub:
 
     def discard(self, stream: Stream) -> None:
         """Stop watching a stream that has ended; do nothing if it is unknown."""
-        streams = self._streams.get(stream.server.digest)
+        streams = self._streams.get(stream.server.key)
         if streams is not None and stream in streams:
             streams.discard(stream)
             STREAMS[stream.kind].dec()
             if not streams:
-                del self._streams[stream.server.digest]
+                del self._streams[stream.server.key]
 
     def heard(self, change: Change | None) -> None:
         """Have the servers that a change affects checked soon; may be called from any thread.
@@ -163,14 +165,15 @@ class StreamHub:
                 each for each in held if unknown or any(each.is_affected_by(change) for change in changes if change)
             ]
         for start in range(0, len(servers), CHUNK):
-            for digest in await outdated(servers[start : start + CHUNK]):
-                await self._check_server(digest)
+            for key in await outdated(servers[start : start + CHUNK]):
+                await self._check_server(key)
         if any(change is None or change.kind is ChangeKind.TOKEN for change in changes):
             await self._check_tokens()
+            await self._check_accesses()
 
-    async def _check_server(self, digest: bytes) -> None:
-        server = await resolve_again(digest)
-        for stream in list(self._streams.get(digest, ())):
+    async def _check_server(self, key: bytes) -> None:
+        server = await resolve_again(key)
+        for stream in list(self._streams.get(key, ())):
             if server is None:
                 stream.end()
             elif server is not stream.server:
@@ -187,6 +190,14 @@ class StreamHub:
             if stream.grant is not None and stream.grant.token_id not in valid:
                 stream.end()
 
+    async def _check_accesses(self) -> None:
+        """End the streams whose access token is no longer valid, or opens other tools now."""
+        held = [(stream, stream.access) for stream in self._all() if stream.access is not None]
+        valid = await still_granted({access.token_id for _, access in held}) if held else {}
+        for stream, access in held:
+            if valid.get(access.token_id) is not access.may_write:
+                stream.end()
+
 
 def changed_lists(before: ResolvedServer, after: ResolvedServer) -> list[str]:
     """Return which lists a client of the server sees otherwise now."""
@@ -200,10 +211,10 @@ def changed_lists(before: ResolvedServer, after: ResolvedServer) -> list[str]:
 
 
 def _is_over(stream: Stream, moment: datetime) -> bool:
-    """Return whether a stream's server or API token has expired."""
+    """Return whether a stream's server or token has expired."""
     ends = stream.server.expires_at
     over = ends is not None and ends <= moment.timestamp()
-    return over or (stream.grant is not None and stream.grant.is_over(moment))
+    return over or any(held.is_over(moment) for held in (stream.grant, stream.access) if held is not None)
 
 
 hub = StreamHub()

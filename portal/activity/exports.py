@@ -21,9 +21,9 @@ from tools.record.activity import CallFilter, CallPosition, following
 
 PIECE = 1000
 FIELDS = (
-    "id", "started_at", "account_id", "account", "server_id", "server", "token_id", "via", "transport", "revision",
-    "client", "framework", "client_address", "tool", "access", "outcome", "error", "upstream_status", "duration_ms",
-    "before_ms", "upstream_ms", "upstream_bytes", "result_chars", "trace_id", "step", "arguments",
+    "id", "started_at", "account_id", "account", "server_id", "server", "token_id", "person", "via", "transport",
+    "revision", "client", "framework", "client_address", "tool", "access", "outcome", "error", "upstream_status",
+    "duration_ms", "before_ms", "upstream_ms", "upstream_bytes", "result_chars", "trace_id", "step", "arguments",
 )  # fmt: skip
 STORED = tuple(name for name in FIELDS if name not in {"account", "server", "arguments"})
 # Spreadsheets take a cell that starts with one of these for a formula, or a DDE command.

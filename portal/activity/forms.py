@@ -37,7 +37,7 @@ WAYS: dict[str, str] = {
 OLDEST = timedelta(days=3660)
 
 
-NARROWING = ("account", "server", "tool", "client", "framework", "outcome", "via", "revision")
+NARROWING = ("account", "server", "tool", "person", "client", "framework", "outcome", "via", "revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class ActivityForm(forms.Form):
     tool = forms.CharField(
         required=False, max_length=64, widget=forms.TextInput({"list": "tools", "class": "mono", "spellcheck": "false"})
     )
+    person = forms.CharField(required=False, max_length=150, widget=forms.TextInput({"list": "people"}))
     client = forms.CharField(required=False, max_length=120, widget=forms.TextInput({"list": "clients"}))
     outcome = forms.ChoiceField(required=False, choices=lambda: [("", "Any"), *outcomes()])
     framework = forms.CharField(required=False, max_length=100, widget=forms.TextInput({"list": "frameworks"}))
@@ -132,6 +133,7 @@ class ActivityForm(forms.Form):
             transport=way if way in McpTransport.values else "",
             revision=data.get("revision", ""),
             framework=data.get("framework", ""),
+            person=data.get("person", ""),
             since=since,
             until=until,
         )

@@ -13,7 +13,7 @@ from accounts.web.refusals import REFUSED
 from mcpservers.deletion import delete_server
 from mcpservers.lifecycle import end_grace, pause_server, resume_server, rotate_token
 from mcpservers.models import MCPServer
-from portal.requests import PortalRequest, signed_in, tell
+from portal.requests import PortalRequest, signed_in, tell, warn
 from portal.servers.forms import RotateForm
 from portal.servers.url_shown import show_once
 from portal.servers.views import server_for
@@ -47,6 +47,9 @@ def resume(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRes
 def rotate(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
     """Show what a new URL breaks; on POST, create it and show it once."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
+    if server.sign_in:
+        warn(request, f"People sign in to {server.name}: it has no URL that could be replaced.")
+        return redirect("mcp-server", account_id, server_id)
     form = RotateForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         token = rotate_token(server, request.user, grace=form.period)

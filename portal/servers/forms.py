@@ -33,11 +33,17 @@ FIELDS = {
     "config.tags": "tags",
     "config.tools": "tools",
     "expires_at": "ends",
+    "config.require_api_token_auth": "authentication",
 }
 RESULTS = {
     "both": "Text and structured data: fits every client",
     "text": "Text only: for clients that hand both to the model, which then pays twice",
     "structured": "Structured data only: for programs that read it; other clients see no result",
+}
+AUTHENTICATION = {
+    "url": "The URL alone: whoever has it can use the server",
+    "api_token": "The URL and an API token of this environment, in a header",
+    "sign_in": "Sign-in: a member allows the client here, and its calls are made in their name",
 }
 TOO_SOON = "This is past, or less than a minute ahead. Choose a later time, or “Never”."
 
@@ -88,11 +94,8 @@ class ServerForm(forms.Form):
     ends_at = MomentInput(label="Date and time")
     # The browser's script fills it in. Without the script, date and time are UTC, as the label says.
     time_zone = TimeZoneField()
-    require_api_token_auth = forms.BooleanField(
-        label="Also ask for an API token",
-        required=False,
-        help_text="The URL alone is then not enough: clients must also send a token of this environment in a header.",
-        widget=forms.CheckboxInput({"role": "switch"}),
+    authentication = forms.ChoiceField(
+        label="A client needs", required=False, choices=AUTHENTICATION, initial="url", widget=forms.RadioSelect
     )
 
     def __init__(self, catalogue: Catalogue, *args: Any, server: MCPServer | None = None, **kwargs: Any) -> None:
@@ -178,9 +181,14 @@ class ServerForm(forms.Form):
             "search_mode": self.cleaned_data["search_mode"],
             "results": self.chosen_results,
             "output_schema": not self.cleaned_data["lean_list"],
-            "require_api_token_auth": self.cleaned_data["require_api_token_auth"],
+            "authentication": self.chosen_authentication,
             "expires_at": self.expires_at,
         }
+
+    @property
+    def chosen_authentication(self) -> str:
+        """What clients need; the URL alone if the form does not say."""
+        return str(self.cleaned_data.get("authentication") or "url")
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -246,7 +254,7 @@ def _settings_of(server: MCPServer) -> dict[str, Any]:
         "lean_list": not server.output_schema,
         "ends": AT if ends else "",
         "ends_at": ends,
-        "require_api_token_auth": server.require_api_token_auth,
+        "authentication": server.authentication.value,
     }
 
 

@@ -18,11 +18,13 @@ from mcpservers.errors import PolicyRefused
 from mcpservers.lifecycle import change_server, create_server
 from mcpservers.models import MCPServer
 from mcpservers.search.exposure import Exposure, exposed_by, exposure_of
+from mcpservers.sign_in.addresses import address_of
 from portal.list_filters import ServerFilter
 from portal.requests import PortalRequest, account_for, signed_in, tell
 from portal.servers.connection_check import rehearse
 from portal.servers.forms import ServerForm
-from portal.servers.url_shown import show_once
+from portal.servers.url_shown import given_to_clients, show_once
+from portal.sign_in.connections import connections_of
 from tools.catalogue.compilation import catalogue_of
 from tools.catalogue.naming import CUSTOM, GROUPS
 from tools.record.usage import calls_lately
@@ -95,7 +97,9 @@ def show_server(request: PortalRequest, account_id: UUID, server_id: UUID) -> Ht
     server = server_for(request, account_id, server_id)
     calls = calls_lately([server.pk]).get(server.pk, 0)
     row = row_of(server, timezone.now(), calls)
-    context = {"account": server.account, "tab": "mcp-servers", "row": row}
+    context = {"account": server.account, "tab": "mcp-servers", "row": row, "server": server}
+    if server.sign_in:
+        context |= {**given_to_clients(server, address_of(server.pk)), **connections_of(server)}
     return render(request, "mcpservers/server.html", context)
 
 
@@ -147,6 +151,7 @@ def create(request: PortalRequest, account_id: UUID) -> HttpResponse:
 def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpResponse:
     """Change a server's settings, effective at once; its URL does not change."""
     server = server_for(request, account_id, server_id, Role.OPERATOR)
+    had_url = not server.sign_in
     catalogue = catalogue_of(server.account.integration)
     form = ServerForm(catalogue, request.POST if request.method == "POST" else None, server=server)
     if form.is_valid():
@@ -155,8 +160,7 @@ def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRespo
         except PolicyRefused as refused:
             form.refuse(refused)
         else:
-            tell(request, f"{server.name} was changed for all its clients. Its URL is the same.")
-            return redirect("mcp-server", account_id, server_id)
+            return _changed(request, server, had_url=had_url)
     context = {
         "account": server.account,
         "tab": "mcp-servers",
@@ -165,6 +169,20 @@ def edit(request: PortalRequest, account_id: UUID, server_id: UUID) -> HttpRespo
         **consequences(server.account, form),
     }
     return render(request, "mcpservers/edit.html", context, status=REFUSED if form.is_bound else None)
+
+
+def _changed(request: PortalRequest, server: MCPServer, *, had_url: bool) -> HttpResponse:
+    """Say what became of a changed server's URL, and lead to where a new one is made if it has none."""
+    if server.sign_in == had_url:
+        words = (
+            f"People sign in to {server.name} now: its URL has ended, and its address is below."
+            if server.sign_in
+            else f"{server.name} no longer asks for sign-in: its connections have ended. Make its URL now."
+        )
+        tell(request, words)
+        return redirect("mcp-server" if server.sign_in else "mcp-server-rotate", server.account_id, server.pk)
+    tell(request, f"{server.name} was changed for all its clients. Its URL is the same.")
+    return redirect("mcp-server", server.account_id, server.pk)
 
 
 @require_POST
@@ -194,5 +212,5 @@ def consequences(account: IntegratedAccount, form: ServerForm) -> dict[str, obje
         ),
         "methods_missing": "methods" in form.errors,
         "expires_at": form.expires_at,
-        "require_api_token_auth": form.cleaned_data.get("require_api_token_auth", False),
+        "authentication": form.chosen_authentication,
     }

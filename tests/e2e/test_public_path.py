@@ -16,6 +16,8 @@ import pytest
 from mcp import Client, ClientSession
 from mcp.client.sse import sse_client
 
+from tests.official_client import OfficialClient
+from tests.person import Person
 from tests.stack import Stack, free_port, running_stack
 
 pytestmark = pytest.mark.e2e
@@ -156,6 +158,28 @@ def test_there_is_no_authorization_server_at_any_place_where_one_is_looked_for(
                  f"/.well-known/{document}{PATH}", f"{PATH}/.well-known/{document}"):  # fmt: skip
         response = httpx.get(f"http://127.0.0.1:{stack.port}{path}")
         assert (response.status_code, "json" in response.headers["content-type"]) == (404, True), path
+
+
+async def test_people_sign_in_to_a_server_below_the_path(stack: Stack, demo: dict[str, Any]) -> None:
+    sent = {"Authorization": f"Bearer {demo['api_token']}"}
+    servers = f"{demo['dashboard_url']}/integrated-account/{demo['integrated_account_id']}/mcp"
+    config = {"authentication": "sign_in"}
+    address = httpx.post(servers, json={"name": "For people", "config": config}, headers=sent).json()["url"]
+    assert address.startswith(f"{demo['dashboard_url']}/mcp/s/")
+    issuer = f"{demo['dashboard_url']}/oauth"
+    # Where the RFCs put them, and where a proxy that strips the path, or passes it alone on, has them.
+    for path in (
+        f"/.well-known/oauth-authorization-server{PATH}/oauth", "/.well-known/openid-configuration/oauth",
+        f"{PATH}/oauth/.well-known/openid-configuration", "/oauth/.well-known/openid-configuration",
+    ):  # fmt: skip
+        assert httpx.get(f"http://127.0.0.1:{stack.port}{path}").json()["issuer"] == issuer, path
+    for place in ("/.well-known/oauth-protected-resource", f"{PATH}/.well-known/oauth-protected-resource"):
+        path = urlsplit(address).path if place.startswith("/.") else urlsplit(address).path.removeprefix(PATH)
+        assert httpx.get(f"http://127.0.0.1:{stack.port}{place}{path}").json()["resource"] == address, place
+    person = Person(f"http://127.0.0.1:{stack.port}", demo["username"], demo["password"])
+    official = OfficialClient(address, person)
+    async with person.browser, official.connected() as client:
+        assert not (await client.call_tool(READ, {})).is_error
 
 
 def test_probes_answer_with_the_path_and_without(root: str) -> None:

@@ -126,7 +126,7 @@ class TestTraces:
         assert details == {
             "name": "Triage", "methods": [], "tags": ["support"], "tools": [],
             "search_mode": False, "results": "both", "output_schema": True,
-            "require_api_token_auth": True, "expires_at": None,
+            "authentication": "api_token", "expires_at": None,
         }  # fmt: skip
         entry = AuditEntry.objects.latest("pk")
         assert (entry.environment_id, entry.target_id, entry.target_name) == (

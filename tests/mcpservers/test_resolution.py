@@ -161,7 +161,7 @@ async def test_a_server_that_nobody_changes_costs_no_query(server: tuple[MCPServ
     held = await resolve(server[1])
     await change_watch.look()
     held = await resolve(server[1])
-    digest = held.digest
+    digest = held.key
     # As if it had been loaded some seconds ago, and nothing been missed since.
     resolution._servers._entries[digest].loaded_at -= 5
     change_watch.unbroken_since -= 10

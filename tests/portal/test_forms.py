@@ -27,8 +27,11 @@ from tests.people import People
 from tests.portal_site import browser, shown_for
 from tests.routes import routes
 
-# What acts on a person, a session or the holder of a link, and what is answered before Django.
-OF_NO_ENVIRONMENT = ("sign-", "profile", "session-end", "choose-environment", "invitation", "activity-stream")
+# What acts on a person, a session, the holder of a link or the server that a client names, and what is answered before
+# Django.
+OF_NO_ENVIRONMENT = (
+    "sign-", "profile", "session-end", "choose-environment", "invitation", "activity-stream", "oauth-authorize",
+)  # fmt: skip
 
 
 def paths() -> list[str]:

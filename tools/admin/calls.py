@@ -41,7 +41,7 @@ class CallAdmin(RecordAdmin):
     list_display = ("when", "tool_called", "account_name", "via", "client", "ended", "upstream_status", "took")
     list_display_links = ("when", "tool_called")
     list_filter = ("outcome", "via", "transport", AccessFilter, "started_at")
-    search_fields = ("tool", "client", "framework", "revision", "client_address", "error")
+    search_fields = ("tool", "person", "client", "framework", "revision", "client_address", "error")
     search_help_text = (
         f"Looks at tool, client, its make and address, revision and error of the newest {SEARCHED:,} calls."
     )
@@ -58,6 +58,7 @@ class CallAdmin(RecordAdmin):
                     "client_address",
                     "server",
                     "token_id",
+                    "person",
                     "environment_id",
                 )
             },

@@ -95,7 +95,14 @@ def try_tool(
         _allow_write(tool, account, person, origin, confirmed=confirmed)
     client = f"{origin.place}: {person.get_username()}"
     caller = Caller(
-        account.environment_id, account.pk, Via.PORTAL, server_id=server_id, client=client, address=origin.address
+        account.environment_id,
+        account.pk,
+        Via.PORTAL,
+        server_id=server_id,
+        client=client,
+        address=origin.address,
+        person_key=person.pk,
+        person=person.get_username(),
     )
     exchanges: list[CapturedExchange] = []
     note = CallNote(caller, tool.name, tool.method.access, datetime.now(UTC), seen=exchanges.append)

@@ -75,6 +75,9 @@ class Call(models.Model):
     step = models.CharField(
         max_length=48, blank=True, db_default="", help_text="The step of a composite that made the call."
     )
+    # Of whoever the call was made for. The name is kept, so that the record outlives the person.
+    person_key = models.BigIntegerField(null=True, blank=True, help_text="Whose sign-in or API token it was.")
+    person = models.CharField(max_length=150, blank=True, db_default="", help_text="Their user name at that time.")
     tool = models.CharField(max_length=64)
     access = models.CharField(max_length=5)
     arguments = models.JSONField(default=dict)

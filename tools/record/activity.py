@@ -34,6 +34,7 @@ class CallFilter:
     transport: str = ""
     revision: str = ""
     framework: str = ""
+    person: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -45,7 +46,7 @@ class CallFilter:
     @property
     def of_sender(self) -> bool:
         """Whether it has a condition on who called, and how."""
-        return bool(self.client or self.via or self.transport or self.revision or self.framework)
+        return any((self.client, self.via, self.transport, self.revision, self.framework, self.person))
 
     @property
     def wants_failures(self) -> bool:
@@ -79,7 +80,7 @@ class CallFilter:
             calls = calls.filter(client__icontains=self.client)
         if self.framework:
             calls = calls.filter(framework__icontains=self.framework)
-        exact = {name: value for name in ("via", "transport", "revision") if (value := getattr(self, name))}
+        exact = {name: value for name in ("via", "transport", "revision", "person") if (value := getattr(self, name))}
         calls = calls.filter(**exact)
         if self.outcome and self.outcome != ANY_FAILURE:
             calls = calls.filter(outcome=self.outcome)
@@ -97,6 +98,7 @@ class CallFilter:
             and self.via in {"", call.via}
             and self.transport in {"", call.transport}
             and self.revision in {"", call.revision}
+            and self.person in {"", call.person}
             and (call.outcome not in UNFAILED if self.outcome == ANY_FAILURE else self.outcome in {"", call.outcome})
             and (self.since is None or call.started_at >= self.since)
             and (self.until is None or call.started_at <= self.until)

@@ -28,7 +28,7 @@ class Caller:
 
     `transport` (McpTransport) and `revision` are those of MCP, `framework` is what made the client. `address` is
     the client's, as `noted_address` returns it. A composite and its steps share `trace_id`; `step` is the name of one
-    of these.
+    of these. `person_key` and `person` are the key and the user name of whoever the call is made for, if that is known.
     """
 
     environment_id: UUID
@@ -43,6 +43,8 @@ class Caller:
     address: str = ""
     trace_id: UUID | None = None
     step: str = ""
+    person_key: int | None = None
+    person: str = ""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,8 @@ class CallNote:
             "client_address": caller.address,
             "trace_id": caller.trace_id,
             "step": caller.step,
+            "person_key": caller.person_key,
+            "person": _storable(caller.person)[:150],
             "tool": self.tool[:64],
             "access": self.access,
             "arguments": masked(self.arguments),
@@ -128,7 +132,7 @@ IDS = tuple(name for name in COLUMNS if name.endswith("_id"))
 BEGUN = frozenset(
     {
         *IDS, "via", "client", "transport", "revision", "framework", "client_address", "step", "tool", "access",
-        "started_at",
+        "started_at", "person_key", "person",
     }
 )  # fmt: skip
 ENDED = tuple(name for name in COLUMNS if name not in BEGUN)

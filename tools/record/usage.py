@@ -150,10 +150,11 @@ def _newest_failures(account_ids: Collection[UUID]) -> dict[UUID, Call]:
 
 @dataclass(frozen=True, slots=True)
 class SendersSeen:
-    """The names that clients give themselves, and what they are made with."""
+    """The names that clients give themselves, what they are made with, and for whom they call."""
 
     clients: list[str]
     frameworks: list[str]
+    people: list[str]
 
 
 def senders_seen(environment_id: UUID, account_id: UUID | None = None) -> SendersSeen:
@@ -161,8 +162,8 @@ def senders_seen(environment_id: UUID, account_id: UUID | None = None) -> Sender
     calls = Call.objects.filter(environment_id=environment_id)
     if account_id is not None:
         calls = Call.objects.filter(account_id=account_id, environment_id=environment_id)
-    newest = {*calls.order_by("-started_at").values_list("client", "framework")[:NEWEST]}
-    clients, frameworks = (
-        ({name for name in names if name} for names in zip(*newest, strict=True)) if newest else ((), ())
+    newest = {*calls.order_by("-started_at").values_list("client", "framework", "person")[:NEWEST]}
+    clients, frameworks, people = (
+        ({name for name in names if name} for names in zip(*newest, strict=True)) if newest else ((), (), ())
     )
-    return SendersSeen(sorted(clients), sorted(frameworks))
+    return SendersSeen(sorted(clients), sorted(frameworks), sorted(people))

@@ -77,7 +77,7 @@ def test_an_address_that_cannot_be_served_is_refused_with_what_to_do(text: str) 
 def test_every_path_of_patchbays_own_is_known_to_the_check() -> None:
     routes = [*_routes(get_resolver().url_patterns), *PREFIXES, *MONITORING, PREFIX, stream.PATH, "/static/"]
     first = {re.split(r"[/<(]", route.lstrip("/^"))[0] for route in routes}
-    assert first - {""} == OWN - {".well-known"}
+    assert first - {""} == OWN
 
 
 def _routes(patterns: list[URLPattern | URLResolver], before: str = "") -> list[str]:

@@ -17,6 +17,7 @@ from mcpservers import resolution
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from mcpservers.resolution import ResolvedServer, resolve
+from mcpservers.sign_in.recognition import PersonAccess
 from mcpservers.streaming import streams
 from mcpservers.streaming.streams import StreamHub
 from tests.elsewhere import count_a_change, unannounced
@@ -30,6 +31,7 @@ class HeldStream:
 
     kind = "server"
     grant: TokenGrant | None = None
+    access: PersonAccess | None = None
 
     def __init__(self, server: ResolvedServer) -> None:
         self.server = server

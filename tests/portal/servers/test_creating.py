@@ -73,7 +73,7 @@ def test_the_url_is_shown_once_and_never_again(
 
 
 def test_what_was_chosen_is_what_is_made(olga: Client, account: IntegratedAccount, people: People) -> None:
-    create(olga, account, tags=["support"], require_api_token_auth="on")
+    create(olga, account, tags=["support"], authentication="api_token")
     server = MCPServer.objects.get()
     assert (server.name, server.methods, server.tags) == ("Triage Agent", ["read"], ["support"])
     assert (server.require_api_token_auth, server.created_by) == (True, people.operator.username)
@@ -130,12 +130,12 @@ def test_a_server_may_have_no_end(olga: Client, account: IntegratedAccount) -> N
 def test_a_refusal_stands_in_the_form_and_keeps_the_input(
     olga: Client, account: IntegratedAccount, changes: dict[str, object], reason: str
 ) -> None:
-    response = olga.post(path(account), {**FORM, "name": "Kept name", "require_api_token_auth": "on", **changes})
+    response = olga.post(path(account), {**FORM, "name": "Kept name", "authentication": "api_token", **changes})
     shown = response.content.decode()
     assert response.status_code == 422
     assert reason in shown
     assert "name" in changes or 'value="Kept name"' in shown
-    assert "checked" in shown.partition('name="require_api_token_auth"')[2].partition(">")[0]
+    assert "checked" in shown.partition('value="api_token"')[2].partition(">")[0]
     assert not MCPServer.objects.exists()
 
 
@@ -166,7 +166,7 @@ def test_the_preview_follows_the_choices_even_before_there_is_a_name(olga: Clien
     assert "Choose at least one group or method." in preview(access="choose")
     assert "More than 40 tools" in preview(access="choose", methods=["read", "write", "custom"])
     assert "Never ends on its own" in preview(ends="")
-    assert "Clients need the URL and an API token" in preview(require_api_token_auth="on")
+    assert "Clients need the URL and an API token" in preview(authentication="api_token")
     assert "<html" not in preview()
 
 
@@ -214,7 +214,7 @@ def test_each_client_gets_its_steps(olga: Client, account: IntegratedAccount) ->
 def test_a_server_that_asks_for_a_token_says_which_clients_can_send_one(
     olga: Client, account: IntegratedAccount
 ) -> None:
-    shown = create(olga, account, require_api_token_auth="on")
+    shown = create(olga, account, authentication="api_token")
     assert "ChatGPT's form for connectors cannot send an API token" in shown
     assert "Authorization: Bearer $PATCHBAY_API_TOKEN" in shown
     assert "Developer mode" not in shown

@@ -37,6 +37,7 @@ def calls(account: IntegratedAccount) -> list[Call]:
             transport=chance.choice(["http", "sse", ""]),
             revision=chance.choice(["2025-11-25", "2026-07-28", ""]),
             framework=chance.choice(["LangChain 1", "python-httpx 0.28.1", ""]),
+            person=chance.choice(["olga", ""]),
         )
         for _ in range(120)
     ]
@@ -55,6 +56,7 @@ def calls(account: IntegratedAccount) -> list[Call]:
         {"outcome": ANY_FAILURE},
         {"via": "rest", "client": "1"},
         {"transport": "sse", "framework": "HTTPX"},
+        {"person": "olga"},
         {"revision": "2026-07-28"},
         {"server_id": SERVERS[0]},
         {"server_id": SERVERS[1], "outcome": "failed"},

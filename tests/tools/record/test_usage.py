@@ -55,7 +55,7 @@ def test_tools_are_counted_by_environment_account_and_server(server: tuple[MCPSe
 
 
 def test_senders_are_those_of_the_newest_calls(account: IntegratedAccount) -> None:
-    assert senders_seen(account.environment_id) == SendersSeen([], [])
-    record(note_of(account, client="b", framework="x 1"), note_of(account, client="a"), note_of(account, client=""))
-    seen = SendersSeen(["a", "b"], ["x 1"])
+    assert senders_seen(account.environment_id) == SendersSeen([], [], [])
+    record(note_of(account, client="b", framework="x 1"), note_of(account, client="a", person="olga"))
+    seen = SendersSeen(["a", "b"], ["x 1"], ["olga"])
     assert senders_seen(account.environment_id) == senders_seen(account.environment_id, account.pk) == seen

@@ -1,4 +1,4 @@
-"""MCP servers: each opens one account's tools to the clients that have its token, within its policy."""
+"""MCP servers: each opens one account's tools to the clients that may reach it, within its policy."""
 
 import json
 import uuid
@@ -15,11 +15,12 @@ from accounts.models.audit import AuditSubject
 from accounts.models.revisions import RevisedQuerySet, RevisedRow
 from accounts.tokens import MintedToken
 
-# `live().opened_by(digest)` with what else a request needs. It runs for every server that a process meets, and Django
-# takes ten times as long to compose it as to run it.
+# A live server with what else a request needs. It runs for every server that a process meets, and Django takes ten
+# times as long to compose it as to run it.
 OPENED = """
 SELECT server.id, server.account_id, server.name, server.methods, server.tags, server.tools, server.search_mode,
-    server.results, server.output_schema, server.require_api_token_auth, server.digest, server.previous_until,
+    server.results, server.output_schema, server.require_api_token_auth, server.sign_in, server.digest,
+    server.previous_until,
     server.expires_at, server.revision,
     account.environment_id, account.integration_id, account.name AS account_name, account.status, account.stopped,
     account.connection, account.credentials, account.approved_routes, account.base_url, account.time_zone,
@@ -27,14 +28,19 @@ SELECT server.id, server.account_id, server.name, server.methods, server.tags, s
 FROM mcpservers_mcpserver server
 JOIN accounts_integratedaccount account ON account.id = server.account_id
 JOIN accounts_integration integration ON integration.id = account.integration_id
-WHERE (server.digest = %s OR (server.previous_digest = %s AND server.previous_until > %s))
-    AND server.paused_at IS NULL AND (server.expires_at IS NULL OR server.expires_at > %s)
+WHERE server.paused_at IS NULL AND (server.expires_at IS NULL OR server.expires_at > %s)
 """
+BY_TOKEN = """
+    AND NOT server.sign_in
+    AND (server.digest = %s OR (server.previous_digest = %s AND server.previous_until > %s))
+"""
+BY_ID = "AND server.sign_in AND server.id = %s"
 
 
 M = TypeVar("M", bound=models.Model)
 # SQLite has no type for them.
-uuid_of = models.UUIDField().to_python
+uuid_field = models.UUIDField()
+uuid_of = uuid_field.to_python
 
 
 class MCPServerQuerySet(RevisedQuerySet["MCPServer"]):
@@ -47,12 +53,22 @@ class MCPServerQuerySet(RevisedQuerySet["MCPServer"]):
     def opened_by(self, digest: bytes, now: datetime | None = None) -> "MCPServerQuerySet":
         """Return the one that a token opens: its current token, or the previous one during its grace period."""
         previous = Q(previous_digest=digest, previous_until__gt=now or timezone.now())
-        return self.filter(Q(digest=digest) | previous)
+        return self.filter(sign_in=False).filter(Q(digest=digest) | previous)
 
     def open_to(self, digest: bytes) -> "MCPServer | None":
         """Return the live server that a token opens, with its account and integration; the rest is deferred."""
-        now = connections[self.db].ops.adapt_datetimefield_value(timezone.now())
-        row = next(iter(self.raw(OPENED, [digest, digest, now, now])), None)
+        now = self._moment()
+        return self._opened(BY_TOKEN, [now, digest, digest, now])
+
+    def open_to_people(self, server_id: uuid.UUID) -> "MCPServer | None":
+        """Return the live server with this id if people sign in to it, loaded as by `open_to`."""
+        return self._opened(BY_ID, [self._moment(), uuid_field.get_db_prep_value(server_id, connections[self.db])])
+
+    def _moment(self) -> Any:
+        return connections[self.db].ops.adapt_datetimefield_value(timezone.now())
+
+    def _opened(self, which: str, parameters: list[Any]) -> "MCPServer | None":
+        row = next(iter(self.raw(OPENED + which, parameters)), None)
         if row is None:
             return None
         read: Any = row  # with the columns of the other tables
@@ -89,7 +105,7 @@ class MCPServerQuerySet(RevisedQuerySet["MCPServer"]):
 
 
 class MCPServer(RevisedRow):
-    """One tokenized URL. Only the token's digest is kept."""
+    """One address for clients: a tokenized URL, of which only the digest is kept, or one that asks for sign-in."""
 
     announced_kind = ChangeKind.SERVER
     announced_by = "pk"
@@ -101,6 +117,13 @@ class MCPServer(RevisedRow):
         LIVE = "live", "Live"
         PAUSED = "paused", "Paused"
         EXPIRED = "expired", "Expired"
+
+    class Authentication(models.TextChoices):
+        """What a client needs: the secret URL alone, an API token beside it, or a person who signs in."""
+
+        URL = "url", "The URL alone"
+        API_TOKEN = "api_token", "The URL and an API token"
+        SIGN_IN = "sign_in", "Sign-in: people allow a client at Patchbay"
 
     class ResultForm(models.TextChoices):
         """In which form clients get the results of tools."""
@@ -132,6 +155,9 @@ class MCPServer(RevisedRow):
     require_api_token_auth = models.BooleanField(
         default=False, help_text="Clients must also send an API token of the environment as a bearer token."
     )
+    sign_in = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="People sign in; there is no tokenized URL."
+    )
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     previous_digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
@@ -159,6 +185,21 @@ class MCPServer(RevisedRow):
         return AuditSubject(self.account.environment_id, self.pk, self.name)
 
     @property
+    def authentication(self) -> Authentication:
+        """What a client needs to be answered.
+
+        It is kept in two columns: processes of the previous release write the first, and do not know the other.
+        """
+        if self.sign_in:
+            return self.Authentication.SIGN_IN
+        return self.Authentication.API_TOKEN if self.require_api_token_auth else self.Authentication.URL
+
+    @authentication.setter
+    def authentication(self, chosen: str) -> None:
+        self.sign_in = chosen == self.Authentication.SIGN_IN
+        self.require_api_token_auth = chosen == self.Authentication.API_TOKEN
+
+    @property
     def lists_output(self) -> bool:
         """Whether its tools list an outputSchema, which promises structuredContent."""
         return self.output_schema and self.results != self.ResultForm.TEXT
@@ -177,5 +218,5 @@ class MCPServer(RevisedRow):
 
     def ends_for(self, digest: bytes) -> datetime | None:
         """Return when the token with this digest stops opening the server; None means never."""
-        moments = [self.expires_at, None if bytes(self.digest) == digest else self.previous_until]
+        moments = [self.expires_at, None if self.sign_in or bytes(self.digest) == digest else self.previous_until]
         return min((moment for moment in moments if moment), default=None)

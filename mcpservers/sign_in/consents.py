@@ -1,0 +1,116 @@
+"""What people allow clients: ask for it, allow it, end it. Each change is in the audit record."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import Membership, Role, User
+from mcpservers.errors import ConsentRefused, ResourceUnknown
+from mcpservers.models import MCPServer, PersonConnection, RegisteredClient
+from mcpservers.sign_in.addresses import server_named
+from mcpservers.sign_in.scopes import WRITE, granted
+
+
+def server_asked_for(resources: Collection[str]) -> MCPServer:
+    """Return the live server that an authorization request names (RFC 8707, 2); raise ResourceUnknown."""
+    named = server_named(next(iter(resources))) if len(resources) == 1 else None
+    live = MCPServer.objects.live().filter(sign_in=True).select_related("account__environment", "account__integration")
+    server = live.filter(pk=named).first() if named else None
+    if server is None:
+        raise ResourceUnknown("The parameter resource names no MCP server that people sign in to here.")
+    return server
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A client asks a person for scopes at a server, of whose environment the person is a member."""
+
+    server: MCPServer
+    client: RegisteredClient
+    membership: Membership
+    scopes: tuple[str, ...]
+
+    @property
+    def person(self) -> User:
+        return self.membership.user
+
+    @property
+    def role(self) -> Role:
+        return Role(self.membership.role)
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether the client asks for `write`, and the person may grant it."""
+        return WRITE in granted(self.scopes, self.role, reads_only=False)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the person could grant `write`, asked for or not."""
+        return WRITE in granted([WRITE], self.role, reads_only=False)
+
+    def existing(self) -> PersonConnection | None:
+        """Return what the person has allowed the client at the server already."""
+        return PersonConnection.objects.filter(server=self.server, user=self.person, client=self.client).first()
+
+    def is_allowed(self) -> bool:
+        """Return whether everything that is asked for was allowed, to the client as it is now."""
+        held = self.existing()
+        if held is None or held.is_over or held.fingerprint != self.client.fingerprint or self.client.is_shared:
+            return False
+        return {*self.allowed_by(held)} >= {*granted(self.scopes, self.role, reads_only=False)}
+
+    def allowed_by(self, connection: PersonConnection) -> tuple[str, ...]:
+        """Return what of the scopes that are asked for a connection covers."""
+        return granted(connection.granted & {*self.scopes}, self.role, reads_only=connection.reads_only)
+
+
+def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: Iterable[str]) -> Asking:
+    """Return what a client asks for; raise ConsentRefused if the person is no member of the server's environment."""
+    memberships = Membership.objects.select_related("user")
+    membership = memberships.filter(user=person, environment=server.account.environment_id).first()
+    if membership is None:
+        raise ConsentRefused(
+            f"You are signed in as {person.get_username()}, who does not belong to the environment of this MCP server. "
+            "Nothing was allowed. Ask an admin of that environment to invite you: whoever gave you the server's "
+            "address knows who that is."
+        )
+    return Asking(server, client, membership, tuple(scopes))
+
+
+@transaction.atomic
+def allow(asked: Asking, *, reads_only: bool, ends_at: datetime | None) -> PersonConnection:
+    """Allow a client what it asks for, or less; what was granted before stays."""
+    held = asked.existing()
+    before = held.granted if held is not None and not held.is_over else frozenset()
+    scopes = granted({*asked.scopes, *before}, asked.role, reads_only=reads_only)
+    connection, _ = PersonConnection.objects.update_or_create(
+        server=asked.server,
+        user=asked.person,
+        client=asked.client,
+        defaults={
+            "membership": asked.membership,
+            "scopes": " ".join(scopes),
+            "reads_only": reads_only,
+            "fingerprint": asked.client.fingerprint,
+            "ends_at": ends_at,
+        },
+    )
+    details = {"client": str(asked.client), "client_id": asked.client.client_id, "scopes": list(scopes)}
+    ends = ends_at.isoformat() if ends_at else None
+    audit.record(asked.person, "connection.allowed", connection.audit_subject, {**details, "ends_at": ends})
+    return connection
+
+
+@transaction.atomic
+def end_connections(connections: Iterable[PersonConnection], actor: audit.Actor, why: str = "") -> int:
+    """End connections with all their tokens; return how many there were."""
+    ended = 0
+    for connection in connections:
+        # Recorded first, since a deleted row has lost its primary key.
+        audit.record(actor, "connection.ended", connection.audit_subject, {"why": why} if why else {})
+        connection.delete()
+        ended += 1
+    return ended

@@ -1,0 +1,54 @@
+"""What the authorization server accepts: what the toolkit checks (RFC 6749, 8707, 9700), and what connections ask."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from oauth2_provider.oauth2_validators import OAuth2Validator
+
+from mcpservers.models import AccessToken, AuthorizationCode, PersonConnection, RefreshToken
+from mcpservers.sign_in.addresses import address_of, server_named
+
+
+class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has no annotations
+    """Checks codes and tokens; `request` is oauthlib's, and carries what was found so far."""
+
+    def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Return whether a code may be exchanged; one that was already ends what came of it (RFC 6749, 4.1.2)."""
+        used = AuthorizationCode.objects.filter(code=code, application=client).exclude(used_at=None).first()
+        if used is not None:
+            end_tokens(PersonConnection.objects.filter(pk=used.connection_id))
+            return False
+        valid: bool = super().validate_code(client_id, code, client, request, *args, **kwargs)
+        return valid and lasts(AuthorizationCode.objects.get(code=code, application=client).connection)
+
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Note that a code was used, of which a second use is then known."""
+        unused = AuthorizationCode.objects.filter(code=code, application=request.client, used_at=None)
+        if not unused.update(used_at=timezone.now()):
+            # Two requests exchanged it at the same time: the second gets the toolkit's refusal.
+            super().invalidate_authorization_code(client_id, "", request, *args, **kwargs)
+
+    def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Return whether a refresh token may be used: its connection lasts, and the person still belongs there."""
+        if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            return False
+        return lasts(request.refresh_token_instance.connection)
+
+    def _check_and_set_request_resource(self, request: Any) -> None:
+        """Compare a resource indicator as the server that it names, however a client writes its address."""
+        named = server_named(request.resource) if isinstance(getattr(request, "resource", None), str) else None
+        if named is not None:
+            request.resource = [address_of(named)]
+        super()._check_and_set_request_resource(request)
+
+
+def lasts(connection: PersonConnection) -> bool:
+    """Return whether a connection has not ended, and its person is active and still a member."""
+    return not connection.is_over and connection.role is not None
+
+
+def end_tokens(connections: QuerySet[PersonConnection]) -> None:
+    """End every token of connections, which themselves stay: clients have to ask again."""
+    AccessToken.objects.filter(connection__in=connections).delete()
+    RefreshToken.objects.filter(connection__in=connections).delete()

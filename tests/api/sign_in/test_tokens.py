@@ -1,0 +1,157 @@
+"""Tokens: what a code is exchanged for, once, by its client alone; how they are renewed, and how they end."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts.models import IntegratedAccount, Membership, User
+from mcpservers.models import AccessToken, AuthorizationCode, PersonConnection, RefreshToken
+from mcpservers.sign_in.addresses import address_of
+from mcpservers.sign_in.rates import TOKEN_FAILURES
+from tests.people import People
+from tests.rest import Answer
+from tests.sign_in import VERIFIER, Authorizing, challenge_of, registered, server_for_people
+
+
+@pytest.fixture
+def flow(account: IntegratedAccount, people: People) -> Authorizing:
+    cache.clear()
+    return Authorizing(server_for_people(account), people.operator)
+
+
+def error(answer: Answer) -> str:
+    assert answer.status_code in {400, 401}, answer.content
+    assert answer["Cache-Control"] == "no-store"
+    return str(answer.json()["error"])
+
+
+def test_a_code_is_exchanged_for_tokens_of_which_only_digests_are_stored(flow: Authorizing) -> None:
+    code = flow.code()
+    answer = flow.exchange(code)
+    assert answer.status_code == 200
+    made = answer.json()
+    assert (made["token_type"], made["scope"], made["expires_in"]) == ("Bearer", "read", 3600)
+    stored = str([*AccessToken.objects.values(), *RefreshToken.objects.values(), *AuthorizationCode.objects.values()])
+    assert not [secret for secret in (made["access_token"], made["refresh_token"], code) if secret in stored]
+
+
+class TestCodes:
+    """A code is of use to its client alone, once."""
+
+    def test_a_replayed_code_is_refused_and_ends_what_came_of_it(self, flow: Authorizing) -> None:
+        code = flow.code()
+        made = flow.exchange(code).json()
+        assert error(flow.exchange(code)) == "invalid_grant"
+        assert not AccessToken.objects.exists()
+        assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+    @pytest.mark.parametrize("verifier", [None, "", "w" * 43, challenge_of(VERIFIER)])
+    def test_without_its_verifier_it_is_refused(self, flow: Authorizing, verifier: str | None) -> None:
+        assert error(flow.exchange(flow.code(), code_verifier=verifier)) in {"invalid_grant", "invalid_request"}
+        assert not AccessToken.objects.exists()
+
+    def test_another_client_cannot_use_it(self, flow: Authorizing) -> None:
+        assert error(flow.exchange(flow.code(), client_id=registered(name="Another"))) == "invalid_grant"
+
+    def test_another_redirect_address_is_refused(self, flow: Authorizing) -> None:
+        mismatched = flow.exchange(flow.code(), redirect_uri="https://client.example/other")
+        assert error(mismatched) in {"invalid_grant", "invalid_request"}
+
+    def test_another_resource_is_refused(self, flow: Authorizing, account: IntegratedAccount) -> None:
+        other = server_for_people(account, "Another")
+        assert error(flow.exchange(flow.code(), resource=address_of(other.pk))) == "invalid_target"
+        assert not AccessToken.objects.exists()
+
+    def test_after_a_minute_it_is_refused(self, flow: Authorizing) -> None:
+        code = flow.code()
+        AuthorizationCode.objects.update(expires=timezone.now() - timedelta(seconds=1))
+        assert error(flow.exchange(code)) == "invalid_grant"
+
+    def test_a_member_who_was_removed_meanwhile_gives_nothing(self, flow: Authorizing, people: People) -> None:
+        code = flow.code()
+        Membership.objects.filter(user=people.operator).delete()
+        assert error(flow.exchange(code)) == "invalid_grant"
+
+
+class TestRefreshing:
+    """A refresh token is used once. Used again, it ends all that came of it."""
+
+    def test_it_rotates_and_the_previous_access_token_ends(self, flow: Authorizing) -> None:
+        first = flow.tokens()
+        second = flow.refresh(first["refresh_token"]).json()
+        assert second["refresh_token"] != first["refresh_token"]
+        assert AccessToken.objects.count() == 1
+        third = flow.refresh(second["refresh_token"])
+        assert third.json()["scope"] == "read"
+
+    def test_a_second_use_ends_the_family(self, flow: Authorizing) -> None:
+        first = flow.tokens()
+        second = flow.refresh(first["refresh_token"]).json()
+        assert error(flow.refresh(first["refresh_token"])) == "invalid_grant"
+        assert error(flow.refresh(second["refresh_token"])) == "invalid_grant"
+        assert not AccessToken.objects.exists()
+
+    def test_another_client_cannot_use_it(self, flow: Authorizing) -> None:
+        made = flow.tokens()
+        assert error(flow.refresh(made["refresh_token"], client_id=registered(name="Another"))) == "invalid_grant"
+
+    def test_it_is_not_for_another_server(self, flow: Authorizing, account: IntegratedAccount) -> None:
+        made, other = flow.tokens(), server_for_people(account, "Another")
+        assert error(flow.refresh(made["refresh_token"], resource=address_of(other.pk))) == "invalid_target"
+
+    def test_it_gives_no_more_than_was_granted(self, flow: Authorizing) -> None:
+        made = flow.tokens()
+        assert error(flow.refresh(made["refresh_token"], scope="read write")) == "invalid_scope"
+
+    def test_it_ends_with_the_connection(self, flow: Authorizing) -> None:
+        made = flow.tokens()
+        PersonConnection.objects.all().delete()
+        assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+    def test_it_ends_when_the_person_said(self, flow: Authorizing) -> None:
+        made = flow.tokens({"decision": "allow", "days": "1"})
+        PersonConnection.objects.update(ends_at=timezone.now())
+        assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+    def test_it_ends_for_a_person_who_is_disabled(self, flow: Authorizing, people: People) -> None:
+        made = flow.tokens()
+        User.objects.filter(pk=people.operator.pk).update(is_active=False)
+        assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+
+class TestRevocation:
+    """RFC 7009: whichever token a client revokes, the other ends with it."""
+
+    @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+    def test_a_client_ends_both(self, flow: Authorizing, kind: str) -> None:
+        made = flow.tokens()
+        response = flow.program.post("/oauth/revoke", {"token": made[kind], "client_id": flow.client_id})
+        assert response.status_code == 200
+        assert not AccessToken.objects.exists()
+        assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+    def test_another_client_ends_nothing_and_learns_nothing(self, flow: Authorizing) -> None:
+        made = flow.tokens()
+        given = {"token": made["access_token"], "client_id": registered(name="Another")}
+        assert flow.program.post("/oauth/revoke", given).status_code == 200
+        assert AccessToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("grant", ["password", "client_credentials", "implicit", "", None])
+def test_there_are_no_other_grants(flow: Authorizing, grant: str | None) -> None:
+    answer = flow.exchange("x", grant_type=grant, username="olga", password="olga-pass-1")
+    assert error(answer) in {"unsupported_grant_type", "unauthorized_client", "invalid_request"}
+
+
+def test_an_unknown_client_gets_the_rfcs_code(flow: Authorizing) -> None:
+    assert error(flow.exchange("x", client_id="nobody")) == "invalid_client"
+
+
+def test_guessing_is_limited(flow: Authorizing) -> None:
+    for _ in range(TOKEN_FAILURES.most):
+        TOKEN_FAILURES.count("127.0.0.1")
+    answer = flow.exchange("guess")
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 0
