@@ -112,6 +112,8 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     inlines = (MembershipInline,)
 
+    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("Single sign-on", {"fields": ("verified_email",)}))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people: QuerySet[User] = super().get_queryset(request).annotate(environments_count=Count("memberships"))
         return people

@@ -13,6 +13,7 @@ AccountError
 ├── MemberRefused            a change of an environment's members is not possible
 │   └── InvitationUnusable       the link has no invitation, or none that can still be accepted
 ├── SignInRefused            an attempt to sign in or to confirm an identity is not accepted now
+├── SignOnFailed             single sign-on has let nobody in
 ├── AddressRefused           a valid API token may not be used from this address
 ├── TokenUnfit               an API token with these settings cannot be issued; names the field and the reason
 ├── DefinitionInvalid        a definition does not fit its schema
@@ -67,6 +68,7 @@ from accounts.errors.refusals import (
     NumberTooLarge,
     SecretsMoved,
     SignInRefused,
+    SignOnFailed,
     TokenRefused,
     TokenUnfit,
     TooDeep,
@@ -114,6 +116,7 @@ __all__ = [
     "ReauthenticationNeeded",
     "SecretsMoved",
     "SignInRefused",
+    "SignOnFailed",
     "TokenRefused",
     "TokenUnfit",
     "TokensUnreadable",

@@ -120,6 +120,17 @@ SIGN_IN_WORDS = {
 
 
 @dataclass
+class SignOnFailed(AccountError):
+    """Single sign-on has let nobody in; the message is for the person. `is_passing`: the provider is away for now."""
+
+    reason: str
+    is_passing: bool = False
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass
 class AddressRefused(AccountError):
     """An API token may not be used from `address`, the client's address as this installation sees it."""
 

@@ -5,6 +5,7 @@ from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount, LoggedChange
 from accounts.models.grants import OAuthGrant
 from accounts.models.heartbeats import Heartbeat
+from accounts.models.identities import Identity
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.keys import KeyCheck
@@ -21,6 +22,7 @@ __all__ = [
     "Environment",
     "FailedSignIns",
     "Heartbeat",
+    "Identity",
     "IntegratedAccount",
     "Integration",
     "Invitation",

@@ -64,10 +64,15 @@ def found(environment: Environment, founder: User) -> Membership:
 
 @transaction.atomic
 def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
-    """Change a member's role; raise MemberRefused if no admin would be left."""
+    """Change a member's role; raise MemberRefused if no admin would be left, or groups of a provider give the role."""
     before = membership.role
     if role == before:
         return
+    if membership.mapped_by:
+        raise MemberRefused(
+            f"{membership.user} has this role by a group at {membership.mapped_by}, which gives it again at the next "
+            "sign-in. Have the person put into another group there, or remove and invite them."
+        )
     keep_an_admin(membership, role)
     membership.role = role
     membership.save(update_fields=["role"])
@@ -79,7 +84,8 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
 def remove_member(membership: Membership, actor: audit.Actor) -> None:
     """Remove a person from an environment; raise MemberRefused if no admin would be left."""
     keep_an_admin(membership, None)
-    audit.record(actor, "membership.removed", membership.audit_subject, {"role": membership.role})
+    details = {"role": membership.role, **({"mapped_by": membership.mapped_by} if membership.mapped_by else {})}
+    audit.record(actor, "membership.removed", membership.audit_subject, details)
     membership.delete()
     owner_changed(membership.user, actor, membership.environment)
 
@@ -98,7 +104,11 @@ def put_back_member(environment: Environment, actor: User, user_id: int) -> Memb
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise MemberRefused("This person no longer exists.")
-    return join(environment, user, Role(last.details["role"]), actor, {"undone": True})
+    membership = join(environment, user, Role(last.details["role"]), actor, {"undone": True})
+    if mapped_by := last.details.get("mapped_by"):
+        membership.mapped_by = mapped_by
+        membership.save(update_fields=["mapped_by"])
+    return membership
 
 
 def _may_undo(last: AuditEntry, actor: User, user_id: int) -> bool:

@@ -3,11 +3,13 @@
 from django.contrib.auth.views import LogoutView
 
 from accounts.web.routing import page
-from portal.people import audit, invitations, members, profile, sign_in, tokens
+from portal.people import audit, invitations, members, profile, sign_in, single_sign_on, tokens
 
 urlpatterns = [
     *page("sign-in", sign_in.SignIn.as_view(), "sign-in"),
     *page("sign-in/code", sign_in.SignInCode.as_view(), "sign-in-code"),
+    *page("sign-in/with/<slug:name>", single_sign_on.begin, "sign-on"),
+    *page("sign-in/with/<slug:name>/answer", single_sign_on.answer, "sign-on-answer"),
     *page("sign-out", LogoutView.as_view(), "sign-out"),
     *page("invitations/<str:token>", invitations.show, "invitation"),
     *page("invitations/<str:token>/accept", invitations.accept, "invitation-accept"),
@@ -29,6 +31,8 @@ urlpatterns = [
     *page("profile/details", profile.details, "profile-details"),
     *page("profile/password", profile.password, "profile-password"),
     *page("profile/sessions/<uuid:session_id>/end", profile.sign_out_session, "session-end"),
+    *page("profile/identities/<slug:name>/connect", single_sign_on.begin_connecting, "profile-identity-connect"),
+    *page("profile/identities/<int:identity_id>/end", single_sign_on.end_connection, "profile-identity-end"),
     *page("profile/sessions/end-all", profile.sign_out_everywhere, "sign-out-everywhere"),
     *page("profile/second-factor", profile.set_up_factor, "profile-second-factor"),
     *page("profile/recovery-codes", profile.recovery_codes, "profile-recovery-codes"),
