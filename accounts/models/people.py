@@ -97,6 +97,15 @@ class Environment(AnnouncedRow):
         return AuditSubject(self.pk, self.pk, self.name)
 
 
+class MembershipQuerySet(AnnouncedQuerySet["Membership"]):
+    """Memberships, filtered by what their people may do now."""
+
+    def enterable(self) -> "MembershipQuerySet":
+        """Those whose person has the second factor that the environment requires, or where it requires none."""
+        has_factor = models.Q(user__second_factor__confirmed_at__isnull=False)
+        return self.filter(models.Q(environment__second_factor_required=False) | has_factor)
+
+
 class Membership(AnnouncedRow):
     """A person's role in an environment, which limits their tokens'."""
 
@@ -109,7 +118,7 @@ class Membership(AnnouncedRow):
     mapped_by = models.CharField(max_length=31, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["environment__name", "user__username"]

@@ -19,13 +19,14 @@ UNDO_WITHIN = timedelta(minutes=10)
 
 
 def accounts_of(user: User) -> QuerySet[IntegratedAccount]:
-    """Return the accounts of every environment that a person belongs to."""
-    return IntegratedAccount.objects.filter(environment__memberships__user=user)
+    """Return the accounts of every environment that a person may enter."""
+    entered = Membership.objects.filter(user=user).enterable().values("environment")
+    return IntegratedAccount.objects.filter(environment__in=entered)
 
 
 def may(user: User, environment: Environment, role: Role) -> bool:
-    """Return whether a person has at least this role in an environment; False for outsiders."""
-    membership = Membership.objects.filter(user=user, environment=environment).first()
+    """Return whether a person has at least this role in an environment; False for those who may not enter it."""
+    membership = Membership.objects.filter(user=user, environment=environment).enterable().first()
     return membership is not None and membership.may(role)
 
 
@@ -60,6 +61,22 @@ def join(environment: Environment, person: User, role: Role, actor: audit.Actor,
 def found(environment: Environment, founder: User) -> Membership:
     """Make the creator of an environment its first admin; everybody else is invited."""
     return join(environment, founder, Role.ADMIN, founder, {"founder": True})
+
+
+@transaction.atomic
+def require_second_factor(environment: Environment, actor: audit.Actor, required: bool) -> None:
+    """Let only members with a second factor enter an environment, or all of them."""
+    before = environment.second_factor_required
+    if required == before:
+        return
+    environment.second_factor_required = required
+    environment.save(update_fields=["second_factor_required"])
+    audit.record(
+        actor,
+        "environment.changed",
+        environment.audit_subject,
+        {"members need two-factor sign-in": {"from": before, "to": required}},
+    )
 
 
 @transaction.atomic

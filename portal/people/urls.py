@@ -25,6 +25,7 @@ urlpatterns = [
     *page("people/invited/<uuid:invitation_id>/withdraw", members.withdraw_invitation, "people-withdraw"),
     *page("people/<int:membership_id>/role", members.change, "people-role"),
     *page("people/<int:membership_id>/remove", members.remove, "people-remove"),
+    *page("people/second-factor", members.second_factor, "people-second-factor"),
     *page("people/put-back/<int:user_id>", members.put_back, "people-put-back"),
     *page("audit", audit.show, "audit"),
     *page("profile", profile.show, "profile"),
