@@ -18,7 +18,7 @@ from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
 from config.background_work.schedule import beat_schedule
-from config.identity_providers import identity_providers
+from config.identity_providers import break_glass_user, identity_providers
 from config.left_out import ENCRYPTED_MESSAGES, POSTGRESQL_FIELDS, REDIS_METRICS, leave_out
 from config.monitoring.logs import logging_settings
 from config.rest_api import DESCRIPTION, REST
@@ -331,6 +331,8 @@ if PUBLIC_PATH:
     MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Where people may sign in; a secret, since the clients' secrets are in it.
 OIDC_PROVIDERS = identity_providers(env.text("OIDC_PROVIDERS"), UPSTREAM_PRIVATE_HOSTS)
+PASSWORD_SIGN_IN = env.flag("PASSWORD_SIGN_IN", default=True)
+BREAK_GLASS_USER = break_glass_user(env.text("BREAK_GLASS_USER"), passwords=PASSWORD_SIGN_IN, providers=OIDC_PROVIDERS)
 SIGN_IN_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
 SIGN_IN_ADDRESS_FAILURE_LIMIT = env.integer("SIGN_IN_ADDRESS_FAILURE_LIMIT", 50, least=1)
 

@@ -22,6 +22,7 @@ from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.people.sessions import SessionStore
 from accounts.signing_in.backend import is_password_of
+from accounts.signing_in.passwords import may_use_password
 from accounts.single_sign_on.providers import IdentityProvider, providers
 from accounts.web.refusals import REFUSED, refused
 
@@ -117,7 +118,7 @@ def _page(request: HttpRequest, user: User, form: PasswordAgainForm) -> HttpResp
         "carried": list(_carried(request)),
         "reading": request.method in SAFE or READING in request.POST,
         "target": getattr(htmx, "target", "") if htmx else "",
-        "has_password": user.has_usable_password(),
+        "has_password": may_use_password(user),
         "providers": _providers(user),
         "back": _back(request),
     }

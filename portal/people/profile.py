@@ -18,6 +18,7 @@ from accounts.people.second_factors import (
     renew_recovery_codes,
 )
 from accounts.people.sessions import end_session, end_sessions, sessions_of
+from accounts.signing_in.passwords import may_use_password
 from accounts.signing_in.reauthentication import always_recently_authenticated, recently_authenticated
 from accounts.single_sign_on.providers import providers
 from accounts.web.refusals import REFUSED
@@ -114,7 +115,7 @@ def drop_factor(request: PortalRequest) -> HttpResponse:
         if check_code(request.user, form.cleaned_data["code"]):
             remove_factor(request.user, request.user)
             _end_others(request)
-            tell(request, "Two-factor sign-in is off. Your password alone opens Patchbay now.")
+            tell(request, "Two-factor sign-in is off. Signing in takes no code any more.")
             return redirect("profile")
         form.add_error("code", WRONG)
     return _profile(request, remove_form=form)
@@ -183,6 +184,7 @@ def _profile(
     context = {
         "section": "profile",
         "factor": factor_of(request.user),
+        "has_password": may_use_password(request.user),
         "details_form": details_form or DetailsForm(instance=request.user),
         "password_form": passwords,
         "code_form": code_form or CodeForm(auto_id="codes_%s"),

@@ -65,8 +65,8 @@ class SignIn(LoginView):
         return let_in(self.request, user, user.backend, self.get_success_url(), after=self.get_redirect_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the identity providers that people may sign in with."""
-        return super().get_context_data(providers=providers(), **kwargs)
+        """Add what people may sign in with."""
+        return super().get_context_data(providers=providers(), passwords=settings.PASSWORD_SIGN_IN, **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form with its errors, or the page that says signing in is locked."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import SignOnFailed
 from accounts.models import User
+from accounts.signing_in.passwords import may_use_password
 from accounts.signing_in.reauthentication import recently_authenticated
 from accounts.single_sign_on import attempts
 from accounts.single_sign_on.answers import address_for, identity_in
@@ -91,7 +92,7 @@ def begin_connecting(request: PortalRequest, name: str) -> HttpResponseBase:
 def end_connection(request: PortalRequest, identity_id: int) -> HttpResponse:
     """Take an identity away from the signed-in person, unless nothing else would let them in."""
     identity = get_object_or_404(request.user.identities, pk=identity_id)
-    if not request.user.has_usable_password() and request.user.identities.count() == 1:
+    if not may_use_password(request.user) and request.user.identities.count() == 1:
         warn(request, "This is your only way to sign in, so it stays. Connect another one first.")
     else:
         disconnect(identity, request.user)
