@@ -18,6 +18,7 @@ from django.conf import settings
 MCP_PREFIX = "pbmcp"
 API_PREFIX = "pbapi"
 INVITATION_PREFIX = "pbinv"
+PASSWORD_PREFIX = "pbpwd"
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # 62 ** 43 > 2 ** 256
@@ -25,7 +26,8 @@ CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
 
 # A token anywhere in a text, whole or cut short, and whatever follows /mcp/ or /invitations/ in a path.
 # No word boundary before the prefix: in a quoted URL it follows the letter of %2F.
-_IN_TEXT = re.compile(r"(pbmcp|pbapi|pbinv)_[0-9A-Za-z]{4,}")
+_IN_TEXT = re.compile(r"(pbmcp|pbapi|pbinv|pbpwd)_[0-9A-Za-z]{4,}")
+_SIGNS = ("pbmcp_", "pbapi_", "pbinv_", "pbpwd_", "/mcp/", "/invitations/")
 _IN_PATH = re.compile(r"(/mcp/|/invitations/)[^/\s?#\"']+")
 
 
@@ -68,7 +70,7 @@ def _keyed(key: str) -> hmac.HMAC:
 def redact(text: str) -> str:
     """Replace every token in a text by its prefix."""
     # A cheap test first, because every log line comes through here.
-    if not ("pbmcp_" in text or "pbapi_" in text or "pbinv_" in text or "/mcp/" in text or "/invitations/" in text):
+    if not any(sign in text for sign in _SIGNS):
         return text
     return _IN_TEXT.sub(r"\1_…", _IN_PATH.sub(r"\1…", text))
 

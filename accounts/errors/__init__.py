@@ -12,6 +12,7 @@ AccountError
 ├── ConnectionIncomplete     a connection field of the definition is missing or malformed
 ├── MemberRefused            a change of an environment's members is not possible
 │   └── InvitationUnusable       the link has no invitation, or none that can still be accepted
+├── PasswordLinkUnusable     a link for a new password is nobody's
 ├── SignInRefused            an attempt to sign in or to confirm an identity is not accepted now
 ├── SignOnFailed             single sign-on has let nobody in
 ├── AddressRefused           a valid API token may not be used from this address
@@ -66,6 +67,7 @@ from accounts.errors.refusals import (
     NetworkInvalid,
     NotJSON,
     NumberTooLarge,
+    PasswordLinkUnusable,
     SecretsMoved,
     SignInRefused,
     SignOnFailed,
@@ -113,6 +115,7 @@ __all__ = [
     "NetworkInvalid",
     "NotJSON",
     "NumberTooLarge",
+    "PasswordLinkUnusable",
     "ReauthenticationNeeded",
     "SecretsMoved",
     "SignInRefused",

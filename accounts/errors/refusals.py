@@ -98,6 +98,16 @@ class InvitationUnusable(MemberRefused):
         )
 
 
+class PasswordLinkUnusable(AccountError):
+    """A link for a new password is nobody's; one message for all reasons, since anybody may read it."""
+
+    def __str__(self) -> str:
+        return (
+            "This link cannot be used. It may have been used, replaced or expired, or it is incomplete. Ask for a new "
+            "one on the sign-in page."
+        )
+
+
 @dataclass
 class SignInRefused(AccountError):
     """An attempt with a name, password or code is not accepted now, but may be in `seconds`."""

@@ -10,6 +10,7 @@ from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.keys import KeyCheck
 from accounts.models.language_models import LanguageModel
+from accounts.models.password_resets import PasswordReset
 from accounts.models.people import Environment, Membership, Role, User
 from accounts.models.probes import WriteProbe
 from accounts.models.second_factors import SecondFactor
@@ -32,6 +33,7 @@ __all__ = [
     "LoggedChange",
     "Membership",
     "OAuthGrant",
+    "PasswordReset",
     "Role",
     "SecondFactor",
     "Session",

@@ -105,7 +105,8 @@ async def _exchange(
     if status != 200:
         raise SignOnFailed(
             f"{provider.label} did not accept its own answer, which may be used already. Start again; if it stays so, "
-            f"{TELL}"
+            f"{TELL}",
+            is_passing=status >= 500,
         )
     return tokens
 

@@ -93,6 +93,17 @@ def own_password(request: HttpRequest, user: User, password: str) -> str:
     return password
 
 
+class AddressForm(forms.Form):
+    """An email address."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label="Email address",
+        error_messages={"required": "Type your email address."},
+        widget=forms.EmailInput({"autocomplete": "email", "autofocus": True}),
+    )
+
+
 class DetailsForm(_UserForm):
     """Name and email address of a user."""
 

@@ -39,6 +39,7 @@ def show(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated  # links for a new password go to the address
 def details(request: PortalRequest) -> HttpResponse:
     """Save the name and email address."""
     # A separate instance: validation assigns to it even if the form is refused.

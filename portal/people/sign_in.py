@@ -66,7 +66,9 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what people may sign in with."""
-        return super().get_context_data(providers=providers(), passwords=settings.PASSWORD_SIGN_IN, **kwargs)
+        return super().get_context_data(
+            providers=providers(), passwords=settings.PASSWORD_SIGN_IN, mail=settings.MAIL_ENABLED, **kwargs
+        )
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form with its errors, or the page that says signing in is locked."""

@@ -9,8 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.errors import SignOnFailed
+from accounts.errors import SignInRefused, SignOnFailed
 from accounts.models import User
+from accounts.signing_in.limits import begin_from_address
 from accounts.signing_in.passwords import may_use_password
 from accounts.signing_in.reauthentication import recently_authenticated
 from accounts.single_sign_on import attempts
@@ -19,7 +20,7 @@ from accounts.single_sign_on.attempts import SignOnAttempt
 from accounts.single_sign_on.authentication import VouchedIdentity
 from accounts.single_sign_on.people import connect, disconnect, person_of
 from accounts.single_sign_on.providers import IdentityProvider, provider_named
-from portal.people.sign_in import let_in
+from portal.people.sign_in import let_in, locked_out
 from portal.requests import PortalRequest, signed_in, tell, warn
 
 logger = logging.getLogger(__name__)
@@ -55,16 +56,25 @@ def answer(request: HttpRequest, name: str) -> HttpResponseBase:
     if attempt is None:
         return _failed(request, SignOnFailed(UNKNOWN))
     try:
-        vouched = identity_in(provider, attempt, request.GET.dict())
-        response = (
-            _connected(request, provider, attempt, vouched)
-            if attempt.purpose == "connect"
-            else _entered(request, attempt, person_of(provider, vouched))
-        )
+        # Or whoever has the cookie could have codes tried at the provider without end.
+        counted = begin_from_address(request)
+        response = _answered(request, provider, attempt)
+        counted.take_back()
+    except SignInRefused as refusal:
+        return locked_out(request, refusal)
     except SignOnFailed as failure:
+        if failure.is_passing:
+            counted.take_back()
         response = _failed(request, failure)
     attempts.forget(response)
     return response
+
+
+def _answered(request: HttpRequest, provider: IdentityProvider, attempt: SignOnAttempt) -> HttpResponse:
+    vouched = identity_in(provider, attempt, request.GET.dict())
+    if attempt.purpose == "connect":
+        return _connected(request, provider, attempt, vouched)
+    return _entered(request, attempt, person_of(provider, vouched))
 
 
 @require_POST

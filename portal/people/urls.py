@@ -3,13 +3,15 @@
 from django.contrib.auth.views import LogoutView
 
 from accounts.web.routing import page
-from portal.people import audit, invitations, members, profile, sign_in, single_sign_on, tokens
+from portal.people import audit, invitations, members, password_resets, profile, sign_in, single_sign_on, tokens
 
 urlpatterns = [
     *page("sign-in", sign_in.SignIn.as_view(), "sign-in"),
     *page("sign-in/code", sign_in.SignInCode.as_view(), "sign-in-code"),
     *page("sign-in/with/<slug:name>", single_sign_on.begin, "sign-on"),
     *page("sign-in/with/<slug:name>/answer", single_sign_on.answer, "sign-on-answer"),
+    *page("sign-in/forgotten", password_resets.ask, "sign-in-forgotten"),
+    *page("sign-in/new-password/<str:token>", password_resets.choose, "sign-in-new-password"),
     *page("sign-out", LogoutView.as_view(), "sign-out"),
     *page("invitations/<str:token>", invitations.show, "invitation"),
     *page("invitations/<str:token>/accept", invitations.accept, "invitation-accept"),

@@ -233,6 +233,27 @@ class TestRefusals:
         assert is_refused(client, response, "Acme")
         assert "<i>x" not in response.content.decode()
 
+    def test_codes_are_not_tried_without_end(self, acme: KnobbedProvider, settings: Settings) -> None:
+        settings.SIGN_IN_ADDRESS_FAILURE_LIMIT = 3
+        client = Client()
+        asked = leave(client)
+        cookie = client.cookies["signon"].value
+        query = urlencode({"state": asked["state"], "code": "guessed", "iss": acme.issuer})
+        statuses = []
+        for _ in range(5):
+            client.cookies["signon"] = cookie
+            statuses.append(client.get(f"/sign-in/with/acme/answer?{query}").status_code)
+        assert statuses == [403, 403, 403, 429, 429]
+        assert acme.asked.count("/token") == 3
+
+    def test_a_provider_that_is_away_locks_nobody_out(self, acme: KnobbedProvider, settings: Settings) -> None:
+        settings.SIGN_IN_ADDRESS_FAILURE_LIMIT = 2
+        acme.status = {"/token": 503}
+        for _ in range(3):
+            assert sign_on(Client(), acme).status_code == 502
+        acme.status = {}
+        assert sign_on(Client(), acme).status_code == 302
+
     def test_a_provider_that_is_not_configured_is_not_found(self, acme: KnobbedProvider) -> None:
         assert Client().get("/sign-in/with/other").status_code == 404
         assert Client().get("/sign-in/with/other/answer?state=x&code=y").status_code == 404
