@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 REFUSED, AWAY = 403, 502
 UNKNOWN = (
     "This answer does not belong to a sign-in that was begun in this browser within the last "
-    f"{attempts.LIFETIME_SECONDS // 60} minutes, or it was used already. You are not signed in; start again."
+    f"{attempts.LIFETIME_SECONDS // 60} minutes, or it was used already. Nothing was done; start again."
 )
 
 
