@@ -10,7 +10,7 @@ from accounts.integrated_accounts import upkeep
 from accounts.models import AuditEntry
 from accounts.people import invitation_mail
 from accounts.people.sessions import delete_ended
-from accounts.signing_in import limits
+from accounts.signing_in import limits, password_mail
 
 
 @shared_task
@@ -42,3 +42,9 @@ def refresh_grants() -> int:
 def send_invitations() -> int:
     """Send the invitations that are due; return how many the mail server accepted."""
     return invitation_mail.send_due() if settings.MAIL_ENABLED else 0
+
+
+@shared_task
+def send_password_links() -> int:
+    """Send the links for new passwords that are due; return how many the mail server accepted."""
+    return password_mail.send_due() if settings.MAIL_ENABLED else 0

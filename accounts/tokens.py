@@ -20,6 +20,7 @@ API_PREFIX = "pbapi"
 INVITATION_PREFIX = "pbinv"
 ACCESS_PREFIX = "pbacc"
 REFRESH_PREFIX = "pbref"
+PASSWORD_PREFIX = "pbpwd"
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # 62 ** 43 > 2 ** 256
@@ -27,8 +28,8 @@ CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
 
 # A token anywhere in a text, whole or cut short, and whatever follows /mcp/ or /invitations/ in a path.
 # No word boundary before the prefix: in a quoted URL it follows the letter of %2F.
-_IN_TEXT = re.compile(r"(pbmcp|pbapi|pbinv|pbacc|pbref)_[0-9A-Za-z]{4,}")
-_SIGNS = ("pbmcp_", "pbapi_", "pbinv_", "pbacc_", "pbref_", "/mcp/", "/invitations/")
+_IN_TEXT = re.compile(r"(pbmcp|pbapi|pbinv|pbacc|pbref|pbpwd)_[0-9A-Za-z]{4,}")
+_SIGNS = ("pbmcp_", "pbapi_", "pbinv_", "pbacc_", "pbref_", "pbpwd_", "/mcp/", "/invitations/")
 _IN_PATH = re.compile(r"(/mcp/|/invitations/)[^/\s?#\"']+")
 
 

@@ -18,6 +18,7 @@ from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
 from config.background_work.schedule import beat_schedule
+from config.identity_providers import break_glass_user, identity_providers
 from config.left_out import (
     ENCRYPTED_MESSAGES,
     POSTGRESQL_FIELDS,
@@ -335,9 +336,14 @@ _prefix = ("__Secure-" if PUBLIC_PATH else "__Host-") if SESSION_COOKIE_SECURE e
 SESSION_COOKIE_NAME = f"{_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
 DEVICE_COOKIE_NAME = f"{_prefix}device"
+SIGN_ON_COOKIE_NAME = f"{_prefix}signon"
 if PUBLIC_PATH:
     # Django's usual storage has a cookie for the whole host.
     MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# Where people may sign in; a secret, since the clients' secrets are in it.
+OIDC_PROVIDERS = identity_providers(env.text("OIDC_PROVIDERS"), UPSTREAM_PRIVATE_HOSTS)
+PASSWORD_SIGN_IN = env.flag("PASSWORD_SIGN_IN", default=True)
+BREAK_GLASS_USER = break_glass_user(env.text("BREAK_GLASS_USER"), passwords=PASSWORD_SIGN_IN, providers=OIDC_PROVIDERS)
 SIGN_IN_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURE_LIMIT", 8, least=1)
 SIGN_IN_ADDRESS_FAILURE_LIMIT = env.integer("SIGN_IN_ADDRESS_FAILURE_LIMIT", 50, least=1)
 

@@ -1,7 +1,7 @@
 """What every signed-in page shares: the visitor, their environment and their role there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
@@ -11,7 +11,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -29,12 +30,14 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Visit:
     """The visitor's memberships, and the one in whose environment they are now.
 
+    `locked` are environments that the visitor belongs to and enters only once they have a second factor.
     `named` is true if the URL itself determines the environment, rather than an earlier choice in the session.
     """
 
     memberships: list[Membership]
     membership: Membership | None
     named: bool = False
+    locked: list[Environment] = field(default_factory=list)
 
     @property
     def environment(self) -> Environment | None:
@@ -65,6 +68,13 @@ class PortalRequest(HttpRequest):
     visit: Visit
 
 
+@dataclass
+class FactorNeeded(Exception):
+    """The visitor belongs to an environment that they enter only with a second factor, and has none."""
+
+    environment: Environment
+
+
 class EnvironmentMoved(Exception):
     """A form was rendered for another environment than its sender is in now."""
 
@@ -73,7 +83,7 @@ P = ParamSpec("P")
 
 
 def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Require a sign-in, set the request's visit, and answer EnvironmentMoved with a page of its own."""
+    """Require a sign-in, set the request's visit, and answer EnvironmentMoved and FactorNeeded."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -85,23 +95,39 @@ def signed_in(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -
             return view(visitor, *args, **kwargs)
         except EnvironmentMoved:
             return _moved(visitor)
+        except FactorNeeded as needed:
+            return _to_factor(visitor, needed.environment)
 
     return wrapper
 
 
 def visit_of(request: PortalRequest) -> Visit:
     """Return the visit of a request: in the environment chosen in the session, otherwise in the first."""
-    memberships = list(Membership.objects.filter(user=request.user).select_related("environment"))
+    memberships, locked = _divided(list(Membership.objects.filter(user=request.user).select_related("environment")))
     chosen = request.session.get(CHOSEN)
     # The session may name an environment that the user has since been removed from.
     for membership in memberships:
         if str(membership.environment_id) == chosen:
-            return Visit(memberships, membership)
-    return Visit(memberships, memberships[0] if memberships else None)
+            return Visit(memberships, membership, locked=locked)
+    return Visit(memberships, memberships[0] if memberships else None, locked=locked)
+
+
+def _divided(memberships: list[Membership]) -> tuple[list[Membership], list[Environment]]:
+    """Return the memberships in environments that their person may enter, and the other environments."""
+    if not any(each.environment.second_factor_required for each in memberships):
+        return memberships, []
+    open_ones = set(Membership.objects.filter(pk__in=[each.pk for each in memberships]).enterable())
+    return (
+        [each for each in memberships if each in open_ones],
+        [each.environment for each in memberships if each not in open_ones],
+    )
 
 
 def enter(request: PortalRequest, environment_id: UUID) -> None:
-    """Switch this request and the session to an environment; raise Http404 unless the visitor is a member."""
+    """Switch this request and the session to an environment; raise Http404 unless the visitor is a member.
+
+    Raises FactorNeeded for one that the visitor may not enter yet.
+    """
     for membership in request.visit.memberships:
         if membership.environment_id == environment_id:
             request.visit.membership, request.visit.named = membership, True
@@ -109,6 +135,9 @@ def enter(request: PortalRequest, environment_id: UUID) -> None:
             if request.session.get(CHOSEN) != str(environment_id):
                 request.session[CHOSEN] = str(environment_id)
             return
+    for environment in request.visit.locked:
+        if environment.pk == environment_id:
+            raise FactorNeeded(environment)
     raise Http404("You do not belong to this environment.")
 
 
@@ -120,6 +149,7 @@ def require(request: PortalRequest, role: Role) -> Environment:
     """
     environment = request.visit.environment
     if environment is None:
+        turn_to_factor(request)
         raise PermissionDenied("You do not belong to an environment yet. Ask an admin of your team to invite you.")
     if request.method not in SAFE and not request.visit.named and not _is_meant(request, environment):
         raise EnvironmentMoved
@@ -152,11 +182,15 @@ def _moved(request: PortalRequest) -> HttpResponse:
 def account_for(request: PortalRequest, account_id: UUID, role: Role = Role.VIEWER) -> IntegratedAccount:
     """Return an account and switch to its environment.
 
-    Raises Http404 if the visitor cannot see the account, PermissionDenied if they lack `role`.
+    Raises Http404 if the visitor cannot see the account, FactorNeeded if they may not yet, PermissionDenied if they
+    lack `role`.
     """
     accounts = accounts_of(request.user).select_related("integration", "environment")
     account = accounts.defer("integration__definition").filter(pk=account_id).first()
     if account is None:
+        locked = IntegratedAccount.objects.filter(pk=account_id, environment__in=request.visit.locked).first()
+        if locked is not None:
+            raise FactorNeeded(locked.environment)
         raise Http404(
             "There is no such account here. It may have been disconnected, or belong to an environment you are not in."
         )
@@ -173,6 +207,18 @@ def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
 def warn(request: HttpRequest, text: str) -> None:
     """Show an error on the next page."""
     messages.error(request, text)
+
+
+def turn_to_factor(request: PortalRequest) -> None:
+    """Raise FactorNeeded for a visitor who is in no environment, and has one to enter with a second factor."""
+    if request.visit.environment is None and request.visit.locked:
+        raise FactorNeeded(request.visit.locked[0])
+
+
+def _to_factor(request: PortalRequest, environment: Environment) -> HttpResponse:
+    warn(request, f"{environment} takes two-factor sign-in. Set it up here, and then go on.")
+    page = reverse("profile-second-factor")
+    return HttpResponseClientRedirect(page) if request.htmx else redirect(page)
 
 
 def _to_sign_in(request: PortalRequest) -> HttpResponse:

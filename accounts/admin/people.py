@@ -20,6 +20,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts import audit
 from accounts.admin.invitations import InvitationAdmin, WithInviting
 from accounts.admin.pages import DjangoUserAdmin, ModelAdmin, TabularInline, linked, moment, person
+from accounts.admin.password_links import WithPasswordLink
 from accounts.admin.sessions import EndsSessions, PasswordAgain
 from accounts.api_tokens.owners import owner_changed, owner_gone
 from accounts.errors import MemberRefused
@@ -101,7 +102,7 @@ class MembersAdmin(ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
+class UserAdmin(PasswordAgain, EndsSessions, WithPasswordLink, DjangoUserAdmin, MembersAdmin):
     """People who sign in."""
 
     audit_kind = "membership"
@@ -111,6 +112,8 @@ class UserAdmin(PasswordAgain, EndsSessions, DjangoUserAdmin, MembersAdmin):
     list_display = ("username", "full_name", "email", "environments_count", "is_staff", "is_active", "seen")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     inlines = (MembershipInline,)
+
+    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), ("Single sign-on", {"fields": ("verified_email",)}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people: QuerySet[User] = super().get_queryset(request).annotate(environments_count=Count("memberships"))

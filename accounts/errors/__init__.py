@@ -12,7 +12,9 @@ AccountError
 ├── ConnectionIncomplete     a connection field of the definition is missing or malformed
 ├── MemberRefused            a change of an environment's members is not possible
 │   └── InvitationUnusable       the link has no invitation, or none that can still be accepted
+├── PasswordLinkUnusable     a link for a new password is nobody's
 ├── SignInRefused            an attempt to sign in or to confirm an identity is not accepted now
+├── SignOnFailed             single sign-on has let nobody in
 ├── AddressRefused           a valid API token may not be used from this address
 ├── TokenUnfit               an API token with these settings cannot be issued; names the field and the reason
 ├── DefinitionInvalid        a definition does not fit its schema
@@ -65,8 +67,10 @@ from accounts.errors.refusals import (
     NetworkInvalid,
     NotJSON,
     NumberTooLarge,
+    PasswordLinkUnusable,
     SecretsMoved,
     SignInRefused,
+    SignOnFailed,
     TokenRefused,
     TokenUnfit,
     TooDeep,
@@ -111,9 +115,11 @@ __all__ = [
     "NetworkInvalid",
     "NotJSON",
     "NumberTooLarge",
+    "PasswordLinkUnusable",
     "ReauthenticationNeeded",
     "SecretsMoved",
     "SignInRefused",
+    "SignOnFailed",
     "TokenRefused",
     "TokenUnfit",
     "TokensUnreadable",

@@ -98,6 +98,16 @@ class InvitationUnusable(MemberRefused):
         )
 
 
+class PasswordLinkUnusable(AccountError):
+    """A link for a new password is nobody's; one message for all reasons, since anybody may read it."""
+
+    def __str__(self) -> str:
+        return (
+            "This link cannot be used. It may have been used, replaced or expired, or it is incomplete. Ask for a new "
+            "one on the sign-in page."
+        )
+
+
 @dataclass
 class SignInRefused(AccountError):
     """An attempt with a name, password or code is not accepted now, but may be in `seconds`."""
@@ -117,6 +127,17 @@ SIGN_IN_WORDS = {
     "checked yet. Wait {seconds}, then give the password again.",
     "busy": "Too many people are signing in. Nothing was checked yet. Wait {seconds}, then try again.",
 }
+
+
+@dataclass
+class SignOnFailed(AccountError):
+    """Single sign-on has let nobody in; the message is for the person. `is_passing`: the provider is away for now."""
+
+    reason: str
+    is_passing: bool = False
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass

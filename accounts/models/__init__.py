@@ -5,10 +5,12 @@ from accounts.models.audit import AuditEntry
 from accounts.models.changes import ChangeCount, LoggedChange
 from accounts.models.grants import OAuthGrant
 from accounts.models.heartbeats import Heartbeat
+from accounts.models.identities import Identity
 from accounts.models.integrations import IntegratedAccount, Integration
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.keys import KeyCheck
 from accounts.models.language_models import LanguageModel
+from accounts.models.password_resets import PasswordReset
 from accounts.models.people import Environment, Membership, Role, User
 from accounts.models.probes import WriteProbe
 from accounts.models.second_factors import SecondFactor
@@ -21,6 +23,7 @@ __all__ = [
     "Environment",
     "FailedSignIns",
     "Heartbeat",
+    "Identity",
     "IntegratedAccount",
     "Integration",
     "Invitation",
@@ -30,6 +33,7 @@ __all__ = [
     "LoggedChange",
     "Membership",
     "OAuthGrant",
+    "PasswordReset",
     "Role",
     "SecondFactor",
     "Session",

@@ -1,6 +1,5 @@
 """Invitations to an environment; nobody is a member before accepting one."""
 
-import string
 import uuid
 from datetime import datetime
 
@@ -12,9 +11,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models.audit import AuditSubject
 from accounts.models.people import Environment, Role, User
-
-# ASCII only: beyond it, different letters fold into one, such as the Kelvin sign into k.
-_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+from accounts.texts.addresses import same_address
 
 
 class InvitationState(models.TextChoices):
@@ -123,4 +120,4 @@ class Invitation(models.Model):
 
     def fits(self, address: str) -> bool:
         """Return whether a person with this address may accept it; one without an address fits everybody."""
-        return not self.email or address.translate(_ASCII_LOWER) == self.email.translate(_ASCII_LOWER)
+        return not self.email or same_address(address, self.email)

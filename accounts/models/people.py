@@ -29,7 +29,15 @@ class User(AnnouncedRow, AbstractUser):
 
     # Whose tokens depend on whether they are active.
     announced_kind = ChangeKind.TOKEN
-    quiet_fields = frozenset({"last_login", "password", "email", "first_name", "last_name"})
+    quiet_fields = frozenset({"last_login", "password", "email", "verified_email", "first_name", "last_name"})
+
+    verified_email = models.EmailField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The address that this person has shown to be theirs, such as by a mailed invitation. While it is "
+        "also their email address, single sign-on finds them by it.",
+    )
 
     objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[assignment]  # as below
 
@@ -68,6 +76,12 @@ class Environment(AnnouncedRow):
         validators=[MinValueValidator(1), MaxValueValidator(MOST_TOKEN_DAYS)],
         help_text="In days, for tokens that are issued from now on. Empty: as long as one likes, also without an end.",
     )
+    second_factor_required = models.BooleanField(
+        "members need two-factor sign-in",
+        default=False,
+        db_default=False,
+        help_text="Members without a second factor are led to set one up before they see anything here.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
@@ -83,6 +97,15 @@ class Environment(AnnouncedRow):
         return AuditSubject(self.pk, self.pk, self.name)
 
 
+class MembershipQuerySet(AnnouncedQuerySet["Membership"]):
+    """Memberships, filtered by what their people may do now."""
+
+    def enterable(self) -> "MembershipQuerySet":
+        """Those whose person has the second factor that the environment requires, or where it requires none."""
+        has_factor = models.Q(user__second_factor__confirmed_at__isnull=False)
+        return self.filter(models.Q(environment__second_factor_required=False) | has_factor)
+
+
 class Membership(AnnouncedRow):
     """A person's role in an environment, which limits their tokens'."""
 
@@ -91,9 +114,11 @@ class Membership(AnnouncedRow):
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    # The name of the provider whose groups give this role, and take it away; empty for a role that people gave.
+    mapped_by = models.CharField(max_length=31, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = AnnouncedQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]  # the abstract row's is wider
 
     class Meta:
         ordering = ["environment__name", "user__username"]

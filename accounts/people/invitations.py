@@ -244,6 +244,10 @@ def _join(invitation: Invitation, person: User, *, new_person: bool) -> Membersh
         person,
         {"invited_by": invitation.invited_by_name, "new_person": new_person},
     )
+    if invitation.email and person.verified_email != invitation.email:
+        # Only the mailbox has had the token.
+        person.verified_email = invitation.email
+        person.save(update_fields=["verified_email"])
     invitation.accepted_at, invitation.accepted_by = timezone.now(), person
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     audit.record(

@@ -19,13 +19,14 @@ UNDO_WITHIN = timedelta(minutes=10)
 
 
 def accounts_of(user: User) -> QuerySet[IntegratedAccount]:
-    """Return the accounts of every environment that a person belongs to."""
-    return IntegratedAccount.objects.filter(environment__memberships__user=user)
+    """Return the accounts of every environment that a person may enter."""
+    entered = Membership.objects.filter(user=user).enterable().values("environment")
+    return IntegratedAccount.objects.filter(environment__in=entered)
 
 
 def may(user: User, environment: Environment, role: Role) -> bool:
-    """Return whether a person has at least this role in an environment; False for outsiders."""
-    membership = Membership.objects.filter(user=user, environment=environment).first()
+    """Return whether a person has at least this role in an environment; False for those who may not enter it."""
+    membership = Membership.objects.filter(user=user, environment=environment).enterable().first()
     return membership is not None and membership.may(role)
 
 
@@ -63,11 +64,32 @@ def found(environment: Environment, founder: User) -> Membership:
 
 
 @transaction.atomic
+def require_second_factor(environment: Environment, actor: audit.Actor, required: bool) -> None:
+    """Let only members with a second factor enter an environment, or all of them."""
+    before = environment.second_factor_required
+    if required == before:
+        return
+    environment.second_factor_required = required
+    environment.save(update_fields=["second_factor_required"])
+    audit.record(
+        actor,
+        "environment.changed",
+        environment.audit_subject,
+        {"members need two-factor sign-in": {"from": before, "to": required}},
+    )
+
+
+@transaction.atomic
 def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
-    """Change a member's role; raise MemberRefused if no admin would be left."""
+    """Change a member's role; raise MemberRefused if no admin would be left, or groups of a provider give the role."""
     before = membership.role
     if role == before:
         return
+    if membership.mapped_by:
+        raise MemberRefused(
+            f"{membership.user} has this role by a group at {membership.mapped_by}, which gives it again at the next "
+            "sign-in. Have the person put into another group there, or remove and invite them."
+        )
     keep_an_admin(membership, role)
     membership.role = role
     membership.save(update_fields=["role"])
@@ -79,7 +101,8 @@ def change_role(membership: Membership, actor: audit.Actor, role: Role) -> None:
 def remove_member(membership: Membership, actor: audit.Actor) -> None:
     """Remove a person from an environment; raise MemberRefused if no admin would be left."""
     keep_an_admin(membership, None)
-    audit.record(actor, "membership.removed", membership.audit_subject, {"role": membership.role})
+    details = {"role": membership.role, **({"mapped_by": membership.mapped_by} if membership.mapped_by else {})}
+    audit.record(actor, "membership.removed", membership.audit_subject, details)
     membership.delete()
     owner_changed(membership.user, actor, membership.environment)
 
@@ -98,7 +121,11 @@ def put_back_member(environment: Environment, actor: User, user_id: int) -> Memb
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise MemberRefused("This person no longer exists.")
-    return join(environment, user, Role(last.details["role"]), actor, {"undone": True})
+    membership = join(environment, user, Role(last.details["role"]), actor, {"undone": True})
+    if mapped_by := last.details.get("mapped_by"):
+        membership.mapped_by = mapped_by
+        membership.save(update_fields=["mapped_by"])
+    return membership
 
 
 def _may_undo(last: AuditEntry, actor: User, user_id: int) -> bool:

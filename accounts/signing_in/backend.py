@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.signing_in.limits import begin
+from accounts.signing_in.passwords import may_use_password
 from accounts.signing_in.turns import acquaintances, strangers
 
 
@@ -22,11 +23,11 @@ class LimitedBackend(ModelBackend):
         if username is None or password is None:
             return None
         if request is None:  # called by a command, not by a client that could guess
-            return super().authenticate(request, username, password, **kwargs)
+            return self._allowed(super().authenticate(request, username, password, **kwargs))
         attempt = begin(request, username)
         try:
             with (acquaintances if attempt.from_known_device else strangers).take():
-                user = super().authenticate(request, username, password, **kwargs)
+                user = self._allowed(super().authenticate(request, username, password, **kwargs))
         except SignInRefused:
             attempt.take_back()  # no password was checked, so nothing counts as a failure
             raise
@@ -35,6 +36,10 @@ class LimitedBackend(ModelBackend):
         else:
             attempt.take_back()
         return user
+
+    def _allowed(self, user: Any) -> User | None:
+        """Return a user who may use a password; None for others, after the same work as for a wrong one."""
+        return user if isinstance(user, User) and may_use_password(user) else None
 
 
 def is_password_of(request: HttpRequest, user: User, password: str) -> bool:

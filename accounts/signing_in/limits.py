@@ -61,6 +61,16 @@ def begin(request: HttpRequest, name: str) -> SignInAttempt:
     return _from_anywhere(name, network_of(client_address(request)))
 
 
+def begin_from_address(request: HttpRequest) -> SignInAttempt:
+    """Count an attempt in which no name was given, for its address alone; raise SignInRefused if that is locked."""
+    network = network_of(client_address(request))
+    with transaction.atomic():
+        row = _locked(Kind.NETWORK, network, network=network)
+        if row.failures < settings.SIGN_IN_ADDRESS_FAILURE_LIMIT:
+            return _count([row], settings.SIGN_IN_ADDRESS_FAILURE_LIMIT, from_known_device=False)
+    raise _locked_out(row)
+
+
 def forget(request: HttpRequest, name: str) -> None:
     """Reset the count for this name and address, after a sign-in."""
     network = network_of(client_address(request))

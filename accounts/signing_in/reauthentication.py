@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -21,6 +22,8 @@ from accounts.errors import SignInRefused
 from accounts.models import User
 from accounts.people.sessions import SessionStore
 from accounts.signing_in.backend import is_password_of
+from accounts.signing_in.passwords import may_use_password
+from accounts.single_sign_on.providers import IdentityProvider, providers
 from accounts.web.refusals import REFUSED, refused
 
 RECENT = timedelta(minutes=15)
@@ -115,12 +118,29 @@ def _page(request: HttpRequest, user: User, form: PasswordAgainForm) -> HttpResp
         "carried": list(_carried(request)),
         "reading": request.method in SAFE or READING in request.POST,
         "target": getattr(htmx, "target", "") if htmx else "",
-        "has_password": user.has_usable_password(),
+        "has_password": may_use_password(user),
+        "providers": _providers(user),
+        "back": _back(request),
     }
     response = render(request, "password_again.html", context, status=REFUSED)
     # For htmx the same URL answers with a fragment.
     patch_vary_headers(response, ["HX-Request"])
     return refused(response, form.refusal)
+
+
+def _providers(user: User) -> list[IdentityProvider]:
+    """Return the identity providers with which this person can sign in again."""
+    issuers = set(user.identities.values_list("issuer", flat=True))
+    return [each for each in providers() if each.issuer in issuers]
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page to come back to: this one if it can be read, and else the one it was asked for from."""
+    if request.method in SAFE:
+        return request.get_full_path()
+    htmx = getattr(request, "htmx", None)
+    referrer = urlsplit((htmx.current_url if htmx else None) or request.headers.get("Referer", ""))
+    return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
 
 
 def _carried(request: HttpRequest) -> Iterator[tuple[str, str]]:

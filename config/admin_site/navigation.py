@@ -61,6 +61,7 @@ SIDEBAR: dict[str, Any] = {
                 _entry("People", "person", "accounts.user"),
                 _entry("Invitations", "mail", "accounts.invitation"),
                 _entry("Staff groups", "group", "auth.group"),
+                _entry("Single sign-on", "badge", "accounts.identity"),
                 _entry("Failed sign-ins", "lock", "accounts.failedsignins"),
             ],
         },

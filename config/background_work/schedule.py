@@ -18,6 +18,7 @@ def beat_schedule(*, purge: timedelta, prune: timedelta) -> dict[str, dict[str, 
         "prune-sign-ins": ("accounts.tasks.prune_sign_ins", prune),
         # The rows are the queue: no invitation is in the broker, so none is lost with it.
         "send-invitations": ("accounts.tasks.send_invitations", timedelta(seconds=10)),
+        "send-password-links": ("accounts.tasks.send_password_links", timedelta(seconds=10)),
         "run-evaluations": ("tools.tasks.run_evaluations", timedelta(seconds=10)),
         "prune-audit": ("accounts.tasks.prune_audit", prune),
     }

@@ -18,7 +18,7 @@ from mcpservers.models import MCPServer
 from mcpservers.search.exposure import exposure_of
 from portal.accounts.forms import ConfirmNameForm
 from portal.list_filters import AccountFilter
-from portal.requests import PortalRequest, account_for, signed_in, tell
+from portal.requests import PortalRequest, account_for, signed_in, tell, turn_to_factor
 from tools.catalogue.compilation import catalogue_of
 from tools.record.usage import DayUsage, accounts_lately, server_use
 
@@ -48,6 +48,7 @@ def list_accounts(request: PortalRequest) -> HttpResponse:
     """Show the integrated accounts of the current environment."""
     environment = request.visit.environment
     if environment is None:
+        turn_to_factor(request)
         return render(request, "accounts/no_environment.html")
     filters = AccountFilter(environment, request.GET)
     accounts = (

@@ -43,9 +43,10 @@ UNREADABLE = (
 @signed_in
 def choose_environment(request: PortalRequest) -> HttpResponse:
     """Switch the session to another environment."""
-    for membership in request.visit.memberships:
-        if str(membership.environment_id) == request.POST.get("environment"):
-            enter(request, membership.environment_id)
+    belonging = [each.environment_id for each in request.visit.memberships]
+    for environment_id in [*belonging, *(each.pk for each in request.visit.locked)]:
+        if str(environment_id) == request.POST.get("environment"):
+            enter(request, environment_id)
     return redirect("accounts")
 
 

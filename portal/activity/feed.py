@@ -203,13 +203,15 @@ def _written(row: CallRow, of_account: bool, written: dict[tuple[int, bool], byt
 
 
 def _unauthorised(watches: list[Watch]) -> list[Watch]:
-    """Return the watches whose session ended, or whose user left the environment or changed the password."""
+    """Return the watches whose session ended, or whose user changed the password or may not enter any more."""
     members: set[tuple[int, UUID, str]] = set(
         Membership.objects.filter(
             user_id__in={watch.user_id for watch in watches},
             environment_id__in={watch.wanted.environment_id for watch in watches},
             user__is_active=True,
-        ).values_list("user_id", "environment_id", "user__password")
+        )
+        .enterable()
+        .values_list("user_id", "environment_id", "user__password")
     )
     session_ids = {watch.session_id for watch in watches}
     sessions = set(Session.objects.live().filter(pk__in=session_ids).values_list("pk", flat=True))

@@ -153,8 +153,8 @@ def _watch(scope: Scope, headers: Headers) -> Watch:
     environment_id, account_id = _id(query.get("environment")), _id(query.get("of"))
     if environment_id is None:
         raise WatchRefused(HTTPStatus.NOT_FOUND)
-    found = Membership.objects.filter(user=user, environment_id=environment_id).select_related("environment")
-    membership = found.first()
+    found = Membership.objects.filter(user=user, environment_id=environment_id).enterable()
+    membership = found.select_related("environment").first()
     if membership is None:
         raise WatchRefused(HTTPStatus.NOT_FOUND)
     shown = query_of(ActivityForm(query), membership.environment, account_id)

@@ -20,7 +20,7 @@ from portal.activity.exports import as_csv, as_json_lines
 from portal.activity.forms import ActivityForm, ActivityQuery
 from portal.activity.names import CallNames
 from portal.activity.rows import rows_of
-from portal.requests import PortalRequest, account_for, enter, signed_in
+from portal.requests import PortalRequest, account_for, enter, signed_in, turn_to_factor
 from tools.models import Call
 from tools.record.activity import CallPosition, page_of
 from tools.record.figures import breakdown_of, figures_of
@@ -41,6 +41,7 @@ def activity(request: PortalRequest, account_id: UUID | None = None) -> HttpResp
     account = account_for(request, account_id) if account_id else None
     environment = request.visit.environment
     if environment is None:
+        turn_to_factor(request)
         return render(request, "accounts/no_environment.html", {"section": "activity"})
     form = ActivityForm(request.GET)
     query = query_of(form, environment, account_id)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts.errors import SignInRefused
 from accounts.models import Role, User
 from accounts.signing_in.backend import is_password_of
+from accounts.signing_in.passwords import may_use_password
 
 if TYPE_CHECKING:
     # Django's form classes are generic only in its type stubs.
@@ -53,7 +54,7 @@ class CodeForm(forms.Form):
 
 
 class RemoveFactorForm(CodeForm):
-    """The password and a code, to remove the second factor."""
+    """The password, for people who have one, and a code, to remove the second factor."""
 
     password = forms.CharField(widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False)
 
@@ -61,6 +62,8 @@ class RemoveFactorForm(CodeForm):
         super().__init__(*args, **kwargs)
         self._request = request
         self._user = user
+        if not may_use_password(user):  # the page asks for a recent sign-in in any case
+            del self.fields["password"]
         # The profile page has several forms; the focus would jump to the middle of it.
         self.fields["code"].widget.attrs.pop("autofocus")
 
@@ -88,6 +91,17 @@ def own_password(request: HttpRequest, user: User, password: str) -> str:
     if not correct:
         raise forms.ValidationError("This is not your password.")
     return password
+
+
+class AddressForm(forms.Form):
+    """An email address."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label="Email address",
+        error_messages={"required": "Type your email address."},
+        widget=forms.EmailInput({"autocomplete": "email", "autofocus": True}),
+    )
 
 
 class DetailsForm(_UserForm):

@@ -82,6 +82,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     """Create a new user, who joins and is signed in."""
     if request.user.is_authenticated:
         return redirect("invitation", token)
+    if not settings.PASSWORD_SIGN_IN:
+        return redirect("invitation", token)
     invitation = find(token)
     form = JoinForm(invitation.email, request.POST)
     if form.is_valid():
@@ -136,5 +138,11 @@ def _join_page(
     request: HttpRequest, token: str, invitation: Invitation, form: JoinForm, *, status: int | None = None
 ) -> HttpResponse:
     back = urlencode({"next": reverse("invitation", args=[token])})
-    context = {"invitation": invitation, "token": token, "form": form, "sign_in": f"{reverse('sign-in')}?{back}"}
+    context = {
+        "invitation": invitation,
+        "token": token,
+        "form": form,
+        "sign_in": f"{reverse('sign-in')}?{back}",
+        "passwords": settings.PASSWORD_SIGN_IN,
+    }
     return render(request, "invitations/door.html", context, status=status)

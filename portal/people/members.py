@@ -17,7 +17,7 @@ from accounts.errors import MemberRefused
 from accounts.models import Environment, Invitation, InvitationState, Membership, Role, SecondFactor
 from accounts.people.invitation_forms import InviteForm
 from accounts.people.invitations import InvitationOffer, invite, renew, withdraw
-from accounts.people.members import admitters, change_role, put_back_member, remove_member
+from accounts.people.members import admitters, change_role, put_back_member, remove_member, require_second_factor
 from accounts.signing_in.reauthentication import recently_authenticated
 from accounts.web.refusals import REFUSED
 from portal.people.forms import RoleForm
@@ -105,6 +105,21 @@ def withdraw_invitation(request: PortalRequest, invitation_id: UUID) -> HttpResp
     with _refusal_shown(request):
         withdraw(invitation, request.user)
         tell(request, "The invitation is withdrawn: its link no longer works.")
+    return redirect("people")
+
+
+@require_POST
+@signed_in
+@recently_authenticated
+def second_factor(request: PortalRequest) -> HttpResponse:
+    """Require two-factor sign-in of the members, or no longer."""
+    environment = require(request, Role.ADMIN)
+    required = request.POST.get("required") == "1"
+    require_second_factor(environment, request.user, required)
+    if required:
+        tell(request, f"Only people with two-factor sign-in enter {environment.name} now.")
+    else:
+        tell(request, f"{environment.name} takes no second factor any more.")
     return redirect("people")
 
 

@@ -1,5 +1,6 @@
 """The profile page: name, password, second factor and sessions of the signed-in user."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import logout, update_session_auth_hash
@@ -17,7 +18,9 @@ from accounts.people.second_factors import (
     renew_recovery_codes,
 )
 from accounts.people.sessions import end_session, end_sessions, sessions_of
+from accounts.signing_in.passwords import may_use_password
 from accounts.signing_in.reauthentication import always_recently_authenticated, recently_authenticated
+from accounts.single_sign_on.providers import providers
 from accounts.web.refusals import REFUSED
 from portal.people.forms import CodeForm, DetailsForm, OwnPasswordForm, RemoveFactorForm
 from portal.people.qr_codes import qr_code
@@ -36,6 +39,7 @@ def show(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@recently_authenticated  # links for a new password go to the address
 def details(request: PortalRequest) -> HttpResponse:
     """Save the name and email address."""
     # A separate instance: validation assigns to it even if the form is refused.
@@ -112,7 +116,7 @@ def drop_factor(request: PortalRequest) -> HttpResponse:
         if check_code(request.user, form.cleaned_data["code"]):
             remove_factor(request.user, request.user)
             _end_others(request)
-            tell(request, "Two-factor sign-in is off. Your password alone opens Patchbay now.")
+            tell(request, "Two-factor sign-in is off. Signing in takes no code any more.")
             return redirect("profile")
         form.add_error("code", WRONG)
     return _profile(request, remove_form=form)
@@ -154,6 +158,17 @@ def _codes_shown(request: PortalRequest, codes: list[str], *, fresh: bool = Fals
     return render(request, "people/recovery_codes.html", context)
 
 
+def _identities(user: User) -> dict[str, Any]:
+    """Return the identities of a person with the labels of their providers, and the providers still to connect."""
+    labels = {each.issuer: each.label for each in providers()}
+    rows = list(user.identities.all())
+    connected = {row.issuer for row in rows}
+    return {
+        "identities": [(labels.get(row.issuer, row.issuer), row) for row in rows],
+        "connectable": [each for each in providers() if each.issuer not in connected],
+    }
+
+
 def _profile(
     request: PortalRequest,
     *,
@@ -170,10 +185,12 @@ def _profile(
     context = {
         "section": "profile",
         "factor": factor_of(request.user),
+        "has_password": may_use_password(request.user),
         "details_form": details_form or DetailsForm(instance=request.user),
         "password_form": passwords,
         "code_form": code_form or CodeForm(auto_id="codes_%s"),
         "remove_form": remove_form or RemoveFactorForm(request, request.user, auto_id="remove_%s"),
+        **_identities(request.user),
         "sessions": sessions_of(request.user),
         "this_session": request.session.row.pk if request.session.row is not None else None,
     }

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.people.second_factors import check_code, factor_of
 from accounts.signing_in.entering import enter
 from accounts.signing_in.limits import begin
+from accounts.single_sign_on.providers import providers
 from accounts.web.refusals import REFUSED, refused
 from portal.people.forms import CodeForm, SignInForm
 
@@ -32,6 +33,25 @@ PENDING = "sign_in_pending"
 PENDING_SECONDS = 300
 
 
+def let_in(request: HttpRequest, user: User, backend: str, to: str, *, after: str) -> HttpResponse:
+    """Sign in a person who has proved who they are, and go `to`; ask for the code first if they have a second factor.
+
+    `after` is the page that was asked for, if any.
+    """
+    if factor_of(user) is None:
+        return enter(request, user, backend, to)
+    # A new session for this step: it drops anything an attacker may have planted, and nobody is signed in yet.
+    request.session.flush()
+    # With the password's hash: a password change in between invalidates a half-finished sign-in.
+    request.session[PENDING] = {
+        "user": user.pk,
+        "backend": backend,
+        "at": int(time.time()),
+        "password": user.get_session_auth_hash(),
+    }
+    return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': after})}")
+
+
 class SignIn(LoginView):
     """Ask for name and password."""
 
@@ -42,18 +62,13 @@ class SignIn(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in, or go on to the code for users with a second factor."""
         user = cast(User, form.get_user())
-        if factor_of(user) is None:
-            return enter(self.request, user, user.backend, self.get_success_url())
-        # A new session for this step: it drops anything an attacker may have planted, and nobody is signed in yet.
-        self.request.session.flush()
-        # With the password's hash: a password change in between invalidates a half-finished sign-in.
-        self.request.session[PENDING] = {
-            "user": user.pk,
-            "backend": user.backend,
-            "at": int(time.time()),
-            "password": user.get_session_auth_hash(),
-        }
-        return redirect(f"{reverse('sign-in-code')}?{urlencode({'next': self.get_redirect_url()})}")
+        return let_in(self.request, user, user.backend, self.get_success_url(), after=self.get_redirect_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what people may sign in with."""
+        return super().get_context_data(
+            providers=providers(), passwords=settings.PASSWORD_SIGN_IN, mail=settings.MAIL_ENABLED, **kwargs
+        )
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form with its errors, or the page that says signing in is locked."""

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts import tokens
 from config.monitoring.logs import RedactTokens, redact_event
 
-KINDS = [tokens.MCP_PREFIX, tokens.API_PREFIX, tokens.INVITATION_PREFIX]
+KINDS = [tokens.MCP_PREFIX, tokens.API_PREFIX, tokens.INVITATION_PREFIX, tokens.PASSWORD_PREFIX]
 # How a token can stand in a text; each is what some log, error or link shows.
 PLACES = [
     "{}",
