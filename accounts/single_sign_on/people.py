@@ -114,7 +114,11 @@ def _make_person(provider: IdentityProvider, vouched: VouchedIdentity) -> User:
         verified_email=vouched.email,
     )
     user.set_unusable_password()
-    user.save()
+    try:
+        with transaction.atomic():  # a savepoint, as below
+            user.save()
+    except IntegrityError:
+        raise SignOnFailed("Somebody has just taken your name here. Sign in once more.", is_passing=True) from None
     audit.record(provider.actor, "person.created", user.audit_subject, {"issuer": vouched.issuer})
     return user
 

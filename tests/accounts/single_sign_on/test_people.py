@@ -62,6 +62,16 @@ class TestTheFirstTime:
         assert made != ida
         assert (made.email, made.username[:5]) == ("", "acme-")
 
+    def test_an_address_of_the_id_token_is_not_verified_by_what_userinfo_says_of_another(
+        self, acme: KnobbedProvider
+    ) -> None:
+        boss = known("boss", email="boss@example.com", verified_email="boss@example.com")
+        acme.changed = {"email": "boss@example.com", "email_verified": None}
+        sign_on(Client(), acme)
+        made = Identity.objects.get().user
+        assert made != boss
+        assert made.email == ADDRESS
+
     @pytest.mark.parametrize("rights", ["is_staff", "is_superuser"])
     def test_who_may_do_more_than_others_is_not_found_by_an_address(self, acme: KnobbedProvider, rights: str) -> None:
         ida = known()

@@ -233,6 +233,24 @@ class TestRefusals:
         assert is_refused(client, response, "Acme")
         assert "<i>x" not in response.content.decode()
 
+    @pytest.mark.parametrize("subject", ["", "x" * 256, "a\x00b", "a\nb"])
+    def test_a_subject_that_cannot_be_kept_is_refused(self, acme: KnobbedProvider, subject: str) -> None:
+        acme.changed = {"sub": subject}
+        client = Client()
+        assert is_refused(client, sign_on(client, acme), "You are not signed in")
+
+    @pytest.mark.parametrize("auth_time", [1_000_000_000, -1e300, float("nan")])
+    def test_a_proof_of_before_is_none(self, acme: KnobbedProvider, auth_time: float) -> None:
+        acme.changed = {"auth_time": auth_time}
+        client = Client()
+        assert is_refused(client, sign_on(client, acme, query="?again=1"), "did not ask you to sign in anew")
+
+    @pytest.mark.parametrize("code", ["", "\x00", "é" * 3000, "x&grant_type=password"])
+    def test_any_code_is_only_a_code(self, acme: KnobbedProvider, code: str) -> None:
+        client = Client()
+        query = urlencode({"state": leave(client)["state"], "code": code, "iss": acme.issuer})
+        assert is_refused(client, client.get(f"/sign-in/with/acme/answer?{query}"), "Acme")
+
     def test_codes_are_not_tried_without_end(self, acme: KnobbedProvider, settings: Settings) -> None:
         settings.SIGN_IN_ADDRESS_FAILURE_LIMIT = 3
         client = Client()
