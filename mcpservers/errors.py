@@ -53,6 +53,10 @@ class ConsentRefused(McpServerError):
     """A person may not allow a client anything at a server; the message is for the person."""
 
 
+class FactorMissing(ConsentRefused):
+    """The server's environment takes a second factor, which the person has not set up."""
+
+
 class MetadataRefused(McpServerError):
     """A client cannot register with what it says about itself; `code` is the error code of RFC 7591."""
 

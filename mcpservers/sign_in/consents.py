@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Membership, Role, User
-from mcpservers.errors import ConsentRefused, ResourceUnknown
+from mcpservers.errors import ConsentRefused, FactorMissing, ResourceUnknown
 from mcpservers.models import MCPServer, PersonConnection, RegisteredClient
 from mcpservers.sign_in.addresses import server_named
 from mcpservers.sign_in.scopes import WRITE, granted
@@ -68,14 +68,19 @@ class Asking:
 
 
 def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: Iterable[str]) -> Asking:
-    """Return what a client asks for; raise ConsentRefused if the person is no member of the server's environment."""
-    memberships = Membership.objects.select_related("user")
+    """Return what a client asks for; raise ConsentRefused if the person may not enter the server's environment."""
+    memberships = Membership.objects.select_related("user", "environment")
     membership = memberships.filter(user=person, environment=server.account.environment_id).first()
     if membership is None:
         raise ConsentRefused(
             f"You are signed in as {person.get_username()}, who does not belong to the environment of this MCP server. "
             "Nothing was allowed. Ask an admin of that environment to invite you: whoever gave you the server's "
             "address knows who that is."
+        )
+    if not Membership.objects.filter(pk=membership.pk).enterable().exists():
+        raise FactorMissing(
+            f"{membership.environment} takes two-factor sign-in, and you have not set it up. Nothing was allowed. "
+            "Set it up in your profile, then let the client ask again."
         )
     return Asking(server, client, membership, tuple(scopes))
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.web.refusals import REFUSED
-from mcpservers.errors import ConsentRefused
+from mcpservers.errors import ConsentRefused, FactorMissing
 from mcpservers.models.sign_in import is_loopback
 from mcpservers.search.exposure import exposed_by
 from mcpservers.sign_in.consents import Asking, allow, asking
@@ -57,7 +57,9 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
     except RequestRefused as refused:
         return _send_back(visitor, refused.location)
     except ConsentRefused as refused:
-        return render(request, "sign_in/refused.html", {"reason": str(refused)}, status=403)
+        lacks_factor = isinstance(refused, FactorMissing)
+        context = {"reason": str(refused), "lacks_factor": lacks_factor}
+        return render(request, "sign_in/refused.html", context, status=403)
 
 
 def _decide(request: PortalRequest, asked: AuthorizationRequest) -> HttpResponse:

@@ -8,12 +8,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, IntegratedAccount, Membership, Role
+from accounts.people.members import require_second_factor
 from mcpservers.lifecycle import change_server, pause_server
 from mcpservers.models import AuthorizationCode, MCPServer, PersonConnection, RegisteredClient
 from mcpservers.sign_in.addresses import address_of
 from tests.people import People
 from tests.portal_site import has_strict_policy, shown
 from tests.sign_in import ALLOW, CALLBACK, Authorizing, answered, registered, sent_to, server_for_people
+from tests.single_sign_on import give_factor
 
 ISSUER = "http://127.0.0.1:8000/oauth"
 
@@ -245,3 +247,14 @@ class TestRefusals:
         other = server_for_people(account, "Another")
         query = f"{urlencode(olga.parameters())}&{urlencode({'resource': address_of(other.pk)})}"
         assert answered(olga.browser.get(f"/oauth/authorize?{query}"))["error"] == "invalid_target"
+
+
+def test_where_a_second_factor_is_taken_nobody_allows_anything_without(olga: Authorizing, people: People) -> None:
+    require_second_factor(olga.server.account.environment, people.owner, True)
+    for answer in (olga.ask(), olga.decide(ALLOW)):
+        assert answer.status_code == 403
+        assert "takes two-factor sign-in" in shown(answer)
+        assert 'href="/profile/second-factor"' in answer.content.decode()
+    assert not PersonConnection.objects.exists()
+    give_factor(people.operator)
+    assert "Allow “A client”?" in shown(olga.ask())
