@@ -54,6 +54,8 @@ class RegisteredClient(AnnouncedRow, AbstractApplication):  # type: ignore[misc]
 
     # Clients belong to no person.
     user = property(lambda _: None, lambda *_: None)
+    # Nor have they a page of their own, which the admin would link to: without a getter, there is no such attribute.
+    get_absolute_url = property()
 
     objects: ClassVar[Any] = AnnouncedQuerySet.as_manager()
 
