@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import audit
 from accounts.admin.pages import ModelAdmin, ModelForm, person
@@ -25,7 +26,7 @@ class RegisteredClientForm(ModelForm):
             "name": "The consent page shows it, and says that an admin of Patchbay registered it.",
             "redirect_uris": "One a line: https, or http on localhost, 127.0.0.1 or [::1], there with any port.",
         }
-        widgets = {"redirect_uris": forms.Textarea({"rows": 4, "spellcheck": "false"})}
+        widgets = {"redirect_uris": UnfoldAdminTextareaWidget({"rows": 4, "spellcheck": "false"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,14 +50,18 @@ class RegisteredClientAdmin(ModelAdmin):
     list_display = ("name", "registration_source", "client_id", "connected", "created")
     list_filter = ("registration_source",)
     search_fields = ("name", "=client_id")
-    fields = ("name", "redirect_uris", "client_id", "registration_source", "created")
-    readonly_fields = ("client_id", "registration_source", "created")
+    fields = ("name", "redirect_uris", "identifier", "registration_source", "created")
+    readonly_fields = ("identifier", "registration_source", "created")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the connections for the column."""
         rows: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(connected=Count("connections"))
         return counted
+
+    @admin.display(description="Client ID")
+    def identifier(self, row: Any) -> str:
+        return format_html('<code class="pb-mono">{}</code>', row.client_id)
 
     @admin.display(description="Connections", ordering="connected")
     def connected(self, row: Any) -> int:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
-from accounts.models import IntegratedAccount, Membership, Role
+from accounts.models import Identity, IntegratedAccount, Membership, Role
 from accounts.people.invitations import invite
 from mcpservers.models import MCPServer
 from tests.entrances.inputs import BODIES, FILES, QUERIES, VALUES, texts, written
@@ -82,12 +82,14 @@ def visitor(
     client.force_login(people.owner)
     membership = Membership.objects.get(user=people.teammate)
     invitation = invite(account.environment, people.owner, role=Role.VIEWER).invitation
+    identity = Identity.objects.create(user=people.owner, issuer="https://id.example.com", subject="s")
     samples = {
         "account_id": str(account.pk), "server_id": str(server[0].pk), "record_id": str(record.pk), "name": "fuse_desk",
         "call_id": str(call.pk), "token_id": str(account.pk), "integration_name": "fuse_desk", "key": "x", "token": "x",
         "membership_id": str(membership.pk), "user_id": str(people.outsider.pk), "resource": "cases", "method": "list",
         "object_id": str(record.pk), "app_label": "tools", "content_type_id": "1", "url": "x", "path": "x", "id": "1",
         "version": "1", "session_id": str(account.pk), "invitation_id": str(invitation.pk),
+        "identity_id": str(identity.pk), "connection_id": str(account.pk),
     }  # fmt: skip
     return client, samples, token_of(account.environment)
 
