@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -152,8 +152,12 @@ class PersonConnection(AnnouncedRow):
 
     @property
     def role(self) -> Role | None:
-        """The person's present role where the server is; None if they are disabled, or the account was moved away."""
-        is_there = self.membership.environment_id == self.server.account.environment_id
+        """The person's present role where the server is; None if they are disabled or gone, or the account is moved."""
+        try:
+            is_there = self.membership.environment_id == self.server.account.environment_id
+        except ObjectDoesNotExist:
+            # Deleted by a process of the previous release, which leaves connections behind.
+            return None
         return Role(self.membership.role) if is_there and self.user.is_active else None
 
     @property

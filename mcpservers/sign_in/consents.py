@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.models import Membership, Role, User
 from mcpservers.errors import ConsentRefused, FactorMissing, ResourceUnknown
-from mcpservers.models import MCPServer, PersonConnection, RegisteredClient
+from mcpservers.models import AccessToken, MCPServer, PersonConnection, RefreshToken, RegisteredClient
 from mcpservers.sign_in.addresses import server_named
 from mcpservers.sign_in.scopes import WRITE, granted
 
@@ -51,16 +52,16 @@ class Asking:
         """Whether the person could grant `write`, asked for or not."""
         return WRITE in granted([WRITE], self.role, reads_only=False)
 
-    def existing(self) -> PersonConnection | None:
-        """Return what the person has allowed the client at the server already."""
-        return PersonConnection.objects.filter(server=self.server, user=self.person, client=self.client).first()
+    def held(self) -> PersonConnection | None:
+        """Return what the person has allowed the client, as it is now, at the server; None if that has ended."""
+        rows = PersonConnection.objects.filter(server=self.server, client=self.client, membership=self.membership)
+        row = rows.first()
+        return None if row is None or row.is_over or row.fingerprint != self.client.fingerprint else row
 
-    def is_allowed(self) -> bool:
-        """Return whether everything that is asked for was allowed, to the client as it is now."""
-        held = self.existing()
-        if held is None or held.is_over or held.fingerprint != self.client.fingerprint or self.client.is_shared:
-            return False
-        return {*self.allowed_by(held)} >= {*granted(self.scopes, self.role, reads_only=False)}
+    def is_allowed_by(self, connection: PersonConnection) -> bool:
+        """Return whether a connection covers everything that is asked for, and the client need not ask each time."""
+        wanted = granted(self.scopes, self.role, reads_only=False)
+        return not self.client.is_shared and {*self.allowed_by(connection)} >= {*wanted}
 
     def allowed_by(self, connection: PersonConnection) -> tuple[str, ...]:
         """Return what of the scopes that are asked for a connection covers."""
@@ -87,9 +88,14 @@ def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: It
 
 @transaction.atomic
 def allow(asked: Asking, *, reads_only: bool, ends_at: datetime | None) -> PersonConnection:
-    """Allow a client what it asks for, or less; what was granted before stays."""
-    held = asked.existing()
-    before = held.granted if held is not None and not held.is_over else frozenset()
+    """Allow a client what it asks for, or less; what was granted before stays.
+
+    Of what has ended, or was granted to the client when it was another, nothing stays, nor do its tokens.
+    """
+    held = asked.held()
+    if held is None:
+        end_tokens(PersonConnection.objects.filter(server=asked.server, user=asked.person, client=asked.client))
+    before = held.granted if held is not None else frozenset()
     scopes = granted({*asked.scopes, *before}, asked.role, reads_only=reads_only)
     connection, _ = PersonConnection.objects.update_or_create(
         server=asked.server,
@@ -119,3 +125,9 @@ def end_connections(connections: Iterable[PersonConnection], actor: audit.Actor,
         connection.delete()
         ended += 1
     return ended
+
+
+def end_tokens(connections: QuerySet[PersonConnection]) -> None:
+    """End every token of connections, which themselves stay: clients have to ask again."""
+    AccessToken.objects.filter(connection__in=connections).delete()
+    RefreshToken.objects.filter(connection__in=connections).delete()

@@ -77,7 +77,8 @@ def _granted(checksum: str) -> PersonAccess | None:
         user_id=connection.user_id,
         user_name=connection.user.get_username(),
         client=str(connection.client),
-        scopes=frozenset(row.scope.split()),
+        # A token may be older than what the person decided last.
+        scopes=connection.granted & {*row.scope.split()},
         may_write=may_write(connection, role),
         asked_by_result=connection.client.is_at(ASKED_BY_RESULT),
         expires_at=min(ends),

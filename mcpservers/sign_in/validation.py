@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from oauth2_provider.oauth2_validators import OAuth2Validator
 
-from mcpservers.models import AccessToken, AuthorizationCode, PersonConnection, RefreshToken
+from mcpservers.models import AuthorizationCode, PersonConnection
 from mcpservers.sign_in.addresses import address_of, server_named
+from mcpservers.sign_in.consents import end_tokens
 
 
 class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has no annotations
@@ -46,9 +46,3 @@ class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has 
 def lasts(connection: PersonConnection) -> bool:
     """Return whether a connection has not ended, and its person is active and still a member."""
     return not connection.is_over and connection.role is not None
-
-
-def end_tokens(connections: QuerySet[PersonConnection]) -> None:
-    """End every token of connections, which themselves stay: clients have to ask again."""
-    AccessToken.objects.filter(connection__in=connections).delete()
-    RefreshToken.objects.filter(connection__in=connections).delete()

@@ -70,8 +70,8 @@ def _decide(request: PortalRequest, asked: AuthorizationRequest) -> HttpResponse
             return _send_back(request, denial(asked))
         connection = allow(wanted, reads_only=form.reads_only, ends_at=form.ends_at)
         return _send_back(request, answer(request, asked, wanted.allowed_by(connection)))
-    held = wanted.existing()
-    if held is not None and request.method != "POST" and wanted.is_allowed():
+    held = wanted.held()
+    if held is not None and request.method != "POST" and wanted.is_allowed_by(held):
         return _send_back(request, answer(request, asked, wanted.allowed_by(held)))
     return _consent_page(request, asked, wanted, form)
 
@@ -90,7 +90,6 @@ def _consent_page(
         "server": server,
         "account": server.account,
         "wanted": wanted,
-        "held": wanted.existing(),
         "is_local": is_loopback(asked.redirect_uri),
         "back": urlsplit(asked.redirect_uri).netloc,
         "reads": len(exposure.tools) - len(exposure.writing),

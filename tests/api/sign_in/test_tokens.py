@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import IntegratedAccount, Membership, User
@@ -114,6 +115,21 @@ class TestRefreshing:
         made = flow.tokens({"decision": "allow", "days": "1"})
         PersonConnection.objects.update(ends_at=timezone.now())
         assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+    def test_a_new_consent_after_the_end_brings_no_earlier_token_back(self, flow: Authorizing) -> None:
+        earlier = flow.tokens({"decision": "allow", "days": "1"}, scope="read write")
+        PersonConnection.objects.update(ends_at=timezone.now())
+        assert flow.tokens()["scope"] == "read"
+        assert error(flow.refresh(earlier["refresh_token"])) == "invalid_grant"
+        assert AccessToken.objects.get().scope == "read"
+
+    @pytest.mark.parametrize("table", ["accounts_membership", "mcpservers_mcpserver"])
+    def test_it_ends_with_what_a_process_of_the_previous_release_deletes(self, flow: Authorizing, table: str) -> None:
+        made, code = flow.tokens(), flow.code()
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table}")
+        assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+        assert error(flow.exchange(code)) == "invalid_grant"
 
     def test_it_ends_for_a_person_who_is_disabled(self, flow: Authorizing, people: People) -> None:
         made = flow.tokens()

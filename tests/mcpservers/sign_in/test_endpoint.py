@@ -166,6 +166,21 @@ class TestScopes:
         answer = (await client.request("tools/call", CALL)).json()
         assert "Unknown tool" in answer["error"]["message"]
 
+    async def test_an_earlier_token_opens_no_more_than_was_decided_last(
+        self, server: MCPServer, people: People
+    ) -> None:
+        client_id = await sync_to_async(registered)()
+
+        @sync_to_async
+        def decided(scope: str, access: str) -> str:
+            flow = Authorizing(server, people.operator, client_id, scope=scope)
+            return str(flow.tokens({"decision": "allow", "access": access})["access_token"])
+
+        earlier = await decided("read write", "write")
+        await decided("read", "read")
+        await decided("read", "write")
+        assert (await client_of(server, earlier).request("tools/call", CALL)).status_code == 403
+
     async def test_a_viewers_client_reads_only(self, server: MCPServer, people: People) -> None:
         client = client_of(server, await allowed(server, people.teammate, "read write"))
         assert WRITE not in await names(client)

@@ -117,6 +117,19 @@ class TestTheAnswer:
         PersonConnection.objects.update(ends_at=timezone.now())
         assert olga.ask().status_code == 200
 
+    def test_a_client_that_has_changed_keeps_nothing_of_what_it_had(self, olga: Authorizing) -> None:
+        olga.decide()
+        RegisteredClient.objects.update(name="Another name")
+        olga.decide(scope="read")
+        assert PersonConnection.objects.get().scopes == "read"
+
+    def test_after_its_account_was_moved_it_is_asked_for_again(self, olga: Authorizing, people: People) -> None:
+        olga.decide()
+        Membership.objects.create(environment=people.elsewhere, user=people.operator, role=Role.OPERATOR)
+        IntegratedAccount.objects.filter(pk=olga.server.account_id).update(environment=people.elsewhere)
+        assert olga.ask().status_code == 200
+        assert olga.tokens()["scope"] == "read write"
+
     def test_it_is_in_the_audit_record(self, olga: Authorizing) -> None:
         olga.decide()
         entry = AuditEntry.objects.latest("pk")
