@@ -1,13 +1,23 @@
 """What the authorization server accepts: what the toolkit checks (RFC 6749, 8707, 9700), and what connections ask."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2 import InvalidGrantError
 
-from mcpservers.models import AuthorizationCode, PersonConnection
+from mcpservers.models import AuthorizationCode, PersonConnection, RefreshToken
 from mcpservers.sign_in.addresses import address_of, server_named
 from mcpservers.sign_in.consents import end_tokens
+
+
+@dataclass
+class RefreshTokenUsed(Exception):
+    """A refresh token was used, or has ended, since it was checked."""
+
+    family: UUID | None
 
 
 class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has no annotations
@@ -26,14 +36,34 @@ class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has 
         """Note that a code was used, of which a second use is then known."""
         unused = AuthorizationCode.objects.filter(code=code, application=request.client, used_at=None)
         if not unused.update(used_at=timezone.now()):
-            # Two requests exchanged it at the same time: the second gets the toolkit's refusal.
-            super().invalidate_authorization_code(client_id, "", request, *args, **kwargs)
+            # Two requests exchanged it at the same time: what both got ends.
+            used = AuthorizationCode.objects.filter(code=code, application=request.client)
+            end_tokens(PersonConnection.objects.filter(pk__in=used.values("connection")))
+            raise InvalidGrantError(request=request)
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Return whether a refresh token may be used: its connection lasts, and the person still belongs there."""
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
             return False
         return lasts(request.refresh_token_instance.connection)
+
+    def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        """Store new tokens; of two requests with one refresh token, the second ends the family."""
+        try:
+            super().save_bearer_token(token, request, *args, **kwargs)
+        except RefreshTokenUsed as used:
+            # Outside of the transaction, which is rolled back.
+            RefreshToken.revoke_family(used.family)
+            raise InvalidGrantError(request=request) from None
+
+    def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        renewed = getattr(request, "refresh_token_instance", None)
+        if renewed is not None:
+            # The toolkit would answer with the tokens that the first request got, of which there are only digests.
+            row = RefreshToken.objects.select_for_update().filter(pk=renewed.pk, revoked=None).first()
+            if row is None:
+                raise RefreshTokenUsed(renewed.token_family)
+        super()._save_bearer_token(token, request, *args, **kwargs)
 
     def _check_and_set_request_resource(self, request: Any) -> None:
         """Compare a resource indicator as the server that it names, however a client writes its address."""

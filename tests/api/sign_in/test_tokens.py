@@ -1,6 +1,8 @@
 """Tokens: what a code is exchanged for, once, by its client alone; how they are renewed, and how they end."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +13,7 @@ from accounts.models import IntegratedAccount, Membership, User
 from mcpservers.models import AccessToken, AuthorizationCode, PersonConnection, RefreshToken
 from mcpservers.sign_in.addresses import address_of
 from mcpservers.sign_in.rates import TOKEN_FAILURES
+from mcpservers.sign_in.validation import GrantValidator
 from tests.people import People
 from tests.rest import Answer
 from tests.sign_in import VERIFIER, Authorizing, challenge_of, registered, server_for_people
@@ -38,6 +41,24 @@ def test_a_code_is_exchanged_for_tokens_of_which_only_digests_are_stored(flow: A
     assert not [secret for secret in (made["access_token"], made["refresh_token"], code) if secret in stored]
 
 
+@pytest.fixture
+def at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Answer]], list[Answer]]:
+    """Return a function with which another request is answered between the check of the next one and its tokens."""
+    answers: list[Answer] = []
+    save = GrantValidator.save_bearer_token
+
+    def let_in(other: Callable[[], Answer]) -> list[Answer]:
+        def late(self: Any, token: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+            monkeypatch.setattr(GrantValidator, "save_bearer_token", save)
+            answers.append(other())
+            save(self, token, request, *args, **kwargs)
+
+        monkeypatch.setattr(GrantValidator, "save_bearer_token", late)
+        return answers
+
+    return let_in
+
+
 class TestCodes:
     """A code is of use to its client alone, once."""
 
@@ -47,6 +68,14 @@ class TestCodes:
         assert error(flow.exchange(code)) == "invalid_grant"
         assert not AccessToken.objects.exists()
         assert error(flow.refresh(made["refresh_token"])) == "invalid_grant"
+
+    def test_of_two_at_the_same_time_neither_keeps_anything(self, flow: Authorizing, at_the_same_time: Any) -> None:
+        code = flow.code()
+        others = at_the_same_time(lambda: flow.exchange(code))
+        assert error(flow.exchange(code)) == "invalid_grant"
+        assert [other.status_code for other in others] == [200]
+        assert not AccessToken.objects.exists()
+        assert error(flow.refresh(others[0].json()["refresh_token"])) == "invalid_grant"
 
     @pytest.mark.parametrize("verifier", [None, "", "w" * 43, challenge_of(VERIFIER)])
     def test_without_its_verifier_it_is_refused(self, flow: Authorizing, verifier: str | None) -> None:
@@ -93,6 +122,14 @@ class TestRefreshing:
         assert error(flow.refresh(first["refresh_token"])) == "invalid_grant"
         assert error(flow.refresh(second["refresh_token"])) == "invalid_grant"
         assert not AccessToken.objects.exists()
+
+    def test_a_second_use_at_the_same_time_ends_the_family(self, flow: Authorizing, at_the_same_time: Any) -> None:
+        first = flow.tokens()
+        others = at_the_same_time(lambda: flow.refresh(first["refresh_token"]))
+        assert error(flow.refresh(first["refresh_token"])) == "invalid_grant"
+        assert [other.status_code for other in others] == [200]
+        assert not AccessToken.objects.exists()
+        assert error(flow.refresh(others[0].json()["refresh_token"])) == "invalid_grant"
 
     def test_another_client_cannot_use_it(self, flow: Authorizing) -> None:
         made = flow.tokens()
