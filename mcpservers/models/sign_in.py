@@ -5,6 +5,7 @@ codes are stored as digests only.
 """
 
 import hashlib
+import re
 import uuid
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -20,16 +21,24 @@ from accounts.changes import ChangeKind
 from accounts.models import Membership, Role, User
 from accounts.models.announced import AnnouncedQuerySet, AnnouncedRow
 from accounts.models.audit import AuditSubject
+from accounts.texts.invisible import visible
 from mcpservers.models.servers import MCPServer
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_REDIRECTS = 10
 MAX_REDIRECT = 2000
+MAX_NAME = 100
+# RFC 3986, 2: those of an address; and a host and port without user name, wildcard and encoded characters.
+URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+AUTHORITY = re.compile(r"(?:[A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 
 def is_loopback(uri: str) -> bool:
     """Return whether a redirect address is one of the person's own machine (RFC 8252, 7.3)."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
     return parts.scheme == "http" and parts.hostname in LOOPBACK
 
 
@@ -37,13 +46,16 @@ def redirect_problem(uri: str) -> str:
     """Return why a client cannot have a redirect address, or nothing."""
     if len(uri) > MAX_REDIRECT:
         return f"A redirect address has at most {MAX_REDIRECT} characters."
+    if not URI_CHARACTERS.fullmatch(uri):
+        # Browsers read others in ways of their own, and people may see another host than they are sent to.
+        return "A redirect address has the characters of an address only, with any others encoded (RFC 3986)."
     try:
         parts = urlsplit(uri)
         parts.port  # noqa: B018  reading it checks it
     except ValueError:
         return "A redirect address cannot be read."
-    if not parts.hostname or "@" in parts.netloc or "#" in uri or "*" in parts.netloc:
-        return "A redirect address has a host, and neither a user name, a fragment nor a wildcard."
+    if not parts.hostname or not AUTHORITY.fullmatch(parts.netloc) or "#" in uri:
+        return "A redirect address has a host by its plain name, and neither a user name, a fragment nor a wildcard."
     if parts.scheme != "https" and not is_loopback(uri):
         return "A redirect address is https, or http on localhost, 127.0.0.1 or [::1]."
     return ""
@@ -64,8 +76,9 @@ class RegisteredClient(AnnouncedRow, AbstractApplication):  # type: ignore[misc]
         base_manager_name = "objects"
 
     def clean(self) -> None:
-        """Check what a program says about itself; raise ValidationError."""
+        """Check what a program says about itself, and have people see all of its name; raise ValidationError."""
         super().clean()
+        self.name = visible(self.name.strip())[:MAX_NAME]
         uris = self.redirect_uris.split()
         problems = [f"A client has at most {MAX_REDIRECTS} redirect addresses."] if len(uris) > MAX_REDIRECTS else []
         problems += filter(None, map(redirect_problem, uris[:MAX_REDIRECTS]))
@@ -78,11 +91,16 @@ class RegisteredClient(AnnouncedRow, AbstractApplication):  # type: ignore[misc]
     def audit_subject(self) -> AuditSubject:
         return AuditSubject(None, self.pk, str(self)[:160])
 
+    def redirect_uri_allowed(self, uri: str) -> bool:
+        """Return whether people may be sent to an address: one of the client's, or on their machine with any port."""
+        is_own = uri in self.redirect_uris.split()
+        return is_own or (is_loopback(uri) and not redirect_problem(uri) and bool(super().redirect_uri_allowed(uri)))
+
     @property
     def is_shared(self) -> bool:
-        """Whether other programs on a person's machine could pose as it: its id and where it listens are public."""
+        """Whether other programs on a person's machine could pose as it: its id and where it listens are known."""
         is_local = any(map(is_loopback, self.redirect_uris.split()))
-        return is_local and self.registration_source == self.RegistrationSource.CIMD
+        return is_local and self.registration_source != self.RegistrationSource.DCR
 
     def is_at(self, hosts: Collection[str]) -> bool:
         """Return whether people are sent back to one of these hosts, and to no other."""

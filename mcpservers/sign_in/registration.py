@@ -8,9 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts.texts.invisible import visible
 from mcpservers.errors import MetadataRefused
 from mcpservers.models import RegisteredClient
-from mcpservers.models.sign_in import MAX_REDIRECTS, redirect_problem
-
-MAX_NAME = 100
+from mcpservers.models.sign_in import MAX_NAME, MAX_REDIRECTS, redirect_problem
 
 
 @dataclass(frozen=True)

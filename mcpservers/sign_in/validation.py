@@ -32,6 +32,11 @@ class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has 
         valid: bool = super().validate_code(client_id, code, client, request, *args, **kwargs)
         return valid and lasts(AuthorizationCode.objects.get(code=code, application=client).connection)
 
+    def save_authorization_code(self, client_id: str, code: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Store a code, without what is for ID tokens alone: none are issued, and a client may send any text."""
+        request.nonce, request.claims = "", {}
+        super().save_authorization_code(client_id, code, request, *args, **kwargs)
+
     def invalidate_authorization_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> None:
         """Note that a code was used, of which a second use is then known."""
         unused = AuthorizationCode.objects.filter(code=code, application=request.client, used_at=None)

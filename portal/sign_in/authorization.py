@@ -1,5 +1,6 @@
 """Read authorization requests, and answer them: the toolkit checks them, people decide (RFC 6749, 4.1)."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -16,6 +17,8 @@ from portal.requests import PortalRequest
 
 # RFC 8707, 2: the error's code.
 INVALID_TARGET = "invalid_target"
+# RFC 7636, 4.2: SHA-256 in base64url without padding.
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def read_request(request: PortalRequest) -> AuthorizationRequest:
     if credentials.get("code_challenge_method") != "S256":
         # RFC 9700, 2.1.1. Without one, `plain` would be meant.
         raise RequestRefused(refusal(back, state, "invalid_request", "code_challenge_method is S256."))
+    if not CHALLENGE.fullmatch(credentials.get("code_challenge") or ""):
+        raise RequestRefused(refusal(back, state, "invalid_request", "code_challenge is a digest by S256."))
     try:
         server = server_asked_for(request.GET.getlist("resource"))
     except ResourceUnknown as unknown:

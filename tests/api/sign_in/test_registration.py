@@ -44,6 +44,9 @@ def test_a_program_registers_as_a_public_client() -> None:
         [], ["http://client.example/callback"], ["https://client.example/#x"], ["https://u@client.example/"],
         ["javascript:alert(1)"], ["https://*.example/"], ["https://a.example/ https://b.example/"], [1], "text",
         ["https://client.example/"] * 11, ["data:text/html,x"], ["http://127.0.0.1.example/"],
+        ["https://evil.example\\.known.example/"], ["https://evil.example%2f.known.example/"], ["https://a.example:x/"],
+        ["https://evil.example/\u202e"], ["https://\u0441lient.example/"], ["https://client.example/\x00"],
+        ["https://client.example/\ud800"], ["https://a.example/\thttps://b.example/"], ['https://a.example/"'],
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_safe_is_refused_with_the_rfcs_code(uris: Any) -> None:
@@ -51,6 +54,12 @@ def test_an_address_that_is_not_safe_is_refused_with_the_rfcs_code(uris: Any) ->
     assert response.status_code == 400
     assert response.json()["error"] == "invalid_redirect_uri"
     assert not RegisteredClient.objects.exists()
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\x00", "\ud800"])
+def test_nothing_is_hidden_in_a_name(hidden: str) -> None:
+    made = register({"client_name": f"Cha{hidden}tGPT", "redirect_uris": ["https://client.example/"]}).json()
+    assert made["client_name"] == f"Cha\\u{{{ord(hidden):x}}}tGPT"
 
 
 @pytest.mark.parametrize(

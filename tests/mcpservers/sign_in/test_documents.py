@@ -14,7 +14,7 @@ from mcpservers.models import PersonConnection, RegisteredClient
 from mcpservers.sign_in.documents import DocumentFetcher, kept_for
 from tests.people import People
 from tests.portal_site import shown
-from tests.sign_in import Authorizing, answered, sent_to, server_for_people
+from tests.sign_in import Authorizing, answered, registered, sent_to, server_for_people
 
 CLIENT = "https://client.example/oauth/client.json"
 BACK = "https://client.example/back"
@@ -58,6 +58,13 @@ def test_its_name_is_said_to_come_from_its_host(flow: Authorizing) -> None:
     assert "client.example" in page
     assert flow.tokens()["scope"] == "read"
     assert RegisteredClient.objects.get().registration_source == "cimd"
+
+
+def test_nothing_is_hidden_in_its_name(flow: Authorizing, documents: Documents) -> None:
+    documents.document["client_name"] = "Cha\u202etGPT"
+    page = shown(flow.ask())
+    assert "\u202e" not in page
+    assert "Allow “Cha\\u{202e}tGPT”?" in page
 
 
 def test_it_is_fetched_once_while_it_is_fresh(flow: Authorizing, documents: Documents) -> None:
@@ -151,6 +158,14 @@ def test_a_local_client_that_anybody_could_pose_as_is_asked_for_each_time(
     flow.decide()
     assert flow.ask().status_code == 200
     assert PersonConnection.objects.count() == 1
+
+
+def test_so_is_one_whose_id_an_admin_gives_everybody(account: IntegratedAccount, people: People) -> None:
+    back = "http://127.0.0.1:4000/callback"
+    flow = Authorizing(server_for_people(account), people.operator, registered(back), back)
+    RegisteredClient.objects.update(registration_source=RegisteredClient.RegistrationSource.MANUAL)
+    flow.decide()
+    assert flow.ask().status_code == 200
 
 
 @pytest.mark.parametrize(

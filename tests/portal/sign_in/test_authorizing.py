@@ -189,6 +189,10 @@ class TestWhere:
             "https://client.example/callback#x", "http://client.example/callback", "https://client.example:8443/callback",
             "https://client.example@evil.example/callback", "https://client.example.evil.example/callback",
             "//evil.example", "javascript:alert(1)", "https://client.example/callback;x", "",
+            "HTTPS://client.example/callback", "https://CLIENT.example/callback", "https://client.example:443/callback",
+            "https://client.example./callback", "https://client.example//callback", "https://client.example/x/../callback",
+            "https://client.example/call%62ack", "https://client.example\\.evil.example/callback", "https://[/callback",
+            "https://client.example/\tcallback", " https://client.example/callback", "https://client.example/callback?",
         ],
     )  # fmt: skip
     def test_any_other_address_is_a_page(self, olga: Authorizing, uri: str) -> None:
@@ -206,6 +210,18 @@ class TestWhere:
             flow = Authorizing(server, people.operator, client_id, f"http://{host}:4321/callback")
             assert sent_to(flow.decide()).startswith(f"http://{host}:4321/callback?")
             assert flow.ask(redirect_uri=f"http://{host}:4321/other").status_code == 400
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "http://127.0.0.1:99999/callback", "http://127.0.0.1:9/callback?x=1", "https://127.0.0.1:9/callback",
+            "http://localhost:9/callback", "http://u@127.0.0.1:9/callback", "http://127.0.0.1:9/x/../callback",
+            "http://127.0.0.1:9/\tcallback", "http://127.0.0.1.evil.example/callback", "http://127.1:9/callback",
+        ],
+    )  # fmt: skip
+    def test_of_which_everything_else_is_equal(self, server: MCPServer, people: People, uri: str) -> None:
+        flow = Authorizing(server, people.operator, registered("http://127.0.0.1:1/callback"), uri)
+        assert flow.ask().status_code == 400
 
     def test_two_addresses_are_none(self, olga: Authorizing) -> None:
         query = f"{urlencode(olga.parameters())}&{urlencode({'redirect_uri': 'https://evil.example/'})}"
@@ -228,7 +244,11 @@ class TestRefusals:
             ({"response_type": "token"}, "unauthorized_client"),
             ({"response_type": "id_token"}, "unsupported_response_type"),
             ({"code_challenge": None}, "invalid_request"),
+            ({"code_challenge": "v" * 42}, "invalid_request"),
+            ({"code_challenge": "v" * 500}, "invalid_request"),
+            ({"code_challenge": "v" * 42 + "\x00"}, "invalid_request"),
             ({"code_challenge_method": "plain"}, "invalid_request"),
+            ({"code_challenge_method": "s256"}, "invalid_request"),
             ({"code_challenge_method": None}, "invalid_request"),
             ({"scope": "read admin"}, "invalid_scope"),
             ({"scope": "openid"}, "invalid_scope"),
@@ -260,6 +280,15 @@ class TestRefusals:
         other = server_for_people(account, "Another")
         query = f"{urlencode(olga.parameters())}&{urlencode({'resource': address_of(other.pk)})}"
         assert answered(olga.browser.get(f"/oauth/authorize?{query}"))["error"] == "invalid_target"
+
+    @pytest.mark.parametrize("name", ["state", "scope", "client_id", "redirect_uri", "response_type"])
+    def test_a_parameter_that_comes_twice_is_a_page(self, olga: Authorizing, name: str) -> None:
+        query = f"{urlencode(olga.parameters())}&{urlencode({name: olga.parameters()[name]})}"
+        assert olga.browser.get(f"/oauth/authorize?{query}").status_code == 400
+
+    def test_what_belongs_to_id_tokens_is_not_kept(self, olga: Authorizing) -> None:
+        olga.decide(nonce="n" * 3000, claims="\x00")
+        assert list(AuthorizationCode.objects.values_list("nonce", "claims")) == [("", "{}")]
 
 
 def test_where_a_second_factor_is_taken_nobody_allows_anything_without(olga: Authorizing, people: People) -> None:
