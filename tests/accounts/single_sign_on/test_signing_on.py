@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import time_machine
@@ -10,9 +10,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditEntry, Environment, Identity, Session, User
+from accounts.models import AuditEntry, Environment, Identity, IntegratedAccount, Session, User
+from mcpservers.models import PersonConnection
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy, shown
+from tests.sign_in import ALLOW, Authorizing, server_for_people
 from tests.single_sign_on import answer_of, give_factor, is_refused, leave, sign_on
 from tests.vendors.identity_provider import KnobbedProvider
 
@@ -91,6 +93,19 @@ class TestTheWay:
         assert "planted" not in client.session
         assert Session.objects.count() == 1
 
+    def test_a_session_that_was_planted_allows_nothing(self, acme: KnobbedProvider, account: IntegratedAccount) -> None:
+        flow = Authorizing(server_for_people(account), None)
+        planted = flow.browser.session
+        planted.save()
+        flow.browser.cookies["sessionid"] = str(planted.session_key)
+        asked = urlsplit(flow.ask().headers["Location"]).query
+        consent = sign_on(flow.browser, acme, query=f"?{asked}").headers["Location"]
+        assert "Allow “A client”?" in shown(flow.browser.get(consent))
+        attacker = Client()
+        attacker.cookies["sessionid"] = str(planted.session_key)
+        assert attacker.post(consent, ALLOW).headers["Location"].startswith("/sign-in?")
+        assert not PersonConnection.objects.exists()
+
     def test_who_has_a_second_factor_gives_a_code_too(self, acme: KnobbedProvider) -> None:
         sign_on(Client(), acme)
         give_factor(User.objects.get())
@@ -115,6 +130,16 @@ class TestRefusals:
         leave(other)
         assert is_refused(other, other.get(answer), "does not belong to a sign-in that was begun in this browser")
         assert is_refused(Client(), Client().get(answer), "does not belong")
+        assert "/token" not in acme.asked
+
+    def test_an_answer_for_another_provider_is_refused_before_its_code_is_sent(
+        self, acme: KnobbedProvider, settings: Settings
+    ) -> None:
+        settings.OIDC_PROVIDERS = (acme.provider(), acme.provider(name="other", issuer="https://other.example"))
+        client = Client()
+        answer = answer_of(acme, leave(client))
+        mixed = client.get(answer.replace("/with/acme/", "/with/other/"))
+        assert is_refused(client, mixed, "does not belong to a sign-in")
         assert "/token" not in acme.asked
 
     def test_an_answer_is_taken_once_even_with_its_cookie(self, acme: KnobbedProvider) -> None:

@@ -1,6 +1,7 @@
 """Clients with a metadata document: what is fetched, from where, and what its changes mean."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -139,6 +140,28 @@ def test_a_private_address_is_never_asked(account: IntegratedAccount, people: Pe
     flow = Authorizing(server_for_people(account), people.operator, f"https://{host}:1/client.json", BACK)
     assert flow.ask().status_code == 400
     assert not RegisteredClient.objects.exists()
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["8.8.8.8", "::ffff:127.0.0.1"]])
+def test_neither_is_one_that_a_known_name_leads_to_since(
+    flow: Authorizing, documents: Documents, monkeypatch: pytest.MonkeyPatch, settings: Any, addresses: list[str]
+) -> None:
+    settings.UPSTREAM_PRIVATE_HOSTS = frozenset()
+    flow.decide()
+    stale()
+    asked: list[str] = []
+
+    def rebound(host: str, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
+        asked.append(host)
+        return [(socket.AF_INET6 if ":" in each else socket.AF_INET, 1, 6, "", (each, 443)) for each in addresses]
+
+    monkeypatch.setattr(DocumentFetcher, "transport", None)
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    # What was known stays; a client that is new is not known.
+    assert flow.ask().status_code == 302
+    assert asked == ["client.example"]
+    assert flow.ask(client_id="https://client.example/new.json").status_code == 400
+    assert asked == ["client.example"] * 2
 
 
 def test_nobody_has_a_document_fetched_who_is_not_signed_in(flow: Authorizing, documents: Documents) -> None:
