@@ -25,7 +25,7 @@ def more_needed(name: str, context: RequestContext) -> dict[str, Any] | None:
     Challenge Handling).
     """
     access, server = context.access, context.server
-    if access is None or access.writes or not server.may_write(name):
+    if access is None or access.writes or not access.may_write or not server.may_write(name):
         return None
     words = (
         f"{access.user_name} has allowed this client to read, and {name} changes something. Nothing was done. "

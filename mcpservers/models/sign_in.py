@@ -64,6 +64,7 @@ def redirect_problem(uri: str) -> str:
 class RegisteredClient(AnnouncedRow, AbstractApplication):  # type: ignore[misc]  # the toolkit has no annotations
     """A program that people may let use servers: registered by itself, by its document, or by an admin."""
 
+    name: str
     # Clients belong to no person.
     user = property(lambda _: None, lambda *_: None)
     # Nor have they a page of their own, which the admin would link to: without a getter, there is no such attribute.

@@ -181,6 +181,17 @@ class TestScopes:
         await decided("read", "write")
         assert (await client_of(server, earlier).request("tools/call", CALL)).status_code == 403
 
+    @pytest.mark.parametrize("name", ["operator", "teammate"])
+    async def test_in_search_mode_nothing_is_asked_for_that_nobody_may_grant(
+        self, account: IntegratedAccount, people: People, upstream: None, name: str
+    ) -> None:
+        server = await sync_to_async(server_for_people)(account, search_mode=True)
+        client = client_of(server, await allowed(server, getattr(people, name), "read write", "read"))
+        assert "call_write_tool" not in await names(client)
+        response = await client.request("tools/call", {"name": "call_write_tool", "arguments": CALL})
+        assert response.status_code == 200
+        assert f"there is no tool {WRITE}" in response.text
+
     async def test_a_viewers_client_reads_only(self, server: MCPServer, people: People) -> None:
         client = client_of(server, await allowed(server, people.teammate, "read write"))
         assert WRITE not in await names(client)
