@@ -64,7 +64,8 @@ def answered(request: HttpRequest, provider: str, state: str) -> SignOnAttempt |
     sealed = request.COOKIES.get(settings.SIGN_ON_COOKIE_NAME, "")
     try:
         attempt = SignOnAttempt(**json.loads(key_ring().decrypt(sealed, context=CONTEXT)))
-    except CredentialsUnreadable:
+    except (CredentialsUnreadable, TypeError):
+        # A TypeError: it was sealed by another release, whose attempts have other members.
         return None
     # As bytes: compare_digest() refuses non-ASCII strings, and the state comes from the query string.
     if attempt.provider != provider or not secrets.compare_digest(attempt.state.encode(), state.encode()):

@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.keyring import key_ring
 from accounts.models import AuditEntry, Environment, Identity, IntegratedAccount, Session, User
+from accounts.single_sign_on.attempts import CONTEXT
 from mcpservers.models import PersonConnection
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy, shown
@@ -167,6 +169,12 @@ class TestRefusals:
         client = Client()
         answer = answer_of(acme, leave(client))
         client.cookies["signon"] = value
+        assert is_refused(client, client.get(answer), "does not belong")
+
+    def test_neither_is_one_of_another_release(self, acme: KnobbedProvider) -> None:
+        client = Client()
+        answer = answer_of(acme, leave(client))
+        client.cookies["signon"] = key_ring().encrypt('{"provider": "acme", "later": 1}', context=CONTEXT)
         assert is_refused(client, client.get(answer), "does not belong")
 
     @pytest.mark.parametrize(
