@@ -13,7 +13,7 @@ from accounts.web.unknown_tokens import note_unknown_token
 from api.sign_in.origins import for_any_origin
 from mcpservers.errors import MetadataRefused
 from mcpservers.sign_in import registration
-from mcpservers.sign_in.rates import REGISTRATIONS, TOKEN_FAILURES
+from mcpservers.sign_in.rates import REGISTRATIONS, TOKEN_FAILURES, holds_genuine
 
 MAX_METADATA = 16 * 1024
 SECRETS = ("client_secret", "code", "code_verifier", "refresh_token", "token")
@@ -25,7 +25,7 @@ SECRETS = ("client_secret", "code", "code_verifier", "refresh_token", "token")
 def token(request: HttpRequest) -> HttpResponse:
     """Exchange a code or a refresh token for tokens (RFC 6749, 4.1.3 and 6)."""
     address = client_address(request)
-    if TOKEN_FAILURES.is_used_up(address):
+    if TOKEN_FAILURES.is_used_up(address) and not holds_genuine(request.POST):
         return _too_many(TOKEN_FAILURES.seconds)
     _, headers, body, status = get_oauthlib_core().create_token_response(request)
     if status != 200:

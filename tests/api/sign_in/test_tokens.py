@@ -208,3 +208,14 @@ def test_guessing_is_limited(flow: Authorizing) -> None:
     answer = flow.exchange("guess")
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
+
+
+def test_guesses_from_a_shared_network_shut_nobody_out(flow: Authorizing) -> None:
+    made, code = flow.tokens(), flow.code()
+    for _ in range(TOKEN_FAILURES.most):
+        TOKEN_FAILURES.count("127.0.0.1")
+    assert flow.refresh(made["refresh_token"]).status_code == 200
+    assert flow.exchange(code).status_code == 200
+    # Both are used now.
+    assert flow.refresh(made["refresh_token"]).status_code == 429
+    assert flow.exchange(code).status_code == 429
