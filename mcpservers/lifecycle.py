@@ -11,6 +11,7 @@ from accounts import audit, tokens
 from accounts.models import IntegratedAccount
 from mcpservers.errors import PolicyRefused
 from mcpservers.models import MCPServer
+from mcpservers.sign_in.consents import end_connections
 from tools.catalogue.compilation import Catalogue, catalogue_of
 from tools.catalogue.tool import ToolSet
 from tools.errors import FilterUnknown
@@ -167,7 +168,9 @@ def change_server(server: MCPServer, actor: audit.Actor, **settings: Any) -> Non
     if "authentication" in changed and MCPServer.Authentication.SIGN_IN in changed["authentication"].values():
         # Known to nobody: also a process of the previous release then refuses the URL.
         server.take_token(tokens.mint(tokens.MCP_PREFIX))
-        server.connections.all().delete()
+        end_connections(
+            server.connections.select_related("user", "client"), actor, "its server's authentication changed"
+        )
     if changed:
         server.save()
         audit.record(actor, "mcp_server.changed", server.audit_subject, changed)

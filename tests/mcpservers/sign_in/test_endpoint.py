@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from accounts.caches.change_watch import change_watch
-from accounts.models import IntegratedAccount, Membership, Role, User
+from accounts.models import AuditEntry, IntegratedAccount, Membership, Role, User
 from mcpservers.lifecycle import change_server, create_server, pause_server
 from mcpservers.models import AccessToken, MCPServer, PersonConnection
 from mcpservers.sign_in import recognition
@@ -92,6 +92,7 @@ async def test_switching_to_sign_in_ends_the_url_and_back_ends_the_connections(
     assert (await client_of(server, access).post(PING)).status_code == 404
     assert (await McpClient(token).post(PING)).status_code == 404
     assert not await PersonConnection.objects.aexists()
+    assert await AuditEntry.objects.filter(action="connection.ended").acount() == 1
 
 
 def removed(people: People) -> None:
