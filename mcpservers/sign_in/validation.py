@@ -23,6 +23,10 @@ class RefreshTokenUsed(Exception):
 class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has no annotations
     """Checks codes and tokens; `request` is oauthlib's, and carries what was found so far."""
 
+    def _load_application(self, client_id: str | None, request: Any) -> Any:
+        # PostgreSQL knows no NUL in texts, and raises for one.
+        return None if "\0" in (client_id or "") else super()._load_application(client_id, request)
+
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Return whether a code may be exchanged; one that was already ends what came of it (RFC 6749, 4.1.2)."""
         used = AuthorizationCode.objects.filter(code=code, application=client).exclude(used_at=None).first()

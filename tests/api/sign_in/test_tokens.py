@@ -198,6 +198,13 @@ def test_there_are_no_other_grants(flow: Authorizing, grant: str | None) -> None
     assert error(answer) in {"unsupported_grant_type", "unauthorized_client", "invalid_request"}
 
 
+@pytest.mark.parametrize("client_id", ["\0", "a\0b", "x" * 5000])
+def test_so_does_one_whose_id_cannot_be(flow: Authorizing, client_id: str) -> None:
+    assert error(flow.refresh("x", client_id=client_id)) == "invalid_client"
+    assert error(flow.program.post("/oauth/revoke", {"token": "\0", "client_id": client_id})) == "invalid_client"
+    assert flow.ask(client_id=client_id).status_code == 400
+
+
 def test_an_unknown_client_gets_the_rfcs_code(flow: Authorizing) -> None:
     assert error(flow.exchange("x", client_id="nobody")) == "invalid_client"
 
