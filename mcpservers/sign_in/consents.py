@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Membership, Role, User
+from accounts.people.disabling import ends_with_disabling
 from mcpservers.errors import ConsentRefused, FactorMissing, ResourceUnknown
 from mcpservers.models import MCPServer, PersonConnection, RegisteredClient
 from mcpservers.sign_in.addresses import server_named
@@ -119,3 +120,10 @@ def end_connections(connections: Iterable[PersonConnection], actor: audit.Actor,
         connection.delete()
         ended += 1
     return ended
+
+
+@ends_with_disabling
+def end_connections_of(person: User, actor: audit.Actor) -> int:
+    """End all connections of a person who is disabled; return how many there were."""
+    rows = PersonConnection.objects.filter(user=person).select_related("server__account", "user", "client")
+    return end_connections(rows, actor, f"{person.get_username()} was deactivated")
