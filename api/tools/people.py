@@ -33,6 +33,9 @@ class PersonUseSerializer(serializers.Serializer[Any]):
     reads = serializers.IntegerField()
     writes = serializers.IntegerField()
     failed = serializers.IntegerField(source="errors")
+    clients = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that called most, by the names that they give themselves."
+    )
     last_called_at = serializers.DateTimeField(source="last_at")
 
 

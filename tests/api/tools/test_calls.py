@@ -141,6 +141,7 @@ def test_use_by_people_is_summed_up_for_admins_of_the_environment(
     assert [(line["person"], line["calls"]) for line in shown["people"]] == [("olga", 2), ("", 1)]
     olga = shown["people"][0]
     assert (olga["reads"], olga["writes"], olga["failed"], shown["capped"]) == (1, 1, 1, False)
+    assert olga["clients"] == ["Claude 1"]
     assert datetime.fromisoformat(olga["last_called_at"]) > datetime.now(UTC) - timedelta(minutes=5)
     assert len(admin.get("/call/people", since="0001-01-01T00:00:00Z").json()["people"]) == 3
     assert "since" in reasons(admin.get("/call/people", since="yesterday"))

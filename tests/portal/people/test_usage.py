@@ -18,7 +18,7 @@ DAY = 86_400
 @pytest.fixture
 def calls(account: IntegratedAccount) -> None:
     record(
-        note_of(account, person="olga", access="write"),
+        note_of(account, person="olga", access="write", client="Claude <1>"),
         note_of(account, person="olga", outcome="refused"),
         note_of(account, person="olga", ago=3 * DAY),
         note_of(account, person="tim & co", ago=2 * DAY),
@@ -31,8 +31,10 @@ def rows(page: str) -> dict[str, list[str]]:
     """Return the figures of each person, by name."""
     found = {}
     for row in re.findall(r"<tr>(.*?)</tr>", page.partition("<tbody>")[2], re.DOTALL):
-        name, *cells = [" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in re.split(r"</t[hd]>", row)[:-1]]
-        found[name] = cells[:4]
+        name, *cells = [
+            " ".join(re.sub(r"</?[a-z][^>]*>", "", cell).split()) for cell in re.split(r"</t[hd]>", row)[:-1]
+        ]
+        found[name] = cells[:5]
     return found
 
 
@@ -41,9 +43,9 @@ def test_it_counts_calls_reads_writes_and_failures_of_each_person(people: People
     page = shown(browser(people.owner).get("/people/usage"))
     nobody = "Nobody known secret URLs, and API tokens without an owner"
     assert rows(page) == {
-        "olga": ["3", "2", "1", "1 33 %"],
-        nobody: ["1", "1", "0", "0"],
-        "tim & co": ["1", "1", "0", "0"],
+        "olga": ["Claude 1, Claude <1>", "3", "2", "1", "1 33 %"],
+        nobody: ["Claude 1", "1", "1", "0", "0"],
+        "tim & co": ["Claude 1", "1", "1", "0", "0"],
     }
     assert "/activity?period=30d&person=tim%20%26%20co" in page
 
@@ -51,7 +53,7 @@ def test_it_counts_calls_reads_writes_and_failures_of_each_person(people: People
 @pytest.mark.usefixtures("calls")
 def test_a_period_is_chosen_and_an_unknown_one_is_the_usual(people: People) -> None:
     ana = browser(people.owner)
-    assert rows(shown(ana.get("/people/usage", {"period": "24h"})))["olga"] == ["2", "1", "1", "1 50 %"]
+    assert rows(shown(ana.get("/people/usage", {"period": "24h"})))["olga"][1:] == ["2", "1", "1", "1 50 %"]
     assert "tim & co" in rows(shown(ana.get("/people/usage", {"period": "for ever"})))
 
 
