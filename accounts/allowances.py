@@ -41,6 +41,8 @@ class HolderKind(StrEnum):
     SERVER = "MCP server"
     TOKEN = "API token"
     PERSON = "person"
+    # A person through the clients that they allowed something, at all servers together.
+    CONNECTED = "connected person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +121,25 @@ streams = Allowance(
         HolderKind.SERVER: "MCP_SERVER_STREAMS",
         HolderKind.TOKEN: "API_TOKEN_STREAMS",
         HolderKind.PERSON: "PERSON_STREAMS",
+        HolderKind.CONNECTED: "CONNECTED_PERSON_STREAMS",
     },
 )
 calls = Allowance(
     "calls under way",
     "Nothing was sent. Wait until one of them has ended, then call again.",
-    {HolderKind.SERVER: "MCP_SERVER_CALLS", HolderKind.TOKEN: "API_TOKEN_CALLS"},
+    {
+        HolderKind.SERVER: "MCP_SERVER_CALLS",
+        HolderKind.TOKEN: "API_TOKEN_CALLS",
+        HolderKind.CONNECTED: "CONNECTED_PERSON_CALLS",
+    },
     retry_after=CALL_RETRY_SECONDS,
 )
 
-PER_MINUTE = {HolderKind.SERVER: "MCP_SERVER_REQUESTS_PER_MINUTE", HolderKind.TOKEN: "API_TOKEN_REQUESTS_PER_MINUTE"}
+PER_MINUTE = {
+    HolderKind.SERVER: "MCP_SERVER_REQUESTS_PER_MINUTE",
+    HolderKind.TOKEN: "API_TOKEN_REQUESTS_PER_MINUTE",
+    HolderKind.CONNECTED: "CONNECTED_PERSON_REQUESTS_PER_MINUTE",
+}
 
 
 async def count_request(*holders: Holder) -> None:

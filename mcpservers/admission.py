@@ -55,8 +55,9 @@ class Admitted:
 
     @property
     def holders(self) -> tuple[Holder, ...]:
-        """The server and API token whose allowances the request uses."""
-        return holders_of(self.server, self.grant.token_id if self.grant else None)
+        """The server, and the API token or person, whose allowances the request uses."""
+        token_id = self.grant.token_id if self.grant else None
+        return holders_of(self.server, token_id, self.access.user_id if self.access else None)
 
     def context(self, request_bytes: int, has_left: Leaving | None = None, *, revision: str = "") -> RequestContext:
         """Return what an era needs to answer; `request_bytes` is the size of the whole body."""

@@ -3,6 +3,7 @@
 McpServerError
 ├── PolicyRefused        a server's settings are not possible; names field, reason and what exists
 ├── ConsentRefused       a person may not allow a client anything at a server
+│   └── FactorMissing        the server's environment takes a second factor, which the person has not set up
 ├── MetadataRefused      a client cannot register with what it says about itself
 ├── ResourceUnknown      a client asks for something that is no server with sign-in
 ├── Refusal              a request is refused before the protocol is reached: HTTP status, message, headers

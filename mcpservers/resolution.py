@@ -110,9 +110,11 @@ class ResolvedServer:
         return tool is not None and not tool.read_only
 
 
-def holders_of(server: ResolvedServer, token_id: UUID | None) -> tuple[Holder, ...]:
-    """Return whose allowances a request uses: the server's, and those of the API token if it came with one."""
-    return (server.holder,) if token_id is None else (server.holder, Holder(HolderKind.TOKEN, token_id))
+def holders_of(server: ResolvedServer, token_id: UUID | None, connected_id: int | None) -> tuple[Holder, ...]:
+    """Return whose allowances a request uses: the server's, and its API token's or its connected person's."""
+    if token_id is not None:
+        return (server.holder, Holder(HolderKind.TOKEN, token_id))
+    return (server.holder,) if connected_id is None else (server.holder, Holder(HolderKind.CONNECTED, connected_id))
 
 
 def sign_in_key(server_id: UUID, *, reads_only: bool) -> bytes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from accounts.allowances import calls
+from accounts.allowances import Holder, calls
 from accounts.web.client_address import noted_address
 from accounts.web.user_agents import framework_of
 from mcpservers.errors import JsonRpcError
@@ -51,6 +51,11 @@ class RequestContext:
     revision: str = ""
     is_batched: bool = False
     has_left: Leaving | None = field(default=None, repr=False)
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """Whose allowances a call uses."""
+        return holders_of(self.server, self.token_id, self.access.user_id if self.access else None)
 
 
 def introduced_name(request: Request) -> str:
@@ -126,17 +131,17 @@ async def call_retrieval(name: str, request: Request, context: RequestContext) -
     if server.connection is None:
         raise AccountUnusable(server.unusable)
     arguments, caller = _arguments(request.params.get("arguments")), noted_caller(request, context)
-    with calls.one(*holders_of(server, context.token_id)):
+    with calls.one(*context.holders):
         return await retrieve(name, server.offer.sources, server.connection, arguments, caller, budget=context.budget)
 
 
 async def call_tool(tool: Tool, arguments: Any, request: Request, context: RequestContext) -> CallResult:
-    """Call a tool within the call allowances of the server and the API token; raise CallFailed or AllowanceUsedUp."""
+    """Call a tool within the call allowances of its sender; raise CallFailed or AllowanceUsedUp."""
     server = context.server
     if server.connection is None:
         raise AccountUnusable(server.unusable)
     size = context.request_bytes
-    with calls.one(*holders_of(server, context.token_id)):
+    with calls.one(*context.holders):
         result = await invoke(
             tool,
             server.connection,

@@ -20,10 +20,11 @@ class Person:
     password: str
     choices: dict[str, str] = field(default_factory=lambda: {"decision": "allow"})
     pages: list[str] = field(default_factory=list)
+    transport: httpx.AsyncBaseTransport | None = field(default=None, repr=False)
     browser: httpx.AsyncClient = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.browser = httpx.AsyncClient(base_url=self.origin, timeout=20)
+        self.browser = httpx.AsyncClient(base_url=self.origin, timeout=20, transport=self.transport)
 
     async def go(self, address: str) -> dict[str, str]:
         """Open a client's authorization address; return the parameters with which it gets its answer."""

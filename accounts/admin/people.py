@@ -26,6 +26,7 @@ from accounts.api_tokens.owners import owner_changed, owner_gone
 from accounts.errors import MemberRefused
 from accounts.models import Environment, Membership, User
 from accounts.people import members
+from accounts.people.disabling import end_what_they_have
 from accounts.people.sessions import end_sessions
 
 # What staff see of a person; they may change the fields that are not fixed.
@@ -149,7 +150,7 @@ class UserAdmin(PasswordAgain, EndsSessions, WithPasswordLink, DjangoUserAdmin, 
         return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; deactivation ends sessions and API tokens for good, even if the person is reactivated."""
+        """Save; deactivation ends sessions, API tokens and connections for good, even if the person is reactivated."""
         if change and "is_active" in form.changed_data and not obj.is_active:
             _keep_admins(request, obj)
         super().save_model(request, obj, form, change)
@@ -157,6 +158,8 @@ class UserAdmin(PasswordAgain, EndsSessions, WithPasswordLink, DjangoUserAdmin, 
             owner_changed(obj, person(request))
             if not obj.is_active:
                 end_sessions(obj, person(request))
+            # Reactivation too: it brings nothing back of somebody who was deactivated in another way.
+            end_what_they_have(obj, person(request))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete the person and end their API tokens."""

@@ -2,6 +2,7 @@
 
 from accounts.web.routing import page
 from api.tools.calls import CallViewSet
+from api.tools.people import PersonUseViewSet
 from api.tools.viewsets import AccountWithToolsViewSet, DocumentationViewSet, IntegrationLintViewSet
 
 urlpatterns = [
@@ -24,5 +25,6 @@ urlpatterns = [
     ),
     *page("call", CallViewSet.as_view({"get": "list"}), "rest-calls"),
     *page("call/figures", CallViewSet.as_view({"get": "figures"}), "rest-call-figures"),
+    *page("call/people", PersonUseViewSet.as_view({"get": "people"}), "rest-call-people"),
     *page("call/<int:call_id>", CallViewSet.as_view({"get": "retrieve"}), "rest-call"),
 ]

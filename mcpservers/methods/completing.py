@@ -18,7 +18,6 @@ from accounts.texts.nearest import nearest
 from mcpservers.features.prompts import invalid_params, prompt_of
 from mcpservers.features.resources import ResourceAddress
 from mcpservers.jsonrpc import Request, as_object
-from mcpservers.resolution import holders_of
 from mcpservers.tool_calls import RequestContext, noted_caller
 from tools.calling.invocation import entries_of
 from tools.calling.names import Entry
@@ -106,7 +105,7 @@ async def _entries(key: str, request: Request, context: RequestContext) -> list[
     sender = noted_caller(request, context)
     listing = asyncio.ensure_future(entries_of(key, lister, server.connection, sender, among=server.tools))
     try:
-        with calls.one(*holders_of(server, context.token_id)):
+        with calls.one(*context.holders):
             done, _ = await asyncio.wait({listing}, timeout=SECONDS)
             return [entry for entry in listing.result().by_id.values() if entry.is_active] if done else []
     except (CallFailed, AllowanceUsedUp):

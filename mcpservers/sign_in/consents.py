@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.models import Membership, Role, User
+from accounts.people.disabling import ends_with_disabling
 from mcpservers.errors import ConsentRefused, FactorMissing, ResourceUnknown
 from mcpservers.models import AccessToken, MCPServer, PersonConnection, RefreshToken, RegisteredClient
 from mcpservers.sign_in.addresses import server_named
@@ -131,3 +132,10 @@ def end_tokens(connections: QuerySet[PersonConnection]) -> None:
     """End every token of connections, which themselves stay: clients have to ask again."""
     AccessToken.objects.filter(connection__in=connections).delete()
     RefreshToken.objects.filter(connection__in=connections).delete()
+
+
+@ends_with_disabling
+def end_connections_of(person: User, actor: audit.Actor) -> int:
+    """End all connections of a person who is disabled; return how many there were."""
+    rows = PersonConnection.objects.filter(user=person).select_related("server__account", "user", "client")
+    return end_connections(rows, actor, f"{person.get_username()} was deactivated")

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 
 from accounts.web.routing import page
-from portal.people import audit, invitations, members, password_resets, profile, sign_in, single_sign_on, tokens
+from portal.people import audit, invitations, members, password_resets, profile, sign_in, single_sign_on, tokens, usage
 
 urlpatterns = [
     *page("sign-in", sign_in.SignIn.as_view(), "sign-in"),
@@ -22,6 +22,7 @@ urlpatterns = [
     *page("api-tokens/issue", tokens.issue, "api-token-issue"),
     *page("api-tokens/<uuid:token_id>/revoke", tokens.revoke, "api-token-revoke"),
     *page("people", members.list_people, "people"),
+    *page("people/usage", usage.show, "people-usage"),
     *page("people/invite", members.invite_somebody, "people-invite"),
     *page("people/invited/<uuid:invitation_id>/renew", members.invite_anew, "people-invite-anew"),
     *page("people/invited/<uuid:invitation_id>/withdraw", members.withdraw_invitation, "people-withdraw"),

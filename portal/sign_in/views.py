@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.signing_in.reauthentication import recently_authenticated
 from accounts.web.refusals import REFUSED
 from mcpservers.errors import ConsentRefused, FactorMissing
 from mcpservers.models.sign_in import is_loopback
@@ -62,18 +63,21 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
         return render(request, "sign_in/refused.html", context, status=403)
 
 
-def _decide(request: PortalRequest, asked: AuthorizationRequest) -> HttpResponse:
+def _decide(request: PortalRequest, asked: AuthorizationRequest) -> HttpResponseBase:
     wanted = asking(asked.server, asked.client, request.user, asked.scopes)
     form = ConsentForm(request.POST if request.method == "POST" else None, initial={"access": WRITE})
     if form.is_valid():
-        if not form.allows:
-            return _send_back(request, denial(asked))
-        connection = allow(wanted, reads_only=form.reads_only, ends_at=form.ends_at)
-        return _send_back(request, answer(request, asked, wanted.allowed_by(connection)))
+        return _allow(request, asked, wanted, form) if form.allows else _send_back(request, denial(asked))
     held = wanted.held()
     if held is not None and request.method != "POST" and wanted.is_allowed_by(held):
         return _send_back(request, answer(request, asked, wanted.allowed_by(held)))
     return _consent_page(request, asked, wanted, form)
+
+
+@recently_authenticated
+def _allow(request: PortalRequest, asked: AuthorizationRequest, wanted: Asking, form: ConsentForm) -> HttpResponse:
+    connection = allow(wanted, reads_only=form.reads_only, ends_at=form.ends_at)
+    return _send_back(request, answer(request, asked, wanted.allowed_by(connection)))
 
 
 def _consent_page(

@@ -363,10 +363,11 @@ class TestUnread:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [HolderKind.SERVER, HolderKind.TOKEN, HolderKind.PERSON])
+@pytest.mark.parametrize("kind", [*HolderKind])
 def test_each_kind_of_holder_has_its_own_number_of_streams(settings: Settings, kind: HolderKind) -> None:
     settings.MCP_SERVER_STREAMS, settings.API_TOKEN_STREAMS, settings.PERSON_STREAMS = 2, 3, 4
-    most = {HolderKind.SERVER: 2, HolderKind.TOKEN: 3, HolderKind.PERSON: 4}[kind]
+    settings.CONNECTED_PERSON_STREAMS = 5
+    most = {HolderKind.SERVER: 2, HolderKind.TOKEN: 3, HolderKind.PERSON: 4, HolderKind.CONNECTED: 5}[kind]
     holder = Holder(kind, 1)
     with ExitStack() as held:
         for _ in range(most):

@@ -19,6 +19,7 @@ METHODS = {"get", "post", "patch", "delete", "put"}
 DOCUMENTED = {
     "/call": {"get"},
     "/call/figures": {"get"},
+    "/call/people": {"get"},
     "/call/{call_id}": {"get"},
     "/integrated-account": {"get", "post"},
     "/integrated-account/{account_id}": {"get", "patch", "delete"},

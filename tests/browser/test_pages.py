@@ -36,6 +36,7 @@ PAGES = [
     "/api-tokens",
     "/api-tokens/issue",
     "/people",
+    "/people/usage",
     "/audit",
     "/profile",
     "/profile/second-factor",

@@ -47,6 +47,7 @@ PAGES = [
     "/api-tokens/issue",
     "/api-tokens/{token}/revoke",
     "/people",
+    "/people/usage",
     "/audit",
     "/profile",
     "/search?q=nothing",

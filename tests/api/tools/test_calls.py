@@ -125,3 +125,25 @@ def test_others_see_nothing(rest: Rest, people: People, account: IntegratedAccou
     problem(Rest().get("/call"), 401)
     problem(rest.get("/call/nothing"), 404)
     problem(rest.post("/call"), 405)
+
+
+def test_use_by_people_is_summed_up_for_admins_of_the_environment(
+    rest: Rest, environment: Environment, people: People, account: IntegratedAccount
+) -> None:
+    record(
+        note_of(account, person="olga", access="write", outcome="failed"),
+        note_of(account, person="olga"),
+        note_of(account, person="tim", ago=40 * 86_400),
+        note_of(account),
+    )
+    admin = Rest(token_of(environment, Role.ADMIN))
+    shown = admin.get("/call/people").json()
+    assert [(line["person"], line["calls"]) for line in shown["people"]] == [("olga", 2), ("", 1)]
+    olga = shown["people"][0]
+    assert (olga["reads"], olga["writes"], olga["failed"], shown["capped"]) == (1, 1, 1, False)
+    assert olga["clients"] == ["Claude 1"]
+    assert datetime.fromisoformat(olga["last_called_at"]) > datetime.now(UTC) - timedelta(minutes=5)
+    assert len(admin.get("/call/people", since="0001-01-01T00:00:00Z").json()["people"]) == 3
+    assert "since" in reasons(admin.get("/call/people", since="yesterday"))
+    problem(rest.get("/call/people"), 403)
+    assert Rest(token_of(people.elsewhere)).get("/call/people").json()["people"] == []

@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from accounts.allowances import Holder, HolderKind, calls
 from accounts.caches.change_watch import change_watch
 from accounts.models import AuditEntry, IntegratedAccount, Membership, Role, User
 from mcpservers.lifecycle import change_server, create_server, pause_server
@@ -226,3 +227,37 @@ class TestScopes:
         result = await client_of(server, await token()).call(WRITE)
         assert result["isError"]
         assert 'scope="read write"' in result["_meta"]["mcp/www_authenticate"][0]
+
+
+class TestAllowance:
+    """All clients of one person, at all servers together, have an allowance like that of an API token."""
+
+    async def test_requests_a_minute_are_counted_for_the_person(
+        self, server: MCPServer, account: IntegratedAccount, people: People, settings: Any, time_machine: Any
+    ) -> None:
+        other = await sync_to_async(server_for_people)(account, "Another")
+        mine = client_of(server, await allowed(server, people.operator))
+        there = client_of(other, await allowed(other, people.operator))
+        theirs = client_of(server, await allowed(server, people.teammate))
+        settings.CONNECTED_PERSON_REQUESTS_PER_MINUTE = 2
+        time_machine.move_to(timezone.now().replace(second=20, microsecond=0), tick=False)
+        assert [(await client.post(PING)).status_code for client in (mine, there)] == [200, 200]
+        refused = await mine.post(PING)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "41")
+        assert "This connected person's" in refused.json()["error"]["message"]
+        assert (await there.post(PING)).status_code == 429
+        assert (await theirs.post(PING)).status_code == 200
+        time_machine.shift(timedelta(seconds=41))
+        assert (await mine.post(PING)).status_code == 200
+
+    async def test_calls_under_way_are_counted_for_the_person(
+        self, server: MCPServer, people: People, settings: Any
+    ) -> None:
+        settings.CONNECTED_PERSON_CALLS = 1
+        mine = client_of(server, await allowed(server, people.operator))
+        theirs = client_of(server, await allowed(server, people.teammate))
+        call = {"name": READ, "arguments": {"limit": 1}}
+        with calls.one(Holder(HolderKind.CONNECTED, people.operator.pk)):
+            assert (await mine.request("tools/call", call)).status_code == 429
+            assert (await theirs.request("tools/call", call)).status_code == 200
+        assert (await mine.request("tools/call", call)).status_code == 200

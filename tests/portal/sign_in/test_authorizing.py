@@ -1,6 +1,7 @@
 """The consent page: who may allow what to whom, and where nobody is sent."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, IntegratedAccount, Membership, Role
 from accounts.people.members import require_second_factor
+from accounts.signing_in.reauthentication import RECENT
 from mcpservers.lifecycle import change_server, pause_server
 from mcpservers.models import AuthorizationCode, MCPServer, PersonConnection, RegisteredClient
 from mcpservers.sign_in.addresses import address_of
@@ -300,3 +302,38 @@ def test_where_a_second_factor_is_taken_nobody_allows_anything_without(olga: Aut
     assert not PersonConnection.objects.exists()
     give_factor(people.operator)
     assert "Allow “A client”?" in shown(olga.ask())
+
+
+class TestAnOldSession:
+    """Who allows something proves first who they are, if they last did so long ago."""
+
+    @pytest.fixture
+    def flow(self, olga: Authorizing, time_machine: Any) -> Authorizing:
+        """An operator who signed in a quarter of an hour ago."""
+        time_machine.move_to(timezone.now() + RECENT, tick=False)
+        return olga
+
+    def test_the_password_is_asked_for_before_anything_is_allowed(self, flow: Authorizing) -> None:
+        asked = flow.decide({"decision": "allow", "access": "read", "days": "30"})
+        assert asked.status_code == 422
+        assert "Your password, please" in shown(asked)
+        assert flow.decide({**ALLOW, "confirm_password": "guessed"}).status_code == 422
+        assert not PersonConnection.objects.exists()
+
+        kept = {"decision": "allow", "access": "read", "days": "30", "confirm_password": "olga-pass-1"}
+        assert "code" in answered(flow.decide(kept))
+        connection = PersonConnection.objects.get()
+        assert (connection.scopes, connection.reads_only) == ("read", True)
+        assert connection.ends_at == timezone.now() + timedelta(days=30)
+
+    def test_the_page_carries_the_choices_along(self, flow: Authorizing) -> None:
+        page = shown(flow.decide({"decision": "allow", "access": "read", "days": "30"}))
+        for name, value in (("decision", "allow"), ("access", "read"), ("days", "30")):
+            assert f'<input type="hidden" name="{name}" value="{value}">' in page
+
+    def test_to_read_to_refuse_and_to_be_led_on_needs_none(self, flow: Authorizing, time_machine: Any) -> None:
+        assert flow.ask().status_code == 200
+        assert answered(flow.decide({"decision": "refuse"}))["error"] == "access_denied"
+        flow.decide({**ALLOW, "confirm_password": "olga-pass-1"})
+        time_machine.move_to(timezone.now() + RECENT, tick=False)
+        assert "code" in answered(flow.ask())

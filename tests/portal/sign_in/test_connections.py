@@ -1,11 +1,14 @@
 """Connections on pages: everybody sees who allowed what; the person and admins end it."""
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import AuditEntry, IntegratedAccount, Membership
+from accounts.models import AuditEntry, IntegratedAccount, Membership, User
 from accounts.people.members import remove_member
 from mcpservers.models import AccessToken, MCPServer, PersonConnection, RefreshToken
 from mcpservers.tasks import prune_sign_in
+from tests.admin_site import page as admin_page
+from tests.admin_site import superuser
 from tests.people import People
 from tests.portal_site import browser, shown
 from tests.sign_in import Authorizing, registered, server_for_people
@@ -74,6 +77,45 @@ def test_removing_a_member_ends_theirs_for_good(connection: PersonConnection, pe
     remove_member(membership, people.owner)
     assert not PersonConnection.objects.exists()
     assert not RefreshToken.objects.exists()
+
+
+def set_active(person: User, *, is_active: bool) -> None:
+    """Enable or disable a person in the admin."""
+    now = timezone.now()
+    form = {
+        "username": person.username,
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+        "date_joined_0": f"{now:%Y-%m-%d}",
+        "date_joined_1": f"{now:%H:%M:%S}",
+    }
+    root = browser(User.objects.filter(username="root").first() or superuser())
+    answer = root.post(admin_page(person), form | ({"is_active": "on"} if is_active else {}))
+    assert answer.status_code == 302, shown(answer)
+
+
+def test_disabling_a_person_ends_theirs_at_once_and_enabling_brings_none_back(
+    server: MCPServer, people: People
+) -> None:
+    theirs, others = Authorizing(server, people.operator), Authorizing(server, people.teammate)
+    made = theirs.tokens()
+    others.tokens()
+    set_active(people.operator, is_active=False)
+    assert [each.user for each in PersonConnection.objects.all()] == [people.teammate]
+    entry = AuditEntry.objects.get(action="connection.ended")
+    assert (entry.actor, entry.environment_id) == ("root", server.account.environment_id)
+    assert entry.details == {"why": "olga was deactivated"}
+    set_active(people.operator, is_active=True)
+    assert theirs.refresh(made["refresh_token"]).json()["error"] == "invalid_grant"
+    assert Authorizing(server, people.operator, theirs.client_id).ask().status_code == 200
+
+
+def test_enabling_somebody_who_was_disabled_elsewhere_brings_none_back(
+    connection: PersonConnection, people: People
+) -> None:
+    User.objects.filter(pk=people.operator.pk).update(is_active=False)
+    set_active(people.operator, is_active=True)
+    assert not PersonConnection.objects.filter(pk=connection.pk).exists()
 
 
 def test_connections_of_disabled_people_and_of_moved_accounts_end(
