@@ -38,6 +38,8 @@ from mcpservers.models import MCPServer  # noqa: E402
 
 FEW = 10
 IDLE_SECONDS = 10
+# Longer than idle connections to vendors are kept (accounts/vendors/transport.py).
+SETTLING_SECONDS = 35
 PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode()
 
 
@@ -74,6 +76,10 @@ class LoadedProcess:
             raise SystemExit(f"{counted(int(outcome['failures']), 'call')} failed: {outcome['first_failure']}")
         used = cpu_seconds(self.web.process) - before
         return Rate(outcome["calls_per_second"], used / outcome["calls"] * 1e6)
+
+    def settle(self) -> None:
+        """Wait until idle connections to vendors are closed, which would count with what is called next."""
+        time.sleep(SETTLING_SECONDS)
 
     def median(self, tokens: list[str]) -> Rate:
         rates = [self.rate(tokens) for _ in range(self.options.rounds)]
@@ -189,19 +195,16 @@ def idle_cpu(trial: LoadedProcess) -> float:
     return cpu_seconds(trial.web.process) - before
 
 
-def measure_streams(trial: LoadedProcess) -> None:
+def measure_streams(trial: LoadedProcess, called: list[str]) -> None:
     """Print what streams and changes take of the calls, and what a change costs."""
     count = min(trial.options.streams, len(trial.tokens))
-    quiet = trial.median(trial.tokens)
+    quiet = trial.median(called)
     with streams_open(trial, count):
         name = counted(count, "stream")
         trial.web.settled(lambda state: state.streams == count)
-        streaming, idle = trial.median(trial.tokens), idle_cpu(trial)
-        # Meanwhile vendors have closed their connections; opening them again is no cost of a change.
-        trial.rate(trial.tokens)
-        trial.rate(trial.tokens)
+        streaming, idle = trial.median(called), idle_cpu(trial)
         with changes_made(trial) as made:
-            changing = trial.median(trial.tokens)
+            changing = trial.median(called)
             made.clear()
             busy = idle_cpu(trial)
             each = (busy - idle) / max(1, len(made)) * 1000
@@ -220,14 +223,17 @@ def measure(few: LoadedProcess, database: FilledDatabase) -> None:
     measure_loading(trial)
     measure_cold_start(trial)
     trial.rate(trial.tokens)
+    trial.settle()
     tell(f"{FEW} servers", f"the same, of {many} that were used", alone, trial.median(few.tokens))
     # Each account has connections of its own to its vendor: this is what opening them costs.
     compare(trial, f"{FEW} servers in turn", f"{many} in turn", trial.tokens[:FEW], trial.tokens)
-    small = trial.median(trial.tokens)
+    # From here on the same servers are called, so that nothing else differs.
+    trial.settle()
+    small = trial.median(few.tokens)
     fill_record(options.calls)
-    trial.rate(trial.tokens)
-    tell("few calls in the record", f"{options.calls:,} more", small, trial.median(trial.tokens))
-    measure_streams(trial)
+    trial.settle()
+    tell("few calls in the record", f"{options.calls:,} more", small, trial.median(few.tokens))
+    measure_streams(trial, few.tokens)
 
 
 @contextmanager
