@@ -22,6 +22,7 @@ from accounts.texts.counting import counted
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
+Trial = tuple[subprocess.Popen[bytes], int, Path]
 FIGURES = ("calls_per_second", "p50_ms", "p99_ms", "cpu_us")
 CALL = {"name": "list_all_fuse_desk_cases", "arguments": {"limit": 25}}
 
@@ -79,25 +80,55 @@ def measure(
     return outcome
 
 
-def main() -> None:
-    """Start the processes, alternate the rounds, print the medians and the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run a management command; return what it printed."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+    return done.stdout.decode()
+
+
+def settings_for(folder: str, web: int, vendor: int) -> dict[str, str]:
+    """Return the settings of the product and the simulator at these ports, with their data in a folder."""
+    return {
+        "DATA_DIR": folder, "PORT": str(web), "SIMULATOR_PORT": str(vendor), "SIMULATOR_HOURLY_LIMIT": "0",
+        "LOG_LEVEL": "WARNING", "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
+    }  # fmt: skip
+
+
+def options_of(description: str | None) -> argparse.Namespace:
+    """Return the options of a command that alternates rounds."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def alternated(trials: dict[str, Trial], options: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
+    """Return the figures of each trial's rounds, which alternate; the first round warms up, and is left out."""
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in trials}
+    for round_number in range(options.rounds + 1):
+        for name, trial in trials.items():
+            figures = measure(*trial, options.clients, options.seconds)
+            if round_number:
+                rows[name].append(figures)
+    return rows
+
+
+def tell_ratio(what: str, figure: str, first: list[dict[str, float]], second: list[dict[str, float]]) -> None:
+    """Print the ratio of a figure, round by round."""
+    ratios = [ours[figure] / theirs[figure] for ours, theirs in zip(first, second, strict=True)]
+    print(f"ratio of {what}: median {statistics.median(ratios):.2f} (min {min(ratios):.2f}, max {max(ratios):.2f})")
+
+
+def main() -> None:
+    """Start the processes, alternate the rounds, print the medians and the ratios."""
+    options = options_of(__doc__)
     web, bare, vendor = free_port(), free_port(), free_port()
     with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            "DATA_DIR": folder, "PORT": str(web), "SIMULATOR_PORT": str(vendor), "SIMULATOR_HOURLY_LIMIT": "0",
-            "LOG_LEVEL": "WARNING", "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
-        }  # fmt: skip
-        manage = [sys.executable, "manage.py"]
-        subprocess.run([*manage, "migrate", "-v0"], cwd=ROOT, env={**os.environ, **environment}, check=True)
-        seeded = subprocess.run(
-            [*manage, "demo", "--json"], cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True
-        )
-        demo = json.loads(seeded.stdout)
+        environment = settings_for(folder, web, vendor)
+        manage(environment, "migrate", "-v0")
+        demo = json.loads(manage(environment, "demo", "--json"))
         target = f"{demo['simulator_url']}/api/v1/cases?limit=25&offset=0"
         bare_environment = {"TARGET": target, "API_KEY": "fd-demo-key"}
         uvicorn = ["-m", "uvicorn", "benchmarks.bare_proxy:application", "--port", str(bare), "--no-access-log"]
@@ -123,8 +154,8 @@ def report(
     options: argparse.Namespace,
 ) -> None:
     """Run the rounds and print the figures."""
-    rows: dict[str, list[dict[str, float]]] = {"Patchbay": [], "bare proxy": []}
-    for name, port in zip(rows, ports, strict=True):
+    names = ("Patchbay", "bare proxy")
+    for name, port in zip(names, ports, strict=True):
         (folder / f"{port}.http").write_bytes(prepared_request(path, port))
         with urllib.request.urlopen(
             urllib.request.Request(
@@ -134,22 +165,17 @@ def report(
             )
         ) as warm:
             print(f"{name}: {counted(len(warm.read()), 'byte')} an answer")
-    for round_number in range(options.rounds + 1):  # the first round warms up
-        for name, process, port in zip(rows, processes[1:], ports, strict=True):
-            figures = measure(process, port, folder / f"{port}.http", options.clients, options.seconds)
-            if round_number:
-                rows[name].append(figures)
+    places = zip(names, processes[1:], ports, strict=True)
+    trials = {name: (process, port, folder / f"{port}.http") for name, process, port in places}
+    rows = alternated(trials, options)
     for name, rounds in rows.items():
         medians = {key: statistics.median(row[key] for row in rounds) for key in FIGURES}
         print(
             f"{name:11} {medians['calls_per_second']:7.0f} calls/s   p50 {medians['p50_ms']:6.2f} ms   "
             f"p99 {medians['p99_ms']:6.2f} ms   {medians['cpu_us']:5.0f} us CPU a call"
         )
-    pairs = list(zip(rows["Patchbay"], rows["bare proxy"], strict=True))
-    rate = [ours["calls_per_second"] / theirs["calls_per_second"] for ours, theirs in pairs]
-    cpu = [theirs["cpu_us"] / ours["cpu_us"] for ours, theirs in pairs]
-    print(f"ratio of calls/s: median {statistics.median(rate):.2f} (min {min(rate):.2f}, max {max(rate):.2f})")
-    print(f"ratio of CPU:     median {statistics.median(cpu):.2f} (min {min(cpu):.2f}, max {max(cpu):.2f})")
+    tell_ratio("calls/s", "calls_per_second", rows["Patchbay"], rows["bare proxy"])
+    tell_ratio("CPU", "cpu_us", rows["bare proxy"], rows["Patchbay"])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from accounts.texts.counting import counted  # noqa: E402  the apps must be loaded first
-from config.connections import ClientConnection  # noqa: E402
+from config.clients.connections import ClientConnection  # noqa: E402
 from config.keys import check_at_start  # noqa: E402
 from config.processes.open_files import raise_limit  # noqa: E402
 from config.processes.ports import check_port  # noqa: E402

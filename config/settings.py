@@ -18,7 +18,6 @@ from config.addresses.mail import mail_settings
 from config.addresses.public_url import public_url
 from config.admin_site.theme import THEME
 from config.background_work.schedule import beat_schedule
-from config.identity_providers import break_glass_user, identity_providers
 from config.left_out import (
     ENCRYPTED_MESSAGES,
     POSTGRESQL_FIELDS,
@@ -30,7 +29,8 @@ from config.left_out import (
 )
 from config.monitoring.logs import logging_settings
 from config.rest_api import DESCRIPTION, REST
-from config.sign_in import MODELS, authorization_server
+from config.signing_in.authorization_server import MODELS, authorization_server
+from config.signing_in.identity_providers import break_glass_user, identity_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -82,7 +82,7 @@ UPSTREAM_PRIVATE_HOSTS = frozenset(env.names("UPSTREAM_PRIVATE_HOSTS", f"127.0.0
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1024 * 1024, least=1024)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 16 * 1024 * 1024, least=1024)
 MAX_HEAD_BYTES = env.integer("MAX_HEAD_BYTES", 64 * 1024, least=1024)
-# Limits on slow clients, see config/connections.py.
+# Limits on slow clients, see config/clients/connections.py.
 HEAD_SECONDS: float = env.integer("HEAD_SECONDS", 30, least=1, most=600)
 BODY_SECONDS: float = env.integer("BODY_SECONDS", 30, least=1, most=600)
 WRITE_SECONDS: float = env.integer("WRITE_SECONDS", 30, least=1, most=600)

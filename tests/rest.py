@@ -11,7 +11,7 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 
-class Answer(Protocol):
+class RestAnswer(Protocol):
     """What tests read of an answer, whichever client got it."""
 
     status_code: int
@@ -32,16 +32,16 @@ class Rest:
         self.headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         self.client = Client(headers=self.headers)
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, **query: Any) -> RestAnswer:
         return self.client.get(path, query)
 
-    def post(self, path: str, body: Any = None) -> Answer:
+    def post(self, path: str, body: Any = None) -> RestAnswer:
         return self.client.post(path, {} if body is None else body, content_type=JSON)
 
-    def patch(self, path: str, body: Any) -> Answer:
+    def patch(self, path: str, body: Any) -> RestAnswer:
         return self.client.patch(path, body, content_type=JSON)
 
-    def delete(self, path: str) -> Answer:
+    def delete(self, path: str) -> RestAnswer:
         return self.client.delete(path)
 
 
@@ -55,10 +55,10 @@ class AsyncRest:
         self.headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         self.client = AsyncClient()
 
-    async def get(self, path: str, **query: Any) -> Answer:
+    async def get(self, path: str, **query: Any) -> RestAnswer:
         return await self.client.get(path, query, headers=self.headers)
 
-    async def post(self, path: str, body: Any, content_type: str = JSON) -> Answer:
+    async def post(self, path: str, body: Any, content_type: str = JSON) -> RestAnswer:
         return await self.client.post(path, body, content_type=content_type, headers=self.headers)
 
 
@@ -74,7 +74,7 @@ def token_for(person: User, environment: Environment, role: Role = Role.ADMIN) -
     return ApiToken.objects.issue(environment=environment, name=name, role=role, owner=person)[1]
 
 
-def problem(response: Answer, status: int) -> dict[str, Any]:
+def problem(response: RestAnswer, status: int) -> dict[str, Any]:
     """Return the problem of an answer, after checking its form (RFC 9457)."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == PROBLEM
@@ -86,6 +86,6 @@ def problem(response: Answer, status: int) -> dict[str, Any]:
     return document
 
 
-def reasons(response: Answer) -> dict[str, str]:
+def reasons(response: RestAnswer) -> dict[str, str]:
     """Return the reasons of a refused request by field."""
     return {error["field"]: error["reason"] for error in problem(response, 400)["errors"]}

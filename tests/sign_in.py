@@ -17,7 +17,7 @@ from mcpservers.sign_in.addresses import address_of
 from mcpservers.sign_in.registration import ClientMetadata, register
 from tests.mcp_client import McpClient
 from tests.portal_site import browser
-from tests.rest import Answer
+from tests.rest import RestAnswer
 
 CALLBACK = "https://client.example/callback"
 GO_ON = re.compile(r'href="([^"]*)" rel="noreferrer">Go on')
@@ -81,7 +81,7 @@ class Authorizing:
         """Return the code that the client gets once the person has decided."""
         return answered(self.decide(choices, **changed))["code"]
 
-    def exchange(self, code: str, **changed: str | None) -> Answer:
+    def exchange(self, code: str, **changed: str | None) -> RestAnswer:
         """Ask for tokens with a code."""
         usual: dict[str, str | None] = {
             "grant_type": "authorization_code",
@@ -93,7 +93,7 @@ class Authorizing:
         }
         return self.program.post("/oauth/token", _given({**usual, **changed}))
 
-    def refresh(self, token: str, **changed: str | None) -> Answer:
+    def refresh(self, token: str, **changed: str | None) -> RestAnswer:
         """Ask for new tokens with a refresh token."""
         usual: dict[str, str | None] = {
             "grant_type": "refresh_token",

@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.admin.pages import DjangoUserAdmin, page_action, person
 from accounts.models import User
-from accounts.signing_in.password_resets import link_for
+from accounts.signing_in.password_resets import address_of, link_for
 from accounts.signing_in.passwords import may_use_password
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class WithPasswordLink(_Admin):
             "opts": self.opts,
             "media": self.media,
             "user_shown": user,
-            "url": f"{settings.PUBLIC_URL}/sign-in/new-password/{token}" if token else "",
+            "url": address_of(token) if token else "",
         }
         response = render(request, "admin/accounts/user/password_link.html", context)
         # The page may show the link, which is a credential.

@@ -1,6 +1,5 @@
 """Send invitations by mail. The worker mints the token here, so that only the recipient ever sees it."""
 
-import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,9 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Invitation
+from accounts.people.mailing import accepts
 from accounts.people.members import may_admit
-
-logger = logging.getLogger(__name__)
 
 AT_ONCE = 20  # mails in one run
 MOST_ATTEMPTS = 8
@@ -33,11 +31,7 @@ def _send(invitation: Invitation, now: datetime) -> bool:
     token = _claim(invitation, now)
     if token is None:
         return False
-    try:
-        _message(invitation, token).send()
-    except OSError as error:  # smtplib's exceptions are OSErrors too
-        # Without the server's message, which repeats the address: operators must not see it in logs.
-        logger.warning("Invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
+    if not accepts(_message(invitation, token), f"Invitation {invitation.pk}"):
         return False
     mailed = Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest)
     return mailed.update(sent_at=timezone.now(), send_after=None) == 1

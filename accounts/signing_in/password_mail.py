@@ -1,16 +1,14 @@
 """Mail links for new passwords. The worker mints the token here, so that only the recipient ever sees it."""
 
-import logging
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models.password_resets import PasswordReset
-
-logger = logging.getLogger(__name__)
+from accounts.people.mailing import accepts
+from accounts.signing_in.password_resets import address_of
 
 AT_ONCE = 20  # mails in one run
 MOST_ATTEMPTS = 5
@@ -34,17 +32,13 @@ def _send(row: PasswordReset, now: datetime) -> bool:
     )
     if not claimed:
         return False
-    try:
-        _message(row, token).send()
-    except OSError as error:  # smtplib's exceptions are OSErrors too
-        # Without the server's message, which repeats the address.
-        logger.warning("The link for a new password of %s could not be mailed: %s", row.user_id, type(error).__name__)
+    if not accepts(_message(row, token), f"The link for a new password of {row.user_id}"):
         return False
     return PasswordReset.objects.filter(pk=row.pk, digest=row.digest).update(send_after=None) == 1
 
 
 def _message(row: PasswordReset, token: str) -> EmailMessage:
-    context = {"person": row.user, "url": f"{settings.PUBLIC_URL}/sign-in/new-password/{token}", "ends": row.expires_at}
+    context = {"person": row.user, "url": address_of(token), "ends": row.expires_at}
     return EmailMessage(
         "A new password for Patchbay", render_to_string("people/password_mail.txt", context), to=[row.user.email]
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -36,6 +37,11 @@ def link_for(user: User, actor: User) -> str:
     row.save()
     audit.record(actor, "password.link_made", user.audit_subject)
     return token
+
+
+def address_of(token: str) -> str:
+    """Return the link with a token."""
+    return f"{settings.PUBLIC_URL}/sign-in/new-password/{token}"
 
 
 def person_with(token: str) -> User:

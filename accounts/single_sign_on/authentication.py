@@ -14,7 +14,7 @@ from accounts.errors import SignOnFailed
 from accounts.single_sign_on.attempts import SignOnAttempt
 from accounts.single_sign_on.metadata import ProviderMetadata, keys_of, metadata_of
 from accounts.single_sign_on.providers import IdentityProvider
-from accounts.single_sign_on.requests import ask
+from accounts.single_sign_on.requests import TELL, ask
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MOST_GROUPS = 2000
@@ -90,9 +90,6 @@ def _code(provider: IdentityProvider, metadata: ProviderMetadata, answer: Mappin
     if not code or answer.get("error"):
         raise SignOnFailed(f"{provider.label} could not sign you in. Try again; if it stays so, {TELL}")
     return code
-
-
-TELL = "tell the person who runs Patchbay."
 
 
 async def _exchange(

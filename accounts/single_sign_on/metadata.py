@@ -9,7 +9,7 @@ from cachetools import TTLCache
 
 from accounts.errors import SignOnFailed
 from accounts.single_sign_on.providers import MOST_PROVIDERS, IdentityProvider
-from accounts.single_sign_on.requests import ask
+from accounts.single_sign_on.requests import AGAIN, TELL, ask
 from accounts.vendors.oauth.client import endpoint_problem
 
 KEPT_SECONDS = 600
@@ -73,9 +73,6 @@ async def keys_of(provider: IdentityProvider, metadata: ProviderMetadata, *, aga
     return document
 
 
-AGAIN = "Try again in a minute; if it stays so, tell the person who runs Patchbay."
-
-
 def _read(provider: IdentityProvider, status: int, document: dict[str, Any]) -> ProviderMetadata:
     if status != 200:
         raise SignOnFailed(f"{provider.label} does not say how to sign in (HTTP {status}). {AGAIN}")
@@ -97,7 +94,7 @@ def _read(provider: IdentityProvider, status: int, document: dict[str, Any]) -> 
 
 def _endpoint(provider: IdentityProvider, address: object) -> str:
     if not isinstance(address, str) or endpoint_problem(address):
-        raise SignOnFailed(f"{provider.label} names endpoints that cannot be used. Tell the person who runs Patchbay.")
+        raise SignOnFailed(f"{provider.label} names endpoints that cannot be used. {TELL.capitalize()}")
     return address
 
 

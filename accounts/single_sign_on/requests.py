@@ -16,6 +16,9 @@ from accounts.vendors.upstream import Upstream, UpstreamResponse
 SECONDS = 10.0
 MOST_BYTES = 256 * 1024
 MOST_VALUES = 5000
+# What to do, at the end of a refusal.
+TELL = "tell the person who runs Patchbay."
+AGAIN = f"Try again in a minute; if it stays so, {TELL}"
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 
 
@@ -27,7 +30,7 @@ async def ask(
     Of the exceptions in UPSTREAM_PRIVATE_HOSTS, only those that name the issuer's own host hold.
     """
     if endpoint_problem(address):
-        raise SignOnFailed(f"{provider.label} names an address that cannot be asked. {OPERATOR}")
+        raise SignOnFailed(f"{provider.label} names an address that cannot be asked. {TELL.capitalize()}")
     request = httpx.Request(
         method,
         address,
@@ -45,14 +48,10 @@ async def ask(
             response = await upstream.send(request)
     except UpstreamFailure as failure:
         raise SignOnFailed(
-            f"{provider.label} could not be asked who you are: {failure.reason}. Try again in a minute; if it stays "
-            "so, tell the person who runs Patchbay.",
+            f"{provider.label} could not be asked who you are: {failure.reason}. {AGAIN}",
             is_passing=True,
         ) from None
     return response.status, _object(provider, response)
-
-
-OPERATOR = "Tell the person who runs Patchbay."
 
 
 def _object(provider: IdentityProvider, response: UpstreamResponse) -> dict[str, Any]:
@@ -63,7 +62,6 @@ def _object(provider: IdentityProvider, response: UpstreamResponse) -> dict[str,
     if isinstance(answer, dict):
         return answer
     raise SignOnFailed(
-        f"{provider.label} answered with HTTP {response.status} and nothing that could be read. Try again in a "
-        "minute; if it stays so, tell the person who runs Patchbay.",
+        f"{provider.label} answered with HTTP {response.status} and nothing that could be read. {AGAIN}",
         is_passing=True,
     )

@@ -13,7 +13,8 @@ from accounts.web.unknown_tokens import note_unknown_token
 from api.sign_in.origins import for_any_origin
 from mcpservers.errors import MetadataRefused
 from mcpservers.sign_in import registration
-from mcpservers.sign_in.rates import REGISTRATIONS, TOKEN_FAILURES, holds_genuine
+from mcpservers.sign_in.rates import REGISTRATIONS, TOKEN_FAILURES
+from mcpservers.sign_in.validation import holds_genuine
 
 MAX_METADATA = 16 * 1024
 SECRETS = ("client_secret", "code", "code_verifier", "refresh_token", "token")

@@ -26,7 +26,7 @@ LEAST_LONG = min(LONGEST.values())
 # RFC 9112, section 3: no whitespace or control characters in any form of the target.
 IN_TARGET = re.compile(rb"[^\x21-\x7e]")
 IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
-# The scope's key for the raw request target, which `config.connections` sets.
+# The scope's key for the raw request target, which `config.clients.connections` sets.
 TARGET = "patchbay.target"
 
 

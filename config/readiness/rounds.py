@@ -21,7 +21,7 @@ States = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Answer:
+class CheckAnswer:
     """What one check says of its parts, or, if it `failed`, why it could not say anything."""
 
     states: States
@@ -41,7 +41,7 @@ class Check:
     after: tuple[str, ...] = ()
     stands: bool = False
 
-    async def answer(self, seconds: float) -> Answer:
+    async def answer(self, seconds: float) -> CheckAnswer:
         """Return the state of each part: `ok` or words without addresses and names."""
         try:
             async with asyncio.timeout(seconds):
@@ -50,11 +50,11 @@ class Check:
             return self._failed(f"no answer within {seconds:g} s")
         except Exception:  # each driver has errors of its own, and their texts may contain addresses
             return self._failed("unreachable")
-        return Answer({part: words.get(part, OK) for part in self.parts})
+        return CheckAnswer({part: words.get(part, OK) for part in self.parts})
 
-    def _failed(self, words: str) -> Answer:
+    def _failed(self, words: str) -> CheckAnswer:
         first, *others = self.parts
-        return Answer({first: words, **dict.fromkeys(others, f"not checked, because of the {first}")}, failed=True)
+        return CheckAnswer({first: words, **dict.fromkeys(others, f"not checked, because of the {first}")}, failed=True)
 
 
 class Readiness:
@@ -102,7 +102,7 @@ class Readiness:
             self._note(part, words)
         return states
 
-    def _judge(self, check: Check, answer: Answer) -> None:
+    def _judge(self, check: Check, answer: CheckAnswer) -> None:
         """Keep which parts are good."""
         if answer.failed and check.stands:
             return

@@ -42,7 +42,7 @@ PEOPLE: dict[str, Claims] = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProviderAnswer:
     """What goes back to a client or browser."""
 
     status: int
@@ -90,7 +90,7 @@ class DemoIdentityProvider:
         await send({"type": "http.response.start", "status": answer.status, "headers": fields})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def respond(self, path: str, query: dict[str, str], form: dict[str, str], authorization: str) -> Answer:
+    def respond(self, path: str, query: dict[str, str], form: dict[str, str], authorization: str) -> ProviderAnswer:
         """Answer one request."""
         match path:
             case "/.well-known/openid-configuration":
@@ -101,7 +101,7 @@ class DemoIdentityProvider:
                 return self._choice(query)
             case "/authorize/as":
                 subject = query.pop("subject", "")
-                return Answer(302, b"", {"location": self.consent(subject, query)})
+                return ProviderAnswer(302, b"", {"location": self.consent(subject, query)})
             case "/token":
                 return _json(*self.token(form, authorization))
             case "/userinfo":
@@ -174,13 +174,13 @@ class DemoIdentityProvider:
         subject = self.tokens.get(authorization.removeprefix("Bearer "))
         return (200, {"sub": subject, **self.people[subject]}) if subject else (401, {"error": "invalid_token"})
 
-    def _choice(self, query: dict[str, str]) -> Answer:
+    def _choice(self, query: dict[str, str]) -> ProviderAnswer:
         links = [
             f'<li><a href="{self.prefix}/authorize/as?{html.escape(urlencode({**query, "subject": subject}))}">'
             f"{html.escape(subject)}</a></li>"
             for subject in self.people
         ]
-        return Answer(200, PAGE.format("".join(links)).encode(), {"content-type": "text/html; charset=utf-8"})
+        return ProviderAnswer(200, PAGE.format("".join(links)).encode(), {"content-type": "text/html; charset=utf-8"})
 
 
 def _fits(issued: IssuedCode, form: dict[str, str]) -> bool:
@@ -195,5 +195,5 @@ def _fits(issued: IssuedCode, form: dict[str, str]) -> bool:
     )
 
 
-def _json(status: int, document: dict[str, Any]) -> Answer:
-    return Answer(status, json.dumps(document).encode(), {"content-type": "application/json"})
+def _json(status: int, document: dict[str, Any]) -> ProviderAnswer:
+    return ProviderAnswer(status, json.dumps(document).encode(), {"content-type": "application/json"})

@@ -27,7 +27,7 @@ def server_asked_for(resources: Collection[str]) -> MCPServer:
 
 
 @dataclass(frozen=True)
-class Asking:
+class ConsentRequest:
     """A client asks a person for scopes at a server, of whose environment the person is a member."""
 
     server: MCPServer
@@ -69,7 +69,7 @@ class Asking:
         return granted(connection.granted & {*self.scopes}, self.role, reads_only=connection.reads_only)
 
 
-def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: Iterable[str]) -> Asking:
+def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: Iterable[str]) -> ConsentRequest:
     """Return what a client asks for; raise ConsentRefused if the person may not enter the server's environment."""
     memberships = Membership.objects.select_related("user", "environment")
     membership = memberships.filter(user=person, environment=server.account.environment_id).first()
@@ -84,11 +84,11 @@ def asking(server: MCPServer, client: RegisteredClient, person: User, scopes: It
             f"{membership.environment} takes two-factor sign-in, and you have not set it up. Nothing was allowed. "
             "Set it up in your profile, then let the client ask again."
         )
-    return Asking(server, client, membership, tuple(scopes))
+    return ConsentRequest(server, client, membership, tuple(scopes))
 
 
 @transaction.atomic
-def allow(asked: Asking, *, reads_only: bool, ends_at: datetime | None) -> PersonConnection:
+def allow(asked: ConsentRequest, *, reads_only: bool, ends_at: datetime | None) -> PersonConnection:
     """Allow a client what it asks for, or less; what was granted before stays.
 
     Of what has ended, or was granted to the client when it was another, nothing stays, nor do its tokens.

@@ -3,18 +3,15 @@
 Counted in Django's cache: for all processes together where there is Redis, otherwise by each for itself.
 """
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core.cache import cache
 
 from accounts.web.client_address import network_of
-from mcpservers.models import AuthorizationCode, RefreshToken
 
 
 @dataclass(frozen=True)
-class Rate:
+class NetworkLimit:
     """At most so many of something in a period, in seconds, for one network."""
 
     what: str
@@ -38,17 +35,5 @@ class Rate:
         return f"patchbay:rate:{self.what}:{network_of(address)}"
 
 
-REGISTRATIONS = Rate("registrations", 60, 3600)
-TOKEN_FAILURES = Rate("token-failures", 60, 300)
-
-
-def holds_genuine(form: Mapping[str, str]) -> bool:
-    """Return whether a request for tokens holds a code or refresh token that can be used, and so is no guess.
-
-    All people of a hosted client come from a few networks: who sends nonsense from there must not shut them out.
-    """
-    code, token = form.get("code", ""), form.get("refresh_token", "")
-    if token:
-        checksum = hashlib.sha256(token.encode()).hexdigest()
-        return RefreshToken.objects.filter(token_checksum=checksum, revoked=None).exists()
-    return bool(code) and AuthorizationCode.objects.filter(code=code, used_at=None).exists()
+REGISTRATIONS = NetworkLimit("registrations", 60, 3600)
+TOKEN_FAILURES = NetworkLimit("token-failures", 60, 300)

@@ -1,5 +1,7 @@
 """What the authorization server accepts: what the toolkit checks (RFC 6749, 8707, 9700), and what connections ask."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -85,3 +87,15 @@ class GrantValidator(OAuth2Validator):  # type: ignore[misc]  # the toolkit has 
 def lasts(connection: PersonConnection) -> bool:
     """Return whether a connection has not ended, and its person is active and still a member."""
     return not connection.is_over and connection.role is not None
+
+
+def holds_genuine(form: Mapping[str, str]) -> bool:
+    """Return whether a request for tokens holds a code or refresh token that can be used, and so is no guess.
+
+    All people of a hosted client come from a few networks: who sends nonsense from there must not shut them out.
+    """
+    code, token = form.get("code", ""), form.get("refresh_token", "")
+    if token:
+        checksum = hashlib.sha256(token.encode()).hexdigest()
+        return RefreshToken.objects.filter(token_checksum=checksum, revoked=None).exists()
+    return bool(code) and AuthorizationCode.objects.filter(code=code, used_at=None).exists()

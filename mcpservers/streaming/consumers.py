@@ -141,7 +141,7 @@ class EventStream(AsyncConsumer):  # type: ignore[misc]  # channels has no annot
         self._ended = True
         self._waiting.clear()
         hub.discard(self)
-        # Only config/connections.py provides it; another server closes the connection in its own time.
+        # Only config/clients/connections.py provides it; another server closes the connection in its own time.
         if ABORT in self.scope:
             DROPPED[self.kind].inc()
             self.scope[ABORT]()

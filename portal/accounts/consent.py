@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.texts.invisible import visible
 from accounts.vendors.addresses import origin
 from accounts.vendors.concealment import SecretMask
-from accounts.vendors.oauth.client import RegisteredClient
+from accounts.vendors.oauth.client import ClientAtVendor
 from accounts.vendors.routes import Place
 
 CALLBACK = "/accounts/oauth/callback"
@@ -92,7 +92,7 @@ def redirect_uri() -> str:
     return f"{settings.PUBLIC_URL}{CALLBACK}"
 
 
-def authorization_url(client: RegisteredClient, consent: Consent) -> str:
+def authorization_url(client: ClientAtVendor, consent: Consent) -> str:
     """Return the URL of the vendor's consent page, with the parameters of this consent."""
     parameters = {
         "code_challenge": create_s256_code_challenge(consent.verifier),
@@ -152,7 +152,7 @@ def take(session: SessionBase, user: User, state: str) -> Consent | None:
     return consent
 
 
-def read_answer(client: RegisteredClient, answer: Mapping[str, str]) -> str:
+def read_answer(client: ClientAtVendor, answer: Mapping[str, str]) -> str:
     """Return the authorization code in a vendor's answer; raise ConsentFailed if there is none to trust."""
     _check_issuer(client, answer.get("iss"))
     error = answer.get("error")
@@ -169,7 +169,7 @@ def read_answer(client: RegisteredClient, answer: Mapping[str, str]) -> str:
     return code
 
 
-def _check_issuer(client: RegisteredClient, issuer: str | None) -> None:
+def _check_issuer(client: ClientAtVendor, issuer: str | None) -> None:
     """Refuse an answer whose issuer is not the authorization server that was asked (RFC 9207)."""
     if issuer is None:
         return  # a vendor without RFC 9207 names no issuer

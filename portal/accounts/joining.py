@@ -15,7 +15,7 @@ from accounts.models import Environment, IntegratedAccount, Integration
 from accounts.vendors.connection_fields import split_fields
 from accounts.vendors.connection_test import refusals
 from accounts.vendors.oauth import token_endpoint
-from accounts.vendors.oauth.client import RegisteredClient, registered_client
+from accounts.vendors.oauth.client import ClientAtVendor, registered_client
 from accounts.vendors.routes import SecretRoute, move_between
 from accounts.vendors.secret_routes import routes_of
 from portal.accounts.consent import Consent, read_answer, redirect_uri
@@ -56,7 +56,7 @@ def new_consent(
     )
 
 
-def client_of(integration: Integration, consent: Consent) -> RegisteredClient:
+def client_of(integration: Integration, consent: Consent) -> ClientAtVendor:
     """Return the OAuth client of a consent.
 
     Raises ConsentFailed if the definition no longer uses OAuth, or would now send a secret somewhere else.

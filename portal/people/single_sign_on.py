@@ -81,7 +81,7 @@ def _answered(request: HttpRequest, provider: IdentityProvider, attempt: SignOnA
 @signed_in
 @recently_authenticated
 def begin_connecting(request: PortalRequest, name: str) -> HttpResponseBase:
-    """Show the link that leads a signed-in person to a provider: a form cannot (see accounts/consent_views.py)."""
+    """Show the link that leads a signed-in person to a provider; a form cannot (portal/accounts/consent_views.py)."""
     provider = _provider(name)
     attempt = SignOnAttempt(provider.name, "connect", user_id=request.user.pk)
     try:

@@ -19,7 +19,7 @@ from accounts.web.refusals import REFUSED
 from mcpservers.errors import ConsentRefused, FactorMissing
 from mcpservers.models.sign_in import is_loopback
 from mcpservers.search.exposure import exposed_by
-from mcpservers.sign_in.consents import Asking, allow, asking
+from mcpservers.sign_in.consents import ConsentRequest, allow, asking
 from portal.requests import PortalRequest
 from portal.sign_in.authorization import (
     AuthorizationRequest,
@@ -75,13 +75,15 @@ def _decide(request: PortalRequest, asked: AuthorizationRequest) -> HttpResponse
 
 
 @recently_authenticated
-def _allow(request: PortalRequest, asked: AuthorizationRequest, wanted: Asking, form: ConsentForm) -> HttpResponse:
+def _allow(
+    request: PortalRequest, asked: AuthorizationRequest, wanted: ConsentRequest, form: ConsentForm
+) -> HttpResponse:
     connection = allow(wanted, reads_only=form.reads_only, ends_at=form.ends_at)
     return _send_back(request, answer(request, asked, wanted.allowed_by(connection)))
 
 
 def _consent_page(
-    request: PortalRequest, asked: AuthorizationRequest, wanted: Asking, form: ConsentForm
+    request: PortalRequest, asked: AuthorizationRequest, wanted: ConsentRequest, form: ConsentForm
 ) -> HttpResponse:
     server, client = asked.server, asked.client
     exposure = exposed_by(server)

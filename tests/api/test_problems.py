@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Environment, Role
 from tests.people import People
-from tests.rest import Answer, Rest, problem, token_of
+from tests.rest import Rest, RestAnswer, problem, token_of
 
 ACCOUNTS = "/integrated-account"
 
@@ -18,7 +18,7 @@ def rest(admin_token: str) -> Rest:
     return Rest(admin_token)
 
 
-def send(rest: Rest, body: bytes, **more: Any) -> Answer:
+def send(rest: Rest, body: bytes, **more: Any) -> RestAnswer:
     return rest.client.post(ACCOUNTS, body, content_type="application/json", **more)
 
 

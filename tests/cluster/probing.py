@@ -23,7 +23,7 @@ DEMO_KEY = "fd-demo-key"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProbeAnswer:
     """What a caller got, and after how many seconds."""
 
     response: httpx.Response
@@ -54,18 +54,18 @@ class Probe:
         """Where the process is."""
         return f"http://127.0.0.1:{self.stack.port}"
 
-    def call(self, tool: str, **arguments: Any) -> Answer:
+    def call(self, tool: str, **arguments: Any) -> ProbeAnswer:
         """Call a tool over MCP."""
         asked = time.monotonic()
         body = call_body(tool, arguments)
         answer = httpx.post(f"{self.url}/mcp/{self.desk.token}", json=body, timeout=HANGS_SECONDS)
-        return Answer(answer, time.monotonic() - asked)
+        return ProbeAnswer(answer, time.monotonic() - asked)
 
-    def read(self) -> Answer:
+    def read(self) -> ProbeAnswer:
         """Read departments."""
         return self.call(DEPARTMENTS, limit=50)
 
-    def write(self, note: str) -> Answer:
+    def write(self, note: str) -> ProbeAnswer:
         """Add a note to a case, and remember it if that was acknowledged."""
         answer = self.call(ADD_NOTE, id=CASE, note=f"note {note}")
         if answer.succeeded:
@@ -171,7 +171,7 @@ def on_postgresql(
         cluster.postgres.drop_copy(name)
 
 
-def check_reads_go_on(probe: Probe, refused_write: Answer) -> None:
+def check_reads_go_on(probe: Probe, refused_write: ProbeAnswer) -> None:
     """Check what models are told while writes cannot be noted, and that whoever reads is served."""
     assert refused_write.response.status_code == 200
     assert refused_write.text.startswith(NOT_SENT)

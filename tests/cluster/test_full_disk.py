@@ -13,8 +13,8 @@ from tests.cluster.disks import SmallDisk, small_disk
 from tests.cluster.load import ADD_NOTE
 from tests.cluster.probing import (
     HANGS_SECONDS,
-    Answer,
     Probe,
+    ProbeAnswer,
     check_changes_are_refused,
     check_reads_go_on,
     embedded,
@@ -60,9 +60,9 @@ def start_worker(probe: Probe) -> None:
     wait_for(lambda: bool(probe.lines_with("succeeded in", printed)), HANGS_SECONDS, "a task that is done")
 
 
-def refused(probe: Probe, disk: SmallDisk) -> Answer:
+def refused(probe: Probe, disk: SmallDisk) -> ProbeAnswer:
     """Fill the disk until a write is refused: what the database has in reserve is used up first."""
-    answers: list[Answer] = []
+    answers: list[ProbeAnswer] = []
 
     def is_refused() -> bool:
         disk.fill()

@@ -15,7 +15,8 @@ import yaml
 from prometheus_client import REGISTRY
 
 from accounts.notices import Notice
-from config import asgi, connections, health
+from config import asgi, health
+from config.clients import connections
 from config.monitoring import metrics
 from tests.deploy.manifests import DEPLOY
 from tests.documentation import DOCS

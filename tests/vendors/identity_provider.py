@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from accounts.single_sign_on.providers import IdentityProvider
-from demo.identity_provider.provider import CLIENT_ID, CLIENT_SECRET, Answer, DemoIdentityProvider, IssuedCode
+from demo.identity_provider.provider import CLIENT_ID, CLIENT_SECRET, DemoIdentityProvider, IssuedCode, ProviderAnswer
 
 MAPPINGS = (
     {"group": "support-admins", "environment": "Production", "role": "admin"},
@@ -45,10 +45,10 @@ class KnobbedProvider(DemoIdentityProvider):
         """Return it as Patchbay reads it."""
         return IdentityProvider.model_validate({**self.configured, **changed})
 
-    def respond(self, path: str, query: dict[str, str], form: dict[str, str], authorization: str) -> Answer:
+    def respond(self, path: str, query: dict[str, str], form: dict[str, str], authorization: str) -> ProviderAnswer:
         self.asked.append(path)
         if path in self.status:
-            return Answer(self.status[path], b'{"error": "x"}', {"content-type": "application/json"})
+            return ProviderAnswer(self.status[path], b'{"error": "x"}', {"content-type": "application/json"})
         return super().respond(path, query, form, authorization)
 
     def metadata(self) -> dict[str, Any]:

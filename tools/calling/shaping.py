@@ -146,8 +146,7 @@ def shape_page(
         kept = [fitted(items[0], "result[0]", left - _names_room(room), cuts)]
     named = cuts.named()
     if len(kept) < len(items):
-        advice = "Pass next_cursor back for the others."
-        named.insert(0, _items_cut("result", len(kept), len(items), advice))
+        named.insert(0, _items_cut("result", len(kept), len(items), "Pass next_cursor back for the others."))
     elif ends:
         named = ends + named
     return page(kept, named, cut=True)

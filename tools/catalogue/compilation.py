@@ -212,8 +212,7 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
     concise += (URL,) if concise and linked else ()
     history = None if paginated or _takes({LAST, BEFORE_ENTRY}, placements) else method.history
     schema = with_choices(schema, method, projection, history, is_concise=bool(concise or method.composite))
-    named = {path for lookup in definition.lookups_of(record.resource).values() for path in lookup.arguments}
-    schema, numeric_ids = taking_names(schema, sorted(named))
+    schema, numeric_ids = taking_names(schema, _named_arguments(definition, record.resource))
     compile_checker(schema)  # raises for a schema that is none
     tool = Tool(
         name=name_of(definition, record),
@@ -240,6 +239,11 @@ def compile_tool(definition: Definition, record: Documentation) -> Tool:
         examples=tuple(record.examples or ()),
     )
     return replace(tool, records=tuple(_read(tool, key) for key in method.attachments_of))
+
+
+def _named_arguments(definition: Definition, resource: str) -> list[str]:
+    """Return the paths of a resource's arguments that take a name in the place of an id."""
+    return sorted({path for lookup in definition.lookups_of(resource).values() for path in lookup.arguments})
 
 
 def _is_chosen_from(method: Method, record: Documentation, placements: dict[str, Placement]) -> bool:

@@ -15,7 +15,7 @@ from accounts.vendors.routes import SecretRoute
 
 
 @dataclass(frozen=True)
-class RegisteredClient:
+class ClientAtVendor:
     """One client at one authorization server; `authorization_url` is empty if no consent is needed."""
 
     vendor: str
@@ -40,7 +40,7 @@ class RegisteredClient:
 
 def registered_client(
     definition: Definition, declared: OAuthAuthentication, fields: dict[str, str], base_url: str = ""
-) -> RegisteredClient:
+) -> ClientAtVendor:
     """Return the client that these connection fields describe.
 
     `base_url` is the account's own address, if it has one: endpoints at the definition's address move there too, so
@@ -52,7 +52,7 @@ def registered_client(
         return moved(fill(address, fields), usual, base_url) if base_url else fill(address, fields)
 
     consent = declared if isinstance(declared, AuthorizationCodeAuthentication) else None
-    return RegisteredClient(
+    return ClientAtVendor(
         vendor=definition.label,
         grant_type="authorization_code" if consent else "client_credentials",
         token_url=at(declared.token_url),

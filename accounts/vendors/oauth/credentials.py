@@ -9,7 +9,7 @@ import httpx
 from django.utils import timezone
 
 from accounts.vendors.concealment import SecretMask
-from accounts.vendors.oauth.client import RegisteredClient
+from accounts.vendors.oauth.client import ClientAtVendor
 from accounts.vendors.oauth.grants import TokenCopy
 from accounts.vendors.oauth.refreshing import usable_token
 
@@ -40,7 +40,7 @@ def live_token(account_id: UUID, revision: int) -> LiveToken:
 class OAuthCredentials:
     """Puts the access token on requests, and keeps it valid."""
 
-    client: RegisteredClient
+    client: ClientAtVendor
     token: LiveToken = field(repr=False)
     fields: tuple[str, ...] = field(default=(), repr=False)
 

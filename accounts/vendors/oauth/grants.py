@@ -18,7 +18,7 @@ from accounts.errors import AuthorizationUnavailable, ReauthenticationNeeded, To
 from accounts.models import IntegratedAccount, OAuthGrant
 from accounts.notices import Party, tell_refused
 from accounts.token_sets import TokenSet
-from accounts.vendors.oauth.client import RegisteredClient
+from accounts.vendors.oauth.client import ClientAtVendor
 from accounts.vendors.oauth.token_endpoint import token_seconds
 from accounts.vendors.routes import approved_routes
 
@@ -60,7 +60,7 @@ def lease_seconds() -> float:
     return token_seconds() + LEASE_RESERVE
 
 
-def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None) -> TokenCopy | Lease | None:
+def look(client: ClientAtVendor, account_id: UUID, holder: UUID, rejected: int | None) -> TokenCopy | Lease | None:
     """Return a valid token, or the lease to get one; None while another holder has the lease.
 
     `rejected` is the version of a token that the vendor answered with 401, None if no token was refused.
@@ -93,7 +93,7 @@ def look(client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int
     return _copy(grant, now + LOOK_AGAIN) if good else None
 
 
-def _grant(client: RegisteredClient, account_id: UUID) -> OAuthGrant:
+def _grant(client: ClientAtVendor, account_id: UUID) -> OAuthGrant:
     # In one query, so that tokens and routes are from the same moment.
     grant = OAuthGrant.objects.select_related("account").filter(pk=account_id).first()
     if grant is not None and not client.routes <= approved_routes(grant.account):
@@ -166,7 +166,7 @@ def fail(lease: Lease, problem: str, *, lost: bool) -> None:
     )
 
 
-def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None) -> str:
+def refuse(client: ClientAtVendor, lease: Lease, refusal: TokenRefused | None) -> str:
     """Mark the account as needing reconnection, since the vendor refuses it a token; return why.
 
     This is recorded and told once, and announced to every process. An account that was reconnected meanwhile is left
@@ -193,7 +193,7 @@ def refuse(client: RegisteredClient, lease: Lease, refusal: TokenRefused | None)
     return problem
 
 
-def _reason(client: RegisteredClient, grant: OAuthGrant, refusal: TokenRefused | None) -> str:
+def _reason(client: ClientAtVendor, grant: OAuthGrant, refusal: TokenRefused | None) -> str:
     if refusal is None:
         return f"{client.vendor}'s access token has expired, and it issued no refresh token to get another one with"
     if refusal.error in {"invalid_client", "unauthorized_client"}:

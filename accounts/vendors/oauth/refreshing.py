@@ -29,7 +29,7 @@ from accounts.errors import (
 from accounts.metrics import TOKEN_REFRESHES
 from accounts.token_sets import TokenSet
 from accounts.vendors.oauth import grants, token_endpoint
-from accounts.vendors.oauth.client import RegisteredClient
+from accounts.vendors.oauth.client import ClientAtVendor
 from accounts.vendors.oauth.grants import Lease, TokenCopy
 from accounts.vendors.routes import SecretRoute
 
@@ -50,7 +50,7 @@ _under_way: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Wanted, a
 _under_way = weakref.WeakKeyDictionary()
 
 
-async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: int | None = None) -> TokenCopy:
+async def usable_token(client: ClientAtVendor, account_id: UUID, *, rejected: int | None = None) -> TokenCopy:
     """Return a valid token: a new one if it is due for renewal, or if `rejected` is the current version.
 
     Raises ReauthenticationNeeded, AuthorizationUnavailable and TokensUnreadable.
@@ -68,7 +68,7 @@ async def usable_token(client: RegisteredClient, account_id: UUID, *, rejected: 
     return await asyncio.shield(task)
 
 
-async def _get(client: RegisteredClient, account_id: UUID, rejected: int | None) -> TokenCopy:
+async def _get(client: ClientAtVendor, account_id: UUID, rejected: int | None) -> TokenCopy:
     holder = uuid4()
     for pause in _pauses():
         seen = await _look(client, account_id, holder, rejected)
@@ -81,7 +81,7 @@ async def _get(client: RegisteredClient, account_id: UUID, rejected: int | None)
 
 
 async def _look(
-    client: RegisteredClient, account_id: UUID, holder: UUID, rejected: int | None
+    client: ClientAtVendor, account_id: UUID, holder: UUID, rejected: int | None
 ) -> TokenCopy | Lease | None:
     try:
         with _outages(account_id, "the account's tokens could not be read from the database"):
@@ -111,7 +111,7 @@ def _pauses() -> Iterator[float]:
         pause = min(pause * GROWTH, LONGEST_PAUSE)
 
 
-async def _renew(client: RegisteredClient, lease: Lease) -> TokenCopy | None:
+async def _renew(client: ClientAtVendor, lease: Lease) -> TokenCopy | None:
     """Request a token and save it at once; None if the row must be read again."""
     try:
         if client.needs_consent:

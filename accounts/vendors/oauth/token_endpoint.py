@@ -16,7 +16,7 @@ from accounts.texts.invisible import visible
 from accounts.token_sets import NotATokenSet, TokenSet, read_token_set
 from accounts.vendors.answers.charsets import charset_of, decoded
 from accounts.vendors.concealment import SecretMask
-from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem
+from accounts.vendors.oauth.client import ClientAtVendor, endpoint_problem
 from accounts.vendors.upstream import Upstream, UpstreamResponse
 
 METHODS = {"basic": "client_secret_basic", "post": "client_secret_post", "none": "none"}
@@ -44,22 +44,22 @@ def token_seconds() -> float:
     return min(TOKEN_SECONDS, settings.UPSTREAM_TOTAL_SECONDS)
 
 
-async def exchange_code(client: RegisteredClient, code: str, *, redirect_uri: str, verifier: str) -> TokenSet:
+async def exchange_code(client: ClientAtVendor, code: str, *, redirect_uri: str, verifier: str) -> TokenSet:
     """Get tokens for an authorization code (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
     return await _ask(client, "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier)
 
 
-async def refresh(client: RegisteredClient, refresh_token: str) -> TokenSet:
+async def refresh(client: ClientAtVendor, refresh_token: str) -> TokenSet:
     """Get tokens for a refresh token (RFC 6749, section 6)."""
     return await _ask(client, "refresh_token", refresh_token=refresh_token)
 
 
-async def client_credentials(client: RegisteredClient) -> TokenSet:
+async def client_credentials(client: ClientAtVendor) -> TokenSet:
     """Get a token for the client itself (RFC 6749, section 4.4)."""
     return await _ask(client, "client_credentials", scope=client.scope)
 
 
-async def _ask(client: RegisteredClient, grant_type: str, **parameters: str) -> TokenSet:
+async def _ask(client: ClientAtVendor, grant_type: str, **parameters: str) -> TokenSet:
     """Ask for tokens; raise TokenRefused, AuthorizationUnavailable or another UpstreamFailure."""
     problem = endpoint_problem(client.token_url)
     if problem:

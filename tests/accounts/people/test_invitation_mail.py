@@ -1,14 +1,12 @@
 """Invitations by mail: bound to the address, seen by its reader alone, sent once the mail server takes them."""
 
 import re
-import smtplib
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -17,23 +15,16 @@ from accounts.models import AuditEntry, Invitation, Membership, Role, User
 from accounts.people.invitations import invite, withdraw
 from accounts.tasks import send_invitations
 from tests.invitations import account_form, link_in
+from tests.mail_server import UNWILLING, have_mail
 from tests.people import People
 from tests.portal_site import browser
 
 ADDRESS = "nina@example.com"
 
 
-class Unwilling(BaseEmailBackend):
-    """A mail server that takes nothing, and says why with the address in it."""
-
-    def send_messages(self, email_messages: Any) -> int:
-        raise smtplib.SMTPRecipientsRefused({ADDRESS: (550, b"no such mailbox")})
-
-
 @pytest.fixture(autouse=True)
 def _mail_server(settings: Any) -> None:
-    settings.MAIL_ENABLED = True
-    settings.DEFAULT_FROM_EMAIL = "patchbay@example.com"
+    have_mail(settings)
 
 
 @pytest.fixture
@@ -153,7 +144,7 @@ def test_a_mail_server_that_refuses_is_tried_again_later_and_not_for_ever(
     ana: Client, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     working = settings.EMAIL_BACKEND
-    settings.EMAIL_BACKEND = f"{__name__}.Unwilling"
+    settings.EMAIL_BACKEND = UNWILLING
     with time_machine.travel(timezone.now(), tick=False) as clock:
         invited(ana)
         assert send_invitations() == 0
@@ -166,7 +157,7 @@ def test_a_mail_server_that_refuses_is_tried_again_later_and_not_for_ever(
         assert Client().get(mailed()).status_code == 200
         later(10)
         ana.post(f"/people/invited/{Invitation.objects.get().pk}/renew")
-        settings.EMAIL_BACKEND = f"{__name__}.Unwilling"
+        settings.EMAIL_BACKEND = UNWILLING
         for _ in range(20):
             send_invitations()
             clock.shift(timedelta(hours=3))

@@ -1,7 +1,6 @@
 """A new password for who lost theirs, by a link that only they get."""
 
 import re
-import smtplib
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +8,12 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Permission
 from django.core import mail
-from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, PasswordReset, Session, User
 from accounts.tasks import send_password_links
+from tests.mail_server import UNWILLING, have_mail
 from tests.people import People
 from tests.portal_site import browser, has_strict_policy, shown
 from tests.single_sign_on import give_factor
@@ -24,17 +23,9 @@ NEW = "quite-another-pass-1"
 LINK = re.compile(r"/sign-in/new-password/pbpwd_[0-9A-Za-z]+")
 
 
-class Unwilling(BaseEmailBackend):
-    """A mail server that takes nothing."""
-
-    def send_messages(self, email_messages: Any) -> int:
-        raise smtplib.SMTPRecipientsRefused({ADDRESS: (550, b"no such mailbox")})
-
-
 @pytest.fixture(autouse=True)
 def _mail_server(settings: Any) -> None:
-    settings.MAIL_ENABLED = True
-    settings.DEFAULT_FROM_EMAIL = "patchbay@example.com"
+    have_mail(settings)
 
 
 @pytest.fixture
@@ -146,7 +137,7 @@ def test_an_easy_password_is_refused_and_the_link_stays(ana: User) -> None:
 def test_what_the_mail_server_refuses_is_tried_again(
     ana: User, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.EMAIL_BACKEND = f"{__name__}.Unwilling"
+    settings.EMAIL_BACKEND = UNWILLING
     ask()
     assert send_password_links() == 0
     assert not re.search(rf"pbpwd_\w|{ADDRESS}", caplog.text)

@@ -12,7 +12,7 @@ from accounts.models import ApiToken, AuditEntry, Environment, IntegratedAccount
 from mcpservers.lifecycle import create_server
 from mcpservers.models import MCPServer
 from tests.people import People
-from tests.rest import Answer, Rest, problem, reasons, token_of
+from tests.rest import Rest, RestAnswer, problem, reasons, token_of
 from tests.servers import made_in_every_status
 
 SHOWN = {"id", "name", "integrated_account_id", "config", "expires_at", "created_by", "created_at", "updated_at"}
@@ -238,7 +238,7 @@ def test_list_comes_in_pages_and_in_few_queries(
     assert second["next_cursor"] is None
 
 
-def every_request(rest: Rest, servers: str, one: str) -> list[Answer]:
+def every_request(rest: Rest, servers: str, one: str) -> list[RestAnswer]:
     return [
         rest.post(servers, {"name": "Taken"}),
         rest.patch(one, {"name": "Taken"}),

@@ -13,7 +13,7 @@ from mcpservers.models import RegisteredClient
 from mcpservers.sign_in.rates import REGISTRATIONS
 from mcpservers.tasks import prune_sign_in
 from tests.people import People
-from tests.rest import JSON, Answer
+from tests.rest import JSON, RestAnswer
 from tests.sign_in import Authorizing, server_for_people
 
 
@@ -22,7 +22,7 @@ def _nothing_counted(db: None) -> None:
     cache.clear()
 
 
-def register(body: Any) -> Answer:
+def register(body: Any) -> RestAnswer:
     return Client().post("/oauth/register", body, content_type=JSON)
 
 

@@ -15,7 +15,7 @@ from mcpservers.sign_in.addresses import address_of
 from mcpservers.sign_in.rates import TOKEN_FAILURES
 from mcpservers.sign_in.validation import GrantValidator
 from tests.people import People
-from tests.rest import Answer
+from tests.rest import RestAnswer
 from tests.sign_in import VERIFIER, Authorizing, challenge_of, registered, server_for_people
 
 
@@ -25,7 +25,7 @@ def flow(account: IntegratedAccount, people: People) -> Authorizing:
     return Authorizing(server_for_people(account), people.operator)
 
 
-def error(answer: Answer) -> str:
+def error(answer: RestAnswer) -> str:
     assert answer.status_code in {400, 401}, answer.content
     assert answer["Cache-Control"] == "no-store"
     return str(answer.json()["error"])
@@ -42,12 +42,12 @@ def test_a_code_is_exchanged_for_tokens_of_which_only_digests_are_stored(flow: A
 
 
 @pytest.fixture
-def at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Answer]], list[Answer]]:
+def at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], RestAnswer]], list[RestAnswer]]:
     """Return a function with which another request is answered between the check of the next one and its tokens."""
-    answers: list[Answer] = []
+    answers: list[RestAnswer] = []
     save = GrantValidator.save_bearer_token
 
-    def let_in(other: Callable[[], Answer]) -> list[Answer]:
+    def let_in(other: Callable[[], RestAnswer]) -> list[RestAnswer]:
         def late(self: Any, token: Any, request: Any, *args: Any, **kwargs: Any) -> None:
             monkeypatch.setattr(GrantValidator, "save_bearer_token", save)
             answers.append(other())

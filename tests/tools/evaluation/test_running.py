@@ -271,7 +271,10 @@ def test_a_limit_that_passes_is_waited_for(
     desk: Integration, scripted_model: ScriptedModel, language_model: Making
 ) -> None:
     scripted_model.script = knows
-    scripted_model.answers = [Answer(429, {}, {"retry-after": "0"}), Answer(529, {}, {"retry-after": "0"})]
+    scripted_model.answers = [
+        Answer(429, {}, {"retry-after": "0"}),
+        Answer(529, {}, {"retry-after": "0"}),
+    ]
     assert run(desk, language_model("anthropic"), most=1).present.right == 1
     scripted_model.answers = [Answer(429, {}, {"retry-after": "0"}) for _ in range(4)]
     assert "HTTP 429" in run(desk, LanguageModel.objects.get(), most=1).run.problem

@@ -8,14 +8,14 @@ from accounts.definition import OAuthAuthentication, parse_definition
 from accounts.errors import DefinitionInvalid
 from accounts.models import IntegratedAccount
 from accounts.token_sets import NotATokenSet, read_token_set
-from accounts.vendors.oauth.client import RegisteredClient, endpoint_problem, registered_client
+from accounts.vendors.oauth.client import ClientAtVendor, endpoint_problem, registered_client
 from tests.admin_site import browser, page, superuser
 from tests.vendors.authorization_server import FIELDS, bundle
 
 SITE = "https://desk.example"
 
 
-def client(base_url: str = "", **changed: object) -> RegisteredClient:
+def client(base_url: str = "", **changed: object) -> ClientAtVendor:
     """Return the client of an account, with parts of the authentication changed."""
     document = yaml.safe_load(bundle(SITE, "code"))["integration"]
     document["authentication"] |= changed

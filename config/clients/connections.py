@@ -21,7 +21,7 @@ from django.conf import settings
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from config.joined_writes import JoinedWrites
+from config.clients.joined_writes import JoinedWrites
 from config.middleware.heads import TARGET
 from config.processes.open_files import most_connections
 from mcpservers.replies import ABORT

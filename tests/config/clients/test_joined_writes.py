@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from config.joined_writes import JoinedWrites
+from config.clients.joined_writes import JoinedWrites
 
 
 def transport() -> Mock:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from benchmarks.scripted_model import ScriptedModel
+from benchmarks.model_tasks.scripted_model import ScriptedModel
 
 CASES, GET_CASE = "list_all_fuse_desk_cases", "get_single_fuse_desk_case_by_id"
 CONTACTS, CHATS, EMAILS = "list_all_fuse_desk_contacts", "list_all_fuse_desk_chats", "list_all_fuse_desk_emails"

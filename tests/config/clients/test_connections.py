@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
-from config.connections import ClientConnection
+from config.clients.connections import ClientConnection
 from mcpservers.replies import Receive, Scope, Send
 from tests.serving import served
 

@@ -1,6 +1,6 @@
 """Try one API description against the oracle of tests/oracle, and print what differs as JSON.
 
-Run as `python -m benchmarks.openapi_trial FILE BASE_URL`, with the settings in the environment; openapi_import.py does
+Run as `python -m benchmarks.openapi_import.trial FILE BASE_URL`, with the settings in the environment; the import does
 so for each of its files. Requests are built in this process, so that thousands of operations take seconds.
 """
 

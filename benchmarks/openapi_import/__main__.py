@@ -23,7 +23,7 @@ from typing import Any
 
 from tools.catalogue.schemas.clients import listing_problems
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 COLUMNS = (
     "Document", "MB", "Operations", "Tools", "Refused", "Fit every client", "Calls", "Differ", "Hidden (required)",
     "Free", "Hints", "Import", "Trial", "Largest schema", "Largest tool",
@@ -58,7 +58,7 @@ def measure(path: Path, base_url: str) -> dict[str, Any]:
         command = ["manage.py", "import_openapi", str(path), "--name", name, "--json", "--publish", "--all"]
         report = json.loads(run(command, environment, otherwise=["--base-url", base_url]))
         tools = json.loads(run(["-c", LISTING, name], environment))
-        trial = json.loads(run(["-m", "benchmarks.openapi_trial", str(path), base_url], environment))
+        trial = json.loads(run(["-m", "benchmarks.openapi_import.trial", str(path), base_url], environment))
     problems = {tool["name"]: found for tool in tools if (found := list(listing_problems(tool)))}
     if len({tool["name"] for tool in tools}) != len(tools):
         problems["names"] = ["two tools have one name"]

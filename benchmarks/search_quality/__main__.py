@@ -17,7 +17,7 @@ from benchmarks.installation import own_folder, set_up
 
 set_up(DATA_DIR=own_folder(), LOG_LEVEL="ERROR")
 
-from benchmarks.search_queries import Query, queries_of  # noqa: E402  the apps must be loaded first
+from benchmarks.search_quality.queries import Query, queries_of  # noqa: E402  the apps must be loaded first
 from tools.catalogue.compilation import compile_tool  # noqa: E402
 from tools.catalogue.tool import Tool  # noqa: E402
 from tools.models import Documentation  # noqa: E402

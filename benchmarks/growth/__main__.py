@@ -30,7 +30,7 @@ set_up_on_postgresql("servers and calls", DATA_DIR=FOLDER)
 from django.db import connections  # noqa: E402  the apps must be loaded first
 
 from accounts.texts.counting import counted  # noqa: E402
-from benchmarks.growth_database import FilledDatabase, fill, fill_record  # noqa: E402
+from benchmarks.growth.database import FilledDatabase, fill, fill_record  # noqa: E402
 from benchmarks.idle_streams import METRICS_TOKEN, OPEN_FILES, Web, open_many, server_stream  # noqa: E402
 from benchmarks.tool_calls import ROOT, cpu_seconds, free_port, prepared_request, start  # noqa: E402
 from mcpservers import resolution  # noqa: E402

@@ -17,7 +17,7 @@ import inflection
 from accounts.texts.names import words_in
 from tools.openapi.reading.operations import Operation
 
-WRITTEN = Path(__file__).parent / "data" / "searches.txt"
+WRITTEN = Path(__file__).parent.parent / "data" / "searches.txt"
 MOST_OPERATIONS = 80
 # One query of so many is held out: nothing is tuned by it.
 HELD_OUT = 3

@@ -7,8 +7,8 @@ all tools stands by itself. The program fails where a task is not done.
 
 import json
 
-from benchmarks.scripted_model import OF_A_TOKEN, ScriptedModel, model_of_demo
-from benchmarks.support_tasks import TASKS, Task
+from benchmarks.model_tasks.scripted_model import OF_A_TOKEN, ScriptedModel, model_of_demo
+from benchmarks.model_tasks.support_tasks import TASKS, Task
 
 LISTED_BEFORE = "16,200, of 41 tools"
 

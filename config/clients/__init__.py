@@ -1,0 +1,1 @@
+"""Connections of clients to the web process: limits on what is slow, and fewer writes."""

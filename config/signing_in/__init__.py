@@ -1,0 +1,1 @@
+"""The settings of sign-in: of MCP clients by OAuth, and of people at identity providers."""
